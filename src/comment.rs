@@ -1,0 +1,366 @@
+//! The comment as it came in: parsed once, valid ever after.
+
+mod markup;
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Violation};
+use crate::pb;
+use crate::verdict::Span;
+
+pub use markup::Text;
+
+/// Longest body, in bytes, after white space at both ends is left out.
+pub const MAX_BODY: usize = 65_536;
+/// How much of a post's or parent's text is looked at, in bytes. Longer ones are cut, not refused:
+/// a long article must not cost a blog its comments.
+pub const MAX_CONTEXT: usize = 65_536;
+/// Longest id, in bytes.
+pub const MAX_ID: usize = 256;
+/// Longest site, in bytes.
+pub const MAX_SITE: usize = 128;
+
+const MAX_NAME: usize = 1_024;
+const MAX_LINE: usize = 4_096;
+const MAX_LANGUAGE: usize = 35;
+/// 1990-01-01T00:00:00Z, before the first blog.
+const EARLIEST: i64 = 631_152_000;
+/// How far ahead of ours a host's clock may be.
+const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A blog's name. Cannot hold braces, so it cannot break out of a Redis hash tag.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Site(String);
+
+impl Site {
+    /// Parses a site.
+    ///
+    /// # Errors
+    /// Names `field` and the rule when it is empty, longer than [`MAX_SITE`] or has other characters than
+    /// letters, digits and `._~:/-`.
+    pub fn parse(field: &str, site: &str) -> Result<Self, Violation> {
+        let problem = if site.is_empty() {
+            "is required: name the blog, e.g. \"blog.example\"".to_owned()
+        } else if site.len() > MAX_SITE {
+            format!("is {} bytes long; at most {MAX_SITE} are accepted", site.len())
+        } else if let Some(odd) = site.chars().find(|c| !(c.is_ascii_alphanumeric() || "._~:/-".contains(*c))) {
+            format!("holds {odd:?}; letters, digits and ._~:/- are accepted")
+        } else {
+            return Ok(Self(site.to_owned()));
+        };
+        Err(Violation::new(field, problem))
+    }
+
+    /// The site as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The host's name for a comment, unique within its site.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommentId(String);
+
+impl CommentId {
+    /// Parses an id.
+    ///
+    /// # Errors
+    /// Names `field` and the rule when it is empty, longer than [`MAX_ID`] or has other characters than visible
+    /// ASCII without braces, angle brackets, quotes and backslash.
+    pub fn parse(field: &str, id: &str) -> Result<Self, Violation> {
+        if id.is_empty() {
+            return Err(Violation::new(field, "is required: the host's own id of the comment"));
+        }
+        match id_problem(id) {
+            Some(problem) => Err(Violation::new(field, problem)),
+            None => Ok(Self(id.to_owned())),
+        }
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Tells what is wrong with an id that is not empty.
+fn id_problem(id: &str) -> Option<String> {
+    if id.len() > MAX_ID {
+        return Some(format!("is {} bytes long; at most {MAX_ID} are accepted", id.len()));
+    }
+    let odd = id.chars().find(|c| !c.is_ascii_graphic() || "{}<>\"'\\`".contains(*c))?;
+    Some(format!("holds {odd:?}; visible ASCII without {{ }} < > \" ' \\ ` is accepted"))
+}
+
+/// A comment whose every field has been checked. E-mail and IP address are kept apart from what is stored.
+#[derive(Debug, Clone)]
+pub struct Comment {
+    site: Site,
+    id: CommentId,
+    /// As sent, less `author.email`, `client.ip` and `post.text`: this is what the store keeps.
+    message: pb::Comment,
+    text: Text,
+    email: String,
+    ip: Option<IpAddr>,
+    post_text: String,
+    submitted_at: SystemTime,
+    published_at: Option<SystemTime>,
+    fingerprint: Fingerprint,
+}
+
+/// Tells one body from another: the first 16 bytes of SHA-256 over format and body.
+pub type Fingerprint = [u8; 16];
+
+impl Comment {
+    /// Checks a comment as it came over the wire. `now` is the server's clock.
+    ///
+    /// # Errors
+    /// Every violation at once, each with the path of its field.
+    pub fn parse(mut message: pb::Comment, now: SystemTime) -> Result<Self, Vec<Violation>> {
+        let mut wrong = Vec::new();
+        let site = Site::parse("comment.site", &message.site).map_err(|v| wrong.push(v)).ok();
+        let id = CommentId::parse("comment.comment_id", &message.comment_id).map_err(|v| wrong.push(v)).ok();
+
+        check_body(&message, &mut wrong);
+        let format = format_of(&message, &mut wrong);
+        check_lengths(&message, &mut wrong);
+        let submitted_at = timestamp("comment.submitted_at", message.submitted_at.as_ref(), now, &mut wrong);
+        let published = message.post.as_ref().and_then(|post| post.published_at.as_ref());
+        let published_at = timestamp("comment.post.published_at", published, now, &mut wrong);
+        if let Some(seconds) = message.form.as_ref().and_then(|form| form.fill_seconds)
+            && !(seconds.is_finite() && seconds >= 0.0)
+        {
+            wrong.push(Violation::new("comment.form.fill_seconds", "must be a finite number, 0 or more"));
+        }
+
+        let (Some(site), Some(id), Some(format), true) = (site, id, format, wrong.is_empty()) else {
+            return Err(wrong);
+        };
+        cut(&mut message.parent_text, MAX_CONTEXT);
+        let post_text = message.post.as_mut().map(|post| std::mem::take(&mut post.text)).unwrap_or_default();
+        let email = message.author.as_mut().map(|author| std::mem::take(&mut author.email)).unwrap_or_default();
+        let ip = message.client.as_mut().map(|client| std::mem::take(&mut client.ip)).unwrap_or_default();
+        Ok(Self {
+            site,
+            id,
+            text: Text::reduce(&message.body, format),
+            email: email.trim().to_lowercase(),
+            // An IPv4 address in IPv6 clothes is the same client.
+            ip: ip.trim().parse::<IpAddr>().ok().map(|ip| ip.to_canonical()),
+            post_text: prefix(&post_text, MAX_CONTEXT).to_owned(),
+            submitted_at: submitted_at.unwrap_or(now),
+            published_at,
+            fingerprint: fingerprint(format, &message.body),
+            message,
+        })
+    }
+
+    /// The blog.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The host's name for it.
+    pub fn id(&self) -> &CommentId {
+        &self.id
+    }
+
+    /// What the store keeps: as sent, without e-mail, IP address and post text.
+    pub fn kept(&self) -> &pb::Comment {
+        &self.message
+    }
+
+    /// The body reduced to plain text, links included.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// Tells this body from another of the same id.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// The author's name. Empty: unknown.
+    pub fn author_name(&self) -> &str {
+        self.message.author.as_ref().map_or("", |author| &author.name)
+    }
+
+    /// The author's web site, as typed. Empty: none.
+    pub fn author_url(&self) -> &str {
+        self.message.author.as_ref().map_or("", |author| &author.url)
+    }
+
+    /// The host's id of the author. Empty: not signed in.
+    pub fn user_id(&self) -> &str {
+        self.message.author.as_ref().map_or("", |author| &author.user_id)
+    }
+
+    /// The author's e-mail address in lower case, as typed. Empty: none.
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// The client's address. `None`: none, or malformed.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
+    /// The post's title. Empty: unknown.
+    pub fn post_title(&self) -> &str {
+        self.message.post.as_ref().map_or("", |post| &post.title)
+    }
+
+    /// The post's text, at most [`MAX_CONTEXT`] bytes.
+    pub fn post_text(&self) -> &str {
+        &self.post_text
+    }
+
+    /// The text of the comment this one answers, at most [`MAX_CONTEXT`] bytes.
+    pub fn parent_text(&self) -> &str {
+        &self.message.parent_text
+    }
+
+    /// When it was sent; the server's clock where the host did not say.
+    pub fn submitted_at(&self) -> SystemTime {
+        self.submitted_at
+    }
+
+    /// When its post appeared.
+    pub fn published_at(&self) -> Option<SystemTime> {
+        self.published_at
+    }
+
+    /// What was typed where people cannot see. Empty: nothing.
+    pub fn honeypot(&self) -> &str {
+        self.message.form.as_ref().map_or("", |form| form.honeypot.trim())
+    }
+
+    /// Seconds between showing the form and sending it.
+    pub fn fill_seconds(&self) -> Option<f64> {
+        self.message.form.as_ref().and_then(|form| form.fill_seconds)
+    }
+
+    /// Turns a byte range of [`Comment::text`] into scalar values of the body as sent.
+    pub fn span(&self, range: std::ops::Range<usize>) -> Option<Span> {
+        let source = self.text.source(range)?;
+        let begin = self.message.body.get(..source.start)?.chars().count();
+        let length = self.message.body.get(source)?.chars().count();
+        // A body is at most 65,536 bytes plus white space bounded by the message, far below 2^32.
+        Span::new(u32::try_from(begin).ok()?, u32::try_from(begin + length).ok()?)
+    }
+}
+
+/// How the body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Nothing in it is markup.
+    Plain,
+    /// HTML.
+    Html,
+    /// CommonMark.
+    Markdown,
+}
+
+fn format_of(message: &pb::Comment, wrong: &mut Vec<Violation>) -> Option<Format> {
+    match pb::BodyFormat::try_from(message.body_format) {
+        Ok(pb::BodyFormat::Unspecified | pb::BodyFormat::Plain) => Some(Format::Plain),
+        Ok(pb::BodyFormat::Html) => Some(Format::Html),
+        Ok(pb::BodyFormat::Markdown) => Some(Format::Markdown),
+        Err(_) => {
+            let problem = format!("{} is not a BodyFormat; send PLAIN (1), HTML (2) or MARKDOWN (3)", message.body_format);
+            wrong.push(Violation::new("comment.body_format", problem));
+            None
+        }
+    }
+}
+
+fn check_body(message: &pb::Comment, wrong: &mut Vec<Violation>) {
+    let bytes = message.body.trim().len();
+    if bytes == 0 {
+        wrong.push(Violation::new("comment.body", "is empty: 1 to 65,536 bytes of text are accepted"));
+    } else if bytes > MAX_BODY {
+        wrong.push(Violation::new("comment.body", format!("is {bytes} bytes long; at most 65,536 are accepted")));
+    }
+}
+
+/// Bounds every other field. URLs, names and e-mails may be malformed, but not endless.
+fn check_lengths(message: &pb::Comment, wrong: &mut Vec<Violation>) {
+    let empty = Default::default();
+    let author = message.author.as_ref().unwrap_or(&empty);
+    let empty = Default::default();
+    let client = message.client.as_ref().unwrap_or(&empty);
+    let empty = Default::default();
+    let post = message.post.as_ref().unwrap_or(&empty);
+
+    for (field, id) in
+        [("comment.author.user_id", &author.user_id), ("comment.post.id", &post.id), ("comment.parent_id", &message.parent_id)]
+    {
+        if let Some(problem) = id_problem(id) {
+            wrong.push(Violation::new(field, problem));
+        }
+    }
+    let honeypot = message.form.as_ref().map_or("", |form| &form.honeypot);
+    for (field, value, most) in [
+        ("comment.author.name", author.name.as_str(), MAX_NAME),
+        ("comment.author.email", &author.email, MAX_NAME),
+        ("comment.author.url", &author.url, MAX_LINE),
+        ("comment.author.role", &author.role, MAX_ID),
+        ("comment.client.ip", &client.ip, MAX_ID),
+        ("comment.client.user_agent", &client.user_agent, MAX_LINE),
+        ("comment.client.referrer", &client.referrer, MAX_LINE),
+        ("comment.post.url", &post.url, MAX_LINE),
+        ("comment.post.title", &post.title, MAX_LINE),
+        ("comment.post.language", &post.language, MAX_LANGUAGE),
+        ("comment.language", &message.language, MAX_LANGUAGE),
+        ("comment.form.honeypot", honeypot, MAX_LINE),
+    ] {
+        if value.len() > most {
+            wrong.push(Violation::new(field, format!("is {} bytes long; at most {most} are accepted", value.len())));
+        }
+    }
+}
+
+fn timestamp(
+    field: &str,
+    timestamp: Option<&prost_types::Timestamp>,
+    now: SystemTime,
+    wrong: &mut Vec<Violation>,
+) -> Option<SystemTime> {
+    let timestamp = timestamp?;
+    let time = (0..1_000_000_000)
+        .contains(&timestamp.nanos)
+        .then(|| u64::try_from(timestamp.seconds).ok())
+        .flatten()
+        .filter(|_| timestamp.seconds >= EARLIEST)
+        .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, timestamp.nanos.unsigned_abs())))
+        .filter(|time| *time <= now + AHEAD);
+    if time.is_none() {
+        wrong.push(Violation::new(field, "must lie between 1990-01-01 and one day ahead of the server's clock"));
+    }
+    time
+}
+
+fn fingerprint(format: Format, body: &str) -> Fingerprint {
+    let mut hash = Sha256::new();
+    hash.update([format as u8]);
+    hash.update(body.as_bytes());
+    let digest = hash.finalize();
+    std::array::from_fn(|i| digest[i])
+}
+
+fn prefix(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
+fn cut(text: &mut String, most: usize) {
+    text.truncate(text.floor_char_boundary(most));
+}
+
+impl From<Vec<Violation>> for Error {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self::Invalid(violations)
+    }
+}

@@ -1,0 +1,65 @@
+//! Why there is no answer: a closed set of failures, each something the caller can act on.
+
+use std::error::Error as StdError;
+
+/// A boxed cause, for our log only; it never reaches the wire.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// Why a call has no answer. A rejected comment is a verdict, not an error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request cannot be understood. Sending it again unchanged fails again.
+    #[error("the request is invalid: {}", list(.0))]
+    Invalid(Vec<Violation>),
+
+    /// No such comment on this site.
+    #[error("no comment {comment_id:?} on site {site:?}")]
+    NotFound {
+        /// The site asked for.
+        site: String,
+        /// The comment asked for.
+        comment_id: String,
+    },
+
+    /// The store did not answer in time or refused. A retry may help.
+    #[error("the store is unavailable; retry shortly")]
+    Store(#[source] Cause),
+
+    /// The server is leaving. Another one, or the next one, will answer.
+    #[error("the server is shutting down; reconnect")]
+    ShuttingDown,
+}
+
+impl Error {
+    /// One violation, for requests with a single thing to say.
+    pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation::new(field, problem)])
+    }
+
+    /// Wraps whatever the store's engine said.
+    pub fn store(cause: impl Into<Cause>) -> Self {
+        Self::Store(cause.into())
+    }
+}
+
+/// One field of a request that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Path of the field from the request's root, in the names of the proto, e.g. `comment.author.user_id`.
+    pub field: String,
+    /// Which rule it breaks, and what would be accepted.
+    pub problem: String,
+}
+
+impl Violation {
+    /// A violation of `field`.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
+
+fn list(violations: &[Violation]) -> String {
+    let each: Vec<String> = violations.iter().map(|v| format!("{}: {}", v.field, v.problem)).collect();
+    each.join("; ")
+}

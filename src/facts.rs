@@ -1,0 +1,64 @@
+//! What the store knows that bears on a comment: limits, its author's past, its own past.
+
+use std::time::Duration;
+
+use crate::limit::Scope;
+use crate::verdict::Decision;
+
+/// What the store found when the comment was admitted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// What each limit said, in the order asked. If any refused, none counted the comment.
+    pub limits: Vec<LimitState>,
+    /// How the author has fared on this site. `None`: the author is unknown.
+    pub author: Option<History>,
+    /// What was decided on an earlier body of the same comment. `None`: this is its first.
+    pub previous: Option<Previous>,
+}
+
+/// One limit after (or, for a dry run, before) the comment was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitState {
+    /// Which limit.
+    pub scope: Scope,
+    /// Its burst.
+    pub limit: u32,
+    /// How many more may come at once.
+    pub remaining: u32,
+    /// How long to wait. Zero: it admitted the comment.
+    pub retry_after: Duration,
+}
+
+impl LimitState {
+    /// Whether the comment is over this limit.
+    pub fn refused(&self) -> bool {
+        !self.retry_after.is_zero()
+    }
+}
+
+/// How many comments of an author stand approved, held and rejected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct History {
+    /// Stand approved.
+    pub approved: u32,
+    /// Stand held.
+    pub held: u32,
+    /// Stand rejected.
+    pub rejected: u32,
+}
+
+/// What was decided on an earlier body of a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Previous {
+    /// The decision that stood when the edit came.
+    pub decision: Decision,
+    /// Whether a moderator had made it.
+    pub by_moderator: bool,
+}
+
+impl Facts {
+    /// The limit that says most: a refusal with the longest wait, else the one with the fewest left.
+    pub fn tightest(&self) -> Option<&LimitState> {
+        self.limits.iter().min_by_key(|limit| (std::cmp::Reverse(limit.retry_after), limit.remaining))
+    }
+}

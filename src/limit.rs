@@ -1,0 +1,169 @@
+//! Rate limits by GCRA: pure arithmetic on one timestamp per key.
+//!
+//! The generic cell rate algorithm (ITU-T I.371) in its virtual scheduling form. A key's whole state is its
+//! *theoretical arrival time*: when the next comment would be due if all came evenly spaced. A comment may come up
+//! to `burst` intervals ahead of it. Unlike counting in windows, no moment admits a double burst: within any span
+//! of time `t` at most `burst + t / interval` comments pass.
+
+use std::time::Duration;
+
+/// What a limit counts by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// One author: user id, else e-mail.
+    Author,
+    /// One client: an IPv4 address or an IPv6 /64 network.
+    Client,
+    /// The site as a whole.
+    Site,
+}
+
+impl Scope {
+    /// All scopes, the most personal first.
+    pub const ALL: [Self; 3] = [Self::Author, Self::Client, Self::Site];
+
+    /// The word for it in policies, keys and verdicts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Author => "author",
+            Self::Client => "client",
+            Self::Site => "site",
+        }
+    }
+}
+
+/// A limit in the form that GCRA needs. Invariants: `1 <= interval <= 2^45` and `1 <= burst <= 1,000,000`, so that
+/// every time stays exact in the doubles that Redis scripts count with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gcra {
+    interval: u64,
+    burst: u32,
+}
+
+/// Longest interval between comments, in microseconds: a little more than a year.
+const MAX_INTERVAL: u64 = 1 << 45;
+/// Largest burst.
+pub const MAX_BURST: u32 = 1_000_000;
+
+impl Gcra {
+    /// `count` comments per `period`, of which `burst` may come at once.
+    ///
+    /// Returns `None` when a number is zero or the limit is outside the ranges of the type. An interval that is no
+    /// whole number of microseconds is rounded up, so that the limit is never exceeded.
+    pub fn new(count: u32, period: Duration, burst: u32) -> Option<Self> {
+        let period = u64::try_from(period.as_micros()).ok()?;
+        let interval = period.checked_add(u64::from(count).checked_sub(1)?)?.checked_div(u64::from(count))?;
+        ((1..=MAX_INTERVAL).contains(&interval) && (1..=MAX_BURST).contains(&burst) && period > 0)
+            .then_some(Self { interval, burst })
+    }
+
+    /// Microseconds between comments at the steady rate.
+    pub fn interval(self) -> u64 {
+        self.interval
+    }
+
+    /// How many may come at once.
+    pub fn burst(self) -> u32 {
+        self.burst
+    }
+
+    /// Weighs one comment at `now` against a key whose theoretical arrival time is `tat` (0: never seen), both in
+    /// microseconds on one clock.
+    pub fn weigh(self, tat: u64, now: u64) -> Weighed {
+        let window = self.interval * u64::from(self.burst);
+        let due = tat.max(now) + self.interval;
+        let ahead = due - now;
+        if ahead > window {
+            return Weighed::Refused { retry_after: Duration::from_micros(ahead - window) };
+        }
+        // Less than a burst, which is an u32.
+        let remaining = u32::try_from((window - ahead) / self.interval).unwrap_or(self.burst);
+        Weighed::Admitted { tat: due, remaining }
+    }
+}
+
+/// What one limit says to one comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weighed {
+    /// It passes.
+    Admitted {
+        /// The key's next theoretical arrival time, to be kept if the comment is counted.
+        tat: u64,
+        /// How many more could pass at once.
+        remaining: u32,
+    },
+    /// It is over the limit.
+    Refused {
+        /// How long until one passes.
+        retry_after: Duration,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn gcra(count: u32, seconds: u64, burst: u32) -> Gcra {
+        Gcra::new(count, Duration::from_secs(seconds), burst).unwrap()
+    }
+
+    #[test]
+    fn a_burst_passes_and_the_next_is_told_exactly_when_to_come() {
+        let limit = gcra(10, 10, 3);
+        let mut tat = 0;
+        for remaining in [2, 1, 0] {
+            let Weighed::Admitted { tat: next, remaining: left } = limit.weigh(tat, 5_000_000) else { panic!("refused") };
+            assert_eq!(left, remaining);
+            tat = next;
+        }
+        assert_eq!(limit.weigh(tat, 5_000_000), Weighed::Refused { retry_after: Duration::from_secs(1) });
+        assert!(matches!(limit.weigh(tat, 5_999_999), Weighed::Refused { .. }));
+        assert!(matches!(limit.weigh(tat, 6_000_000), Weighed::Admitted { remaining: 0, .. }));
+    }
+
+    #[test]
+    fn limits_that_cannot_be_counted_exactly_do_not_exist() {
+        assert_eq!(Gcra::new(0, Duration::from_secs(1), 1), None);
+        assert_eq!(Gcra::new(1, Duration::ZERO, 1), None);
+        assert_eq!(Gcra::new(1, Duration::from_secs(1), 0), None);
+        assert_eq!(Gcra::new(1, Duration::MAX, 1), None);
+        assert_eq!(Gcra::new(3, Duration::from_micros(10), 1).unwrap().interval(), 4);
+    }
+
+    proptest! {
+        /// A plain model: a bucket of `burst` tokens, refilled one per interval, counted in integers.
+        #[test]
+        fn gcra_admits_exactly_what_a_token_bucket_admits(
+            interval in 1u64..50,
+            burst in 1u32..8,
+            gaps in prop::collection::vec(0u64..120, 1..200),
+        ) {
+            let limit = Gcra { interval, burst };
+            let full = interval * u64::from(burst);
+            let (mut now, mut tat, mut level, mut admitted) = (1_000, 0, full, Vec::new());
+            for gap in gaps {
+                now += gap;
+                level = (level + gap).min(full);
+                match limit.weigh(tat, now) {
+                    Weighed::Admitted { tat: next, remaining } => {
+                        prop_assert!(level >= interval, "admitted without a token");
+                        level -= interval;
+                        prop_assert_eq!(u64::from(remaining), level / interval);
+                        tat = next;
+                        admitted.push(now);
+                    }
+                    Weighed::Refused { retry_after } => {
+                        prop_assert!(level < interval, "refused with a token");
+                        prop_assert_eq!(u128::from(interval - level), retry_after.as_micros());
+                    }
+                }
+            }
+            for (i, from) in admitted.iter().enumerate() {
+                for (count, to) in (1u64..).zip(&admitted[i..]) {
+                    prop_assert!(count <= u64::from(burst) + (to - from) / interval);
+                }
+            }
+        }
+    }
+}
