@@ -1,0 +1,36 @@
+//! Calibration: makes a head's score mean a probability (Platt scaling, applied).
+
+/// The line that maps a head's raw logit to the log-odds observed on rows it was not trained on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Calibration {
+    pub slope: f32,
+    pub offset: f32,
+}
+
+impl Calibration {
+    /// Leaves logits as they are.
+    pub const NONE: Calibration = Calibration { slope: 1.0, offset: 0.0 };
+
+    /// The calibrated logit of a raw one.
+    pub fn apply(self, logit: f32) -> f32 {
+        self.slope * logit + self.offset
+    }
+}
+
+/// The probability, `0..=1`, of a logit.
+pub fn probability(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Calibration, probability};
+
+    #[test]
+    fn probabilities_stay_in_range_and_rise() {
+        let all: Vec<f32> = [-1e9, -50.0, -1.0, 0.0, 1.0, 50.0, 1e9].map(probability).into();
+        assert!(all.windows(2).all(|pair| pair[0] <= pair[1]));
+        assert_eq!((all[0], all[3], all[6]), (0.0, 0.5, 1.0));
+        assert_eq!(Calibration { slope: 2.0, offset: -1.0 }.apply(3.0), 5.0);
+    }
+}

@@ -1,0 +1,107 @@
+//! Features of words in disguise: what stands behind look-alikes, inner symbols, doubled letters and spacing.
+
+use super::deobfuscate::{self, Reading};
+use super::features::{Evidence, GRAM, Group, Sink, UNIGRAM, What};
+use super::hash::join;
+use super::lexicon;
+use super::token::Piece;
+
+const DISGUISED: u64 = 0x1D;
+
+/// The fewest single letters in a row that are taken for a spaced-out word.
+const MIN_SPACED: usize = 3;
+/// A single letter with marks around it is no longer than this.
+const MAX_SINGLE_BYTES: usize = 3;
+
+/// Buffers of [`extract`].
+#[derive(Default)]
+pub struct Buffers {
+    reading: String,
+    spaced: String,
+}
+
+/// Adds the features of every disguised word; returns how many words hide behind more than doubled letters.
+pub fn extract(text: &str, pieces: &[Piece], buffers: &mut Buffers, sink: &mut impl Sink) -> u32 {
+    let Buffers { reading, spaced } = buffers;
+    let mut disguised = 0;
+    let (mut spaced_from, mut spaced_to) = (0, 0);
+    spaced.clear();
+    for piece in pieces {
+        let written = &text[usize::from(piece.start)..usize::from(piece.end)];
+        if written.len() <= MAX_SINGLE_BYTES
+            && let Some(letter) = deobfuscate::single_letter(written)
+        {
+            if spaced.is_empty() {
+                spaced_from = piece.start;
+            }
+            spaced_to = piece.end;
+            spaced.push(letter);
+            continue;
+        }
+        disguised += add_spaced(spaced, spaced_from, spaced_to, sink);
+        if !piece.plain {
+            match deobfuscate::read(written, reading) {
+                Reading::AsWritten => {}
+                Reading::Folded => add(reading, piece.start, piece.end, What::Token, sink),
+                Reading::Revealed => {
+                    disguised += 1;
+                    add(reading, piece.start, piece.end, What::Disguise, sink);
+                }
+            }
+        }
+    }
+    disguised + add_spaced(spaced, spaced_from, spaced_to, sink)
+}
+
+/// Adds the word that single letters in a row make, if there are enough of them; returns how many it added.
+fn add_spaced(spaced: &mut String, start: u16, end: u16, sink: &mut impl Sink) -> u32 {
+    let is_word = spaced.len() >= MIN_SPACED;
+    if is_word {
+        add(spaced, start, end, What::Disguise, sink);
+    }
+    spaced.clear();
+    u32::from(is_word)
+}
+
+/// Adds a word that was read in disguise: as the word and the characters it stands for, and as a disguise.
+fn add(word: &mut String, start: u16, end: u16, what: What, sink: &mut impl Sink) {
+    let evidence = Evidence { what, start, end };
+    let hash = lexicon::word_hash(word.as_bytes());
+    if sink.contains(Group::Words, join(UNIGRAM, hash)) {
+        return;
+    }
+    sink.add(Group::Words, join(UNIGRAM, hash), 1.0, evidence);
+    sink.add(Group::Words, join(DISGUISED, hash), 1.0, evidence);
+    word.insert(0, ' ');
+    word.push(' ');
+    for length in 3..=5 {
+        for gram in word.as_bytes().windows(length) {
+            let (packed, rest) = gram.split_at(3);
+            let packed = packed.iter().rev().fold(0, |packed, &byte| packed << 21 | u64::from(byte));
+            let hash = rest.iter().fold(join(GRAM, packed), |hash, &byte| join(hash, u64::from(byte)));
+            sink.add(Group::Chars, hash, 1.0, evidence);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Buffers, extract};
+    use crate::classify::tally::Tally;
+    use crate::classify::text::Text;
+    use crate::classify::token::Tokens;
+
+    #[test]
+    fn disguises_are_counted() {
+        let count = |source: &str| {
+            let (mut text, mut tokens, mut tally) = (Text::default(), Tokens::default(), Tally::default());
+            text.read(source);
+            tokens.read(&text);
+            tally.start(source.len());
+            extract(text.as_str(), &tokens.pieces, &mut Buffers::default(), &mut tally)
+        };
+        assert_eq!(count("you f u c k e r, buy v1agra"), 2);
+        assert_eq!(count("buy s p a m"), 1);
+        assert_eq!(count("I am a good-natured fellow, 1 2 3 4"), 0);
+    }
+}

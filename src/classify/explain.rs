@@ -1,0 +1,257 @@
+//! Explains a score: which words, links and signals spoke for and against a label, and by how much.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::features::{self, Evidence, Group, Sink, What, Workspace};
+use super::model::{Model, Scratch};
+use super::tally::Tally;
+use super::token::{Kind, Token};
+use super::{Input, Label, link, signal};
+
+/// Longer quotations in a reason are cut.
+const MAX_QUOTED_CHARS: usize = 40;
+
+/// Why a comment got its score for one label.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The label that is explained.
+    pub label: Label,
+    /// The calibrated logit; minus infinity when the model has no such head.
+    pub logit: f32,
+    /// What moved the logit most, strongest first, for or against.
+    pub contributions: Vec<Contribution>,
+    /// The bias and everything not listed. Contributions and rest add up to the logit.
+    pub rest: f32,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone)]
+pub struct Contribution {
+    /// In human words: `the word “casino”`.
+    pub what: String,
+    /// Where it stands: bytes of the comment's text, on character boundaries. None for what is nowhere in particular.
+    pub span: Option<Range<usize>>,
+    /// Its share of the calibrated logit; positive speaks for the label.
+    pub weight: f32,
+}
+
+/// Counts features like the tally it wraps, and remembers what each occurrence was evidence of.
+struct Tracer<'a> {
+    tally: &'a mut Tally,
+    occurrences: Vec<(usize, f32, Evidence)>,
+}
+
+impl Sink for Tracer<'_> {
+    fn add(&mut self, group: Group, hash: u64, amount: f32, evidence: Evidence) -> bool {
+        let (index, first_time) = self.tally.count(group, hash, amount);
+        self.occurrences.push((index, amount, evidence));
+        first_time
+    }
+
+    fn contains(&self, group: Group, hash: u64) -> bool {
+        self.tally.contains(group, hash)
+    }
+}
+
+/// What contributions are merged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Key {
+    /// Every use of a word counts together.
+    Word(u64),
+    Pair(u64, u64),
+    Link(u16),
+    Place(u16, u16),
+    Whole(&'static str),
+    Signal(signal::Signal),
+}
+
+/// Contributions that are merged into one, under the name and place of the first.
+struct Merged {
+    /// The occurrence it began with; settles ties.
+    first: usize,
+    evidence: Evidence,
+    weight: f64,
+}
+
+/// See [`Model::explain`].
+pub fn explain(model: &Model, Scratch { work, tally }: &mut Scratch, input: &Input, label: Label, most: usize) -> Explanation {
+    let Some(head) = model.head(label) else {
+        return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), rest: f32::NEG_INFINITY };
+    };
+    tally.start(input.text.len());
+    let mut tracer = Tracer { tally, occurrences: Vec::new() };
+    features::extract(input, work, &mut tracer);
+
+    // What one unit of amount of each feature adds to the calibrated logit.
+    let unit = f64::from(head.calibration.slope * head.scale);
+    let factors = tracer.tally.factors(model.norms());
+    let worth = |index: usize| {
+        let feature = tracer.tally.features().get(index)?;
+        let weight = model.weights(feature)?[label.lane()];
+        let value = f64::from(feature.value() * factors[feature.group as usize]);
+        Some(unit * f64::from(weight) * value / f64::from(feature.amount))
+    };
+    let mut merged: HashMap<Key, Merged> = HashMap::new();
+    for (first, &(index, amount, evidence)) in tracer.occurrences.iter().enumerate() {
+        let weight = worth(index).unwrap_or(0.0) * f64::from(amount);
+        if weight != 0.0 {
+            let (key, evidence) = place(evidence, &work.tokens.tokens);
+            merged.entry(key).or_insert(Merged { first, evidence, weight: 0.0 }).weight += weight;
+        }
+    }
+    let mut all: Vec<Merged> = merged.into_values().collect();
+    all.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.first.cmp(&b.first)));
+    let bias = f64::from(head.calibration.apply(head.bias));
+    let logit = bias + all.iter().map(|merged| merged.weight).sum::<f64>();
+    let unlisted: f64 = all.iter().skip(most).map(|merged| merged.weight).sum();
+    all.truncate(most);
+    let contributions = all.iter().map(|merged| contribution(input, work, merged)).collect();
+    Explanation { label, logit: logit as f32, contributions, rest: (bias + unlisted) as f32 }
+}
+
+/// What a feature's evidence is merged by, and the token it lies in.
+fn place(evidence: Evidence, tokens: &[Token]) -> (Key, Evidence) {
+    let Evidence { what, start, end } = evidence;
+    match what {
+        What::Token => match token_at(tokens, start, end) {
+            Some(token) => {
+                let key = if token.kind == Kind::Link { Key::Link(token.start) } else { Key::Word(token.hash) };
+                (key, Evidence { what, start: token.start, end: token.end })
+            }
+            None => (Key::Place(start, end), evidence),
+        },
+        What::Pair => {
+            let hash = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map_or(0, |token| token.hash);
+            let first = tokens.binary_search_by_key(&start, |token| token.start).ok();
+            let second = tokens.binary_search_by_key(&end, |token| token.end).ok();
+            (Key::Pair(hash(first), hash(second)), evidence)
+        }
+        What::Disguise | What::Phone => (Key::Place(start, end), evidence),
+        What::Signal(signal, _) => (Key::Signal(signal.topic()), evidence),
+        What::AuthorName => (Key::Whole("name"), evidence),
+        What::AuthorUrl => (Key::Whole("url"), evidence),
+    }
+}
+
+/// The token that the bytes `start..end` of the normalised text lie in for the most part.
+fn token_at(tokens: &[Token], start: u16, end: u16) -> Option<&Token> {
+    let first = tokens.partition_point(|token| token.end <= start);
+    let overlap = |token: &Token| token.end.min(end).saturating_sub(token.start.max(start));
+    let touching = tokens.iter().skip(first).take_while(|token| token.start < end);
+    touching.max_by_key(|token| (token.kind == Kind::Word, overlap(token)))
+}
+
+fn contribution(input: &Input, work: &Workspace, merged: &Merged) -> Contribution {
+    let Evidence { what, start, end } = merged.evidence;
+    let span = work.text.span(usize::from(start)..usize::from(end));
+    let written = input.text.get(span.clone()).unwrap_or_default();
+    let quoted = quote(written);
+    let mut located = true;
+    let what = match what {
+        What::Token => {
+            let token = work.tokens.tokens.iter().find(|token| token.start == start && token.end == end);
+            match token.map(|token| token.kind) {
+                Some(Kind::Link) => format!("the link to {}", quote(link::host(&written.to_lowercase()))),
+                Some(Kind::Email) => format!("the e-mail address {quoted}"),
+                Some(Kind::Handle) => format!("the mention of {quoted}"),
+                Some(Kind::Tag) => format!("the tag {quoted}"),
+                Some(Kind::Emoji) => format!("the emoji {quoted}"),
+                Some(Kind::Number) => format!("the number {quoted}"),
+                Some(Kind::Mark) => format!("the mark “{quoted}”"),
+                Some(Kind::Ideograph) => format!("the character “{quoted}”"),
+                Some(Kind::Word) | None => format!("the word “{quoted}”"),
+            }
+        }
+        What::Pair => format!("the words “{quoted}”"),
+        What::Disguise => format!("the disguised word “{quoted}”"),
+        What::Phone => format!("the telephone number {quoted}"),
+        What::Signal(signal, level) => {
+            located = false;
+            signal::describe(signal, level)
+        }
+        What::AuthorName => {
+            located = false;
+            format!("the author's name “{}”", quote(input.author_name))
+        }
+        What::AuthorUrl => {
+            located = false;
+            format!("the author's link to {}", quote(link::host(&input.author_url.to_lowercase())))
+        }
+    };
+    Contribution { what, span: located.then_some(span), weight: merged.weight as f32 }
+}
+
+/// Text as it may stand in one line of a reason.
+fn quote(text: &str) -> String {
+    let mut quoted: String =
+        text.chars().take(MAX_QUOTED_CHARS).map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
+    if text.chars().nth(MAX_QUOTED_CHARS).is_some() {
+        quoted.push('…');
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::classify::model::tests::tiny;
+    use crate::classify::{Input, Label, Model};
+
+    fn adds_up(model: &Model, input: &Input) {
+        let scores = model.score(input);
+        for &label in model.labels() {
+            for most in [0, 3, usize::MAX] {
+                let explanation = model.explain(input, label, most);
+                let logit = scores.logit(label).expect("trained");
+                assert!((explanation.logit - logit).abs() < 1e-4, "{} {logit}", explanation.logit);
+                let listed: f32 = explanation.contributions.iter().map(|contribution| contribution.weight).sum();
+                assert!((listed + explanation.rest - logit).abs() < 1e-4);
+                for contribution in &explanation.contributions {
+                    if let Some(span) = &contribution.span {
+                        assert!(input.text.get(span.clone()).is_some_and(|text| !text.is_empty()), "{contribution:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn contributions_add_up_for_any_text(text in "\\PC{0,120}", title in "\\PC{0,40}", author_name in "\\PC{0,20}") {
+            adds_up(&tiny(), &Input { text: &text, post_title: &title, author_name: &author_name, ..Input::default() });
+        }
+
+        #[test]
+        fn contributions_add_up_for_likely_text(
+            words in proptest::collection::vec(
+                "(you|idiot|F R E E|v1@gra|not|gay|&amp;|½|e\u{301}|\u{200B}|ﷺ|looool|http://x.com/a|a@b.com|#tag|!!!|\"|555-123-4567|日本|😀)[ \n]?",
+                0..40,
+            ),
+        ) {
+            adds_up(&tiny(), &Input { text: &words.concat(), author_url: "http://x.com", ..Input::default() });
+        }
+    }
+
+    #[test]
+    fn reasons_are_human() {
+        let text = "CASINO at http://Casino777.example/win?x=1 v1@gra";
+        let input = Input { text, author_name: "Bob", ..Input::default() };
+        let explanation = tiny().explain(&input, Label::Spam, usize::MAX);
+        let find = |what: &str| explanation.contributions.iter().find(|contribution| contribution.what == what);
+        let word = find("the word “CASINO”").expect("word");
+        assert_eq!(word.span, Some(0..6));
+        assert!(find("the link to casino777.example").is_some(), "{explanation:?}");
+        assert!(find("the disguised word “v1@gra”").is_some());
+        assert!(find("the author's name “Bob”").is_some_and(|contribution| contribution.span.is_none()));
+    }
+
+    #[test]
+    fn a_label_without_head_has_no_reasons() {
+        let explanation = tiny().explain(&Input { text: "x", ..Input::default() }, Label::Threat, 5);
+        assert!(explanation.contributions.is_empty());
+    }
+}

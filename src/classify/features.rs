@@ -1,0 +1,339 @@
+//! Turns a comment into hashed features. Training, scoring and explaining all go through [`extract`].
+
+use super::Input;
+use super::disguise;
+use super::hash::join;
+use super::lexicon::{self, Classes, WordSet};
+use super::link;
+use super::shape;
+use super::signal::{self, Facts, Signal};
+use super::text::Text;
+use super::token::{Kind, Piece, Token, Tokens};
+
+/// Features are brought to a length of their own per group, so that a long text's many n-grams do not drown its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Group {
+    Words,
+    Chars,
+    Shape,
+    Dense,
+    Author,
+}
+
+impl Group {
+    /// How many groups there are.
+    pub const COUNT: usize = 5;
+}
+
+/// Where features go.
+pub trait Sink {
+    /// Takes one occurrence of a feature that counts `amount`; tells whether it is the first.
+    fn add(&mut self, group: Group, hash: u64, amount: f32, evidence: Evidence) -> bool;
+
+    /// Whether the feature has occurred.
+    fn contains(&self, group: Group, hash: u64) -> bool;
+}
+
+/// What a feature is evidence of; `start..end` are bytes of the normalised text.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence {
+    pub what: What,
+    pub start: u16,
+    pub end: u16,
+}
+
+/// The kinds of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    /// A token, or characters within it.
+    Token,
+    /// Two neighbouring tokens.
+    Pair,
+    /// A piece of text that reads differently from how it is written.
+    Disguise,
+    /// Digits that look like a telephone number.
+    Phone,
+    /// A dense signal at a level.
+    Signal(Signal, u8),
+    /// The author's name.
+    AuthorName,
+    /// The author's web address.
+    AuthorUrl,
+}
+
+/// Buffers that extraction needs. Reused from call to call.
+#[derive(Default)]
+pub struct Workspace {
+    pub text: Text,
+    pub tokens: Tokens,
+    side_text: Text,
+    side_tokens: Tokens,
+    post_words: WordSet,
+    disguise: disguise::Buffers,
+}
+
+// Seeds of the feature families, here and in `disguise` (0x1D) and `shape` (0x32 to 0x38). Changing one changes what a
+// trained weight means: then the format version must rise.
+pub const UNIGRAM: u64 = 0x11;
+const BIGRAM: u64 = 0x12;
+const SHOUTED: u64 = 0x13;
+const FIRST: u64 = 0x14;
+const SECOND: u64 = 0x15;
+const LAST: u64 = 0x16;
+const NEGATED: u64 = 0x17;
+const QUOTED: u64 = 0x18;
+const BEFORE_YOU: u64 = 0x19;
+const AFTER_YOU: u64 = 0x1A;
+const NEAR_IDENTITY: u64 = 0x1B;
+const PAIR_NEAR_IDENTITY: u64 = 0x1C;
+pub const GRAM: u64 = 0x21;
+pub const DOMAIN: u64 = 0x31;
+pub const LINK_WORD: u64 = 0x35;
+const SIGNAL: u64 = 0x41;
+const AUTHOR_FORM: u64 = 0x51;
+
+/// How many words a negator reaches.
+const NEGATION_REACH: usize = 3;
+/// How many tokens on either side are near "you" or an identity term.
+const NEAR: usize = 4;
+/// How much a word counts that the post itself uses: on a post about idiots the word is no insult yet.
+const SHARED_WITH_POST: f32 = 0.5;
+/// Longer titles, names and addresses are cut; of the post only the beginning is compared.
+const MAX_SIDE_BYTES: usize = 2_000;
+
+/// Extracts every feature of a comment into `sink`.
+pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) {
+    let Workspace { text, tokens, side_text, side_tokens, post_words, disguise } = work;
+    post_words.clear();
+    for post in [input.post_title, input.post_text] {
+        collect_content_words(post, side_text, side_tokens, post_words);
+    }
+    text.read(input.text);
+    tokens.read(text);
+    let comment = Comment { text: text.as_str(), tokens: &tokens.tokens, post_words };
+
+    let mut facts = Facts {
+        bytes: comment.text.len(),
+        counts: tokens.counts,
+        longest_run: text.longest_run(),
+        invisible: text.invisible(),
+        ..Facts::default()
+    };
+    comment.words(sink, &mut facts);
+    comment.windows(sink);
+    for piece in &tokens.pieces {
+        comment.grams(piece, sink);
+    }
+    facts.disguised = disguise::extract(comment.text, &tokens.pieces, disguise, sink);
+    shape::extract(comment.text, comment.tokens, sink);
+    for (signal, level) in signal::levels(&facts) {
+        let hash = join(SIGNAL, (signal as u64) << 8 | u64::from(level));
+        sink.add(Group::Dense, hash, 1.0, Evidence { what: What::Signal(signal, level), start: 0, end: 0 });
+    }
+    author(input, side_text, side_tokens, sink);
+}
+
+struct Comment<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    post_words: &'a WordSet,
+}
+
+impl Comment<'_> {
+    /// Words and pairs of words, shouted words, words by position; counts what the signals need.
+    fn words(&self, sink: &mut impl Sink, facts: &mut Facts) {
+        let mut previous = (lexicon::WORD_SEED, 1.0, 0);
+        let mut words = 0;
+        for token in self.tokens {
+            let amount = self.amount(token.hash);
+            let evidence = at_token(token);
+            let first_time = sink.add(Group::Words, join(UNIGRAM, token.hash), amount, evidence);
+            let pair = Evidence { what: What::Pair, start: previous.2, end: token.end };
+            sink.add(Group::Words, join(join(BIGRAM, previous.0), token.hash), amount.max(previous.1), pair);
+            previous = (token.hash, amount, token.start);
+            match token.kind {
+                Kind::Word => {
+                    words += 1;
+                    facts.distinct_words += u32::from(first_time);
+                    facts.word_bytes += u32::from(token.end - token.start);
+                    facts.you += u32::from(token.classes.has(Classes::YOU));
+                    facts.i += u32::from(token.classes.has(Classes::I));
+                    if token.shouted {
+                        facts.shouted += 1;
+                        sink.add(Group::Words, join(SHOUTED, token.hash), amount, evidence);
+                    }
+                    match words {
+                        1 => _ = sink.add(Group::Words, join(FIRST, token.hash), amount, evidence),
+                        2 => _ = sink.add(Group::Words, join(SECOND, token.hash), amount, evidence),
+                        _ => {}
+                    }
+                }
+                Kind::Mark => {
+                    let run = u32::from(token.end - token.start);
+                    match self.text.as_bytes()[usize::from(token.start)] {
+                        b'!' => facts.exclamations += run,
+                        b'?' => facts.questions += run,
+                        _ => {}
+                    }
+                }
+                Kind::Link => facts.links += 1,
+                Kind::Emoji => facts.emoji += 1,
+                _ => {}
+            }
+        }
+        facts.words = words;
+        if let Some(last) = self.tokens.iter().rfind(|token| token.kind == Kind::Word) {
+            sink.add(Group::Words, join(LAST, last.hash), self.amount(last.hash), at_token(last));
+        }
+        facts.opening = self.tokens.first().map_or(0, |token| self.form(token));
+        facts.closing = self.tokens.last().map_or(0, |token| self.form(token));
+    }
+
+    /// Words under negation, in quotes, near "you", near an identity term.
+    fn windows(&self, sink: &mut impl Sink) {
+        let mut quoted = false;
+        let mut negated = 0;
+        for (at, token) in self.tokens.iter().enumerate() {
+            if token.kind == Kind::Mark {
+                let mark = &self.text[usize::from(token.start)..usize::from(token.end)];
+                quoted ^= mark == "\"";
+                // A negation does not reach beyond its clause.
+                negated = if matches!(mark, "." | "!" | "?" | ";" | ",") { 0 } else { negated };
+                continue;
+            }
+            let mut add = |seed| {
+                sink.add(Group::Words, join(seed, token.hash), self.amount(token.hash), at_token(token));
+            };
+            if quoted {
+                add(QUOTED);
+            }
+            if negated > 0 {
+                negated -= 1;
+                add(NEGATED);
+            }
+            if token.classes.has(Classes::NEGATOR) {
+                negated = NEGATION_REACH;
+            }
+            if token.classes.has(Classes::YOU) {
+                self.near(at, BEFORE_YOU, AFTER_YOU, sink);
+            }
+            if token.classes.has(Classes::IDENTITY) {
+                self.near(at, NEAR_IDENTITY, NEAR_IDENTITY, sink);
+                self.pairs_near_identity(at, sink);
+            }
+        }
+    }
+
+    fn near(&self, at: usize, before: u64, after: u64, sink: &mut impl Sink) {
+        for token in &self.tokens[at.saturating_sub(NEAR)..at] {
+            sink.add(Group::Words, join(before, token.hash), self.amount(token.hash), at_token(token));
+        }
+        for token in self.tokens[at + 1..].iter().take(NEAR) {
+            sink.add(Group::Words, join(after, token.hash), self.amount(token.hash), at_token(token));
+        }
+    }
+
+    /// Pairs of words around an identity term, with every such term replaced by one and the same stand-in: what is
+    /// said counts, not of whom.
+    fn pairs_near_identity(&self, at: usize, sink: &mut impl Sink) {
+        let end = (at + NEAR + 1).min(self.tokens.len());
+        let stand_in = |token: &Token| if token.classes.has(Classes::IDENTITY) { 0 } else { token.hash };
+        for pair in self.tokens[at.saturating_sub(NEAR)..end].windows(2) {
+            let hash = join(join(PAIR_NEAR_IDENTITY, stand_in(&pair[0])), stand_in(&pair[1]));
+            let evidence = Evidence { what: What::Pair, start: pair[0].start, end: pair[1].end };
+            sink.add(Group::Words, hash, 1.0, evidence);
+        }
+    }
+
+    /// Runs of four characters within a piece, with a space before and after it.
+    fn grams(&self, piece: &Piece, sink: &mut impl Sink) {
+        let (start, end) = (usize::from(piece.start), usize::from(piece.end));
+        let text = &self.text[start..end];
+        let amount = if self.post_words.is_empty() {
+            1.0
+        } else {
+            self.amount(lexicon::word_hash(text.trim_matches(|c: char| c.is_ascii_punctuation()).as_bytes()))
+        };
+        // The last three characters, 21 bits each, and where they and the one before them begin.
+        let mut window = u64::from(b' ') << 42;
+        let mut starts = [start; 4];
+        let mut seen = 1;
+        let chars = text.char_indices().map(|(at, c)| (start + at, c)).chain([(end, ' ')]);
+        for (at, c) in chars {
+            seen += 1;
+            if seen >= 4 {
+                let hash = join(join(GRAM, window), u64::from(c));
+                let stop = (at + c.len_utf8()).min(end);
+                let evidence = Evidence { what: What::Token, start: starts[1] as u16, end: stop as u16 };
+                sink.add(Group::Chars, hash, amount, evidence);
+            }
+            window = window >> 21 | u64::from(c) << 42;
+            starts = [starts[1], starts[2], starts[3], at];
+        }
+        if seen < 4 {
+            let evidence = Evidence { what: What::Token, start: piece.start, end: piece.end };
+            sink.add(Group::Chars, join(GRAM, window), amount, evidence);
+        }
+    }
+
+    /// What kind of token opens or closes the comment.
+    fn form(&self, token: &Token) -> u8 {
+        match token.kind {
+            Kind::Word if token.shouted => 1,
+            Kind::Mark => 0x80 | self.text.as_bytes()[usize::from(token.start)] & 0x7F,
+            kind => 2 + kind as u8,
+        }
+    }
+
+    /// How much a word counts.
+    #[inline]
+    fn amount(&self, word: u64) -> f32 {
+        if !self.post_words.is_empty() && self.post_words.contains(&word) { SHARED_WITH_POST } else { 1.0 }
+    }
+}
+
+/// The author's name and address. Their words share the weights of the comment's words and links, at a lower norm:
+/// no source of training data has authors.
+fn author(input: &Input, text: &mut Text, tokens: &mut Tokens, sink: &mut impl Sink) {
+    if !input.author_name.is_empty() {
+        text.read(cut(input.author_name));
+        tokens.read(text);
+        let evidence = Evidence { what: What::AuthorName, start: 0, end: 0 };
+        for token in &tokens.tokens {
+            sink.add(Group::Author, join(UNIGRAM, token.hash), 1.0, evidence);
+        }
+        sink.add(Group::Author, join(AUTHOR_FORM, tokens.tokens.len().min(6) as u64), 1.0, evidence);
+    }
+    if !input.author_url.is_empty() {
+        text.read(cut(input.author_url));
+        let evidence = Evidence { what: What::AuthorUrl, start: 0, end: 0 };
+        let host = link::host(text.as_str());
+        sink.add(Group::Author, join(DOMAIN, shape::domain_hash(host)), 1.0, evidence);
+        for word in shape::words(host).chain(shape::words(link::path(text.as_str()))) {
+            sink.add(Group::Author, join(LINK_WORD, lexicon::word_hash(word.as_bytes())), 1.0, evidence);
+        }
+    }
+}
+
+/// A token as evidence.
+pub fn at_token(token: &Token) -> Evidence {
+    Evidence { what: What::Token, start: token.start, end: token.end }
+}
+
+fn is_content(token: &Token) -> bool {
+    token.kind == Kind::Word && token.end - token.start >= 3 && !token.classes.has(Classes::FUNCTION)
+}
+
+fn collect_content_words(source: &str, text: &mut Text, tokens: &mut Tokens, words: &mut WordSet) {
+    if source.is_empty() {
+        return;
+    }
+    text.read(cut(source));
+    tokens.read(text);
+    words.extend(tokens.tokens.iter().filter(|token| is_content(token)).map(|token| token.hash));
+}
+
+fn cut(source: &str) -> &str {
+    &source[..source.floor_char_boundary(MAX_SIDE_BYTES)]
+}

@@ -1,0 +1,257 @@
+//! The model file: how a model is written to bytes and what is refused when it is read back.
+//!
+//! Layout, little-endian: magic, format version, hash bits, name, heads (lane, scale, bias, calibration), norms of
+//! the feature groups, rows (distance to the bucket before, mask of lanes, one byte per lane that is set), CRC-32.
+
+use super::calibrate::Calibration;
+use super::features::Group;
+use super::hash::KEY_BITS;
+use super::model::{Head, Parts};
+use super::table::{Table, Weights};
+use super::{LANES, Label};
+
+const MAGIC: [u8; 8] = *b"GPMODEL\0";
+/// Rises when the layout or the meaning of a feature changes.
+const FORMAT: u16 = 1;
+/// Far above any model that fits the cache; larger files are not looked into.
+const MAX_BYTES: usize = 8 << 20;
+const CHECKSUM_BYTES: usize = 4;
+
+/// Why bytes are not a model that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// It does not begin like one.
+    #[error("this is not a Gatepost model file")]
+    Magic,
+    /// Written in a format that this version does not read, most likely by a newer one.
+    #[error("the model file has format {0}, this Gatepost reads format {FORMAT}")]
+    Format(u16),
+    /// Larger than any model.
+    #[error("the model file is {0} bytes long, more than the {MAX_BYTES} allowed")]
+    Oversize(usize),
+    /// Cut off.
+    #[error("the model file ends too early")]
+    Truncated,
+    /// Something was appended.
+    #[error("the model file has {0} bytes too many")]
+    Trailing(usize),
+    /// Its content is not what was written.
+    #[error("the model file is damaged: checksum {found:08x}, expected {expected:08x}")]
+    Checksum { expected: u32, found: u32 },
+    /// What it says makes no model.
+    #[error("the model file is invalid: {0}")]
+    Invalid(&'static str),
+}
+
+/// Writes a model; the checksum comes last.
+pub fn encode(parts: &Parts) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64 + parts.table.len() * 5);
+    out.extend(MAGIC);
+    out.extend(FORMAT.to_le_bytes());
+    out.push(parts.hash_bits as u8);
+    out.push(parts.name.len() as u8);
+    out.extend(parts.name.as_bytes());
+    out.push(parts.heads.len() as u8);
+    for head in &parts.heads {
+        out.push(head.label.lane() as u8);
+        for number in [head.scale, head.bias, head.calibration.slope, head.calibration.offset] {
+            out.extend(number.to_le_bytes());
+        }
+    }
+    for norm in parts.norms {
+        out.extend(norm.to_le_bytes());
+    }
+    out.extend((parts.table.len() as u32).to_le_bytes());
+    let mut next = 0;
+    for (bucket, weights) in parts.table.iter() {
+        push_varint(&mut out, bucket - next);
+        next = bucket + 1;
+        let mask = (0..LANES).filter(|&lane| weights[lane] != 0).fold(0u8, |mask, lane| mask | 1 << lane);
+        out.push(mask);
+        out.extend(weights.iter().filter(|&&weight| weight != 0).map(|&weight| weight as u8));
+    }
+    let checksum = crc32fast::hash(&out);
+    out.extend(checksum.to_le_bytes());
+    out
+}
+
+/// Reads a model back; also returns its checksum. Never panics and never allocates more than the file's size allows.
+pub fn decode(bytes: &[u8]) -> Result<(Parts, u32), ModelError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(ModelError::Oversize(bytes.len()));
+    }
+    if !bytes.starts_with(&MAGIC) {
+        return Err(ModelError::Magic);
+    }
+    let mut reader = Reader { rest: &bytes[MAGIC.len()..] };
+    let format = u16::from_le_bytes(reader.array()?);
+    if format != FORMAT {
+        return Err(ModelError::Format(format));
+    }
+    let end = reader.rest.len().checked_sub(CHECKSUM_BYTES).ok_or(ModelError::Truncated)?;
+    let (body, checksum) = reader.rest.split_at(end);
+    let mut reader = Reader { rest: body };
+    let parts = read_body(&mut reader);
+    // A damaged file fails in the body in many ways; the checksum says more plainly what is wrong with it. But a file
+    // that was cut off or has something appended is better called that.
+    let expected = u32::from_le_bytes(Reader { rest: checksum }.array()?);
+    let found = crc32fast::hash(&bytes[..bytes.len() - CHECKSUM_BYTES]);
+    match parts {
+        Err(ModelError::Truncated) => Err(ModelError::Truncated),
+        Ok(_) if !reader.rest.is_empty() => Err(ModelError::Trailing(reader.rest.len())),
+        _ if found != expected => Err(ModelError::Checksum { expected, found }),
+        parts => Ok((parts?, found)),
+    }
+}
+
+fn read_body(reader: &mut Reader) -> Result<Parts, ModelError> {
+    let [hash_bits, name_length] = reader.array()?;
+    if !(6..KEY_BITS).contains(&u32::from(hash_bits)) {
+        return Err(ModelError::Invalid("number of hash bits"));
+    }
+    let name = std::str::from_utf8(reader.take(usize::from(name_length))?);
+    let name = name.map_err(|_| ModelError::Invalid("name"))?.to_owned();
+    let [head_count] = reader.array()?;
+    let mut heads: Vec<Head> = Vec::with_capacity(LANES);
+    for _ in 0..head_count {
+        let [lane] = reader.array()?;
+        let label = Label::ALL.get(usize::from(lane)).copied().ok_or(ModelError::Invalid("unknown label"))?;
+        if heads.last().is_some_and(|last| last.label >= label) {
+            return Err(ModelError::Invalid("labels out of order"));
+        }
+        let [scale, bias, slope, offset] = reader.numbers()?;
+        heads.push(Head { label, scale, bias, calibration: Calibration { slope, offset } });
+    }
+    let norms = reader.numbers::<{ Group::COUNT }>()?;
+    let row_count = u32::from_le_bytes(reader.array()?) as usize;
+    // A row takes three bytes or more.
+    if row_count > reader.rest.len() / 3 {
+        return Err(ModelError::Truncated);
+    }
+    let mut rows: Vec<(u32, Weights)> = Vec::with_capacity(row_count);
+    let mut next = 0u32;
+    for _ in 0..row_count {
+        let bucket = next.checked_add(reader.varint()?).filter(|bucket| bucket >> hash_bits == 0);
+        let bucket = bucket.ok_or(ModelError::Invalid("bucket out of range"))?;
+        next = bucket + 1;
+        let [mask] = reader.array()?;
+        let mut weights = [0; LANES];
+        for (lane, weight) in weights.iter_mut().enumerate() {
+            if mask >> lane & 1 == 1 {
+                *weight = i8::from_le_bytes(reader.array()?);
+            }
+        }
+        rows.push((bucket, weights));
+    }
+    let table = Table::new(u32::from(hash_bits), rows).ok_or(ModelError::Invalid("rows out of order"))?;
+    Ok(Parts { name, hash_bits: u32::from(hash_bits), heads, norms, table })
+}
+
+fn push_varint(out: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], ModelError> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(ModelError::Truncated)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], ModelError> {
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(ModelError::Truncated)?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    fn numbers<const N: usize>(&mut self) -> Result<[f32; N], ModelError> {
+        let mut numbers = [0.0; N];
+        for number in &mut numbers {
+            *number = f32::from_le_bytes(self.array()?);
+            if !number.is_finite() {
+                return Err(ModelError::Invalid("a number that is not finite"));
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn varint(&mut self) -> Result<u32, ModelError> {
+        let mut value = 0u32;
+        for shift in [0, 7, 14] {
+            let [byte] = self.array()?;
+            value |= u32::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(ModelError::Invalid("bucket out of range"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{FORMAT, MAX_BYTES, ModelError, decode};
+    use crate::classify::model::{Model, tests::tiny};
+
+    #[test]
+    fn a_model_survives_its_file() {
+        let bytes = tiny().to_bytes();
+        let again = Model::from_bytes(&bytes).expect("own file");
+        assert_eq!(again.to_bytes(), bytes);
+        assert_eq!(again.version(), tiny().version());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said() {
+        let bytes = tiny().to_bytes();
+        let fail = |bytes: &[u8]| decode(bytes).map(|_| ()).expect_err("must be refused");
+        assert_eq!(fail(b""), ModelError::Magic);
+        assert_eq!(fail(b"PK\x03\x04 something else"), ModelError::Magic);
+        assert_eq!(fail(&vec![0; MAX_BYTES + 1]), ModelError::Oversize(MAX_BYTES + 1));
+        let mut newer = bytes.clone();
+        newer[8] = FORMAT as u8 + 1;
+        assert_eq!(fail(&newer), ModelError::Format(FORMAT + 1));
+        let mut longer = bytes.clone();
+        longer.extend(b"more");
+        assert_eq!(fail(&longer), ModelError::Trailing(4));
+        for end in 8..bytes.len() {
+            assert!(decode(&bytes[..end]).is_err(), "cut at {end}");
+        }
+        for at in 10..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x10;
+            assert!(decode(&damaged).is_err(), "damaged at {at}");
+        }
+    }
+
+    #[test]
+    fn numbers_must_be_finite() {
+        let mut bytes = tiny().to_bytes();
+        let name = usize::from(bytes[11]);
+        let scale = 12 + name + 2;
+        bytes[scale..scale + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+        let end = bytes.len() - 4;
+        let checksum = crc32fast::hash(&bytes[..end]);
+        bytes[end..].copy_from_slice(&checksum.to_le_bytes());
+        assert_eq!(decode(&bytes).map(|_| ()), Err(ModelError::Invalid("a number that is not finite")));
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes_never_panic(tail in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut bytes = tiny().to_bytes()[..10].to_vec();
+            bytes.extend(tail);
+            prop_assert!(decode(&bytes).is_err());
+        }
+    }
+}

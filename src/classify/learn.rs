@@ -1,0 +1,158 @@
+//! FTRL-proximal on sparse examples: gathers the coordinates of one example, lets linfa predict and update them as a
+//! dense model of that size, and scatters them back.
+//!
+//! A coordinate whose feature is zero does not move under FTRL (its gradient and its sigma are zero), so this is the
+//! dense algorithm at any table size, for the price of the example's own features.
+
+use linfa::DatasetBase;
+use linfa::dataset::Pr;
+use linfa::traits::Predict;
+use linfa_ftrl::Ftrl;
+use ndarray::{Array1, Array2};
+use serde::Deserialize;
+use serde::de::value::{Error, SeqAccessDeserializer, SeqDeserializer};
+use serde::de::{DeserializeSeed, IntoDeserializer, SeqAccess};
+
+/// How fast and how sparsely to learn.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rates {
+    /// Learning rate.
+    pub alpha: f32,
+    /// Slows the first steps of a coordinate.
+    pub beta: f32,
+    /// Weights whose evidence stays below this are exactly zero.
+    pub l1: f32,
+    /// Draws weights to zero.
+    pub l2: f32,
+}
+
+/// One coordinate of an example and its value. Coordinates of an example are distinct.
+pub type Coordinate = (u32, f32);
+
+/// Learning failed inside linfa; it means that its model could not be built from coordinates.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot build the learner: {0}")]
+pub struct LearnError(#[from] Error);
+
+/// The state of one head while it learns.
+#[derive(Debug, Clone)]
+pub struct Learner {
+    rates: Rates,
+    z: Vec<f32>,
+    n: Vec<f32>,
+}
+
+impl Learner {
+    /// A learner with that many coordinates, all at zero.
+    pub fn new(rates: Rates, coordinates: usize) -> Learner {
+        Learner { rates, z: vec![0.0; coordinates], n: vec![0.0; coordinates] }
+    }
+
+    /// Learns from one example; returns the probability it gave before.
+    ///
+    /// # Errors
+    /// When linfa's model cannot be built.
+    pub fn learn(&mut self, example: &[Coordinate], target: bool) -> Result<f32, LearnError> {
+        let gather = |from: &[f32]| example.iter().map(|&(at, _)| from[at as usize]).collect::<Vec<f32>>();
+        let mut compact = compact_ftrl(self.rates, &gather(&self.z), &gather(&self.n))?;
+        let values = Array1::from_iter(example.iter().map(|&(_, value)| value)).insert_axis(ndarray::Axis(0));
+        let probabilities: Array1<Pr> = Predict::<&Array2<f32>, _>::predict(&compact, &values);
+        compact.update(&DatasetBase::new(values, Array1::from_elem(1, target)), probabilities.view());
+        for ((&(at, _), &z), &n) in example.iter().zip(compact.z()).zip(compact.n()) {
+            self.z[at as usize] = z;
+            self.n[at as usize] = n;
+        }
+        Ok(probabilities.first().map_or(0.5, |probability| **probability))
+    }
+
+    /// The weight of every coordinate.
+    ///
+    /// # Errors
+    /// When linfa's model cannot be built.
+    pub fn weights(&self) -> Result<Vec<f32>, LearnError> {
+        Ok(compact_ftrl(self.rates, &self.z, &self.n)?.get_weights().to_vec())
+    }
+}
+
+/// linfa's model with given state. Its own constructor starts from random numbers; its serde form does not.
+fn compact_ftrl(rates: Rates, z: &[f32], n: &[f32]) -> Result<Ftrl<f32>, Error> {
+    let Rates { alpha, beta, l1, l2 } = rates;
+    Ftrl::deserialize(SeqAccessDeserializer::new(Fields { numbers: [alpha, beta, l1, l2].iter(), arrays: [z, n].iter() }))
+}
+
+/// The fields of linfa's model in their order: four numbers, two arrays.
+struct Fields<'a> {
+    numbers: std::slice::Iter<'a, f32>,
+    arrays: std::slice::Iter<'a, &'a [f32]>,
+}
+
+impl<'de> SeqAccess<'de> for Fields<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        if let Some(&number) = self.numbers.next() {
+            return seed.deserialize(number.into_deserializer()).map(Some);
+        }
+        let Some(&data) = self.arrays.next() else { return Ok(None) };
+        seed.deserialize(SeqAccessDeserializer::new(ArrayParts { data, next: 0 })).map(Some)
+    }
+}
+
+/// The parts of a serialised ndarray array: version, dimension, elements.
+struct ArrayParts<'a> {
+    data: &'a [f32],
+    next: u8,
+}
+
+impl<'de> SeqAccess<'de> for ArrayParts<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        const NDARRAY_VERSION: u8 = 1;
+        self.next += 1;
+        match self.next {
+            1 => seed.deserialize(NDARRAY_VERSION.into_deserializer()).map(Some),
+            2 => seed.deserialize(SeqDeserializer::new(std::iter::once(self.data.len()))).map(Some),
+            3 => seed.deserialize(SeqDeserializer::new(self.data.iter().copied())).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use linfa::dataset::Pr;
+    use proptest::prelude::*;
+
+    use super::{Array1, Array2, Coordinate, DatasetBase, Learner, Predict, Rates, compact_ftrl};
+
+    const RATES: Rates = Rates { alpha: 0.5, beta: 0.5, l1: 0.05, l2: 0.5 };
+    const SIZE: usize = 24;
+
+    fn example() -> impl Strategy<Value = (Vec<Coordinate>, bool)> {
+        let coordinates = proptest::collection::btree_map(0..SIZE as u32, -2.0f32..2.0, 1..8);
+        (coordinates.prop_map(|map| map.into_iter().collect()), any::<bool>())
+    }
+
+    proptest! {
+        #[test]
+        fn compact_and_dense_learning_agree(examples in proptest::collection::vec(example(), 1..30)) {
+            let mut learner = Learner::new(RATES, SIZE);
+            let mut dense = compact_ftrl(RATES, &[0.0; SIZE], &[0.0; SIZE]).expect("a model of zeros");
+            for (example, target) in examples {
+                let mut values = Array2::zeros((1, SIZE));
+                for &(at, value) in &example {
+                    values[(0, at as usize)] = value;
+                }
+                let probabilities: Array1<Pr> = Predict::<&Array2<f32>, _>::predict(&dense, &values);
+                dense.update(&DatasetBase::new(values, Array1::from_elem(1, target)), probabilities.view());
+                let compact = learner.learn(&example, target).expect("learns");
+                prop_assert!((compact - *probabilities[0]).abs() < 1e-5);
+            }
+            for (compact, dense) in learner.weights().expect("weights").iter().zip(dense.get_weights()) {
+                prop_assert!((compact - dense).abs() < 1e-4, "{compact} {dense}");
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Finds web and e-mail addresses in normalised text and takes them apart.
+
+use std::ops::Range;
+
+/// Top-level domains that make a bare `name.tld` a link even without a scheme. Only such as nobody ends a sentence
+/// and begins the next with; the others count when a path follows.
+const TLDS: &str = " com net org info biz edu gov co io ru uk de fr nl eu ua pl br au ca cn jp kr id tv cc ly gl gg \
+    xyz top site online club shop store live app dev link click space website tech pro vip win bet casino poker loan \
+    work fun icu life world today agency blog ws mobi name press host stream trade buzz cash finance money ";
+
+/// Top-level domains that are words too.
+const WORD_TLDS: &str = " me it is in to so us be at my am do no la at ch se es ";
+
+/// Second-level names under which registries sell: `example.co.uk`.
+const SECOND_LEVELS: &str = " co com org net ac gov edu or ne ";
+
+/// What was found in a piece of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A web address, with or without scheme.
+    Link(Range<usize>),
+    /// An e-mail address.
+    Email(Range<usize>),
+}
+
+/// The first address in a piece of normalised text without white space.
+pub fn find(piece: &str) -> Option<Address> {
+    let bytes = piece.as_bytes();
+    if let Some(colon) = piece.find("://") {
+        let letters = bytes[..colon].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let after = colon + 3;
+        if letters > 0 && bytes.get(after).is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte >= 0x80) {
+            return Some(Address::Link(colon - letters..link_end(piece, after)));
+        }
+    }
+    let mut from = 0;
+    while let Some(dot) = bytes[from..].iter().position(|&byte| byte == b'.').map(|at| at + from) {
+        let start = dot - bytes[..dot].iter().rev().take_while(|&&byte| is_host(byte)).count();
+        let end = dot + bytes[dot..].iter().take_while(|&&byte| is_host(byte) || byte == b'.').count();
+        let host = piece[start..end].trim_end_matches(['.', '-']);
+        let end = start + host.len();
+        if start < dot && is_bare_host(host, bytes.get(end) == Some(&b'/')) {
+            if start > 1 && bytes[start - 1] == b'@' {
+                let is_local = |byte: &&u8| byte.is_ascii_alphanumeric() || b"._+-".contains(byte);
+                let local = bytes[..start - 1].iter().rev().take_while(is_local).count();
+                if local > 0 {
+                    return Some(Address::Email(start - 1 - local..end));
+                }
+            }
+            let end = if bytes.get(end).is_some_and(|byte| b"/?:".contains(byte)) { link_end(piece, end) } else { end };
+            return Some(Address::Link(start..end));
+        }
+        from = end.max(dot + 1);
+    }
+    None
+}
+
+/// Every web address in a text as it was typed: its host in lower case, and the bytes it covers.
+pub fn links(text: &str) -> Vec<(String, Range<usize>)> {
+    let mut links = Vec::new();
+    for piece in text.split_whitespace().filter(|piece| piece.contains('.')) {
+        // Pieces are slices of the text, so the distance of their addresses is their place in it.
+        let begin = piece.as_ptr().addr() - text.as_ptr().addr();
+        let lower = piece.to_ascii_lowercase();
+        let mut from = 0;
+        while let Some(address) = find(&lower[from..]) {
+            let (Address::Link(at) | Address::Email(at)) = &address;
+            let at = from + at.start..from + at.end;
+            if matches!(address, Address::Link(_)) {
+                links.push((host(&lower[at.clone()]).to_owned(), begin + at.start..begin + at.end));
+            }
+            from = at.end.max(from + 1);
+            if !lower.is_char_boundary(from) {
+                break;
+            }
+        }
+    }
+    links
+}
+
+/// The host of a web address: without scheme, user, `www.`, port and path.
+pub fn host(link: &str) -> &str {
+    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
+    let rest = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    // Stretched letters are shortened in normalised text, so "www." has become "ww.".
+    rest.strip_prefix("www.").or_else(|| rest.strip_prefix("ww.")).unwrap_or(rest)
+}
+
+/// What comes after the host of a web address, with its leading slash.
+pub fn path(link: &str) -> &str {
+    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
+    rest.find(['/', '?', '#']).map_or("", |at| &rest[at..])
+}
+
+/// The part of a host that somebody registered: `example.co.uk` of `shop.example.co.uk`.
+pub fn registered_domain(host: &str) -> &str {
+    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
+    let (Some(last), Some(second)) = (dots.next(), dots.next()) else { return host };
+    let third = dots.next().map_or(0, |at| at + 1);
+    let under_registry = host.len() - last <= 3 && listed(SECOND_LEVELS, &host[second + 1..last]);
+    &host[if under_registry { third } else { second + 1 }..]
+}
+
+/// The last label of a host.
+pub fn tld(host: &str) -> &str {
+    host.rsplit('.').next().unwrap_or_default()
+}
+
+fn is_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80
+}
+
+fn is_bare_host(host: &str, has_path: bool) -> bool {
+    let starts_www = host.starts_with("www.") || host.starts_with("ww.");
+    let tld = tld(host);
+    let name = host.len().saturating_sub(tld.len() + 1);
+    name > 0 && !host.contains("..") && (starts_www && tld.len() > 1 || listed(TLDS, tld) || has_path && listed(WORD_TLDS, tld))
+}
+
+fn listed(list: &str, word: &str) -> bool {
+    !word.is_empty() && list.split_ascii_whitespace().any(|entry| entry == word)
+}
+
+/// Where a link ends: before brackets and quotes, and before the punctuation of the sentence around it.
+fn link_end(piece: &str, from: usize) -> usize {
+    let rest = &piece[from..];
+    let end = rest.find(['<', '>', '"', '\'', '(', ')', '[', ']', '{', '}', '|', '\\']).unwrap_or(rest.len());
+    from + rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '~']).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, find, host, path, registered_domain};
+
+    fn found(piece: &str) -> Option<&str> {
+        find(piece).map(|address| match address {
+            Address::Link(range) | Address::Email(range) => &piece[range],
+        })
+    }
+
+    #[test]
+    fn links_are_found_with_and_without_scheme() {
+        assert_eq!(found("see:https://a.example/x?y=1)."), Some("https://a.example/x?y=1"));
+        assert_eq!(found("(ww.shop.example/buy)"), Some("ww.shop.example/buy"));
+        assert_eq!(found("cheap-pills.com!"), Some("cheap-pills.com"));
+        assert_eq!(found("t.me/join"), Some("t.me/join"));
+        assert_eq!(found("href=\"http://x.com/a\">here</a>"), Some("http://x.com/a"));
+        assert_eq!(find("me@mail.com,"), Some(Address::Email(0..11)));
+    }
+
+    #[test]
+    fn sentences_and_numbers_are_not_links() {
+        for piece in ["end.it", "3.14", "e.g.", "...", "a..b.com..", "://", "x://", ".com", "you.me", "1.5x"] {
+            assert!(!matches!(find(piece), Some(Address::Link(range)) if &piece[range.clone()] == piece), "{piece}");
+        }
+        assert_eq!(found("end.it"), None);
+    }
+
+    #[test]
+    fn links_are_taken_apart() {
+        assert_eq!(host("https://user@www.shop.example.co.uk:80/a/b"), "shop.example.co.uk");
+        assert_eq!(registered_domain("shop.example.co.uk"), "example.co.uk");
+        assert_eq!(registered_domain("a.b.example.com"), "example.com");
+        assert_eq!(registered_domain("example.com"), "example.com");
+        assert_eq!(path("http://x.com/a?b"), "/a?b");
+        assert_eq!(path("x.com"), "");
+    }
+}

@@ -1,0 +1,285 @@
+//! The model in memory, and the hot path: a comment's score for every label.
+
+use std::cell::RefCell;
+use std::sync::{Arc, OnceLock};
+
+use super::calibrate::{Calibration, probability};
+use super::explain::{self, Explanation};
+use super::features::{self, Group, Workspace};
+use super::file::{self, ModelError};
+use super::hash::KEY_BITS;
+use super::table::{Table, Weights};
+use super::tally::{Feature, Tally};
+use super::token::Kind;
+use super::{Input, LANES, Label};
+
+/// The model that is compiled in.
+const BUILTIN: &[u8] = include_bytes!("../../models/en.gpmodel");
+
+/// A trained model. Cheap to share, never changes.
+#[derive(Debug)]
+pub struct Model {
+    version: String,
+    labels: Vec<Label>,
+    parts: Parts,
+}
+
+/// What a model file holds.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    pub name: String,
+    /// The table has two to this power buckets.
+    pub hash_bits: u32,
+    /// The trained heads in lane order.
+    pub heads: Vec<Head>,
+    /// The length that each group's features are brought to.
+    pub norms: [f32; Group::COUNT],
+    pub table: Table,
+}
+
+/// What turns the sum of a lane's weights into a label's logit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Head {
+    pub label: Label,
+    /// What one unit of a stored weight is worth.
+    pub scale: f32,
+    pub bias: f32,
+    pub calibration: Calibration,
+}
+
+/// Facts on a trained head, for people.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadInfo {
+    /// What the head finds.
+    pub label: Label,
+    /// How many weights are not zero.
+    pub weights: usize,
+    /// The largest weight before calibration.
+    pub largest: f32,
+    /// The raw logit of a comment without any feature.
+    pub bias: f32,
+    /// Calibration: the calibrated logit is `slope` times the raw one plus `offset`.
+    pub slope: f32,
+    /// See `slope`.
+    pub offset: f32,
+}
+
+/// Buffers of one thread.
+#[derive(Default)]
+pub struct Scratch {
+    pub work: Workspace,
+    pub tally: Tally,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Model {
+    /// The compiled-in model, decoded once.
+    ///
+    /// # Errors
+    /// When the file that was compiled in is not a valid model.
+    pub fn builtin() -> Result<Arc<Model>, ModelError> {
+        static MODEL: OnceLock<Result<Arc<Model>, ModelError>> = OnceLock::new();
+        MODEL.get_or_init(|| Model::from_bytes(BUILTIN).map(Arc::new)).clone()
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// When the bytes are not a complete, undamaged model of this format.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelError> {
+        let (parts, checksum) = file::decode(bytes)?;
+        Ok(Model::with_checksum(parts, checksum))
+    }
+
+    /// The model of these parts.
+    pub fn from_parts(parts: Parts) -> Model {
+        let bytes = file::encode(&parts);
+        let checksum = bytes.last_chunk().map_or(0, |checksum| u32::from_le_bytes(*checksum));
+        Model::with_checksum(parts, checksum)
+    }
+
+    fn with_checksum(parts: Parts, checksum: u32) -> Model {
+        Model {
+            version: format!("{}-{checksum:08x}", parts.name),
+            labels: parts.heads.iter().map(|head| head.label).collect(),
+            parts,
+        }
+    }
+
+    /// The model file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        file::encode(&self.parts)
+    }
+
+    /// Name and checksum, such as `en-2026.11-1a2b3c4d`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The labels that were trained; the others do not exist in this model.
+    pub fn labels(&self) -> &[Label] {
+        &self.labels
+    }
+
+    /// How many buckets have weights.
+    pub fn rows(&self) -> usize {
+        self.parts.table.len()
+    }
+
+    /// Facts on every head.
+    pub fn heads(&self) -> impl Iterator<Item = HeadInfo> {
+        self.parts.heads.iter().map(|head| {
+            let weights = || self.parts.table.iter().map(|(_, row)| row[head.label.lane()]);
+            let largest = weights().map(i8::unsigned_abs).max().unwrap_or(0);
+            HeadInfo {
+                label: head.label,
+                weights: weights().filter(|&weight| weight != 0).count(),
+                largest: f32::from(largest) * head.scale,
+                bias: head.bias,
+                slope: head.calibration.slope,
+                offset: head.calibration.offset,
+            }
+        })
+    }
+
+    /// Scores a comment for every label.
+    pub fn score(&self, input: &Input) -> Scores {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let Scratch { work, tally } = scratch;
+            tally.start(input.text.len());
+            features::extract(input, work, tally);
+            let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
+            self.sum(tally, links)
+        })
+    }
+
+    /// Says what spoke for and against a label: at most `most` contributions, strongest first.
+    pub fn explain(&self, input: &Input, label: Label, most: usize) -> Explanation {
+        SCRATCH.with_borrow_mut(|scratch| explain::explain(self, scratch, input, label, most))
+    }
+
+    fn sum(&self, tally: &Tally, links: usize) -> Scores {
+        let mut sums = [[0.0f32; LANES]; Group::COUNT];
+        for feature in tally.features() {
+            if let Some(weights) = self.weights(feature) {
+                let value = feature.value();
+                let sum = &mut sums[feature.group as usize];
+                for (sum, &weight) in sum.iter_mut().zip(weights) {
+                    *sum += value * f32::from(weight);
+                }
+            }
+        }
+        let factors = tally.factors(&self.parts.norms);
+        let mut scores = Scores { logits: [f32::NAN; LANES], links };
+        for head in &self.parts.heads {
+            let lane = head.label.lane();
+            let sum: f32 = sums.iter().zip(factors).map(|(sum, factor)| sum[lane] * factor).sum();
+            scores.logits[lane] = head.calibration.apply(head.bias + head.scale * sum);
+        }
+        scores
+    }
+
+    #[inline]
+    pub(super) fn weights(&self, feature: &Feature) -> Option<&Weights> {
+        self.parts.table.get(feature.bucket() >> (KEY_BITS - 1 - self.parts.hash_bits))
+    }
+
+    pub(super) fn head(&self, label: Label) -> Option<&Head> {
+        self.parts.heads.iter().find(|head| head.label == label)
+    }
+
+    pub(super) fn norms(&self) -> &[f32; Group::COUNT] {
+        &self.parts.norms
+    }
+}
+
+/// The scores of one comment.
+#[derive(Debug, Clone, Copy)]
+pub struct Scores {
+    /// Calibrated logits; not a number where the model has no head.
+    logits: [f32; LANES],
+    links: usize,
+}
+
+impl Scores {
+    /// The calibrated probability of a label, `0..=1`; `None` when the model has no such head.
+    pub fn get(&self, label: Label) -> Option<f32> {
+        self.logit(label).map(probability)
+    }
+
+    /// The calibrated log-odds of a label; `None` when the model has no such head.
+    pub fn logit(&self, label: Label) -> Option<f32> {
+        Some(self.logits[label.lane()]).filter(|logit| !logit.is_nan())
+    }
+
+    /// Every trained label with its probability.
+    pub fn iter(&self) -> impl Iterator<Item = (Label, f32)> {
+        Label::ALL.into_iter().filter_map(|label| Some((label, self.get(label)?)))
+    }
+
+    /// How many links were seen in the text.
+    pub fn links(&self) -> usize {
+        self.links
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::{Calibration, Head, Model, Parts, Table};
+    use crate::classify::{Input, Label};
+
+    /// A model with made-up weights in every bucket of a small table.
+    pub fn tiny() -> Model {
+        let head =
+            |label: Label, bias| Head { label, scale: 0.05, bias, calibration: Calibration { slope: 1.25, offset: -0.5 } };
+        let rows = (0..1u32 << 8).map(|bucket| (bucket, std::array::from_fn(|lane| (bucket as usize * 7 + lane * 5) as i8)));
+        Model::from_parts(Parts {
+            name: "tiny".into(),
+            hash_bits: 8,
+            heads: vec![head(Label::Spam, -1.0), head(Label::Insult, 0.5)],
+            norms: [1.0, 1.0, 0.5, 0.5, 0.3],
+            table: Table::new(8, rows).expect("rows are in order"),
+        })
+    }
+
+    #[test]
+    fn only_trained_labels_have_scores() {
+        let scores = tiny().score(&Input { text: "see http://a.com and b.org/x", ..Input::default() });
+        assert!(scores.get(Label::Spam).is_some_and(|score| (0.0..=1.0).contains(&score)));
+        assert_eq!(scores.get(Label::Toxicity), None);
+        assert_eq!(scores.iter().map(|(label, _)| label).collect::<Vec<_>>(), [Label::Spam, Label::Insult]);
+        assert_eq!(scores.links(), 2);
+    }
+
+    #[test]
+    fn the_built_in_model_reads_and_scores() {
+        let model = Model::builtin().expect("compiled in");
+        let score = |text, label| model.score(&Input { text, ..Input::default() }).get(label);
+        let spam = "Check out my channel and subscribe!!! http://bit.ly/abc Earn $500 a day from home";
+        let ham = "I think the second half of the article misses the point about local taxes.";
+        assert!(score(spam, Label::Spam) > Some(0.8), "{:?}", score(spam, Label::Spam));
+        assert!(score(ham, Label::Spam) < Some(0.2), "{:?}", score(ham, Label::Spam));
+        assert!(score("you are a stupid fucking idiot", Label::Toxicity) > Some(0.8));
+        assert!(score(ham, Label::Toxicity) < Some(0.2));
+    }
+
+    #[test]
+    fn hostile_texts_are_scored_in_bounded_time() {
+        let model = tiny();
+        let texts = [
+            "a\u{301}".repeat(30_000),
+            "\u{301}".repeat(65_000),
+            "you gay ".repeat(8_000),
+            "x.com,".repeat(11_000),
+            "&amp;".repeat(13_000),
+            "\u{FDFA}".repeat(20_000),
+            "\u{1F468}\u{200D}".repeat(9_000),
+        ];
+        for text in texts {
+            assert!(model.score(&Input { text: &text, ..Input::default() }).get(Label::Spam).is_some());
+        }
+    }
+}

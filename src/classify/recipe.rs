@@ -1,0 +1,194 @@
+//! The training recipe: a TOML file that says what a model is made of, down to the last number.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Label;
+use super::features::Group;
+use super::hash::KEY_BITS;
+use super::learn::Rates;
+use super::rows::{PostIs, Rule};
+
+/// Everything that decides what model comes out. Unknown keys are errors.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// First part of the model's version.
+    pub name: String,
+    /// Seed of the order in which rows are learned.
+    pub seed: u64,
+    /// The weight table has two to this power buckets.
+    pub hash_bits: u32,
+    /// How often every row is learned.
+    pub epochs: u32,
+    /// How to learn.
+    pub ftrl: Rates,
+    /// How much each group of features weighs.
+    pub norms: Norms,
+    /// By name of the label.
+    pub heads: BTreeMap<String, HeadRecipe>,
+    /// What is learned from: rows of split `train`. Rows of split `dev` calibrate.
+    #[serde(rename = "source")]
+    pub sources: Vec<Source>,
+    /// What is only looked at: rows of split `dev`, never learned, never used to calibrate.
+    #[serde(rename = "check", default)]
+    pub checks: Vec<Source>,
+}
+
+/// The length that the features of each group are brought to.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Norms {
+    /// Words, pairs of words, words in their surroundings.
+    pub words: f32,
+    /// Characters within words.
+    pub chars: f32,
+    /// The form of addresses, numbers, emoji.
+    pub shape: f32,
+    /// Signals on the whole comment.
+    pub dense: f32,
+    /// The author's name and address.
+    pub author: f32,
+}
+
+impl Norms {
+    /// In the order of the groups.
+    pub fn by_group(self) -> [f32; Group::COUNT] {
+        [self.words, self.chars, self.shape, self.dense, self.author]
+    }
+}
+
+/// How one head is made.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadRecipe {
+    /// How many weights, the largest ones, are kept.
+    pub keep: usize,
+    /// Gives every group of sources an intercept of its own while learning, so that the words need not tell the
+    /// sources apart. Serving does without.
+    #[serde(default)]
+    pub source_bias: bool,
+}
+
+/// One file of labelled comments.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// File name in the data directory, `.jsonl` or `.jsonl.gz`.
+    pub file: String,
+    /// Sources of one group share an intercept; each group should hold both classes.
+    #[serde(default)]
+    pub group: String,
+    /// What the rows' `post_text` is.
+    #[serde(default)]
+    pub post: PostIs,
+    /// Which heads the rows feed, and how their labels are read. Heads that are not named learn nothing from the rows.
+    pub heads: BTreeMap<String, Rule>,
+}
+
+/// Why a recipe cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    #[error(transparent)]
+    Syntax(#[from] toml::de::Error),
+    #[error("{0}: there is no such label")]
+    UnknownLabel(String),
+    #[error("{file} feeds the head {head}, which the recipe does not make")]
+    UnknownHead { file: String, head: String },
+    #[error("{file}: a rule reads `label` or `labels.…`, not {field}")]
+    Field { file: String, field: String },
+    #[error("no source feeds the head {0}")]
+    Unfed(String),
+    #[error("{key} must be {expected}")]
+    Range { key: &'static str, expected: &'static str },
+}
+
+impl Recipe {
+    /// Reads and checks a recipe.
+    ///
+    /// # Errors
+    /// When it is no TOML, has unknown keys, or does not fit together.
+    pub fn parse(text: &str) -> Result<Recipe, RecipeError> {
+        let recipe: Recipe = toml::from_str(text)?;
+        let range = |ok: bool, key, expected| if ok { Ok(()) } else { Err(RecipeError::Range { key, expected }) };
+        range((1..=64).contains(&recipe.name.len()), "name", "1 to 64 bytes long")?;
+        range((6..KEY_BITS).contains(&recipe.hash_bits), "hash_bits", "6 to 20")?;
+        range((1..=100).contains(&recipe.epochs), "epochs", "1 to 100")?;
+        let Rates { alpha, beta, l1, l2 } = recipe.ftrl;
+        range(alpha > 0.0 && alpha.is_finite(), "ftrl.alpha", "above zero")?;
+        let weights = [beta, l1, l2].into_iter().chain(recipe.norms.by_group());
+        for number in weights {
+            range(number >= 0.0 && number.is_finite(), "beta, l1, l2 and norms", "zero or above")?;
+        }
+        for name in recipe.heads.keys() {
+            if Label::parse(name).is_none() {
+                return Err(RecipeError::UnknownLabel(name.clone()));
+            }
+            if !recipe.sources.iter().any(|source| source.heads.contains_key(name)) {
+                return Err(RecipeError::Unfed(name.clone()));
+            }
+        }
+        for source in recipe.sources.iter().chain(&recipe.checks) {
+            if let Some(head) = source.heads.keys().find(|head| !recipe.heads.contains_key(*head)) {
+                return Err(RecipeError::UnknownHead { file: source.file.clone(), head: head.clone() });
+            }
+            let field =
+                source.heads.values().filter_map(Rule::field).find(|field| *field != "label" && !field.starts_with("labels."));
+            if let Some(field) = field {
+                return Err(RecipeError::Field { file: source.file.clone(), field: field.to_owned() });
+            }
+        }
+        Ok(recipe)
+    }
+
+    /// The heads in lane order.
+    pub fn heads(&self) -> impl Iterator<Item = (Label, &HeadRecipe)> {
+        Label::ALL.into_iter().filter_map(|label| Some((label, self.heads.get(label.as_str())?)))
+    }
+}
+
+impl Source {
+    /// How the rows' labels are read for a head; `None` when they do not feed it.
+    pub fn rule(&self, label: Label) -> Option<&Rule> {
+        self.heads.get(label.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Recipe, RecipeError};
+
+    const RECIPE: &str = r#"
+        name = "test"
+        seed = 1
+        hash_bits = 12
+        epochs = 2
+        ftrl = { alpha = 1.0, beta = 0.5, l1 = 0.0, l2 = 0.5 }
+        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3 }
+        [heads]
+        spam = { keep = 100 }
+        [[source]]
+        file = "a.jsonl"
+        heads.spam = { field = "label", is = "spam" }
+    "#;
+
+    #[test]
+    fn a_recipe_that_fits_together_is_read() {
+        let recipe = Recipe::parse(RECIPE).expect("valid");
+        assert_eq!(recipe.heads().count(), 1);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let fail = |from: &str, to: &str| Recipe::parse(&RECIPE.replace(from, to)).expect_err("must be refused").to_string();
+        assert!(fail("epochs = 2", "epochs = 2\nepoch = 3").contains("epoch"));
+        assert!(fail("epochs = 2", "epochs = 0").contains("epochs must be"));
+        assert!(fail("spam = { keep", "spum = { keep").contains("spum"));
+        assert!(fail("heads.spam", "heads.insult").contains("no source feeds the head spam"));
+        assert!(fail("\"label\"", "\"lable\"").contains("not lable"));
+        assert!(fail("is = ", "was = ").contains("a rule is"));
+        let unknown = Recipe::parse(&format!("{RECIPE}heads.insult = \"never\"\n"));
+        assert!(matches!(unknown, Err(RecipeError::UnknownHead { .. })));
+    }
+}

@@ -1,0 +1,112 @@
+//! Features of form: web and e-mail addresses, handles, tags, numbers, telephone numbers, emoji.
+
+use super::features::{DOMAIN, Evidence, Group, LINK_WORD, Sink, What, at_token};
+use super::hash::join;
+use super::lexicon;
+use super::link;
+use super::token::{Kind, Token};
+
+const TLD: u64 = 0x32;
+const PATH_LENGTH: u64 = 0x33;
+const REPEATED_DOMAIN: u64 = 0x34;
+const FORM: u64 = 0x36;
+const NUMBER_FORM: u64 = 0x37;
+const EMOJI: u64 = 0x38;
+
+/// Forms beside the kinds of tokens.
+const LONG_CODE: u64 = 0x20;
+const PHONE: u64 = 0x21;
+
+/// A word with digits from this length on is an address to send coins to, a key, a token.
+const MIN_CODE_BYTES: usize = 26;
+
+/// Adds the features of form.
+pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
+    let mut phone = Phone::default();
+    for (at, token) in tokens.iter().enumerate() {
+        let written = &text[usize::from(token.start)..usize::from(token.end)];
+        let mut add = |hash| sink.add(Group::Shape, hash, 1.0, at_token(token));
+        match token.kind {
+            Kind::Link => {
+                let host = link::host(written);
+                let path = link::path(written);
+                if !add(join(DOMAIN, domain_hash(host))) {
+                    add(join(REPEATED_DOMAIN, 0));
+                }
+                add(join(TLD, lexicon::word_hash(link::tld(host).as_bytes())));
+                add(join(PATH_LENGTH, u64::from(path.len().min(127).next_power_of_two().trailing_zeros())));
+                add(join(FORM, Kind::Link as u64));
+                for word in words(host).chain(words(path)) {
+                    add(join(LINK_WORD, lexicon::word_hash(word.as_bytes())));
+                }
+            }
+            Kind::Email | Kind::Handle | Kind::Tag => _ = add(join(FORM, token.kind as u64)),
+            Kind::Emoji => _ = add(join(EMOJI, token.hash)),
+            Kind::Number => _ = add(number_form(text, tokens, at)),
+            Kind::Word if written.len() >= MIN_CODE_BYTES && digits(written) > 0 => {
+                add(join(FORM, LONG_CODE));
+            }
+            Kind::Word | Kind::Mark | Kind::Ideograph => {}
+        }
+        if let Some(start) = phone.read(token, written) {
+            let evidence = Evidence { what: What::Phone, start, end: token.end };
+            sink.add(Group::Shape, join(FORM, PHONE), 1.0, evidence);
+        }
+    }
+}
+
+/// The hash of the registered domain of a host.
+pub fn domain_hash(host: &str) -> u64 {
+    lexicon::word_hash(link::registered_domain(host).as_bytes())
+}
+
+/// The words a host or path is made of.
+pub fn words(part: &str) -> impl Iterator<Item = &str> {
+    part.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= 3).take(16)
+}
+
+/// Joins numbers that only separators stand between.
+#[derive(Default)]
+struct Phone {
+    digits: u32,
+    start: u16,
+}
+
+impl Phone {
+    /// Reads the next token; returns where a telephone number began if it may end here.
+    fn read(&mut self, token: &Token, written: &str) -> Option<u16> {
+        match token.kind {
+            Kind::Number => {
+                if self.digits == 0 {
+                    self.start = token.start;
+                }
+                self.digits += digits(written);
+                (9..=15).contains(&self.digits).then_some(self.start)
+            }
+            Kind::Mark if matches!(written, "+" | "-" | "(" | ")" | "." | "/") => None,
+            _ => {
+                self.digits = 0;
+                None
+            }
+        }
+    }
+}
+
+/// How many digits a number has and what stands before and after it: price, share, "10k".
+fn number_form(text: &str, tokens: &[Token], at: usize) -> u64 {
+    let written = |token: &Token| &text[usize::from(token.start)..usize::from(token.end)];
+    let beside = |neighbour: Option<&Token>| match neighbour.map(written) {
+        Some("$" | "€" | "£" | "usd" | "eur" | "dollars" | "euros" | "bucks") => 1,
+        Some("%") => 2,
+        Some("k" | "m" | "million") => 3,
+        _ => 0,
+    };
+    let before = beside(at.checked_sub(1).and_then(|at| tokens.get(at)));
+    let after = beside(tokens.get(at + 1));
+    let digits = tokens.get(at).map_or(0, |token| digits(written(token)).min(12));
+    join(NUMBER_FORM, u64::from(digits) << 8 | before << 4 | after)
+}
+
+fn digits(text: &str) -> u32 {
+    text.bytes().filter(u8::is_ascii_digit).count() as u32
+}

@@ -1,0 +1,102 @@
+//! The weight table: one look-up per feature gives the weights of all labels side by side.
+//!
+//! A bitmap with running counts says whether a bucket has weights and in which row. Most features of a comment have
+//! none, and for them only the bitmap (256 kB for 2^20 buckets) is touched.
+
+use super::LANES;
+
+/// The weights of one bucket, a lane per label, in units of the label's scale.
+pub type Weights = [i8; LANES];
+
+/// 64 buckets of the bitmap and how many rows come before them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Block {
+    present: u64,
+    before: u32,
+}
+
+/// Buckets and their weights.
+#[derive(Clone)]
+pub struct Table {
+    blocks: Vec<Block>,
+    rows: Vec<Weights>,
+}
+
+impl Table {
+    /// A table of `2^bits` buckets from rows in rising order of their buckets. Rows out of order or range are an
+    /// error of the caller; `None` then.
+    pub fn new(bits: u32, rows: impl IntoIterator<Item = (u32, Weights)>) -> Option<Table> {
+        let mut blocks = vec![Block::default(); 1usize.checked_shl(bits)?.div_ceil(64)];
+        let mut weights = Vec::new();
+        let mut lowest = 0;
+        for (bucket, row) in rows {
+            if bucket < lowest {
+                return None;
+            }
+            lowest = bucket + 1;
+            blocks.get_mut(bucket as usize / 64)?.present |= 1 << (bucket % 64);
+            weights.push(row);
+        }
+        let mut before = 0;
+        for block in &mut blocks {
+            block.before = before;
+            before += block.present.count_ones();
+        }
+        Some(Table { blocks, rows: weights })
+    }
+
+    /// The weights of a bucket, if it has any.
+    #[inline]
+    pub fn get(&self, bucket: u32) -> Option<&Weights> {
+        let block = self.blocks.get(bucket as usize / 64)?;
+        let bit = 1u64 << (bucket % 64);
+        if block.present & bit == 0 {
+            return None;
+        }
+        self.rows.get(block.before as usize + (block.present & (bit - 1)).count_ones() as usize)
+    }
+
+    /// How many buckets have weights.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Every bucket that has weights, in rising order.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &Weights)> {
+        let buckets =
+            self.blocks.iter().enumerate().flat_map(|(at, block)| {
+                (0..64).filter(|bit| block.present >> bit & 1 == 1).map(move |bit| at as u32 * 64 + bit)
+            });
+        buckets.zip(&self.rows)
+    }
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").field("rows", &self.rows.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Table;
+
+    #[test]
+    fn buckets_find_their_rows() {
+        let buckets = [0, 1, 63, 64, 200, 1023];
+        let rows: Vec<_> = buckets.iter().map(|&bucket| (bucket, [bucket as i8; 8])).collect();
+        let table = Table::new(10, rows.clone()).expect("rows are in order");
+        for bucket in 0..1024 {
+            let expected = buckets.contains(&bucket).then_some([bucket as i8; 8]);
+            assert_eq!(table.get(bucket).copied(), expected, "{bucket}");
+        }
+        assert_eq!(table.get(1 << 20), None);
+        assert!(table.iter().map(|(bucket, row)| (bucket, *row)).eq(rows));
+    }
+
+    #[test]
+    fn rows_out_of_order_or_range_are_refused() {
+        assert!(Table::new(4, [(3, [1; 8]), (3, [1; 8])]).is_none());
+        assert!(Table::new(8, [(256, [1; 8])]).is_none());
+    }
+}

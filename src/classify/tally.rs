@@ -1,0 +1,173 @@
+//! Counts how often each feature occurs in one comment, without allocating once warm.
+
+use super::features::{Evidence, Group, Sink};
+use super::hash;
+
+/// One distinct feature of a comment.
+#[derive(Debug, Clone, Copy)]
+pub struct Feature {
+    /// `bucket << 1 | negative`
+    pub key: u32,
+    pub group: Group,
+    /// How often it occurs; a use that counts less adds less than one.
+    pub amount: f32,
+}
+
+impl Feature {
+    /// The bucket of the weight table.
+    #[inline]
+    pub fn bucket(&self) -> u32 {
+        self.key >> 1
+    }
+
+    /// The value before its group is normalised: sub-linear in the amount, with the sign of the hash.
+    #[inline]
+    pub fn value(&self) -> f32 {
+        let size = if self.amount <= 1.0 { self.amount } else { 1.0 + self.amount.ln() };
+        if self.key & 1 == 1 { -size } else { size }
+    }
+}
+
+/// A counting table with open addressing. A slot holds the round it was filled in and the index of its feature, so
+/// that clearing is starting a new round.
+#[derive(Default)]
+pub struct Tally {
+    slots: Vec<(u32, u32)>,
+    /// How many slots this round uses, less one: short texts stay in the fastest cache.
+    mask: usize,
+    round: u32,
+    features: Vec<Feature>,
+}
+
+impl Tally {
+    /// Forgets everything and makes room for a text of that many bytes.
+    pub fn start(&mut self, bytes: usize) {
+        self.features.clear();
+        let wanted = (bytes * 4).next_power_of_two().clamp(1024, 1 << 17);
+        self.mask = wanted - 1;
+        self.round = self.round.wrapping_add(1);
+        if self.slots.len() < wanted || self.round == 0 {
+            self.slots.clear();
+            self.slots.resize(wanted, (0, 0));
+            self.round = 1;
+        }
+    }
+
+    /// The distinct features in order of their first occurrence.
+    pub fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    /// For each group the factor that brings its features to the given length.
+    pub fn factors(&self, norms: &[f32; Group::COUNT]) -> [f32; Group::COUNT] {
+        let mut squares = [0.0f32; Group::COUNT];
+        for feature in &self.features {
+            let value = feature.value();
+            squares[feature.group as usize] += value * value;
+        }
+        let mut factors = *norms;
+        for (factor, square) in factors.iter_mut().zip(squares) {
+            *factor = if square > 0.0 { *factor / square.sqrt() } else { 0.0 };
+        }
+        factors
+    }
+
+    /// The index of the feature's slot: where it is, or the empty one where it would go.
+    #[inline]
+    fn slot(&self, key: u32, group: Group) -> usize {
+        // Keys are high bits of a hash already, so their low bits are as good as any.
+        let mut at = (key as usize ^ (group as usize) << 7) & self.mask;
+        loop {
+            let (round, index) = self.slots[at];
+            if round != self.round {
+                return at;
+            }
+            let feature = &self.features[index as usize];
+            if feature.key == key && feature.group == group {
+                return at;
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    /// Doubles the table.
+    #[cold]
+    fn grow(&mut self) {
+        let doubled = (self.mask + 1) * 2;
+        self.mask = doubled - 1;
+        self.slots.clear();
+        self.slots.resize(doubled, (0, 0));
+        self.round = 1;
+        for index in 0..self.features.len() {
+            let Feature { key, group, .. } = self.features[index];
+            let at = self.slot(key, group);
+            self.slots[at] = (self.round, index as u32);
+        }
+    }
+
+    /// Counts a feature; returns its index among the distinct ones and whether it is new.
+    #[inline]
+    pub fn count(&mut self, group: Group, hash: u64, amount: f32) -> (usize, bool) {
+        let key = hash::key(hash);
+        let at = self.slot(key, group);
+        let (round, index) = self.slots[at];
+        if round == self.round {
+            self.features[index as usize].amount += amount;
+            return (index as usize, false);
+        }
+        let index = self.features.len();
+        self.slots[at] = (self.round, index as u32);
+        self.features.push(Feature { key, group, amount });
+        if self.features.len() * 2 > self.mask {
+            self.grow();
+        }
+        (index, true)
+    }
+}
+
+impl Sink for Tally {
+    #[inline]
+    fn add(&mut self, group: Group, hash: u64, amount: f32, _: Evidence) -> bool {
+        self.count(group, hash, amount).1
+    }
+
+    #[inline]
+    fn contains(&self, group: Group, hash: u64) -> bool {
+        self.slots[self.slot(hash::key(hash), group)].0 == self.round
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Group, Sink, Tally};
+    use crate::classify::hash;
+
+    #[test]
+    fn features_are_counted_once_however_many_there_are() {
+        let mut tally = Tally::default();
+        for round in 0..3u64 {
+            tally.start(10);
+            for n in 0..5000u64 {
+                tally.count(Group::Words, hash::join(round, n % 2500), 1.0);
+            }
+            // A few of 2,500 may share a bucket of two million keys.
+            assert!((2490..=2500).contains(&tally.features().len()));
+            assert!(tally.contains(Group::Words, hash::join(round, 7)));
+            assert!(!tally.contains(Group::Chars, hash::join(round, 7)));
+        }
+    }
+
+    #[test]
+    fn groups_are_brought_to_their_norms() {
+        let mut tally = Tally::default();
+        tally.start(10);
+        for n in 0..50 {
+            tally.count(Group::Words, hash::join(1, n % 20), 1.0);
+        }
+        let norms = [1.0, 1.0, 0.5, 0.5, 0.5];
+        let factors = tally.factors(&norms);
+        let length: f32 = tally.features().iter().map(|feature| (feature.value() * factors[0]).powi(2)).sum();
+        assert!((length - 1.0).abs() < 1e-5);
+        assert_eq!(factors[1], 0.0);
+    }
+}

@@ -1,0 +1,321 @@
+//! Cuts normalised text into tokens and pieces and counts what the dense signals need.
+
+use super::hash;
+use super::lexicon::{self, Classes};
+use super::link::{self, Address};
+use super::text::Text;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Letters, with digits and apostrophes inside.
+    Word,
+    /// Digits, with separators inside.
+    Number,
+    /// A run of one and the same punctuation mark or symbol.
+    Mark,
+    /// One character of a script without spaces.
+    Ideograph,
+    /// One emoji.
+    Emoji,
+    /// A web address.
+    Link,
+    /// An e-mail address.
+    Email,
+    /// `@name`
+    Handle,
+    /// `#word`
+    Tag,
+}
+
+/// One token; `start..end` are bytes of the normalised text.
+#[derive(Debug, Clone, Copy)]
+pub struct Token {
+    pub kind: Kind,
+    pub start: u16,
+    pub end: u16,
+    /// All letters are capitals, and there are at least two.
+    pub shouted: bool,
+    pub classes: Classes,
+    pub hash: u64,
+}
+
+/// A part of the text between white space, links left out; `start..end` are bytes of the normalised text.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece {
+    pub start: u16,
+    pub end: u16,
+    /// Nothing but ASCII letters, none of them doubled: as plain as it gets.
+    pub plain: bool,
+}
+
+/// Sums over the characters of a text, links left out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    pub letters: u32,
+    pub capitals: u32,
+    pub digits: u32,
+    pub marks: u32,
+    pub foreign: u32,
+    pub newlines: u32,
+    pub link_bytes: u32,
+}
+
+/// The tokens of one text. Reused from call to call to keep its buffers.
+#[derive(Default)]
+pub struct Tokens {
+    pub tokens: Vec<Token>,
+    pub pieces: Vec<Piece>,
+    pub counts: Counts,
+}
+
+impl Tokens {
+    /// Replaces the content with the tokens of `text`.
+    pub fn read(&mut self, text: &Text) {
+        self.tokens.clear();
+        self.pieces.clear();
+        self.counts = Counts::default();
+        let normalised = text.as_str();
+        let mut at = 0;
+        // White space in normal form is one of two bytes, never part of a longer character.
+        for (end, byte) in normalised.bytes().chain([b' ']).enumerate() {
+            if byte == b' ' || byte == b'\n' {
+                self.counts.newlines += u32::from(byte == b'\n');
+                if at < end {
+                    self.read_piece(text, at, end);
+                }
+                at = end + 1;
+            }
+        }
+    }
+
+    fn read_piece(&mut self, text: &Text, mut at: usize, end: usize) {
+        let normalised = text.as_str();
+        // Every address has a dot; most pieces have none.
+        while at < end && normalised.as_bytes()[at..end].contains(&b'.') {
+            let (kind, range) = match link::find(&normalised[at..end]) {
+                Some(Address::Link(range)) => (Kind::Link, range),
+                Some(Address::Email(range)) => (Kind::Email, range),
+                None => break,
+            };
+            let (from, to) = (at + range.start, at + range.end);
+            self.read_plain(text, at, from);
+            self.counts.link_bytes += (to - from) as u32;
+            self.push(kind, from, to, false, hash::bytes(lexicon::WORD_SEED, placeholder(kind)));
+            at = to;
+        }
+        self.read_plain(text, at, end);
+    }
+
+    /// Reads a part without white space and addresses.
+    fn read_plain(&mut self, text: &Text, start: usize, end: usize) {
+        if start >= end {
+            return;
+        }
+        let normalised = text.as_str();
+        let bytes = &normalised.as_bytes()[..end];
+        let mut plain = true;
+        let mut at = start;
+        while at < end {
+            let (class, length) = classify(normalised, at);
+            let from = at;
+            at += length;
+            match class {
+                Class::Letter | Class::Digit => {
+                    let mut letters = u32::from(class == Class::Letter);
+                    let mut capitals = u32::from(text.is_capital(from));
+                    let mut previous = bytes[from];
+                    while at < end {
+                        let (class, length) = classify(normalised, at);
+                        match class {
+                            Class::Letter => {
+                                letters += 1;
+                                capitals += u32::from(text.is_capital(at));
+                                plain &= bytes[at] != previous && bytes[at] < 0x80;
+                            }
+                            Class::Digit => {}
+                            Class::Mark if is_inner(bytes, at, letters > 0) => {}
+                            _ => break,
+                        }
+                        plain &= bytes[at].is_ascii_lowercase();
+                        previous = bytes[at];
+                        at += length;
+                    }
+                    plain &= bytes[from].is_ascii_lowercase();
+                    self.push_word(text, from, at, letters, capitals);
+                }
+                Class::Mark => {
+                    plain = false;
+                    while at < end && normalised.as_bytes()[at..].starts_with(&bytes[from..from + length]) {
+                        at += length;
+                    }
+                    let run = ((at - from) / length) as u32;
+                    self.counts.marks += run;
+                    self.counts.foreign += u32::from(length > 1) * run;
+                    // "!", "!!", "!!!" and "!!!!" differ; more do not.
+                    let shown = &bytes[from..from + length * run.min(4) as usize];
+                    let address = start == from && (shown == b"@" || shown == b"#") && at < end;
+                    if address && classify(normalised, at).0 == Class::Letter {
+                        at = self.read_named(text, from, end);
+                    } else {
+                        self.push(Kind::Mark, from, at, false, lexicon::word_hash(shown));
+                    }
+                }
+                Class::Ideograph | Class::Emoji => {
+                    plain = false;
+                    self.counts.foreign += 1;
+                    self.counts.letters += u32::from(class == Class::Ideograph);
+                    let kind = if class == Class::Emoji { Kind::Emoji } else { Kind::Ideograph };
+                    self.push(kind, from, at, false, lexicon::word_hash(&bytes[from..at]));
+                }
+            }
+        }
+        self.pieces.push(Piece { start: start as u16, end: end as u16, plain });
+    }
+
+    /// Reads `@name` or `#word`; returns where it ends. A tag's word is a word as well.
+    fn read_named(&mut self, text: &Text, from: usize, end: usize) -> usize {
+        let normalised = text.as_str();
+        let mut at = from + 1;
+        while at < end {
+            let (class, length) = classify(normalised, at);
+            if !matches!(class, Class::Letter | Class::Digit) && normalised.as_bytes()[at] != b'_' {
+                break;
+            }
+            at += length;
+        }
+        let name = &normalised.as_bytes()[from..at];
+        if name[0] == b'@' {
+            self.push(Kind::Handle, from, at, false, hash::bytes(lexicon::WORD_SEED, placeholder(Kind::Handle)));
+        } else {
+            self.push(Kind::Tag, from, at, false, lexicon::word_hash(&name[1..]));
+        }
+        at
+    }
+
+    fn push_word(&mut self, text: &Text, from: usize, to: usize, letters: u32, capitals: u32) {
+        let bytes = &text.as_str().as_bytes()[from..to];
+        let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count() as u32;
+        self.counts.letters += letters;
+        self.counts.capitals += capitals;
+        self.counts.digits += digits;
+        self.counts.foreign += bytes.iter().filter(|&&byte| byte >= 0xC0).count() as u32;
+        if letters == 0 {
+            // Years and small numbers speak for themselves; of long ones only the length does.
+            let hash = match digits {
+                0..=4 => lexicon::word_hash(bytes),
+                _ => hash::join(lexicon::WORD_SEED, u64::from(digits)),
+            };
+            self.push(Kind::Number, from, to, false, hash);
+        } else {
+            self.push(Kind::Word, from, to, letters > 1 && letters == capitals, lexicon::word_hash(bytes));
+        }
+    }
+
+    fn push(&mut self, kind: Kind, from: usize, to: usize, shouted: bool, hash: u64) {
+        let classes = if kind == Kind::Word { lexicon::classes(hash) } else { Classes::default() };
+        self.tokens.push(Token { kind, start: from as u16, end: to as u16, shouted, classes, hash });
+    }
+}
+
+/// What stands in the word stream for a token whose own text says little.
+fn placeholder(kind: Kind) -> &'static [u8] {
+    match kind {
+        Kind::Link => b" link",
+        Kind::Email => b" email",
+        _ => b" handle",
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Letter,
+    Digit,
+    Mark,
+    Ideograph,
+    Emoji,
+}
+
+/// The class of the character at a byte of the text, and its length.
+#[inline]
+fn classify(text: &str, at: usize) -> (Class, usize) {
+    let byte = text.as_bytes()[at];
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' => (Class::Letter, 1),
+        b'0'..=b'9' => (Class::Digit, 1),
+        0..0x80 => (Class::Mark, 1),
+        _ => classify_wide(text, at),
+    }
+}
+
+fn classify_wide(text: &str, at: usize) -> (Class, usize) {
+    let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { return (Class::Mark, 1) };
+    let class = match c {
+        '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' => Class::Ideograph,
+        '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B50}' | '\u{2B55}' => Class::Emoji,
+        c if c.is_numeric() => Class::Digit,
+        c if c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c) => Class::Letter,
+        _ => Class::Mark,
+    };
+    (class, c.len_utf8())
+}
+
+/// Whether the mark at `at` is inside its word or number: "don't", "snake_case", "1,000.50".
+fn is_inner(bytes: &[u8], at: usize, in_word: bool) -> bool {
+    let next = bytes.get(at + 1).copied().unwrap_or(b' ');
+    match bytes[at] {
+        b'\'' => in_word && next.is_ascii_lowercase(),
+        b'_' => true,
+        b'.' | b',' => !in_word && next.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Tokens};
+    use crate::classify::text::Text;
+
+    fn tokens(source: &str) -> Vec<(Kind, String)> {
+        let (mut text, mut tokens) = (Text::default(), Tokens::default());
+        text.read(source);
+        tokens.read(&text);
+        let part = |start: u16, end: u16| text.as_str()[usize::from(start)..usize::from(end)].to_owned();
+        tokens.tokens.iter().map(|token| (token.kind, part(token.start, token.end))).collect()
+    }
+
+    #[test]
+    fn every_kind_is_told_apart() {
+        let found = tokens("Don't @Bob: #win 1,000.50$ 😀日本!!! at http://x.com/a. Mail a@b.com");
+        let expected = [
+            (Kind::Word, "don't"),
+            (Kind::Handle, "@bob"),
+            (Kind::Mark, ":"),
+            (Kind::Tag, "#win"),
+            (Kind::Number, "1,000.50"),
+            (Kind::Mark, "$"),
+            (Kind::Emoji, "😀"),
+            (Kind::Ideograph, "日"),
+            (Kind::Ideograph, "本"),
+            (Kind::Mark, "!!!"),
+            (Kind::Word, "at"),
+            (Kind::Link, "http://x.com/a"),
+            (Kind::Mark, "."),
+            (Kind::Word, "mail"),
+            (Kind::Email, "a@b.com"),
+        ];
+        let expected: Vec<_> = expected.map(|(kind, text)| (kind, text.to_owned())).into();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn counts_and_pieces_are_kept() {
+        let (mut text, mut tokens) = (Text::default(), Tokens::default());
+        text.read("BUY now\nf*ck hello x.com/aa");
+        tokens.read(&text);
+        assert_eq!((tokens.counts.capitals, tokens.counts.newlines, tokens.counts.link_bytes), (3, 1, 8));
+        assert!(tokens.tokens[0].shouted && !tokens.tokens[1].shouted);
+        let plain: Vec<bool> = tokens.pieces.iter().map(|piece| piece.plain).collect();
+        assert_eq!(plain, [true, true, false, false]);
+    }
+}

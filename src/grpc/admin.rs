@@ -1,0 +1,48 @@
+//! AdminService, for operators. Every RPC of it is yet to come.
+
+use tonic::{Request, Response, Status};
+
+use super::status::unimplemented;
+use crate::pb::{self, admin_service_server::AdminService};
+
+/// The service.
+pub struct Admin;
+
+#[tonic::async_trait]
+impl AdminService for Admin {
+    async fn create_key(&self, _: Request<pb::CreateKeyRequest>) -> Result<Response<pb::CreateKeyResponse>, Status> {
+        Err(unimplemented("CreateKey"))
+    }
+
+    async fn list_keys(&self, _: Request<pb::ListKeysRequest>) -> Result<Response<pb::ListKeysResponse>, Status> {
+        Err(unimplemented("ListKeys"))
+    }
+
+    async fn revoke_key(&self, _: Request<pb::RevokeKeyRequest>) -> Result<Response<pb::RevokeKeyResponse>, Status> {
+        Err(unimplemented("RevokeKey"))
+    }
+
+    async fn put_list_entry(&self, _: Request<pb::PutListEntryRequest>) -> Result<Response<pb::PutListEntryResponse>, Status> {
+        Err(unimplemented("PutListEntry"))
+    }
+
+    async fn list_entries(&self, _: Request<pb::ListEntriesRequest>) -> Result<Response<pb::ListEntriesResponse>, Status> {
+        Err(unimplemented("ListEntries"))
+    }
+
+    async fn delete_list_entry(&self, _: Request<pb::DeleteListEntryRequest>) -> Result<Response<pb::DeleteListEntryResponse>, Status> {
+        Err(unimplemented("DeleteListEntry"))
+    }
+
+    async fn get_model_info(&self, _: Request<pb::GetModelInfoRequest>) -> Result<Response<pb::GetModelInfoResponse>, Status> {
+        Err(unimplemented("GetModelInfo"))
+    }
+
+    async fn get_usage(&self, _: Request<pb::GetUsageRequest>) -> Result<Response<pb::GetUsageResponse>, Status> {
+        Err(unimplemented("GetUsage"))
+    }
+
+    async fn reload_policy(&self, _: Request<pb::ReloadPolicyRequest>) -> Result<Response<pb::ReloadPolicyResponse>, Status> {
+        Err(unimplemented("ReloadPolicy"))
+    }
+}

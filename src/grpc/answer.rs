@@ -1,0 +1,106 @@
+//! Around every call: a request id, a log line by outcome, and the transport's own errors in our words.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use http::{HeaderName, HeaderValue, Request, Response};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+use tracing::Instrument;
+
+use super::status::translated;
+
+/// Carries the request id both ways. A host's own id is kept, so that its log and ours can be laid side by side.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest id taken over from a host.
+const MAX_REQUEST_ID: usize = 128;
+
+/// The layer.
+#[derive(Debug, Clone, Copy)]
+pub struct Answers;
+
+impl<S> Layer<S> for Answers {
+    type Service = Answering<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Answering { inner }
+    }
+}
+
+/// A service within the layer.
+#[derive(Debug, Clone)]
+pub struct Answering<S> {
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Answering<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let id = request_id(&request);
+        let span = tracing::info_span!("call", rpc = request.uri().path(), request_id = id.to_str().unwrap_or_default());
+        let called = Instant::now();
+        let answering = self.inner.call(request).instrument(span.clone());
+        Box::pin(async move {
+            let mut response = answering.await?;
+            if let Some(status) = Status::from_header_map(response.headers()) {
+                let status = translated(status.code(), status.message()).map_or(status, |status| {
+                    response = status.clone().into_http();
+                    status
+                });
+                span.in_scope(|| log(&status, called));
+            } else {
+                span.in_scope(|| tracing::debug!(micros = micros(called), "answered"));
+            }
+            response.headers_mut().insert(REQUEST_ID, id);
+            Ok(response)
+        })
+    }
+}
+
+fn request_id(request: &Request<Body>) -> HeaderValue {
+    let given = request.headers().get(REQUEST_ID);
+    let fits = |id: &&HeaderValue| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
+    given.filter(fits).cloned().unwrap_or_else(|| {
+        let id = uuid::Uuid::now_v7().to_string();
+        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
+    })
+}
+
+/// What is the client's doing is information; what is ours is an error.
+fn log(status: &Status, called: Instant) {
+    let (code, message, micros) = (status.code(), status.message(), micros(called));
+    match code {
+        Code::Ok => tracing::debug!(micros, "answered"),
+        Code::Unknown | Code::Internal | Code::DataLoss => tracing::error!(?code, message, micros, "failed"),
+        Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded => {
+            tracing::warn!(?code, message, micros, "unavailable");
+        }
+        Code::Cancelled
+        | Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::Unauthenticated => tracing::info!(?code, message, micros, "refused"),
+    }
+}
+
+fn micros(called: Instant) -> u64 {
+    u64::try_from(called.elapsed().as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,93 @@
+//! ModerationService, for hosts.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status, Streaming};
+
+use super::status::unimplemented;
+use super::watch::{self, Changes};
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::moderate::Moderator;
+use crate::pb::{self, moderation_service_server::ModerationService};
+use crate::review::Desk;
+use crate::store::Store;
+
+/// The service: a moderator for comments, a desk for verdicts, a store to watch.
+pub struct Moderation {
+    moderator: Arc<Moderator>,
+    desk: Desk,
+    store: Store,
+    /// Turns true when the server leaves.
+    leaving: tokio::sync::watch::Receiver<bool>,
+}
+
+impl Moderation {
+    /// Joins the parts.
+    pub fn new(moderator: Arc<Moderator>, desk: Desk, store: Store, leaving: tokio::sync::watch::Receiver<bool>) -> Self {
+        Self { moderator, desk, store, leaving }
+    }
+}
+
+#[tonic::async_trait]
+impl ModerationService for Moderation {
+    async fn check_comment(
+        &self,
+        request: Request<pb::CheckCommentRequest>,
+    ) -> Result<Response<pb::CheckCommentResponse>, Status> {
+        let pb::CheckCommentRequest { comment, dry_run } = request.into_inner();
+        // An absent comment is an empty one: the answer then names every field that is missing.
+        let verdict = self.moderator.moderate(comment.unwrap_or_default(), dry_run).await?;
+        Ok(Response::new(pb::CheckCommentResponse { verdict: Some(verdict.into()) }))
+    }
+
+    type CheckCommentsStream = tokio_stream::Empty<Result<pb::CheckCommentsResponse, Status>>;
+
+    async fn check_comments(
+        &self,
+        _: Request<Streaming<pb::CheckCommentsRequest>>,
+    ) -> Result<Response<Self::CheckCommentsStream>, Status> {
+        Err(unimplemented("CheckComments"))
+    }
+
+    async fn get_verdict(
+        &self,
+        request: Request<pb::GetVerdictRequest>,
+    ) -> Result<Response<pb::GetVerdictResponse>, Status> {
+        let request = request.into_inner();
+        let (site, id) = name(&request.site, &request.comment_id)?;
+        let verdict = self.desk.verdict(&site, &id).await?;
+        Ok(Response::new(pb::GetVerdictResponse { verdict: Some(verdict.into()) }))
+    }
+
+    type WatchVerdictsStream = Changes;
+
+    async fn watch_verdicts(
+        &self,
+        request: Request<pb::WatchVerdictsRequest>,
+    ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
+        let request = request.into_inner();
+        let site = Site::parse("site", &request.site).map_err(Error::from)?;
+        let changes = watch::changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
+        Ok(Response::new(changes))
+    }
+
+    async fn report_outcome(
+        &self,
+        _: Request<pb::ReportOutcomeRequest>,
+    ) -> Result<Response<pb::ReportOutcomeResponse>, Status> {
+        Err(unimplemented("ReportOutcome"))
+    }
+
+    async fn forget_author(&self, _: Request<pb::ForgetAuthorRequest>) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
+        Err(unimplemented("ForgetAuthor"))
+    }
+}
+
+/// Parses what names a comment; both mistakes at once.
+pub fn name(site: &str, id: &str) -> Result<(Site, CommentId), Error> {
+    match (Site::parse("site", site), CommentId::parse("comment_id", id)) {
+        (Ok(site), Ok(id)) => Ok((site, id)),
+        (site, id) => Err(Error::Invalid(site.err().into_iter().chain(id.err()).collect())),
+    }
+}

@@ -1,0 +1,253 @@
+//! ReviewService, for moderators.
+
+use tonic::{Request, Response, Status};
+
+use super::moderation::name;
+use super::status::unimplemented;
+use crate::comment::{CommentId, Site};
+use crate::error::{Error, Violation};
+use crate::pb::{self, review_service_server::ReviewService};
+use crate::review::{Act, Desk, Filter, Order, Refusal, What, is_name};
+use crate::store::Kept;
+use crate::verdict::{Decision, Verdict};
+
+const PAGE: usize = 50;
+const MAX_PAGE: usize = 1_000;
+const MAX_IDS: usize = 1_000;
+const MAX_REASON_CODE: usize = 64;
+const MAX_NOTE: usize = 4_096;
+
+/// The service, on a desk.
+pub struct Review {
+    desk: Desk,
+}
+
+impl Review {
+    /// The service, on a desk.
+    pub fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+
+    async fn act_on_all(&self, site: &Site, ids: Vec<String>, act: &Act) -> Result<Vec<pb::ReviewResult>, Error> {
+        let mut results = Vec::with_capacity(ids.len());
+        for comment_id in ids {
+            let outcome = match CommentId::parse("ids", &comment_id) {
+                Ok(id) => self.desk.act(site, &id, act).await?.map_err(|refusal| told(refusal, &comment_id)),
+                Err(violation) => Err((None, "INVALID_ID", violation.problem)),
+            };
+            results.push(result(comment_id, outcome));
+        }
+        Ok(results)
+    }
+}
+
+type Told = (Option<Verdict>, &'static str, String);
+
+fn told(refusal: Refusal, id: &str) -> Told {
+    match refusal {
+        Refusal::NotFound => (None, "NOT_FOUND", format!("there is no comment {id:?} on this site")),
+        Refusal::Conflict(now) => {
+            let message = format!(
+                "it was decided meanwhile: {} by {} at revision {}; look again and decide with that revision",
+                now.decision.as_str(),
+                now.decided_by,
+                now.revision
+            );
+            (Some(*now), "CONFLICT", message)
+        }
+        Refusal::NothingToUndo(now) => {
+            (Some(*now), "NOTHING_TO_UNDO", "no moderator's decision on its present text is left to take back".to_owned())
+        }
+    }
+}
+
+fn result(comment_id: String, outcome: Result<Verdict, Told>) -> pb::ReviewResult {
+    match outcome {
+        Ok(verdict) => pb::ReviewResult { comment_id, verdict: Some(verdict.into()), error: None },
+        Err((verdict, reason, message)) => pb::ReviewResult {
+            verdict: verdict.map(Into::into),
+            error: Some(pb::ItemError { comment_id: comment_id.clone(), reason: reason.to_owned(), message }),
+            comment_id,
+        },
+    }
+}
+
+#[tonic::async_trait]
+impl ReviewService for Review {
+    async fn list_comments(
+        &self,
+        request: Request<pb::ListCommentsRequest>,
+    ) -> Result<Response<pb::ListCommentsResponse>, Status> {
+        let request = request.into_inner();
+        let (site, filter, order, size) = list_request(&request)?;
+        let after = Some(request.page_token.as_str()).filter(|token| !token.is_empty());
+        let page = self.desk.list(&site, &filter, order, size, after).await?;
+        Ok(Response::new(pb::ListCommentsResponse {
+            comments: page.comments.into_iter().map(moderated).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn get_comment(&self, request: Request<pb::GetCommentRequest>) -> Result<Response<pb::GetCommentResponse>, Status> {
+        let request = request.into_inner();
+        let (site, id) = name(&request.site, &request.comment_id)?;
+        let known = self.desk.comment(&site, &id).await?;
+        let kept = known.kept;
+        let audit_events = kept.trail.into_iter().map(|past| past.event).chain([kept.event]).collect();
+        Ok(Response::new(pb::GetCommentResponse {
+            comment: Some(kept.comment),
+            verdict: Some(kept.verdict.into()),
+            author_history: known.author.map(|history| pb::AuthorHistory {
+                approved: history.approved,
+                held: history.held,
+                rejected: history.rejected,
+            }),
+            audit_events,
+            received_at: Some(kept.received_at.into()),
+        }))
+    }
+
+    async fn claim_comments(
+        &self,
+        _: Request<pb::ClaimCommentsRequest>,
+    ) -> Result<Response<pb::ClaimCommentsResponse>, Status> {
+        Err(unimplemented("ClaimComments"))
+    }
+
+    async fn release_comments(
+        &self,
+        _: Request<pb::ReleaseCommentsRequest>,
+    ) -> Result<Response<pb::ReleaseCommentsResponse>, Status> {
+        Err(unimplemented("ReleaseComments"))
+    }
+
+    async fn decide_comments(
+        &self,
+        request: Request<pb::DecideCommentsRequest>,
+    ) -> Result<Response<pb::DecideCommentsResponse>, Status> {
+        let (site, ids, act) = decide_request(request.into_inner())?;
+        let results = self.act_on_all(&site, ids, &act).await?;
+        Ok(Response::new(pb::DecideCommentsResponse { results }))
+    }
+
+    async fn undo_decision(
+        &self,
+        request: Request<pb::UndoDecisionRequest>,
+    ) -> Result<Response<pb::UndoDecisionResponse>, Status> {
+        let (site, ids, act) = undo_request(request.into_inner())?;
+        let results = self.act_on_all(&site, ids, &act).await?;
+        Ok(Response::new(pb::UndoDecisionResponse { results }))
+    }
+
+    async fn list_audit_events(
+        &self,
+        _: Request<pb::ListAuditEventsRequest>,
+    ) -> Result<Response<pb::ListAuditEventsResponse>, Status> {
+        Err(unimplemented("ListAuditEvents"))
+    }
+
+    async fn get_queue_stats(
+        &self,
+        _: Request<pb::GetQueueStatsRequest>,
+    ) -> Result<Response<pb::GetQueueStatsResponse>, Status> {
+        Err(unimplemented("GetQueueStats"))
+    }
+
+    type WatchQueueStream = tokio_stream::Empty<Result<pb::WatchQueueResponse, Status>>;
+
+    async fn watch_queue(&self, _: Request<pb::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
+        Err(unimplemented("WatchQueue"))
+    }
+}
+
+fn moderated(kept: Kept) -> pb::ModeratedComment {
+    pb::ModeratedComment {
+        comment: Some(kept.comment),
+        verdict: Some(kept.verdict.into()),
+        received_at: Some(kept.received_at.into()),
+    }
+}
+
+// === requests, parsed: every violation at once ===
+
+fn list_request(request: &pb::ListCommentsRequest) -> Result<(Site, Filter, Order, usize), Error> {
+    let mut wrong = Vec::new();
+    let site = Site::parse("site", &request.site).map_err(|v| wrong.push(v)).ok();
+    let filter = Filter::parse(&request.filter).map_err(|problem| wrong.push(Violation::new("filter", problem))).ok();
+    let order = match request.order_by.as_str() {
+        "" | "risk" => Some(Order::Risk),
+        "newest" => Some(Order::Newest),
+        "oldest" => Some(Order::Oldest),
+        other => {
+            wrong.push(Violation::new("order_by", format!("is {other:?}; risk, newest and oldest are known")));
+            None
+        }
+    };
+    let size = match usize::try_from(request.page_size) {
+        Ok(0) => Some(PAGE),
+        Ok(size) => Some(size.min(MAX_PAGE)),
+        Err(_) => {
+            wrong.push(Violation::new("page_size", "must be 0 or more"));
+            None
+        }
+    };
+    match (site, filter, order, size) {
+        (Some(site), Some(filter), Some(order), Some(size)) => Ok((site, filter, order, size)),
+        _ => Err(Error::Invalid(wrong)),
+    }
+}
+
+fn decide_request(request: pb::DecideCommentsRequest) -> Result<(Site, Vec<String>, Act), Error> {
+    let mut wrong = Vec::new();
+    let decision = Decision::from_wire(request.decision);
+    if decision.is_none() {
+        wrong.push(Violation::new("decision", "must be DECISION_APPROVE, DECISION_HOLD or DECISION_REJECT"));
+    }
+    let code = &request.reason_code;
+    if code.len() > MAX_REASON_CODE || !code.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) {
+        wrong.push(Violation::new("reason_code", "must be at most 64 letters, digits, _ and -, e.g. hate_speech"));
+    }
+    for (field, text) in [("note", &request.note), ("author_message", &request.author_message)] {
+        if text.len() > MAX_NOTE {
+            wrong.push(Violation::new(field, format!("is {} bytes long; at most {MAX_NOTE} are accepted", text.len())));
+        }
+    }
+    let site = target(&request.site, &request.ids, &request.moderator, &mut wrong);
+    let (Some(site), Some(decision), true) = (site, decision, wrong.is_empty()) else {
+        return Err(Error::Invalid(wrong));
+    };
+    let act = Act {
+        moderator: moderator(request.moderator),
+        expected_revision: request.expected_revision,
+        what: What::Decide {
+            decision,
+            reason_code: request.reason_code,
+            note: request.note,
+            author_message: request.author_message,
+        },
+    };
+    Ok((site, request.ids, act))
+}
+
+fn undo_request(request: pb::UndoDecisionRequest) -> Result<(Site, Vec<String>, Act), Error> {
+    let mut wrong = Vec::new();
+    let site = target(&request.site, &request.ids, &request.moderator, &mut wrong);
+    let (Some(site), true) = (site, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
+    let moderator = moderator(request.moderator);
+    Ok((site, request.ids, Act { moderator, expected_revision: request.expected_revision, what: What::Undo }))
+}
+
+/// Checks what both acts share: where, on what, by whom.
+fn target(site: &str, ids: &[String], moderator: &str, wrong: &mut Vec<Violation>) -> Option<Site> {
+    if !(1..=MAX_IDS).contains(&ids.len()) {
+        wrong.push(Violation::new("ids", format!("holds {} ids; 1 to {MAX_IDS} are accepted", ids.len())));
+    }
+    if !moderator.is_empty() && !is_name(moderator) {
+        wrong.push(Violation::new("moderator", "must be 1 to 128 bytes without control characters, and not MACHINE"));
+    }
+    Site::parse("site", site).map_err(|violation| wrong.push(violation)).ok()
+}
+
+fn moderator(name: String) -> String {
+    if name.is_empty() { "moderator".to_owned() } else { name }
+}

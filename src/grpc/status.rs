@@ -1,0 +1,67 @@
+//! From an [`Error`] to a gRPC status: the only place.
+
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::error::{Error, Violation};
+
+/// Whose error reasons these are.
+const DOMAIN: &str = "gatepost";
+/// When to ask again after the store was away: long enough for a failover to make progress.
+const RETRY: Duration = Duration::from_secs(1);
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let mut details = ErrorDetails::new();
+        let (code, reason) = match &error {
+            Error::Invalid(violations) => {
+                for violation in violations {
+                    details.add_bad_request_violation(&violation.field, &violation.problem);
+                }
+                (Code::InvalidArgument, "INVALID_REQUEST")
+            }
+            Error::NotFound { .. } => (Code::NotFound, "COMMENT_NOT_FOUND"),
+            Error::Store(cause) => {
+                // The cause is for our log: it may name hosts and files.
+                tracing::error!(%cause, "the store failed");
+                details.set_retry_info(Some(RETRY));
+                (Code::Unavailable, "STORE_UNAVAILABLE")
+            }
+            // Not Cancelled: clients retry on Unavailable, and another server may be there already.
+            Error::ShuttingDown => {
+                details.set_retry_info(Some(RETRY));
+                (Code::Unavailable, "SHUTTING_DOWN")
+            }
+        };
+        details.set_error_info(reason, DOMAIN, [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
+        Status::with_error_details(code, error.to_string(), details)
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(vec![violation])
+    }
+}
+
+/// What an RPC answers that a later version will fill.
+pub fn unimplemented(rpc: &str) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info("NOT_YET", DOMAIN, [("rpc".to_owned(), rpc.to_owned())]);
+    Status::with_error_details(Code::Unimplemented, format!("{rpc} is not built yet in this version"), details)
+}
+
+/// A status that the transport made, in the words of this service. `None`: it is fine as it is.
+pub fn translated(code: Code, message: &str) -> Option<Status> {
+    // tonic says so for messages over the limit, before any of our code has run.
+    let violation = if code == Code::OutOfRange {
+        Violation::new("request", format!("is longer than {} bytes", super::MAX_MESSAGE))
+    } else if code == Code::Internal && message.contains("decode") {
+        Violation::new("request", "is no message of this RPC: it cannot be decoded as the protobuf it should be")
+    } else {
+        return None;
+    };
+    Some(Error::from(violation).into())
+}

@@ -1,0 +1,118 @@
+//! From a comment and the facts about it to a verdict: policy, model and explanation, without clock and I/O.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::classify::{Input, Label, Model};
+use crate::comment::Comment;
+use crate::facts::Facts;
+use crate::policy::{Findings, Policies, Policy};
+use crate::verdict::{Decision, MACHINE, RateLimit, Reason, Verdict};
+
+/// How many parts of an explanation a verdict carries per label.
+const EXPLAIN_PARTS: usize = 5;
+/// How many labels of a verdict are explained.
+const EXPLAIN_LABELS: usize = 2;
+
+/// The model and the policies of all sites.
+pub struct Judge {
+    model: Arc<Model>,
+    policies: Policies,
+}
+
+/// A comment that was looked at and scored, ready to be decided on whatever facts come.
+pub struct Case<'a> {
+    model: &'a Model,
+    /// The site's policy.
+    pub policy: &'a Policy,
+    comment: &'a Comment,
+    findings: Findings,
+    counted: Cow<'a, str>,
+    logits: Vec<(Label, f64)>,
+}
+
+impl Judge {
+    /// Joins a model and policies.
+    pub fn new(model: Arc<Model>, policies: Policies) -> Self {
+        Self { model, policies }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Looks at a comment and scores it.
+    pub fn hear<'a>(&'a self, comment: &'a Comment) -> Case<'a> {
+        let policy = self.policies.of(comment.site());
+        let findings = policy.before(comment);
+        let counted = findings.counted(comment.text().as_str());
+        let scores = self.model.score(&input(comment, &counted));
+        let logits = self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
+        Case { model: &self.model, policy, comment, findings, counted, logits }
+    }
+
+    /// The whole way without a store: for trying a comment, and for dry runs.
+    pub fn judge(&self, comment: &Comment, facts: &Facts, now: SystemTime) -> Verdict {
+        self.hear(comment).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
+    }
+}
+
+impl Case<'_> {
+    /// Decides. `id` and `revision` name the verdict; `now` is when.
+    pub fn verdict(&self, facts: &Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
+        let ruling = self.policy.decide(&self.findings, &self.logits, facts);
+        let mut reasons = ruling.reasons;
+        if ruling.decision > Decision::Approve {
+            for label in ruling.explain.into_iter().take(EXPLAIN_LABELS) {
+                reasons.extend(self.explain(label));
+            }
+        }
+        Verdict {
+            id,
+            site: self.comment.site().as_str().to_owned(),
+            comment_id: self.comment.id().as_str().to_owned(),
+            decision: ruling.decision,
+            scores: ruling.scores.into_iter().map(|(label, score)| (label.as_str().into(), score)).collect(),
+            reasons,
+            rate_limit: facts.tightest().map(|state| RateLimit {
+                limit: state.limit,
+                remaining: state.remaining,
+                retry_after: state.retry_after,
+                local: false,
+                scope: state.scope.as_str().into(),
+            }),
+            model_version: self.model.version().to_owned().into(),
+            policy_version: self.policy.version().to_owned().into(),
+            decided_at: now,
+            decided_by: MACHINE.into(),
+            revision,
+            author_message: String::new(),
+        }
+    }
+
+    /// What in the comment speaks for a label, strongest first; the last reason is all the rest, so that the weights
+    /// (with the evidence of the form, for spam) add up to the logit of the score.
+    fn explain(&self, label: Label) -> Vec<Reason> {
+        let explanation = self.model.explain(&input(self.comment, &self.counted), label, EXPLAIN_PARTS);
+        let name = label.as_str();
+        let rest = Reason::new("TEXT_REST", "everything else in the text, and how common this is at all");
+        let parts = explanation.contributions.into_iter().map(|part| {
+            let span = part.span.and_then(|span| self.comment.span(span));
+            Reason::new("TEXT", part.what).label(name, part.weight.into()).at(span)
+        });
+        parts.chain([rest.label(name, explanation.rest.into())]).collect()
+    }
+}
+
+fn input<'a>(comment: &'a Comment, text: &'a str) -> Input<'a> {
+    Input {
+        text,
+        author_name: comment.author_name(),
+        author_url: comment.author_url(),
+        post_title: comment.post_title(),
+        post_text: comment.post_text(),
+        parent_text: comment.parent_text(),
+    }
+}

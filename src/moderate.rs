@@ -1,0 +1,100 @@
+//! The way of one comment, from the wire to its verdict.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use uuid::Uuid;
+
+use crate::comment::Comment;
+use crate::error::Error;
+use crate::judge::{Case, Judge};
+use crate::limit::Scope;
+use crate::pb;
+use crate::store::{Admission, Admitted, Person, Store};
+use crate::verdict::Verdict;
+
+/// Moderates comments: pure judgement in the middle, the store at the rim.
+pub struct Moderator {
+    judge: Judge,
+    store: Store,
+}
+
+impl Moderator {
+    /// Joins a judge and a store.
+    pub fn new(judge: Judge, store: Store) -> Arc<Self> {
+        Arc::new(Self { judge, store })
+    }
+
+    /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every violation; [`Error::Store`] when the store is away: nothing was decided then, and
+    /// the host may send the comment again.
+    pub async fn moderate(&self, message: pb::Comment, dry_run: bool) -> Result<Verdict, Error> {
+        let now = SystemTime::now();
+        let comment = Comment::parse(message, now)?;
+        let case = self.judge.hear(&comment);
+        // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
+        let tentative = case.verdict(&case.policy.uneventful(), now, Uuid::now_v7().to_string(), 1);
+        let admission = self.admission(&comment, &case, &tentative).await?;
+        if dry_run {
+            let facts = self.store.look(&admission).await?;
+            return Ok(case.verdict(&facts, now, tentative.id.clone(), 1));
+        }
+        match self.store.admit(&admission).await? {
+            Admitted::Recorded(verdict) | Admitted::Seen(verdict) => Ok(verdict),
+            Admitted::Undecided { facts, verdict_id, revision } => {
+                let verdict = case.verdict(&facts, now, verdict_id, revision);
+                self.store.record(&admission, &verdict).await
+            }
+        }
+    }
+
+    /// What the store must know to admit a comment: whom to count it for, and what to record if nothing speaks against it.
+    async fn admission<'a>(
+        &self,
+        comment: &'a Comment,
+        case: &Case<'_>,
+        tentative: &'a Verdict,
+    ) -> Result<Admission<'a>, Error> {
+        let secret = self.store.site_secret(comment.site()).await?;
+        let author = match (comment.user_id(), comment.email()) {
+            ("", "") => None,
+            ("", email) => Some(Person::new(&secret, "email", email)),
+            (user_id, _) => Some(Person::new(&secret, "user", user_id)),
+        };
+        let client = comment.ip().map(|ip| Person::new(&secret, "ip", &network(ip)));
+        let known = |scope: &Scope| match scope {
+            Scope::Author => author.is_some(),
+            Scope::Client => client.is_some(),
+            Scope::Site => true,
+        };
+        let limits = case.policy.limits().filter(|(scope, _)| known(scope)).collect();
+        Ok(Admission { comment, limits, tentative, min_approved: case.policy.approved_before_trust(), author, client })
+    }
+}
+
+/// What counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber commonly has to itself.
+fn network(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_client_is_its_network_and_an_ipv4_client_its_address() {
+        let of = |ip: &str| network(ip.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+}

@@ -1,0 +1,114 @@
+//! A site's policy: thresholds, limits and rules, and the decision they lead to. Pure: no clock, no I/O.
+
+mod decide;
+mod file;
+mod lists;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::classify::Label;
+use crate::comment::Site;
+use crate::facts::{Facts, History};
+use crate::limit::{Gcra, Scope};
+use crate::settings::Mistakes;
+use crate::verdict::Decision;
+
+pub use decide::{Findings, Ruling};
+pub use file::DEFAULT;
+use lists::{Addresses, Domains, Words};
+
+/// What one site wants done with its comments.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    version: String,
+    thresholds: [Threshold; Label::ALL.len()],
+    limits: [(Scope, Option<Limit>); Scope::ALL.len()],
+    blocked: Decision,
+    blocked_words: Words,
+    blocked_domains: Domains,
+    blocked_addresses: Addresses,
+    allowed_words: Words,
+    allowed_domains: Domains,
+    allowed_addresses: Addresses,
+    /// Links that hold; 0: off.
+    links_hold: u32,
+    /// Approved comments that an author needs; 0: off.
+    approved_before_trust: u32,
+    /// Age of the post that holds; 0: off.
+    hold_after_days: u32,
+    form: FormEvidence,
+}
+
+/// From which probability a label holds and rejects. `None`: never.
+#[derive(Debug, Clone, Copy, Default)]
+struct Threshold {
+    hold: Option<f64>,
+    reject: Option<f64>,
+    corroborate: bool,
+}
+
+/// A rate limit and what a comment over it becomes.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    gcra: Gcra,
+    over: Decision,
+}
+
+/// How much the host's form speaks for spam, in logits.
+#[derive(Debug, Clone, Copy, Default)]
+struct FormEvidence {
+    honeypot: f64,
+    fast_seconds: f64,
+    fast: f64,
+}
+
+impl Policy {
+    /// Name and first digits of the checksum, e.g. `default@1a2b3c4d`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The limits in force, the most personal first.
+    pub fn limits(&self) -> impl Iterator<Item = (Scope, Gcra)> {
+        self.limits.iter().filter_map(|(scope, limit)| Some((*scope, limit.as_ref()?.gcra)))
+    }
+
+    /// How many approved comments an author must have for the verdict under [`Policy::uneventful`] to stand. 0: any.
+    pub fn approved_before_trust(&self) -> u32 {
+        self.approved_before_trust
+    }
+
+    /// The facts that change nothing: no limit refuses, the author is trusted, the comment is new.
+    pub fn uneventful(&self) -> Facts {
+        Facts { author: Some(History { approved: self.approved_before_trust, ..History::default() }), ..Facts::default() }
+    }
+}
+
+/// The policies of all sites.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    default: Arc<Policy>,
+    sites: HashMap<Site, Arc<Policy>>,
+}
+
+impl Policies {
+    /// The policy of a site: its own, else the default.
+    pub fn of(&self, site: &Site) -> &Arc<Policy> {
+        self.sites.get(site).unwrap_or(&self.default)
+    }
+
+    /// Reads policy files, given as name and text. A file without `sites` replaces the default, and the others start
+    /// from it whatever their order.
+    ///
+    /// # Errors
+    /// Every mistake in every file.
+    pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Mistakes> {
+        file::read(files)
+    }
+
+    /// How many sites have a policy of their own.
+    pub fn own(&self) -> usize {
+        self.sites.len()
+    }
+}

@@ -1,0 +1,415 @@
+//! From findings, scores and facts to a decision with its reasons. Pure and total.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
+
+use super::Policy;
+use crate::classify::{self, Label};
+use crate::comment::Comment;
+use crate::facts::{Facts, LimitState};
+use crate::limit::Scope;
+use crate::verdict::{Decision, Reason};
+
+/// What the policy sees in a comment before anything is scored or asked of the store.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    votes: Vec<Vote>,
+    /// Evidence for spam from outside the words, in logits, with the reason for each.
+    evidence: Vec<Reason>,
+    /// Something besides the words speaks for spam.
+    corroborated: bool,
+    /// The author's address is on the allowed list.
+    allowed: Option<Reason>,
+    /// The parts of the text that must not count against the comment.
+    exempt: Vec<Range<usize>>,
+}
+
+/// A rule that asks for a decision at least this strict.
+#[derive(Debug, Clone)]
+struct Vote {
+    decision: Decision,
+    reason: Reason,
+    /// Whether it stands although the author's address is allowed.
+    binding: bool,
+}
+
+/// What a policy decided, and why.
+#[derive(Debug, Clone)]
+pub struct Ruling {
+    /// What becomes of the comment.
+    pub decision: Decision,
+    /// Why, strictest rule first; never empty.
+    pub reasons: Vec<Reason>,
+    /// The labels whose scores had a say: the model can explain them.
+    pub explain: Vec<Label>,
+    /// Label to probability, form evidence included.
+    pub scores: Vec<(Label, f64)>,
+}
+
+impl Findings {
+    /// The text with what must not count blanked out: same bytes, same places.
+    pub fn counted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.exempt.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut counted = text.to_owned();
+        for range in &self.exempt {
+            counted.replace_range(range.clone(), &" ".repeat(range.len()));
+        }
+        Cow::Owned(counted)
+    }
+}
+
+impl Policy {
+    /// What lists, links, form and post say, before the comment is scored.
+    pub fn before(&self, comment: &Comment) -> Findings {
+        let mut findings = Findings::default();
+        self.check_addresses(comment, &mut findings);
+        self.check_words(comment, &mut findings);
+        self.check_links(comment, &mut findings);
+        self.check_form(comment, &mut findings);
+        self.check_post(comment, &mut findings);
+        findings
+    }
+
+    /// The decision on a comment. `logits` holds the model's calibrated logit per trained label.
+    pub fn decide(&self, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Ruling {
+        let mut votes = findings.votes.clone();
+        let mut explain = Vec::new();
+        let evidence: f64 = findings.evidence.iter().map(|reason| reason.weight).sum();
+        let scores: Vec<(Label, f64)> = logits
+            .iter()
+            .map(|&(label, logit)| (label, sigmoid(if label == Label::Spam { logit + evidence } else { logit })))
+            .collect();
+
+        for &(label, score) in &scores {
+            if let Some(vote) = self.weigh(label, score, findings) {
+                votes.push(vote);
+                explain.push(label);
+            }
+        }
+        votes.extend(facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| self.over(limit)));
+        votes.extend(self.untrusted(facts));
+        votes.extend(edited_after_rejection(facts));
+
+        if findings.allowed.is_some() {
+            votes.retain(|vote| vote.binding);
+            explain.clear();
+        }
+        // Stable: rules of equal weight stay in the order above. Labels by score.
+        votes.sort_by_key(|vote| std::cmp::Reverse(vote.decision));
+        let decision = votes.first().map_or(Decision::Approve, |vote| vote.decision);
+        let mut reasons: Vec<Reason> = votes.into_iter().map(|vote| vote.reason).collect();
+        if reasons.is_empty() {
+            reasons.push(findings.allowed.clone().unwrap_or_else(|| self.clean(&scores)));
+        }
+        reasons.extend(findings.evidence.iter().cloned());
+        explain.sort_by(|a, b| score_of(&scores, *b).total_cmp(&score_of(&scores, *a)));
+        Ruling { decision, reasons, explain, scores }
+    }
+
+    fn check_addresses(&self, comment: &Comment, findings: &mut Findings) {
+        if let Some(place) = self.blocked_addresses.find(comment.email(), comment.ip()) {
+            let reason = Reason::new("BLOCKED_ADDRESS", "the author's address is blocked");
+            findings.votes.push(Vote::binding(self.blocked, reason.rule(format!("blocked.addresses[{place}]"))));
+        }
+        if let Some(place) = self.allowed_addresses.find(comment.email(), comment.ip()) {
+            let reason = Reason::new("ALLOWED_ADDRESS", "the author's address is allowed");
+            findings.allowed = Some(reason.rule(format!("allowed.addresses[{place}]")));
+        }
+    }
+
+    fn check_words(&self, comment: &Comment, findings: &mut Findings) {
+        let text = comment.text().as_str();
+        findings.exempt = self.allowed_words.find(text).into_iter().map(|(_, range)| range).collect();
+        for (place, range) in self.blocked_words.find(text) {
+            if findings.exempt.iter().any(|exempt| exempt.start <= range.start && range.end <= exempt.end) {
+                continue;
+            }
+            let message = format!("holds the blocked {}", quoted(&text[range.clone()]));
+            let reason = Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(format!("blocked.words[{place}]"));
+            findings.votes.push(Vote::binding(self.blocked, reason));
+        }
+        for (place, _) in self.blocked_words.find(comment.author_name()) {
+            let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
+            let reason = Reason::new("BLOCKED_WORD", message).rule(format!("blocked.words[{place}]"));
+            findings.votes.push(Vote::binding(self.blocked, reason));
+        }
+    }
+
+    fn check_links(&self, comment: &Comment, findings: &mut Findings) {
+        let mut counted = 0;
+        for (host, at) in classify::links(comment.text().as_str()) {
+            if self.block_domain(&host, comment.span(at), findings) || self.allowed_domains.find(&host).is_none() {
+                counted += 1;
+            }
+        }
+        for (host, _) in classify::links(comment.author_url()) {
+            self.block_domain(&host, None, findings);
+        }
+        findings.corroborated |= counted > 0;
+        if self.links_hold > 0 && counted >= self.links_hold {
+            let message = format!("holds {counted} links; {} or more are held", self.links_hold);
+            findings.votes.push(Vote::new(Decision::Hold, Reason::new("TOO_MANY_LINKS", message).rule("links.hold")));
+        }
+    }
+
+    fn block_domain(&self, host: &str, at: Option<crate::verdict::Span>, findings: &mut Findings) -> bool {
+        let Some(place) = self.blocked_domains.find(host) else { return false };
+        let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(host)));
+        findings.votes.push(Vote::binding(self.blocked, reason.at(at).rule(format!("blocked.domains[{place}]"))));
+        true
+    }
+
+    fn check_form(&self, comment: &Comment, findings: &mut Findings) {
+        let form = &self.form;
+        if !comment.honeypot().is_empty() && form.honeypot > 0.0 {
+            let reason = Reason::new("HONEYPOT", "a form field that people cannot see was filled in");
+            findings.evidence.push(reason.label(Label::Spam.as_str(), form.honeypot).rule("form.honeypot"));
+            findings.corroborated = true;
+        }
+        if let Some(seconds) = comment.fill_seconds().filter(|seconds| *seconds < form.fast_seconds && form.fast > 0.0) {
+            let reason = Reason::new("FAST_FORM", format!("sent {seconds:.1} s after the form was shown"));
+            findings.evidence.push(reason.label(Label::Spam.as_str(), form.fast).rule("form.fast_seconds"));
+            findings.corroborated = true;
+        }
+    }
+
+    fn check_post(&self, comment: &Comment, findings: &mut Findings) {
+        let days = self.hold_after_days;
+        let age = comment.published_at().and_then(|published| comment.submitted_at().duration_since(published).ok());
+        if days > 0 && age.is_some_and(|age| age > Duration::from_secs(u64::from(days) * 86_400)) {
+            let reason = Reason::new("OLD_POST", format!("the post is older than {days} days"));
+            findings.votes.push(Vote::new(Decision::Hold, reason.rule("posts.hold_after_days")));
+        }
+    }
+
+    /// What the score of one label asks for.
+    fn weigh(&self, label: Label, score: f64, findings: &Findings) -> Option<Vote> {
+        let threshold = self.thresholds[label.lane()];
+        let name = label.as_str();
+        // Not `score >= bound`: a score that is not a number must not be published unseen.
+        let reached = |bound: Option<f64>| bound.filter(|bound| !(score < *bound));
+        if let Some(bound) = reached(threshold.reject).filter(|_| findings.corroborated || !threshold.corroborate) {
+            let message = format!("{name} {score:.2} is at or above {bound}, which rejects");
+            let reason = Reason::new("SCORE_REJECT", message).label(name, 0.0).rule(format!("thresholds.{name}.reject"));
+            return Some(Vote::new(Decision::Reject, reason));
+        }
+        let bound = reached(threshold.hold)?;
+        let message = format!("{name} {score:.2} is at or above {bound}, which holds");
+        let reason = Reason::new("SCORE_HOLD", message).label(name, 0.0).rule(format!("thresholds.{name}.hold"));
+        Some(Vote::new(Decision::Hold, reason))
+    }
+
+    /// What a limit that refused asks for.
+    fn over(&self, state: &LimitState) -> Option<Vote> {
+        let over = self.limits.iter().find(|(scope, _)| *scope == state.scope)?.1.as_ref()?.over;
+        let who = match state.scope {
+            Scope::Author => "this author has",
+            Scope::Client => "this client has",
+            Scope::Site => "this site has",
+        };
+        let wait = state.retry_after.as_secs_f64();
+        let message = format!("{who} sent more than the limit of {} at once; the next is admitted in {wait:.1} s", state.limit);
+        let reason = Reason::new("RATE_LIMIT", message).rule(format!("limits.{}", state.scope.as_str()));
+        (over > Decision::Approve).then(|| Vote::binding(over, reason))
+    }
+
+    fn untrusted(&self, facts: &Facts) -> Option<Vote> {
+        let needed = self.approved_before_trust;
+        let approved = facts.author.map_or(0, |author| author.approved);
+        (approved < needed).then(|| {
+            let message = format!("{approved} comments of this author were approved so far; {needed} are needed");
+            Vote::new(Decision::Hold, Reason::new("FIRST_COMMENT", message).rule("authors.approved_before_trust"))
+        })
+    }
+
+    fn clean(&self, scores: &[(Label, f64)]) -> Reason {
+        let highest = scores.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        Reason::new("CLEAN", match highest {
+            Some((label, score)) => format!("no rule applies and every score is low; the highest is {label} {score:.2}"),
+            None => "no rule applies".to_owned(),
+        })
+    }
+}
+
+impl Vote {
+    fn new(decision: Decision, reason: Reason) -> Self {
+        Self { decision, reason, binding: false }
+    }
+
+    fn binding(decision: Decision, reason: Reason) -> Self {
+        Self { decision, reason, binding: true }
+    }
+}
+
+/// The machine never overrides a person: an edit of what a moderator rejected is for a moderator to see.
+fn edited_after_rejection(facts: &Facts) -> Option<Vote> {
+    let previous = facts.previous?;
+    (previous.by_moderator && previous.decision == Decision::Reject).then(|| {
+        let reason = Reason::new("EDITED_AFTER_REJECTION", "a moderator rejected an earlier text of this comment");
+        Vote::binding(Decision::Hold, reason)
+    })
+}
+
+fn score_of(scores: &[(Label, f64)], label: Label) -> f64 {
+    scores.iter().find(|(of, _)| *of == label).map_or(0.0, |(_, score)| *score)
+}
+
+fn sigmoid(logit: f64) -> f64 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// A few words in quotation marks, cut to a length that fits a line.
+fn quoted(words: &str) -> String {
+    const MOST: usize = 60;
+    match words.char_indices().nth(MOST) {
+        Some((end, _)) => format!("“{}…”", &words[..end]),
+        None => format!("“{words}”"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::facts::{History, Previous};
+    use crate::pb;
+    use crate::policy::Policies;
+
+    fn policy(text: &str) -> Policy {
+        let policies = Policies::read([("test.toml", text)]).unwrap();
+        (**policies.of(&crate::comment::Site::parse("", "blog").unwrap())).clone()
+    }
+
+    fn comment(body: &str) -> Comment {
+        let message = pb::Comment { site: "blog".into(), comment_id: "1".into(), body: body.into(), ..Default::default() };
+        Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap()
+    }
+
+    fn logit(probability: f64) -> f64 {
+        (probability / (1.0 - probability)).ln()
+    }
+
+    #[track_caller]
+    fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expected: Decision, codes: &[&str]) {
+        let ruling = policy.decide(&policy.before(comment), &[(Label::Spam, logit(spam))], facts);
+        let found: Vec<&str> = ruling.reasons.iter().map(|reason| reason.code.as_ref()).collect();
+        assert_eq!((ruling.decision, found.as_slice()), (expected, codes));
+    }
+
+    const SPAM: &str = "[thresholds.spam]\nhold = 0.5\nreject = 0.9\ncorroborate = true\n";
+
+    #[test]
+    fn a_score_equal_to_a_threshold_takes_the_stricter_side() {
+        let policy = policy("[thresholds.spam]\nhold = 0.5\nreject = \"never\"\n");
+        let facts = policy.uneventful();
+        check(&policy, &comment("hello"), 0.5, &facts, Decision::Hold, &["SCORE_HOLD"]);
+        check(&policy, &comment("hello"), 0.499, &facts, Decision::Approve, &["CLEAN"]);
+        check(&policy, &comment("hello"), 1.0, &facts, Decision::Hold, &["SCORE_HOLD"]);
+        check(&policy, &comment("hello"), f64::NAN, &facts, Decision::Hold, &["SCORE_HOLD"]);
+    }
+
+    #[test]
+    fn a_score_rejects_only_together_with_something_besides_the_words() {
+        let policy = policy(SPAM);
+        let facts = policy.uneventful();
+        check(&policy, &comment("casino"), 0.95, &facts, Decision::Hold, &["SCORE_HOLD"]);
+        check(&policy, &comment("casino http://x.example/y"), 0.95, &facts, Decision::Reject, &["SCORE_REJECT"]);
+    }
+
+    #[test]
+    fn a_filled_honeypot_is_evidence_with_stated_weight() {
+        let policy = policy(SPAM);
+        let mut message = comment("nice post").kept().clone();
+        message.form = Some(pb::Form { honeypot: "x".into(), fill_seconds: None });
+        let comment = Comment::parse(message, SystemTime::now()).unwrap();
+        check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Hold, &["SCORE_HOLD", "HONEYPOT"]);
+    }
+
+    #[test]
+    fn a_blocked_word_rejects_whole_words_only_and_names_its_rule_and_place() {
+        let policy = policy("[blocked]\nwords = [\"foo\", \"viagra\"]\n");
+        check(&policy, &comment("food"), 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
+        let findings = policy.before(&comment("é Viagra!"));
+        let ruling = policy.decide(&findings, &[], &policy.uneventful());
+        assert_eq!(ruling.decision, Decision::Reject);
+        assert_eq!(ruling.reasons[0].rule_id, "blocked.words[1]");
+        assert_eq!(ruling.reasons[0].span, crate::verdict::Span::new(2, 8));
+    }
+
+    #[test]
+    fn allowed_words_are_left_out_of_the_text_that_is_scored() {
+        let policy = policy("[blocked]\nwords = [\"gun\"]\n[allowed]\nwords = [\"gun control\"]\n");
+        let comment = comment("gun control now");
+        let findings = policy.before(&comment);
+        assert_eq!(findings.counted(comment.text().as_str()), "            now");
+        check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
+    }
+
+    #[test]
+    fn an_allowed_address_is_published_whatever_its_score_but_not_what_is_blocked() {
+        let policy = policy("[blocked]\nwords = [\"foo\"]\n[allowed]\naddresses = [\"@friend.example\"]\n");
+        let friend = |body: &str| {
+            let mut message = comment(body).kept().clone();
+            message.author = Some(pb::Author { email: "A@Friend.Example".into(), ..Default::default() });
+            Comment::parse(message, SystemTime::now()).unwrap()
+        };
+        check(&policy, &friend("hello"), 0.99, &policy.uneventful(), Decision::Approve, &["ALLOWED_ADDRESS"]);
+        check(&policy, &friend("foo"), 0.99, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
+    }
+
+    #[test]
+    fn links_to_allowed_domains_are_not_counted() {
+        let policy = policy("[links]\nhold = 2\n[allowed]\ndomains = [\"wiki.example\"]\n");
+        let facts = policy.uneventful();
+        let two = comment("see http://a.example/x and http://b.example/y");
+        check(&policy, &two, 0.1, &facts, Decision::Hold, &["TOO_MANY_LINKS"]);
+        let one = comment("see http://a.example/x and http://en.wiki.example/y");
+        check(&policy, &one, 0.1, &facts, Decision::Approve, &["CLEAN"]);
+    }
+
+    #[test]
+    fn over_a_limit_is_a_decision_of_policy() {
+        let policy = policy("[limits]\nclient = { count = 1, period = \"1s\", over = \"reject\" }\n");
+        let refused = |scope| Facts {
+            limits: vec![LimitState { scope, limit: 1, remaining: 0, retry_after: Duration::from_secs(1) }],
+            ..policy.uneventful()
+        };
+        check(&policy, &comment("hello"), 0.1, &refused(Scope::Client), Decision::Reject, &["RATE_LIMIT"]);
+        check(&policy, &comment("hello"), 0.1, &refused(Scope::Author), Decision::Hold, &["RATE_LIMIT"]);
+    }
+
+    #[test]
+    fn new_authors_wait_until_enough_of_theirs_were_approved() {
+        let policy = policy("[authors]\napproved_before_trust = 2\n");
+        let author = |approved| Facts { author: Some(History { approved, ..Default::default() }), ..Facts::default() };
+        check(&policy, &comment("hello"), 0.1, &author(1), Decision::Hold, &["FIRST_COMMENT"]);
+        check(&policy, &comment("hello"), 0.1, &author(2), Decision::Approve, &["CLEAN"]);
+        check(&policy, &comment("hello"), 0.1, &Facts::default(), Decision::Hold, &["FIRST_COMMENT"]);
+    }
+
+    #[test]
+    fn comments_on_old_posts_are_held_when_the_policy_says_so() {
+        let policy = policy("[posts]\nhold_after_days = 30\n");
+        let on_post = |days: i64| {
+            let now = 1_800_000_000;
+            let mut message = comment("hello").kept().clone();
+            let published_at = Some(prost_types::Timestamp { seconds: now - days * 86_400, nanos: 0 });
+            message.post = Some(pb::Post { published_at, ..Default::default() });
+            Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(now.unsigned_abs())).unwrap()
+        };
+        check(&policy, &on_post(31), 0.1, &policy.uneventful(), Decision::Hold, &["OLD_POST"]);
+        check(&policy, &on_post(29), 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
+    }
+
+    #[test]
+    fn an_edit_of_what_a_moderator_rejected_is_held() {
+        let policy = policy("");
+        let previous = Some(Previous { decision: Decision::Reject, by_moderator: true });
+        let facts = Facts { previous, ..policy.uneventful() };
+        check(&policy, &comment("hello"), 0.1, &facts, Decision::Hold, &["EDITED_AFTER_REJECTION"]);
+    }
+}

@@ -1,0 +1,231 @@
+//! Reads policies from TOML.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::{Limit, Policies, Policy, Threshold};
+use crate::classify::Label;
+use crate::comment::Site;
+use crate::limit::{Gcra, MAX_BURST, Scope};
+use crate::policy::lists::{Addresses, Domains, Words};
+use crate::settings::{self, Mistake, Mistakes, Section};
+use crate::verdict::Decision;
+
+/// The compiled-in default policy, with every key explained.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Policies, Mistakes> {
+    let mut mistakes = Vec::new();
+    let mut own_default = None;
+    let mut for_sites = Vec::new();
+    for (file, text) in files {
+        // Whom a file is for is needed before the rest of it can be read on top of the right start.
+        match settings::read(file, text, |top| (sites(top), one(top, Policy::empty(), file, text)).0) {
+            Ok(None) => match own_default {
+                None => own_default = Some((file, text)),
+                Some((first, _)) => mistakes.push(Mistake {
+                    file: file.to_owned(),
+                    line: 0,
+                    problem: format!("has no `sites`, so it would be the default policy, but {first} is that already"),
+                }),
+            },
+            Ok(Some(sites)) => for_sites.push((file, text, sites)),
+            Err(Mistakes(more)) => mistakes.extend(more),
+        }
+    }
+    let mut default = parse("default", DEFAULT, Policy::empty())?;
+    if let Some((file, text)) = own_default {
+        default = parse(file, text, default)?;
+    }
+    let mut by_site = HashMap::new();
+    for (file, text, sites) in for_sites {
+        let policy = match parse(file, text, default.clone()) {
+            Ok(policy) => Arc::new(policy),
+            Err(Mistakes(more)) => {
+                mistakes.extend(more);
+                continue;
+            }
+        };
+        for site in sites {
+            if by_site.insert(site.clone(), policy.clone()).is_some() {
+                let problem = format!("is for site {:?}, which another file is for already", site.as_str());
+                mistakes.push(Mistake { file: file.to_owned(), line: 0, problem });
+            }
+        }
+    }
+    if mistakes.is_empty() { Ok(Policies { default: Arc::new(default), sites: by_site }) } else { Err(Mistakes(mistakes)) }
+}
+
+fn parse(file: &str, text: &str, start: Policy) -> Result<Policy, Mistakes> {
+    settings::read(file, text, |top| {
+        sites(top);
+        one(top, start, file, text)
+    })
+}
+
+/// The sites that a file names. `None`: it is the default.
+fn sites(top: &Section<'_>) -> Option<Vec<Site>> {
+    top.list("sites", |site| Site::parse("", site).map_err(|violation| violation.problem))
+}
+
+/// Reads one file on top of `policy`.
+fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy {
+    policy.version = version(file, text);
+    top.section("thresholds", |thresholds| {
+        for label in Label::ALL {
+            let threshold = &mut policy.thresholds[label.lane()];
+            thresholds.section(label.as_str(), |section| read_threshold(section, threshold));
+        }
+    });
+    top.section("limits", |limits| {
+        for (scope, limit) in &mut policy.limits {
+            limits.section(scope.as_str(), |section| *limit = read_limit(section));
+        }
+    });
+    top.section("blocked", |blocked| {
+        set(&mut policy.blocked, decision(blocked, "decision", &[Decision::Hold, Decision::Reject]));
+        set(&mut policy.blocked_words, blocked.list("words", Words::parse).map(Words::new));
+        set(&mut policy.blocked_domains, blocked.list("domains", Domains::parse).map(Domains::new));
+        set(&mut policy.blocked_addresses, blocked.list("addresses", Addresses::parse).map(Addresses::new));
+    });
+    top.section("allowed", |allowed| {
+        set(&mut policy.allowed_words, allowed.list("words", Words::parse).map(Words::new));
+        set(&mut policy.allowed_domains, allowed.list("domains", Domains::parse).map(Domains::new));
+        set(&mut policy.allowed_addresses, allowed.list("addresses", Addresses::parse).map(Addresses::new));
+    });
+    top.section("links", |links| set(&mut policy.links_hold, links.integer("hold", 0..=10_000)));
+    top.section("authors", |authors| {
+        set(&mut policy.approved_before_trust, authors.integer("approved_before_trust", 0..=1_000));
+    });
+    top.section("posts", |posts| set(&mut policy.hold_after_days, posts.integer("hold_after_days", 0..=36_500)));
+    top.section("form", |form| {
+        set(&mut policy.form.honeypot, form.float("honeypot", 0.0..=20.0));
+        set(&mut policy.form.fast_seconds, form.float("fast_seconds", 0.0..=3_600.0));
+        set(&mut policy.form.fast, form.float("fast", 0.0..=20.0));
+    });
+    policy
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn read_threshold(section: &Section<'_>, threshold: &mut Threshold) {
+    let bound = |key| {
+        section.value(key, "a probability from 0 to 1, or \"never\"", |value| match value.as_str() {
+            Some("never") => Some(None),
+            Some(_) => None,
+            None => settings::float(value).filter(|bound| (0.0..=1.0).contains(bound)).map(Some),
+        })
+    };
+    set(&mut threshold.hold, bound("hold"));
+    set(&mut threshold.reject, bound("reject"));
+    set(&mut threshold.corroborate, section.bool("corroborate"));
+    if let (Some(hold), Some(reject)) = (threshold.hold, threshold.reject)
+        && hold > reject
+    {
+        section.wrong("hold", format_args!("is {hold}, above reject, which is {reject}: nothing would be held"));
+    }
+}
+
+/// A limit is replaced as a whole: half of one makes no sense. `count = 0` turns it off.
+fn read_limit(section: &Section<'_>) -> Option<Limit> {
+    let count = section.integer("count", 0..=MAX_BURST);
+    let period = section.duration("period");
+    let burst = section.integer("burst", 1..=MAX_BURST);
+    let over = decision(section, "over", &Decision::ALL).unwrap_or(Decision::Hold);
+    let (Some(count), Some(period)) = (count, period) else {
+        if count != Some(0) {
+            section.wrong("count", "and period are both needed, e.g. { count = 20, period = \"10m\", burst = 10 }");
+        }
+        return None;
+    };
+    if count == 0 {
+        return None;
+    }
+    let gcra = Gcra::new(count, period, burst.unwrap_or(count));
+    if gcra.is_none() {
+        section.wrong("period", "must be at least 1us and at most a year per comment");
+    }
+    gcra.map(|gcra| Limit { gcra, over })
+}
+
+fn decision(section: &Section<'_>, key: &'static str, among: &[Decision]) -> Option<Decision> {
+    let words: Vec<String> = among.iter().map(|decision| format!("{:?}", decision.as_str())).collect();
+    section.value(key, &words.join(" or "), |value| {
+        Decision::parse(value.as_str()?).filter(|decision| among.contains(decision))
+    })
+}
+
+/// The file's name without folder and ending, and the first eight digits of its SHA-256.
+fn version(file: &str, text: &str) -> String {
+    let name = std::path::Path::new(file).file_stem().map_or(file.into(), |stem| stem.to_string_lossy());
+    let digest = Sha256::digest(text.as_bytes());
+    let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{name}@{digits}")
+}
+
+impl Policy {
+    /// Holds and limits nothing: what the default policy is read on top of.
+    fn empty() -> Self {
+        Self {
+            version: String::new(),
+            thresholds: Default::default(),
+            limits: Scope::ALL.map(|scope| (scope, None)),
+            blocked: Decision::Reject,
+            blocked_words: Words::default(),
+            blocked_domains: Domains::default(),
+            blocked_addresses: Addresses::default(),
+            allowed_words: Words::default(),
+            allowed_domains: Domains::default(),
+            allowed_addresses: Addresses::default(),
+            links_hold: 0,
+            approved_before_trust: 0,
+            hold_after_days: 0,
+            form: Default::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiled_in_policy_reads_without_a_mistake() {
+        let policies = Policies::read([]).unwrap();
+        assert!(policies.default.version().starts_with("default@"));
+        assert_eq!(policies.default.limits().count(), 3);
+    }
+
+    #[test]
+    fn a_site_starts_from_the_default_and_names_only_what_differs() {
+        let own = "[links]\nhold = 1\n";
+        let blog = "sites = [\"blog.example\"]\n[limits]\nauthor = { count = 0 }\n";
+        let policies = Policies::read([("blog.toml", blog), ("own.toml", own)]).unwrap();
+        let blog = policies.of(&Site::parse("", "blog.example").unwrap());
+        assert_eq!((blog.links_hold, blog.limits().count()), (1, 2));
+        let other = policies.of(&Site::parse("", "other.example").unwrap());
+        assert_eq!((other.links_hold, other.limits().count()), (1, 3));
+    }
+
+    #[test]
+    fn every_mistake_of_every_file_is_named_with_its_line() {
+        let a = "[thresholds.spam]\nhold = 0.9\nreject = 0.5\n[thresholds.rudeness]\nhold = 1\n";
+        let b = "sites = [\"bad site\"]\n[blocked]\naddresses = [\n \"10.0.0.0/99\",\n]\n";
+        let Mistakes(mistakes) = Policies::read([("a.toml", a), ("b.toml", b)]).unwrap_err();
+        let places: Vec<_> = mistakes.iter().map(|mistake| (mistake.file.as_str(), mistake.line)).collect();
+        assert_eq!(places, [("a.toml", 2), ("a.toml", 4), ("b.toml", 1), ("b.toml", 4)], "{mistakes:?}");
+    }
+
+    #[test]
+    fn two_files_for_one_site_are_a_mistake() {
+        let blog = "sites = [\"blog.example\"]\n";
+        let Mistakes(mistakes) = Policies::read([("a.toml", blog), ("b.toml", blog)]).unwrap_err();
+        assert!(mistakes[0].problem.contains("another file"), "{mistakes:?}");
+    }
+}

@@ -1,0 +1,168 @@
+//! Lists of words, domains and addresses, and how they match.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::ops::Range;
+
+use ipnet::IpNet;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Words and phrases, compared as whole words (Unicode UAX #29) whatever their case.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    /// First word to the phrases that begin with it, each with its place in the list.
+    by_first: HashMap<String, Vec<(usize, Vec<String>)>>,
+}
+
+impl Words {
+    /// Takes a phrase apart.
+    pub fn parse(phrase: &str) -> Result<Vec<String>, String> {
+        let words: Vec<String> = phrase.unicode_words().map(str::to_lowercase).collect();
+        if words.is_empty() { Err(format!("is {phrase:?}, which holds no word")) } else { Ok(words) }
+    }
+
+    /// A list of phrases.
+    pub fn new(phrases: Vec<Vec<String>>) -> Self {
+        let mut by_first: HashMap<_, Vec<_>> = HashMap::new();
+        for (place, words) in phrases.into_iter().enumerate() {
+            if let Some(first) = words.first() {
+                by_first.entry(first.clone()).or_default().push((place, words));
+            }
+        }
+        Self { by_first }
+    }
+
+    /// Whether nothing can match.
+    pub fn is_empty(&self) -> bool {
+        self.by_first.is_empty()
+    }
+
+    /// Every place in `text` where a phrase stands: its place in the list and the bytes it covers.
+    pub fn find(&self, text: &str) -> Vec<(usize, Range<usize>)> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let words: Vec<(usize, String)> = text.unicode_word_indices().map(|(at, word)| (at, word.to_lowercase())).collect();
+        let ends: Vec<usize> = text.unicode_word_indices().map(|(at, word)| at + word.len()).collect();
+        let mut found = Vec::new();
+        for (i, (begin, word)) in words.iter().enumerate() {
+            for (place, phrase) in self.by_first.get(word).into_iter().flatten() {
+                let here = words[i..].iter().map(|(_, word)| word);
+                if here.len() >= phrase.len() && here.zip(phrase).all(|(word, wanted)| word == wanted) {
+                    found.push((*place, *begin..ends[i + phrase.len() - 1]));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Domains, each with its subdomains.
+#[derive(Debug, Clone, Default)]
+pub struct Domains(Vec<String>);
+
+impl Domains {
+    /// Checks a domain.
+    pub fn parse(domain: &str) -> Result<String, String> {
+        let bare = domain.trim().trim_start_matches("*.").trim_end_matches('.').to_lowercase();
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "/:@".contains(c);
+        if bare.is_empty() || bare.contains(odd) {
+            return Err(format!("is {domain:?}; a domain such as \"casino.example\" is wanted, without scheme and path"));
+        }
+        Ok(bare)
+    }
+
+    /// A list of domains.
+    pub fn new(domains: Vec<String>) -> Self {
+        Self(domains)
+    }
+
+    /// The place in the list of the domain that `host` (in lower case) is or belongs to.
+    pub fn find(&self, host: &str) -> Option<usize> {
+        self.0.iter().position(|domain| {
+            host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    }
+}
+
+/// E-mail addresses, mail domains, IP addresses and ranges.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses(Vec<Address>);
+
+/// One entry of [`Addresses`].
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// The whole address, in lower case.
+    Email(String),
+    /// `@` and the domain, in lower case.
+    MailDomain(String),
+    /// An address is a range of one.
+    Net(IpNet),
+}
+
+impl Addresses {
+    /// Parses an entry.
+    pub fn parse(entry: &str) -> Result<Address, String> {
+        let entry = entry.trim();
+        match entry.split_once('@') {
+            Some(("", domain)) if !domain.is_empty() => Ok(Address::MailDomain(entry.to_lowercase())),
+            Some((_, domain)) if !domain.is_empty() => Ok(Address::Email(entry.to_lowercase())),
+            _ => {
+                let single = entry.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
+                single.or_else(|_| entry.parse::<IpNet>()).map(Address::Net).map_err(|_| {
+                    format!("is {entry:?}; an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted")
+                })
+            }
+        }
+    }
+
+    /// A list of addresses.
+    pub fn new(addresses: Vec<Address>) -> Self {
+        Self(addresses)
+    }
+
+    /// The place in the list of what matches the e-mail address (in lower case; may be empty) or the IP address.
+    pub fn find(&self, email: &str, ip: Option<IpAddr>) -> Option<usize> {
+        self.0.iter().position(|address| match address {
+            Address::Email(whole) => whole == email,
+            Address::MailDomain(domain) => email.ends_with(domain.as_str()),
+            Address::Net(net) => ip.is_some_and(|ip| net.contains(&ip)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_match_whole_and_in_any_case_and_phrases_in_order() {
+        let words = Words::new(vec![Words::parse("ass").unwrap(), Words::parse("buy now").unwrap()]);
+        assert_eq!(words.find("An ASS, not a class"), [(0, 3..6)]);
+        assert_eq!(words.find("buy it now"), []);
+        assert_eq!(words.find("BUY   now!"), [(1, 0..9)]);
+        assert!(Words::parse("!!").is_err());
+    }
+
+    #[test]
+    fn a_domain_covers_its_subdomains_and_no_neighbours() {
+        let domains = Domains::new(vec![Domains::parse("Casino.example").unwrap()]);
+        assert_eq!(domains.find("casino.example"), Some(0));
+        assert_eq!(domains.find("www.casino.example"), Some(0));
+        assert_eq!(domains.find("notcasino.example"), None);
+        assert!(Domains::parse("https://casino.example/x").is_err());
+    }
+
+    #[test]
+    fn addresses_match_by_mail_domain_and_range() {
+        let parse = |entry| Addresses::parse(entry).unwrap();
+        let addresses = Addresses::new(vec![parse("A@b.example"), parse("@spam.example"), parse("192.0.2.0/24"), parse("2001:db8::1")]);
+        assert_eq!(addresses.find("a@b.example", None), Some(0));
+        assert_eq!(addresses.find("x@spam.example", None), Some(1));
+        assert_eq!(addresses.find("", "192.0.2.9".parse().ok()), Some(2));
+        assert_eq!(addresses.find("", "2001:db8::1".parse().ok()), Some(3));
+        assert_eq!(addresses.find("", "2001:db8::2".parse().ok()), None);
+        assert!(Addresses::parse("192.0.2.0/99").is_err());
+        assert!(Addresses::parse("nobody@").is_err());
+    }
+}

@@ -1,0 +1,221 @@
+//! What moderators do: list, decide, undo. Each act is a compare-and-set on the comment's revision.
+
+mod filter;
+
+use std::time::SystemTime;
+
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::facts::History;
+use crate::pb;
+use crate::store::{Change, Kept, ListPage, ListQuery, Past, Store};
+use crate::verdict::{Decision, MACHINE, Reason, Verdict};
+
+pub use crate::store::Order;
+pub use filter::Filter;
+
+/// How often an act is tried again when others decide the same comment in the meantime.
+const TRIES: usize = 16;
+
+/// A moderator's desk.
+#[derive(Clone)]
+pub struct Desk {
+    store: Store,
+}
+
+/// What a moderator wants done with a comment.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// Who acts.
+    pub moderator: String,
+    /// Act only at this revision.
+    pub expected_revision: Option<u32>,
+    /// What to do.
+    pub what: What,
+}
+
+/// The two acts there are.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// Decide.
+    Decide {
+        /// What becomes of the comment.
+        decision: Decision,
+        /// Why, as a code. Empty: not said.
+        reason_code: String,
+        /// For other moderators.
+        note: String,
+        /// For the author.
+        author_message: String,
+    },
+    /// Take back the last moderator's decision.
+    Undo,
+}
+
+/// Why an act on one comment did not happen. The others of the same call are not touched by it.
+#[derive(Debug)]
+pub enum Refusal {
+    /// There is no such comment.
+    NotFound,
+    /// The comment is at another revision than expected.
+    Conflict(Box<Verdict>),
+    /// No moderator has decided it, so there is nothing to take back.
+    NothingToUndo(Box<Verdict>),
+}
+
+/// Everything known of a comment.
+pub struct Known {
+    /// The comment, its verdict and its trail.
+    pub kept: Kept,
+    /// How its author has fared.
+    pub author: Option<History>,
+}
+
+impl Desk {
+    /// A desk on a store.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// One page of the queue or the history.
+    pub async fn list(
+        &self,
+        site: &Site,
+        filter: &Filter,
+        order: Order,
+        size: usize,
+        after: Option<&str>,
+    ) -> Result<ListPage, Error> {
+        let matches = |kept: &Kept| filter.matches(kept);
+        self.store.list(site, &ListQuery { decision: filter.decision(), order, size, after, matches: &matches }).await
+    }
+
+    /// The present verdict.
+    pub async fn verdict(&self, site: &Site, id: &CommentId) -> Result<Verdict, Error> {
+        Ok(self.kept(site, id).await?.verdict)
+    }
+
+    /// Everything known of one comment.
+    pub async fn comment(&self, site: &Site, id: &CommentId) -> Result<Known, Error> {
+        let kept = self.kept(site, id).await?;
+        let author = match &kept.author {
+            Some(author) => Some(self.store.history(site, author).await?),
+            None => None,
+        };
+        Ok(Known { kept, author })
+    }
+
+    /// Acts on one comment.
+    pub async fn act(&self, site: &Site, id: &CommentId, act: &Act) -> Result<Result<Verdict, Refusal>, Error> {
+        for _ in 0..TRIES {
+            let Some(kept) = self.store.get(site, id).await? else { return Ok(Err(Refusal::NotFound)) };
+            let now = SystemTime::now();
+            let next = match plan(&kept, act, now) {
+                Plan::Change(next) => next,
+                Plan::Done => return Ok(Ok(kept.verdict)),
+                Plan::Refuse(refusal) => return Ok(Err(refusal)),
+            };
+            let event = event(&kept.verdict, &next, act, now);
+            let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event };
+            if self.store.replace(site, id, &change).await? {
+                return Ok(Ok(next));
+            }
+        }
+        Err(Error::store("the comment changed under every try to decide it"))
+    }
+
+    async fn kept(&self, site: &Site, id: &CommentId) -> Result<Kept, Error> {
+        let not_found = || Error::NotFound { site: site.as_str().to_owned(), comment_id: id.as_str().to_owned() };
+        self.store.get(site, id).await?.ok_or_else(not_found)
+    }
+}
+
+enum Plan {
+    Change(Verdict),
+    /// It is so already.
+    Done,
+    Refuse(Refusal),
+}
+
+/// What an act makes of a comment as it stands.
+fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
+    let current = &kept.verdict;
+    // A call that is repeated because its answer got lost finds its own work done: that is no conflict.
+    if let What::Decide { decision, .. } = &act.what
+        && current.decision == *decision
+        && current.decided_by == act.moderator
+        && act.expected_revision.is_none_or(|expected| expected == current.revision || expected + 1 == current.revision)
+    {
+        return Plan::Done;
+    }
+    if act.expected_revision.is_some_and(|expected| expected != current.revision) {
+        return Plan::Refuse(Refusal::Conflict(Box::new(current.clone())));
+    }
+    let mut next = match &act.what {
+        What::Decide { decision, reason_code, author_message, .. } => {
+            let code = if reason_code.is_empty() { String::new() } else { format!(" ({reason_code})") };
+            let done = match decision {
+                Decision::Approve => "approved",
+                Decision::Hold => "held",
+                Decision::Reject => "rejected",
+            };
+            let mut reasons = vec![Reason::new("MODERATOR", format!("{done} by {}{code}", act.moderator))];
+            reasons.extend(current.reasons.iter().filter(|reason| reason.code != "MODERATOR").cloned());
+            Verdict {
+                decision: *decision,
+                reasons,
+                decided_by: act.moderator.clone().into(),
+                author_message: author_message.clone(),
+                ..current.clone()
+            }
+        }
+        What::Undo => match before_last_decision(kept) {
+            Some(before) => before.clone(),
+            None => return Plan::Refuse(Refusal::NothingToUndo(Box::new(current.clone()))),
+        },
+    };
+    next.revision = current.revision + 1;
+    next.decided_at = now;
+    Plan::Change(next)
+}
+
+/// The verdict that the last decision not yet taken back replaced. An edit begins anew: what a moderator said of an
+/// earlier text does not come back.
+fn before_last_decision(kept: &Kept) -> Option<&Verdict> {
+    let mut standing: Vec<&Verdict> = Vec::new();
+    let present = (&kept.verdict, &kept.event);
+    for (verdict, event) in kept.trail.iter().map(|Past { verdict, event }| (verdict, event)).chain([present]) {
+        match event.act.as_str() {
+            "DECIDED" => standing.push(verdict),
+            "UNDONE" => {
+                standing.pop();
+            }
+            _ => standing = vec![verdict],
+        }
+    }
+    let [.., before, _] = standing.as_slice() else { return None };
+    Some(before)
+}
+
+fn event(before: &Verdict, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditEvent {
+    let (what, reason_code, note) = match &act.what {
+        What::Decide { reason_code, note, .. } => ("DECIDED", reason_code.clone(), note.clone()),
+        What::Undo => ("UNDONE", String::new(), String::new()),
+    };
+    pb::AuditEvent {
+        at: Some(now.into()),
+        by: act.moderator.clone(),
+        act: what.to_owned(),
+        comment_id: after.comment_id.clone(),
+        revision: after.revision,
+        before: before.decision.to_wire().into(),
+        after: after.decision.to_wire().into(),
+        reason_code,
+        note,
+    }
+}
+
+/// Whether a moderator may go by this name.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 128 && !name.eq_ignore_ascii_case(MACHINE) && !name.contains(char::is_control)
+}

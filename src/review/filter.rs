@@ -1,0 +1,102 @@
+//! The filter of a list: terms that must all hold, e.g. `decision=hold label=spam score>0.9`.
+
+use crate::store::Kept;
+use crate::verdict::Decision;
+
+/// A parsed filter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    decision: Option<Decision>,
+    terms: Vec<Term>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Term {
+    Label(String),
+    ScoreAbove(f64),
+    ScoreBelow(f64),
+    Reason(String),
+    Post(String),
+}
+
+impl Filter {
+    /// Parses a filter. Without a `decision` term it is the queue: what is held.
+    ///
+    /// # Errors
+    /// The term that is not understood, and what would be.
+    pub fn parse(filter: &str) -> Result<Self, String> {
+        let mut parsed = Self { decision: Some(Decision::Hold), terms: Vec::new() };
+        for term in filter.split_whitespace() {
+            let at = term.find(['=', '>', '<']).ok_or_else(|| unknown(term))?;
+            let (key, value) = (&term[..at], &term[at + 1..]);
+            let term = match (key, term.as_bytes()[at]) {
+                ("decision", b'=') if value == "any" => {
+                    parsed.decision = None;
+                    continue;
+                }
+                ("decision", b'=') => {
+                    parsed.decision = Some(Decision::parse(value).ok_or_else(|| unknown(term))?);
+                    continue;
+                }
+                ("label", b'=') => Term::Label(value.to_owned()),
+                ("reason", b'=') => Term::Reason(value.to_uppercase()),
+                ("post", b'=') => Term::Post(value.to_owned()),
+                ("score", b'>') => Term::ScoreAbove(value.parse().map_err(|_| unknown(term))?),
+                ("score", b'<') => Term::ScoreBelow(value.parse().map_err(|_| unknown(term))?),
+                _ => return Err(unknown(term)),
+            };
+            parsed.terms.push(term);
+        }
+        Ok(parsed)
+    }
+
+    /// The decision asked for. `None`: any.
+    pub fn decision(&self) -> Option<Decision> {
+        self.decision
+    }
+
+    /// Whether every term holds. The decision is the store's to select.
+    pub fn matches(&self, kept: &Kept) -> bool {
+        self.terms.iter().all(|term| {
+            let leading = kept.verdict.leading();
+            match term {
+                Term::Label(wanted) => leading.is_some_and(|(label, _)| label == wanted),
+                Term::ScoreAbove(bound) => leading.is_some_and(|(_, score)| score > *bound),
+                Term::ScoreBelow(bound) => leading.is_none_or(|(_, score)| score < *bound),
+                Term::Reason(code) => kept.verdict.reasons.iter().any(|reason| reason.code == *code),
+                Term::Post(id) => kept.comment.post.as_ref().is_some_and(|post| post.id == *id),
+            }
+        })
+    }
+}
+
+fn unknown(term: &str) -> String {
+    format!(
+        "term {term:?} is not understood; known are decision=hold|approve|reject|any, label=NAME, score>X, score<X, \
+         reason=CODE and post=ID"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_filter_is_the_queue() {
+        assert_eq!(Filter::parse(" ").unwrap(), Filter { decision: Some(Decision::Hold), terms: vec![] });
+    }
+
+    #[test]
+    fn terms_are_read_in_any_order() {
+        let filter = Filter::parse("score>0.9 decision=any label=spam").unwrap();
+        assert_eq!(filter.decision(), None);
+        assert_eq!(filter.terms, [Term::ScoreAbove(0.9), Term::Label("spam".into())]);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for filter in ["spam", "colour=red", "score>high", "decision=maybe", "score=1"] {
+            assert!(Filter::parse(filter).unwrap_err().contains(filter), "{filter}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Reads a TOML file key by key and collects every mistake with its line, instead of stopping at the first.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// One thing wrong with a settings file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file, or `environment`.
+    pub file: String,
+    /// The line, from 1. 0: the file as a whole.
+    pub line: usize,
+    /// What is wrong and what would be accepted.
+    pub problem: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.problem),
+            line => write!(f, "{}:{line}: {}", self.file, self.problem),
+        }
+    }
+}
+
+/// Everything wrong with a set of settings, one mistake a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, mistake) in self.0.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+/// Reads `text` with `read`, which takes every key it knows.
+///
+/// # Errors
+/// Every syntax error, wrong value and unknown key in the file.
+pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, Mistakes> {
+    let notes = Notes { file, text, mistakes: RefCell::default() };
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        notes.add(error.span().map_or(0, |span| notes.line(span.start)), error.message().to_owned());
+    }
+    let section = Section { notes: &notes, table: table.get_ref(), path: String::new(), known: RefCell::default() };
+    let value = read(&section);
+    section.finish();
+    let mut mistakes = notes.mistakes.into_inner();
+    mistakes.sort_by_key(|mistake| mistake.line);
+    if mistakes.is_empty() { Ok(value) } else { Err(Mistakes(mistakes)) }
+}
+
+struct Notes<'d> {
+    file: &'d str,
+    text: &'d str,
+    mistakes: RefCell<Vec<Mistake>>,
+}
+
+impl Notes<'_> {
+    fn line(&self, at: usize) -> usize {
+        1 + self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
+    }
+
+    fn add(&self, line: usize, problem: String) {
+        self.mistakes.borrow_mut().push(Mistake { file: self.file.to_owned(), line, problem });
+    }
+}
+
+/// A table of the file. Every key asked for is known; [`Section::finish`] reports the others.
+pub struct Section<'d> {
+    notes: &'d Notes<'d>,
+    table: &'d DeTable<'d>,
+    path: String,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'d> Section<'d> {
+    fn get(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.known.borrow_mut().push(key);
+        self.table.get(key)
+    }
+
+    fn name(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Reports a value that was read but makes no sense.
+    pub fn wrong(&self, key: &str, problem: impl fmt::Display) {
+        let line = self.table.get(key).map_or(0, |value| self.notes.line(value.span().start));
+        self.notes.add(line, format!("{} {problem}", self.name(key)));
+    }
+
+    /// The value of `key` as `take` understands it, which is described by `wanted`.
+    pub fn value<T>(&self, key: &'static str, wanted: &str, take: impl FnOnce(&'d DeValue<'d>) -> Option<T>) -> Option<T> {
+        let value = self.get(key)?.get_ref();
+        let taken = take(value);
+        if taken.is_none() {
+            self.wrong(key, format_args!("must be {wanted}"));
+        }
+        taken
+    }
+
+    /// A text.
+    pub fn string(&self, key: &'static str) -> Option<String> {
+        self.value(key, "a string", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A whole number within `range`.
+    pub fn integer(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+        self.value(key, &wanted, |value| {
+            let integer = value.as_integer()?;
+            let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok()?;
+            u32::try_from(number).ok().filter(|number| range.contains(number))
+        })
+    }
+
+    /// A number within `range`.
+    pub fn float(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
+        let wanted = format!("a number from {} to {}", range.start(), range.end());
+        self.value(key, &wanted, |value| float(value).filter(|number| range.contains(number)))
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&self, key: &'static str) -> Option<bool> {
+        self.value(key, "true or false", DeValue::as_bool)
+    }
+
+    /// A length of time, e.g. `"10m"`.
+    pub fn duration(&self, key: &'static str) -> Option<Duration> {
+        self.value(key, "a length of time such as \"30s\", \"10m\" or \"1h 30m\"", |value| {
+            humantime::parse_duration(value.as_str()?).ok()
+        })
+    }
+
+    /// A list of texts, each as `parse` understands it.
+    pub fn list<T>(&self, key: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Option<Vec<T>> {
+        let items = self.value(key, "a list of strings", |value| value.as_array().map(|array| array.iter()))?;
+        let mut list = Vec::new();
+        for item in items {
+            match item.get_ref().as_str().ok_or_else(|| "must be a string".to_owned()).and_then(&mut parse) {
+                Ok(value) => list.push(value),
+                Err(problem) => {
+                    self.notes.add(self.notes.line(item.span().start), format!("an entry of {} {problem}", self.name(key)));
+                }
+            }
+        }
+        Some(list)
+    }
+
+    /// Reads the table `key` with `read`, which takes every key it knows. `None`: there is no such table.
+    pub fn section<T>(&self, key: &'static str, read: impl FnOnce(&Section<'d>) -> T) -> Option<T> {
+        let value = self.get(key)?;
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong(key, "must be a table");
+            return None;
+        };
+        let section = Section { notes: self.notes, table, path: self.name(key), known: RefCell::default() };
+        let value = read(&section);
+        section.finish();
+        Some(value)
+    }
+
+    fn finish(&self) {
+        let known = self.known.borrow();
+        for (key, _) in self.table {
+            if !known.iter().any(|known| known == key.get_ref()) {
+                let line = self.notes.line(key.span().start);
+                let place = if self.path.is_empty() { "here".to_owned() } else { format!("in [{}]", self.path) };
+                let known = known.join(", ");
+                self.notes.add(line, format!("unknown key {:?}; {place} these are known: {known}", key.get_ref()));
+            }
+        }
+    }
+}
+
+/// A TOML number, whole or not.
+pub fn float(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        DeValue::Integer(integer) => integer.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_reported_with_its_line() {
+        let text = "size = 99\nname = 3\n\n[inner]\nspeed = \"fast\"\ncolour = 1\n";
+        let Mistakes(mistakes) = read("x.toml", text, |top| {
+            top.integer("size", 1..=10);
+            top.string("name");
+            top.section("inner", |inner| inner.duration("speed"));
+        })
+        .unwrap_err();
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "x.toml:1: size must be a whole number from 1 to 10",
+                "x.toml:2: name must be a string",
+                "x.toml:5: inner.speed must be a length of time such as \"30s\", \"10m\" or \"1h 30m\"",
+                "x.toml:6: unknown key \"colour\"; in [inner] these are known: speed",
+            ]
+        );
+    }
+
+    #[test]
+    fn syntax_errors_are_mistakes_too() {
+        let Mistakes(mistakes) = read("x.toml", "a = 1\nb = = 2\n", |top| top.integer("a", 0..=1)).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.line == 2), "{mistakes:?}");
+    }
+}
