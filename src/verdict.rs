@@ -203,7 +203,8 @@ impl TryFrom<pb::Verdict> for Verdict {
 
     /// Reads back what was written. Fails only when the bytes were not ours.
     fn try_from(wire: pb::Verdict) -> Result<Self, Self::Error> {
-        let mut scores: Vec<(Cow<'static, str>, f64)> = wire.scores.into_iter().map(|(label, score)| (Cow::Owned(label), score)).collect();
+        let mut scores: Vec<(Cow<'static, str>, f64)> =
+            wire.scores.into_iter().map(|(label, score)| (Cow::Owned(label), score)).collect();
         scores.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(Self {
             id: wire.verdict_id,
@@ -215,10 +216,7 @@ impl TryFrom<pb::Verdict> for Verdict {
             rate_limit: wire.rate_limit.map(Into::into),
             model_version: wire.model_version.into(),
             policy_version: wire.policy_version.into(),
-            decided_at: wire
-                .decided_at
-                .and_then(|at| SystemTime::try_from(at).ok())
-                .ok_or("a verdict without a time")?,
+            decided_at: wire.decided_at.and_then(|at| SystemTime::try_from(at).ok()).ok_or("a verdict without a time")?,
             decided_by: wire.decided_by.into(),
             revision: wire.revision,
             author_message: wire.author_message,

@@ -19,6 +19,7 @@ const CHECKSUM_BYTES: usize = 4;
 
 /// Why bytes are not a model that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is")]
 pub enum ModelError {
     /// It does not begin like one.
     #[error("this is not a Gatepost model file")]

@@ -89,6 +89,7 @@ pub struct Source {
 
 /// Why a recipe cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is")]
 pub enum RecipeError {
     #[error(transparent)]
     Syntax(#[from] toml::de::Error),

@@ -142,6 +142,7 @@ impl Row {
 
 /// Why rows cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is")]
 pub enum RowsError {
     #[error("{path}: {source}")]
     File { path: String, source: std::io::Error },

@@ -41,6 +41,7 @@ pub struct Report {
 
 /// Why training failed.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is")]
 pub enum TrainError {
     #[error(transparent)]
     Rows(#[from] RowsError),

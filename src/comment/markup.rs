@@ -57,7 +57,11 @@ impl Text {
         }
         let first = self.pieces.iter().rfind(|piece| piece.begin <= range.start)?;
         let last = self.pieces.iter().rfind(|piece| piece.begin < range.end)?;
-        let begin = if first.exact { (first.source.start + range.start - first.begin).min(first.source.end) } else { first.source.start };
+        let begin = if first.exact {
+            (first.source.start + range.start - first.begin).min(first.source.end)
+        } else {
+            first.source.start
+        };
         let end = if last.exact { (last.source.start + range.end - last.begin).min(last.source.end) } else { last.source.end };
         (begin < end).then_some(begin..end)
     }

@@ -1,0 +1,313 @@
+//! CheckComment beside a bare tonic server with the same messages, in one run. `cargo bench --bench throughput`
+//!
+//! Every server is a process of its own; one client process drives them in turn, closed loop, and the ratios are taken
+//! within a round. `bare` answers at once. `bare + Lua` also makes one Redis call that counts by three GCRA keys: the
+//! floor for anything that keeps limits in Redis.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use gatepost::pb::moderation_service_client::ModerationServiceClient;
+use gatepost::pb::moderation_service_server::{ModerationService, ModerationServiceServer};
+use gatepost::pb::{self, Verdict};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status, Streaming};
+
+type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+const ROUNDS: usize = 5;
+const SPAN: Duration = Duration::from_millis(1_500);
+const CONCURRENCY: [usize; 3] = [1, 16, 64];
+/// Calls in flight per connection: HTTP/2 multiplexes, and a host keeps few connections.
+const PER_CONNECTION: usize = 16;
+/// All three limits count and none refuses.
+const POLICY: &str = "[limits]\nauthor = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
+    client = { count = 1000000, period = \"1s\", burst = 1000000 }\nsite = { count = 1000000, period = \"1s\", burst = 1000000 }\n";
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.iter().position(|argument| argument == "--serve-bare") {
+        Some(at) => serve_bare(arguments.get(at + 1).cloned()).await,
+        None => compare().await,
+    }
+}
+
+async fn compare() -> Result<()> {
+    let folder = tempfile::TempDir::new()?;
+    std::fs::write(folder.path().join("default.toml"), POLICY)?;
+    let policies = folder.path().display().to_string();
+    let data = folder.path().join("data").display().to_string();
+    let redis = RunningRedis::start(folder.path())?;
+    let bare = std::env::current_exe()?.display().to_string();
+    let gatepost = |more: &[&str]| {
+        let fixed = ["serve", "--listen", "127.0.0.1:0", "--policy-dir", &policies, "--log-level", "warn"];
+        launch(env!("CARGO_BIN_EXE_gatepost"), &[&fixed, more].concat())
+    };
+    let mut servers = vec![
+        ("bare", launch(&bare, &["--serve-bare"])?),
+        ("memory:", gatepost(&["--store", "memory:"])?),
+        ("embedded", gatepost(&["--data-dir", &data])?),
+    ];
+    match &redis {
+        Some(redis) => {
+            servers.push(("bare + Lua", launch(&bare, &["--serve-bare", &redis.url])?));
+            servers.push(("redis", gatepost(&["--store", &redis.url])?));
+        }
+        None => println!("redis-server is not installed: its two rows are left out"),
+    }
+
+    println!("CheckComment, {}-byte message, closed loop; medians of {ROUNDS} rounds of {SPAN:?}", size());
+    println!("{:<12} {:>11} {:>9} {:>9} {:>9} {:>9}", "server", "concurrency", "calls/s", "p50 µs", "p99 µs", "× bare");
+    for concurrency in CONCURRENCY {
+        let mut rows: Vec<Vec<(f64, f64, f64, f64)>> = vec![Vec::new(); servers.len()];
+        for _ in 0..ROUNDS {
+            let mut first = None;
+            for ((_, server), row) in servers.iter().zip(&mut rows) {
+                let (rate, p50, p99) = drive(&server.url, concurrency).await?;
+                row.push((rate, p50, p99, rate / *first.get_or_insert(rate)));
+            }
+        }
+        for ((name, _), row) in servers.iter().zip(&rows) {
+            let median = |pick: fn(&(f64, f64, f64, f64)) -> f64| {
+                let mut values: Vec<f64> = row.iter().map(pick).collect();
+                values.sort_by(f64::total_cmp);
+                values[values.len() / 2]
+            };
+            let (rate, p50, p99, ratio) = (median(|r| r.0), median(|r| r.1), median(|r| r.2), median(|r| r.3));
+            println!("{name:<12} {concurrency:>11} {rate:>9.0} {p50:>9.0} {p99:>9.0} {ratio:>9.2}");
+        }
+    }
+    for (name, server) in &servers {
+        println!("{name:<12} resident after load: {:.1} MB", server.resident()?);
+    }
+    Ok(())
+}
+
+/// Drives a server for one span. Returns calls per second, and the median and 99th percentile of latency in µs.
+async fn drive(url: &str, concurrency: usize) -> Result<(f64, f64, f64)> {
+    let mut channels = Vec::new();
+    for _ in 0..concurrency.div_ceil(PER_CONNECTION) {
+        channels.push(Endpoint::from_shared(url.to_owned())?.tcp_nodelay(true).connect().await?);
+    }
+    let begun = Instant::now();
+    let mut callers = tokio::task::JoinSet::new();
+    for caller in 0..concurrency {
+        let mut host = ModerationServiceClient::new(channels[caller % channels.len()].clone());
+        callers.spawn(async move {
+            let mut micros = Vec::new();
+            while begun.elapsed() < SPAN {
+                let called = Instant::now();
+                call(&mut host).await?;
+                micros.push(called.elapsed().as_secs_f64() * 1e6);
+            }
+            Ok::<_, Status>(micros)
+        });
+    }
+    let mut micros = Vec::new();
+    while let Some(done) = callers.join_next().await {
+        micros.extend(done??);
+    }
+    let rate = micros.len() as f64 / begun.elapsed().as_secs_f64();
+    micros.sort_by(f64::total_cmp);
+    Ok((rate, micros[micros.len() / 2], micros[micros.len() * 99 / 100]))
+}
+
+async fn call(host: &mut ModerationServiceClient<Channel>) -> Result<(), Status> {
+    let request = pb::CheckCommentRequest { comment: Some(comment()), dry_run: false };
+    let verdict = host.check_comment(request).await?.into_inner().verdict.unwrap_or_default();
+    // A comment that was held took another way, and the figures would be of something else.
+    if verdict.decision() == pb::Decision::Approve { Ok(()) } else { Err(Status::internal(format!("{verdict:?}"))) }
+}
+
+/// A new comment by a new author each time: repeats would be answered from the record.
+fn comment() -> pb::Comment {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let sentence = "I do not agree with the article, and it says little about who supplied the goods. ";
+    pb::Comment {
+        site: "blog.example".into(),
+        comment_id: format!("{}-{number}", std::process::id()),
+        body: sentence.chars().cycle().take(480).collect(),
+        author: Some(pb::Author { name: "Ada".into(), user_id: format!("user-{number}"), ..Default::default() }),
+        client: Some(pb::Client { ip: format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255), ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+fn size() -> usize {
+    prost::Message::encoded_len(&pb::CheckCommentRequest { comment: Some(comment()), dry_run: false })
+}
+
+// === servers ===
+
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn resident(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(kilobytes.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn launch(program: &str, arguments: &[&str]) -> Result<Process> {
+    let mut child = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(child.stderr.take().ok_or("no stderr")?).lines().map_while(std::result::Result::ok);
+    let address = lines.by_ref().find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
+    let address = address.ok_or_else(|| format!("{program} does not start"))?;
+    std::thread::spawn(move || lines.for_each(|line| eprintln!("{line}")));
+    Ok(Process { child, url: format!("http://{address}") })
+}
+
+struct RunningRedis {
+    child: Child,
+    url: String,
+}
+
+impl RunningRedis {
+    /// `None`: not installed.
+    fn start(folder: &std::path::Path) -> Result<Option<Self>> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
+        let mut command = Command::new("redis-server");
+        command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--dir"]).arg(folder);
+        let Ok(mut child) = command.stdout(Stdio::piped()).spawn() else { return Ok(None) };
+        let mut lines = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines().map_while(std::result::Result::ok);
+        if !lines.any(|line| line.contains("Ready to accept connections")) {
+            return Err("redis-server does not start".into());
+        }
+        Ok(Some(Self { child, url: format!("redis://127.0.0.1:{port}") }))
+    }
+}
+
+impl Drop for RunningRedis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Answers every comment with the same verdict, as soon as it is decoded.
+struct Bare {
+    verdict: Verdict,
+    redis: Option<(redis::aio::ConnectionManager, Arc<redis::Script>)>,
+}
+
+/// Three GCRA keys, counted if all admit.
+const LUA: &str = "local t = redis.call('TIME') local now = t[1] * 1000000 + t[2] local due = {}
+for i, key in ipairs(KEYS) do
+  local tat = math.max(tonumber(redis.call('GET', key) or '0'), now) + ARGV[1]
+  if tat - now > ARGV[1] * ARGV[2] then return 0 end
+  due[i] = tat
+end
+for i, key in ipairs(KEYS) do redis.call('SET', key, string.format('%.0f', due[i]), 'PX', 1000) end
+return 1";
+
+async fn serve_bare(redis: Option<String>) -> Result<()> {
+    let redis = match redis.filter(|url| url.starts_with("redis://")) {
+        None => None,
+        Some(url) => Some((redis::Client::open(url)?.get_connection_manager().await?, Arc::new(redis::Script::new(LUA)))),
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    eprintln!("listening on {}", listener.local_addr()?);
+    let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
+    let service = ModerationServiceServer::new(Bare { verdict: typical(), redis });
+    Ok(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming).await?)
+}
+
+/// What an approved comment gets.
+fn typical() -> Verdict {
+    let labels = ["spam", "toxicity", "severe_toxicity", "insult", "threat", "identity_attack", "obscene"];
+    Verdict {
+        verdict_id: uuid::Uuid::now_v7().to_string(),
+        site: "blog.example".into(),
+        comment_id: "12345-678901".into(),
+        decision: pb::Decision::Approve.into(),
+        scores: labels.map(|label| (label.to_owned(), 0.123_456)).into(),
+        reasons: vec![pb::Reason {
+            code: "CLEAN".into(),
+            message: "no rule applies and every score is low; the highest is spam 0.12".into(),
+            ..Default::default()
+        }],
+        rate_limit: Some(pb::RateLimit { limit: 100, remaining: 99, source: 1, scope: "author".into(), ..Default::default() }),
+        model_version: "en-2026.11-12345678".into(),
+        policy_version: "default@12345678".into(),
+        decided_at: Some(std::time::SystemTime::now().into()),
+        decided_by: "MACHINE".into(),
+        revision: 1,
+        ..Default::default()
+    }
+}
+
+#[tonic::async_trait]
+impl ModerationService for Bare {
+    async fn check_comment(
+        &self,
+        request: Request<pb::CheckCommentRequest>,
+    ) -> Result<Response<pb::CheckCommentResponse>, Status> {
+        let comment = request.into_inner().comment.unwrap_or_default();
+        if let Some((connection, script)) = &self.redis {
+            let mut call = script.prepare_invoke();
+            for name in [&comment.comment_id, &comment.site, &comment.author.unwrap_or_default().user_id] {
+                call.key(format!("bare:{{{}}}:{name}", comment.site));
+            }
+            call.arg(1).arg(1_000_000);
+            let admitted: i64 =
+                call.invoke_async(&mut connection.clone()).await.map_err(|error| Status::unavailable(error.to_string()))?;
+            if admitted == 0 {
+                return Err(Status::resource_exhausted("limit"));
+            }
+        }
+        Ok(Response::new(pb::CheckCommentResponse { verdict: Some(self.verdict.clone()) }))
+    }
+
+    type CheckCommentsStream = tokio_stream::Empty<Result<pb::CheckCommentsResponse, Status>>;
+
+    async fn check_comments(
+        &self,
+        _: Request<Streaming<pb::CheckCommentsRequest>>,
+    ) -> Result<Response<Self::CheckCommentsStream>, Status> {
+        Err(Status::unimplemented("bare"))
+    }
+
+    async fn get_verdict(&self, _: Request<pb::GetVerdictRequest>) -> Result<Response<pb::GetVerdictResponse>, Status> {
+        Err(Status::unimplemented("bare"))
+    }
+
+    type WatchVerdictsStream = tokio_stream::Empty<Result<pb::WatchVerdictsResponse, Status>>;
+
+    async fn watch_verdicts(
+        &self,
+        _: Request<pb::WatchVerdictsRequest>,
+    ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
+        Err(Status::unimplemented("bare"))
+    }
+
+    async fn report_outcome(
+        &self,
+        _: Request<pb::ReportOutcomeRequest>,
+    ) -> Result<Response<pb::ReportOutcomeResponse>, Status> {
+        Err(Status::unimplemented("bare"))
+    }
+
+    async fn forget_author(
+        &self,
+        _: Request<pb::ForgetAuthorRequest>,
+    ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
+        Err(Status::unimplemented("bare"))
+    }
+}

@@ -1,0 +1,99 @@
+//! The command line: one program for operators, hosts and moderators. Client commands speak gRPC only.
+
+mod check;
+mod connect;
+mod decide;
+mod explain;
+mod failure;
+mod ids;
+mod json;
+mod model;
+mod output;
+mod queue;
+mod serve;
+mod show;
+mod term;
+mod text;
+mod undo;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::verdict::Decision;
+use failure::Failure;
+
+/// What was typed.
+#[derive(Debug, Parser)]
+#[command(name = "gatepost", version, about = "Comment moderation: approve, hold or reject, with reasons")]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 server unreachable, 4 refused, 5 some of several failed.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(serve::ServeArgs),
+    /// Judge one comment, or a file of them
+    #[command(after_help = check::EXAMPLES)]
+    Check(Box<check::CheckArgs>),
+    /// List comments that wait for a decision
+    #[command(after_help = queue::EXAMPLES)]
+    Queue(queue::QueueArgs),
+    /// Show everything known of one comment
+    #[command(after_help = show::EXAMPLES)]
+    Show(show::ShowArgs),
+    /// Approve comments
+    #[command(after_help = decide::APPROVE_EXAMPLES)]
+    Approve(decide::DecideArgs),
+    /// Reject comments
+    #[command(after_help = decide::REJECT_EXAMPLES)]
+    Reject(decide::DecideArgs),
+    /// Take back the last moderator's decision on comments
+    #[command(after_help = undo::EXAMPLES)]
+    Undo(undo::UndoArgs),
+    /// Follow what becomes of a site's comments
+    #[command(after_help = watch::EXAMPLES)]
+    Watch(watch::WatchArgs),
+    /// Train a classifier, or look into one
+    #[command(after_help = MODEL_EXAMPLES)]
+    Model(model::ModelArgs),
+}
+
+const SERVE_EXAMPLES: &str = "Examples:
+  gatepost serve                          on 127.0.0.1:50051, state in ./gatepost-data
+  gatepost serve --listen 127.0.0.1:0     on a free port, printed as `listening on ADDR`
+  gatepost serve --store redis://127.0.0.1/ --policy-dir /etc/gatepost/policies";
+
+const MODEL_EXAMPLES: &str = "Examples:
+  gatepost model info
+  gatepost model train --recipe models/en.toml --data data/ --out en.gpmodel";
+
+/// Runs what was typed and says how it ended.
+pub fn run(cli: Cli) -> ExitCode {
+    let ended = match cli.command {
+        Command::Serve(args) => serve::run(&args).map_err(|error| Failure::failed(format!("{error:#}"))),
+        Command::Model(args) => model::run(&args).map_err(|error| Failure::failed(error.to_string())),
+        Command::Check(args) => check::run(&args),
+        Command::Queue(args) => wait(queue::run(&args)),
+        Command::Show(args) => wait(show::run(&args)),
+        Command::Approve(args) => wait(decide::run(&args, Decision::Approve)),
+        Command::Reject(args) => wait(decide::run(&args, Decision::Reject)),
+        Command::Undo(args) => wait(undo::run(&args)),
+        Command::Watch(args) => wait(watch::run(&args)),
+    };
+    ended.unwrap_or_else(|failure| failure.report())
+}
+
+/// Runs what talks to a server. One thread is plenty: most of the time it waits.
+fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?
+        .block_on(command)
+}

@@ -1,0 +1,221 @@
+//! The lines of a file of comments: read in bounded memory, each understood on its own.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::str::FromStr;
+
+use flate2::bufread::MultiGzDecoder;
+use serde_json::{Map, Value, json};
+
+use crate::cli::failure::Failure;
+use crate::cli::json;
+use crate::comment::CommentId;
+use crate::pb;
+
+/// Longest line: more than a comment with its post and parent has. A longer one is skipped, not kept.
+const MAX_LINE: u64 = 8 * 1024 * 1024;
+
+/// A line as it stands in the file.
+pub struct Line {
+    /// From 1.
+    pub number: u64,
+    /// Absent: it is longer than [`MAX_LINE`].
+    bytes: Option<Vec<u8>>,
+}
+
+/// A line understood.
+pub struct Row {
+    /// The comment, with site and id.
+    pub comment: pb::Comment,
+    /// The row's own label.
+    pub label: Option<String>,
+}
+
+/// Reads lines.
+pub struct Lines {
+    reader: Box<dyn BufRead + Send>,
+    number: u64,
+}
+
+/// Opens a file, or standard input for `-`, and counts the bytes read from it through `count`.
+pub fn open(path: &Path, count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>) -> Result<Lines, Failure> {
+    let cannot = |error: io::Error| Failure::failed(format!("cannot read {}: {error}", path.display()));
+    let source = if path == Path::new("-") {
+        count(Box::new(io::stdin()), None)
+    } else {
+        let file = File::open(path).map_err(cannot)?;
+        let length = file.metadata().map_err(cannot)?.len();
+        count(Box::new(file), Some(length))
+    };
+    let mut source = BufReader::with_capacity(64 * 1024, source);
+    // By its first bytes, not by its name: standard input has none.
+    let gzipped = source.fill_buf().map_err(cannot)?.starts_with(&[0x1f, 0x8b]);
+    let reader: Box<dyn BufRead + Send> =
+        if gzipped { Box::new(BufReader::with_capacity(64 * 1024, MultiGzDecoder::new(source))) } else { Box::new(source) };
+    Ok(Lines { reader, number: 0 })
+}
+
+impl Lines {
+    /// The next line that is not blank. `None`: there are no more.
+    ///
+    /// # Errors
+    /// What the file system or the decompressor says.
+    pub fn next(&mut self) -> io::Result<Option<Line>> {
+        loop {
+            let mut bytes = Vec::new();
+            if self.reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes)? == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            let number = self.number;
+            if bytes.len() as u64 == MAX_LINE && !bytes.ends_with(b"\n") {
+                self.reader.skip_until(b'\n')?;
+                return Ok(Some(Line { number, bytes: None }));
+            }
+            if number == 1 && bytes.starts_with("\u{feff}".as_bytes()) {
+                bytes.drain(..3);
+            }
+            if !bytes.trim_ascii().is_empty() {
+                return Ok(Some(Line { number, bytes: Some(bytes) }));
+            }
+        }
+    }
+}
+
+impl Line {
+    /// How much memory it takes.
+    pub fn len(&self) -> usize {
+        self.bytes.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Understands the line. `None`: it is not one of those asked for.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(&self, site: &str, only: &[Where]) -> Result<Option<Row>, String> {
+        let bytes = self.bytes.as_ref().ok_or_else(|| format!("is longer than {} MiB", MAX_LINE / 1024 / 1024))?;
+        let value = serde_json::from_slice(bytes).map_err(|error| format!("is no JSON: {error}"))?;
+        let Value::Object(mut row) = value else { return Err("is no JSON object".to_owned()) };
+        if !only.iter().all(|only| only.holds(&row)) {
+            return Ok(None);
+        }
+        let label = row.get("label").map(plain);
+        let id = row.get("id").map(plain);
+        rename(&mut row);
+        let mut comment: pb::Comment = json::read(Value::Object(row)).map_err(|error| format!("is no comment: {error}"))?;
+        if comment.site.is_empty() {
+            site.clone_into(&mut comment.site);
+        }
+        if comment.comment_id.is_empty() {
+            let usable = id.filter(|id| CommentId::parse("id", id).is_ok());
+            comment.comment_id = usable.unwrap_or_else(|| format!("line-{}", self.number));
+        }
+        Ok(Some(Row { comment, label }))
+    }
+}
+
+/// Puts what data sets call `text` and `post_text` where a comment has it. The comment's own names win.
+fn rename(row: &mut Map<String, Value>) {
+    if let Some(text) = row.remove("text")
+        && row.get("body").is_none_or(Value::is_null)
+    {
+        row.insert("body".to_owned(), text);
+    }
+    if let Some(text) = row.remove("post_text").filter(|text| !text.is_null()) {
+        let post = row.entry("post").or_insert_with(|| json!({}));
+        if post.is_null() {
+            *post = json!({});
+        }
+        if let Some(post) = post.as_object_mut() {
+            post.entry("text").or_insert(text);
+        }
+    }
+}
+
+/// A condition on a top-level field of a row, compared as text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Where {
+    field: String,
+    value: String,
+    equal: bool,
+}
+
+impl FromStr for Where {
+    type Err = &'static str;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        let (field, value) = typed.split_once('=').ok_or("must be FIELD=VALUE or FIELD!=VALUE, e.g. split=test")?;
+        let (field, equal) = field.strip_suffix('!').map_or((field, true), |field| (field, false));
+        Ok(Self { field: field.to_owned(), value: value.to_owned(), equal })
+    }
+}
+
+impl Where {
+    /// A field that is not there equals nothing.
+    fn holds(&self, row: &Map<String, Value>) -> bool {
+        row.get(&self.field).is_some_and(|value| plain(value) == self.value) == self.equal
+    }
+}
+
+/// A value as text: strings without their quotes.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Lines {
+        Lines { reader: Box::new(io::Cursor::new(text.to_owned())), number: 0 }
+    }
+
+    fn row(text: &str) -> Row {
+        lines(text).next().unwrap().unwrap().parse("check", &[]).unwrap().unwrap()
+    }
+
+    #[test]
+    fn names_of_data_sets_are_understood() {
+        let comment = row(r#"{"text": "t", "post_text": "p", "post": {"title": "x"}, "id": "a:1"}"#).comment;
+        assert_eq!((comment.body.as_str(), comment.comment_id.as_str(), comment.site.as_str()), ("t", "a:1", "check"));
+        let post = comment.post.unwrap();
+        assert_eq!((post.title.as_str(), post.text.as_str()), ("x", "p"));
+    }
+
+    #[test]
+    fn the_names_of_the_proto_win() {
+        let comment = row(r#"{"text": "t", "body": "b", "id": "x", "comment_id": "y", "site": "s"}"#).comment;
+        assert_eq!((comment.body.as_str(), comment.comment_id.as_str(), comment.site.as_str()), ("b", "y", "s"));
+    }
+
+    #[test]
+    fn an_id_that_is_none_is_replaced() {
+        assert_eq!(row("\n{\"text\": \"t\", \"id\": \"a b\"}").comment.comment_id, "line-2");
+    }
+
+    #[test]
+    fn conditions_compare_as_text() {
+        let row = json!({"split": "test", "ambiguous": true, "n": 3});
+        let row = row.as_object().unwrap();
+        for (condition, holds) in
+            [("split=test", true), ("split!=test", false), ("ambiguous=true", true), ("n=3", true), ("x=1", false), ("x!=1", true)]
+        {
+            assert_eq!(condition.parse::<Where>().unwrap().holds(row), holds, "{condition}");
+        }
+        assert!("split".parse::<Where>().is_err());
+    }
+
+    #[test]
+    fn an_endless_line_is_skipped_and_the_next_one_read() {
+        let length = usize::try_from(MAX_LINE).unwrap() + 10;
+        let mut lines = lines(&format!("{}\n{{\"text\":\"t\"}}", "x".repeat(length)));
+        assert!(lines.next().unwrap().unwrap().parse("check", &[]).is_err());
+        let second = lines.next().unwrap().unwrap();
+        assert_eq!(second.number, 2);
+        assert!(second.parse("check", &[]).is_ok());
+    }
+}

@@ -1,0 +1,178 @@
+//! Which server, with which key, for which site; and the connection to it.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use super::failure::Failure;
+use crate::pb::moderation_service_client::ModerationServiceClient;
+use crate::pb::review_service_client::ReviewServiceClient;
+
+const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a call may take to begin to answer; a stream may then go on for ever.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// A silent connection is asked for a sign of life, so that `watch` notices a server that vanished without a word.
+const KEEPALIVE: Duration = Duration::from_secs(20);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A page of the queue holds up to 100 comments, each with body and parent of up to 64 KiB, and their verdicts.
+const MAX_MESSAGE: usize = 64 * 1024 * 1024;
+
+/// Options of every command that talks to a server.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub struct ConnectArgs {
+    /// Where the server is, as URL or host:port [default: http://127.0.0.1:50051]
+    #[arg(long, env = "GATEPOST_SERVER", value_name = "URL")]
+    server: Option<String>,
+    /// The key that this client may use
+    #[arg(long, env = "GATEPOST_KEY", hide_env_values = true, value_name = "KEY")]
+    key: Option<Secret>,
+    /// The blog, as its host names it
+    #[arg(long, env = "GATEPOST_SITE", value_name = "SITE")]
+    site: Option<String>,
+}
+
+/// Text that must not show up in logs.
+#[derive(Clone)]
+struct Secret(String);
+
+impl FromStr for Secret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl ConnectArgs {
+    /// The server, where one was named. An empty variable names none.
+    pub fn server(&self) -> Option<&str> {
+        self.server.as_deref().map(str::trim).filter(|server| !server.is_empty())
+    }
+
+    /// The site, where one was named.
+    pub fn site_if_any(&self) -> Option<&str> {
+        self.site.as_deref().map(str::trim).filter(|site| !site.is_empty())
+    }
+
+    /// The site.
+    ///
+    /// # Errors
+    /// When none was named.
+    pub fn site(&self) -> Result<String, Failure> {
+        let missing = || Failure::usage("which blog? Name it with --site or GATEPOST_SITE, e.g. --site blog.example");
+        self.site_if_any().map(str::to_owned).ok_or_else(missing)
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// An address or key that is none; nobody there.
+    pub async fn connect(&self) -> Result<Connection, Failure> {
+        let server = address(self.server().unwrap_or(DEFAULT_SERVER))?;
+        let bearer = match &self.key {
+            Some(Secret(key)) if !key.is_empty() => {
+                let value = format!("Bearer {key}").parse::<MetadataValue<Ascii>>();
+                let mut value = value.map_err(|_| Failure::usage("the key holds characters that no key has; check --key"))?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+            _ => None,
+        };
+        let channel = Endpoint::from_shared(server.clone())
+            .map_err(|_| Failure::usage(format!("{server} is no address of a server; give --server http://HOST:PORT")))?
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+            .keep_alive_while_idle(true)
+            .tcp_nodelay(true)
+            .connect()
+            .await
+            .map_err(|error| Failure::unreachable(&server, &error))?;
+        Ok(Connection { server, service: InterceptedService::new(channel, Bearer(bearer)) })
+    }
+}
+
+/// The URL that an address means.
+fn address(typed: &str) -> Result<String, Failure> {
+    match typed.split_once("://") {
+        None => Ok(format!("http://{typed}")),
+        Some(("http", _)) => Ok(typed.to_owned()),
+        Some((scheme, _)) => Err(Failure::usage(format!("{typed}: {scheme}:// is not spoken here, only http://HOST:PORT or HOST:PORT"))),
+    }
+}
+
+/// A connection to a server. It reconnects by itself when a call finds it broken.
+#[derive(Clone)]
+pub struct Connection {
+    server: String,
+    service: InterceptedService<Channel, Bearer>,
+}
+
+impl Connection {
+    /// What hosts call.
+    pub fn moderation(&self) -> ModerationServiceClient<InterceptedService<Channel, Bearer>> {
+        ModerationServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    /// What moderators call.
+    pub fn review(&self) -> ReviewServiceClient<InterceptedService<Channel, Bearer>> {
+        ReviewServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    /// Where it leads.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// A status in words for the person at the terminal.
+    pub fn failure(&self, status: &Status) -> Failure {
+        Failure::status(&self.server, status)
+    }
+}
+
+/// Shows the key with every call.
+#[derive(Clone)]
+pub struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(value) = &self.0 {
+            request.metadata_mut().insert("authorization", value.clone());
+        }
+        Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_and_port_are_enough() {
+        assert_eq!(address("localhost:50051").unwrap(), "http://localhost:50051");
+        assert_eq!(address("http://h:1").unwrap(), "http://h:1");
+        assert!(address("https://h:1").is_err());
+    }
+
+    #[test]
+    fn a_key_is_not_shown() {
+        let args = ConnectArgs { server: None, key: "hush".parse().ok(), site: None };
+        assert!(!format!("{args:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,201 @@
+//! A verdict in words: the decision, the scores as bars, the reasons with weights and the text they point at.
+
+use std::time::{Duration, SystemTime};
+
+use super::failure::Failure;
+use super::output::Record;
+use super::term::{Screen, Tone};
+use super::text;
+use crate::pb;
+use crate::verdict::Decision;
+
+/// Cells of a bar.
+const BAR: usize = 20;
+/// How much of the text a reason points at is quoted, in characters.
+const QUOTE: usize = 60;
+/// How much of a message of one line is shown.
+const MESSAGE: usize = 200;
+
+/// The decision. `None`: one that this program does not know.
+pub fn decision(verdict: &pb::Verdict) -> Option<Decision> {
+    Decision::from_wire(verdict.decision)
+}
+
+/// The word for a decision on the wire.
+pub fn word(decision: i32) -> &'static str {
+    Decision::from_wire(decision).map_or("-", Decision::as_str)
+}
+
+/// The highest score and its label.
+pub fn leading(verdict: &pb::Verdict) -> Option<(&str, f64)> {
+    let best = verdict.scores.iter().max_by(|a, b| a.1.total_cmp(b.1).then_with(|| b.0.cmp(a.0)))?;
+    Some((best.0, *best.1))
+}
+
+/// The first reason, in words. Empty: none was given.
+pub fn first_reason(verdict: &pb::Verdict, most: usize) -> String {
+    verdict.reasons.first().map(|reason| text::line(&reason.message, most)).unwrap_or_default()
+}
+
+/// A moment, to the second. `-`: unknown.
+pub fn moment(at: Option<&prost_types::Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| prost_types::Timestamp { seconds: at.seconds, nanos: 0 }.to_string())
+}
+
+/// How long ago that was, in its largest unit. `-`: unknown.
+pub fn age(at: Option<&prost_types::Timestamp>, now: SystemTime) -> String {
+    let Some(at) = at.and_then(|at| SystemTime::try_from(*at).ok()) else { return "-".to_owned() };
+    // A server's clock may be ahead of ours.
+    let seconds = now.duration_since(at).unwrap_or(Duration::ZERO).as_secs();
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..172_800 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// Prints a verdict on a comment with this body, without the heading.
+pub fn print(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
+    print_scores(screen, verdict)?;
+    print_reasons(screen, verdict, body)?;
+    if let Some(limit) = &verdict.rate_limit {
+        let wait = limit.retry_after.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or_default();
+        let wait = if wait.is_zero() {
+            String::new()
+        } else {
+            format!(", one more in {}", humantime::format_duration(Duration::from_secs(wait.as_secs().max(1))))
+        };
+        let scope = text::line(&limit.scope, MESSAGE);
+        screen.line(&format!("limit    {} of {} left for this {scope}{wait}", limit.remaining, limit.limit))?;
+    }
+    if !verdict.author_message.is_empty() {
+        screen.line(&format!("author is told: {}", text::block(&verdict.author_message)))?;
+    }
+    Ok(())
+}
+
+/// The decision, large enough to be seen first.
+pub fn heading(screen: &Screen, verdict: &pb::Verdict) -> String {
+    screen.paint(Tone::from(decision(verdict)), &word(verdict.decision).to_uppercase())
+}
+
+fn print_scores(screen: &mut Screen, verdict: &pb::Verdict) -> Result<(), Failure> {
+    if verdict.scores.is_empty() {
+        return Ok(());
+    }
+    let mut scores: Vec<(&String, f64)> = verdict.scores.iter().map(|(label, score)| (label, *score)).collect();
+    scores.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let width = scores.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    screen.line(&screen.paint(Tone::Strong, "scores"))?;
+    for (label, score) in scores {
+        let label = text::line(label, 40);
+        screen.line(&format!("  {label:width$}  {score:.3}  {}", bar(score, screen.is_terminal())).trim_end().to_owned())?;
+    }
+    Ok(())
+}
+
+/// A probability as a bar: in eighths of a cell on a terminal, in signs that every log takes elsewhere.
+fn bar(score: f64, fine: bool) -> String {
+    let share = if score.is_finite() { score.clamp(0.0, 1.0) } else { 0.0 };
+    let filled = share * BAR as f64;
+    if !fine {
+        // Rounding a number of at most BAR.
+        return "#".repeat(filled.round() as usize);
+    }
+    let eighths = (filled * 8.0).round() as usize;
+    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    format!("{}{rest}", "█".repeat(eighths / 8))
+}
+
+fn print_reasons(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
+    screen.line(&screen.paint(Tone::Strong, "reasons"))?;
+    let codes = verdict.reasons.iter().map(|reason| reason.code.chars().count()).max().unwrap_or(0).min(40);
+    for reason in &verdict.reasons {
+        let code = text::line(&reason.code, 40);
+        // Rules have no weight: the column stays empty for them.
+        let weight = if reason.weight == 0.0 { String::new() } else { format!("{:+.2}", reason.weight) };
+        let mut words = text::line(&reason.message, MESSAGE);
+        if let Some(quoted) = text::quoted(body, reason.span.as_ref(), QUOTE)
+            // Many messages name the word already.
+            && !words.contains(&quoted)
+        {
+            words.push_str(&format!(": “{quoted}”"));
+        }
+        let mut origin = Vec::new();
+        if !reason.label.is_empty() {
+            origin.push(text::line(&reason.label, 40));
+        }
+        if !reason.rule_id.is_empty() {
+            origin.push(text::line(&reason.rule_id, MESSAGE));
+        }
+        let origin = if origin.is_empty() { String::new() } else { screen.paint(Tone::Faint, &format!("  ({})", origin.join(", "))) };
+        screen.line(&format!("  {code:codes$}  {weight:>6}  {words}{origin}"))?;
+    }
+    Ok(())
+}
+
+/// A verdict without its comment, as `check` prints it.
+impl Record for pb::Verdict {
+    const HEADINGS: &'static [&'static str] = &["id", "decision", "label", "score", "reason"];
+    const NUMBERS: &'static [&'static str] = &["score"];
+    const FIELDS: &'static [&'static str] = &[
+        "comment_id", "decision", "label", "score", "reason_code", "reason", "decided_by", "decided_at", "revision", "verdict_id",
+        "model_version", "policy_version",
+    ];
+
+    fn id(&self) -> &str {
+        &self.comment_id
+    }
+
+    fn cells(&self) -> Vec<(Tone, String)> {
+        let (label, score) = leading(self).map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
+        vec![
+            (Tone::Plain, text::line(&self.comment_id, 256)),
+            (Tone::from(decision(self)), word(self.decision).to_owned()),
+            (Tone::Plain, label),
+            (Tone::Plain, score),
+            (Tone::Plain, first_reason(self, MESSAGE)),
+        ]
+    }
+
+    fn fields(&self) -> Vec<String> {
+        let (label, score) = leading(self).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
+        let reason = self.reasons.first();
+        vec![
+            self.comment_id.clone(),
+            word(self.decision).to_owned(),
+            label,
+            score,
+            reason.map(|reason| reason.code.clone()).unwrap_or_default(),
+            reason.map(|reason| reason.message.clone()).unwrap_or_default(),
+            self.decided_by.clone(),
+            moment(self.decided_at.as_ref()),
+            self.revision.to_string(),
+            self.verdict_id.clone(),
+            self.model_version.clone(),
+            self.policy_version.clone(),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_as_long_as_the_score() {
+        assert_eq!(bar(0.5, false), "#".repeat(10));
+        assert_eq!(bar(1.0, true), "█".repeat(20));
+        assert_eq!(bar(0.0, true), "");
+        assert_eq!(bar(f64::NAN, true), "");
+        assert_eq!(bar(0.006_25, true), "▏");
+    }
+
+    #[test]
+    fn ages_have_one_unit() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000);
+        let ago = |seconds: i64| age(Some(&prost_types::Timestamp { seconds: 10_000_000 - seconds, nanos: 0 }), now);
+        assert_eq!([ago(-5), ago(59), ago(61), ago(7_300), ago(172_800)], ["0s", "59s", "1m", "2h", "2d"]);
+    }
+}

@@ -1,0 +1,197 @@
+//! Why a command did not do what it was asked: an exit code, and words that say what to do next.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::process::ExitCode;
+
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use super::{term, text};
+
+/// Exit code: something went wrong that none of the others describes.
+pub const FAILED: u8 = 1;
+/// Exit code: what was typed, or the comment that was given, cannot be understood.
+pub const USAGE: u8 = 2;
+/// Exit code: no server there.
+pub const UNREACHABLE: u8 = 3;
+/// Exit code: the server does not accept the key.
+pub const REFUSED: u8 = 4;
+/// Exit code: some of several failed, the rest is done.
+pub const PARTLY: u8 = 5;
+
+/// An end that is not success.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    /// Whether the server said that asking again helps.
+    may_pass: bool,
+    /// Empty: nobody needs to be told.
+    message: String,
+}
+
+impl Failure {
+    fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { code, may_pass: false, message: message.into() }
+    }
+
+    /// Something went wrong.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(FAILED, message)
+    }
+
+    /// What was typed makes no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(USAGE, message)
+    }
+
+    /// The fields of a request that break a rule, one a line.
+    pub fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut message = "the request is invalid:".to_owned();
+        for (field, problem) in fields {
+            // Writing to a String cannot fail.
+            let _ = write!(message, "\n  {field}: {problem}");
+        }
+        Self::usage(message)
+    }
+
+    /// Nobody answers at `server`.
+    pub fn unreachable(server: &str, cause: &dyn Error) -> Self {
+        let message = format!(
+            "cannot reach {server}: {}; is `gatepost serve` running? If it is elsewhere, name it with --server or GATEPOST_SERVER",
+            innermost(cause)
+        );
+        Self::new(UNREACHABLE, message)
+    }
+
+    /// Standard output does not take more. When its reader has gone, as `head` does, that is no failure.
+    pub fn output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(0, "");
+        }
+        Self::failed(format!("cannot write to standard output: {error}"))
+    }
+
+    /// What `server` answered instead of an answer.
+    pub fn status(server: &str, status: &Status) -> Self {
+        let said = status.message();
+        match status.code() {
+            _ if unreachable(status) => Self::unreachable(server, cause(status).unwrap_or(status)),
+            Code::InvalidArgument => match status.get_details_bad_request() {
+                Some(bad) if !bad.field_violations.is_empty() => {
+                    Self::fields(bad.field_violations.iter().map(|v| (v.field.as_str(), v.description.as_str())))
+                }
+                _ => Self::usage(format!("{server} does not accept the request: {said}")),
+            },
+            Code::Unauthenticated | Code::PermissionDenied => {
+                Self::new(REFUSED, format!("{server} refuses: {said}; give a key for this site with --key or GATEPOST_KEY"))
+            }
+            Code::Unimplemented => {
+                Self::failed(format!("{server} does not know how to do that: {said}; it may be of another version than this program"))
+            }
+            Code::DeadlineExceeded | Code::Cancelled => {
+                Self::failed(format!("{server} did not answer in time ({said}); try again, and look at its log if it happens often"))
+            }
+            Code::Unavailable | Code::ResourceExhausted => {
+                let may_pass = status.get_details_retry_info().is_some();
+                Self { may_pass, ..Self::failed(format!("{server} cannot answer now: {said}; try again")) }
+            }
+            Code::NotFound => Self::failed(said),
+            code => Self::failed(format!("{server} failed: {said} ({code:?})")),
+        }
+    }
+
+    /// The same, after something that should be known too.
+    #[must_use]
+    pub fn after(mut self, done: &str) -> Self {
+        if !self.message.is_empty() {
+            self.message = format!("{done}; then: {}", self.message);
+        }
+        self
+    }
+
+    /// The words, for a failure that is only one of many.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether the server said that asking again helps.
+    pub fn may_pass(&self) -> bool {
+        self.may_pass
+    }
+
+    /// Whether the fault lies in this one request, so that others may fare better.
+    pub fn is_of_the_request(&self) -> bool {
+        self.code == USAGE
+    }
+
+    /// Tells the person and gives the exit code.
+    pub fn report(&self) -> ExitCode {
+        if !self.message.is_empty() {
+            // Part of it comes from the server, and part of that from comments.
+            term::tell(&format!("gatepost: {}", text::block(&self.message)));
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+/// How several acts of which some failed end.
+pub fn of_several(failed: u64, all: u64) -> ExitCode {
+    ExitCode::from(match failed {
+        0 => 0,
+        _ if failed == all => FAILED,
+        _ => PARTLY,
+    })
+}
+
+/// Whether the status was made on this side, because there is no connection.
+pub fn unreachable(status: &Status) -> bool {
+    cause(status).is_some()
+}
+
+fn cause(status: &Status) -> Option<&(dyn Error + 'static)> {
+    let source = status.source()?;
+    source.is::<tonic::transport::Error>().then_some(source)
+}
+
+/// The last cause of a chain, e.g. `Connection refused`: the outer ones only say that connecting failed.
+fn innermost(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => innermost(source),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tonic_types::ErrorDetails;
+
+    #[test]
+    fn every_invalid_field_has_a_line() {
+        let mut details = ErrorDetails::new();
+        details.add_bad_request_violation("ids", "is empty").add_bad_request_violation("site", "is required");
+        let status = Status::with_error_details(Code::InvalidArgument, "invalid", details);
+        let failure = Failure::status("http://there", &status);
+        assert_eq!(failure.code, USAGE);
+        assert_eq!(failure.message, "the request is invalid:\n  ids: is empty\n  site: is required");
+    }
+
+    #[test]
+    fn a_store_that_is_away_is_not_a_server_that_is_away() {
+        let failure = Failure::status("http://there", &Status::unavailable("the store is unavailable"));
+        assert_eq!(failure.code, FAILED);
+    }
+
+    #[test]
+    fn a_missing_key_is_refused() {
+        assert_eq!(Failure::status("http://there", &Status::unauthenticated("no key")).code, REFUSED);
+    }
+
+    #[test]
+    fn a_closed_pipe_ends_quietly() {
+        let failure = Failure::output(&io::ErrorKind::BrokenPipe.into());
+        assert_eq!((failure.code, failure.message.as_str()), (0, ""));
+    }
+}

@@ -1,0 +1,147 @@
+//! Acts on many comments: ids from arguments or standard input, in calls of a size that the server takes, with an
+//! answer for each.
+
+use std::io;
+use std::process::ExitCode;
+
+use super::explain;
+use super::failure::{self, Failure};
+use super::output::{Format, Printer, Record};
+use super::term::{self, Screen, Tone};
+use super::text;
+use crate::pb;
+
+/// Ids a call; the server takes no more.
+const BATCH: usize = 1_000;
+
+/// Which comments.
+#[derive(Debug, clap::Args)]
+pub struct IdArgs {
+    /// Ids of comments; - reads more of them from standard input, separated by white space
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+}
+
+/// Who acts.
+#[derive(Debug, clap::Args)]
+pub struct ActorArgs {
+    /// Only comments that are still at this revision
+    #[arg(long, value_name = "N")]
+    pub expected_revision: Option<u32>,
+    /// Who decides, as others will see it [default: $USER]
+    #[arg(long, env = "GATEPOST_MODERATOR", value_name = "NAME")]
+    moderator: Option<String>,
+}
+
+impl ActorArgs {
+    /// The moderator's name. Empty: unknown, and the server has a word for that.
+    pub fn moderator(&self) -> String {
+        let typed = self.moderator.clone().filter(|name| !name.is_empty());
+        typed.or_else(|| std::env::var("USER").ok()).unwrap_or_default()
+    }
+}
+
+impl IdArgs {
+    /// The ids, in order.
+    fn read(&self) -> Result<Vec<String>, Failure> {
+        let mut ids = Vec::new();
+        let mut from_stdin = false;
+        for id in &self.ids {
+            // What was read once is not there a second time.
+            if id == "-" && !std::mem::replace(&mut from_stdin, true) {
+                let text = io::read_to_string(io::stdin())
+                    .map_err(|error| Failure::failed(format!("cannot read ids from standard input: {error}")))?;
+                ids.extend(text.split_whitespace().map(str::to_owned));
+            } else if id != "-" {
+                ids.push(id.clone());
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Acts on all of them and prints what became of each. What was done before a call fails is printed, too.
+    pub async fn act(
+        &self,
+        format: Format,
+        mut call: impl AsyncFnMut(Vec<String>) -> Result<Vec<pb::ReviewResult>, Failure>,
+    ) -> Result<ExitCode, Failure> {
+        let ids = self.read()?;
+        let mut screen = Screen::new();
+        let mut printer = Printer::new(format);
+        let (mut done, mut failed, mut broken) = (0_u64, 0_u64, None);
+        for batch in ids.chunks(BATCH) {
+            let results = match call(batch.to_vec()).await {
+                Ok(results) => results,
+                Err(failure) => {
+                    broken = Some(failure);
+                    break;
+                }
+            };
+            for result in results {
+                done += 1;
+                match &result.error {
+                    None => printer.print(&mut screen, &result)?,
+                    Some(error) => {
+                        failed += 1;
+                        if matches!(format, Format::Ids) {
+                            // Ids are what the next command acts on: those that failed do not belong there.
+                            term::tell(&format!("{}: {}", text::line(&result.comment_id, 256), text::line(&error.message, 400)));
+                        } else {
+                            printer.print(&mut screen, &result)?;
+                        }
+                    }
+                }
+            }
+        }
+        printer.finish(&mut screen)?;
+        if let Some(failure) = broken {
+            return Err(if done == 0 { failure } else { failure.after(&format!("{done} of {} comments were answered", ids.len())) });
+        }
+        if ids.is_empty() {
+            term::tell("no ids came from standard input; nothing was done");
+        } else if failed > 0 {
+            term::tell(&format!("gatepost: {failed} of {} failed", ids.len()));
+        }
+        Ok(failure::of_several(failed, done))
+    }
+}
+
+impl Record for pb::ReviewResult {
+    const HEADINGS: &'static [&'static str] = &["id", "decision", "revision", "by", "problem"];
+    const NUMBERS: &'static [&'static str] = &["revision"];
+    const FIELDS: &'static [&'static str] = &["comment_id", "decision", "revision", "decided_by", "error_reason", "error_message"];
+
+    fn id(&self) -> &str {
+        &self.comment_id
+    }
+
+    fn cells(&self) -> Vec<(Tone, String)> {
+        let [id, decision, revision, by, reason, message] = columns(self);
+        let tone = if self.error.is_some() { Tone::Bad } else { Tone::from(self.verdict.as_ref().and_then(explain::decision)) };
+        let problem = if reason.is_empty() { String::new() } else { format!("{reason}: {message}") };
+        vec![
+            (Tone::Plain, text::line(&id, 256)),
+            (tone, decision),
+            (Tone::Plain, revision),
+            (Tone::Plain, text::line(&by, 128)),
+            (Tone::Bad, text::line(&problem, 400)),
+        ]
+    }
+
+    fn fields(&self) -> Vec<String> {
+        columns(self).into()
+    }
+}
+
+fn columns(result: &pb::ReviewResult) -> [String; 6] {
+    let verdict = result.verdict.as_ref();
+    let error = result.error.as_ref();
+    [
+        result.comment_id.clone(),
+        verdict.map(|verdict| explain::word(verdict.decision).to_owned()).unwrap_or_default(),
+        verdict.map(|verdict| verdict.revision.to_string()).unwrap_or_default(),
+        verdict.map(|verdict| verdict.decided_by.clone()).unwrap_or_default(),
+        error.map(|error| error.reason.clone()).unwrap_or_default(),
+        error.map(|error| error.message.clone()).unwrap_or_default(),
+    ]
+}

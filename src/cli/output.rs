@@ -1,0 +1,136 @@
+//! `--format`: the same records as a table, JSON, JSON lines, CSV or bare ids.
+
+use std::marker::PhantomData;
+
+use comfy_table::Table;
+
+use super::failure::Failure;
+use super::json::{self, Named};
+use super::term::{Screen, Tone};
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated, with a header
+    Csv,
+    /// Comment ids, one a line
+    Ids,
+}
+
+/// The option, for every command that prints data.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct FormatArgs {
+    /// How to print
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// Something that commands print.
+pub trait Record: Named {
+    /// Headings of the table.
+    const HEADINGS: &'static [&'static str];
+    /// Those of them with numbers.
+    const NUMBERS: &'static [&'static str] = &[];
+    /// Header of the CSV.
+    const FIELDS: &'static [&'static str];
+
+    /// The comment's id.
+    fn id(&self) -> &str;
+    /// Cells of the table; safe to show.
+    fn cells(&self) -> Vec<(Tone, String)>;
+    /// Fields of the CSV.
+    fn fields(&self) -> Vec<String>;
+}
+
+/// A longer table is printed in parts, so that memory stays bounded however long the list is.
+const TABLE_ROWS: usize = 500;
+
+/// Prints records one after another in one format.
+pub struct Printer<R> {
+    format: Format,
+    /// The table, as far as it was not printed yet.
+    table: Option<Table>,
+    printed: usize,
+    record: PhantomData<R>,
+}
+
+impl<R: Record> Printer<R> {
+    /// Nothing printed yet.
+    pub fn new(format: Format) -> Self {
+        Self { format, table: None, printed: 0, record: PhantomData }
+    }
+
+    /// Prints a record, or keeps it for the table.
+    pub fn print(&mut self, screen: &mut Screen, record: &R) -> Result<(), Failure> {
+        let first = self.printed == 0;
+        self.printed += 1;
+        match self.format {
+            Format::Table => {
+                let table = self.table.get_or_insert_with(|| screen.new_table(R::HEADINGS, R::NUMBERS));
+                table.add_row(screen.row(record.cells()));
+                if table.row_count() >= TABLE_ROWS {
+                    self.part(screen)?;
+                }
+                Ok(())
+            }
+            Format::Json => {
+                screen.write(if first { b"[\n  " } else { b",\n  " })?;
+                // Strings hold no raw line ends, so that this only indents.
+                screen.write(json::write(record, true)?.replace('\n', "\n  ").as_bytes())
+            }
+            Format::Jsonl => screen.line(&json::write(record, false)?),
+            Format::Csv => {
+                if first {
+                    screen.write(&csv_line(R::FIELDS.iter())?)?;
+                }
+                screen.write(&csv_line(record.fields())?)
+            }
+            Format::Ids => screen.line(record.id()),
+        }
+    }
+
+    /// Ends what is open: an empty list is a list, too.
+    pub fn finish(mut self, screen: &mut Screen) -> Result<(), Failure> {
+        match self.format {
+            Format::Table => self.part(screen)?,
+            Format::Json if self.printed == 0 => screen.line("[]")?,
+            Format::Json => screen.line("\n]")?,
+            Format::Csv if self.printed == 0 => screen.write(&csv_line(R::FIELDS.iter())?)?,
+            Format::Csv | Format::Jsonl | Format::Ids => {}
+        }
+        screen.flush()
+    }
+
+    fn part(&mut self, screen: &mut Screen) -> Result<(), Failure> {
+        match self.table.take() {
+            Some(table) => screen.table(&table),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Prints a single record; JSON is then the object itself.
+pub fn print_one<R: Record>(screen: &mut Screen, format: Format, record: &R) -> Result<(), Failure> {
+    if format == Format::Json {
+        screen.line(&json::write(record, true)?)?;
+        return screen.flush();
+    }
+    let mut printer = Printer::new(format);
+    printer.print(screen, record)?;
+    printer.finish(screen)
+}
+
+/// A line of CSV, quoted where need be.
+pub fn csv_line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Result<Vec<u8>, Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let cannot = |error: &dyn std::fmt::Display| Failure::failed(format!("cannot write CSV: {error}"));
+    writer.write_record(fields).map_err(|error| cannot(&error))?;
+    writer.into_inner().map_err(|error| cannot(&error))
+}

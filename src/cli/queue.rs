@@ -1,0 +1,151 @@
+//! `gatepost queue`: lists what waits for a moderator, or what was decided.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use super::connect::ConnectArgs;
+use super::explain::{self, leading};
+use super::failure::Failure;
+use super::output::{FormatArgs, Printer, Record};
+use super::term::{Screen, Tone};
+use super::text;
+use crate::pb;
+
+/// How much of a comment is shown, in characters.
+const START: usize = 80;
+/// Comments a call: small enough that the longest comments fit one message.
+const PAGE: u32 = 100;
+
+pub const EXAMPLES: &str = "Examples:
+  gatepost queue --site blog.example
+  gatepost queue --filter 'label=spam score>0.9' --format ids | xargs -r gatepost reject --reason spam
+  gatepost queue --filter decision=any --order newest --all --format jsonl > everything.jsonl";
+
+/// Options of `queue`.
+#[derive(Debug, clap::Args)]
+pub struct QueueArgs {
+    /// Terms that must all hold: decision=hold|approve|reject|any, label=NAME, score>X, score<X, reason=CODE, post=ID
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TERMS")]
+    filter: String,
+    /// Which first
+    #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
+    order: Order,
+    /// At most this many
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// As many as there are
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum Order {
+    /// Longest waiting first, where certainty of the model counts as up to a day more
+    #[default]
+    Risk,
+    /// Newest first
+    Newest,
+    /// Oldest first
+    Oldest,
+}
+
+impl Order {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Risk => "risk",
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+        }
+    }
+}
+
+/// Lists page after page.
+pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
+    let site = args.connect.site()?;
+    let connection = args.connect.connect().await?;
+    let mut client = connection.review();
+    let mut screen = Screen::new();
+    let mut printer = Printer::new(args.format.format);
+    let mut wanted = if args.all { u32::MAX } else { args.limit };
+    let mut page_token = String::new();
+    loop {
+        let request = pb::ListCommentsRequest {
+            site: site.clone(),
+            filter: args.filter.clone(),
+            order_by: args.order.as_str().to_owned(),
+            page_size: i32::try_from(wanted.min(PAGE)).unwrap_or(i32::MAX),
+            page_token,
+        };
+        let page = client.list_comments(request).await.map_err(|status| connection.failure(&status))?.into_inner();
+        for comment in page.comments.iter().take(usize::try_from(wanted).unwrap_or(usize::MAX)) {
+            printer.print(&mut screen, comment)?;
+            // `--all` means all, also beyond four thousand million.
+            wanted = if args.all { wanted } else { wanted - 1 };
+        }
+        page_token = page.next_page_token;
+        if wanted == 0 || page_token.is_empty() {
+            break;
+        }
+        screen.flush()?;
+    }
+    printer.finish(&mut screen)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Record for pb::ModeratedComment {
+    const HEADINGS: &'static [&'static str] = &["id", "age", "label", "score", "author", "reason", "comment"];
+    const NUMBERS: &'static [&'static str] = &["age", "score"];
+    const FIELDS: &'static [&'static str] =
+        &["comment_id", "received_at", "decision", "label", "score", "author", "reason_code", "reason", "revision", "body"];
+
+    fn id(&self) -> &str {
+        self.comment.as_ref().map_or("", |comment| &comment.comment_id)
+    }
+
+    fn cells(&self) -> Vec<(Tone, String)> {
+        let empty = Default::default();
+        let verdict = self.verdict.as_ref().unwrap_or(&empty);
+        let (label, score) = leading(verdict).map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
+        vec![
+            (Tone::from(explain::decision(verdict)), text::line(self.id(), 256)),
+            (Tone::Plain, explain::age(self.received_at.as_ref(), SystemTime::now())),
+            (Tone::Plain, label),
+            (Tone::Plain, score),
+            (Tone::Plain, text::line(author(self), 24)),
+            (Tone::Plain, explain::first_reason(verdict, 60)),
+            (Tone::Plain, text::line(body(self), START)),
+        ]
+    }
+
+    fn fields(&self) -> Vec<String> {
+        let empty = Default::default();
+        let verdict = self.verdict.as_ref().unwrap_or(&empty);
+        let (label, score) = leading(verdict).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
+        let reason = verdict.reasons.first();
+        vec![
+            self.id().to_owned(),
+            explain::moment(self.received_at.as_ref()),
+            explain::word(verdict.decision).to_owned(),
+            label,
+            score,
+            author(self).to_owned(),
+            reason.map(|reason| reason.code.clone()).unwrap_or_default(),
+            reason.map(|reason| reason.message.clone()).unwrap_or_default(),
+            verdict.revision.to_string(),
+            body(self).to_owned(),
+        ]
+    }
+}
+
+fn author(moderated: &pb::ModeratedComment) -> &str {
+    let author = moderated.comment.as_ref().and_then(|comment| comment.author.as_ref());
+    author.map_or("", |author| if author.name.is_empty() { &author.user_id } else { &author.name })
+}
+
+fn body(moderated: &pb::ModeratedComment) -> &str {
+    moderated.comment.as_ref().map_or("", |comment| &comment.body)
+}

@@ -1,0 +1,148 @@
+//! `gatepost show`: everything known of one comment.
+
+use std::process::ExitCode;
+
+use super::connect::ConnectArgs;
+use super::explain;
+use super::failure::Failure;
+use super::output::{Format, FormatArgs, Record, print_one};
+use super::term::{Screen, Tone};
+use super::text;
+use crate::pb;
+use crate::verdict::Decision;
+
+/// How much of a field of one line is shown, in characters.
+const LINE: usize = 200;
+
+pub const EXAMPLES: &str = "Examples:
+  gatepost show --site blog.example c-17
+  gatepost show c-17 --format json | jq .verdict.reasons";
+
+/// Options of `show`.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// The comment's id
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Gets the comment and prints it.
+pub async fn run(args: &ShowArgs) -> Result<ExitCode, Failure> {
+    let site = args.connect.site()?;
+    let connection = args.connect.connect().await?;
+    let request = pb::GetCommentRequest { site, comment_id: args.id.clone() };
+    let known = connection.review().get_comment(request).await.map_err(|status| connection.failure(&status))?.into_inner();
+    let mut screen = Screen::new();
+    if args.format.format != Format::Table {
+        print_one(&mut screen, args.format.format, &known)?;
+    } else {
+        print(&mut screen, &known)?;
+        screen.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(screen: &mut Screen, known: &pb::GetCommentResponse) -> Result<(), Failure> {
+    let empty = Default::default();
+    let comment = known.comment.as_ref().unwrap_or(&empty);
+    let empty = Default::default();
+    let verdict = known.verdict.as_ref().unwrap_or(&empty);
+    let id = screen.paint(Tone::Strong, &text::line(&comment.comment_id, 256));
+    screen.line(&format!("{}  {id} on {}", explain::heading(screen, verdict), text::line(&comment.site, 128)))?;
+    for (name, value) in facts(known, comment, verdict) {
+        if !value.is_empty() {
+            screen.line(&format!("  {name:9} {value}"))?;
+        }
+    }
+    for (name, words) in [("in answer to", &comment.parent_text), ("comment", &comment.body)] {
+        if !words.is_empty() {
+            screen.line(&screen.paint(Tone::Strong, name))?;
+            for line in text::block(words.trim_end()).lines() {
+                screen.line(&format!("  {line}"))?;
+            }
+        }
+    }
+    explain::print(screen, verdict, &comment.body)?;
+    print_audit(screen, &known.audit_events)
+}
+
+/// Name and value of what fits one line; an empty value is not shown.
+fn facts(known: &pb::GetCommentResponse, comment: &pb::Comment, verdict: &pb::Verdict) -> [(&'static str, String); 9] {
+    let empty = Default::default();
+    let author = comment.author.as_ref().unwrap_or(&empty);
+    let who = [&author.name, &author.user_id, &author.url, &author.role].map(|part| text::line(part, LINE));
+    let who: Vec<String> = who.into_iter().filter(|part| !part.is_empty()).collect();
+    let history = known.author_history.as_ref().map(|history| {
+        format!("{} approved, {} held, {} rejected on this site", history.approved, history.held, history.rejected)
+    });
+    let empty = Default::default();
+    let post = comment.post.as_ref().unwrap_or(&empty);
+    let under = [&post.title, &post.url, &post.id].map(|part| text::line(part, LINE));
+    let client = comment.client.as_ref().map(|client| text::line(&client.user_agent, LINE));
+    [
+        ("author", who.join(", ")),
+        ("history", history.unwrap_or_default()),
+        ("client", client.unwrap_or_default()),
+        ("post", under.into_iter().find(|part| !part.is_empty()).unwrap_or_default()),
+        ("received", explain::moment(known.received_at.as_ref())),
+        (
+            "decided",
+            format!(
+                "{} by {}, revision {}",
+                explain::moment(verdict.decided_at.as_ref()),
+                text::line(&verdict.decided_by, LINE),
+                verdict.revision
+            ),
+        ),
+        ("model", text::line(&verdict.model_version, LINE)),
+        ("policy", text::line(&verdict.policy_version, LINE)),
+        ("verdict", text::line(&verdict.verdict_id, LINE)),
+    ]
+}
+
+fn print_audit(screen: &mut Screen, events: &[pb::AuditEvent]) -> Result<(), Failure> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    screen.line(&screen.paint(Tone::Strong, "audit"))?;
+    let mut table = screen.new_table(&["when", "who", "what", "from", "to", "revision", "reason", "note"], &["revision"]);
+    for event in events {
+        table.add_row(screen.row(vec![
+            (Tone::Faint, explain::moment(event.at.as_ref())),
+            (Tone::Plain, text::line(&event.by, 128)),
+            (Tone::Plain, text::line(&event.act, 40)),
+            (Tone::Plain, explain::word(event.before).to_owned()),
+            (Tone::from(Decision::from_wire(event.after)), explain::word(event.after).to_owned()),
+            (Tone::Plain, event.revision.to_string()),
+            (Tone::Plain, text::line(&event.reason_code, 64)),
+            (Tone::Plain, text::line(&event.note, LINE)),
+        ]));
+    }
+    screen.table(&table)
+}
+
+/// For the formats other than the table. As CSV it is the line that `queue` has for it.
+impl Record for pb::GetCommentResponse {
+    const HEADINGS: &'static [&'static str] = pb::ModeratedComment::HEADINGS;
+    const FIELDS: &'static [&'static str] = pb::ModeratedComment::FIELDS;
+
+    fn id(&self) -> &str {
+        self.comment.as_ref().map_or("", |comment| &comment.comment_id)
+    }
+
+    fn cells(&self) -> Vec<(Tone, String)> {
+        moderated(self).cells()
+    }
+
+    fn fields(&self) -> Vec<String> {
+        moderated(self).fields()
+    }
+}
+
+fn moderated(known: &pb::GetCommentResponse) -> pb::ModeratedComment {
+    pb::ModeratedComment { comment: known.comment.clone(), verdict: known.verdict.clone(), received_at: known.received_at }
+}

@@ -1,0 +1,158 @@
+//! Standard output and standard error: colours and lines only on a terminal, a closed pipe is no failure.
+
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use comfy_table::presets::{NOTHING, UTF8_FULL_CONDENSED};
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Row, Table};
+
+use super::failure::Failure;
+use crate::verdict::Decision;
+
+/// Standard output.
+pub struct Screen {
+    out: BufWriter<Stdout>,
+    terminal: bool,
+    colour: bool,
+}
+
+/// What a piece of text means, for its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Like any other.
+    Plain,
+    /// Beside the point.
+    Faint,
+    /// A heading.
+    Strong,
+    /// All is well.
+    Good,
+    /// Somebody should look.
+    Warning,
+    /// Refused, or failed.
+    Bad,
+}
+
+impl From<Option<Decision>> for Tone {
+    fn from(decision: Option<Decision>) -> Self {
+        match decision {
+            Some(Decision::Approve) => Self::Good,
+            Some(Decision::Hold) => Self::Warning,
+            Some(Decision::Reject) => Self::Bad,
+            None => Self::Plain,
+        }
+    }
+}
+
+impl Screen {
+    /// Standard output as it is now.
+    pub fn new() -> Self {
+        let terminal = io::stdout().is_terminal();
+        Self { out: BufWriter::new(io::stdout()), terminal, colour: terminal && wants_colour() }
+    }
+
+    /// Whether a person reads it.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Writes bytes as they are.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.out.write_all(bytes).map_err(|error| Failure::output(&error))
+    }
+
+    /// Writes a line.
+    pub fn line(&mut self, line: &str) -> Result<(), Failure> {
+        self.write(line.as_bytes())?;
+        self.write(b"\n")
+    }
+
+    /// Writes a table.
+    pub fn table(&mut self, table: &Table) -> Result<(), Failure> {
+        for line in table.lines() {
+            // Without borders the last column is padded too, which no pipe needs.
+            self.line(if self.terminal { &line } else { line.trim_end() })?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what was written.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(|error| Failure::output(&error))
+    }
+
+    /// Text in its colour, where there are colours.
+    pub fn paint(&self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Plain => return text.to_owned(),
+            Tone::Faint => "2",
+            Tone::Strong => "1",
+            Tone::Good => "32",
+            Tone::Warning => "33",
+            Tone::Bad => "31",
+        };
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// An empty table with headings; those in `right` hold numbers.
+    pub fn new_table(&self, headings: &[&str], right: &[&str]) -> Table {
+        let mut table = Table::new();
+        if self.terminal {
+            table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        } else {
+            table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        }
+        table.set_truncation_indicator("…");
+        if !headings.is_empty() {
+            table.set_header(headings.iter().map(|heading| self.cell(Tone::Strong, heading)));
+        }
+        for (index, heading) in headings.iter().enumerate() {
+            if right.contains(heading)
+                && let Some(column) = table.column_mut(index)
+            {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        if !self.terminal
+            && let Some(column) = table.column_mut(0)
+        {
+            // Plain text begins at the margin.
+            column.set_padding((0, 1));
+        }
+        table
+    }
+
+    /// A cell in its colour.
+    pub fn cell(&self, tone: Tone, text: &str) -> Cell {
+        let cell = Cell::new(text);
+        if !self.colour {
+            return cell;
+        }
+        match tone {
+            Tone::Plain => cell,
+            Tone::Faint => cell.fg(Color::DarkGrey),
+            Tone::Strong => cell.add_attribute(comfy_table::Attribute::Bold),
+            Tone::Good => cell.fg(Color::Green),
+            Tone::Warning => cell.fg(Color::Yellow),
+            Tone::Bad => cell.fg(Color::Red),
+        }
+    }
+
+    /// A row that stays one line on a terminal, however long its texts are.
+    pub fn row(&self, cells: Vec<(Tone, String)>) -> Row {
+        let mut row = Row::from(cells.into_iter().map(|(tone, text)| self.cell(tone, &text)).collect::<Vec<_>>());
+        row.max_height(1);
+        row
+    }
+}
+
+/// Whether colours are welcome on a terminal: <https://no-color.org>.
+fn wants_colour() -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    !no_color && !dumb
+}
+
+/// Says something on standard error. If even that is closed, there is nobody left to tell.
+pub fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,229 @@
+//! `gatepost watch`: follows a site's changes of verdicts, across restarts of either side.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+
+use super::connect::{ConnectArgs, Connection};
+use super::explain;
+use super::failure::Failure;
+use super::json;
+use super::output::{Format, FormatArgs, Record, csv_line};
+use super::term::{self, Screen, Tone};
+use super::text;
+use crate::pb;
+
+/// How long the first and the longest pause before a new attempt may be.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+pub const EXAMPLES: &str = "Examples:
+  gatepost watch --site blog.example
+  gatepost watch --cursor-file blog.cursor --format jsonl | ./publish.sh
+  gatepost watch --cursor now --max 1
+
+The cursor file is written after a verdict was printed. Whoever reads the output gets every change, and
+after a crash perhaps the last one again; `verdict_id` and `revision` tell.";
+
+/// Options of `watch`.
+#[derive(Debug, clap::Args)]
+pub struct WatchArgs {
+    /// Begin after this cursor, or `now` [default: the oldest change still kept]
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+    /// Begin after the cursor in this file, if there is one, and keep the last one there
+    #[arg(long, value_name = "FILE")]
+    cursor_file: Option<PathBuf>,
+    /// End after this many changes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max: Option<u64>,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Follows until told to stop: by Ctrl-C, by `--max`, or by a reader who has gone.
+pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
+    let mut watch = Watch {
+        site: args.connect.site()?,
+        cursor: first_cursor(args)?,
+        file: args.cursor_file.as_deref(),
+        left: args.max.unwrap_or(u64::MAX),
+        out: Lines { screen: Screen::new(), format: args.format.format },
+    };
+    // Whoever mistyped the address should learn of it; only a connection that once stood is worth waiting for.
+    let connection = args.connect.connect().await?;
+    watch.out.begin()?;
+    tokio::select! {
+        ended = watch.keep_following(&connection) => ended?,
+        stopped = tokio::signal::ctrl_c() => stopped.map_err(|error| Failure::failed(format!("cannot wait for Ctrl-C: {error}")))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn first_cursor(args: &WatchArgs) -> Result<Option<String>, Failure> {
+    let kept = match &args.cursor_file {
+        None => None,
+        Some(file) => match fs::read_to_string(file) {
+            Ok(text) => Some(text.trim().to_owned()).filter(|cursor| !cursor.is_empty()),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(Failure::failed(format!("cannot read the cursor in {}: {error}", file.display()))),
+        },
+    };
+    Ok(kept.or_else(|| args.cursor.clone()))
+}
+
+struct Watch<'a> {
+    site: String,
+    cursor: Option<String>,
+    file: Option<&'a Path>,
+    /// How many changes are still wanted.
+    left: u64,
+    out: Lines,
+}
+
+impl Watch<'_> {
+    /// Follows, and follows again when the stream breaks.
+    async fn keep_following(&mut self, connection: &Connection) -> Result<(), Failure> {
+        let mut pause = FIRST_PAUSE;
+        let mut away = false;
+        loop {
+            let broken = match self.follow(connection, &mut pause, &mut away).await? {
+                None => return Ok(()),
+                Some(status) => status,
+            };
+            if !std::mem::replace(&mut away, true) {
+                let why = text::line(connection.failure(&broken).message(), 400);
+                term::tell(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
+            }
+            tokio::time::sleep(jittered(pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Follows one stream. Returns why it broke, or nothing when all that was wanted has come.
+    async fn follow(&mut self, connection: &Connection, pause: &mut Duration, away: &mut bool) -> Result<Option<Status>, Failure> {
+        let request = pb::WatchVerdictsRequest { site: self.site.clone(), after_cursor: self.cursor.clone() };
+        let mut stream = match connection.moderation().watch_verdicts(request).await {
+            Ok(response) => response.into_inner(),
+            Err(status) => return may_pass(status).map_err(|status| connection.failure(&status)),
+        };
+        if std::mem::take(away) {
+            term::tell(&format!("gatepost: {} is back", connection.server()));
+        }
+        loop {
+            let change = match stream.message().await {
+                Ok(Some(change)) => change,
+                Ok(None) => return Ok(Some(Status::unavailable("the server ended the stream"))),
+                Err(status) => return may_pass(status).map_err(|status| connection.failure(&status)),
+            };
+            *pause = FIRST_PAUSE;
+            self.out.print(&change)?;
+            if let Some(file) = self.file {
+                keep(file, &change.cursor)?;
+            }
+            self.cursor = Some(change.cursor);
+            self.left -= 1;
+            if self.left == 0 {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// Whether trying again may help: not when the request itself is refused.
+fn may_pass(status: Status) -> Result<Option<Status>, Status> {
+    match status.code() {
+        Code::InvalidArgument | Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented | Code::NotFound => Err(status),
+        _ => Ok(Some(status)),
+    }
+}
+
+/// Between half of the pause and all of it, so that the watchers of a server that was away do not all come at once.
+fn jittered(pause: Duration) -> Duration {
+    // Without randomness of the system there is at least a pause.
+    let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
+    pause.mul_f64(0.5 + share / 2.0)
+}
+
+/// Replaces the file as a whole: a reader, or a crash, finds the old cursor or the new one. It is not forced to disk,
+/// which would cost a disk's rotation per change: after a power cut an older cursor only brings changes again.
+fn keep(file: &Path, cursor: &str) -> Result<(), Failure> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, format!("{cursor}\n"))
+        .and_then(|()| fs::rename(&beside, file))
+        .map_err(|error| Failure::failed(format!("cannot keep the cursor in {}: {error}; the last one was {cursor}", file.display())))
+}
+
+/// The output: every change is handed over at once.
+struct Lines {
+    screen: Screen,
+    format: Format,
+}
+
+impl Lines {
+    fn begin(&mut self) -> Result<(), Failure> {
+        if self.format == Format::Csv {
+            let header = pb::Verdict::FIELDS.iter().chain(&["cursor"]);
+            self.screen.write(&csv_line(header)?)?;
+        }
+        self.screen.flush()
+    }
+
+    fn print(&mut self, change: &pb::WatchVerdictsResponse) -> Result<(), Failure> {
+        let empty = Default::default();
+        let verdict = change.verdict.as_ref().unwrap_or(&empty);
+        match self.format {
+            Format::Table => {
+                let word = self.screen.paint(Tone::from(explain::decision(verdict)), &format!("{:7}", explain::word(verdict.decision)));
+                let line = format!(
+                    "{}  {word}  {}  by {}, revision {}",
+                    explain::moment(verdict.decided_at.as_ref()),
+                    text::line(&verdict.comment_id, 256),
+                    text::line(&verdict.decided_by, 128),
+                    verdict.revision
+                );
+                self.screen.line(&line)?;
+            }
+            // A stream has no end, so that it cannot be one document.
+            Format::Json => self.screen.line(&json::write(change, true)?)?,
+            Format::Jsonl => self.screen.line(&json::write(change, false)?)?,
+            Format::Csv => {
+                let fields = verdict.fields().into_iter().chain([change.cursor.clone()]);
+                self.screen.write(&csv_line(fields)?)?;
+            }
+            Format::Ids => self.screen.line(&verdict.comment_id)?,
+        }
+        self.screen.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_scattered_within_bounds() {
+        for _ in 0..100 {
+            let pause = jittered(LONGEST_PAUSE);
+            assert!((LONGEST_PAUSE / 2..=LONGEST_PAUSE).contains(&pause), "{pause:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_file_is_replaced_and_nothing_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cursor");
+        keep(&file, "1").unwrap();
+        keep(&file, "2").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "2\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,228 @@
+//! State: what was decided on which comment, the queue, limits, histories and changes, kept by one of two engines.
+//!
+//! [`Embedded`](embedded) keeps it in one SQLite file (or in memory), for one process; [`Redis`](redis) keeps it
+//! where many servers share it. One conformance suite, `tests/it/store.rs`, holds both to the same answers.
+
+mod change;
+mod cursor;
+mod embedded;
+mod entry;
+mod facts;
+mod page;
+mod person;
+mod record;
+mod redis;
+mod settings;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::facts::{Facts, History};
+use crate::verdict::Verdict;
+
+use embedded::Embedded;
+use redis::Redis;
+
+pub use change::{Change, Event};
+pub use cursor::Cursor;
+pub use entry::{Admission, Admitted, Kept, Past};
+pub use page::{ListPage, ListQuery, Order};
+pub use person::Person;
+pub use settings::StoreSettings;
+
+/// How many sites' secrets are remembered. Sites need no registration, so their number has no bound of its own.
+const SECRETS: usize = 10_000;
+
+/// The state of all sites. Cheap to clone; clones share one engine.
+#[derive(Clone)]
+pub struct Store {
+    engine: Engine,
+    /// Every call needs its site's secret, which never changes.
+    secrets: Arc<Mutex<HashMap<Site, [u8; 32]>>>,
+}
+
+/// Where the state is.
+#[derive(Clone)]
+enum Engine {
+    Embedded(Arc<Embedded>),
+    Redis(Arc<Redis>),
+}
+
+impl Store {
+    /// Opens the store that the settings name.
+    ///
+    /// # Errors
+    /// [`Error::Store`], whose source says what is wrong: an address that is not understood, a server that does not
+    /// answer, a directory that is in use by another process or was written by a newer Gatepost.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
+        let engine = match settings.url.as_deref() {
+            None => Engine::Embedded(Arc::new(Embedded::open(settings).await?)),
+            Some("memory:") => Engine::Embedded(Arc::new(Embedded::in_memory(settings).await?)),
+            Some(url) if url.starts_with("redis://") => Engine::Redis(Arc::new(Redis::open(url, settings).await?)),
+            Some(url) => return Err(settings::refuse(url)),
+        };
+        Ok(Self { engine, secrets: Arc::default() })
+    }
+
+    /// `embedded`, `memory` or `redis`.
+    pub fn kind(&self) -> &'static str {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.kind(),
+            Engine::Redis(_) => "redis",
+        }
+    }
+
+    /// Succeeds when the engine does its work right now.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.ping().await,
+            Engine::Redis(engine) => engine.ping().await,
+        }
+    }
+
+    /// The site's secret: random, made when first asked for, the same for all servers of the store.
+    pub async fn site_secret(&self, site: &Site) -> Result<[u8; 32], Error> {
+        if let Some(secret) = self.secrets.lock().map_err(poisoned)?.get(site) {
+            return Ok(*secret);
+        }
+        let mut fresh = [0; 32];
+        getrandom::fill(&mut fresh).map_err(|error| Error::store(error.to_string()))?;
+        let secret = match &self.engine {
+            Engine::Embedded(engine) => engine.site_secret(site, fresh).await?,
+            Engine::Redis(engine) => engine.site_secret(site, fresh).await?,
+        };
+        let mut secrets = self.secrets.lock().map_err(poisoned)?;
+        if secrets.len() >= SECRETS {
+            secrets.clear();
+        }
+        secrets.insert(site.clone(), secret);
+        Ok(secret)
+    }
+
+    /// Admits a comment, in one atomic step: tells a repeat from an edit from a new one, counts it in its limits,
+    /// and records the tentative verdict unless a fact bears on it.
+    pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.admit(admission).await,
+            Engine::Redis(engine) => engine.admit(admission).await,
+        }
+    }
+
+    /// Tells what [`admit`](Self::admit) would find if the comment came now. Counts and writes nothing.
+    pub async fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.look(admission).await,
+            Engine::Redis(engine) => engine.look(admission).await,
+        }
+    }
+
+    /// Records the verdict on an undecided comment and returns the one that stands: an earlier one on the same body
+    /// if there is one. If the comment was edited meanwhile the verdict is returned but not kept.
+    pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.record(admission, verdict).await,
+            Engine::Redis(engine) => engine.record(admission, verdict).await,
+        }
+    }
+
+    /// Everything known of a comment.
+    pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.get(site, id).await,
+            Engine::Redis(engine) => engine.get(site, id).await,
+        }
+    }
+
+    /// How many comments of an author stand approved, held and rejected.
+    pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.history(site, author).await,
+            Engine::Redis(engine) => engine.history(site, author).await,
+        }
+    }
+
+    /// One page of a site's comments. A long search may end a page early: the last page is the one without `next`.
+    pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.list(site, query).await,
+            Engine::Redis(engine) => engine.list(site, query).await,
+        }
+    }
+
+    /// Puts another verdict in the place of the one that stands, if that is still at the expected revision.
+    /// `false`: it is not, or the comment is gone.
+    pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.replace(site, id, change).await,
+            Engine::Redis(engine) => engine.replace(site, id, change).await,
+        }
+    }
+
+    /// Reads a cursor. Checks its form only.
+    pub fn parse_cursor(&self, text: &str) -> Option<Cursor> {
+        match &self.engine {
+            Engine::Embedded(_) => Cursor::parse_number(text),
+            Engine::Redis(_) => Cursor::parse_stream(text),
+        }
+    }
+
+    /// The cursor before all changes.
+    pub fn first_cursor(&self) -> Cursor {
+        match &self.engine {
+            Engine::Embedded(_) => Cursor::number(0),
+            Engine::Redis(_) => Cursor::STREAM_START,
+        }
+    }
+
+    /// The cursor of the newest change, or the one before all changes.
+    pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.latest_cursor(site).await,
+            Engine::Redis(engine) => engine.latest_cursor(site).await,
+        }
+    }
+
+    /// Watches a site's changes, beginning right after `after`.
+    pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watcher, Error> {
+        Ok(Watcher(match &self.engine {
+            Engine::Embedded(engine) => Watching::Embedded(Embedded::watch(engine, site, after)),
+            Engine::Redis(engine) => Watching::Redis(engine.watch(site, after).await?),
+        }))
+    }
+
+    /// Finishes what is under way and lets go of the store. Later calls fail.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Embedded(engine) => engine.close().await,
+            // Nothing is buffered here: a write that was answered is in Redis.
+            Engine::Redis(_) => {}
+        }
+    }
+}
+
+/// Delivers a site's changes, each once and in order.
+pub struct Watcher(Watching);
+
+enum Watching {
+    Embedded(embedded::Watch),
+    Redis(redis::Watch),
+}
+
+impl Watcher {
+    /// The next changes; empty if none came within `wait`. Dropping the future loses none, and after an error the
+    /// next call goes on where this one would have.
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
+        match &mut self.0 {
+            Watching::Embedded(watch) => watch.next(wait).await,
+            Watching::Redis(watch) => watch.next(wait).await,
+        }
+    }
+}
+
+/// A panic elsewhere left shared state in doubt.
+fn poisoned<T>(_: std::sync::PoisonError<T>) -> Error {
+    Error::store("the store stopped after a failure")
+}

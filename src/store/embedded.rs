@@ -1,0 +1,179 @@
+//! The embedded store: one SQLite database, in a file or in memory, for one process.
+//!
+//! All writing is done by one thread ([`writer`]), which answers a call when what it wrote is on disk. Reading a file
+//! needs no turn there; reading memory does, since only its own connection can see it.
+
+mod engine;
+mod limits;
+mod open;
+mod read;
+mod sweep;
+mod watch;
+mod writer;
+
+use std::sync::{Arc, Mutex};
+
+use rusqlite::Connection;
+use tokio::sync::watch as signal;
+
+use super::change::Change;
+use super::cursor::Cursor;
+use super::entry::{Admission, Admitted, Kept};
+use super::page::{Filling, ListPage, ListQuery};
+use super::person::Person;
+use super::record::{self, Draft, Ruling};
+use super::settings::StoreSettings;
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::facts::{Facts, History};
+use crate::verdict::Verdict;
+
+use engine::{Engine, Found, Stands};
+use writer::Writer;
+
+pub(super) use watch::Watch;
+
+/// A store in this process.
+pub(super) struct Embedded {
+    writer: Writer,
+    /// A connection of its own for reading. `None`: in memory.
+    reader: Option<Arc<Mutex<Connection>>>,
+    /// The number of the newest change of any site.
+    newest: signal::Receiver<i64>,
+}
+
+impl Embedded {
+    /// Opens or creates the file in the data directory, and keeps other processes out.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
+        let settings = settings.clone();
+        blocking(move || {
+            let lock = open::lock(&settings.data_dir)?;
+            let path = settings.data_dir.join("gatepost.db");
+            let connection = open::writable(&path)?;
+            let reader = open::readable(&path)?;
+            Self::start(connection, Some(Arc::new(Mutex::new(reader))), &settings, Some(lock))
+        })
+        .await
+    }
+
+    /// A store that is gone with the process.
+    pub async fn in_memory(settings: &StoreSettings) -> Result<Self, Error> {
+        Self::start(open::in_memory()?, None, settings, None)
+    }
+
+    fn start(
+        connection: Connection,
+        reader: Option<Arc<Mutex<Connection>>>,
+        settings: &StoreSettings,
+        lock: Option<std::fs::File>,
+    ) -> Result<Self, Error> {
+        let (signal, newest) = signal::channel(read::newest_event(&connection)?);
+        let sweep = sweep::Sweep::new(settings);
+        let writer = Writer::start(Engine::new(connection), sweep, signal, lock)?;
+        Ok(Self { writer, reader, newest })
+    }
+
+    pub fn kind(&self) -> &'static str {
+        if self.reader.is_some() { "embedded" } else { "memory" }
+    }
+
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.writer.run(|engine| engine.ping()).await
+    }
+
+    pub async fn site_secret(&self, site: &Site, fresh: [u8; 32]) -> Result<[u8; 32], Error> {
+        let site = site.clone();
+        self.writer.run(move |engine| engine.site_secret(&site, &fresh)).await
+    }
+
+    pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
+        let (draft, limits) = (Draft::new(admission, admission.tentative), admission.counted());
+        let min_approved = admission.min_approved;
+        let found = self.writer.run(move |engine| engine.admit(&draft, &limits, min_approved)).await?;
+        Ok(match found {
+            Found::New(tightest) => Admitted::Recorded(record::with_limit(admission.tentative, tightest.as_ref())),
+            Found::Known(verdict) => Admitted::Seen(record::verdict(&verdict)?),
+            Found::Open { facts, verdict_id, revision } => Admitted::Undecided { facts, verdict_id, revision },
+        })
+    }
+
+    pub async fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
+        let (draft, limits) = (Draft::new(admission, admission.tentative), admission.counted());
+        self.writer.run(move |engine| engine.look(&draft, &limits)).await
+    }
+
+    pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+        let draft = Draft::new(admission, verdict);
+        match self.writer.run(move |engine| engine.record(&draft)).await? {
+            Stands::New => Ok(verdict.clone()),
+            Stands::Earlier(verdict) => record::verdict(&verdict),
+        }
+    }
+
+    pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
+        let (site, id) = (site.clone(), id.clone());
+        let row = self.read(move |connection| read::comment(connection, &site, &id)).await?;
+        row.map(record::Row::kept).transpose()
+    }
+
+    pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+        let (site, author) = (site.clone(), *author);
+        self.read(move |connection| read::history(connection, &site, author)).await
+    }
+
+    pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
+        let mut filling = Filling::new(query)?;
+        while let Some((after, count)) = filling.wants() {
+            let (site, after, decision, order) = (site.clone(), after.cloned(), query.decision, query.order);
+            let rows =
+                self.read(move |connection| read::list(connection, &site, decision, order, after.as_ref(), count)).await?;
+            let rows = rows.into_iter().map(|(place, row)| Ok((place, Some(row.kept()?))));
+            filling.take(count, rows.collect::<Result<_, Error>>()?);
+        }
+        Ok(filling.page())
+    }
+
+    pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
+        let (site, id, expected) = (site.clone(), id.clone(), change.expected_revision);
+        let (ruling, event) = (Ruling::new(change.verdict), prost::Message::encode_to_vec(&change.event));
+        self.writer.run(move |engine| engine.replace(&site, &id, expected, &ruling, &event)).await
+    }
+
+    pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
+        let site = site.clone();
+        self.read(move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
+    }
+
+    pub fn watch(self: &Arc<Self>, site: &Site, after: Cursor) -> Watch {
+        Watch::new(Arc::clone(self), site.clone(), after.as_number())
+    }
+
+    pub async fn close(&self) {
+        self.writer.stop().await;
+    }
+
+    /// Reads from the file on a thread that may wait for the disk, or from memory on the writer's thread.
+    async fn read<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match &self.reader {
+            None => self.writer.run(move |engine| work(engine.connection())).await,
+            Some(reader) => {
+                let reader = Arc::clone(reader);
+                blocking(move || work(&*reader.lock().map_err(super::poisoned)?)).await
+            }
+        }
+    }
+}
+
+/// Runs what may wait for the disk.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::store)?
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::store(error)
+    }
+}

@@ -1,0 +1,414 @@
+//! What the embedded store does to its database: each function one step, inside the writer's transaction.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::limits::Limits;
+use super::read;
+use crate::comment::{CommentId, Fingerprint, Site};
+use crate::error::Error;
+use crate::facts::{Facts, LimitState, Previous};
+use crate::store::entry::Counted;
+use crate::store::facts as facts_text;
+use crate::store::person::Person;
+use crate::store::record::{Draft, Ruling, now_micros};
+use crate::verdict::Decision;
+
+/// How many sites' numbers are remembered.
+const SITES: usize = 10_000;
+
+/// The database and what belongs to it in memory.
+pub(super) struct Engine {
+    connection: Connection,
+    limits: Limits,
+    /// The numbers of sites.
+    sites: HashMap<Site, i64>,
+    /// The number of the newest change of any site, if the transaction has made one.
+    event: Option<i64>,
+}
+
+/// What [`Engine::admit`] found.
+pub(super) enum Found {
+    /// The comment is new and its verdict recorded; the tightest limit.
+    New(Option<LimitState>),
+    /// The verdict that stands on this body.
+    Known(Vec<u8>),
+    /// Somebody must decide.
+    Open { facts: Facts, verdict_id: String, revision: u32 },
+}
+
+/// Which verdict stands after [`Engine::record`].
+pub(super) enum Stands {
+    /// The one given.
+    New,
+    /// One recorded before.
+    Earlier(Vec<u8>),
+}
+
+/// What stands on a comment, without its long columns.
+struct Standing {
+    row: i64,
+    fingerprint: Fingerprint,
+    decision: i32,
+    revision: u32,
+    by_moderator: bool,
+    author: Option<Person>,
+}
+
+/// A comment that was counted and whose verdict is on its way.
+struct Reservation {
+    fingerprint: Fingerprint,
+    verdict_id: String,
+    revision: u32,
+    received_at: i64,
+    facts: String,
+}
+
+impl Engine {
+    pub fn new(connection: Connection) -> Self {
+        Self { connection, limits: Limits::new(), sites: HashMap::new(), event: None }
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    // === transactions ===
+
+    pub fn begin(&mut self) -> Result<(), Error> {
+        Ok(self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?)
+    }
+
+    /// Makes what was done durable. Returns the number of the newest change, if there was one.
+    pub fn commit(&mut self) -> Result<Option<i64>, Error> {
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.limits.commit();
+        Ok(self.event.take())
+    }
+
+    /// Forgets what was done since [`begin`](Self::begin).
+    pub fn roll_back(&mut self) {
+        // After some failures, a full disk for one, SQLite has rolled back by itself and refuses to do it again.
+        let _ = self.connection.prepare_cached("ROLLBACK").and_then(|mut statement| statement.execute([]));
+        self.limits.roll_back();
+        self.sites.clear();
+        self.event = None;
+    }
+
+    /// Moves the log into the file, so that one file holds all when nobody has it open.
+    pub fn finish(&mut self) {
+        // The log is as durable as the file; the next start reads it.
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+
+    // === steps ===
+
+    pub fn ping(&mut self) -> Result<(), Error> {
+        self.connection.prepare_cached("SELECT max(key) FROM site")?.query_row([], |_| Ok(()))?;
+        Ok(())
+    }
+
+    pub fn site_secret(&mut self, site: &Site, fresh: &[u8; 32]) -> Result<[u8; 32], Error> {
+        let mut insert = self.connection.prepare_cached("INSERT OR IGNORE INTO site (name, secret) VALUES (?1, ?2)")?;
+        insert.execute(params![site.as_str(), fresh])?;
+        let mut select = self.connection.prepare_cached("SELECT secret FROM site WHERE name = ?1")?;
+        Ok(select.query_row([site.as_str()], |row| row.get(0))?)
+    }
+
+    pub fn admit(&mut self, draft: &Draft, limits: &[Counted], min_approved: u32) -> Result<Found, Error> {
+        let site = self.site(&draft.site)?;
+        let standing = self.standing(site, &draft.id)?;
+        if let Some(standing) = &standing
+            && standing.fingerprint == draft.fingerprint
+        {
+            return Ok(Found::Known(self.verdict(standing.row)?));
+        }
+        let reservation = self.reservation(site, &draft.id)?;
+        if let Some(Reservation { verdict_id, revision, facts, .. }) =
+            reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint)
+        {
+            return Ok(Found::Open {
+                facts: facts_text::from_text(facts)?,
+                verdict_id: verdict_id.clone(),
+                revision: *revision,
+            });
+        }
+
+        let weighing = self.limits.weigh(site, limits);
+        self.limits.count(&weighing);
+        let received_at = now_micros();
+        let trusted =
+            min_approved == 0 || self.history(site, draft.author)?.is_some_and(|author| author.approved >= min_approved);
+        if standing.is_none() && trusted && !weighing.refused() {
+            let facts = Facts { limits: weighing.states, ..Facts::default() };
+            let mut ruling = draft.ruling.clone();
+            ruling.limited(facts.tightest());
+            if reservation.is_some() {
+                self.unreserve(site, &draft.id)?;
+            }
+            self.insert(site, draft, &ruling, received_at)?;
+            return Ok(Found::New(facts.tightest().copied()));
+        }
+
+        let facts = Facts {
+            limits: weighing.states,
+            author: self.history(site, draft.author)?,
+            previous: standing.as_ref().map(Standing::previous).transpose()?,
+        };
+        let revision = standing.map_or(1, |standing| standing.revision.saturating_add(1));
+        let verdict_id = draft.ruling.verdict_id.clone();
+        self.reserve(site, draft, revision, received_at, &facts)?;
+        Ok(Found::Open { facts, verdict_id, revision })
+    }
+
+    pub fn look(&mut self, draft: &Draft, limits: &[Counted]) -> Result<Facts, Error> {
+        // A site that was never heard of gets no number for being asked about.
+        let site = read::site(&self.connection, &draft.site)?.unwrap_or(0);
+        let standing = self.standing(site, &draft.id)?.filter(|standing| standing.fingerprint != draft.fingerprint);
+        Ok(Facts {
+            limits: self.limits.weigh(site, limits).states,
+            author: self.history(site, draft.author)?,
+            previous: standing.as_ref().map(Standing::previous).transpose()?,
+        })
+    }
+
+    pub fn record(&mut self, draft: &Draft) -> Result<Stands, Error> {
+        let site = self.site(&draft.site)?;
+        let standing = self.standing(site, &draft.id)?;
+        if let Some(standing) = &standing
+            && standing.fingerprint == draft.fingerprint
+        {
+            return Ok(Stands::Earlier(self.verdict(standing.row)?));
+        }
+        let reservation = self.reservation(site, &draft.id)?;
+        let mine = reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint);
+        match (mine, &standing) {
+            (Some(reservation), Some(standing)) => self.edit(site, draft, standing, reservation.received_at)?,
+            (Some(reservation), None) => self.insert(site, draft, &draft.ruling, reservation.received_at)?,
+            // The reservation was swept away, or the whole file: better kept late than not.
+            (None, None) if reservation.is_none() => self.insert(site, draft, &draft.ruling, now_micros())?,
+            // Edited meanwhile: the newer body decides what stands.
+            (None, _) => return Ok(Stands::New),
+        }
+        self.unreserve(site, &draft.id)?;
+        Ok(Stands::New)
+    }
+
+    pub fn replace(
+        &mut self,
+        site: &Site,
+        id: &CommentId,
+        expected: u32,
+        ruling: &Ruling,
+        event: &[u8],
+    ) -> Result<bool, Error> {
+        let site = self.site(site)?;
+        let Some(standing) = self.standing(site, id)?.filter(|standing| standing.revision == expected) else {
+            return Ok(false);
+        };
+        self.keep_past(site, id, standing.row)?;
+        let mut update = self.connection.prepare_cached(
+            "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, \
+             risk_at = received_at - ?5, changed_at = ?6, event = ?7, verdict = ?8 WHERE rowid = ?1",
+        )?;
+        let (decision, revision) = (ruling.decision.to_wire() as i32, ruling.revision);
+        let now = now_micros();
+        update.execute(params![
+            standing.row,
+            decision,
+            revision,
+            ruling.by_moderator,
+            ruling.lead,
+            now,
+            event,
+            ruling.verdict
+        ])?;
+        drop(update);
+        self.move_author(site, standing.author, Some(standing.decision()?), None)?;
+        self.move_author(site, standing.author, None, Some(ruling.decision))?;
+        self.announce(site, ruling)?;
+        Ok(true)
+    }
+
+    // === rows ===
+
+    /// The number of a site; given now if it has none.
+    fn site(&mut self, site: &Site) -> Result<i64, Error> {
+        if let Some(number) = self.sites.get(site) {
+            return Ok(*number);
+        }
+        let number = match read::site(&self.connection, site)? {
+            Some(number) => number,
+            None => {
+                let mut secret = [0; 32];
+                getrandom::fill(&mut secret).map_err(|error| Error::store(error.to_string()))?;
+                let mut insert = self.connection.prepare_cached("INSERT INTO site (name, secret) VALUES (?1, ?2)")?;
+                insert.insert(params![site.as_str(), secret])?
+            }
+        };
+        if self.sites.len() >= SITES {
+            self.sites.clear();
+        }
+        self.sites.insert(site.clone(), number);
+        Ok(number)
+    }
+
+    fn standing(&self, site: i64, id: &CommentId) -> Result<Option<Standing>, Error> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT rowid, fingerprint, decision, revision, by_moderator, author \
+             FROM comment WHERE site = ?1 AND id = ?2",
+        )?;
+        let standing = select.query_row(params![site, id.as_str()], |row| {
+            Ok(Standing {
+                row: row.get(0)?,
+                fingerprint: row.get(1)?,
+                decision: row.get(2)?,
+                revision: row.get(3)?,
+                by_moderator: row.get(4)?,
+                author: row.get::<_, Option<[u8; 16]>>(5)?.map(Person::from_bytes),
+            })
+        });
+        Ok(standing.optional()?)
+    }
+
+    fn verdict(&self, row: i64) -> Result<Vec<u8>, Error> {
+        let mut select = self.connection.prepare_cached("SELECT verdict FROM comment WHERE rowid = ?1")?;
+        Ok(select.query_row([row], |row| row.get(0))?)
+    }
+
+    fn insert(&mut self, site: i64, draft: &Draft, ruling: &Ruling, received_at: i64) -> Result<(), Error> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO comment (site, id, decision, before, revision, by_moderator, received_at, risk_at, changed_at, \
+             fingerprint, author, event, verdict, comment) \
+             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?6, ?8, ?9, x'', ?10, ?11)",
+        )?;
+        insert.execute(params![
+            site,
+            draft.id.as_str(),
+            ruling.decision.to_wire() as i32,
+            ruling.revision,
+            ruling.by_moderator,
+            received_at,
+            received_at - ruling.lead,
+            draft.fingerprint,
+            draft.author.as_ref().map(Person::as_bytes),
+            ruling.verdict,
+            draft.comment,
+        ])?;
+        drop(insert);
+        self.move_author(site, draft.author, None, Some(ruling.decision))
+    }
+
+    /// Puts an edited body and its verdict in the place of what stands.
+    fn edit(&mut self, site: i64, draft: &Draft, standing: &Standing, received_at: i64) -> Result<(), Error> {
+        let ruling = &draft.ruling;
+        self.keep_past(site, &draft.id, standing.row)?;
+        let mut update = self.connection.prepare_cached(
+            "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, received_at = ?5, \
+             risk_at = ?6, changed_at = ?7, fingerprint = ?8, author = ?9, event = x'', verdict = ?10, comment = ?11 \
+             WHERE rowid = ?1",
+        )?;
+        update.execute(params![
+            standing.row,
+            ruling.decision.to_wire() as i32,
+            ruling.revision,
+            ruling.by_moderator,
+            received_at,
+            received_at - ruling.lead,
+            now_micros(),
+            draft.fingerprint,
+            draft.author.as_ref().map(Person::as_bytes),
+            ruling.verdict,
+            draft.comment,
+        ])?;
+        drop(update);
+        self.move_author(site, standing.author, Some(standing.decision()?), None)?;
+        self.move_author(site, draft.author, None, Some(ruling.decision))?;
+        self.announce(site, ruling)
+    }
+
+    /// Adds what stands to the comment's trail.
+    fn keep_past(&self, site: i64, id: &CommentId, row: i64) -> Result<(), Error> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO past (site, id, number, before, event, verdict) \
+             SELECT site, id, 1 + (SELECT coalesce(max(number), 0) FROM past WHERE site = ?2 AND id = ?3), \
+             before, event, verdict FROM comment WHERE rowid = ?1",
+        )?;
+        insert.execute(params![row, site, id.as_str()])?;
+        Ok(())
+    }
+
+    fn history(&self, site: i64, author: Option<Person>) -> Result<Option<crate::facts::History>, Error> {
+        author.map(|author| read::history_of(&self.connection, site, author)).transpose()
+    }
+
+    /// Counts one comment less or more for its author.
+    fn move_author(
+        &self,
+        site: i64,
+        author: Option<Person>,
+        from: Option<Decision>,
+        to: Option<Decision>,
+    ) -> Result<(), Error> {
+        let Some(author) = author else { return Ok(()) };
+        let step = |decision| i32::from(to == Some(decision)) - i32::from(from == Some(decision));
+        let [approved, held, rejected] = Decision::ALL.map(step);
+        // A count that was forgotten, since nothing moved for long, does not fall below none.
+        let mut upsert = self.connection.prepare_cached(
+            "INSERT INTO author VALUES (?1, ?2, max(0, ?3), max(0, ?4), max(0, ?5), ?6) ON CONFLICT DO UPDATE SET \
+             approved = max(0, approved + ?3), held = max(0, held + ?4), rejected = max(0, rejected + ?5), changed_at = ?6",
+        )?;
+        upsert.execute(params![site, author.as_bytes(), approved, held, rejected, now_micros()])?;
+        Ok(())
+    }
+
+    /// Tells watchers of a verdict that took the place of another.
+    fn announce(&mut self, site: i64, ruling: &Ruling) -> Result<(), Error> {
+        let mut insert = self.connection.prepare_cached("INSERT INTO event (site, verdict) VALUES (?1, ?2)")?;
+        self.event = Some(insert.insert(params![site, ruling.verdict])?);
+        Ok(())
+    }
+
+    // === reservations ===
+
+    fn reservation(&self, site: i64, id: &CommentId) -> Result<Option<Reservation>, Error> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT fingerprint, verdict_id, revision, received_at, facts FROM reservation WHERE site = ?1 AND id = ?2",
+        )?;
+        let reservation = select.query_row(params![site, id.as_str()], |row| {
+            Ok(Reservation {
+                fingerprint: row.get(0)?,
+                verdict_id: row.get(1)?,
+                revision: row.get(2)?,
+                received_at: row.get(3)?,
+                facts: row.get(4)?,
+            })
+        });
+        Ok(reservation.optional()?)
+    }
+
+    fn reserve(&self, site: i64, draft: &Draft, revision: u32, received_at: i64, facts: &Facts) -> Result<(), Error> {
+        let mut insert =
+            self.connection.prepare_cached("INSERT OR REPLACE INTO reservation VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+        let (id, verdict_id, facts) = (draft.id.as_str(), &draft.ruling.verdict_id, facts_text::to_text(facts));
+        insert.execute(params![site, id, draft.fingerprint, verdict_id, revision, received_at, facts])?;
+        Ok(())
+    }
+
+    fn unreserve(&self, site: i64, id: &CommentId) -> Result<(), Error> {
+        let mut delete = self.connection.prepare_cached("DELETE FROM reservation WHERE site = ?1 AND id = ?2")?;
+        delete.execute(params![site, id.as_str()])?;
+        Ok(())
+    }
+}
+
+impl Standing {
+    fn decision(&self) -> Result<Decision, Error> {
+        Decision::from_wire(self.decision).ok_or_else(|| Error::store(format!("a comment has the decision {}", self.decision)))
+    }
+
+    fn previous(&self) -> Result<Previous, Error> {
+        Ok(Previous { decision: self.decision()?, by_moderator: self.by_moderator })
+    }
+}

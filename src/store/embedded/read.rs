@@ -1,0 +1,113 @@
+//! What the embedded store reads without changing anything.
+
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::facts::History;
+use crate::store::page::{Order, Place};
+use crate::store::person::Person;
+use crate::store::record::{Row, Stood};
+use crate::verdict::Decision;
+
+/// The number of a site, if it was ever heard of.
+pub(super) fn site(connection: &Connection, site: &Site) -> Result<Option<i64>, Error> {
+    let mut select = connection.prepare_cached("SELECT key FROM site WHERE name = ?1")?;
+    Ok(select.query_row([site.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// A comment with its trail.
+pub(super) fn comment(connection: &Connection, site: &Site, id: &CommentId) -> Result<Option<Row>, Error> {
+    // One transaction: the trail must fit what stands. The writer's thread is in one already.
+    let read = connection.unchecked_transaction().ok();
+    let Some(site) = self::site(connection, site)? else { return Ok(None) };
+    let mut select = connection.prepare_cached(
+        "SELECT comment, verdict, event, before, received_at, author FROM comment WHERE site = ?1 AND id = ?2",
+    )?;
+    let Some(mut row) = select.query_row(params![site, id.as_str()], row).optional()? else { return Ok(None) };
+    let mut select =
+        connection.prepare_cached("SELECT verdict, event, before FROM past WHERE site = ?1 AND id = ?2 ORDER BY number")?;
+    let trail = select.query_map(params![site, id.as_str()], |row| stood(row, 0))?;
+    row.trail = trail.collect::<Result<_, _>>()?;
+    drop(read);
+    Ok(Some(row))
+}
+
+/// How an author has fared.
+pub(super) fn history(connection: &Connection, site: &Site, author: Person) -> Result<History, Error> {
+    self::site(connection, site)?.map_or(Ok(History::default()), |site| history_of(connection, site, author))
+}
+
+/// How an author has fared, by the site's number.
+pub(super) fn history_of(connection: &Connection, site: i64, author: Person) -> Result<History, Error> {
+    let mut select =
+        connection.prepare_cached("SELECT approved, held, rejected FROM author WHERE site = ?1 AND person = ?2")?;
+    let history = select.query_row(params![site, author.as_bytes()], |row| {
+        Ok(History { approved: row.get(0)?, held: row.get(1)?, rejected: row.get(2)? })
+    });
+    Ok(history.optional()?.unwrap_or_default())
+}
+
+/// The next comments of a list.
+pub(super) fn list(
+    connection: &Connection,
+    site: &Site,
+    decision: Option<Decision>,
+    order: Order,
+    after: Option<&Place>,
+    count: usize,
+) -> Result<Vec<(Place, Row)>, Error> {
+    let Some(site) = self::site(connection, site)? else { return Ok(Vec::new()) };
+    let (key, later, direction, start) = match order {
+        Order::Risk => ("risk_at", ">", "ASC", i64::MIN),
+        Order::Oldest => ("received_at", ">", "ASC", i64::MIN),
+        Order::Newest => ("received_at", "<", "DESC", i64::MAX),
+    };
+    // Written out, since an index on held comments serves only a query that says so itself.
+    let decision = decision.map_or(String::new(), |decision| format!("AND decision = {}", decision.to_wire() as i32));
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT comment, verdict, event, before, received_at, author, {key}, id FROM comment \
+         WHERE site = ?1 {decision} AND ({key}, id) {later} (?2, ?3) ORDER BY {key} {direction}, id {direction} LIMIT ?4"
+    ))?;
+    let (key, id) = after.map_or((start, ""), |place| (place.key, place.id.as_str()));
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let rows =
+        select.query_map(params![site, key, id, count], |sql| Ok((Place { key: sql.get(6)?, id: sql.get(7)? }, row(sql)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A site's changes after a number, in order.
+pub(super) fn events(connection: &Connection, site: &Site, after: i64, count: i64) -> Result<Vec<(i64, Vec<u8>)>, Error> {
+    let Some(site) = self::site(connection, site)? else { return Ok(Vec::new()) };
+    let mut select = connection
+        .prepare_cached("SELECT number, verdict FROM event WHERE site = ?1 AND number > ?2 ORDER BY number LIMIT ?3")?;
+    let events = select.query_map(params![site, after, count], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(events.collect::<Result<_, _>>()?)
+}
+
+/// The number of a site's newest change. 0: none.
+pub(super) fn latest_event(connection: &Connection, site: &Site) -> Result<i64, Error> {
+    let Some(site) = self::site(connection, site)? else { return Ok(0) };
+    let mut select = connection.prepare_cached("SELECT coalesce(max(number), 0) FROM event WHERE site = ?1")?;
+    Ok(select.query_row([site], |row| row.get(0))?)
+}
+
+/// The number of the newest change of any site. 0: none.
+pub(super) fn newest_event(connection: &Connection) -> Result<i64, Error> {
+    Ok(connection.query_row("SELECT coalesce(max(number), 0) FROM event", [], |row| row.get(0))?)
+}
+
+fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        comment: row.get(0)?,
+        received_at: row.get(4)?,
+        author: row.get::<_, Option<[u8; 16]>>(5)?.map(Person::from_bytes),
+        standing: stood(row, 1)?,
+        trail: Vec::new(),
+    })
+}
+
+/// Reads `verdict, event, before`, which begin at a column.
+fn stood(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Stood> {
+    Ok(Stood { verdict: row.get(at)?, event: row.get(at + 1)?, before: row.get(at + 2)? })
+}

@@ -1,0 +1,184 @@
+//! The one thread that writes: takes all jobs that wait, does them in one transaction, commits once, then answers.
+//!
+//! A commit costs the same for one job as for a hundred, so that under load the disk is waited for once per batch.
+
+use std::fs::File;
+use std::sync::Mutex;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::engine::Engine;
+use super::sweep::Sweep;
+use crate::error::Error;
+
+/// Most jobs in one transaction.
+const BATCH: usize = 256;
+/// How many jobs may wait before callers wait to hand theirs in.
+const WAITING: usize = 1_024;
+
+/// The way to the thread.
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Task>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the thread is sent.
+enum Task {
+    Job(Box<dyn Job>),
+    Stop,
+}
+
+/// Work, and the caller who waits for it.
+trait Job: Send {
+    /// Does the work inside a transaction; may be called again after a rollback. Tells whether it succeeded.
+    fn run(&mut self, engine: &mut Engine) -> bool;
+    /// Hands over what the work gave, or why nothing of it was kept.
+    fn answer(self: Box<Self>, committed: Result<(), String>);
+}
+
+struct Ask<T, F> {
+    work: F,
+    outcome: Option<Result<T, Error>>,
+    caller: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T, F> Job for Ask<T, F>
+where
+    T: Send,
+    F: FnMut(&mut Engine) -> Result<T, Error> + Send,
+{
+    fn run(&mut self, engine: &mut Engine) -> bool {
+        self.outcome.insert((self.work)(engine)).is_ok()
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), String>) {
+        let outcome = match (committed, self.outcome) {
+            // Its own error says more than that the transaction failed.
+            (_, Some(Err(error))) => Err(error),
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(Error::store("the work was not done")),
+            (Err(error), _) => Err(Error::store(error)),
+        };
+        // The caller may have gone. What was committed stays; a retry finds it.
+        let _ = self.caller.send(outcome);
+    }
+}
+
+impl Writer {
+    /// Starts the thread. It holds `lock` for as long as it can write.
+    pub fn start(engine: Engine, sweep: Sweep, newest: watch::Sender<i64>, lock: Option<File>) -> Result<Self, Error> {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        let work = move || {
+            write(engine, sweep, waiting, &newest);
+            drop(lock);
+        };
+        let thread = thread::Builder::new().name("gatepost-store".to_owned()).spawn(work).map_err(Error::store)?;
+        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Has the thread do some work in a transaction, and returns when that is committed.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (caller, answer) = oneshot::channel();
+        let stopped = || Error::store("the store is closed");
+        self.jobs.send(Task::Job(Box::new(Ask { work, outcome: None, caller }))).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Lets the thread do what was asked of it so far, and waits until it has let go of the database.
+    pub async fn stop(&self) {
+        // Fails when it has stopped already.
+        let _ = self.jobs.send(Task::Stop).await;
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        // A panic of the thread was reported when it happened.
+        let _ = tokio::task::spawn_blocking(|| thread.map(JoinHandle::join)).await;
+    }
+}
+
+impl Drop for Writer {
+    /// Waits for the thread, so that the store can be opened again at once.
+    fn drop(&mut self) {
+        // The thread ends when the last sender is gone.
+        self.jobs = mpsc::channel(1).0;
+        if let Some(thread) = self.thread.get_mut().ok().and_then(Option::take) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's whole life.
+fn write(mut engine: Engine, mut sweep: Sweep, mut waiting: mpsc::Receiver<Task>, newest: &watch::Sender<i64>) {
+    let mut tasks = Vec::with_capacity(BATCH);
+    let mut stopping = false;
+    while !stopping && waiting.blocking_recv_many(&mut tasks, BATCH) > 0 {
+        let mut jobs = Vec::with_capacity(tasks.len());
+        for task in tasks.drain(..) {
+            match task {
+                Task::Job(job) => jobs.push(job),
+                Task::Stop => stopping = true,
+            }
+        }
+        work(&mut engine, jobs, newest);
+        if sweep.due() {
+            // What could not be swept now will be later; the next job meets the same trouble and reports it.
+            let swept = engine.begin().and_then(|()| sweep.step(engine.connection())).and_then(|()| engine.commit());
+            if swept.is_err() {
+                engine.roll_back();
+            }
+        }
+    }
+    engine.finish();
+}
+
+/// Does all jobs in one transaction; if one of them fails, each in its own, so that only that one fails.
+fn work(engine: &mut Engine, mut jobs: Vec<Box<dyn Job>>, newest: &watch::Sender<i64>) {
+    let result = transact(engine, &mut jobs, newest);
+    if matches!(result, Err(Failed::Job)) && jobs.len() > 1 {
+        for job in jobs {
+            work(engine, vec![job], newest);
+        }
+        return;
+    }
+    let result = result.map_err(|failed| match failed {
+        Failed::Job => "the work failed".to_owned(),
+        Failed::Transaction(error) => error,
+    });
+    for job in jobs {
+        job.answer(result.clone());
+    }
+}
+
+/// Why nothing of a transaction was kept.
+enum Failed {
+    Job,
+    Transaction(String),
+}
+
+fn transact(engine: &mut Engine, jobs: &mut [Box<dyn Job>], newest: &watch::Sender<i64>) -> Result<(), Failed> {
+    let failed = |error: Error| Failed::Transaction(cause(&error));
+    engine.begin().map_err(failed)?;
+    if !jobs.iter_mut().all(|job| job.run(engine)) {
+        engine.roll_back();
+        return Err(Failed::Job);
+    }
+    match engine.commit() {
+        Ok(event) => {
+            if let Some(event) = event {
+                newest.send_replace(event);
+            }
+            Ok(())
+        }
+        Err(error) => {
+            engine.roll_back();
+            Err(failed(error))
+        }
+    }
+}
+
+/// What the engine said: the outer error only says that the store is unavailable.
+fn cause(error: &Error) -> String {
+    std::error::Error::source(error).unwrap_or(error).to_string()
+}

@@ -1,0 +1,98 @@
+//! What goes into the store for a comment, and what is known of it afterwards.
+
+use std::time::SystemTime;
+
+use super::person::Person;
+use crate::comment::Comment;
+use crate::facts::{Facts, LimitState};
+use crate::limit::{Gcra, Scope};
+use crate::pb;
+use crate::verdict::{RateLimit, Verdict};
+
+/// A comment that asks to be let in.
+#[derive(Debug)]
+pub struct Admission<'a> {
+    /// The comment; its [`kept`](Comment::kept) part is what is stored.
+    pub comment: &'a Comment,
+    /// Who wrote it. `None`: unknown.
+    pub author: Option<Person>,
+    /// Where it came from. `None`: unknown.
+    pub client: Option<Person>,
+    /// The limits that apply, at most one per scope. One whose author or client is unknown is left out.
+    pub limits: Vec<(Scope, Gcra)>,
+    /// The verdict if no fact changes it, of revision 1 and without a rate limit.
+    pub tentative: &'a Verdict,
+    /// How many approved comments its author must have for the tentative verdict to stand unseen. 0: none.
+    pub min_approved: u32,
+}
+
+/// One limit and whose it is. `None`: the site's.
+pub(super) type Counted = (Scope, Option<Person>, Gcra);
+
+impl Admission<'_> {
+    /// The limits with whom they count.
+    pub(super) fn counted(&self) -> Vec<Counted> {
+        let known = |&(scope, gcra): &(Scope, Gcra)| match scope {
+            Scope::Author => self.author.map(|author| (scope, Some(author), gcra)),
+            Scope::Client => self.client.map(|client| (scope, Some(client), gcra)),
+            Scope::Site => Some((scope, None, gcra)),
+        };
+        self.limits.iter().filter_map(known).collect()
+    }
+}
+
+/// What became of a comment that asked to be let in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Admitted {
+    /// First sight, and no fact changed the tentative verdict: it is recorded, with the tightest rate limit.
+    Recorded(Verdict),
+    /// Seen before with this very body: its verdict as it stands. Nothing was counted.
+    Seen(Verdict),
+    /// A fact bears on it: a limit refused, too few comments of the author were approved, or it is an edit.
+    /// The caller decides again with the facts and then calls [`record`](super::Store::record).
+    Undecided {
+        /// What was found; the same each time until a verdict is recorded.
+        facts: Facts,
+        /// The id that the verdict must have.
+        verdict_id: String,
+        /// The revision that the verdict must have.
+        revision: u32,
+    },
+}
+
+/// Everything known of a comment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The comment, without e-mail, IP address and the text of its post.
+    pub comment: pb::Comment,
+    /// The verdict that stands.
+    pub verdict: Verdict,
+    /// When this body was admitted.
+    pub received_at: SystemTime,
+    /// Who wrote it. `None`: unknown.
+    pub author: Option<Person>,
+    /// The act that led to the verdict.
+    pub event: pb::AuditEvent,
+    /// What stood before, oldest first. Empty in lists.
+    pub trail: Vec<Past>,
+}
+
+/// A verdict that stood before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Past {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The act that led to it.
+    pub event: pb::AuditEvent,
+}
+
+/// What the store says of a limit, for a verdict.
+pub(super) fn rate_limit(state: &LimitState) -> RateLimit {
+    RateLimit {
+        limit: state.limit,
+        remaining: state.remaining,
+        retry_after: state.retry_after,
+        local: false,
+        scope: state.scope.as_str().into(),
+    }
+}

@@ -1,0 +1,104 @@
+//! The text in which a reservation keeps the facts of a comment, so that whoever asks again finds the same.
+//!
+//! Three parts between bars: limits as `scope:burst:remaining:wait` with commas between, the author's
+//! `approved:held:rejected`, and the previous `decision:by_moderator`; a part that is absent is empty. `admit.lua`
+//! writes the same.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::facts::{Facts, History, LimitState, Previous};
+use crate::limit::Scope;
+use crate::verdict::Decision;
+
+/// Writes facts down.
+pub(super) fn to_text(facts: &Facts) -> String {
+    let mut text = String::new();
+    for (i, limit) in facts.limits.iter().enumerate() {
+        let (comma, scope) = (if i > 0 { "," } else { "" }, limit.scope.as_str());
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{comma}{scope}:{}:{}:{}", limit.limit, limit.remaining, limit.retry_after.as_micros());
+    }
+    text.push('|');
+    if let Some(History { approved, held, rejected }) = facts.author {
+        let _ = write!(text, "{approved}:{held}:{rejected}");
+    }
+    text.push('|');
+    if let Some(previous) = facts.previous {
+        let _ = write!(text, "{}:{}", previous.decision.to_wire() as i32, u8::from(previous.by_moderator));
+    }
+    text
+}
+
+/// Reads facts back.
+pub(super) fn from_text(text: &str) -> Result<Facts, Error> {
+    parse(text).ok_or_else(|| Error::store(format!("unreadable facts {text:?}")))
+}
+
+fn parse(text: &str) -> Option<Facts> {
+    let [limits, author, previous] = split(text, '|')?;
+    let limits = limits.split(',').filter(|limit| !limit.is_empty()).map(limit).collect::<Option<_>>()?;
+    let author = absent(author, |author| {
+        let [approved, held, rejected] = split(author, ':')?;
+        Some(History { approved: number(approved)?, held: number(held)?, rejected: number(rejected)? })
+    })?;
+    let previous = absent(previous, |previous| {
+        let [decision, by_moderator] = split(previous, ':')?;
+        Some(Previous { decision: Decision::from_wire(number(decision)?)?, by_moderator: by_moderator == "1" })
+    })?;
+    Some(Facts { limits, author, previous })
+}
+
+fn limit(text: &str) -> Option<LimitState> {
+    let [scope, limit, remaining, wait] = split(text, ':')?;
+    Some(LimitState {
+        scope: Scope::ALL.into_iter().find(|known| known.as_str() == scope)?,
+        limit: number(limit)?,
+        remaining: number(remaining)?,
+        retry_after: Duration::from_micros(number(wait)?),
+    })
+}
+
+/// `Some(None)` for empty text, else what `read` makes of it.
+fn absent<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+    if text.is_empty() { Some(None) } else { read(text).map(Some) }
+}
+
+fn split<const N: usize>(text: &str, at: char) -> Option<[&str; N]> {
+    text.split(at).collect::<Vec<_>>().try_into().ok()
+}
+
+fn number<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(scope: Scope, remaining: u32, wait: u64) -> LimitState {
+        LimitState { scope, limit: 5, remaining, retry_after: Duration::from_micros(wait) }
+    }
+
+    #[test]
+    fn facts_come_back_as_they_were() {
+        let full = Facts {
+            limits: vec![state(Scope::Author, 0, 1_500_000), state(Scope::Site, 4, 0)],
+            author: Some(History { approved: 1, held: 2, rejected: 3 }),
+            previous: Some(Previous { decision: Decision::Hold, by_moderator: true }),
+        };
+        assert_eq!(to_text(&full), "author:5:0:1500000,site:5:4:0|1:2:3|2:1");
+        for facts in [full, Facts::default()] {
+            assert_eq!(from_text(&to_text(&facts)).unwrap(), facts);
+        }
+    }
+
+    #[test]
+    fn damaged_facts_are_an_error() {
+        for text in ["", "|", "author:5:0|||", "planet:5:0:0||", "|1:2|", "||9:0"] {
+            assert!(from_text(text).is_err(), "{text:?}");
+        }
+    }
+}

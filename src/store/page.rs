@@ -1,0 +1,156 @@
+//! Lists in pages that stay in place while comments come and go: a page begins after a comment, not after a count.
+
+use std::fmt::Write as _;
+
+use super::entry::Kept;
+use crate::error::Error;
+use crate::verdict::Decision;
+
+/// Most comments that one page looks at. A search that finds little then ends the page, not the server.
+const MOST_SCANNED: usize = 10_000;
+/// Most comments fetched at once.
+const CHUNK: usize = 256;
+
+/// Which comments to list, and in which order.
+pub struct ListQuery<'a> {
+    /// What stands. `None`: anything.
+    pub decision: Option<Decision>,
+    /// In which order.
+    pub order: Order,
+    /// How many at most.
+    pub size: usize,
+    /// The token of the page before.
+    pub after: Option<&'a str>,
+    /// Which of them.
+    pub matches: &'a (dyn Fn(&Kept) -> bool + Sync),
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Longest waiting first, where certain risk counts as 24 hours more.
+    Risk,
+    /// Last received first.
+    Newest,
+    /// First received first.
+    Oldest,
+}
+
+/// One page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListPage {
+    /// The comments, in order.
+    pub comments: Vec<Kept>,
+    /// Gets the next page. `None`: this was the last.
+    pub next: Option<String>,
+}
+
+/// Where a comment stands in an order: by key, then by id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub key: i64,
+    pub id: String,
+}
+
+impl Place {
+    fn token(&self) -> String {
+        let mut token = format!("{:016x}", self.key);
+        for byte in self.id.bytes() {
+            // Writing to a string cannot fail.
+            let _ = write!(token, "{byte:02x}");
+        }
+        token
+    }
+
+    fn parse(token: &str) -> Option<Self> {
+        let (key, id) = token.split_at_checked(16).filter(|_| token.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        let pairs = id.as_bytes().chunks(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
+        let id = String::from_utf8(pairs.collect::<Option<_>>()?).ok().filter(|text| text.len() * 2 == id.len())?;
+        Some(Self { key: i64::from_str_radix(key, 16).ok()?, id })
+    }
+}
+
+/// A page being filled, chunk by chunk.
+pub(super) struct Filling<'a> {
+    query: &'a ListQuery<'a>,
+    page: ListPage,
+    /// The last comment looked at.
+    last: Option<Place>,
+    scanned: usize,
+    done: bool,
+}
+
+impl<'a> Filling<'a> {
+    /// An empty page.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the query's token is none of ours.
+    pub fn new(query: &'a ListQuery<'a>) -> Result<Self, Error> {
+        let malformed = || Error::invalid("page_token", "is not a page token; send the next_page_token of the page before");
+        let last = query.after.map(|token| Place::parse(token).ok_or_else(malformed)).transpose()?;
+        let page = ListPage { comments: Vec::new(), next: None };
+        Ok(Self { query, page, last, scanned: 0, done: query.size == 0 })
+    }
+
+    /// After which comment to go on, and how many to fetch. `None`: the page is done.
+    pub fn wants(&self) -> Option<(Option<&Place>, usize)> {
+        (!self.done).then(|| (self.last.as_ref(), self.query.size.saturating_add(1).clamp(16, CHUNK)))
+    }
+
+    /// Takes what was fetched: fewer than asked for is the end of the list, `None` a comment that is gone meanwhile.
+    pub fn take(&mut self, asked: usize, rows: Vec<(Place, Option<Kept>)>) {
+        let end = rows.len() < asked;
+        self.scanned += rows.len();
+        for (place, kept) in rows {
+            let wanted = |kept: &Kept| {
+                self.query.decision.is_none_or(|decision| decision == kept.verdict.decision) && (self.query.matches)(kept)
+            };
+            let Some(kept) = kept.filter(wanted) else {
+                self.last = Some(place);
+                continue;
+            };
+            if self.page.comments.len() == self.query.size {
+                // One more than fits: there is a next page, and it begins with this one.
+                return self.finish(true);
+            }
+            self.page.comments.push(kept);
+            self.last = Some(place);
+        }
+        if end {
+            self.finish(false);
+        } else if self.scanned >= MOST_SCANNED {
+            self.finish(true);
+        }
+    }
+
+    fn finish(&mut self, more: bool) {
+        self.page.next = self.last.as_ref().filter(|_| more).map(Place::token);
+        self.done = true;
+    }
+
+    /// The page.
+    pub fn page(self) -> ListPage {
+        self.page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_place_comes_back_from_its_token(key in 0..i64::MAX, id in "[!-~]{1,256}") {
+            let place = Place { key, id };
+            prop_assert_eq!(Place::parse(&place.token()), Some(place));
+        }
+
+        #[test]
+        fn any_text_is_a_token_or_refused(text in ".{0,40}|[0-9a-f]{0,40}") {
+            if let Some(place) = Place::parse(&text) {
+                prop_assert_eq!(place.token(), text.to_lowercase());
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The bytes that both engines keep for a comment, made from and turned into the types that callers see.
+
+use std::time::{Duration, SystemTime};
+
+use prost::Message;
+
+use super::entry::{Admission, Kept, Past, rate_limit};
+use super::person::Person;
+use crate::comment::{CommentId, Fingerprint, Site};
+use crate::error::Error;
+use crate::facts::LimitState;
+use crate::pb;
+use crate::verdict::{Decision, MACHINE, Verdict};
+
+/// How much earlier a certainly bad comment stands in the queue than a certainly good one, in microseconds.
+const RISK_SPAN: f64 = 24.0 * 3600.0 * 1e6;
+
+/// A comment and a verdict on it, ready to be written.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub site: Site,
+    pub id: CommentId,
+    pub fingerprint: Fingerprint,
+    pub author: Option<Person>,
+    pub comment: Vec<u8>,
+    pub ruling: Ruling,
+}
+
+impl Draft {
+    pub fn new(admission: &Admission<'_>, verdict: &Verdict) -> Self {
+        let comment = admission.comment;
+        Self {
+            site: comment.site().clone(),
+            id: comment.id().clone(),
+            fingerprint: comment.fingerprint(),
+            author: admission.author,
+            comment: comment.kept().encode_to_vec(),
+            ruling: Ruling::new(verdict),
+        }
+    }
+}
+
+/// A verdict, ready to be written, with what the engines need to know of it.
+#[derive(Debug, Clone)]
+pub(super) struct Ruling {
+    pub verdict_id: String,
+    pub verdict: Vec<u8>,
+    pub decision: Decision,
+    pub revision: u32,
+    pub by_moderator: bool,
+    /// How many microseconds earlier than its time the comment stands in the order by risk.
+    pub lead: i64,
+}
+
+impl Ruling {
+    pub fn new(verdict: &Verdict) -> Self {
+        let risk = verdict.leading().map_or(0.0, |(_, score)| score.clamp(0.0, 1.0));
+        Self {
+            verdict_id: verdict.id.clone(),
+            verdict: pb::Verdict::from(verdict.clone()).encode_to_vec(),
+            decision: verdict.decision,
+            revision: verdict.revision,
+            by_moderator: !verdict.by_machine(),
+            lead: (risk * RISK_SPAN) as i64,
+        }
+    }
+
+    /// Adds what the tightest limit said. Protobuf messages that follow each other are read as one.
+    pub fn limited(&mut self, tightest: Option<&LimitState>) {
+        let rate_limit = tightest.map(|state| rate_limit(state).into());
+        self.verdict.extend(pb::Verdict { rate_limit, ..Default::default() }.encode_to_vec());
+    }
+}
+
+/// A comment's row as an engine read it.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub comment: Vec<u8>,
+    pub received_at: i64,
+    pub author: Option<Person>,
+    pub standing: Stood,
+    /// What stood before, oldest first.
+    pub trail: Vec<Stood>,
+}
+
+/// A verdict that stands or stood, as an engine read it.
+#[derive(Debug)]
+pub(super) struct Stood {
+    pub verdict: Vec<u8>,
+    /// Empty for what the machine did: that follows from the verdict and what stood before.
+    pub event: Vec<u8>,
+    /// The decision that stood before, as on the wire. 0: none.
+    pub before: i32,
+}
+
+impl Row {
+    /// What callers see.
+    pub fn kept(self) -> Result<Kept, Error> {
+        let Past { verdict, event } = self.standing.past()?;
+        Ok(Kept {
+            comment: pb::Comment::decode(&*self.comment).map_err(Error::store)?,
+            verdict,
+            received_at: from_micros(self.received_at)?,
+            author: self.author,
+            event,
+            trail: self.trail.into_iter().map(Stood::past).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Stood {
+    fn past(self) -> Result<Past, Error> {
+        let verdict = verdict(&self.verdict)?;
+        let event = if self.event.is_empty() {
+            machine_event(&verdict, self.before)
+        } else {
+            pb::AuditEvent::decode(&*self.event).map_err(Error::store)?
+        };
+        Ok(Past { verdict, event })
+    }
+}
+
+/// What the machine did when it gave this verdict.
+fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
+    let act = if before == i32::from(pb::Decision::Unspecified) { "CHECKED" } else { "EDITED" };
+    pb::AuditEvent {
+        at: Some(verdict.decided_at.into()),
+        by: MACHINE.to_owned(),
+        act: act.to_owned(),
+        comment_id: verdict.comment_id.clone(),
+        revision: verdict.revision,
+        before,
+        after: verdict.decision.to_wire().into(),
+        reason_code: String::new(),
+        note: String::new(),
+    }
+}
+
+/// Reads a verdict back.
+pub(super) fn verdict(bytes: &[u8]) -> Result<Verdict, Error> {
+    Verdict::try_from(pb::Verdict::decode(bytes).map_err(Error::store)?).map_err(Error::store)
+}
+
+/// The verdict as it was kept, where the caller still has it.
+pub(super) fn with_limit(verdict: &Verdict, tightest: Option<&LimitState>) -> Verdict {
+    Verdict { rate_limit: tightest.map(rate_limit).or_else(|| verdict.rate_limit.clone()), ..verdict.clone() }
+}
+
+/// The system's clock in microseconds since 1970. A clock set before that is as good as one that shows it.
+pub(super) fn now_micros() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn from_micros(micros: i64) -> Result<SystemTime, Error> {
+    u64::try_from(micros)
+        .ok()
+        .and_then(|micros| SystemTime::UNIX_EPOCH.checked_add(Duration::from_micros(micros)))
+        .ok_or_else(|| Error::store(format!("a comment was received at {micros} µs")))
+}

@@ -1,0 +1,114 @@
+-- Admits a comment: tells a repeat from an edit from a new one, weighs its limits, counts it if all admit it, and
+-- keeps the tentative verdict if no fact speaks against it.
+--
+-- More KEYS
+--   7… one per limit: its theoretical arrival time in microseconds
+-- ARGV
+--   1 `admit`, or `look` to change nothing   2 fingerprint   3 author   4 tentative decision   5 verdict id
+--   6 approved comments that the author needs   7 lead   8 milliseconds to keep a decided comment
+--   9 milliseconds to keep a reservation   10 comment id   11 comment   12 verdict
+--   13… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
+-- Returns one of
+--   recorded, the number of the tightest limit (0: none), its remaining
+--   seen, the verdict
+--   undecided, verdict id, revision, facts
+--   facts, facts                                             (for `look`)
+
+local looking = ARGV[1] == 'look'
+local fingerprint, author, decision = ARGV[2], ARGV[3], ARGV[4]
+local FIRST_KEY, FIRST_ARG = 7, 13
+local limits = #KEYS - FIRST_KEY + 1
+
+local stored = redis.call('HMGET', KEYS[1], 's', 'r')
+local old = read_standing(stored[1])
+local known = old and old.fingerprint == fingerprint
+if not looking then
+  if known then
+    return { 'seen', redis.call('HGET', KEYS[1], 'v') }
+  end
+  if stored[2] then
+    local whose, id, revision, facts = string.match(stored[2], '^(%x+) (%S+) (%d+) %d+ (.*)$')
+    if whose == fingerprint then
+      return { 'undecided', id, revision, facts }
+    end
+  end
+end
+
+-- The generic cell rate algorithm of limit.rs, in integers below 2^53, which Lua's numbers hold exactly.
+local time = now()
+local remaining, wait, due, refused = {}, {}, {}, false
+local arrivals = limits > 0 and redis.call('MGET', unpack(KEYS, FIRST_KEY))
+for i = 1, limits do
+  local at = FIRST_ARG + 4 * (i - 1)
+  local interval, burst = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local window = interval * burst
+  due[i] = math.max(tonumber(arrivals[i] or 0), time) + interval
+  local ahead = due[i] - time
+  wait[i] = math.max(0, ahead - window)
+  remaining[i] = math.max(0, math.floor((window - ahead) / interval))
+  refused = refused or wait[i] > 0
+end
+local tightest = 0
+for i = 1, limits do
+  if refused and wait[i] == 0 then
+    -- Nobody counts it, so those that would have admitted it have one more left.
+    remaining[i] = remaining[i] + 1
+  end
+  if tightest == 0 or remaining[i] < remaining[tightest] then
+    tightest = i
+  end
+  if not refused and not looking then
+    redis.call('SET', KEYS[FIRST_KEY + i - 1], int(due[i]), 'PX', int(math.ceil((due[i] - time) / 1000)))
+  end
+end
+
+local counts
+local function history()
+  counts = counts or (author ~= NOBODY and redis.call('HMGET', KEYS[6], 'approved', 'held', 'rejected'))
+  return counts
+end
+
+local needed = tonumber(ARGV[6])
+local trusted = needed == 0 or (history() and tonumber(history()[1] or 0) >= needed)
+if not looking and not old and trusted and not refused then
+  local verdict = ARGV[12]
+  if tightest > 0 then
+    -- Completes the verdict by its field 7, the rate limit, whose field 2 is what remains. Protobuf messages that
+    -- follow each other are read as one; this one is shorter than 128 bytes, so its length is one byte.
+    local left, varint = remaining[tightest], ''
+    while left >= 128 do
+      varint, left = varint .. string.char(left % 128 + 128), math.floor(left / 128)
+    end
+    local message = ARGV[FIRST_ARG + 4 * (tightest - 1) + 3] .. string.char(16) .. varint .. string.char(left)
+    verdict = verdict .. string.char(58, #message) .. message
+  end
+  if stored[2] then
+    redis.call('HDEL', KEYS[1], 'r')
+  end
+  keep(ARGV[10], {
+    fingerprint = fingerprint, decision = decision, revision = '1', by_moderator = '0', before = '0',
+    received_at = time, lead = ARGV[7], author = author,
+  }, ARGV[8], 'c', ARGV[11], 'v', verdict)
+  return { 'recorded', int(tightest), int(remaining[tightest] or 0) }
+end
+
+-- The form that facts.rs reads.
+local told = {}
+for i = 1, limits do
+  local at = FIRST_ARG + 4 * (i - 1)
+  told[i] = table.concat({ ARGV[at], ARGV[at + 2], int(remaining[i]), int(wait[i]) }, ':')
+end
+local past = history()
+past = past and table.concat({ past[1] or 0, past[2] or 0, past[3] or 0 }, ':') or ''
+local previous = old and not known and old.decision .. ':' .. old.by_moderator or ''
+local facts = table.concat(told, ',') .. '|' .. past .. '|' .. previous
+if looking then
+  return { 'facts', facts }
+end
+
+local revision = old and int(old.revision + 1) or '1'
+redis.call('HSET', KEYS[1], 'r', table.concat({ fingerprint, ARGV[5], revision, int(time), facts }, ' '))
+if not old then
+  redis.call('PEXPIRE', KEYS[1], ARGV[9])
+end
+return { 'undecided', ARGV[5], revision, facts }

@@ -1,0 +1,31 @@
+-- What record and replace share: puts a verdict in the place of the one that stands, and tells watchers.
+--
+-- More KEYS of both
+--   7 the trail   8 the events   9 the counts of the author of what stands, as far as the caller knows
+
+-- Takes what stands out of the queue and the counts, and adds it to the trail: three elements each time.
+local function retire(id, old)
+  local fields = redis.call('HMGET', KEYS[1], 'v', 'e')
+  redis.call('RPUSH', KEYS[7], old.text, fields[1], fields[2] or '')
+  if old.decision == HOLD then
+    redis.call('ZREM', KEYS[4], id)
+    redis.call('ZREM', KEYS[5], id)
+  end
+  -- Counts that were forgotten, since nothing moved for long, do not fall below none.
+  if old.author ~= NOBODY and redis.call('HINCRBY', KEYS[9], COUNT[old.decision], -1) < 0 then
+    redis.call('HSET', KEYS[9], COUNT[old.decision], 0)
+  end
+end
+
+-- After `keep`: gives the trail the lifetime of its comment, and adds the verdict to the events.
+local function announce(decision, verdict, lifetime, most)
+  if decision == HOLD then
+    redis.call('PERSIST', KEYS[7])
+  else
+    redis.call('PEXPIRE', KEYS[7], lifetime)
+  end
+  -- Does nothing for an author who is not known: there is no such key.
+  redis.call('PEXPIRE', KEYS[9], lifetime)
+  redis.call('XADD', KEYS[8], 'MAXLEN', '~', most, '*', 'v', verdict)
+  redis.call('PEXPIRE', KEYS[8], lifetime)
+end

@@ -1,0 +1,65 @@
+-- What admit, record and replace share: how a comment is kept, and how it moves between indexes and counts.
+-- Each of the three is loaded with this text in front of it.
+--
+-- The hash of a comment
+--   s  what stands: fingerprint decision revision by_moderator before received_at lead author, with blanks between;
+--      times in microseconds, decisions numbered as on the wire, author `-` if unknown
+--   c  the comment    v  the verdict    e  the act that led to it; absent: the machine's
+--   r  a reservation: fingerprint verdict_id revision received_at facts, with blanks between
+--
+-- KEYS of all three
+--   1 the comment   2 all by time   3 all by risk   4 held by time   5 held by risk   6 the author's counts
+
+local HOLD = '2'
+local COUNT = { ['1'] = 'approved', ['2'] = 'held', ['3'] = 'rejected' }
+local NOBODY = '-'
+
+-- Lua would write a time with an exponent.
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+
+local function read_standing(text)
+  if not text then
+    return nil
+  end
+  local s = { text = text }
+  s.fingerprint, s.decision, s.revision, s.by_moderator, s.before, s.received_at, s.lead, s.author =
+    string.match(text, '^(%x+) (%d) (%d+) (%d) (%d) (%d+) (%d+) (%S+)$')
+  return s
+end
+
+-- Keeps a comment with what stands on it; the rest are more fields of its hash and their values.
+local function keep(id, s, lifetime, ...)
+  local received_at = int(s.received_at)
+  local by_risk = int(s.received_at - s.lead)
+  local text = table.concat({
+    s.fingerprint, s.decision, s.revision, s.by_moderator, s.before, received_at, s.lead, s.author,
+  }, ' ')
+  redis.call('HSET', KEYS[1], 's', text, ...)
+  redis.call('ZADD', KEYS[2], received_at, id)
+  redis.call('ZADD', KEYS[3], by_risk, id)
+  if s.decision == HOLD then
+    redis.call('ZADD', KEYS[4], received_at, id)
+    redis.call('ZADD', KEYS[5], by_risk, id)
+    for i = 1, 3 do
+      redis.call('PERSIST', KEYS[i])
+    end
+  else
+    redis.call('PEXPIRE', KEYS[1], lifetime)
+    -- A held comment waits for as long as it takes, and so do the lists that it is in.
+    if redis.call('EXISTS', KEYS[4]) == 0 then
+      redis.call('PEXPIRE', KEYS[2], lifetime)
+      redis.call('PEXPIRE', KEYS[3], lifetime)
+    end
+  end
+  if s.author ~= NOBODY then
+    redis.call('HINCRBY', KEYS[6], COUNT[s.decision], 1)
+    redis.call('PEXPIRE', KEYS[6], lifetime)
+  end
+end

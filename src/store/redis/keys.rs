@@ -1,0 +1,102 @@
+//! The names of all Redis keys. They are a file format: other versions of Gatepost read what this one wrote.
+//!
+//! All keys of a site hold its name in braces, so that in a cluster they share a slot and one script may touch them.
+//! A site cannot hold braces, and whatever the caller chose comes last, so that no two names meet.
+
+use std::fmt::Display;
+
+use crate::comment::{CommentId, Site};
+use crate::limit::Scope;
+use crate::store::person::Person;
+
+/// The keys of one site.
+pub(super) struct Keys {
+    /// `gp:{blog.example}:`
+    base: String,
+}
+
+impl Keys {
+    pub fn new(prefix: &str, site: &Site) -> Self {
+        Self { base: format!("{prefix}{{{}}}:", site.as_str()) }
+    }
+
+    /// String: the secret that persons are hashed with. The only key that neither expires nor empties.
+    pub fn secret(&self) -> String {
+        self.named("secret")
+    }
+
+    /// Hash: a comment and what stands on it; see `keep.lua`.
+    pub fn comment(&self, id: &CommentId) -> String {
+        self.comment_named(id.as_str())
+    }
+
+    /// The same, by an id that an index holds.
+    pub fn comment_named(&self, id: &str) -> String {
+        self.of("comment", id)
+    }
+
+    /// List: what stood on a comment, oldest first, three elements each; see `change.lua`.
+    pub fn trail(&self, id: &CommentId) -> String {
+        self.of("trail", id.as_str())
+    }
+
+    /// Sorted set of comment ids by the time they were received.
+    pub fn all_by_time(&self) -> String {
+        self.named("all:time")
+    }
+
+    /// Sorted set of comment ids by that time less up to a day, the more the likelier they are bad.
+    pub fn all_by_risk(&self) -> String {
+        self.named("all:risk")
+    }
+
+    /// Like [`all_by_time`](Self::all_by_time), of held comments only.
+    pub fn held_by_time(&self) -> String {
+        self.named("held:time")
+    }
+
+    /// Like [`all_by_risk`](Self::all_by_risk), of held comments only: the queue.
+    pub fn held_by_risk(&self) -> String {
+        self.named("held:risk")
+    }
+
+    /// Hash: how many comments of an author stand approved, held and rejected. Scripts touch no hash for `-`.
+    pub fn author(&self, author: &str) -> String {
+        self.of("author", author)
+    }
+
+    /// String: the theoretical arrival time of a limit. `None`: the site's.
+    pub fn limit(&self, scope: Scope, person: Option<&Person>) -> String {
+        match person {
+            Some(person) => self.of("limit", format_args!("{}:{person}", scope.as_str())),
+            None => self.of("limit", scope.as_str()),
+        }
+    }
+
+    /// Stream: verdicts that took the place of others.
+    pub fn events(&self) -> String {
+        self.named("events")
+    }
+
+    fn named(&self, name: &str) -> String {
+        [&self.base, name].concat()
+    }
+
+    fn of(&self, kind: &str, whose: impl Display) -> String {
+        format!("{}{kind}:{whose}", self.base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_names_its_site_in_braces() {
+        let keys = Keys::new("gp:", &Site::parse("site", "blog.example").unwrap());
+        let id = CommentId::parse("id", "a:b").unwrap();
+        assert_eq!(keys.comment(&id), "gp:{blog.example}:comment:a:b");
+        assert_eq!(keys.held_by_risk(), "gp:{blog.example}:held:risk");
+        assert_eq!(keys.limit(Scope::Site, None), "gp:{blog.example}:limit:site");
+    }
+}

@@ -1,0 +1,42 @@
+-- Records the verdict on a comment that was admitted undecided, unless one on the same body stands already or the
+-- comment was edited meanwhile.
+--
+-- ARGV
+--   1 fingerprint   2 author   3 decision   4 revision   5 by_moderator   6 lead   7 milliseconds to keep it
+--   8 most events   9 comment id   10 comment   11 verdict   12 author of what stands, as far as the caller knows
+-- Returns one of
+--   kept
+--   earlier, the verdict that stands
+--   edited                                    (a newer body decides what stands)
+--   author, author of what stands             (call again with that author's counts as KEYS[9])
+
+local fingerprint, id, lifetime = ARGV[1], ARGV[9], ARGV[7]
+local stored = redis.call('HMGET', KEYS[1], 's', 'r')
+local old = read_standing(stored[1])
+if old and old.fingerprint == fingerprint then
+  return { 'earlier', redis.call('HGET', KEYS[1], 'v') }
+end
+local whose, received_at = string.match(stored[2] or '', '^(%x+) %S+ %d+ (%d+) ')
+if whose ~= fingerprint then
+  if old or whose then
+    return { 'edited' }
+  end
+  -- The reservation has expired, or Redis lost it: better kept late than not.
+  received_at = now()
+end
+if old and old.author ~= ARGV[12] then
+  return { 'author', old.author }
+end
+
+if old then
+  retire(id, old)
+end
+redis.call('HDEL', KEYS[1], 'r', 'e')
+keep(id, {
+  fingerprint = fingerprint, decision = ARGV[3], revision = ARGV[4], by_moderator = ARGV[5],
+  before = old and old.decision or '0', received_at = received_at, lead = ARGV[6], author = ARGV[2],
+}, lifetime, 'c', ARGV[10], 'v', ARGV[11])
+if old then
+  announce(ARGV[3], ARGV[11], lifetime, ARGV[8])
+end
+return { 'kept' }

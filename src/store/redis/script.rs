@@ -1,0 +1,84 @@
+//! The atomic steps: Lua scripts, called by hash and loaded when the server does not know them.
+
+use std::str::FromStr;
+
+use ::redis::aio::ConnectionManager;
+use ::redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind};
+
+use crate::error::Error;
+
+/// The scripts.
+pub(super) struct Scripts {
+    pub admit: Script,
+    pub record: Script,
+    pub replace: Script,
+    pub prune: Script,
+}
+
+impl Scripts {
+    pub fn new() -> Self {
+        Self {
+            admit: Script::new(concat!(include_str!("keep.lua"), include_str!("admit.lua"))),
+            record: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("record.lua"))),
+            replace: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("replace.lua"))),
+            prune: Script::new(include_str!("prune.lua")),
+        }
+    }
+}
+
+/// A call with its keys; the arguments are still to be added. Unlike the crate's own builder it copies each only once.
+pub(super) fn call(script: &Script, keys: &[String]) -> Cmd {
+    let mut call = ::redis::cmd("EVALSHA");
+    call.arg(script.get_hash()).arg(keys.len()).arg(keys);
+    call
+}
+
+/// Calls a script.
+pub(super) async fn run(connection: &ConnectionManager, script: &Script, call: &Cmd) -> Result<Reply, Error> {
+    let mut connection = connection.clone();
+    let answer: RedisResult<Vec<Vec<u8>>> = call.query_async(&mut connection).await;
+    let answer = match answer {
+        // The server is new, was restarted, or took over from another.
+        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            script.load_async(&mut connection).await?;
+            call.query_async(&mut connection).await?
+        }
+        answer => answer?,
+    };
+    let mut rest = answer.into_iter();
+    let word = rest.next().map(String::from_utf8).and_then(Result::ok).unwrap_or_default();
+    Ok(Reply { word, rest })
+}
+
+/// What all our scripts answer: a word, and what belongs to it in order.
+pub(super) struct Reply {
+    word: String,
+    rest: std::vec::IntoIter<Vec<u8>>,
+}
+
+impl Reply {
+    /// The word.
+    pub fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// The next part as it is.
+    pub fn bytes(&mut self) -> Result<Vec<u8>, Error> {
+        self.rest.next().ok_or_else(|| self.unexpected())
+    }
+
+    /// The next part as text.
+    pub fn text(&mut self) -> Result<String, Error> {
+        String::from_utf8(self.bytes()?).map_err(|_| self.unexpected())
+    }
+
+    /// The next part as a number.
+    pub fn number<T: FromStr>(&mut self) -> Result<T, Error> {
+        self.text()?.parse().map_err(|_| self.unexpected())
+    }
+
+    /// The error of an answer that none of our scripts gives.
+    pub fn unexpected(&self) -> Error {
+        Error::store(format!("redis answered {:?} where it should not", self.word))
+    }
+}

@@ -1,0 +1,72 @@
+//! Watches a site's changes on Redis: waits on its stream, on a connection of its own that may block.
+
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::streams::StreamReadReply;
+use ::redis::{AsyncConnectionConfig, Client, FromRedisValue as _};
+use tokio::time::timeout;
+
+use crate::error::Error;
+use crate::store::change::Event;
+use crate::store::cursor::Cursor;
+use crate::store::record;
+
+/// Most changes delivered at once.
+const CHUNK: usize = 256;
+/// Longest that Redis is told to wait, in milliseconds.
+const LONGEST: u128 = 24 * 3600 * 1000;
+
+/// One watcher.
+pub(in crate::store) struct Watch {
+    client: Client,
+    /// How long to wait for Redis beyond the time it was told to wait itself.
+    timeout: Duration,
+    stream: String,
+    after: Cursor,
+    /// `None`: to be made.
+    connection: Option<MultiplexedConnection>,
+}
+
+impl Watch {
+    /// A watcher that is connected.
+    pub async fn new(client: Client, timeout: Duration, stream: String, after: Cursor) -> Result<Self, Error> {
+        let mut watch = Self { client, timeout, stream, after, connection: None };
+        watch.connection = Some(watch.connect().await?);
+        Ok(watch)
+    }
+
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
+        // Taken out while in use: when this future fails or is dropped, so is the connection, and with it an answer
+        // that the next call would have to wait for.
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        let mut read = ::redis::cmd("XREAD");
+        // To Redis, 0 milliseconds are forever.
+        let block = wait.as_millis().clamp(1, LONGEST).to_string();
+        read.arg("COUNT").arg(CHUNK).arg("BLOCK").arg(block).arg("STREAMS").arg(&self.stream).arg(self.after.to_string());
+        let answer = timeout(wait + self.timeout, read.query_async::<Option<StreamReadReply>>(&mut connection)).await;
+        let answer = answer.map_err(|_| Error::store("redis did not answer in time"))??;
+
+        let mut events = Vec::new();
+        for entry in answer.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids) {
+            let malformed = || Error::store(format!("unreadable event {:?}", entry.id));
+            let verdict = entry.map.get("v").ok_or_else(malformed)?;
+            let verdict = Vec::<u8>::from_redis_value_ref(verdict).map_err(|_| malformed())?;
+            let cursor = Cursor::parse_stream(&entry.id).ok_or_else(malformed)?;
+            events.push(Event { verdict: record::verdict(&verdict)?, cursor });
+        }
+        if let Some(last) = events.last() {
+            self.after = last.cursor;
+        }
+        self.connection = Some(connection);
+        Ok(events)
+    }
+
+    async fn connect(&self) -> Result<MultiplexedConnection, Error> {
+        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(self.timeout)).set_response_timeout(None);
+        Ok(self.client.get_multiplexed_async_connection_with_config(&patient).await?)
+    }
+}

@@ -1,0 +1,156 @@
+//! What the Redis store writes: each function calls one script.
+
+use std::time::Duration;
+
+use ::redis::Cmd;
+use prost::Message;
+
+use super::Redis;
+use super::keys::Keys;
+use super::script::{Reply, call, run};
+use crate::comment::{CommentId, Fingerprint, Site};
+use crate::error::Error;
+use crate::facts::{Facts, LimitState};
+use crate::limit::{Gcra, Scope};
+use crate::pb;
+use crate::store::change::Change;
+use crate::store::entry::{Admission, Admitted, rate_limit};
+use crate::store::facts as facts_text;
+use crate::store::person::Person;
+use crate::store::record::{self, Draft, Ruling};
+use crate::verdict::Verdict;
+
+/// How long a verdict may be on its way.
+const RESERVED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// What scripts take for an author who is not known.
+const NOBODY: &str = "-";
+
+impl Redis {
+    pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
+        let mut reply = self.ask("admit", admission).await?;
+        self.prune_now_and_then(admission.comment.site());
+        match reply.word() {
+            "recorded" => {
+                let (tightest, remaining): (usize, u32) = (reply.number()?, reply.number()?);
+                let counted = admission.counted();
+                let tightest = tightest.checked_sub(1).and_then(|at| counted.get(at));
+                let state = tightest.map(|&(scope, _, gcra)| LimitState { remaining, ..admitting(scope, gcra) });
+                Ok(Admitted::Recorded(record::with_limit(admission.tentative, state.as_ref())))
+            }
+            "seen" => Ok(Admitted::Seen(record::verdict(&reply.bytes()?)?)),
+            "undecided" => Ok(Admitted::Undecided {
+                verdict_id: reply.text()?,
+                revision: reply.number()?,
+                facts: facts_text::from_text(&reply.text()?)?,
+            }),
+            _ => Err(reply.unexpected()),
+        }
+    }
+
+    pub async fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
+        let mut reply = self.ask("look", admission).await?;
+        match reply.word() {
+            "facts" => facts_text::from_text(&reply.text()?),
+            _ => Err(reply.unexpected()),
+        }
+    }
+
+    /// Calls `admit.lua`, to do what it is for or only to look.
+    async fn ask(&self, mode: &str, admission: &Admission<'_>) -> Result<Reply, Error> {
+        let Draft { site, id, fingerprint, author, comment, ruling } = Draft::new(admission, admission.tentative);
+        let (keys, limits) = (self.keys(&site), admission.counted());
+        let mut names = common(&keys, &id, author).to_vec();
+        names.extend(limits.iter().map(|(scope, person, _)| keys.limit(*scope, person.as_ref())));
+
+        let mut ask = call(&self.scripts.admit, &names);
+        ask.arg(mode).arg(hex(fingerprint)).arg(name(author)).arg(ruling.decision.to_wire() as i32);
+        ask.arg(ruling.verdict_id).arg(admission.min_approved).arg(ruling.lead);
+        ask.arg(milliseconds(self.keep)).arg(milliseconds(RESERVED_FOR));
+        ask.arg(id.as_str()).arg(comment).arg(ruling.verdict);
+        for (scope, _, gcra) in limits {
+            let unfinished = pb::RateLimit::from(rate_limit(&admitting(scope, gcra))).encode_to_vec();
+            ask.arg(scope.as_str()).arg(gcra.interval()).arg(gcra.burst()).arg(unfinished);
+        }
+        run(&self.connection, &self.scripts.admit, &ask).await
+    }
+
+    pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+        let Draft { site, id, fingerprint, author, comment, ruling } = Draft::new(admission, verdict);
+        let keys = self.keys(&site);
+        let ask = |stands: Option<Person>| {
+            let names = changing(&keys, &id, author, stands);
+            let mut ask = call(&self.scripts.record, &names);
+            ask.arg(hex(fingerprint)).arg(name(author));
+            self.add_ruling(&mut ask, &ruling);
+            ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(name(stands));
+            ask
+        };
+        // Nearly always an edit is by the author of what it edits.
+        let mut stands = author;
+        loop {
+            let mut reply = run(&self.connection, &self.scripts.record, &ask(stands)).await?;
+            match reply.word() {
+                "kept" | "edited" => return Ok(verdict.clone()),
+                "earlier" => return record::verdict(&reply.bytes()?),
+                "author" => stands = Person::from_hex(&reply.text()?),
+                _ => return Err(reply.unexpected()),
+            }
+        }
+    }
+
+    pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
+        let (keys, ruling, event) = (self.keys(site), Ruling::new(change.verdict), change.event.encode_to_vec());
+        let ask = |author: Option<Person>| {
+            let mut ask = call(&self.scripts.replace, &changing(&keys, id, author, author));
+            ask.arg(change.expected_revision);
+            self.add_ruling(&mut ask, &ruling);
+            ask.arg(id.as_str()).arg(&ruling.verdict).arg(&event).arg(name(author));
+            ask
+        };
+        let mut author = None;
+        loop {
+            let mut reply = run(&self.connection, &self.scripts.replace, &ask(author)).await?;
+            match reply.word() {
+                "kept" => return Ok(true),
+                "moved" => return Ok(false),
+                "author" => author = Person::from_hex(&reply.text()?),
+                _ => return Err(reply.unexpected()),
+            }
+        }
+    }
+
+    /// Adds what `record.lua` and `replace.lua` ask for alike: decision to most events.
+    fn add_ruling(&self, ask: &mut Cmd, ruling: &Ruling) {
+        ask.arg(ruling.decision.to_wire() as i32).arg(ruling.revision).arg(u8::from(ruling.by_moderator)).arg(ruling.lead);
+        ask.arg(milliseconds(self.keep)).arg(self.keep_events);
+    }
+}
+
+/// The keys that all three scripts begin with.
+fn common(keys: &Keys, id: &CommentId, author: Option<Person>) -> [String; 6] {
+    let author = keys.author(&name(author));
+    [keys.comment(id), keys.all_by_time(), keys.all_by_risk(), keys.held_by_time(), keys.held_by_risk(), author]
+}
+
+/// The keys of a change.
+fn changing(keys: &Keys, id: &CommentId, author: Option<Person>, stands: Option<Person>) -> Vec<String> {
+    let more = [keys.trail(id), keys.events(), keys.author(&name(stands))];
+    common(keys, id, author).into_iter().chain(more).collect()
+}
+
+/// A limit that admits and says nothing yet of what remains.
+fn admitting(scope: Scope, gcra: Gcra) -> LimitState {
+    LimitState { scope, limit: gcra.burst(), remaining: 0, retry_after: Duration::ZERO }
+}
+
+fn name(author: Option<Person>) -> String {
+    author.map_or(NOBODY.to_owned(), |author| author.to_string())
+}
+
+fn hex(fingerprint: Fingerprint) -> String {
+    format!("{:032x}", u128::from_be_bytes(fingerprint))
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,207 @@
+//! Starts the real server on a free port with a data folder of its own, and speaks to it.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gatepost::pb::moderation_service_client::ModerationServiceClient;
+use gatepost::pb::review_service_client::ReviewServiceClient;
+use gatepost::pb::{self, Verdict};
+use tempfile::TempDir;
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+
+/// The site that tests speak of.
+pub const SITE: &str = "blog.example";
+/// How long anything may take before a test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running `gatepost serve`. Killed when dropped.
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+    folder: TempDir,
+    extra: Vec<String>,
+}
+
+impl Server {
+    /// With the embedded store and the default policy.
+    pub async fn start() -> Self {
+        Self::start_with("", &[]).await
+    }
+
+    /// With a policy for [`SITE`] (`""`: the default) and more flags.
+    pub async fn start_with(policy: &str, flags: &[&str]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut extra: Vec<String> = flags.iter().map(ToString::to_string).collect();
+        if !policy.is_empty() {
+            let policies = folder.path().join("policies");
+            std::fs::create_dir(&policies).unwrap();
+            std::fs::write(policies.join("blog.toml"), format!("sites = [\"{SITE}\"]\n{policy}")).unwrap();
+            extra.extend(["--policy-dir".to_owned(), policies.display().to_string()]);
+        }
+        let (child, address) = launch(&folder.path().join("data"), "127.0.0.1:0", &extra).expect("the server starts");
+        Self { child, address, folder, extra }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The same without scheme.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its data folder.
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL, as an out-of-memory killer would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and what it exits with.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        self.wait()
+    }
+
+    /// What it exits with.
+    pub fn wait(&mut self) -> ExitStatus {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < until, "the server does not leave");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Starts again on the same data and port.
+    pub fn start_again(&mut self) {
+        let started = launch(&self.data_dir(), &self.address.to_string(), &self.extra);
+        (self.child, self.address) = started.expect("the server starts again");
+    }
+
+    /// Leaves in good order and starts again on the same data and port.
+    pub async fn restart(&mut self) {
+        assert!(self.terminate().success());
+        self.start_again();
+    }
+
+    fn channel(&self) -> Channel {
+        Endpoint::from_shared(self.url()).unwrap().timeout(PATIENCE).connect_lazy()
+    }
+
+    /// A client for hosts.
+    pub fn host(&self) -> ModerationServiceClient<Channel> {
+        ModerationServiceClient::new(self.channel())
+    }
+
+    /// A client for moderators.
+    pub fn desk(&self) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.channel())
+    }
+
+    /// A channel without a timeout on its streams.
+    pub async fn connect(&self) -> Channel {
+        Endpoint::from_shared(self.url()).unwrap().connect().await.unwrap()
+    }
+
+    /// Has a comment checked.
+    pub async fn check(&self, comment: pb::Comment) -> Result<Verdict, Status> {
+        check(&mut self.host(), comment).await
+    }
+
+    /// The queue, as ids.
+    pub async fn queue(&self) -> Vec<String> {
+        let request = pb::ListCommentsRequest { site: SITE.into(), page_size: 1_000, ..Default::default() };
+        let answer = self.desk().list_comments(request).await.unwrap().into_inner();
+        answer.comments.into_iter().map(|comment| comment.verdict.unwrap().comment_id).collect()
+    }
+
+    /// Decides one comment as `ada`.
+    pub async fn decide(&self, id: &str, decision: pb::Decision) -> pb::ReviewResult {
+        let request = pb::DecideCommentsRequest {
+            site: SITE.into(),
+            ids: vec![id.into()],
+            decision: decision.into(),
+            moderator: "ada".into(),
+            ..Default::default()
+        };
+        self.desk().decide_comments(request).await.unwrap().into_inner().results.remove(0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have left already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Has a comment checked by a client at hand.
+pub async fn check(host: &mut ModerationServiceClient<Channel>, comment: pb::Comment) -> Result<Verdict, Status> {
+    let request = pb::CheckCommentRequest { comment: Some(comment), dry_run: false };
+    Ok(host.check_comment(request).await?.into_inner().verdict.unwrap())
+}
+
+/// A comment on [`SITE`].
+pub fn comment(id: &str, body: &str) -> pb::Comment {
+    pb::Comment { site: SITE.into(), comment_id: id.into(), body: body.into(), ..Default::default() }
+}
+
+/// A comment by a signed-in author.
+pub fn by(author: &str, id: &str, body: &str) -> pb::Comment {
+    let author = Some(pb::Author { user_id: author.into(), ..Default::default() });
+    pb::Comment { author, ..comment(id, body) }
+}
+
+/// A policy that holds every comment, whatever it says.
+pub const HOLD_ALL: &str = "[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n";
+
+/// Starts the program and waits until it listens. `Err` holds what it said instead.
+pub fn launch(data: &Path, listen: &str, extra: &[String]) -> Result<(Child, SocketAddr), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
+    // The environment of whoever runs the tests must not steer the server.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GATEPOST_")) {
+        command.env_remove(name);
+    }
+    command.args(["serve", "--listen", listen, "--data-dir"]).arg(data).args(extra);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).stdin(Stdio::null()).spawn().unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        // Read to the end, or the server would block on a full pipe.
+        for line in stderr.lines().map_while(Result::ok) {
+            let _ = tell.send(line);
+        }
+    });
+    let mut said = Vec::new();
+    while let Ok(line) = told.recv_timeout(PATIENCE) {
+        if let Some(address) = line.strip_prefix("listening on ") {
+            return Ok((child, address.parse().unwrap()));
+        }
+        said.push(line);
+    }
+    let _ = child.kill();
+    let status = child.wait().unwrap();
+    Err(format!("{status}\n{}", said.join("\n")))
+}

@@ -1,0 +1,30 @@
+//! Everything seen from outside: the real program, real sockets, a real Redis of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should stop loudly")]
+
+/// The bad things that come in: each a clear answer, the server unharmed.
+mod bad_input;
+/// The commands, as typed.
+//mod cli;
+/// Killed at any moment, nothing that was answered is lost.
+mod durability;
+/// Starts servers and speaks to them.
+mod harness;
+/// Burst, refusal, and admission exactly when promised.
+mod limits;
+/// One comment, its verdict, its repeats and its edits.
+mod moderate;
+/// Starts the Redis that the tests share.
+mod redis;
+/// The desk: list, decide, conflict, undo.
+mod review;
+/// Start, health, reflection, drain, refusal to start.
+mod server;
+/// One suite that every store must pass.
+mod store;
+/// The import table of ARCHITECTURE.md.
+mod tidy;
+/// Comments and what they must get: cases as data.
+mod verdicts;
+/// Changes delivered once, in order, over restarts.
+mod watch;

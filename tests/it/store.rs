@@ -1,0 +1,57 @@
+//! The store's conformance suite: the same cases against memory, the embedded file and Redis.
+
+mod bed;
+mod cases;
+mod embedded;
+mod keys;
+
+/// Makes a test of every case for every engine.
+macro_rules! conform {
+    ($($case:ident)+) => {
+        conform!(@engine memory, $($case)+);
+        conform!(@engine file, $($case)+);
+        conform!(@engine redis, $($case)+);
+    };
+    (@engine $engine:ident, $($case:ident)+) => {
+        mod $engine {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::cases::$case(super::bed::Bed::$engine().await).await;
+                }
+            )+
+        }
+    };
+}
+
+conform! {
+    a_first_comment_is_recorded_with_its_limit
+    a_repeat_gets_the_same_verdict_and_is_not_counted
+    concurrent_duplicates_get_one_verdict_and_count_once
+    a_reservation_is_the_same_for_whoever_asks_again
+    an_edit_is_decided_anew_and_tells_what_stood
+    an_edit_by_another_author_moves_both_histories
+    an_edit_that_was_edited_again_does_not_overwrite_the_newer
+    a_new_text_of_an_undecided_comment_is_a_first_sight
+    recording_twice_keeps_the_first
+    a_burst_passes_and_the_next_is_refused_until_promised
+    all_limits_count_or_none
+    no_window_admits_more_than_burst_and_rate
+    an_author_without_enough_approved_comments_is_undecided
+    looking_changes_nothing
+    the_queue_is_in_order_of_risk_and_time
+    pages_stay_in_place_while_comments_leave
+    a_filter_searches_beyond_the_first_page
+    lists_of_decided_comments_are_in_order_too
+    a_damaged_page_token_is_the_callers_mistake
+    a_change_needs_the_revision_that_stands
+    the_trail_tells_every_act_in_order
+    changes_arrive_once_in_order_and_from_any_cursor
+    a_watcher_is_woken_at_once
+    a_dropped_wait_loses_no_change
+    histories_follow_decisions
+    sites_know_nothing_of_each_other
+    a_secret_is_the_same_for_all_and_another_per_site
+    what_is_kept_holds_no_address
+    a_store_that_works_answers_a_ping
+}

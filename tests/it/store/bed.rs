@@ -1,0 +1,281 @@
+//! What the cases stand on: a fresh store of some engine, and comments to send to it.
+
+use std::time::{Duration, SystemTime};
+
+use gatepost::comment::{Comment, CommentId, Site};
+use gatepost::facts::{Facts, History};
+use gatepost::limit::{Gcra, Scope};
+use gatepost::pb;
+use gatepost::store::{Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Store, StoreSettings};
+use gatepost::verdict::{Decision, MACHINE, Verdict};
+use tempfile::TempDir;
+
+use crate::redis;
+
+/// A store that no other test uses.
+pub struct Bed {
+    pub store: Store,
+    /// Another handle: for Redis that of another server, else a clone.
+    pub other: Store,
+    pub settings: StoreSettings,
+    _directory: TempDir,
+}
+
+impl Bed {
+    pub async fn memory() -> Self {
+        Self::new(Some("memory:".to_owned())).await
+    }
+
+    pub async fn file() -> Self {
+        Self::new(None).await
+    }
+
+    pub async fn redis() -> Self {
+        Self::new(Some(redis::url())).await
+    }
+
+    async fn new(url: Option<String>) -> Self {
+        let directory = TempDir::new().unwrap();
+        let settings = StoreSettings {
+            url,
+            data_dir: directory.path().join("data"),
+            prefix: redis::prefix(),
+            keep_days: 30,
+            keep_events: 1_000,
+            timeout: Duration::from_secs(10),
+        };
+        let store = Store::open(&settings).await.unwrap();
+        let other = if store.kind() == "redis" { Store::open(&settings).await.unwrap() } else { store.clone() };
+        Self { store, other, settings, _directory: directory }
+    }
+
+    /// Puts the store away and opens it again.
+    pub async fn reopen(self) -> Self {
+        let Self { store, other, settings, _directory } = self;
+        drop((store, other));
+        let store = Store::open(&settings).await.unwrap();
+        Self { other: store.clone(), store, settings, _directory }
+    }
+
+    /// Sends a comment whose tentative verdict must stand.
+    pub async fn recorded(&self, text: &Text) -> Verdict {
+        match text.admit(&self.store).await {
+            Admitted::Recorded(verdict) => verdict,
+            other => panic!("not recorded: {other:?}"),
+        }
+    }
+
+    /// Sends a comment that must be decided again.
+    pub async fn undecided(&self, text: &Text) -> (Facts, String, u32) {
+        match text.admit(&self.store).await {
+            Admitted::Undecided { facts, verdict_id, revision } => (facts, verdict_id, revision),
+            other => panic!("decided: {other:?}"),
+        }
+    }
+
+    /// Sends an edit and decides it.
+    pub async fn edited(&self, text: &Text) -> Verdict {
+        let (_, id, revision) = self.undecided(text).await;
+        text.record(&self.store, &text.verdict(id, revision)).await
+    }
+
+    pub async fn get(&self, id: &str) -> Kept {
+        self.store.get(&site(), &comment_id(id)).await.unwrap().expect("the comment is there")
+    }
+
+    pub async fn history(&self, author: &str) -> [u32; 3] {
+        let History { approved, held, rejected } = self.store.history(&site(), &person(author)).await.unwrap();
+        [approved, held, rejected]
+    }
+
+    /// Decides as a moderator. Tells whether the revision was the one that stood.
+    pub async fn decide(&self, id: &str, expected_revision: u32, decision: Decision) -> bool {
+        let stands = self.get(id).await.verdict;
+        let verdict = Verdict { decision, revision: expected_revision + 1, decided_by: "mia".into(), ..stands.clone() };
+        let event = pb::AuditEvent {
+            by: "mia".to_owned(),
+            act: "DECIDED".to_owned(),
+            comment_id: id.to_owned(),
+            revision: expected_revision + 1,
+            before: stands.decision.to_wire().into(),
+            after: decision.to_wire().into(),
+            ..Default::default()
+        };
+        let change = Change { expected_revision, verdict: &verdict, event };
+        self.store.replace(&site(), &comment_id(id), &change).await.unwrap()
+    }
+
+    pub async fn page(&self, decision: Option<Decision>, order: Order, size: usize, after: Option<&str>) -> ListPage {
+        let query = ListQuery { decision, order, size, after, matches: &|_| true };
+        self.store.list(&site(), &query).await.unwrap()
+    }
+
+    /// The ids of all comments of a list, read two at a time.
+    pub async fn ids(&self, decision: Option<Decision>, order: Order) -> Vec<String> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.page(decision, order, 2, after.as_deref()).await;
+            all.extend(ids(&page));
+            after = page.next;
+            if after.is_none() {
+                return all;
+            }
+        }
+    }
+
+    /// The held comments, most urgent first.
+    pub async fn queue(&self) -> Vec<String> {
+        self.ids(Some(Decision::Hold), Order::Risk).await
+    }
+}
+
+pub fn ids(page: &ListPage) -> Vec<String> {
+    page.comments.iter().map(|kept| kept.verdict.comment_id.clone()).collect()
+}
+
+pub fn site() -> Site {
+    site_named("blog.example")
+}
+
+pub fn site_named(name: &str) -> Site {
+    Site::parse("site", name).unwrap()
+}
+
+pub fn comment_id(id: &str) -> CommentId {
+    CommentId::parse("comment_id", id).unwrap()
+}
+
+pub fn person(name: &str) -> Person {
+    Person::new(&[7; 32], "user", name)
+}
+
+/// `count` in `period`, `burst` at once.
+pub fn rate(count: u32, period: Duration, burst: u32) -> Gcra {
+    Gcra::new(count, period, burst).unwrap()
+}
+
+/// So many, and then none for as long as a test lasts.
+pub fn few(burst: u32) -> Gcra {
+    rate(1, Duration::from_secs(3_600), burst)
+}
+
+/// A comment to send, with what the policy made of it.
+#[derive(Clone)]
+pub struct Text {
+    site: Site,
+    id: String,
+    body: String,
+    author: Option<String>,
+    limits: Vec<(Scope, Gcra)>,
+    decision: Decision,
+    risk: f64,
+    min_approved: u32,
+}
+
+/// A harmless comment by nobody.
+pub fn text(id: impl Into<String>) -> Text {
+    Text {
+        site: site(),
+        id: id.into(),
+        body: "I see it differently.".to_owned(),
+        author: None,
+        limits: Vec::new(),
+        decision: Decision::Approve,
+        risk: 0.0,
+        min_approved: 0,
+    }
+}
+
+impl Text {
+    pub fn on(self, site: &str) -> Self {
+        Self { site: site_named(site), ..self }
+    }
+
+    pub fn body(self, body: &str) -> Self {
+        Self { body: body.to_owned(), ..self }
+    }
+
+    pub fn by(self, author: &str) -> Self {
+        Self { author: Some(author.to_owned()), ..self }
+    }
+
+    pub fn limited(mut self, scope: Scope, gcra: Gcra) -> Self {
+        self.limits.push((scope, gcra));
+        self
+    }
+
+    pub fn decided(self, decision: Decision) -> Self {
+        Self { decision, ..self }
+    }
+
+    pub fn held(self) -> Self {
+        self.decided(Decision::Hold)
+    }
+
+    pub fn risk(self, risk: f64) -> Self {
+        Self { risk, ..self }
+    }
+
+    pub fn needs(self, min_approved: u32) -> Self {
+        Self { min_approved, ..self }
+    }
+
+    /// A verdict on it with the tentative decision.
+    pub fn verdict(&self, id: impl Into<String>, revision: u32) -> Verdict {
+        // The wire has no finer time than nanoseconds, and comparing must not depend on what it loses.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+        Verdict {
+            id: id.into(),
+            site: self.site.as_str().to_owned(),
+            comment_id: self.id.clone(),
+            decision: self.decision,
+            scores: vec![("insult".into(), self.risk / 2.0), ("spam".into(), self.risk)],
+            reasons: Vec::new(),
+            rate_limit: None,
+            model_version: "test".into(),
+            policy_version: "test".into(),
+            decided_at: now,
+            decided_by: MACHINE.into(),
+            revision,
+            author_message: String::new(),
+        }
+    }
+
+    fn comment(&self) -> Comment {
+        let message = pb::Comment {
+            site: self.site.as_str().to_owned(),
+            comment_id: self.id.clone(),
+            body: self.body.clone(),
+            author: Some(pb::Author { name: "Ada".to_owned(), email: "ada@secret.example".to_owned(), ..Default::default() }),
+            client: Some(pb::Client { ip: "203.0.113.77".to_owned(), ..Default::default() }),
+            ..Default::default()
+        };
+        Comment::parse(message, SystemTime::now()).unwrap()
+    }
+
+    /// Calls with an admission of this comment; its tentative verdict has a fresh id.
+    async fn with<T>(&self, call: impl AsyncFnOnce(&Admission<'_>) -> T) -> T {
+        let (comment, tentative) = (self.comment(), self.verdict(uuid::Uuid::now_v7().to_string(), 1));
+        let admission = Admission {
+            comment: &comment,
+            author: self.author.as_deref().map(person),
+            client: Some(Person::new(&[7; 32], "ip", "203.0.113.77")),
+            limits: self.limits.clone(),
+            tentative: &tentative,
+            min_approved: self.min_approved,
+        };
+        call(&admission).await
+    }
+
+    pub async fn admit(&self, store: &Store) -> Admitted {
+        self.with(async |admission| store.admit(admission).await.unwrap()).await
+    }
+
+    pub async fn look(&self, store: &Store) -> Facts {
+        self.with(async |admission| store.look(admission).await.unwrap()).await
+    }
+
+    pub async fn record(&self, store: &Store, verdict: &Verdict) -> Verdict {
+        self.with(async |admission| store.record(admission, verdict).await.unwrap()).await
+    }
+}

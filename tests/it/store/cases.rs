@@ -1,0 +1,497 @@
+//! What every engine must do.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use gatepost::error::Error;
+use gatepost::facts::Previous;
+use gatepost::limit::Scope;
+use gatepost::store::{Admitted, Event, ListQuery, Order, Store, Watcher};
+use gatepost::verdict::Decision::{self, Approve, Hold, Reject};
+use tokio::time::sleep;
+
+use super::bed::{Bed, comment_id, few, ids, rate, site, site_named, text};
+
+/// Long enough for any machine; only failures wait so long.
+const LONG: Duration = Duration::from_secs(10);
+
+// === repeats and edits ===
+
+pub async fn a_first_comment_is_recorded_with_its_limit(bed: Bed) {
+    let comment = text("1").by("ada").limited(Scope::Author, few(3)).limited(Scope::Site, few(300));
+
+    let verdict = bed.recorded(&comment).await;
+
+    let limit = verdict.rate_limit.clone().unwrap();
+    assert_eq!((limit.scope.as_ref(), limit.limit, limit.remaining, limit.local), ("author", 3, 2, false));
+    assert_eq!(limit.retry_after, Duration::ZERO);
+    let kept = bed.get("1").await;
+    assert_eq!(kept.verdict, verdict);
+    assert_eq!((kept.event.act.as_str(), kept.event.by.as_str(), kept.event.revision), ("CHECKED", "MACHINE", 1));
+    assert!(kept.received_at.elapsed().unwrap() < LONG);
+    assert!(kept.trail.is_empty());
+}
+
+pub async fn a_repeat_gets_the_same_verdict_and_is_not_counted(bed: Bed) {
+    let comment = text("1").by("ada").held().limited(Scope::Author, few(200));
+    let first = bed.recorded(&comment).await;
+
+    for store in [&bed.store, &bed.other] {
+        assert_eq!(comment.admit(store).await, Admitted::Seen(first.clone()));
+    }
+
+    assert_eq!(comment.look(&bed.store).await.limits[0].remaining, 198);
+    assert_eq!(bed.history("ada").await, [0, 1, 0]);
+}
+
+pub async fn concurrent_duplicates_get_one_verdict_and_count_once(bed: Bed) {
+    let comment = text("1").by("ada").held().limited(Scope::Author, few(100));
+    let tasks: Vec<_> = (0..32)
+        .map(|i| {
+            let (store, comment) = (if i % 2 == 0 { &bed.store } else { &bed.other }.clone(), comment.clone());
+            tokio::spawn(async move { comment.admit(&store).await })
+        })
+        .collect();
+
+    let (mut verdicts, mut recorded) = (HashSet::new(), 0);
+    for task in tasks {
+        match task.await.unwrap() {
+            Admitted::Recorded(verdict) => {
+                recorded += 1;
+                verdicts.insert(verdict.id);
+            }
+            Admitted::Seen(verdict) => drop(verdicts.insert(verdict.id)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    assert_eq!((recorded, verdicts.len()), (1, 1));
+    assert_eq!(bed.queue().await, ["1"]);
+    assert_eq!(bed.history("ada").await, [0, 1, 0]);
+    assert_eq!(comment.look(&bed.store).await.limits[0].remaining, 98);
+}
+
+pub async fn a_reservation_is_the_same_for_whoever_asks_again(bed: Bed) {
+    bed.recorded(&text("0").by("ada")).await;
+    let comment = text("1").by("ada").needs(5).limited(Scope::Author, few(100)).limited(Scope::Site, few(3));
+    let first = bed.undecided(&comment).await;
+    bed.recorded(&text("2").by("ada").limited(Scope::Site, few(3))).await;
+
+    let again = comment.admit(&bed.other).await;
+
+    let (facts, verdict_id, revision) = first;
+    assert_eq!(facts.author.unwrap().approved, 1);
+    assert_eq!(facts.limits.iter().map(|limit| limit.remaining).collect::<Vec<_>>(), [99, 2]);
+    assert_eq!(again, Admitted::Undecided { facts, verdict_id: verdict_id.clone(), revision });
+    assert!(bed.store.get(&site(), &comment_id("1")).await.unwrap().is_none(), "nothing stands yet");
+    // Asking again did not count: of three only two are used.
+    assert_eq!(text("3").limited(Scope::Site, few(3)).look(&bed.store).await.limits[0].remaining, 0);
+
+    let verdict = comment.verdict(verdict_id, revision);
+    comment.record(&bed.other, &verdict).await;
+    assert_eq!(comment.admit(&bed.store).await, Admitted::Seen(verdict));
+}
+
+pub async fn an_edit_is_decided_anew_and_tells_what_stood(bed: Bed) {
+    let original = text("1").by("ada").held().limited(Scope::Author, few(9));
+    let first = bed.recorded(&original).await;
+    let edit = original.clone().body("On second thought, you are right.").decided(Approve);
+
+    let (facts, verdict_id, revision) = bed.undecided(&edit).await;
+    assert_eq!(facts.previous, Some(Previous { decision: Hold, by_moderator: false }));
+    assert_eq!(facts.limits[0].remaining, 7, "an edit is counted");
+    assert_ne!(verdict_id, first.id);
+    assert_eq!(revision, 2);
+    assert_eq!(bed.get("1").await.verdict, first, "the old stands until the new is decided");
+    assert_eq!(original.admit(&bed.store).await, Admitted::Seen(first.clone()));
+
+    let verdict = edit.verdict(verdict_id, revision);
+    assert_eq!(edit.record(&bed.store, &verdict).await, verdict);
+    let kept = bed.get("1").await;
+    assert_eq!(kept.verdict, verdict);
+    assert_eq!(kept.comment.body, "On second thought, you are right.");
+    assert_eq!((kept.event.act.as_str(), kept.event.before), ("EDITED", Hold.to_wire().into()));
+    assert_eq!(kept.trail.len(), 1);
+    assert_eq!((&kept.trail[0].verdict, kept.trail[0].event.act.as_str()), (&first, "CHECKED"));
+    assert!(bed.queue().await.is_empty());
+    assert_eq!(bed.history("ada").await, [1, 0, 0]);
+}
+
+pub async fn an_edit_by_another_author_moves_both_histories(bed: Bed) {
+    bed.recorded(&text("1").by("ada")).await;
+
+    bed.edited(&text("1").by("bob").body("Bob was here.").held()).await;
+
+    assert_eq!(bed.history("ada").await, [0, 0, 0]);
+    assert_eq!(bed.history("bob").await, [0, 1, 0]);
+}
+
+pub async fn an_edit_that_was_edited_again_does_not_overwrite_the_newer(bed: Bed) {
+    bed.recorded(&text("1")).await;
+    let (second, third) = (text("1").body("second").held(), text("1").body("third"));
+    let (_, second_id, _) = bed.undecided(&second).await;
+    let stands = bed.edited(&third).await;
+
+    let late = second.verdict(second_id, 2);
+    assert_eq!(second.record(&bed.store, &late).await, late);
+
+    assert_eq!(bed.get("1").await.verdict, stands);
+    assert!(bed.queue().await.is_empty());
+}
+
+pub async fn a_new_text_of_an_undecided_comment_is_a_first_sight(bed: Bed) {
+    bed.undecided(&text("1").by("ada").needs(1)).await;
+
+    let verdict = bed.recorded(&text("1").by("ada").body("another text")).await;
+
+    assert_eq!(verdict.revision, 1);
+    assert_eq!(bed.get("1").await.comment.body, "another text");
+}
+
+pub async fn recording_twice_keeps_the_first(bed: Bed) {
+    let comment = text("1").by("ada").needs(1).held();
+    let (_, id, revision) = bed.undecided(&comment).await;
+    let first = comment.verdict(id.clone(), revision);
+    comment.record(&bed.store, &first).await;
+
+    let second = comment.clone().decided(Reject).verdict(id, revision);
+    assert_eq!(comment.record(&bed.other, &second).await, first);
+
+    assert_eq!(bed.queue().await, ["1"]);
+    assert_eq!(bed.history("ada").await, [0, 1, 0]);
+}
+
+// === limits ===
+
+pub async fn a_burst_passes_and_the_next_is_refused_until_promised(bed: Bed) {
+    let limit = rate(1, Duration::from_millis(400), 2);
+    let comment = |id: &str| text(id).by("ada").limited(Scope::Author, limit);
+    bed.recorded(&comment("1")).await;
+    bed.recorded(&comment("2")).await;
+
+    let (facts, ..) = bed.undecided(&comment("3")).await;
+    let refused = facts.tightest().unwrap();
+    assert!(refused.refused());
+    assert_eq!((refused.remaining, refused.limit), (0, 2));
+    assert!(refused.retry_after <= Duration::from_millis(400), "{:?}", refused.retry_after);
+
+    sleep(refused.retry_after).await;
+    bed.recorded(&comment("4")).await;
+    bed.undecided(&comment("5")).await;
+    bed.recorded(&text("6").by("bob").limited(Scope::Author, limit)).await;
+}
+
+pub async fn all_limits_count_or_none(bed: Bed) {
+    let limited = |id: &str| {
+        text(id).by("ada").limited(Scope::Author, few(1)).limited(Scope::Client, few(5)).limited(Scope::Site, few(9))
+    };
+    bed.recorded(&limited("1")).await;
+
+    for id in ["2", "3", "4"] {
+        let (facts, ..) = bed.undecided(&limited(id)).await;
+        let told: Vec<_> = facts.limits.iter().map(|limit| (limit.scope, limit.remaining, limit.refused())).collect();
+        assert_eq!(told, [(Scope::Author, 0, true), (Scope::Client, 4, false), (Scope::Site, 8, false)]);
+    }
+}
+
+pub async fn no_window_admits_more_than_burst_and_rate(bed: Bed) {
+    let limit = rate(1, Duration::from_millis(50), 5);
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..8)
+        .map(|task| {
+            let store = if task % 2 == 0 { &bed.store } else { &bed.other }.clone();
+            tokio::spawn(async move { admitted_within(&store, task, limit, start + Duration::from_millis(500)).await })
+        })
+        .collect();
+    let mut admitted = 0;
+    for task in tasks {
+        admitted += task.await.unwrap();
+    }
+
+    // The clock runs on while the last answers are on their way.
+    let most = 5 + start.elapsed().as_millis() / 50;
+    assert!((10..=most).contains(&admitted), "{admitted} of at most {most}");
+}
+
+async fn admitted_within(store: &Store, task: u32, limit: gatepost::limit::Gcra, end: Instant) -> u128 {
+    let (mut admitted, mut sent) = (0, 0);
+    while Instant::now() < end {
+        let comment = text(format!("{task}-{sent}")).limited(Scope::Site, limit);
+        admitted += u128::from(matches!(comment.admit(store).await, Admitted::Recorded(_)));
+        sent += 1;
+        sleep(Duration::from_millis(1)).await;
+    }
+    admitted
+}
+
+// === facts ===
+
+pub async fn an_author_without_enough_approved_comments_is_undecided(bed: Bed) {
+    let (facts, ..) = bed.undecided(&text("1").by("ada").needs(1)).await;
+    assert_eq!(facts.author, Some(Default::default()));
+    let (facts, ..) = bed.undecided(&text("2").needs(1)).await;
+    assert_eq!(facts.author, None, "nobody has no history");
+
+    bed.recorded(&text("3").by("ada").needs(0)).await;
+    bed.recorded(&text("4").by("ada").needs(1)).await;
+    bed.undecided(&text("5").by("ada").needs(3)).await;
+}
+
+pub async fn looking_changes_nothing(bed: Bed) {
+    let limited = |id: &str| text(id).by("ada").limited(Scope::Author, few(3));
+    bed.recorded(&limited("1").held()).await;
+    let before = bed.get("1").await;
+
+    for _ in 0..5 {
+        let new = limited("2").look(&bed.store).await;
+        assert_eq!((new.limits[0].remaining, new.previous), (1, None));
+        assert_eq!(new.author.unwrap().held, 1);
+        let edit = limited("1").body("edited").look(&bed.store).await;
+        assert_eq!(edit.previous, Some(Previous { decision: Hold, by_moderator: false }));
+        let known = limited("1").look(&bed.store).await;
+        assert_eq!(known.previous, None);
+    }
+
+    assert_eq!(bed.get("1").await, before);
+    assert!(bed.store.get(&site(), &comment_id("2")).await.unwrap().is_none());
+    assert!(matches!(limited("2").admit(&bed.store).await, Admitted::Recorded(_)), "no reservation is left");
+}
+
+// === lists ===
+
+/// Sends five held comments: `e` is the riskiest by far, the others are sure to be harmless.
+async fn fill_queue(bed: &Bed) {
+    for id in ["a", "b", "c", "d", "e"] {
+        bed.recorded(&text(id).held().risk(if id == "e" { 1.0 } else { 0.0 })).await;
+    }
+    bed.recorded(&text("approved")).await;
+}
+
+pub async fn the_queue_is_in_order_of_risk_and_time(bed: Bed) {
+    fill_queue(&bed).await;
+
+    assert_eq!(bed.ids(Some(Hold), Order::Risk).await, ["e", "a", "b", "c", "d"]);
+    assert_eq!(bed.ids(Some(Hold), Order::Oldest).await, ["a", "b", "c", "d", "e"]);
+    assert_eq!(bed.ids(Some(Hold), Order::Newest).await, ["e", "d", "c", "b", "a"]);
+}
+
+pub async fn pages_stay_in_place_while_comments_leave(bed: Bed) {
+    fill_queue(&bed).await;
+    for order in [Order::Risk, Order::Oldest, Order::Newest] {
+        let all = bed.ids(Some(Hold), order).await;
+        let first = bed.page(Some(Hold), order, 2, None).await;
+        assert_eq!(ids(&first), all[..2]);
+
+        // Both of the page leave, and so does the first of the next.
+        for id in &all[..3] {
+            assert!(bed.decide(id, bed.get(id).await.verdict.revision, Approve).await);
+        }
+        let second = bed.page(Some(Hold), order, 9, first.next.as_deref()).await;
+
+        assert_eq!((ids(&second), second.next), (all[3..].to_vec(), None));
+        for id in &all[..3] {
+            assert!(bed.decide(id, bed.get(id).await.verdict.revision, Hold).await);
+        }
+    }
+}
+
+pub async fn a_filter_searches_beyond_the_first_page(bed: Bed) {
+    for i in 0..40 {
+        bed.recorded(&text(format!("{i}")).held().body(if i % 13 == 12 { "rare" } else { "common" })).await;
+    }
+
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let query = ListQuery {
+            decision: Some(Hold),
+            order: Order::Oldest,
+            size: 2,
+            after: after.as_deref(),
+            matches: &|kept| kept.comment.body == "rare",
+        };
+        let page = bed.store.list(&site(), &query).await.unwrap();
+        assert!(page.comments.len() <= 2);
+        found.extend(ids(&page));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+
+    assert_eq!(found, ["12", "25", "38"]);
+}
+
+pub async fn lists_of_decided_comments_are_in_order_too(bed: Bed) {
+    for (id, decision, risk) in
+        [("a", Approve, 0.0), ("b", Reject, 0.9), ("c", Hold, 0.5), ("d", Reject, 0.7), ("e", Approve, 0.1)]
+    {
+        bed.recorded(&text(id).decided(decision).risk(risk)).await;
+    }
+
+    assert_eq!(bed.ids(None, Order::Oldest).await, ["a", "b", "c", "d", "e"]);
+    assert_eq!(bed.ids(None, Order::Risk).await, ["b", "d", "c", "e", "a"]);
+    assert_eq!(bed.ids(Some(Reject), Order::Newest).await, ["d", "b"]);
+    assert_eq!(bed.ids(Some(Approve), Order::Risk).await, ["e", "a"]);
+}
+
+pub async fn a_damaged_page_token_is_the_callers_mistake(bed: Bed) {
+    for token in ["", "x", "0123", "zzzzzzzzzzzzzzzz61", "00000000000000016", "ééééééééé"] {
+        let query = ListQuery { decision: None, order: Order::Risk, size: 1, after: Some(token), matches: &|_| true };
+        let error = bed.store.list(&site(), &query).await.unwrap_err();
+        assert!(matches!(&error, Error::Invalid(wrong) if wrong[0].field == "page_token"), "{token:?}: {error:?}");
+    }
+}
+
+// === decisions ===
+
+pub async fn a_change_needs_the_revision_that_stands(bed: Bed) {
+    bed.recorded(&text("1").held()).await;
+
+    let attempts = [bed.decide("1", 1, Approve), bed.decide("1", 1, Approve), bed.decide("1", 1, Approve)];
+    let [a, b, c] = attempts;
+    let (a, b, c) = tokio::join!(a, b, c);
+
+    assert_eq!([a, b, c].iter().filter(|done| **done).count(), 1);
+    assert!(!bed.decide("1", 1, Reject).await);
+    assert_eq!(bed.get("1").await.verdict.revision, 2);
+    assert!(bed.queue().await.is_empty());
+}
+
+pub async fn the_trail_tells_every_act_in_order(bed: Bed) {
+    bed.recorded(&text("1").held()).await;
+    bed.decide("1", 1, Approve).await;
+    bed.edited(&text("1").body("sneaky").held()).await;
+    bed.decide("1", 3, Reject).await;
+
+    let kept = bed.get("1").await;
+
+    let acts = kept.trail.iter().map(|past| &past.event).chain([&kept.event]);
+    let acts: Vec<_> = acts.map(|event| (event.act.as_str(), event.revision, event.before, event.after)).collect();
+    let [approve, hold, reject] = [Approve, Hold, Reject].map(|decision: Decision| i32::from(decision.to_wire()));
+    assert_eq!(
+        acts,
+        [("CHECKED", 1, 0, hold), ("DECIDED", 2, hold, approve), ("EDITED", 3, approve, hold), ("DECIDED", 4, hold, reject)]
+    );
+    assert_eq!(kept.trail[1].verdict.decided_by, "mia");
+}
+
+// === changes ===
+
+/// Waits for at least so many changes.
+async fn changes(watcher: &mut Watcher, count: usize) -> Vec<Event> {
+    let (mut events, end) = (Vec::new(), Instant::now() + LONG);
+    while events.len() < count && Instant::now() < end {
+        events.extend(watcher.next(Duration::from_millis(500)).await.unwrap());
+    }
+    events
+}
+
+fn told(events: &[Event]) -> Vec<(String, u32)> {
+    events.iter().map(|event| (event.verdict.comment_id.clone(), event.verdict.revision)).collect()
+}
+
+pub async fn changes_arrive_once_in_order_and_from_any_cursor(bed: Bed) {
+    let start = bed.store.latest_cursor(&site()).await.unwrap();
+    for id in ["a", "b", "c"] {
+        bed.recorded(&text(id).held()).await;
+        bed.decide(id, 1, Approve).await;
+    }
+    bed.edited(&text("a").body("edited")).await;
+    let expected = [("a", 2), ("b", 2), ("c", 2), ("a", 3)].map(|(id, revision)| (id.to_owned(), revision));
+
+    let mut watcher = bed.store.watch(&site(), start).await.unwrap();
+    let events = changes(&mut watcher, 4).await;
+    assert_eq!(told(&events), expected);
+    assert_eq!(events[0].verdict.decision, Approve);
+    assert!(watcher.next(Duration::from_millis(50)).await.unwrap().is_empty());
+    assert_eq!(events[3].cursor, bed.store.latest_cursor(&site()).await.unwrap());
+
+    for (i, event) in events.iter().enumerate() {
+        let cursor = bed.other.parse_cursor(&event.cursor.to_string()).unwrap();
+        assert_eq!(cursor, event.cursor);
+        let mut watcher = bed.other.watch(&site(), cursor).await.unwrap();
+        assert_eq!(told(&changes(&mut watcher, 3 - i).await), expected[i + 1..]);
+    }
+    for text in ["", "x", "-", "1-", "-1", "+1", "1 "] {
+        assert_eq!(bed.store.parse_cursor(text), None, "{text:?}");
+    }
+}
+
+pub async fn a_watcher_is_woken_at_once(bed: Bed) {
+    bed.recorded(&text("1").held()).await;
+    let start = bed.store.latest_cursor(&site()).await.unwrap();
+    let mut watcher = bed.other.watch(&site(), start).await.unwrap();
+    let waiting = tokio::spawn(async move { watcher.next(LONG).await.unwrap() });
+    sleep(Duration::from_millis(50)).await;
+
+    let decided = Instant::now();
+    bed.decide("1", 1, Reject).await;
+    let events = waiting.await.unwrap();
+
+    assert_eq!(told(&events), [("1".to_owned(), 2)]);
+    assert!(decided.elapsed() < Duration::from_secs(2), "{:?}", decided.elapsed());
+}
+
+pub async fn a_dropped_wait_loses_no_change(bed: Bed) {
+    bed.recorded(&text("1").held()).await;
+    let mut watcher = bed.store.watch(&site(), bed.store.latest_cursor(&site()).await.unwrap()).await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(30), watcher.next(LONG)).await.is_err());
+
+    bed.decide("1", 1, Approve).await;
+    bed.decide("1", 2, Hold).await;
+
+    assert_eq!(told(&changes(&mut watcher, 2).await), [("1".to_owned(), 2), ("1".to_owned(), 3)]);
+}
+
+// === the rest ===
+
+pub async fn histories_follow_decisions(bed: Bed) {
+    bed.recorded(&text("1").by("ada").held()).await;
+    bed.recorded(&text("2").by("ada")).await;
+    bed.recorded(&text("3").by("bob").decided(Reject)).await;
+    assert_eq!(bed.history("ada").await, [1, 1, 0]);
+
+    bed.decide("1", 1, Reject).await;
+    assert_eq!(bed.history("ada").await, [1, 0, 1]);
+    bed.decide("1", 2, Approve).await;
+    assert_eq!(bed.history("ada").await, [2, 0, 0]);
+    assert_eq!(bed.history("bob").await, [0, 0, 1]);
+    assert_eq!(bed.history("eve").await, [0, 0, 0]);
+}
+
+pub async fn sites_know_nothing_of_each_other(bed: Bed) {
+    let limited = |site: &str| text("1").on(site).by("ada").held().limited(Scope::Author, few(1)).limited(Scope::Site, few(1));
+    bed.recorded(&limited("blog.example")).await;
+    let elsewhere = bed.recorded(&limited("other.example")).await;
+
+    assert!(bed.decide("1", 1, Approve).await);
+
+    let there = site_named("other.example");
+    assert_eq!(bed.store.get(&there, &comment_id("1")).await.unwrap().unwrap().verdict, elsewhere);
+    let start = bed.store.latest_cursor(&site_named("unheard.example")).await.unwrap();
+    let mut watcher = bed.store.watch(&there, start).await.unwrap();
+    assert!(watcher.next(Duration::from_millis(50)).await.unwrap().is_empty());
+}
+
+pub async fn a_secret_is_the_same_for_all_and_another_per_site(bed: Bed) {
+    let one = site();
+    let (a, b) = tokio::join!(bed.store.site_secret(&one), bed.other.site_secret(&one));
+    let (a, b) = (a.unwrap(), b.unwrap());
+
+    assert_eq!(a, b);
+    assert_ne!(a, [0; 32]);
+    assert_ne!(a, bed.store.site_secret(&site_named("other.example")).await.unwrap());
+}
+
+pub async fn what_is_kept_holds_no_address(bed: Bed) {
+    bed.recorded(&text("1").held()).await;
+
+    let kept = format!("{:?}", bed.get("1").await);
+
+    assert!(!kept.contains("secret.example") && !kept.contains("203.0.113"), "{kept}");
+}
+
+pub async fn a_store_that_works_answers_a_ping(bed: Bed) {
+    bed.store.ping().await.unwrap();
+    assert!(["memory", "embedded", "redis"].contains(&bed.store.kind()));
+}

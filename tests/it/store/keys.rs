@@ -1,0 +1,115 @@
+//! What only Redis must do: keep to its site's keys, let all of them end, do without scripts it had before.
+
+use std::time::Duration;
+
+use gatepost::limit::Scope;
+use gatepost::verdict::Decision::{Approve, Hold, Reject};
+
+use super::bed::{Bed, few, text};
+
+/// Every key of a test, with the milliseconds it has left; -1: for ever.
+async fn keys(bed: &Bed) -> Vec<(String, i64)> {
+    let client = redis::Client::open(crate::redis::url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let pattern = format!("{}*", bed.settings.prefix);
+    let names: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
+    let mut keys = Vec::new();
+    for name in names {
+        let left = redis::cmd("PTTL").arg(&name).query_async(&mut connection).await.unwrap();
+        keys.push((name[bed.settings.prefix.len()..].to_owned(), left));
+    }
+    keys.sort();
+    keys
+}
+
+/// Uses everything that writes a key.
+async fn use_all(bed: &Bed) {
+    bed.store.site_secret(&super::bed::site()).await.unwrap();
+    let limited = |id: &str| {
+        text(id).by("ada").limited(Scope::Author, few(9)).limited(Scope::Client, few(9)).limited(Scope::Site, few(9))
+    };
+    bed.recorded(&limited("1").held()).await;
+    bed.recorded(&limited("2")).await;
+    bed.edited(&limited("2").body("edited")).await;
+    bed.undecided(&limited("3").needs(9)).await;
+    bed.recorded(&text("nobody").decided(Reject)).await;
+}
+
+#[tokio::test]
+async fn every_key_names_its_site() {
+    let bed = Bed::redis().await;
+    use_all(&bed).await;
+
+    let keys = keys(&bed).await;
+
+    assert!(keys.len() > 12, "{keys:?}");
+    assert!(keys.iter().all(|(name, _)| name.starts_with("{blog.example}:")), "{keys:?}");
+}
+
+#[tokio::test]
+async fn every_key_ends_but_the_secret_and_what_is_held() {
+    let bed = Bed::redis().await;
+    use_all(&bed).await;
+    let lasting = |keys: Vec<(String, i64)>| {
+        let names = keys.into_iter().filter(|(_, left)| *left < 0).map(|(name, _)| name.replace("{blog.example}:", ""));
+        names.collect::<Vec<_>>()
+    };
+
+    let while_held = ["all:risk", "all:time", "comment:1", "held:risk", "held:time", "secret"];
+    assert_eq!(lasting(keys(&bed).await), while_held);
+    bed.decide("1", 1, Approve).await;
+    assert_eq!(lasting(keys(&bed).await), ["secret"]);
+    bed.decide("1", 2, Hold).await;
+    let while_held = ["all:risk", "all:time", "comment:1", "held:risk", "held:time", "secret", "trail:1"];
+    assert_eq!(lasting(keys(&bed).await), while_held);
+}
+
+#[tokio::test]
+async fn scripts_that_redis_forgot_are_loaded_again() {
+    let bed = Bed::redis().await;
+    bed.recorded(&text("1").held()).await;
+    let client = redis::Client::open(crate::redis::url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("SCRIPT").arg("FLUSH").query_async::<()>(&mut connection).await.unwrap();
+
+    bed.recorded(&text("2")).await;
+    assert!(bed.decide("1", 1, Approve).await);
+}
+
+#[tokio::test]
+async fn expired_comments_leave_the_lists() {
+    let bed = Bed::redis().await;
+    let client = redis::Client::open(crate::redis::url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let site = format!("{}{{blog.example}}:", bed.settings.prefix);
+    let index = format!("{site}all:time");
+    bed.recorded(&text("expired")).await;
+    bed.recorded(&text("standing").held()).await;
+    // As if both had come long ago.
+    redis::cmd("ZADD")
+        .arg(&index)
+        .arg(1)
+        .arg("expired")
+        .arg(2)
+        .arg("standing")
+        .query_async::<()>(&mut connection)
+        .await
+        .unwrap();
+    redis::cmd("DEL").arg(format!("{site}comment:expired")).query_async::<()>(&mut connection).await.unwrap();
+    assert_eq!(bed.ids(None, gatepost::store::Order::Oldest).await, ["standing"]);
+
+    for i in 0..512 {
+        bed.recorded(&text(format!("{i}")).on("blog.example")).await;
+    }
+
+    let left = async |connection: &mut redis::aio::MultiplexedConnection| -> Vec<String> {
+        redis::cmd("ZRANGE").arg(&index).arg(0).arg(0).query_async(connection).await.unwrap()
+    };
+    for _ in 0..100 {
+        if left(&mut connection).await == ["standing"] {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(left(&mut connection).await, ["standing"]);
+}

@@ -1,0 +1,109 @@
+//! Changes delivered once, in order, over restarts.
+
+use std::time::Duration;
+
+use gatepost::pb::moderation_service_client::ModerationServiceClient;
+use gatepost::pb::{self, Decision};
+use tokio_stream::StreamExt;
+use tonic::{Code, Streaming};
+
+use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
+use crate::redis;
+
+type Changes = Streaming<pb::WatchVerdictsResponse>;
+
+async fn watch(server: &Server, after_cursor: Option<&str>) -> Changes {
+    let request = pb::WatchVerdictsRequest { site: SITE.into(), after_cursor: after_cursor.map(str::to_owned) };
+    ModerationServiceClient::new(server.connect().await).watch_verdicts(request).await.unwrap().into_inner()
+}
+
+async fn next(changes: &mut Changes) -> (String, Decision, String) {
+    let change = tokio::time::timeout(PATIENCE, changes.next()).await.expect("a change in time").unwrap().unwrap();
+    let verdict = change.verdict.unwrap();
+    (verdict.comment_id.clone(), verdict.decision(), change.cursor)
+}
+
+async fn is_silent(changes: &mut Changes) -> bool {
+    tokio::time::timeout(Duration::from_millis(300), changes.next()).await.is_err()
+}
+
+async fn a_watcher_misses_nothing_and_gets_nothing_twice(mut server: Server) {
+    for id in ["1", "2", "3"] {
+        server.check(comment(id, "hello there")).await.unwrap();
+    }
+    let mut changes = watch(&server, None).await;
+    assert!(is_silent(&mut changes).await, "a first verdict is no change");
+
+    server.decide("1", Decision::Approve).await;
+    let (id, decision, _) = next(&mut changes).await;
+    assert_eq!((id.as_str(), decision), ("1", Decision::Approve));
+    server.decide("2", Decision::Reject).await;
+    let (id, decision, cursor) = next(&mut changes).await;
+    assert_eq!((id.as_str(), decision), ("2", Decision::Reject));
+
+    // The server leaves with a watcher on the line, and something happens while nobody watches.
+    let told = tokio::spawn(async move { changes.next().await });
+    server.restart().await;
+    let end = told.await.unwrap();
+    assert!(matches!(&end, Some(Err(status)) if status.code() == Code::Unavailable), "{end:?}");
+    server.decide("3", Decision::Approve).await;
+
+    let mut changes = watch(&server, Some(&cursor)).await;
+    let (id, _, _) = next(&mut changes).await;
+    assert_eq!(id, "3");
+    server.check(comment("1", "hello there, edited")).await.unwrap();
+    let (id, decision, _) = next(&mut changes).await;
+    assert_eq!((id.as_str(), decision), ("1", Decision::Hold), "an edit decided anew is a change");
+    assert!(is_silent(&mut changes).await);
+
+    let mut from_now = watch(&server, Some("now")).await;
+    assert!(is_silent(&mut from_now).await);
+    let mut all = watch(&server, None).await;
+    let order = [next(&mut all).await.0, next(&mut all).await.0, next(&mut all).await.0, next(&mut all).await.0];
+    assert_eq!(order, ["1", "2", "3", "1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_a_restart_of_the_embedded_store() {
+    a_watcher_misses_nothing_and_gets_nothing_twice(Server::start_with(HOLD_ALL, &[]).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_a_restart_on_redis() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    let server = Server::start_with(HOLD_ALL, &["--store", &url, "--redis-prefix", &prefix]).await;
+    a_watcher_misses_nothing_and_gets_nothing_twice(server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_watchers_see_the_same_order_under_many_deciders() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let (mut one, mut two) = (watch(&server, None).await, watch(&server, None).await);
+    let ids: Vec<String> = (0..40).map(|i| format!("c{i}")).collect();
+    for id in &ids {
+        server.check(comment(id, "hello there")).await.unwrap();
+    }
+    let deciders = async {
+        let (left, right) = ids.split_at(20);
+        let decide = async |ids: &[String]| {
+            for id in ids {
+                server.decide(id, Decision::Approve).await;
+            }
+        };
+        tokio::join!(decide(left), decide(right));
+    };
+    let follow = async |changes: &mut Changes| {
+        let mut seen = Vec::new();
+        while seen.len() < 40 {
+            seen.push(next(changes).await.0);
+        }
+        seen
+    };
+    let ((), one, two) = tokio::join!(deciders, follow(&mut one), follow(&mut two));
+    assert_eq!(one, two);
+    let mut sorted = one.clone();
+    sorted.sort();
+    let mut expected = ids.clone();
+    expected.sort();
+    assert_eq!(sorted, expected);
+}
