@@ -62,24 +62,27 @@ async fn compare() -> Result<()> {
     }
 
     println!("CheckComment, {}-byte message, closed loop; medians of {ROUNDS} rounds of {SPAN:?}", size());
-    println!("{:<12} {:>11} {:>9} {:>9} {:>9} {:>9}", "server", "concurrency", "calls/s", "p50 µs", "p99 µs", "× bare");
+    println!("CPU is the server process's own, per call: a busy machine changes it less than anything else here");
+    let titles = ["concurrency", "calls/s", "p50 µs", "p99 µs", "CPU µs", "× bare"].map(|title| format!("{title:>11}"));
+    println!("{:<12}{}", "server", titles.concat());
     for concurrency in CONCURRENCY {
-        let mut rows: Vec<Vec<(f64, f64, f64, f64)>> = vec![Vec::new(); servers.len()];
+        let mut rows: Vec<Vec<[f64; 5]>> = vec![Vec::new(); servers.len()];
         for _ in 0..ROUNDS {
             let mut first = None;
             for ((_, server), row) in servers.iter().zip(&mut rows) {
-                let (rate, p50, p99) = drive(&server.url, concurrency).await?;
-                row.push((rate, p50, p99, rate / *first.get_or_insert(rate)));
+                let before = server.cpu()?;
+                let (calls, rate, p50, p99) = drive(&server.url, concurrency).await?;
+                let cpu = (server.cpu()? - before) / calls;
+                row.push([rate, p50, p99, cpu, rate / *first.get_or_insert(rate)]);
             }
         }
         for ((name, _), row) in servers.iter().zip(&rows) {
-            let median = |pick: fn(&(f64, f64, f64, f64)) -> f64| {
-                let mut values: Vec<f64> = row.iter().map(pick).collect();
+            let [rate, p50, p99, cpu, ratio] = [0, 1, 2, 3, 4].map(|column| {
+                let mut values: Vec<f64> = row.iter().map(|figures| figures[column]).collect();
                 values.sort_by(f64::total_cmp);
                 values[values.len() / 2]
-            };
-            let (rate, p50, p99, ratio) = (median(|r| r.0), median(|r| r.1), median(|r| r.2), median(|r| r.3));
-            println!("{name:<12} {concurrency:>11} {rate:>9.0} {p50:>9.0} {p99:>9.0} {ratio:>9.2}");
+            });
+            println!("{name:<12}{concurrency:>11}{rate:>11.0}{p50:>11.0}{p99:>11.0}{cpu:>11.0}{ratio:>11.2}");
         }
     }
     for (name, server) in &servers {
@@ -88,8 +91,8 @@ async fn compare() -> Result<()> {
     Ok(())
 }
 
-/// Drives a server for one span. Returns calls per second, and the median and 99th percentile of latency in µs.
-async fn drive(url: &str, concurrency: usize) -> Result<(f64, f64, f64)> {
+/// Drives a server for one span. Returns the calls, calls per second, and the median and 99th percentile in µs.
+async fn drive(url: &str, concurrency: usize) -> Result<(f64, f64, f64, f64)> {
     let mut channels = Vec::new();
     for _ in 0..concurrency.div_ceil(PER_CONNECTION) {
         channels.push(Endpoint::from_shared(url.to_owned())?.tcp_nodelay(true).connect().await?);
@@ -112,9 +115,10 @@ async fn drive(url: &str, concurrency: usize) -> Result<(f64, f64, f64)> {
     while let Some(done) = callers.join_next().await {
         micros.extend(done??);
     }
-    let rate = micros.len() as f64 / begun.elapsed().as_secs_f64();
+    let calls = micros.len() as f64;
+    let rate = calls / begun.elapsed().as_secs_f64();
     micros.sort_by(f64::total_cmp);
-    Ok((rate, micros[micros.len() / 2], micros[micros.len() * 99 / 100]))
+    Ok((calls, rate, micros[micros.len() / 2], micros[micros.len() * 99 / 100]))
 }
 
 async fn call(host: &mut ModerationServiceClient<Channel>) -> Result<(), Status> {
@@ -134,7 +138,10 @@ fn comment() -> pb::Comment {
         comment_id: format!("{}-{number}", std::process::id()),
         body: sentence.chars().cycle().take(480).collect(),
         author: Some(pb::Author { name: "Ada".into(), user_id: format!("user-{number}"), ..Default::default() }),
-        client: Some(pb::Client { ip: format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255), ..Default::default() }),
+        client: Some(pb::Client {
+            ip: format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255),
+            ..Default::default()
+        }),
         ..Default::default()
     }
 }
@@ -151,6 +158,14 @@ struct Process {
 }
 
 impl Process {
+    /// Processor time so far, in microseconds. Linux counts it in hundredths of a second.
+    fn cpu(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<f64>().ok());
+        Ok((ticks(11).ok_or("no utime")? + ticks(12).ok_or("no stime")?) * 1e4)
+    }
+
     fn resident(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
@@ -304,10 +319,7 @@ impl ModerationService for Bare {
         Err(Status::unimplemented("bare"))
     }
 
-    async fn forget_author(
-        &self,
-        _: Request<pb::ForgetAuthorRequest>,
-    ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
+    async fn forget_author(&self, _: Request<pb::ForgetAuthorRequest>) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
         Err(Status::unimplemented("bare"))
     }
 }

@@ -27,7 +27,9 @@ use failure::Failure;
 /// What was typed.
 #[derive(Debug, Parser)]
 #[command(name = "gatepost", version, about = "Comment moderation: approve, hold or reject, with reasons")]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 server unreachable, 4 refused, 5 some of several failed.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 server unreachable, 4 refused, 5 some of several failed."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -73,10 +73,12 @@ impl Config {
             match settings::read(source, text, |top| config.clone().overlaid(top)) {
                 Ok(overlaid) => config = overlaid,
                 // A flag or variable has a name to go by, and no line.
-                Err(Mistakes(more)) => mistakes.extend(more.into_iter().map(|mistake| match names.get(mistake.line.wrapping_sub(1)) {
-                    Some(name) => Mistake { file: name.clone(), line: 0, ..mistake },
-                    None => mistake,
-                })),
+                Err(Mistakes(more)) => {
+                    mistakes.extend(more.into_iter().map(|mistake| match names.get(mistake.line.wrapping_sub(1)) {
+                        Some(name) => Mistake { file: name.clone(), line: 0, ..mistake },
+                        None => mistake,
+                    }))
+                }
             }
         }
         if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
@@ -111,7 +113,8 @@ impl Config {
         fn optional(text: String) -> Option<String> {
             Some(text).filter(|text| !text.is_empty())
         }
-        let listen = top.value("listen", "an IP address and a port such as \"127.0.0.1:50051\"", |value| value.as_str()?.parse().ok());
+        let listen =
+            top.value("listen", "an IP address and a port such as \"127.0.0.1:50051\"", |value| value.as_str()?.parse().ok());
         set(&mut self.listen, listen);
         set(&mut self.store.url, top.string("store").map(optional));
         set(&mut self.store.data_dir, top.string("data_dir").map(PathBuf::from));
@@ -132,10 +135,11 @@ impl Config {
             _ => None,
         });
         set(&mut self.log_format, format);
-        let level = top.value("log_level", "a level such as \"info\", or levels per module such as \"warn,gatepost=debug\"", |value| {
-            let level = value.as_str()?;
-            tracing_subscriber::EnvFilter::try_new(level).ok().map(|_| level.to_owned())
-        });
+        let level =
+            top.value("log_level", "a level such as \"info\", or levels per module such as \"warn,gatepost=debug\"", |value| {
+                let level = value.as_str()?;
+                tracing_subscriber::EnvFilter::try_new(level).ok().map(|_| level.to_owned())
+            });
         set(&mut self.log_level, level);
         set(&mut self.request_timeout, top.duration("request_timeout"));
         set(&mut self.drain_timeout, top.duration("drain_timeout"));

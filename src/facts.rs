@@ -16,7 +16,7 @@ pub struct Facts {
     pub previous: Option<Previous>,
 }
 
-/// One limit after (or, for a dry run, before) the comment was counted.
+/// One limit after the comment was counted; for a dry run, as if it had been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitState {
     /// Which limit.

@@ -32,16 +32,16 @@ impl Scope {
     }
 }
 
-/// A limit in the form that GCRA needs. Invariants: `1 <= interval <= 2^45` and `1 <= burst <= 1,000,000`, so that
-/// every time stays exact in the doubles that Redis scripts count with.
+/// A limit in the form that GCRA needs. Invariants: `1 <= burst <= 1,000,000` and `1 <= interval * burst <= 2^51`, so
+/// that every time stays exact in the doubles that Redis scripts count with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gcra {
     interval: u64,
     burst: u32,
 }
 
-/// Longest interval between comments, in microseconds: a little more than a year.
-const MAX_INTERVAL: u64 = 1 << 45;
+/// Longest time that a burst may take to come back, in microseconds: seventy years.
+const MAX_WINDOW: u64 = 1 << 51;
 /// Largest burst.
 pub const MAX_BURST: u32 = 1_000_000;
 
@@ -53,8 +53,8 @@ impl Gcra {
     pub fn new(count: u32, period: Duration, burst: u32) -> Option<Self> {
         let period = u64::try_from(period.as_micros()).ok()?;
         let interval = period.checked_add(u64::from(count).checked_sub(1)?)?.checked_div(u64::from(count))?;
-        ((1..=MAX_INTERVAL).contains(&interval) && (1..=MAX_BURST).contains(&burst) && period > 0)
-            .then_some(Self { interval, burst })
+        let fits = interval.checked_mul(u64::from(burst)).is_some_and(|window| (1..=MAX_WINDOW).contains(&window));
+        (fits && burst <= MAX_BURST).then_some(Self { interval, burst })
     }
 
     /// Microseconds between comments at the steady rate.
@@ -128,6 +128,7 @@ mod tests {
         assert_eq!(Gcra::new(1, Duration::ZERO, 1), None);
         assert_eq!(Gcra::new(1, Duration::from_secs(1), 0), None);
         assert_eq!(Gcra::new(1, Duration::MAX, 1), None);
+        assert_eq!(Gcra::new(1, Duration::from_hours(24 * 365), MAX_BURST), None);
         assert_eq!(Gcra::new(3, Duration::from_micros(10), 1).unwrap().interval(), 4);
     }
 

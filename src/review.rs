@@ -111,7 +111,7 @@ impl Desk {
             let Some(kept) = self.store.get(site, id).await? else { return Ok(Err(Refusal::NotFound)) };
             let now = SystemTime::now();
             let next = match plan(&kept, act, now) {
-                Plan::Change(next) => next,
+                Plan::Change(next) => *next,
                 Plan::Done => return Ok(Ok(kept.verdict)),
                 Plan::Refuse(refusal) => return Ok(Err(refusal)),
             };
@@ -131,7 +131,7 @@ impl Desk {
 }
 
 enum Plan {
-    Change(Verdict),
+    Change(Box<Verdict>),
     /// It is so already.
     Done,
     Refuse(Refusal),
@@ -176,7 +176,7 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
     };
     next.revision = current.revision + 1;
     next.decided_at = now;
-    Plan::Change(next)
+    Plan::Change(Box::new(next))
 }
 
 /// The verdict that the last decision not yet taken back replaced. An edit begins anew: what a moderator said of an

@@ -1,13 +1,15 @@
-//! State: what was decided on which comment, the queue, limits, histories and changes, kept by one of two engines.
+//! State: what was decided on which comment, the queue, limits, histories and changes, kept by one of three engines.
 //!
-//! [`Embedded`](embedded) keeps it in one SQLite file (or in memory), for one process; [`Redis`](redis) keeps it
-//! where many servers share it. One conformance suite, `tests/it/store.rs`, holds both to the same answers.
+//! `embedded` keeps it in one SQLite file, for one process; `redis` keeps it where many servers share it; `memory` keeps
+//! nothing beyond the process. One conformance suite, `tests/it/store.rs`, holds all to the same answers.
 
 mod change;
 mod cursor;
 mod embedded;
 mod entry;
 mod facts;
+mod limits;
+mod memory;
 mod page;
 mod person;
 mod record;
@@ -24,6 +26,7 @@ use crate::facts::{Facts, History};
 use crate::verdict::Verdict;
 
 use embedded::Embedded;
+use memory::Memory;
 use redis::Redis;
 
 pub use change::{Change, Event};
@@ -47,6 +50,7 @@ pub struct Store {
 /// Where the state is.
 #[derive(Clone)]
 enum Engine {
+    Memory(Arc<Memory>),
     Embedded(Arc<Embedded>),
     Redis(Arc<Redis>),
 }
@@ -60,7 +64,7 @@ impl Store {
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
         let engine = match settings.url.as_deref() {
             None => Engine::Embedded(Arc::new(Embedded::open(settings).await?)),
-            Some("memory:") => Engine::Embedded(Arc::new(Embedded::in_memory(settings).await?)),
+            Some("memory:") => Engine::Memory(Arc::new(Memory::new(settings))),
             Some(url) if url.starts_with("redis://") => Engine::Redis(Arc::new(Redis::open(url, settings).await?)),
             Some(url) => return Err(settings::refuse(url)),
         };
@@ -70,7 +74,8 @@ impl Store {
     /// `embedded`, `memory` or `redis`.
     pub fn kind(&self) -> &'static str {
         match &self.engine {
-            Engine::Embedded(engine) => engine.kind(),
+            Engine::Memory(_) => "memory",
+            Engine::Embedded(_) => "embedded",
             Engine::Redis(_) => "redis",
         }
     }
@@ -78,6 +83,7 @@ impl Store {
     /// Succeeds when the engine does its work right now.
     pub async fn ping(&self) -> Result<(), Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.ping(),
             Engine::Embedded(engine) => engine.ping().await,
             Engine::Redis(engine) => engine.ping().await,
         }
@@ -91,6 +97,7 @@ impl Store {
         let mut fresh = [0; 32];
         getrandom::fill(&mut fresh).map_err(|error| Error::store(error.to_string()))?;
         let secret = match &self.engine {
+            Engine::Memory(engine) => engine.site_secret(site, fresh)?,
             Engine::Embedded(engine) => engine.site_secret(site, fresh).await?,
             Engine::Redis(engine) => engine.site_secret(site, fresh).await?,
         };
@@ -106,6 +113,7 @@ impl Store {
     /// and records the tentative verdict unless a fact bears on it.
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.admit(admission),
             Engine::Embedded(engine) => engine.admit(admission).await,
             Engine::Redis(engine) => engine.admit(admission).await,
         }
@@ -114,6 +122,7 @@ impl Store {
     /// Tells what [`admit`](Self::admit) would find if the comment came now. Counts and writes nothing.
     pub async fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.look(admission),
             Engine::Embedded(engine) => engine.look(admission).await,
             Engine::Redis(engine) => engine.look(admission).await,
         }
@@ -123,6 +132,7 @@ impl Store {
     /// if there is one. If the comment was edited meanwhile the verdict is returned but not kept.
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.record(admission, verdict),
             Engine::Embedded(engine) => engine.record(admission, verdict).await,
             Engine::Redis(engine) => engine.record(admission, verdict).await,
         }
@@ -131,6 +141,7 @@ impl Store {
     /// Everything known of a comment.
     pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.get(site, id),
             Engine::Embedded(engine) => engine.get(site, id).await,
             Engine::Redis(engine) => engine.get(site, id).await,
         }
@@ -139,6 +150,7 @@ impl Store {
     /// How many comments of an author stand approved, held and rejected.
     pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.history(site, author),
             Engine::Embedded(engine) => engine.history(site, author).await,
             Engine::Redis(engine) => engine.history(site, author).await,
         }
@@ -147,6 +159,7 @@ impl Store {
     /// One page of a site's comments. A long search may end a page early: the last page is the one without `next`.
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.list(site, query),
             Engine::Embedded(engine) => engine.list(site, query).await,
             Engine::Redis(engine) => engine.list(site, query).await,
         }
@@ -156,6 +169,7 @@ impl Store {
     /// `false`: it is not, or the comment is gone.
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.replace(site, id, change),
             Engine::Embedded(engine) => engine.replace(site, id, change).await,
             Engine::Redis(engine) => engine.replace(site, id, change).await,
         }
@@ -164,7 +178,7 @@ impl Store {
     /// Reads a cursor. Checks its form only.
     pub fn parse_cursor(&self, text: &str) -> Option<Cursor> {
         match &self.engine {
-            Engine::Embedded(_) => Cursor::parse_number(text),
+            Engine::Memory(_) | Engine::Embedded(_) => Cursor::parse_number(text),
             Engine::Redis(_) => Cursor::parse_stream(text),
         }
     }
@@ -172,7 +186,7 @@ impl Store {
     /// The cursor before all changes.
     pub fn first_cursor(&self) -> Cursor {
         match &self.engine {
-            Engine::Embedded(_) => Cursor::number(0),
+            Engine::Memory(_) | Engine::Embedded(_) => Cursor::number(0),
             Engine::Redis(_) => Cursor::STREAM_START,
         }
     }
@@ -180,6 +194,7 @@ impl Store {
     /// The cursor of the newest change, or the one before all changes.
     pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
         match &self.engine {
+            Engine::Memory(engine) => engine.latest_cursor(site),
             Engine::Embedded(engine) => engine.latest_cursor(site).await,
             Engine::Redis(engine) => engine.latest_cursor(site).await,
         }
@@ -188,8 +203,9 @@ impl Store {
     /// Watches a site's changes, beginning right after `after`.
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watcher, Error> {
         Ok(Watcher(match &self.engine {
+            Engine::Memory(engine) => Watching::Memory(engine.watch(site, after)),
             Engine::Embedded(engine) => Watching::Embedded(Embedded::watch(engine, site, after)),
-            Engine::Redis(engine) => Watching::Redis(engine.watch(site, after).await?),
+            Engine::Redis(engine) => Watching::Redis(Box::new(engine.watch(site, after).await?)),
         }))
     }
 
@@ -198,7 +214,7 @@ impl Store {
         match &self.engine {
             Engine::Embedded(engine) => engine.close().await,
             // Nothing is buffered here: a write that was answered is in Redis.
-            Engine::Redis(_) => {}
+            Engine::Memory(_) | Engine::Redis(_) => {}
         }
     }
 }
@@ -207,8 +223,10 @@ impl Store {
 pub struct Watcher(Watching);
 
 enum Watching {
+    Memory(memory::Watch),
     Embedded(embedded::Watch),
-    Redis(redis::Watch),
+    /// Boxed: its connection details are five times as large as the other.
+    Redis(Box<redis::Watch>),
 }
 
 impl Watcher {
@@ -216,6 +234,7 @@ impl Watcher {
     /// next call goes on where this one would have.
     pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
         match &mut self.0 {
+            Watching::Memory(watch) => watch.next(wait).await,
             Watching::Embedded(watch) => watch.next(wait).await,
             Watching::Redis(watch) => watch.next(wait).await,
         }

@@ -250,7 +250,7 @@ mod tests {
     /// Made-up rows: every third offers pills, every third insults.
     fn rows() -> String {
         let row = |n: usize| {
-            let split = if n % 5 == 0 { "dev" } else { "train" };
+            let split = if n.is_multiple_of(5) { "dev" } else { "train" };
             let (text, label, insult) = match n % 3 {
                 0 => ("cheap pills at http://pills.example", "spam", 0),
                 1 => ("you are a fool", "toxic", 1),

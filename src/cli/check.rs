@@ -2,6 +2,7 @@
 
 mod archive;
 mod given;
+mod report;
 mod rows;
 mod tally;
 
@@ -15,6 +16,7 @@ use super::failure::Failure;
 use super::output::{Format, FormatArgs, print_one};
 use super::serve::offline_judge;
 use super::term::Screen;
+use super::text;
 use super::wait;
 use crate::comment::Comment;
 use crate::facts::Facts;
@@ -139,10 +141,12 @@ fn print(screen: &mut Screen, verdict: &pb::Verdict, body: &str, online: bool) -
     screen.line(&heading)?;
     explain::print(screen, verdict, body)?;
     if online {
-        screen.line(&format!(
-            "comment  {} on {}\nverdict  {}, revision {}\nmodel    {}\npolicy   {}",
-            verdict.comment_id, verdict.site, verdict.verdict_id, verdict.revision, verdict.model_version, verdict.policy_version
-        ))?;
+        let [id, site, verdict_id, model, policy] =
+            [&verdict.comment_id, &verdict.site, &verdict.verdict_id, &verdict.model_version, &verdict.policy_version]
+                .map(|part| text::line(part, 256));
+        screen.line(&format!("comment  {id} on {site}"))?;
+        screen.line(&format!("verdict  {verdict_id}, revision {}", verdict.revision))?;
+        screen.line(&format!("model    {model}\npolicy   {policy}"))?;
     }
     screen.flush()
 }

@@ -113,7 +113,9 @@ fn address(typed: &str) -> Result<String, Failure> {
     match typed.split_once("://") {
         None => Ok(format!("http://{typed}")),
         Some(("http", _)) => Ok(typed.to_owned()),
-        Some((scheme, _)) => Err(Failure::usage(format!("{typed}: {scheme}:// is not spoken here, only http://HOST:PORT or HOST:PORT"))),
+        Some((scheme, _)) => {
+            Err(Failure::usage(format!("{typed}: {scheme}:// is not spoken here, only http://HOST:PORT or HOST:PORT")))
+        }
     }
 }
 

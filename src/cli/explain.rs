@@ -90,7 +90,8 @@ fn print_scores(screen: &mut Screen, verdict: &pb::Verdict) -> Result<(), Failur
     screen.line(&screen.paint(Tone::Strong, "scores"))?;
     for (label, score) in scores {
         let label = text::line(label, 40);
-        screen.line(&format!("  {label:width$}  {score:.3}  {}", bar(score, screen.is_terminal())).trim_end().to_owned())?;
+        let line = format!("  {label:width$}  {score:.3}  {}", bar(score, screen.is_terminal()));
+        screen.line(line.trim_end())?;
     }
     Ok(())
 }
@@ -129,7 +130,8 @@ fn print_reasons(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Resu
         if !reason.rule_id.is_empty() {
             origin.push(text::line(&reason.rule_id, MESSAGE));
         }
-        let origin = if origin.is_empty() { String::new() } else { screen.paint(Tone::Faint, &format!("  ({})", origin.join(", "))) };
+        let origin =
+            if origin.is_empty() { String::new() } else { screen.paint(Tone::Faint, &format!("  ({})", origin.join(", "))) };
         screen.line(&format!("  {code:codes$}  {weight:>6}  {words}{origin}"))?;
     }
     Ok(())
@@ -140,8 +142,18 @@ impl Record for pb::Verdict {
     const HEADINGS: &'static [&'static str] = &["id", "decision", "label", "score", "reason"];
     const NUMBERS: &'static [&'static str] = &["score"];
     const FIELDS: &'static [&'static str] = &[
-        "comment_id", "decision", "label", "score", "reason_code", "reason", "decided_by", "decided_at", "revision", "verdict_id",
-        "model_version", "policy_version",
+        "comment_id",
+        "decision",
+        "label",
+        "score",
+        "reason_code",
+        "reason",
+        "decided_by",
+        "decided_at",
+        "revision",
+        "verdict_id",
+        "model_version",
+        "policy_version",
     ];
 
     fn id(&self) -> &str {
@@ -149,7 +161,8 @@ impl Record for pb::Verdict {
     }
 
     fn cells(&self) -> Vec<(Tone, String)> {
-        let (label, score) = leading(self).map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
+        let (label, score) = leading(self)
+            .map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
         vec![
             (Tone::Plain, text::line(&self.comment_id, 256)),
             (Tone::from(decision(self)), word(self.decision).to_owned()),
@@ -160,7 +173,8 @@ impl Record for pb::Verdict {
     }
 
     fn fields(&self) -> Vec<String> {
-        let (label, score) = leading(self).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
+        let (label, score) =
+            leading(self).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
         let reason = self.reasons.first();
         vec![
             self.comment_id.clone(),

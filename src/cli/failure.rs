@@ -87,12 +87,12 @@ impl Failure {
             Code::Unauthenticated | Code::PermissionDenied => {
                 Self::new(REFUSED, format!("{server} refuses: {said}; give a key for this site with --key or GATEPOST_KEY"))
             }
-            Code::Unimplemented => {
-                Self::failed(format!("{server} does not know how to do that: {said}; it may be of another version than this program"))
-            }
-            Code::DeadlineExceeded | Code::Cancelled => {
-                Self::failed(format!("{server} did not answer in time ({said}); try again, and look at its log if it happens often"))
-            }
+            Code::Unimplemented => Self::failed(format!(
+                "{server} does not know how to do that: {said}; it may be of another version than this program"
+            )),
+            Code::DeadlineExceeded | Code::Cancelled => Self::failed(format!(
+                "{server} did not answer in time ({said}); try again, and look at its log if it happens often"
+            )),
             Code::Unavailable | Code::ResourceExhausted => {
                 let may_pass = status.get_details_retry_info().is_some();
                 Self { may_pass, ..Self::failed(format!("{server} cannot answer now: {said}; try again")) }

@@ -85,7 +85,11 @@ impl IdArgs {
                         failed += 1;
                         if matches!(format, Format::Ids) {
                             // Ids are what the next command acts on: those that failed do not belong there.
-                            term::tell(&format!("{}: {}", text::line(&result.comment_id, 256), text::line(&error.message, 400)));
+                            term::tell(&format!(
+                                "{}: {}",
+                                text::line(&result.comment_id, 256),
+                                text::line(&error.message, 400)
+                            ));
                         } else {
                             printer.print(&mut screen, &result)?;
                         }
@@ -95,7 +99,11 @@ impl IdArgs {
         }
         printer.finish(&mut screen)?;
         if let Some(failure) = broken {
-            return Err(if done == 0 { failure } else { failure.after(&format!("{done} of {} comments were answered", ids.len())) });
+            return Err(if done == 0 {
+                failure
+            } else {
+                failure.after(&format!("{done} of {} comments were answered", ids.len()))
+            });
         }
         if ids.is_empty() {
             term::tell("no ids came from standard input; nothing was done");
@@ -109,7 +117,8 @@ impl IdArgs {
 impl Record for pb::ReviewResult {
     const HEADINGS: &'static [&'static str] = &["id", "decision", "revision", "by", "problem"];
     const NUMBERS: &'static [&'static str] = &["revision"];
-    const FIELDS: &'static [&'static str] = &["comment_id", "decision", "revision", "decided_by", "error_reason", "error_message"];
+    const FIELDS: &'static [&'static str] =
+        &["comment_id", "decision", "revision", "decided_by", "error_reason", "error_message"];
 
     fn id(&self) -> &str {
         &self.comment_id

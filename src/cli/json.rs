@@ -93,7 +93,9 @@ impl Serialize for Ordered<'_> {
                 }
                 map.end()
             }
-            (Value::Array(items), descriptor) => serializer.collect_seq(items.iter().map(|value| Ordered { value, descriptor })),
+            (Value::Array(items), descriptor) => {
+                serializer.collect_seq(items.iter().map(|value| Ordered { value, descriptor }))
+            }
             (value, _) => value.serialize(serializer),
         }
     }
@@ -134,7 +136,8 @@ mod tests {
             ..Default::default()
         };
         let line = write(&verdict, false).unwrap();
-        let expected = r#"{"verdict_id":"v","comment_id":"c","decision":"DECISION_HOLD","scores":{"spam":0.25,"toxic":0.5},"revision":1}"#;
+        let expected =
+            r#"{"verdict_id":"v","comment_id":"c","decision":"DECISION_HOLD","scores":{"spam":0.25,"toxic":0.5},"revision":1}"#;
         assert_eq!(line, expected);
     }
 

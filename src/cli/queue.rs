@@ -109,7 +109,8 @@ impl Record for pb::ModeratedComment {
     fn cells(&self) -> Vec<(Tone, String)> {
         let empty = Default::default();
         let verdict = self.verdict.as_ref().unwrap_or(&empty);
-        let (label, score) = leading(verdict).map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
+        let (label, score) = leading(verdict)
+            .map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
         vec![
             (Tone::from(explain::decision(verdict)), text::line(self.id(), 256)),
             (Tone::Plain, explain::age(self.received_at.as_ref(), SystemTime::now())),
@@ -124,7 +125,8 @@ impl Record for pb::ModeratedComment {
     fn fields(&self) -> Vec<String> {
         let empty = Default::default();
         let verdict = self.verdict.as_ref().unwrap_or(&empty);
-        let (label, score) = leading(verdict).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
+        let (label, score) =
+            leading(verdict).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
         let reason = verdict.reasons.first();
         vec![
             self.id().to_owned(),

@@ -85,7 +85,9 @@ fn suggest(address: &str) {
     let program = std::env::args_os().next().map_or_else(|| "gatepost".into(), PathBuf::from);
     let program = program.display();
     eprintln!("try, in another terminal:");
-    eprintln!("  {program} check --server http://{address} --site blog.example 'Cheap pills, visit http://pills.example/buy now!!!'");
+    eprintln!(
+        "  {program} check --server http://{address} --site blog.example 'Cheap pills, visit http://pills.example/buy now!!!'"
+    );
     eprintln!("  {program} queue --server http://{address} --site blog.example");
 }
 

@@ -3,10 +3,13 @@
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use comfy_table::presets::{NOTHING, UTF8_FULL_CONDENSED};
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Row, Table};
+use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table};
 
 use super::failure::Failure;
 use crate::verdict::Decision;
+
+/// Narrower terminals get tables that run over the edge, for nothing readable would be left.
+const NARROWEST: u16 = 40;
 
 /// Standard output.
 pub struct Screen {
@@ -97,7 +100,10 @@ impl Screen {
     pub fn new_table(&self, headings: &[&str], right: &[&str]) -> Table {
         let mut table = Table::new();
         if self.terminal {
-            table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+            table.load_style(UTF8_FULL_CONDENSED);
+            // Some terminals do not tell their width and say 0.
+            let fits = table.width().is_some_and(|width| width >= NARROWEST);
+            table.set_content_arrangement(if fits { ContentArrangement::Dynamic } else { ContentArrangement::Disabled });
         } else {
             table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         }
@@ -110,6 +116,12 @@ impl Screen {
                 && let Some(column) = table.column_mut(index)
             {
                 column.set_cell_alignment(CellAlignment::Right);
+            }
+            // An id is for copying: half of one is of no use.
+            if *heading == "id"
+                && let Some(column) = table.column_mut(index)
+            {
+                column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
         if !self.terminal

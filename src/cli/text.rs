@@ -46,7 +46,8 @@ pub fn line(text: &str, most: usize) -> String {
         }
         // A letter may carry any number of marks; ten are more than any language needs.
         let marks = grapheme.chars().take(10);
-        let piece: String = marks.flat_map(|c| if is_unseen(c) { Escaped::Yes(c.escape_unicode()) } else { Escaped::No(Some(c)) }).collect();
+        let piece: String =
+            marks.flat_map(|c| if is_unseen(c) { Escaped::Yes(c.escape_unicode()) } else { Escaped::No(Some(c)) }).collect();
         let added = usize::from(space) + if piece.starts_with("\\u{") { piece.len() } else { 1 };
         if length + added > most {
             shown.push('…');

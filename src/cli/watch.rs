@@ -107,7 +107,12 @@ impl Watch<'_> {
     }
 
     /// Follows one stream. Returns why it broke, or nothing when all that was wanted has come.
-    async fn follow(&mut self, connection: &Connection, pause: &mut Duration, away: &mut bool) -> Result<Option<Status>, Failure> {
+    async fn follow(
+        &mut self,
+        connection: &Connection,
+        pause: &mut Duration,
+        away: &mut bool,
+    ) -> Result<Option<Status>, Failure> {
         let request = pb::WatchVerdictsRequest { site: self.site.clone(), after_cursor: self.cursor.clone() };
         let mut stream = match connection.moderation().watch_verdicts(request).await {
             Ok(response) => response.into_inner(),
@@ -139,7 +144,9 @@ impl Watch<'_> {
 /// Whether trying again may help: not when the request itself is refused.
 fn may_pass(status: Status) -> Result<Option<Status>, Status> {
     match status.code() {
-        Code::InvalidArgument | Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented | Code::NotFound => Err(status),
+        Code::InvalidArgument | Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented | Code::NotFound => {
+            Err(status)
+        }
         _ => Ok(Some(status)),
     }
 }
@@ -157,9 +164,9 @@ fn keep(file: &Path, cursor: &str) -> Result<(), Failure> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = PathBuf::from(beside);
-    fs::write(&beside, format!("{cursor}\n"))
-        .and_then(|()| fs::rename(&beside, file))
-        .map_err(|error| Failure::failed(format!("cannot keep the cursor in {}: {error}; the last one was {cursor}", file.display())))
+    fs::write(&beside, format!("{cursor}\n")).and_then(|()| fs::rename(&beside, file)).map_err(|error| {
+        Failure::failed(format!("cannot keep the cursor in {}: {error}; the last one was {cursor}", file.display()))
+    })
 }
 
 /// The output: every change is handed over at once.
@@ -182,7 +189,9 @@ impl Lines {
         let verdict = change.verdict.as_ref().unwrap_or(&empty);
         match self.format {
             Format::Table => {
-                let word = self.screen.paint(Tone::from(explain::decision(verdict)), &format!("{:7}", explain::word(verdict.decision)));
+                let word = self
+                    .screen
+                    .paint(Tone::from(explain::decision(verdict)), &format!("{:7}", explain::word(verdict.decision)));
                 let line = format!(
                     "{}  {word}  {}  by {}, revision {}",
                     explain::moment(verdict.decided_at.as_ref()),

@@ -30,7 +30,10 @@ impl AdminService for Admin {
         Err(unimplemented("ListEntries"))
     }
 
-    async fn delete_list_entry(&self, _: Request<pb::DeleteListEntryRequest>) -> Result<Response<pb::DeleteListEntryResponse>, Status> {
+    async fn delete_list_entry(
+        &self,
+        _: Request<pb::DeleteListEntryRequest>,
+    ) -> Result<Response<pb::DeleteListEntryResponse>, Status> {
         Err(unimplemented("DeleteListEntry"))
     }
 

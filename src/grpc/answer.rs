@@ -81,12 +81,12 @@ fn request_id(request: &Request<Body>) -> HeaderValue {
 
 /// What is the client's doing is information; what is ours is an error.
 fn log(status: &Status, called: Instant) {
-    let (code, message, micros) = (status.code(), status.message(), micros(called));
+    let (code, said, micros) = (status.code(), status.message(), micros(called));
     match code {
         Code::Ok => tracing::debug!(micros, "answered"),
-        Code::Unknown | Code::Internal | Code::DataLoss => tracing::error!(?code, message, micros, "failed"),
+        Code::Unknown | Code::Internal | Code::DataLoss => tracing::error!(?code, said, micros, "failed"),
         Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded => {
-            tracing::warn!(?code, message, micros, "unavailable");
+            tracing::warn!(?code, said, micros, "unavailable");
         }
         Code::Cancelled
         | Code::InvalidArgument
@@ -97,7 +97,7 @@ fn log(status: &Status, called: Instant) {
         | Code::Aborted
         | Code::OutOfRange
         | Code::Unimplemented
-        | Code::Unauthenticated => tracing::info!(?code, message, micros, "refused"),
+        | Code::Unauthenticated => tracing::info!(?code, said, micros, "refused"),
     }
 }
 

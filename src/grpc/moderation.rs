@@ -50,10 +50,7 @@ impl ModerationService for Moderation {
         Err(unimplemented("CheckComments"))
     }
 
-    async fn get_verdict(
-        &self,
-        request: Request<pb::GetVerdictRequest>,
-    ) -> Result<Response<pb::GetVerdictResponse>, Status> {
+    async fn get_verdict(&self, request: Request<pb::GetVerdictRequest>) -> Result<Response<pb::GetVerdictResponse>, Status> {
         let request = request.into_inner();
         let (site, id) = name(&request.site, &request.comment_id)?;
         let verdict = self.desk.verdict(&site, &id).await?;

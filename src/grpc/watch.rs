@@ -34,9 +34,12 @@ pub async fn changes(
     let after = match after {
         None | Some("") => store.first_cursor(),
         Some("now") => store.latest_cursor(site).await?,
-        Some(text) => store
-            .parse_cursor(text)
-            .ok_or_else(|| Error::invalid("after_cursor", "is none of this server's cursors; leave it out to begin with the oldest change kept"))?,
+        Some(text) => store.parse_cursor(text).ok_or_else(|| {
+            Error::invalid(
+                "after_cursor",
+                "is none of this server's cursors; leave it out to begin with the oldest change kept",
+            )
+        })?,
     };
     let watcher = store.watch(site, after).await?;
     let (sender, receiver) = mpsc::channel(AHEAD);

@@ -189,8 +189,8 @@ impl Policy {
     fn weigh(&self, label: Label, score: f64, findings: &Findings) -> Option<Vote> {
         let threshold = self.thresholds[label.lane()];
         let name = label.as_str();
-        // Not `score >= bound`: a score that is not a number must not be published unseen.
-        let reached = |bound: Option<f64>| bound.filter(|bound| !(score < *bound));
+        // A score that is not a number must not be published unseen.
+        let reached = |bound: Option<f64>| bound.filter(|bound| score >= *bound || score.is_nan());
         if let Some(bound) = reached(threshold.reject).filter(|_| findings.corroborated || !threshold.corroborate) {
             let message = format!("{name} {score:.2} is at or above {bound}, which rejects");
             let reason = Reason::new("SCORE_REJECT", message).label(name, 0.0).rule(format!("thresholds.{name}.reject"));
@@ -227,10 +227,13 @@ impl Policy {
 
     fn clean(&self, scores: &[(Label, f64)]) -> Reason {
         let highest = scores.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        Reason::new("CLEAN", match highest {
-            Some((label, score)) => format!("no rule applies and every score is low; the highest is {label} {score:.2}"),
-            None => "no rule applies".to_owned(),
-        })
+        Reason::new(
+            "CLEAN",
+            match highest {
+                Some((label, score)) => format!("no rule applies and every score is low; the highest is {label} {score:.2}"),
+                None => "no rule applies".to_owned(),
+            },
+        )
     }
 }
 

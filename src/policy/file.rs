@@ -149,16 +149,15 @@ fn read_limit(section: &Section<'_>) -> Option<Limit> {
     }
     let gcra = Gcra::new(count, period, burst.unwrap_or(count));
     if gcra.is_none() {
-        section.wrong("period", "must be at least 1us and at most a year per comment");
+        section.wrong("period", "must be at least 1us per comment, and a whole burst must come back within 70 years");
     }
     gcra.map(|gcra| Limit { gcra, over })
 }
 
 fn decision(section: &Section<'_>, key: &'static str, among: &[Decision]) -> Option<Decision> {
     let words: Vec<String> = among.iter().map(|decision| format!("{:?}", decision.as_str())).collect();
-    section.value(key, &words.join(" or "), |value| {
-        Decision::parse(value.as_str()?).filter(|decision| among.contains(decision))
-    })
+    section
+        .value(key, &words.join(" or "), |value| Decision::parse(value.as_str()?).filter(|decision| among.contains(decision)))
 }
 
 /// The file's name without folder and ending, and the first eight digits of its SHA-256.

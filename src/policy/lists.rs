@@ -79,9 +79,9 @@ impl Domains {
 
     /// The place in the list of the domain that `host` (in lower case) is or belongs to.
     pub fn find(&self, host: &str) -> Option<usize> {
-        self.0.iter().position(|domain| {
-            host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        })
+        self.0
+            .iter()
+            .position(|domain| host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
     }
 }
 
@@ -110,7 +110,9 @@ impl Addresses {
             _ => {
                 let single = entry.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
                 single.or_else(|_| entry.parse::<IpNet>()).map(Address::Net).map_err(|_| {
-                    format!("is {entry:?}; an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted")
+                    format!(
+                        "is {entry:?}; an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted"
+                    )
                 })
             }
         }
@@ -156,7 +158,8 @@ mod tests {
     #[test]
     fn addresses_match_by_mail_domain_and_range() {
         let parse = |entry| Addresses::parse(entry).unwrap();
-        let addresses = Addresses::new(vec![parse("A@b.example"), parse("@spam.example"), parse("192.0.2.0/24"), parse("2001:db8::1")]);
+        let addresses =
+            Addresses::new(vec![parse("A@b.example"), parse("@spam.example"), parse("192.0.2.0/24"), parse("2001:db8::1")]);
         assert_eq!(addresses.find("a@b.example", None), Some(0));
         assert_eq!(addresses.find("x@spam.example", None), Some(1));
         assert_eq!(addresses.find("", "192.0.2.9".parse().ok()), Some(2));

@@ -4,7 +4,6 @@
 //! needs no turn there; reading memory does, since only its own connection can see it.
 
 mod engine;
-mod limits;
 mod open;
 mod read;
 mod sweep;
@@ -36,8 +35,8 @@ pub(super) use watch::Watch;
 /// A store in this process.
 pub(super) struct Embedded {
     writer: Writer,
-    /// A connection of its own for reading. `None`: in memory.
-    reader: Option<Arc<Mutex<Connection>>>,
+    /// A connection of its own for reading.
+    reader: Arc<Mutex<Connection>>,
     /// The number of the newest change of any site.
     newest: signal::Receiver<i64>,
 }
@@ -51,30 +50,21 @@ impl Embedded {
             let path = settings.data_dir.join("gatepost.db");
             let connection = open::writable(&path)?;
             let reader = open::readable(&path)?;
-            Self::start(connection, Some(Arc::new(Mutex::new(reader))), &settings, Some(lock))
+            Self::start(connection, Arc::new(Mutex::new(reader)), &settings, lock)
         })
         .await
     }
 
-    /// A store that is gone with the process.
-    pub async fn in_memory(settings: &StoreSettings) -> Result<Self, Error> {
-        Self::start(open::in_memory()?, None, settings, None)
-    }
-
     fn start(
         connection: Connection,
-        reader: Option<Arc<Mutex<Connection>>>,
+        reader: Arc<Mutex<Connection>>,
         settings: &StoreSettings,
-        lock: Option<std::fs::File>,
+        lock: std::fs::File,
     ) -> Result<Self, Error> {
         let (signal, newest) = signal::channel(read::newest_event(&connection)?);
         let sweep = sweep::Sweep::new(settings);
         let writer = Writer::start(Engine::new(connection), sweep, signal, lock)?;
         Ok(Self { writer, reader, newest })
-    }
-
-    pub fn kind(&self) -> &'static str {
-        if self.reader.is_some() { "embedded" } else { "memory" }
     }
 
     pub async fn ping(&self) -> Result<(), Error> {
@@ -152,18 +142,13 @@ impl Embedded {
         self.writer.stop().await;
     }
 
-    /// Reads from the file on a thread that may wait for the disk, or from memory on the writer's thread.
+    /// Reads from the file, on a thread that may wait for the disk.
     async fn read<T: Send + 'static>(
         &self,
-        mut work: impl FnMut(&Connection) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        match &self.reader {
-            None => self.writer.run(move |engine| work(engine.connection())).await,
-            Some(reader) => {
-                let reader = Arc::clone(reader);
-                blocking(move || work(&*reader.lock().map_err(super::poisoned)?)).await
-            }
-        }
+        let reader = Arc::clone(&self.reader);
+        blocking(move || work(&*reader.lock().map_err(super::poisoned)?)).await
     }
 }
 

@@ -54,14 +54,13 @@ pub(super) struct Ruling {
 
 impl Ruling {
     pub fn new(verdict: &Verdict) -> Self {
-        let risk = verdict.leading().map_or(0.0, |(_, score)| score.clamp(0.0, 1.0));
         Self {
             verdict_id: verdict.id.clone(),
             verdict: pb::Verdict::from(verdict.clone()).encode_to_vec(),
             decision: verdict.decision,
             revision: verdict.revision,
             by_moderator: !verdict.by_machine(),
-            lead: (risk * RISK_SPAN) as i64,
+            lead: lead(verdict),
         }
     }
 
@@ -70,6 +69,12 @@ impl Ruling {
         let rate_limit = tightest.map(|state| rate_limit(state).into());
         self.verdict.extend(pb::Verdict { rate_limit, ..Default::default() }.encode_to_vec());
     }
+}
+
+/// How many microseconds earlier than its time a comment stands in the order by risk.
+pub(super) fn lead(verdict: &Verdict) -> i64 {
+    let risk = verdict.leading().map_or(0.0, |(_, score)| score.clamp(0.0, 1.0));
+    (risk * RISK_SPAN) as i64
 }
 
 /// A comment's row as an engine read it.
@@ -121,7 +126,7 @@ impl Stood {
 }
 
 /// What the machine did when it gave this verdict.
-fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
+pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
     let act = if before == i32::from(pb::Decision::Unspecified) { "CHECKED" } else { "EDITED" };
     pb::AuditEvent {
         at: Some(verdict.decided_at.into()),
@@ -152,7 +157,8 @@ pub(super) fn now_micros() -> i64 {
     i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn from_micros(micros: i64) -> Result<SystemTime, Error> {
+/// A moment that [`now_micros`] told.
+pub(super) fn from_micros(micros: i64) -> Result<SystemTime, Error> {
     u64::try_from(micros)
         .ok()
         .and_then(|micros| SystemTime::UNIX_EPOCH.checked_add(Duration::from_micros(micros)))

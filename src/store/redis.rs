@@ -1,15 +1,17 @@
 //! The Redis store: state that any number of servers share.
 //!
-//! What must be atomic is a script ([`script`]); all else is a plain command. Nothing is kept in this process.
+//! What must be atomic is a script ([`script`]); all else is a plain command. Nothing that matters is kept in
+//! this process.
 
 mod keys;
-mod prune;
 mod read;
 mod script;
+mod upkeep;
 mod watch;
 mod write;
 
-use std::sync::atomic::AtomicU32;
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -39,8 +41,8 @@ pub(super) struct Redis {
     keep: Duration,
     keep_events: u32,
     timeout: Duration,
-    /// How many comments were admitted here; tells when to look for expired ones.
-    admissions: AtomicU32,
+    /// When each site's indexes were looked after.
+    upkeep: Mutex<HashMap<Site, upkeep::Kept>>,
 }
 
 impl Redis {
@@ -66,7 +68,7 @@ impl Redis {
             keep: Duration::from_secs(u64::from(settings.keep_days.max(1)) * 24 * 3600),
             keep_events: settings.keep_events,
             timeout: settings.timeout,
-            admissions: AtomicU32::new(0),
+            upkeep: Mutex::default(),
         })
     }
 

@@ -121,7 +121,12 @@ async fn html_bombs_and_stacks_of_marks_are_judged_or_refused_in_time() {
 #[tokio::test]
 async fn random_bytes_on_the_port_harm_nobody() {
     let server = Server::start().await;
-    for bytes in [&b"GET / HTTP/1.0\r\n\r\n"[..], &[0xff; 5_000], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff", b""] {
+    for bytes in [
+        &b"GET / HTTP/1.0\r\n\r\n"[..],
+        &[0xff; 5_000],
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"",
+    ] {
         let mut socket = tokio::net::TcpStream::connect(server.address()).await.unwrap();
         // The server may close while we still write.
         let _ = socket.write_all(bytes).await;
@@ -148,12 +153,8 @@ async fn bytes_that_are_no_message_are_an_invalid_argument() {
 #[tokio::test]
 async fn the_desk_names_its_violations_too() {
     let server = Server::start().await;
-    let list = pb::ListCommentsRequest {
-        filter: "colour=red".into(),
-        order_by: "luck".into(),
-        page_size: -1,
-        ..Default::default()
-    };
+    let list =
+        pb::ListCommentsRequest { filter: "colour=red".into(), order_by: "luck".into(), page_size: -1, ..Default::default() };
     assert_eq!(fields(&server.desk().list_comments(list).await.unwrap_err()), ["filter", "order_by", "page_size", "site"]);
     let token = pb::ListCommentsRequest { site: "s".into(), page_token: "nonsense".into(), ..Default::default() };
     assert_eq!(fields(&server.desk().list_comments(token).await.unwrap_err()), ["page_token"]);

@@ -48,8 +48,7 @@ async fn no_answered_hold_is_lost_over_twenty_kills_under_load() {
     let mut kept: HashMap<String, String> = HashMap::new();
     let mut token = String::new();
     loop {
-        let request =
-            pb::ListCommentsRequest { site: SITE.into(), page_size: 1_000, page_token: token, ..Default::default() };
+        let request = pb::ListCommentsRequest { site: SITE.into(), page_size: 1_000, page_token: token, ..Default::default() };
         let page = server.desk().list_comments(request).await.unwrap().into_inner();
         for verdict in page.comments.into_iter().filter_map(|comment| comment.verdict) {
             assert_eq!(kept.insert(verdict.comment_id, verdict.verdict_id), None, "queued twice");

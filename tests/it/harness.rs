@@ -63,11 +63,6 @@ impl Server {
         self.folder.path().join("data")
     }
 
-    /// The process id.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// SIGKILL, as an out-of-memory killer would.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

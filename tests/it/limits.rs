@@ -76,7 +76,8 @@ async fn two_servers_on_one_redis_admit_no_more_than_burst_and_rate_allow_togeth
 
 #[tokio::test]
 async fn a_client_that_floods_is_rejected_by_default_and_ipv6_clients_are_networks() {
-    let server = Server::start_with("[limits]\nclient = { count = 2, period = \"1h\", burst = 2, over = \"reject\" }\n", &[]).await;
+    let server =
+        Server::start_with("[limits]\nclient = { count = 2, period = \"1h\", burst = 2, over = \"reject\" }\n", &[]).await;
     let from = |id: &str, ip: &str| {
         let client = Some(pb::Client { ip: ip.into(), ..Default::default() });
         pb::Comment { client, ..comment(id, "hello there") }

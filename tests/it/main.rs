@@ -5,7 +5,7 @@
 /// The bad things that come in: each a clear answer, the server unharmed.
 mod bad_input;
 /// The commands, as typed.
-//mod cli;
+mod cli;
 /// Killed at any moment, nothing that was answered is lost.
 mod durability;
 /// Starts servers and speaks to them.

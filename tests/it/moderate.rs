@@ -7,7 +7,8 @@ use gatepost::pb::{self, Decision};
 use crate::harness::{HOLD_ALL, SITE, Server, by, check, comment};
 use crate::redis;
 
-const SPAM: &str = "Cheap pills! Visit http://pills.example/buy now and earn $5000 a week, subscribe to my channel http://pills.example";
+const SPAM: &str =
+    "Cheap pills! Visit http://pills.example/buy now and earn $5000 a week, subscribe to my channel http://pills.example";
 
 #[tokio::test]
 async fn a_spam_comment_gets_a_verdict_that_says_why_and_where() {
@@ -70,7 +71,8 @@ async fn spans_count_unicode_scalar_values_of_the_body_as_it_was_sent() {
 
 #[tokio::test]
 async fn the_same_comment_sent_again_gets_the_same_verdict_and_is_queued_and_counted_once() {
-    let server = Server::start_with(&format!("{HOLD_ALL}[limits]\nauthor = {{ count = 10, period = \"1h\", burst = 10 }}\n"), &[]).await;
+    let server =
+        Server::start_with(&format!("{HOLD_ALL}[limits]\nauthor = {{ count = 10, period = \"1h\", burst = 10 }}\n"), &[]).await;
     let first = server.check(by("ada", "1", "hello")).await.unwrap();
     let again = server.check(by("ada", "1", "hello")).await.unwrap();
     assert_eq!(first, again);

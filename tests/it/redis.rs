@@ -28,7 +28,8 @@ pub struct OwnRedis {
 
 /// Ends the server when its standard input closes: statics are never dropped, and a killed test run drops nothing.
 const GUARD: &str = r#"redis-server --port "$1" --bind 127.0.0.1 --dir "$2" --save '' --appendonly yes </dev/null &
-cat >/dev/null
+exec >/dev/null
+cat
 kill -9 $!
 wait $! 2>/dev/null"#;
 

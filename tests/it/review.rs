@@ -21,12 +21,8 @@ fn ids(answer: &pb::ListCommentsResponse) -> Vec<&str> {
 }
 
 async fn undo(server: &Server, id: &str) -> pb::ReviewResult {
-    let request = pb::UndoDecisionRequest {
-        site: SITE.into(),
-        ids: vec![id.into()],
-        moderator: "bob".into(),
-        ..Default::default()
-    };
+    let request =
+        pb::UndoDecisionRequest { site: SITE.into(), ids: vec![id.into()], moderator: "bob".into(), ..Default::default() };
     server.desk().undo_decision(request).await.unwrap().into_inner().results.remove(0)
 }
 
@@ -123,7 +119,10 @@ async fn lists_come_in_order_filtered_and_in_pages_that_stay_stable() {
 async fn the_riskier_of_two_comments_comes_first() {
     let server = Server::start_with(HOLD_ALL, &[]).await;
     server.check(comment("calm", "What a thoughtful article, thank you.")).await.unwrap();
-    server.check(comment("spam", "Earn $5000 now!!! subscribe http://x.example http://x.example http://x.example")).await.unwrap();
+    server
+        .check(comment("spam", "Earn $5000 now!!! subscribe http://x.example http://x.example http://x.example"))
+        .await
+        .unwrap();
     assert_eq!(server.queue().await, ["spam", "calm"]);
 }
 

@@ -9,17 +9,16 @@ use tonic::metadata::MetadataValue;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_types::StatusExt;
 
 use crate::harness::{PATIENCE, Server, comment, launch};
 use crate::redis::OwnRedis;
 
-const SERVICES: [&str; 4] =
-    ["", "gatepost.v1.ModerationService", "gatepost.v1.ReviewService", "gatepost.v1.AdminService"];
+const SERVICES: [&str; 4] = ["", "gatepost.v1.ModerationService", "gatepost.v1.ReviewService", "gatepost.v1.AdminService"];
 
 async fn health(server: &Server, service: &str) -> ServingStatus {
     let request = HealthCheckRequest { service: service.into() };
@@ -65,7 +64,8 @@ async fn without_its_redis_health_says_so_and_callers_are_told_to_retry_until_it
 #[tokio::test]
 async fn reflection_lists_the_services() {
     let server = Server::start().await;
-    let request = ServerReflectionRequest { host: String::new(), message_request: Some(MessageRequest::ListServices(String::new())) };
+    let request =
+        ServerReflectionRequest { host: String::new(), message_request: Some(MessageRequest::ListServices(String::new())) };
     let mut client = ServerReflectionClient::new(server.connect().await);
     let answers = client.server_reflection_info(tokio_stream::once(request)).await.unwrap();
     let answer = answers.into_inner().next().await.unwrap().unwrap();

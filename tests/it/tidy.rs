@@ -53,13 +53,16 @@ fn code() -> Vec<(String, Vec<String>)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&src, &mut files);
-    files.iter().map(|path| {
-        let place = path.strip_prefix(&src).unwrap().display().to_string();
-        let text = fs::read_to_string(path).unwrap();
-        let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
-        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        (place, lines.map(str::to_owned).collect())
-    }).collect()
+    files
+        .iter()
+        .map(|path| {
+            let place = path.strip_prefix(&src).unwrap().display().to_string();
+            let text = fs::read_to_string(path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
+            let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            (place, lines.map(str::to_owned).collect())
+        })
+        .collect()
 }
 
 fn room(place: &str) -> &str {
@@ -71,7 +74,8 @@ fn rooms_use_only_the_rooms_they_may() {
     let mut wrong = Vec::new();
     for (place, lines) in code().iter().filter(|(place, _)| !["lib.rs", "main.rs"].contains(&place.as_str())) {
         let room = room(place);
-        let (_, may) = ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("room {room} is not in the table"));
+        let (_, may) =
+            ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("room {room} is not in the table"));
         for line in lines {
             for used in line.split("crate::").skip(1) {
                 let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();

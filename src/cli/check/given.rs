@@ -107,7 +107,9 @@ impl GivenArgs {
         match self.text.as_deref() {
             Some(text) if text != "-" => return Ok(text.to_owned()),
             None if io::stdin().is_terminal() => {
-                return Err(Failure::usage("which comment? Give its text as an argument, pipe it in, or name a --file; see `gatepost check --help`"));
+                return Err(Failure::usage(
+                    "which comment? Give its text as an argument, pipe it in, or name a --file; see `gatepost check --help`",
+                ));
             }
             _ => {}
         }

@@ -39,7 +39,10 @@ pub struct Lines {
 }
 
 /// Opens a file, or standard input for `-`, and counts the bytes read from it through `count`.
-pub fn open(path: &Path, count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>) -> Result<Lines, Failure> {
+pub fn open(
+    path: &Path,
+    count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
+) -> Result<Lines, Failure> {
     let cannot = |error: io::Error| Failure::failed(format!("cannot read {}: {error}", path.display()));
     let source = if path == Path::new("-") {
         count(Box::new(io::stdin()), None)
@@ -95,7 +98,12 @@ impl Line {
     /// What is wrong with it, in words.
     pub fn parse(&self, site: &str, only: &[Where]) -> Result<Option<Row>, String> {
         let bytes = self.bytes.as_ref().ok_or_else(|| format!("is longer than {} MiB", MAX_LINE / 1024 / 1024))?;
-        let value = serde_json::from_slice(bytes).map_err(|error| format!("is no JSON: {error}"))?;
+        let value = serde_json::from_slice(bytes).map_err(|error| {
+            // The parser counts lines too, but it sees only this one.
+            let words = error.to_string();
+            let words = words.split(" at line ").next().unwrap_or_default();
+            format!("is no JSON: {words} at column {}", error.column())
+        })?;
         let Value::Object(mut row) = value else { return Err("is no JSON object".to_owned()) };
         if !only.iter().all(|only| only.holds(&row)) {
             return Ok(None);
@@ -201,9 +209,14 @@ mod tests {
     fn conditions_compare_as_text() {
         let row = json!({"split": "test", "ambiguous": true, "n": 3});
         let row = row.as_object().unwrap();
-        for (condition, holds) in
-            [("split=test", true), ("split!=test", false), ("ambiguous=true", true), ("n=3", true), ("x=1", false), ("x!=1", true)]
-        {
+        for (condition, holds) in [
+            ("split=test", true),
+            ("split!=test", false),
+            ("ambiguous=true", true),
+            ("n=3", true),
+            ("x=1", false),
+            ("x!=1", true),
+        ] {
             assert_eq!(condition.parse::<Where>().unwrap().holds(row), holds, "{condition}");
         }
         assert!("split".parse::<Where>().is_err());

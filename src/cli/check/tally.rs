@@ -31,16 +31,22 @@ pub struct Tally {
 impl Tally {
     /// Counts a verdict on a comment with this label.
     pub fn count(&mut self, verdict: &pb::Verdict, label: Option<&str>) {
-        let Some(index) = explain::decision(verdict).and_then(|decision| Decision::ALL.iter().position(|one| *one == decision)) else {
+        let Some(index) = explain::decision(verdict).and_then(|decision| Decision::ALL.iter().position(|one| *one == decision))
+        else {
             return;
         };
         self.total[index] += 1;
         let label = text::line(label.unwrap_or("all"), 40);
-        let label = if self.labels.len() < MOST_KINDS || self.labels.contains_key(&label) { label } else { "(others)".to_owned() };
+        let label =
+            if self.labels.len() < MOST_KINDS || self.labels.contains_key(&label) { label } else { "(others)".to_owned() };
         self.labels.entry(label).or_default()[index] += 1;
         let reason = verdict.reasons.first().map_or_else(|| "-".to_owned(), leading_reason);
         let key = (index, reason);
-        let key = if self.reasons.len() < MOST_KINDS || self.reasons.contains_key(&key) { key } else { (index, "(others)".to_owned()) };
+        let key = if self.reasons.len() < MOST_KINDS || self.reasons.contains_key(&key) {
+            key
+        } else {
+            (index, "(others)".to_owned())
+        };
         *self.reasons.entry(key).or_default() += 1;
     }
 
@@ -74,8 +80,12 @@ impl Tally {
     fn top_reasons(&self, screen: &Screen) -> comfy_table::Table {
         let mut table = screen.new_table(&["decision", "leading reason", "comments", "%"], &["comments", "%"]);
         for (index, decision) in Decision::ALL.into_iter().enumerate() {
-            let mut reasons: Vec<(&str, u64)> =
-                self.reasons.iter().filter(|((one, _), _)| *one == index).map(|((_, reason), count)| (reason.as_str(), *count)).collect();
+            let mut reasons: Vec<(&str, u64)> = self
+                .reasons
+                .iter()
+                .filter(|((one, _), _)| *one == index)
+                .map(|((_, reason), count)| (reason.as_str(), *count))
+                .collect();
             reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
             for (reason, count) in reasons.into_iter().take(TOP) {
                 table.add_row(screen.row(vec![

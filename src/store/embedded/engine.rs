@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::limits::Limits;
 use super::read;
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::{Facts, LimitState, Previous};
 use crate::store::entry::Counted;
 use crate::store::facts as facts_text;
+use crate::store::limits::Limits;
 use crate::store::person::Person;
 use crate::store::record::{Draft, Ruling, now_micros};
 use crate::verdict::Decision;

@@ -52,13 +52,6 @@ pub(super) fn readable(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// The one connection to a database in memory.
-pub(super) fn in_memory() -> Result<Connection, Error> {
-    let connection = Connection::open_in_memory()?;
-    prepare(&connection)?;
-    Ok(connection)
-}
-
 fn prepare(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     match connection.query_row("PRAGMA user_version", [], |row| row.get(0))? {

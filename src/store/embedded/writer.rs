@@ -67,7 +67,7 @@ where
 
 impl Writer {
     /// Starts the thread. It holds `lock` for as long as it can write.
-    pub fn start(engine: Engine, sweep: Sweep, newest: watch::Sender<i64>, lock: Option<File>) -> Result<Self, Error> {
+    pub fn start(engine: Engine, sweep: Sweep, newest: watch::Sender<i64>, lock: File) -> Result<Self, Error> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let work = move || {
             write(engine, sweep, waiting, &newest);

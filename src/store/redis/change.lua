@@ -23,6 +23,11 @@ local function announce(decision, verdict, lifetime, most)
     redis.call('PERSIST', KEYS[7])
   else
     redis.call('PEXPIRE', KEYS[7], lifetime)
+    if redis.call('EXISTS', KEYS[4]) == 0 then
+      -- Nothing is held any more, so that the indexes may end: twice as late as what came last can.
+      redis.call('PEXPIRE', KEYS[2], int(lifetime * 2))
+      redis.call('PEXPIRE', KEYS[3], int(lifetime * 2))
+    end
   end
   -- Does nothing for an author who is not known: there is no such key.
   redis.call('PEXPIRE', KEYS[9], lifetime)

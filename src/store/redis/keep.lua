@@ -47,16 +47,13 @@ local function keep(id, s, lifetime, ...)
   if s.decision == HOLD then
     redis.call('ZADD', KEYS[4], received_at, id)
     redis.call('ZADD', KEYS[5], by_risk, id)
+    -- A held comment waits for as long as it takes, and so do the indexes it is in. `upkeep.lua` ends those of a site
+    -- that holds none: here that would cost every comment three commands.
     for i = 1, 3 do
       redis.call('PERSIST', KEYS[i])
     end
   else
     redis.call('PEXPIRE', KEYS[1], lifetime)
-    -- A held comment waits for as long as it takes, and so do the lists that it is in.
-    if redis.call('EXISTS', KEYS[4]) == 0 then
-      redis.call('PEXPIRE', KEYS[2], lifetime)
-      redis.call('PEXPIRE', KEYS[3], lifetime)
-    end
   end
   if s.author ~= NOBODY then
     redis.call('HINCRBY', KEYS[6], COUNT[s.decision], 1)

@@ -17,17 +17,19 @@ use crate::verdict::Decision;
 /// The fields `s`, `c`, `v` and `e` of a comment's hash.
 type Fields = (Option<String>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
 
+/// What stood: the fields `s`, `v` and `e` of then.
+type PastFields = (String, Vec<u8>, Vec<u8>);
+
 /// A comment with its trail.
 pub(super) async fn comment(connection: &ConnectionManager, keys: &Keys, id: &CommentId) -> Result<Option<Row>, Error> {
     // One transaction: the trail must fit what stands.
     let mut both = Pipeline::with_capacity(2);
     both.atomic().cmd("HMGET").arg(keys.comment(id)).arg(&["s", "c", "v", "e"]);
     both.cmd("LRANGE").arg(keys.trail(id)).arg(0).arg(-1);
-    let (fields, trail): (Fields, Vec<(String, Vec<u8>, Vec<u8>)>) = both.query_async(&mut connection.clone()).await?;
+    let (fields, trail): (Fields, Vec<PastFields>) = both.query_async(&mut connection.clone()).await?;
     let Some(mut row) = row(fields)? else { return Ok(None) };
-    let past = |(standing, verdict, event): (String, Vec<u8>, Vec<u8>)| {
-        Ok(Stood { verdict, event, before: Standing::parse(&standing)?.before })
-    };
+    let past =
+        |(standing, verdict, event): PastFields| Ok(Stood { verdict, event, before: Standing::parse(&standing)?.before });
     row.trail = trail.into_iter().map(past).collect::<Result<_, Error>>()?;
     Ok(Some(row))
 }

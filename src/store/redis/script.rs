@@ -12,7 +12,7 @@ pub(super) struct Scripts {
     pub admit: Script,
     pub record: Script,
     pub replace: Script,
-    pub prune: Script,
+    pub upkeep: Script,
 }
 
 impl Scripts {
@@ -21,7 +21,7 @@ impl Scripts {
             admit: Script::new(concat!(include_str!("keep.lua"), include_str!("admit.lua"))),
             record: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("record.lua"))),
             replace: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("replace.lua"))),
-            prune: Script::new(include_str!("prune.lua")),
+            upkeep: Script::new(include_str!("upkeep.lua")),
         }
     }
 }

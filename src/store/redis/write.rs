@@ -28,7 +28,7 @@ const NOBODY: &str = "-";
 impl Redis {
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
         let mut reply = self.ask("admit", admission).await?;
-        self.prune_now_and_then(admission.comment.site());
+        self.keep_up(admission.comment.site());
         match reply.word() {
             "recorded" => {
                 let (tightest, remaining): (usize, u32) = (reply.number()?, reply.number()?);

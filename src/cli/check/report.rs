@@ -1,0 +1,160 @@
+//! What comes of the lines of a file: printed and counted as it comes, with a bar for the one who waits.
+
+use std::io::{self, IsTerminal, Read};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::CheckArgs;
+use super::tally::Tally;
+use crate::cli::explain;
+use crate::cli::failure::{self, Failure};
+use crate::cli::output::{Format, Printer};
+use crate::cli::term::{self, Screen, Tone};
+use crate::cli::text;
+use crate::pb;
+use crate::verdict::Decision;
+
+/// How much of a comment is listed, in characters.
+const START: usize = 80;
+/// A longer listing is printed in parts, so that memory stays bounded.
+const LISTED: usize = 200;
+
+/// What a line came to.
+pub enum Outcome {
+    /// It was not asked for.
+    PassedOver,
+    /// It is no comment, or not one that can be judged.
+    Bad { number: u64, problem: String },
+    /// It was judged.
+    Judged { verdict: Box<pb::Verdict>, label: Option<String>, body: String },
+}
+
+/// Prints and counts outcomes as they come.
+pub struct Report {
+    screen: Screen,
+    format: Format,
+    shown: Vec<Decision>,
+    printer: Printer<pb::Verdict>,
+    /// Comments to be listed before the summary, as far as they were not printed yet.
+    listed: Option<comfy_table::Table>,
+    tally: Tally,
+    bad: u64,
+    bar: ProgressBar,
+}
+
+impl Report {
+    /// Nothing yet.
+    pub fn new(args: &CheckArgs) -> Self {
+        Self {
+            screen: Screen::new(),
+            format: args.format.format,
+            shown: args.show.iter().copied().map(Decision::from).collect(),
+            printer: Printer::new(args.format.format),
+            listed: None,
+            tally: Tally::default(),
+            bad: 0,
+            bar: ProgressBar::hidden(),
+        }
+        .with_bar()
+    }
+
+    /// A bar where a person sees it and no other output runs through it.
+    fn with_bar(mut self) -> Self {
+        if io::stderr().is_terminal() && (self.format == Format::Table || !self.screen.is_terminal()) {
+            self.bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        }
+        self
+    }
+
+    /// Lets the bar follow what is read.
+    pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
+        let template = match length {
+            Some(length) => {
+                self.bar.set_length(length);
+                "[{bar:30}] {percent:>3} %  {msg}  {eta} left"
+            }
+            None => "{spinner} {msg}  {elapsed}",
+        };
+        // The templates are fixed; should one be wrong, the library's own does as well.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+        Box::new(self.bar.wrap_read(source))
+    }
+
+    /// Prints or counts what a line came to.
+    pub fn take(&mut self, outcome: Outcome) -> Result<(), Failure> {
+        match outcome {
+            Outcome::PassedOver => Ok(()),
+            Outcome::Bad { number, problem } => {
+                self.bad += 1;
+                let problem = text::line(problem.trim_start_matches("the request is invalid:").trim(), 400);
+                self.bar.suspend(|| term::tell(&format!("line {number}: {problem}")));
+                Ok(())
+            }
+            Outcome::Judged { verdict, label, body } => {
+                self.tally.count(&verdict, label.as_deref());
+                if self.tally.comments().is_multiple_of(100) {
+                    self.bar.set_message(format!("{} comments", self.tally.comments()));
+                }
+                let shown = explain::decision(&verdict).is_some_and(|decision| self.shown.contains(&decision));
+                if self.format == Format::Table {
+                    return if shown { self.list(&verdict, label.as_deref(), &body) } else { Ok(()) };
+                }
+                if shown || self.shown.is_empty() { self.printer.print(&mut self.screen, &verdict) } else { Ok(()) }
+            }
+        }
+    }
+
+    fn list(&mut self, verdict: &pb::Verdict, label: Option<&str>, body: &str) -> Result<(), Failure> {
+        let screen = &mut self.screen;
+        let table =
+            self.listed.get_or_insert_with(|| screen.new_table(&["decision", "id", "label", "leading reason", "comment"], &[]));
+        table.add_row(screen.row(vec![
+            (Tone::from(explain::decision(verdict)), explain::word(verdict.decision).to_owned()),
+            (Tone::Plain, text::line(&verdict.comment_id, 256)),
+            (Tone::Plain, text::line(label.unwrap_or_default(), 40)),
+            (Tone::Plain, explain::first_reason(verdict, 60)),
+            (Tone::Plain, text::line(body, START)),
+        ]));
+        if table.row_count() < LISTED { Ok(()) } else { self.print_listed() }
+    }
+
+    fn print_listed(&mut self) -> Result<(), Failure> {
+        let Some(table) = self.listed.take() else { return Ok(()) };
+        let screen = &mut self.screen;
+        self.bar.suspend(|| screen.table(&table).and_then(|()| screen.flush()))
+    }
+
+    /// Says how far it came before it failed. What was printed so far stands.
+    pub fn broken_off(&self, failure: Failure) -> Failure {
+        self.bar.finish_and_clear();
+        match self.tally.comments() {
+            0 => failure,
+            comments => failure.after(&format!("{comments} comments were judged")),
+        }
+    }
+
+    /// Prints what is left and the summary, and says how it ended.
+    pub fn finish(mut self, by: &str, took: Duration) -> Result<ExitCode, Failure> {
+        let some_listed = self.listed.is_some();
+        self.print_listed()?;
+        self.bar.finish_and_clear();
+        if self.format == Format::Table {
+            if some_listed {
+                self.screen.line("")?;
+            }
+            self.tally.print(&mut self.screen, by, took)?;
+            self.screen.flush()?;
+        } else {
+            self.printer.finish(&mut self.screen)?;
+        }
+        if self.bad > 0 {
+            let lines = if self.bad == 1 { "line" } else { "lines" };
+            term::tell(&format!("gatepost: {} {lines} could not be judged", self.bad));
+        }
+        Ok(failure::of_several(self.bad, self.bad + self.tally.comments()))
+    }
+}

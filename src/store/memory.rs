@@ -1,0 +1,393 @@
+//! The memory engine: nothing is kept beyond the process, and of what was decided only the newest. For trying Gatepost,
+//! and for measuring what a verdict costs without a store.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch as signal;
+use tokio::time::{Instant, timeout_at};
+
+use super::change::{Change, Event};
+use super::cursor::Cursor;
+use super::entry::{Admission, Admitted, Kept, Past};
+use super::limits::Limits;
+use super::page::{Filling, ListPage, ListQuery, Order, Place};
+use super::person::Person;
+use super::record::{from_micros, lead, machine_event, now_micros, with_limit};
+use super::settings::StoreSettings;
+use crate::comment::{CommentId, Fingerprint, Site};
+use crate::error::Error;
+use crate::facts::{Facts, History, LimitState, Previous};
+use crate::pb;
+use crate::verdict::{Decision, Verdict};
+
+/// How many comments are kept, the held ones not counted: some 15 MB.
+const MOST: usize = 10_000;
+
+/// The engine.
+pub(super) struct Memory {
+    state: Mutex<State>,
+    /// The number of the newest change of any site.
+    newest: signal::Sender<i64>,
+    keep_events: usize,
+}
+
+struct State {
+    sites: HashMap<Site, Shelf>,
+    limits: Limits,
+    /// In the order in which they came, to forget the oldest first.
+    order: VecDeque<(Site, CommentId)>,
+}
+
+/// What there is of one site.
+#[derive(Default)]
+struct Shelf {
+    /// Names the site in the limits.
+    number: i64,
+    secret: Option<[u8; 32]>,
+    comments: HashMap<CommentId, Entry>,
+    reserved: HashMap<CommentId, Reservation>,
+    authors: HashMap<Person, History>,
+    changes: VecDeque<(i64, Verdict)>,
+}
+
+struct Entry {
+    fingerprint: Fingerprint,
+    comment: pb::Comment,
+    received_at: i64,
+    author: Option<Person>,
+    standing: Stood,
+    trail: Vec<Stood>,
+}
+
+#[derive(Clone)]
+struct Stood {
+    verdict: Verdict,
+    /// `None`: the machine's, which follows from the verdict and what stood before.
+    event: Option<pb::AuditEvent>,
+    before: Option<Decision>,
+}
+
+/// A comment that was counted and whose verdict is on its way.
+struct Reservation {
+    fingerprint: Fingerprint,
+    facts: Facts,
+    verdict_id: String,
+    revision: u32,
+}
+
+impl Memory {
+    /// An empty one.
+    pub fn new(settings: &StoreSettings) -> Self {
+        let state = State { sites: HashMap::new(), limits: Limits::new(), order: VecDeque::new() };
+        Self {
+            state: Mutex::new(state),
+            newest: signal::channel(0).0,
+            keep_events: usize::try_from(settings.keep_events).unwrap_or(usize::MAX),
+        }
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, Error> {
+        self.state.lock().map_err(super::poisoned)
+    }
+
+    pub fn ping(&self) -> Result<(), Error> {
+        self.state().map(drop)
+    }
+
+    pub fn site_secret(&self, site: &Site, fresh: [u8; 32]) -> Result<[u8; 32], Error> {
+        let mut state = self.state()?;
+        let shelf = shelf(&mut state.sites, site);
+        Ok(*shelf.secret.get_or_insert(fresh))
+    }
+
+    pub fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
+        let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
+        let limits = admission.counted();
+        let mut state = self.state()?;
+        let State { sites, limits: counts, .. } = &mut *state;
+        let shelf = shelf(sites, site);
+        let standing = shelf.comments.get(id);
+        if let Some(entry) = standing.filter(|entry| entry.fingerprint == fingerprint) {
+            return Ok(Admitted::Seen(entry.standing.verdict.clone()));
+        }
+        if let Some(reserved) = shelf.reserved.get(id).filter(|reserved| reserved.fingerprint == fingerprint) {
+            let Reservation { facts, verdict_id, revision, .. } = reserved;
+            return Ok(Admitted::Undecided { facts: facts.clone(), verdict_id: verdict_id.clone(), revision: *revision });
+        }
+        let weighing = counts.weigh(shelf.number, &limits);
+        counts.count(&weighing);
+        counts.commit();
+        let facts =
+            Facts { author: shelf.history(admission.author), previous: standing.map(Entry::previous), limits: weighing.states };
+        let trusted = facts.author.map_or(0, |author| author.approved) >= admission.min_approved;
+        if standing.is_none() && trusted && !facts.limits.iter().any(LimitState::refused) {
+            let verdict = with_limit(admission.tentative, facts.tightest());
+            shelf.reserved.remove(id);
+            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Vec::new());
+            state.came(site, id);
+            return Ok(Admitted::Recorded(verdict));
+        }
+        let revision = standing.map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
+        let verdict_id = admission.tentative.id.clone();
+        let reservation = Reservation { fingerprint, facts: facts.clone(), verdict_id: verdict_id.clone(), revision };
+        shelf.reserved.insert(id.clone(), reservation);
+        Ok(Admitted::Undecided { facts, verdict_id, revision })
+    }
+
+    pub fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
+        let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
+        let state = self.state()?;
+        // A site that was never heard of gets no shelf for being asked about.
+        let shelf = state.sites.get(site);
+        let standing = shelf.and_then(|shelf| shelf.comments.get(id));
+        let number = shelf.map_or(-1, |shelf| shelf.number);
+        Ok(Facts {
+            limits: state.limits.weigh(number, &admission.counted()).states,
+            author: admission.author.map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
+            previous: standing.filter(|entry| entry.fingerprint != fingerprint).map(Entry::previous),
+        })
+    }
+
+    pub fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+        let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
+        let mut state = self.state()?;
+        let shelf = shelf(&mut state.sites, site);
+        if let Some(entry) = shelf.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
+            return Ok(entry.standing.verdict.clone());
+        }
+        let standing = shelf.comments.remove(id);
+        let expected = standing.as_ref().map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
+        let newer = shelf.reserved.get(id).is_some_and(|reserved| reserved.fingerprint != fingerprint);
+        if newer || expected != verdict.revision {
+            // Edited meanwhile: the newer body decides what stands.
+            shelf.comments.extend(standing.map(|entry| (id.clone(), entry)));
+            return Ok(verdict.clone());
+        }
+        shelf.reserved.remove(id);
+        let (before, trail, first) = match standing {
+            None => (None, Vec::new(), true),
+            Some(Entry { standing, mut trail, author, .. }) => {
+                let before = standing.verdict.decision;
+                shelf.uncount(author, before);
+                trail.push(standing);
+                (Some(before), trail, false)
+            }
+        };
+        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, trail);
+        if first {
+            state.came(site, id);
+        } else {
+            self.announce(shelf, verdict);
+        }
+        Ok(verdict.clone())
+    }
+
+    pub fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
+        let mut state = self.state()?;
+        let Some(shelf) = state.sites.get_mut(site) else { return Ok(false) };
+        let Some(entry) = shelf.comments.get_mut(id) else { return Ok(false) };
+        if entry.standing.verdict.revision != change.expected_revision {
+            return Ok(false);
+        }
+        let before = entry.standing.verdict.decision;
+        let next = Stood { verdict: change.verdict.clone(), event: Some(change.event.clone()), before: Some(before) };
+        entry.trail.push(std::mem::replace(&mut entry.standing, next));
+        let author = entry.author;
+        shelf.uncount(author, before);
+        shelf.count(author, change.verdict.decision);
+        self.announce(shelf, change.verdict);
+        Ok(true)
+    }
+
+    pub fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
+        let state = self.state()?;
+        let entry = state.sites.get(site).and_then(|shelf| shelf.comments.get(id));
+        entry.map(|entry| entry.kept(true)).transpose()
+    }
+
+    pub fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+        let state = self.state()?;
+        Ok(state.sites.get(site).and_then(|shelf| shelf.history(Some(*author))).unwrap_or_default())
+    }
+
+    pub fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
+        let mut filling = Filling::new(query)?;
+        let state = self.state()?;
+        let mut all: Vec<(Place, &Entry)> = Vec::new();
+        if let Some(shelf) = state.sites.get(site) {
+            let wanted = |entry: &&Entry| query.decision.is_none_or(|decision| decision == entry.standing.verdict.decision);
+            all.extend(shelf.comments.values().filter(wanted).map(|entry| (entry.place(query.order), entry)));
+        }
+        let backwards = query.order == Order::Newest;
+        all.sort_by(|a, b| if backwards { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
+        while let Some((after, count)) = filling.wants() {
+            let behind = |place: &Place| after.is_none_or(|after| if backwards { place < after } else { place > after });
+            let rows = all.iter().filter(|(place, _)| behind(place)).take(count);
+            let rows =
+                rows.map(|(place, entry)| Ok((place.clone(), Some(entry.kept(false)?)))).collect::<Result<_, Error>>()?;
+            filling.take(count, rows);
+        }
+        Ok(filling.page())
+    }
+
+    pub fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
+        let state = self.state()?;
+        let newest = state.sites.get(site).and_then(|shelf| shelf.changes.back());
+        Ok(Cursor::number(newest.map_or(0, |(number, _)| *number)))
+    }
+
+    pub fn watch(self: &Arc<Self>, site: &Site, after: Cursor) -> Watch {
+        Watch { newest: self.newest.subscribe(), store: Arc::clone(self), site: site.clone(), after: after.as_number() }
+    }
+
+    /// Tells watchers of a verdict that took the place of another.
+    fn announce(&self, shelf: &mut Shelf, verdict: &Verdict) {
+        let mut number = 0;
+        // Numbered under the state's lock: a watcher that wakes finds the change in place, or waits for the lock.
+        self.newest.send_modify(|newest| {
+            *newest += 1;
+            number = *newest;
+        });
+        shelf.changes.push_back((number, verdict.clone()));
+        if shelf.changes.len() > self.keep_events {
+            shelf.changes.pop_front();
+        }
+    }
+}
+
+impl State {
+    /// Remembers who came, and forgets who came first. Those that are held go to the end of the line instead.
+    fn came(&mut self, site: &Site, id: &CommentId) {
+        self.order.push_back((site.clone(), id.clone()));
+        if self.order.len() <= MOST {
+            return;
+        }
+        // Two for one, so that a line of held comments does not keep the others from being reached.
+        for _ in 0..2 {
+            let Some((site, id)) = self.order.pop_front() else { return };
+            let Some(shelf) = self.sites.get_mut(&site) else { continue };
+            match shelf.comments.get(&id) {
+                Some(entry) if entry.standing.verdict.decision == Decision::Hold => self.order.push_back((site, id)),
+                _ if self.order.len() >= MOST => {
+                    if let Some(author) = shelf.comments.remove(&id).and_then(|entry| entry.author) {
+                        shelf.authors.remove(&author);
+                    }
+                }
+                _ => self.order.push_front((site, id)),
+            }
+        }
+    }
+}
+
+impl Shelf {
+    fn insert(&mut self, admission: &Admission<'_>, standing: Stood, trail: Vec<Stood>) {
+        self.count(admission.author, standing.verdict.decision);
+        let entry = Entry {
+            fingerprint: admission.comment.fingerprint(),
+            comment: admission.comment.kept().clone(),
+            received_at: now_micros(),
+            author: admission.author,
+            standing,
+            trail,
+        };
+        self.comments.insert(admission.comment.id().clone(), entry);
+    }
+
+    fn history(&self, author: Option<Person>) -> Option<History> {
+        author.map(|author| self.authors.get(&author).copied().unwrap_or_default())
+    }
+
+    fn count(&mut self, author: Option<Person>, decision: Decision) {
+        if let Some(author) = author {
+            let counter = counter(self.authors.entry(author).or_default(), decision);
+            *counter = counter.saturating_add(1);
+        }
+    }
+
+    fn uncount(&mut self, author: Option<Person>, decision: Decision) {
+        if let Some(history) = author.and_then(|author| self.authors.get_mut(&author)) {
+            let counter = counter(history, decision);
+            *counter = counter.saturating_sub(1);
+        }
+    }
+}
+
+fn counter(history: &mut History, decision: Decision) -> &mut u32 {
+    match decision {
+        Decision::Approve => &mut history.approved,
+        Decision::Hold => &mut history.held,
+        Decision::Reject => &mut history.rejected,
+    }
+}
+
+impl Entry {
+    fn previous(&self) -> Previous {
+        let verdict = &self.standing.verdict;
+        Previous { decision: verdict.decision, by_moderator: !verdict.by_machine() }
+    }
+
+    fn place(&self, order: Order) -> Place {
+        let key = match order {
+            Order::Risk => self.received_at - lead(&self.standing.verdict),
+            Order::Newest | Order::Oldest => self.received_at,
+        };
+        Place { key, id: self.comment.comment_id.clone() }
+    }
+
+    fn kept(&self, with_trail: bool) -> Result<Kept, Error> {
+        let Past { verdict, event } = self.standing.clone().past();
+        let received_at: SystemTime = from_micros(self.received_at)?;
+        let trail = if with_trail { self.trail.iter().cloned().map(Stood::past).collect() } else { Vec::new() };
+        Ok(Kept { comment: self.comment.clone(), verdict, received_at, author: self.author, event, trail })
+    }
+}
+
+impl Stood {
+    fn past(self) -> Past {
+        let before = self.before.map_or(0, |before| before.to_wire().into());
+        Past { event: self.event.unwrap_or_else(|| machine_event(&self.verdict, before)), verdict: self.verdict }
+    }
+}
+
+/// One watcher.
+pub(super) struct Watch {
+    store: Arc<Memory>,
+    site: Site,
+    after: i64,
+    newest: signal::Receiver<i64>,
+}
+
+impl Watch {
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
+        let deadline = Instant::now() + wait;
+        loop {
+            // Marked as seen before reading: a change that comes while we read wakes us again.
+            self.newest.borrow_and_update();
+            let events = self.read()?;
+            if let Some(last) = events.last() {
+                self.after = last.cursor.as_number();
+                return Ok(events);
+            }
+            match timeout_at(deadline, self.newest.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Err(Error::ShuttingDown),
+                Err(_) => return Ok(events),
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Vec<Event>, Error> {
+        let state = self.store.state()?;
+        let changes = state.sites.get(&self.site).into_iter().flat_map(|shelf| &shelf.changes);
+        let news = changes.filter(|(number, _)| *number > self.after);
+        Ok(news.map(|(number, verdict)| Event { verdict: verdict.clone(), cursor: Cursor::number(*number) }).collect())
+    }
+}
+
+/// A site's shelf, put up when the first comes.
+fn shelf<'s>(sites: &'s mut HashMap<Site, Shelf>, site: &Site) -> &'s mut Shelf {
+    let number = i64::try_from(sites.len()).unwrap_or(i64::MAX);
+    sites.entry(site.clone()).or_insert_with(|| Shelf { number, ..Shelf::default() })
+}
