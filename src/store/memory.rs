@@ -1,5 +1,5 @@
 //! The memory engine: nothing is kept beyond the process, and of what was decided only the newest. For trying Gatepost,
-//! and for measuring what a verdict costs without a store.
+//! and for measuring what a verdict costs beside its store.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,8 +22,8 @@ use crate::facts::{Facts, History, LimitState, Previous};
 use crate::pb;
 use crate::verdict::{Decision, Verdict};
 
-/// How many comments are kept, the held ones not counted: some 15 MB.
-const MOST: usize = 10_000;
+/// How many comments are kept, the held ones not counted: some 10 MB.
+const MOST: usize = 5_000;
 
 /// The engine.
 pub(super) struct Memory {
@@ -46,7 +46,8 @@ struct Shelf {
     /// Names the site in the limits.
     number: i64,
     secret: Option<[u8; 32]>,
-    comments: HashMap<CommentId, Entry>,
+    /// Boxed: the table has room for twice as many as there are.
+    comments: HashMap<CommentId, Box<Entry>>,
     reserved: HashMap<CommentId, Reservation>,
     authors: HashMap<Person, History>,
     changes: VecDeque<(i64, Verdict)>,
@@ -119,8 +120,11 @@ impl Memory {
         let weighing = counts.weigh(shelf.number, &limits);
         counts.count(&weighing);
         counts.commit();
-        let facts =
-            Facts { author: shelf.history(admission.author), previous: standing.map(Entry::previous), limits: weighing.states };
+        let facts = Facts {
+            author: shelf.history(admission.author),
+            previous: standing.map(|entry| entry.previous()),
+            limits: weighing.states,
+        };
         let trusted = facts.author.map_or(0, |author| author.approved) >= admission.min_approved;
         if standing.is_none() && trusted && !facts.limits.iter().any(LimitState::refused) {
             let verdict = with_limit(admission.tentative, facts.tightest());
@@ -146,7 +150,7 @@ impl Memory {
         Ok(Facts {
             limits: state.limits.weigh(number, &admission.counted()).states,
             author: admission.author.map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
-            previous: standing.filter(|entry| entry.fingerprint != fingerprint).map(Entry::previous),
+            previous: standing.filter(|entry| entry.fingerprint != fingerprint).map(|entry| entry.previous()),
         })
     }
 
@@ -157,12 +161,12 @@ impl Memory {
         if let Some(entry) = shelf.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
             return Ok(entry.standing.verdict.clone());
         }
-        let standing = shelf.comments.remove(id);
+        let standing = shelf.comments.remove(id).map(|entry| *entry);
         let expected = standing.as_ref().map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
         let newer = shelf.reserved.get(id).is_some_and(|reserved| reserved.fingerprint != fingerprint);
         if newer || expected != verdict.revision {
             // Edited meanwhile: the newer body decides what stands.
-            shelf.comments.extend(standing.map(|entry| (id.clone(), entry)));
+            shelf.comments.extend(standing.map(|entry| (id.clone(), Box::new(entry))));
             return Ok(verdict.clone());
         }
         shelf.reserved.remove(id);
@@ -218,7 +222,8 @@ impl Memory {
         let mut all: Vec<(Place, &Entry)> = Vec::new();
         if let Some(shelf) = state.sites.get(site) {
             let wanted = |entry: &&Entry| query.decision.is_none_or(|decision| decision == entry.standing.verdict.decision);
-            all.extend(shelf.comments.values().filter(wanted).map(|entry| (entry.place(query.order), entry)));
+            let entries = shelf.comments.values().map(|entry| &**entry).filter(wanted);
+            all.extend(entries.map(|entry| (entry.place(query.order), entry)));
         }
         let backwards = query.order == Order::Newest;
         all.sort_by(|a, b| if backwards { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
@@ -292,7 +297,7 @@ impl Shelf {
             standing,
             trail,
         };
-        self.comments.insert(admission.comment.id().clone(), entry);
+        self.comments.insert(admission.comment.id().clone(), Box::new(entry));
     }
 
     fn history(&self, author: Option<Person>) -> Option<History> {
