@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Violation};
+use crate::error::Violation;
 use crate::pb;
 use crate::verdict::Span;
 
@@ -357,10 +357,4 @@ fn prefix(text: &str, most: usize) -> &str {
 
 fn cut(text: &mut String, most: usize) {
     text.truncate(text.floor_char_boundary(most));
-}
-
-impl From<Vec<Violation>> for Error {
-    fn from(violations: Vec<Violation>) -> Self {
-        Self::Invalid(violations)
-    }
 }

@@ -26,6 +26,10 @@ pub enum Error {
     #[error("the store is unavailable; retry shortly")]
     Store(#[source] Cause),
 
+    /// The answer took longer than the server allows. It may have been recorded: sending the comment again tells.
+    #[error("the server did not answer in time; send it again")]
+    TimedOut,
+
     /// The server is leaving. Another one, or the next one, will answer.
     #[error("the server is shutting down; reconnect")]
     ShuttingDown,
@@ -40,6 +44,18 @@ impl Error {
     /// Wraps whatever the store's engine said.
     pub fn store(cause: impl Into<Cause>) -> Self {
         Self::Store(cause.into())
+    }
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::Invalid(vec![violation])
+    }
+}
+
+impl From<Vec<Violation>> for Error {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self::Invalid(violations)
     }
 }
 

@@ -9,7 +9,6 @@ use uuid::Uuid;
 use crate::comment::Comment;
 use crate::error::Error;
 use crate::judge::{Case, Judge};
-use crate::limit::Scope;
 use crate::pb;
 use crate::store::{Admission, Admitted, Person, Store};
 use crate::verdict::Verdict;
@@ -65,12 +64,7 @@ impl Moderator {
             (user_id, _) => Some(Person::new(&secret, "user", user_id)),
         };
         let client = comment.ip().map(|ip| Person::new(&secret, "ip", &network(ip)));
-        let known = |scope: &Scope| match scope {
-            Scope::Author => author.is_some(),
-            Scope::Client => client.is_some(),
-            Scope::Site => true,
-        };
-        let limits = case.policy.limits().filter(|(scope, _)| known(scope)).collect();
+        let limits = case.policy.limits().collect();
         Ok(Admission { comment, limits, tentative, min_approved: case.policy.approved_before_trust(), author, client })
     }
 }

@@ -106,9 +106,4 @@ impl Policies {
     pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Mistakes> {
         file::read(files)
     }
-
-    /// How many sites have a policy of their own.
-    pub fn own(&self) -> usize {
-        self.sites.len()
-    }
 }

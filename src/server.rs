@@ -100,10 +100,9 @@ impl Server {
 
         let mut told = leaving;
         let serving = tonic::transport::Server::builder()
-            .timeout(self.request_timeout)
             .http2_keepalive_interval(Some(KEEPALIVE))
             .max_concurrent_streams(STREAMS)
-            .layer(Answers)
+            .layer(Answers::within(self.request_timeout))
             .add_routes(routes)
             .serve_with_incoming_shutdown(TcpIncoming::from(self.listener).with_nodelay(Some(true)), async move {
                 // An error means that the sender is gone, and then so is the server.

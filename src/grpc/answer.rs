@@ -1,8 +1,8 @@
-//! Around every call: a request id, a log line by outcome, and the transport's own errors in our words.
+//! Around every call: a request id, a deadline, a log line by outcome, and the transport's own errors in our words.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::{HeaderName, HeaderValue, Request, Response};
 use tonic::body::Body;
@@ -11,6 +11,7 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::status::translated;
+use crate::error::Error;
 
 /// Carries the request id both ways. A host's own id is kept, so that its log and ours can be laid side by side.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -19,13 +20,23 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// The layer.
 #[derive(Debug, Clone, Copy)]
-pub struct Answers;
+pub struct Answers {
+    timeout: Duration,
+}
+
+impl Answers {
+    /// Every answer, or the beginning of a stream, comes within `timeout`. Here and not in tonic, which would answer
+    /// outside of this layer: without request id, log and details.
+    pub fn within(timeout: Duration) -> Self {
+        Self { timeout }
+    }
+}
 
 impl<S> Layer<S> for Answers {
     type Service = Answering<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Answering { inner }
+        Answering { inner, timeout: self.timeout }
     }
 }
 
@@ -33,6 +44,7 @@ impl<S> Layer<S> for Answers {
 #[derive(Debug, Clone)]
 pub struct Answering<S> {
     inner: S,
+    timeout: Duration,
 }
 
 impl<S> Service<Request<Body>> for Answering<S>
@@ -52,9 +64,12 @@ where
         let id = request_id(&request);
         let span = tracing::info_span!("call", rpc = request.uri().path(), request_id = id.to_str().unwrap_or_default());
         let called = Instant::now();
-        let answering = self.inner.call(request).instrument(span.clone());
+        let answering = tokio::time::timeout(self.timeout, self.inner.call(request).instrument(span.clone()));
         Box::pin(async move {
-            let mut response = answering.await?;
+            let mut response = match answering.await {
+                Ok(answered) => answered?,
+                Err(_) => Status::from(Error::TimedOut).into_http(),
+            };
             if let Some(status) = Status::from_header_map(response.headers()) {
                 let status = translated(status.code(), status.message()).map_or(status, |status| {
                     response = status.clone().into_http();

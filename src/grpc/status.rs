@@ -29,6 +29,10 @@ impl From<Error> for Status {
                 details.set_retry_info(Some(RETRY));
                 (Code::Unavailable, "STORE_UNAVAILABLE")
             }
+            Error::TimedOut => {
+                details.set_retry_info(Some(RETRY));
+                (Code::DeadlineExceeded, "TIMED_OUT")
+            }
             // Not Cancelled: clients retry on Unavailable, and another server may be there already.
             Error::ShuttingDown => {
                 details.set_retry_info(Some(RETRY));
@@ -37,12 +41,6 @@ impl From<Error> for Status {
         };
         details.set_error_info(reason, DOMAIN, [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
         Status::with_error_details(code, error.to_string(), details)
-    }
-}
-
-impl From<Violation> for Error {
-    fn from(violation: Violation) -> Self {
-        Self::Invalid(vec![violation])
     }
 }
 

@@ -1,7 +1,7 @@
-//! The embedded store: one SQLite database, in a file or in memory, for one process.
+//! The embedded store: one SQLite database in a file, for one process.
 //!
-//! All writing is done by one thread ([`writer`]), which answers a call when what it wrote is on disk. Reading a file
-//! needs no turn there; reading memory does, since only its own connection can see it.
+//! All writing is done by one thread ([`writer`]), which answers a call when what it wrote is on disk. Reading needs no
+//! turn there.
 
 mod engine;
 mod open;

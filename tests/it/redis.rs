@@ -1,8 +1,8 @@
 //! Real `redis-server` processes: one that all tests share, each with a prefix of its own, and private ones for tests
 //! that stop theirs.
 
-use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -52,6 +52,15 @@ impl OwnRedis {
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Keeps it from answering anybody for a while.
+    pub fn pause(&self, millis: u32) {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        write!(stream, "CLIENT PAUSE {millis} ALL\r\n").unwrap();
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"+OK\r\n");
     }
 
     /// Kills it.

@@ -62,6 +62,22 @@ async fn without_its_redis_health_says_so_and_callers_are_told_to_retry_until_it
 }
 
 #[tokio::test]
+async fn an_answer_that_takes_too_long_is_an_error_that_says_when_to_try_again() {
+    let redis = OwnRedis::start();
+    let folder = tempfile::TempDir::new().unwrap();
+    let config = folder.path().join("my.toml");
+    std::fs::write(&config, "request_timeout = \"100ms\"\nstore_timeout = \"20s\"\n").unwrap();
+    let server = Server::start_with("", &["--store", &redis.url(), "--config", config.to_str().unwrap()]).await;
+    server.check(comment("1", "hello there")).await.unwrap();
+
+    redis.pause(1_000);
+    let status = server.check(comment("2", "hello there")).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "TIMED_OUT");
+    assert!(status.get_details_retry_info().is_some());
+}
+
+#[tokio::test]
 async fn reflection_lists_the_services() {
     let server = Server::start().await;
     let request =
