@@ -73,7 +73,7 @@ const SERVE_EXAMPLES: &str = "Examples:
 
 const MODEL_EXAMPLES: &str = "Examples:
   gatepost model info
-  gatepost model train --recipe models/en.toml --data data/ --out en.gpmodel";
+  gatepost model train --recipe models/base.toml --data data/ --out base.gpmodel";
 
 /// Runs what was typed and says how it ended.
 pub fn run(cli: Cli) -> ExitCode {

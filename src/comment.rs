@@ -223,6 +223,12 @@ impl Comment {
         &self.message.parent_text
     }
 
+    /// BCP 47 tag of its language, else of its post's; empty when the host knows neither.
+    pub fn language(&self) -> &str {
+        let post = self.message.post.as_ref().map_or("", |post| &post.language);
+        if self.message.language.is_empty() { post } else { &self.message.language }
+    }
+
     /// When it was sent; the server's clock where the host did not say.
     pub fn submitted_at(&self) -> SystemTime {
         self.submitted_at

@@ -114,5 +114,6 @@ fn input<'a>(comment: &'a Comment, text: &'a str) -> Input<'a> {
         post_title: comment.post_title(),
         post_text: comment.post_text(),
         parent_text: comment.parent_text(),
+        language: comment.language(),
     }
 }

@@ -3,7 +3,7 @@
 use super::deobfuscate::{self, Reading};
 use super::features::{Evidence, GRAM, Group, Sink, UNIGRAM, What};
 use super::hash::join;
-use super::lexicon;
+use super::lexicon::{self, Classes};
 use super::token::Piece;
 
 const DISGUISED: u64 = 0x1D;
@@ -67,7 +67,7 @@ fn add_spaced(spaced: &mut String, start: u16, end: u16, sink: &mut impl Sink) -
 fn add(word: &mut String, start: u16, end: u16, what: What, sink: &mut impl Sink) {
     let evidence = Evidence { what, start, end };
     let hash = lexicon::word_hash(word.as_bytes());
-    if sink.contains(Group::Words, join(UNIGRAM, hash)) {
+    if sink.contains(Group::Words, join(UNIGRAM, hash)) || lexicon::classes(hash).has(Classes::IDENTITY) {
         return;
     }
     sink.add(Group::Words, join(UNIGRAM, hash), 1.0, evidence);

@@ -1,14 +1,18 @@
 //! Turns a comment into hashed features. Training, scoring and explaining all go through [`extract`].
 
+use isolang::Language;
+
 use super::Input;
 use super::disguise;
 use super::hash::join;
+use super::language;
 use super::lexicon::{self, Classes, WordSet};
 use super::link;
 use super::shape;
 use super::signal::{self, Facts, Signal};
 use super::text::Text;
 use super::token::{Kind, Piece, Token, Tokens};
+use super::vocabulary::Vocabulary;
 
 /// Features are brought to a length of their own per group, so that a long text's many n-grams do not drown its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,11 +23,13 @@ pub enum Group {
     Shape,
     Dense,
     Author,
+    /// Identity terms themselves: which group of people is spoken of. Heads for abuse do without.
+    Identity,
 }
 
 impl Group {
     /// How many groups there are.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
 }
 
 /// Where features go.
@@ -92,9 +98,13 @@ pub const DOMAIN: u64 = 0x31;
 pub const LINK_WORD: u64 = 0x35;
 const SIGNAL: u64 = 0x41;
 const AUTHOR_FORM: u64 = 0x51;
+const THEME: u64 = 0x61;
+const THEME_PAIR: u64 = 0x62;
 
 /// How many words a negator reaches.
 const NEGATION_REACH: usize = 3;
+/// How many tokens further a theme still reaches.
+const THEME_REACH: usize = 4;
 /// How many tokens on either side are near "you" or an identity term.
 const NEAR: usize = 4;
 /// How much a word counts that the post itself uses: on a post about idiots the word is no insult yet.
@@ -102,15 +112,20 @@ const SHARED_WITH_POST: f32 = 0.5;
 /// Longer titles, names and addresses are cut; of the post only the beginning is compared.
 const MAX_SIDE_BYTES: usize = 2_000;
 
-/// Extracts every feature of a comment into `sink`.
+/// Reads a comment into the workspace and finds its language.
+pub fn read(input: &Input, work: &mut Workspace, vocabulary: &Vocabulary) -> Language {
+    work.text.read(input.text);
+    work.tokens.read(&work.text);
+    language::detect(work.text.as_str(), &work.tokens, input.language, vocabulary)
+}
+
+/// Extracts every feature of the comment that was read into the workspace.
 pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) {
     let Workspace { text, tokens, side_text, side_tokens, post_words, disguise } = work;
     post_words.clear();
     for post in [input.post_title, input.post_text] {
         collect_content_words(post, side_text, side_tokens, post_words);
     }
-    text.read(input.text);
-    tokens.read(text);
     let comment = Comment { text: text.as_str(), tokens: &tokens.tokens, post_words };
 
     let mut facts = Facts {
@@ -122,6 +137,7 @@ pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) {
     };
     comment.words(sink, &mut facts);
     comment.windows(sink);
+    comment.themes(sink);
     for piece in &tokens.pieces {
         comment.grams(piece, sink);
     }
@@ -148,10 +164,12 @@ impl Comment<'_> {
         for token in self.tokens {
             let amount = self.amount(token.hash);
             let evidence = at_token(token);
-            let first_time = sink.add(Group::Words, join(UNIGRAM, token.hash), amount, evidence);
+            // Of whom a comment speaks is no evidence; what it says of them is.
+            let group = if token.classes.has(Classes::IDENTITY) { Group::Identity } else { Group::Words };
+            let first_time = sink.add(group, join(UNIGRAM, token.hash), amount, evidence);
             let pair = Evidence { what: What::Pair, start: previous.2, end: token.end };
-            sink.add(Group::Words, join(join(BIGRAM, previous.0), token.hash), amount.max(previous.1), pair);
-            previous = (token.hash, amount, token.start);
+            sink.add(Group::Words, join(join(BIGRAM, previous.0), token.said), amount.max(previous.1), pair);
+            previous = (token.said, amount, token.start);
             match token.kind {
                 Kind::Word => {
                     words += 1;
@@ -159,13 +177,19 @@ impl Comment<'_> {
                     facts.word_bytes += u32::from(token.end - token.start);
                     facts.you += u32::from(token.classes.has(Classes::YOU));
                     facts.i += u32::from(token.classes.has(Classes::I));
+                    facts.calls += u32::from(token.classes.has(Classes::CALL));
+                    facts.places += u32::from(token.classes.has(Classes::PLACE));
+                    facts.wares += u32::from(token.classes.has(Classes::WARES));
+                    facts.praise += u32::from(token.classes.has(Classes::PRAISE));
+                    facts.harm += u32::from(token.classes.has(Classes::HARM));
+                    facts.contempt += u32::from(token.classes.has(Classes::CONTEMPT));
                     if token.shouted {
                         facts.shouted += 1;
-                        sink.add(Group::Words, join(SHOUTED, token.hash), amount, evidence);
+                        sink.add(Group::Words, join(SHOUTED, token.said), amount, evidence);
                     }
                     match words {
-                        1 => _ = sink.add(Group::Words, join(FIRST, token.hash), amount, evidence),
-                        2 => _ = sink.add(Group::Words, join(SECOND, token.hash), amount, evidence),
+                        1 => _ = sink.add(Group::Words, join(FIRST, token.said), amount, evidence),
+                        2 => _ = sink.add(Group::Words, join(SECOND, token.said), amount, evidence),
                         _ => {}
                     }
                 }
@@ -184,7 +208,7 @@ impl Comment<'_> {
         }
         facts.words = words;
         if let Some(last) = self.tokens.iter().rfind(|token| token.kind == Kind::Word) {
-            sink.add(Group::Words, join(LAST, last.hash), self.amount(last.hash), at_token(last));
+            sink.add(Group::Words, join(LAST, last.said), self.amount(last.hash), at_token(last));
         }
         facts.opening = self.tokens.first().map_or(0, |token| self.form(token));
         facts.closing = self.tokens.last().map_or(0, |token| self.form(token));
@@ -203,7 +227,7 @@ impl Comment<'_> {
                 continue;
             }
             let mut add = |seed| {
-                sink.add(Group::Words, join(seed, token.hash), self.amount(token.hash), at_token(token));
+                sink.add(Group::Words, join(seed, token.said), self.amount(token.hash), at_token(token));
             };
             if quoted {
                 add(QUOTED);
@@ -225,12 +249,42 @@ impl Comment<'_> {
         }
     }
 
+    /// Pairs of word classes that stand close together: what "kill all X" and "hang every Y" share.
+    fn themes(&self, sink: &mut impl Sink) {
+        // The last few words that belong to a theme: class and place among the tokens.
+        let mut recent = [(0u64, usize::MAX, 0u16); 4];
+        let mut next = 0;
+        for (at, token) in self.tokens.iter().enumerate() {
+            if token.classes == Classes::default() {
+                continue;
+            }
+            for (theme, class) in Classes::THEMES.iter().enumerate() {
+                if !token.classes.has(*class) {
+                    continue;
+                }
+                let theme = theme as u64 + 1;
+                let evidence = at_token(token);
+                if *class != Classes::IDENTITY {
+                    sink.add(Group::Words, join(THEME, theme), 1.0, evidence);
+                }
+                for (before, place, start) in recent {
+                    if place < at && at - place <= THEME_REACH {
+                        let pair = Evidence { what: What::Pair, start, end: token.end };
+                        sink.add(Group::Words, join(join(THEME_PAIR, before), theme), 1.0, pair);
+                    }
+                }
+                recent[next % recent.len()] = (theme, at, token.start);
+                next += 1;
+            }
+        }
+    }
+
     fn near(&self, at: usize, before: u64, after: u64, sink: &mut impl Sink) {
         for token in &self.tokens[at.saturating_sub(NEAR)..at] {
-            sink.add(Group::Words, join(before, token.hash), self.amount(token.hash), at_token(token));
+            sink.add(Group::Words, join(before, token.said), self.amount(token.hash), at_token(token));
         }
         for token in self.tokens[at + 1..].iter().take(NEAR) {
-            sink.add(Group::Words, join(after, token.hash), self.amount(token.hash), at_token(token));
+            sink.add(Group::Words, join(after, token.said), self.amount(token.hash), at_token(token));
         }
     }
 
@@ -238,9 +292,8 @@ impl Comment<'_> {
     /// said counts, not of whom.
     fn pairs_near_identity(&self, at: usize, sink: &mut impl Sink) {
         let end = (at + NEAR + 1).min(self.tokens.len());
-        let stand_in = |token: &Token| if token.classes.has(Classes::IDENTITY) { 0 } else { token.hash };
         for pair in self.tokens[at.saturating_sub(NEAR)..end].windows(2) {
-            let hash = join(join(PAIR_NEAR_IDENTITY, stand_in(&pair[0])), stand_in(&pair[1]));
+            let hash = join(join(PAIR_NEAR_IDENTITY, pair[0].said), pair[1].said);
             let evidence = Evidence { what: What::Pair, start: pair[0].start, end: pair[1].end };
             sink.add(Group::Words, hash, 1.0, evidence);
         }
@@ -250,6 +303,7 @@ impl Comment<'_> {
     fn grams(&self, piece: &Piece, sink: &mut impl Sink) {
         let (start, end) = (usize::from(piece.start), usize::from(piece.end));
         let text = &self.text[start..end];
+        let group = if piece.identity { Group::Identity } else { Group::Chars };
         let amount = if self.post_words.is_empty() {
             1.0
         } else {
@@ -266,14 +320,14 @@ impl Comment<'_> {
                 let hash = join(join(GRAM, window), u64::from(c));
                 let stop = (at + c.len_utf8()).min(end);
                 let evidence = Evidence { what: What::Token, start: starts[1] as u16, end: stop as u16 };
-                sink.add(Group::Chars, hash, amount, evidence);
+                sink.add(group, hash, amount, evidence);
             }
             window = window >> 21 | u64::from(c) << 42;
             starts = [starts[1], starts[2], starts[3], at];
         }
         if seen < 4 {
             let evidence = Evidence { what: What::Token, start: piece.start, end: piece.end };
-            sink.add(Group::Chars, join(GRAM, window), amount, evidence);
+            sink.add(group, join(GRAM, window), amount, evidence);
         }
     }
 

@@ -1,20 +1,26 @@
 //! The model file: how a model is written to bytes and what is refused when it is read back.
 //!
-//! Layout, little-endian: magic, format version, hash bits, name, heads (lane, scale, bias, calibration), norms of
-//! the feature groups, rows (distance to the bucket before, mask of lanes, one byte per lane that is set), CRC-32.
+//! Layout, little-endian: magic, format version, hash bits, name, norms of the feature groups; for each language its
+//! heads (lane, further languages, scale, bias, calibration) and its rows (distance to the bucket before, mask of
+//! lanes, one byte per lane that is set); the vocabulary; CRC-32.
+
+use isolang::Language;
 
 use super::calibrate::Calibration;
 use super::features::Group;
 use super::hash::KEY_BITS;
-use super::model::{Head, Parts};
+use super::model::{Head, Parts, Voice};
 use super::table::{Table, Weights};
+use super::vocabulary::Vocabulary;
 use super::{LANES, Label};
 
 const MAGIC: [u8; 8] = *b"GPMODEL\0";
 /// Rises when the layout or the meaning of a feature changes.
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 /// Far above any model that fits the cache; larger files are not looked into.
 const MAX_BYTES: usize = 8 << 20;
+/// More languages than anybody trains.
+const MAX_VOICES: usize = 32;
 const CHECKSUM_BYTES: usize = 4;
 
 /// Why bytes are not a model that can be used.
@@ -46,34 +52,52 @@ pub enum ModelError {
 
 /// Writes a model; the checksum comes last.
 pub fn encode(parts: &Parts) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + parts.table.len() * 5);
+    let mut out = Vec::new();
     out.extend(MAGIC);
     out.extend(FORMAT.to_le_bytes());
     out.push(parts.hash_bits as u8);
     out.push(parts.name.len() as u8);
     out.extend(parts.name.as_bytes());
-    out.push(parts.heads.len() as u8);
-    for head in &parts.heads {
-        out.push(head.label.lane() as u8);
-        for number in [head.scale, head.bias, head.calibration.slope, head.calibration.offset] {
-            out.extend(number.to_le_bytes());
-        }
-    }
     for norm in parts.norms {
         out.extend(norm.to_le_bytes());
     }
-    out.extend((parts.table.len() as u32).to_le_bytes());
+    out.push(parts.voices.len() as u8);
+    for voice in &parts.voices {
+        out.extend(voice.language.to_639_3().bytes());
+        out.push(voice.heads.len() as u8);
+        for head in &voice.heads {
+            out.push(head.label.lane() as u8);
+            out.push(u8::from(head.identity_terms));
+            out.push(head.also.len() as u8);
+            head.also.iter().for_each(|language| out.extend(language.to_639_3().bytes()));
+            out.extend((head.weights as u32).to_le_bytes());
+            for number in [head.scale, head.bias, head.calibration.slope, head.calibration.offset] {
+                out.extend(number.to_le_bytes());
+            }
+        }
+        push_table(&mut out, &voice.table);
+    }
+    let Vocabulary { languages, keys, weights } = &parts.vocabulary;
+    out.push(languages.len() as u8);
+    languages.iter().for_each(|language| out.extend(language.to_639_3().bytes()));
+    out.extend((keys.len() as u32).to_le_bytes());
+    keys.iter().for_each(|key| out.extend(key.to_le_bytes()));
+    out.extend(weights.iter().map(|&weight| weight as u8));
+    let checksum = crc32fast::hash(&out);
+    out.extend(checksum.to_le_bytes());
+    out
+}
+
+fn push_table(out: &mut Vec<u8>, table: &Table) {
+    out.extend((table.len() as u32).to_le_bytes());
     let mut next = 0;
-    for (bucket, weights) in parts.table.iter() {
-        push_varint(&mut out, bucket - next);
+    for (bucket, weights) in table.iter() {
+        push_varint(out, bucket - next);
         next = bucket + 1;
         let mask = (0..LANES).filter(|&lane| weights[lane] != 0).fold(0u8, |mask, lane| mask | 1 << lane);
         out.push(mask);
         out.extend(weights.iter().filter(|&&weight| weight != 0).map(|&weight| weight as u8));
     }
-    let checksum = crc32fast::hash(&out);
-    out.extend(checksum.to_le_bytes());
-    out
 }
 
 /// Reads a model back; also returns its checksum. Never panics and never allocates more than the file's size allows.
@@ -105,6 +129,24 @@ pub fn decode(bytes: &[u8]) -> Result<(Parts, u32), ModelError> {
     }
 }
 
+fn read_heads(reader: &mut Reader) -> Result<Vec<Head>, ModelError> {
+    let [head_count] = reader.array()?;
+    let mut heads: Vec<Head> = Vec::new();
+    for _ in 0..head_count {
+        let [lane, identity_terms, also] = reader.array()?;
+        let label = Label::ALL.get(usize::from(lane)).copied().ok_or(ModelError::Invalid("unknown label"))?;
+        if heads.last().is_some_and(|last| last.label >= label) {
+            return Err(ModelError::Invalid("labels out of order"));
+        }
+        let also = (0..also).map(|_| reader.language()).collect::<Result<_, _>>()?;
+        let weights = u32::from_le_bytes(reader.array()?) as usize;
+        let [scale, bias, slope, offset] = reader.numbers()?;
+        let calibration = Calibration { slope, offset };
+        heads.push(Head { label, also, scale, bias, calibration, identity_terms: identity_terms != 0, weights });
+    }
+    Ok(heads)
+}
+
 fn read_body(reader: &mut Reader) -> Result<Parts, ModelError> {
     let [hash_bits, name_length] = reader.array()?;
     if !(6..KEY_BITS).contains(&u32::from(hash_bits)) {
@@ -112,18 +154,39 @@ fn read_body(reader: &mut Reader) -> Result<Parts, ModelError> {
     }
     let name = std::str::from_utf8(reader.take(usize::from(name_length))?);
     let name = name.map_err(|_| ModelError::Invalid("name"))?.to_owned();
-    let [head_count] = reader.array()?;
-    let mut heads: Vec<Head> = Vec::with_capacity(LANES);
-    for _ in 0..head_count {
-        let [lane] = reader.array()?;
-        let label = Label::ALL.get(usize::from(lane)).copied().ok_or(ModelError::Invalid("unknown label"))?;
-        if heads.last().is_some_and(|last| last.label >= label) {
-            return Err(ModelError::Invalid("labels out of order"));
-        }
-        let [scale, bias, slope, offset] = reader.numbers()?;
-        heads.push(Head { label, scale, bias, calibration: Calibration { slope, offset } });
-    }
     let norms = reader.numbers::<{ Group::COUNT }>()?;
+    let [voice_count] = reader.array()?;
+    // A table takes memory however few rows it has.
+    if usize::from(voice_count) > MAX_VOICES {
+        return Err(ModelError::Invalid("too many languages"));
+    }
+    let mut voices: Vec<Voice> = Vec::new();
+    for _ in 0..voice_count {
+        let language = reader.language()?;
+        if voices.iter().any(|voice| voice.language == language) {
+            return Err(ModelError::Invalid("a language twice"));
+        }
+        voices.push(Voice { language, heads: read_heads(reader)?, table: read_table(reader, hash_bits)? });
+    }
+    let vocabulary = read_vocabulary(reader)?;
+    Ok(Parts { name, hash_bits: u32::from(hash_bits), voices, norms, vocabulary })
+}
+
+fn read_vocabulary(reader: &mut Reader) -> Result<Vocabulary, ModelError> {
+    let [count] = reader.array()?;
+    let languages = (0..count).map(|_| reader.language()).collect::<Result<Vec<_>, _>>()?;
+    let words = u32::from_le_bytes(reader.array()?) as usize;
+    let bytes = words.checked_mul(4).ok_or(ModelError::Truncated)?;
+    let (keys, _) = reader.take(bytes)?.as_chunks::<4>();
+    let keys: Vec<u32> = keys.iter().map(|key| u32::from_le_bytes(*key)).collect();
+    if !keys.is_sorted_by(|a, b| a < b) {
+        return Err(ModelError::Invalid("words out of order"));
+    }
+    let weights = reader.take(words.checked_mul(languages.len()).ok_or(ModelError::Truncated)?)?;
+    Ok(Vocabulary { languages, keys, weights: weights.iter().map(|&weight| weight as i8).collect() })
+}
+
+fn read_table(reader: &mut Reader, hash_bits: u8) -> Result<Table, ModelError> {
     let row_count = u32::from_le_bytes(reader.array()?) as usize;
     // A row takes three bytes or more.
     if row_count > reader.rest.len() / 3 {
@@ -144,8 +207,7 @@ fn read_body(reader: &mut Reader) -> Result<Parts, ModelError> {
         }
         rows.push((bucket, weights));
     }
-    let table = Table::new(u32::from(hash_bits), rows).ok_or(ModelError::Invalid("rows out of order"))?;
-    Ok(Parts { name, hash_bits: u32::from(hash_bits), heads, norms, table })
+    Table::new(u32::from(hash_bits), rows).ok_or(ModelError::Invalid("rows out of order"))
 }
 
 fn push_varint(out: &mut Vec<u8>, mut value: u32) {
@@ -182,6 +244,12 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(numbers)
+    }
+
+    fn language(&mut self) -> Result<Language, ModelError> {
+        let code = self.array::<3>()?;
+        let code = std::str::from_utf8(&code).ok();
+        code.and_then(Language::from_639_3).ok_or(ModelError::Invalid("unknown language"))
     }
 
     fn varint(&mut self) -> Result<u32, ModelError> {

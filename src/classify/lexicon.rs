@@ -9,6 +9,9 @@ use super::hash;
 /// Seed of word hashes; a word has one hash wherever it is met.
 pub const WORD_SEED: u64 = 0x1;
 
+/// Stands for every identity term in the company of other words.
+pub const SOMEBODY: u64 = 0x50_0DE0_0DE0_0DE0;
+
 /// The hash of a normalised word.
 #[inline]
 pub fn word_hash(word: &[u8]) -> u64 {
@@ -38,7 +41,7 @@ impl Hasher for Ready {
 
 /// The classes a word belongs to, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Classes(u8);
+pub struct Classes(u16);
 
 impl Classes {
     /// Turns round what follows: "not", "never".
@@ -51,6 +54,35 @@ impl Classes {
     pub const IDENTITY: Classes = Classes(8);
     /// Carries no content of its own: "the", "and".
     pub const FUNCTION: Classes = Classes(16);
+
+    /// Asks the reader to do something elsewhere: "click", "subscribe", "visit".
+    pub const CALL: Classes = Classes(32);
+    /// A place on the web to be called to: "channel", "website", "profile".
+    pub const PLACE: Classes = Classes(64);
+    /// What spam sells or promises: "casino", "loans", "followers", "earn".
+    pub const WARES: Classes = Classes(128);
+    /// Praise that fits any post: "great", "informative".
+    pub const PRAISE: Classes = Classes(256);
+    /// Doing harm to people: "kill", "deport", "hang".
+    pub const HARM: Classes = Classes(512);
+    /// Contempt: what people are called who are meant to be hurt by it.
+    pub const CONTEMPT: Classes = Classes(1024);
+
+    /// A function word that no other common language has.
+    pub const ENGLISH: Classes = Classes(2048);
+
+    /// The classes that stand for their words in pairs of classes.
+    pub const THEMES: [Classes; 9] = [
+        Classes::NEGATOR,
+        Classes::YOU,
+        Classes::I,
+        Classes::IDENTITY,
+        Classes::CALL,
+        Classes::PLACE,
+        Classes::WARES,
+        Classes::HARM,
+        Classes::CONTEMPT,
+    ];
 
     /// Whether the word is in one of the classes of `other`.
     #[inline]
@@ -73,6 +105,13 @@ static LEXICON: LazyLock<HashMap<u64, Classes, BuildHasherDefault<Ready>>> = Laz
         (Classes::I, I),
         (Classes::IDENTITY, IDENTITIES),
         (Classes::FUNCTION, FUNCTION_WORDS),
+        (Classes::ENGLISH, ENGLISH),
+        (Classes::CALL, CALLS),
+        (Classes::PLACE, PLACES),
+        (Classes::WARES, WARES),
+        (Classes::PRAISE, PRAISE),
+        (Classes::HARM, HARM),
+        (Classes::CONTEMPT, CONTEMPT),
     ];
     for (class, words) in lists {
         for word in words.split_whitespace() {
@@ -106,6 +145,49 @@ const FUNCTION_WORDS: &str = "a an the and or but if then than that this these t
     not no nor only own same too very just also it its it's i me my mine we our us you your he him his she her they \
     them their who whom whose which what when where why how all any both each few more most other some one two get \
     got go going like really even much many because while until against now ever still well yes don't im i'm";
+
+const ENGLISH: &str = "the and that this these those there they their them you your you're with has had having are were \
+    been being not don't didn't doesn't isn't won't can't what which who whom whose when where why how would could \
+    should might must about because while though although from into than it it's its i'm i've i'll he's she's \
+    his him very just only every everybody everyone anyone someone nobody nothing something anything please \
+    thanks";
+
+const CALLS: &str = "click visit subscribe sub subs subscribed follow join check checkout watch like share add download \
+    buy order get grab call email contact message text dm whatsapp telegram inbox vote support donate install signup \
+    register sign login enter try discover listen view see search google browse bookmark go hit write apply";
+
+const PLACES: &str = "channel channels chanel video videos vid vids website websites site sites web webpage homepage \
+    page pages blog blogs weblog profile account link links url instagram facebook fb twitter ig insta snapchat tiktok \
+    soundcloud spotify itunes patreon playlist mixtape album cover covers store shop group gmail hotmail yahoo";
+
+const WARES: &str = "casino casinos poker slots slot betting bet bets gambling jackpot lottery bonus bonuses loan loans \
+    credit mortgage debt payday lender cash money income earn earned earning earnings profit profits invest investment \
+    investor investors trading trader forex bitcoin btc crypto cryptocurrency wallet mining usd dollars payout paypal \
+    rich wealth salary job jobs hiring free cheap cheapest discount discounts coupon coupons voucher sale offer offers \
+    deal deals price prices shipping giveaway prize winner win gift gifts promo promotion seo backlinks backlink \
+    traffic ranking rankings followers subscribers marketing affiliate leads viagra cialis pills pill pharmacy \
+    prescription meds weight diet keto supplement supplements enlargement penis escort escorts dating singles sexy \
+    porn xxx cam cams nude hookup essay essays assignment dissertation thesis replica handbags jewelry sneakers watches \
+    software hosting vpn iptv proxy hack hacker hackers hacking spell spells caster psychic herbal cure cures service \
+    services company agency solutions repair plumber plumbing roofing cleaning movers limo taxi ticket tickets hotel";
+
+const PRAISE: &str = "great awesome amazing nice good wonderful excellent fantastic brilliant superb informative useful \
+    helpful interesting fascinating insightful impressive incredible beautiful perfect best outstanding terrific \
+    remarkable valuable quality thanks thank thankyou appreciate enjoyed loved bookmarked sharing keep posting \
+    congratulations kudos cool neat magnificent marvelous stunning genuinely truly definitely";
+
+const HARM: &str = "kill kills killed killing die dies death dead murder murdered shoot shot shooting hang hanged hanging \
+    lynch lynched burn burned gas gassed bomb bombed nuke nuked stab rape raped beat beaten beating punch slap choke \
+    strangle behead execute executed exterminate exterminated eradicate eliminate wipe annihilate slaughter deport \
+    deported expel expelled ban banned sterilize castrate enslave whip torture hurt destroy crush throat neck bullet";
+
+const CONTEMPT: &str = "idiot idiots idiotic moron morons moronic stupid dumb dumbass fool fools retard retarded retards \
+    imbecile cretin loser losers pathetic scum scumbag trash garbage filth filthy dirty vermin rat rats pig pigs dog \
+    dogs cockroach cockroaches parasite parasites leech leeches animal animals monkey monkeys ape apes savage savages \
+    subhuman subhumans inferior worthless useless disgusting disgrace vile evil sick disease plague cancer criminal \
+    criminals thief thieves liar liars coward cowards clown clowns creep pervert perverts whore whores slut sluts bitch \
+    bitches bastard bastards asshole assholes dick prick cunt cunts faggot faggots fag fags jerk shit fuck fucking \
+    fucked fucker ugly fat lazy brainless ignorant hypocrite troll nazi nazis freak freaks invader invaders hate hates";
 
 #[cfg(test)]
 mod tests {

@@ -50,7 +50,8 @@ pub fn find(piece: &str) -> Option<Address> {
             let end = if bytes.get(end).is_some_and(|byte| b"/?:".contains(byte)) { link_end(piece, end) } else { end };
             return Some(Address::Link(start..end));
         }
-        from = end.max(dot + 1);
+        // Dots before a name are only decoration: "...shop.example".
+        from = if start == dot { dot + 1 } else { end.max(dot + 1) };
     }
     None
 }
@@ -118,6 +119,11 @@ fn is_bare_host(host: &str, has_path: bool) -> bool {
     name > 0 && !host.contains("..") && (starts_www && tld.len() > 1 || listed(TLDS, tld) || has_path && listed(WORD_TLDS, tld))
 }
 
+/// Whether a word is a top-level domain under which addresses are given without a scheme.
+pub fn is_tld(word: &str) -> bool {
+    listed(TLDS, word)
+}
+
 fn listed(list: &str, word: &str) -> bool {
     !word.is_empty() && list.split_ascii_whitespace().any(|entry| entry == word)
 }
@@ -146,6 +152,7 @@ mod tests {
         assert_eq!(found("cheap-pills.com!"), Some("cheap-pills.com"));
         assert_eq!(found("t.me/join"), Some("t.me/join"));
         assert_eq!(found("href=\"http://x.com/a\">here</a>"), Some("http://x.com/a"));
+        assert_eq!(found("...a-shop.blogspot.com/2013"), Some("a-shop.blogspot.com/2013"));
         assert_eq!(find("me@mail.com,"), Some(Address::Email(0..11)));
     }
 

@@ -12,6 +12,7 @@ mod explain;
 mod features;
 mod file;
 mod hash;
+mod language;
 mod lexicon;
 mod link;
 mod model;
@@ -21,6 +22,7 @@ mod table;
 mod tally;
 mod text;
 mod token;
+mod vocabulary;
 
 pub mod evaluate;
 pub mod learn;
@@ -30,6 +32,7 @@ pub mod train;
 
 pub use explain::{Contribution, Explanation};
 pub use file::ModelError;
+pub use language::parse as parse_language;
 pub use link::links;
 pub use model::{HeadInfo, Model, Scores};
 
@@ -114,6 +117,8 @@ pub struct Input<'a> {
     /// The comment that is answered. Not looked at yet: as far as the training data goes, having a parent only says
     /// which source a row is from.
     pub parent_text: &'a str,
+    /// BCP 47 tag of the language, as far as the host knows it.
+    pub language: &'a str,
 }
 
 #[cfg(test)]

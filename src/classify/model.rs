@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
+use isolang::Language;
+
 use super::calibrate::{Calibration, probability};
 use super::explain::{self, Explanation};
 use super::features::{self, Group, Workspace};
@@ -11,10 +13,11 @@ use super::hash::KEY_BITS;
 use super::table::{Table, Weights};
 use super::tally::{Feature, Tally};
 use super::token::Kind;
+use super::vocabulary::Vocabulary;
 use super::{Input, LANES, Label};
 
 /// The model that is compiled in.
-const BUILTIN: &[u8] = include_bytes!("../../models/en.gpmodel");
+const BUILTIN: &[u8] = include_bytes!("../../models/base.gpmodel");
 
 /// A trained model. Cheap to share, never changes.
 #[derive(Debug)]
@@ -28,30 +31,48 @@ pub struct Model {
 #[derive(Debug, Clone)]
 pub struct Parts {
     pub name: String,
-    /// The table has two to this power buckets.
+    /// Every table has two to this power buckets.
     pub hash_bits: u32,
-    /// The trained heads in lane order.
-    pub heads: Vec<Head>,
+    /// What the model says in each language that it has learned.
+    pub voices: Vec<Voice>,
     /// The length that each group's features are brought to.
     pub norms: [f32; Group::COUNT],
+    /// Tells the model's languages apart.
+    pub vocabulary: Vocabulary,
+}
+
+/// What was learned in one language.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    pub language: Language,
+    /// In lane order.
+    pub heads: Vec<Head>,
     pub table: Table,
 }
 
 /// What turns the sum of a lane's weights into a label's logit.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Head {
     pub label: Label,
+    /// Languages that the head has learned along with its own.
+    pub also: Vec<Language>,
     /// What one unit of a stored weight is worth.
     pub scale: f32,
     pub bias: f32,
     pub calibration: Calibration,
+    /// Whether identity terms themselves count.
+    pub identity_terms: bool,
+    /// How many weights it was given.
+    pub weights: usize,
 }
 
 /// Facts on a trained head, for people.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct HeadInfo {
     /// What the head finds.
     pub label: Label,
+    /// The ISO 639-1 codes of the languages that it speaks.
+    pub languages: Vec<&'static str>,
     /// How many weights are not zero.
     pub weights: usize,
     /// The largest weight before calibration.
@@ -102,11 +123,8 @@ impl Model {
     }
 
     fn with_checksum(parts: Parts, checksum: u32) -> Model {
-        Model {
-            version: format!("{}-{checksum:08x}", parts.name),
-            labels: parts.heads.iter().map(|head| head.label).collect(),
-            parts,
-        }
+        let has = |label: &Label| parts.voices.iter().any(|voice| voice.head(*label).is_some());
+        Model { version: format!("{}-{checksum:08x}", parts.name), labels: Label::ALL.into_iter().filter(has).collect(), parts }
     }
 
     /// The model file.
@@ -126,33 +144,36 @@ impl Model {
 
     /// How many buckets have weights.
     pub fn rows(&self) -> usize {
-        self.parts.table.len()
+        self.parts.voices.iter().map(|voice| voice.table.len()).sum()
     }
 
-    /// Facts on every head.
+    /// Facts on every head of every language.
     pub fn heads(&self) -> impl Iterator<Item = HeadInfo> {
-        self.parts.heads.iter().map(|head| {
-            let weights = || self.parts.table.iter().map(|(_, row)| row[head.label.lane()]);
-            let largest = weights().map(i8::unsigned_abs).max().unwrap_or(0);
-            HeadInfo {
-                label: head.label,
-                weights: weights().filter(|&weight| weight != 0).count(),
-                largest: f32::from(largest) * head.scale,
-                bias: head.bias,
-                slope: head.calibration.slope,
-                offset: head.calibration.offset,
-            }
+        let heads = self.parts.voices.iter().flat_map(|voice| voice.heads.iter().map(move |head| (voice, head)));
+        heads.map(|(voice, head)| HeadInfo {
+            label: head.label,
+            languages: [voice.language].iter().chain(&head.also).map(|language| code(*language)).collect(),
+            weights: head.weights,
+            largest: f32::from(i8::MAX) * head.scale,
+            bias: head.bias,
+            slope: head.calibration.slope,
+            offset: head.calibration.offset,
         })
     }
 
-    /// Scores a comment for every label.
+    /// Scores a comment for every label that the model knows in the comment's language.
     pub fn score(&self, input: &Input) -> Scores {
         SCRATCH.with_borrow_mut(|scratch| {
             let Scratch { work, tally } = scratch;
-            tally.start(input.text.len());
-            features::extract(input, work, tally);
+            let language = features::read(input, work, &self.parts.vocabulary);
             let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
-            self.sum(tally, links)
+            let mut scores = Scores { logits: [f32::NAN; LANES], links, language };
+            if let Some(voice) = self.voice(language) {
+                tally.start(input.text.len());
+                features::extract(input, work, tally);
+                self.sum(voice, tally, &mut scores);
+            }
+            scores
         })
     }
 
@@ -161,10 +182,10 @@ impl Model {
         SCRATCH.with_borrow_mut(|scratch| explain::explain(self, scratch, input, label, most))
     }
 
-    fn sum(&self, tally: &Tally, links: usize) -> Scores {
+    fn sum(&self, voice: &Voice, tally: &Tally, scores: &mut Scores) {
         let mut sums = [[0.0f32; LANES]; Group::COUNT];
         for feature in tally.features() {
-            if let Some(weights) = self.weights(feature) {
+            if let Some(weights) = self.weights(voice, feature) {
                 let value = feature.value();
                 let sum = &mut sums[feature.group as usize];
                 for (sum, &weight) in sum.iter_mut().zip(weights) {
@@ -173,27 +194,56 @@ impl Model {
             }
         }
         let factors = tally.factors(&self.parts.norms);
-        let mut scores = Scores { logits: [f32::NAN; LANES], links };
-        for head in &self.parts.heads {
+        for head in voice.heads.iter().filter(|head| voice.speaks(head, scores.language)) {
             let lane = head.label.lane();
-            let sum: f32 = sums.iter().zip(factors).map(|(sum, factor)| sum[lane] * factor).sum();
+            let sums = sums.iter().zip(factors).take(head.groups());
+            let sum: f32 = sums.map(|(sum, factor)| sum[lane] * factor).sum();
             scores.logits[lane] = head.calibration.apply(head.bias + head.scale * sum);
         }
-        scores
+    }
+
+    pub(super) fn vocabulary(&self) -> &Vocabulary {
+        &self.parts.vocabulary
+    }
+
+    /// Who speaks a language.
+    pub(super) fn voice(&self, language: Language) -> Option<&Voice> {
+        let speaks = |voice: &&Voice| voice.heads.iter().any(|head| voice.speaks(head, language));
+        self.parts.voices.iter().find(speaks)
     }
 
     #[inline]
-    pub(super) fn weights(&self, feature: &Feature) -> Option<&Weights> {
-        self.parts.table.get(feature.bucket() >> (KEY_BITS - 1 - self.parts.hash_bits))
-    }
-
-    pub(super) fn head(&self, label: Label) -> Option<&Head> {
-        self.parts.heads.iter().find(|head| head.label == label)
+    pub(super) fn weights<'v>(&self, voice: &'v Voice, feature: &Feature) -> Option<&'v Weights> {
+        voice.table.get(feature.bucket() >> (KEY_BITS - 1 - self.parts.hash_bits))
     }
 
     pub(super) fn norms(&self) -> &[f32; Group::COUNT] {
         &self.parts.norms
     }
+}
+
+impl Voice {
+    /// The head for a label.
+    pub fn head(&self, label: Label) -> Option<&Head> {
+        self.heads.iter().find(|head| head.label == label)
+    }
+
+    /// Whether one of its heads speaks a language.
+    pub fn speaks(&self, head: &Head, language: Language) -> bool {
+        self.language == language || head.also.contains(&language)
+    }
+}
+
+impl Head {
+    /// How many groups of features count: the last are the identity terms.
+    pub fn groups(&self) -> usize {
+        if self.identity_terms { Group::COUNT } else { Group::COUNT - 1 }
+    }
+}
+
+/// The two-letter code of a language, or the three-letter one where it has no other.
+pub fn code(language: Language) -> &'static str {
+    language.to_639_1().unwrap_or_else(|| language.to_639_3())
 }
 
 /// The scores of one comment.
@@ -202,15 +252,16 @@ pub struct Scores {
     /// Calibrated logits; not a number where the model has no head.
     logits: [f32; LANES],
     links: usize,
+    language: Language,
 }
 
 impl Scores {
-    /// The calibrated probability of a label, `0..=1`; `None` when the model has no such head.
+    /// The calibrated probability of a label, `0..=1`; `None` when the model does not know it in this language.
     pub fn get(&self, label: Label) -> Option<f32> {
         self.logit(label).map(probability)
     }
 
-    /// The calibrated log-odds of a label; `None` when the model has no such head.
+    /// The calibrated log-odds of a label; `None` when the model does not know it in this language.
     pub fn logit(&self, label: Label) -> Option<f32> {
         Some(self.logits[label.lane()]).filter(|logit| !logit.is_nan())
     }
@@ -218,6 +269,11 @@ impl Scores {
     /// Every trained label with its probability.
     pub fn iter(&self) -> impl Iterator<Item = (Label, f32)> {
         Label::ALL.into_iter().filter_map(|label| Some((label, self.get(label)?)))
+    }
+
+    /// The English name of the comment's language, as far as it was recognised.
+    pub fn language(&self) -> &'static str {
+        self.language.to_name()
     }
 
     /// How many links were seen in the text.
@@ -228,20 +284,41 @@ impl Scores {
 
 #[cfg(test)]
 pub mod tests {
-    use super::{Calibration, Head, Model, Parts, Table};
+    use isolang::Language;
+
+    use super::{Calibration, Head, Model, Parts, Table, Voice};
     use crate::classify::{Input, Label};
 
     /// A model with made-up weights in every bucket of a small table.
     pub fn tiny() -> Model {
-        let head =
-            |label: Label, bias| Head { label, scale: 0.05, bias, calibration: Calibration { slope: 1.25, offset: -0.5 } };
+        let head = |label: Label, bias| Head {
+            label,
+            also: vec![Language::Rus],
+            weights: 256,
+            scale: 0.05,
+            bias,
+            calibration: Calibration { slope: 1.25, offset: -0.5 },
+            identity_terms: label == Label::Spam,
+        };
         let rows = (0..1u32 << 8).map(|bucket| (bucket, std::array::from_fn(|lane| (bucket as usize * 7 + lane * 5) as i8)));
+        let table = Table::new(8, rows).expect("rows are in order");
         Model::from_parts(Parts {
             name: "tiny".into(),
             hash_bits: 8,
-            heads: vec![head(Label::Spam, -1.0), head(Label::Insult, 0.5)],
-            norms: [1.0, 1.0, 0.5, 0.5, 0.3],
-            table: Table::new(8, rows).expect("rows are in order"),
+            voices: vec![
+                Voice {
+                    language: Language::Eng,
+                    heads: vec![head(Label::Spam, -1.0), head(Label::Insult, 0.5)],
+                    table: table.clone(),
+                },
+                Voice { language: Language::Zho, heads: vec![head(Label::Spam, -2.0)], table },
+            ],
+            norms: [1.0, 1.0, 0.5, 0.5, 0.3, 0.5],
+            vocabulary: Vocabulary {
+                languages: vec![Language::Eng, Language::Zho],
+                keys: vec![7, 9],
+                weights: vec![1, -1, -2, 2],
+            },
         })
     }
 

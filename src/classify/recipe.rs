@@ -20,14 +20,24 @@ pub struct Recipe {
     pub seed: u64,
     /// The weight table has two to this power buckets.
     pub hash_bits: u32,
+    /// How many words the vocabulary that tells languages apart has.
+    #[serde(default)]
+    pub vocabulary: usize,
     /// How often every row is learned.
     pub epochs: u32,
+    /// The weights are the mean over the last so many epochs.
+    #[serde(default)]
+    pub average: u32,
+    /// Calibrate on rows that were held out in so many turns, and learn from rows for development too: for sets so
+    /// small that none can be spared. 0: calibrate on rows for development.
+    #[serde(default)]
+    pub folds: u32,
     /// How to learn.
     pub ftrl: Rates,
     /// How much each group of features weighs.
     pub norms: Norms,
-    /// By name of the label.
-    pub heads: BTreeMap<String, HeadRecipe>,
+    /// What is learned in each language, by its ISO 639-1 code. Languages learn nothing from each other.
+    pub languages: BTreeMap<String, LanguageRecipe>,
     /// What is learned from: rows of split `train`. Rows of split `dev` calibrate.
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
@@ -50,13 +60,23 @@ pub struct Norms {
     pub dense: f32,
     /// The author's name and address.
     pub author: f32,
+    /// Identity terms themselves.
+    pub identity: f32,
 }
 
 impl Norms {
     /// In the order of the groups.
     pub fn by_group(self) -> [f32; Group::COUNT] {
-        [self.words, self.chars, self.shape, self.dense, self.author]
+        [self.words, self.chars, self.shape, self.dense, self.author, self.identity]
     }
+}
+
+/// The heads that are made for one language.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LanguageRecipe {
+    /// By name of the label.
+    pub heads: BTreeMap<String, HeadRecipe>,
 }
 
 /// How one head is made.
@@ -65,10 +85,23 @@ impl Norms {
 pub struct HeadRecipe {
     /// How many weights, the largest ones, are kept.
     pub keep: usize,
+    /// The chance that a feature of a row is left out each time the row is learned, so that no word has to carry a label
+    /// alone: what stands beside it learns too, and serves where the word is not said.
+    #[serde(default)]
+    pub dropout: f32,
+    /// Languages that the sources hold along with the language itself.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// Gives every group of sources an intercept of its own while learning, so that the words need not tell the
     /// sources apart. Serving does without.
     #[serde(default)]
     pub source_bias: bool,
+    /// How much more rare features count than common ones while learning: the power of their inverse document frequency.
+    #[serde(default)]
+    pub rarity: f32,
+    /// Whether identity terms themselves have weights: harmless for spam, unfair for abuse.
+    #[serde(default)]
+    pub identity_terms: bool,
 }
 
 /// One file of labelled comments.
@@ -77,14 +110,24 @@ pub struct HeadRecipe {
 pub struct Source {
     /// File name in the data directory, `.jsonl` or `.jsonl.gz`.
     pub file: String,
+    /// Which language's heads it feeds.
+    #[serde(default = "english")]
+    pub language: String,
     /// Sources of one group share an intercept; each group should hold both classes.
     #[serde(default)]
     pub group: String,
+    /// Whether rows marked as ambiguous are used all the same: for a source all of whose rows are.
+    #[serde(default)]
+    pub ambiguous: bool,
     /// What the rows' `post_text` is.
     #[serde(default)]
     pub post: PostIs,
     /// Which heads the rows feed, and how their labels are read. Heads that are not named learn nothing from the rows.
     pub heads: BTreeMap<String, Rule>,
+}
+
+fn english() -> String {
+    "en".to_owned()
 }
 
 /// Why a recipe cannot be used.
@@ -95,12 +138,14 @@ pub enum RecipeError {
     Syntax(#[from] toml::de::Error),
     #[error("{0}: there is no such label")]
     UnknownLabel(String),
-    #[error("{file} feeds the head {head}, which the recipe does not make")]
+    #[error("{0}: not the ISO 639 code of a language")]
+    UnknownLanguage(String),
+    #[error("{file} feeds the head {head}, which the recipe does not make in its language")]
     UnknownHead { file: String, head: String },
     #[error("{file}: a rule reads `label` or `labels.…`, not {field}")]
     Field { file: String, field: String },
-    #[error("no source feeds the head {0}")]
-    Unfed(String),
+    #[error("no source feeds the head {language}.{head}")]
+    Unfed { language: String, head: String },
     #[error("{key} must be {expected}")]
     Range { key: &'static str, expected: &'static str },
 }
@@ -118,20 +163,31 @@ impl Recipe {
         range((1..=100).contains(&recipe.epochs), "epochs", "1 to 100")?;
         let Rates { alpha, beta, l1, l2 } = recipe.ftrl;
         range(alpha > 0.0 && alpha.is_finite(), "ftrl.alpha", "above zero")?;
+        let heads = || recipe.languages.values().flat_map(|made| made.heads.values());
+        range(heads().all(|head| (0.0..=0.9).contains(&head.dropout)), "dropout", "0 to 0.9")?;
+        range(heads().all(|head| (0.0..=3.0).contains(&head.rarity)), "rarity", "0 to 3")?;
         let weights = [beta, l1, l2].into_iter().chain(recipe.norms.by_group());
         for number in weights {
             range(number >= 0.0 && number.is_finite(), "beta, l1, l2 and norms", "zero or above")?;
         }
-        for name in recipe.heads.keys() {
-            if Label::parse(name).is_none() {
-                return Err(RecipeError::UnknownLabel(name.clone()));
+        for (language, made) in &recipe.languages {
+            let also = made.heads.values().flat_map(|head| &head.also);
+            if let Some(unknown) = also.chain([language]).find(|code| super::parse_language(code).is_none()) {
+                return Err(RecipeError::UnknownLanguage(unknown.clone()));
             }
-            if !recipe.sources.iter().any(|source| source.heads.contains_key(name)) {
-                return Err(RecipeError::Unfed(name.clone()));
+            for head in made.heads.keys() {
+                if Label::parse(head).is_none() {
+                    return Err(RecipeError::UnknownLabel(head.clone()));
+                }
+                if !recipe.sources.iter().any(|source| source.language == *language && source.heads.contains_key(head)) {
+                    return Err(RecipeError::Unfed { language: language.clone(), head: head.clone() });
+                }
             }
         }
         for source in recipe.sources.iter().chain(&recipe.checks) {
-            if let Some(head) = source.heads.keys().find(|head| !recipe.heads.contains_key(*head)) {
+            let made = recipe.languages.get(&source.language);
+            let is_made = |head: &String| made.is_some_and(|made| made.heads.contains_key(head));
+            if let Some(head) = source.heads.keys().find(|head| !is_made(head)) {
                 return Err(RecipeError::UnknownHead { file: source.file.clone(), head: head.clone() });
             }
             let field =
@@ -143,9 +199,12 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// The heads in lane order.
-    pub fn heads(&self) -> impl Iterator<Item = (Label, &HeadRecipe)> {
-        Label::ALL.into_iter().filter_map(|label| Some((label, self.heads.get(label.as_str())?)))
+    /// The heads of every language in lane order.
+    pub fn heads(&self) -> impl Iterator<Item = (&str, Label, &HeadRecipe)> {
+        self.languages.iter().flat_map(|(language, made)| {
+            let head = |label: Label| Some((language.as_str(), label, made.heads.get(label.as_str())?));
+            Label::ALL.into_iter().filter_map(head)
+        })
     }
 }
 
@@ -166,8 +225,8 @@ mod tests {
         hash_bits = 12
         epochs = 2
         ftrl = { alpha = 1.0, beta = 0.5, l1 = 0.0, l2 = 0.5 }
-        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3 }
-        [heads]
+        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, identity = 0.5 }
+        [languages.en.heads]
         spam = { keep = 100 }
         [[source]]
         file = "a.jsonl"
@@ -186,7 +245,7 @@ mod tests {
         assert!(fail("epochs = 2", "epochs = 2\nepoch = 3").contains("epoch"));
         assert!(fail("epochs = 2", "epochs = 0").contains("epochs must be"));
         assert!(fail("spam = { keep", "spum = { keep").contains("spum"));
-        assert!(fail("heads.spam", "heads.insult").contains("no source feeds the head spam"));
+        assert!(fail("heads.spam", "heads.insult").contains("no source feeds the head en.spam"));
         assert!(fail("\"label\"", "\"lable\"").contains("not lable"));
         assert!(fail("is = ", "was = ").contains("a rule is"));
         let unknown = Recipe::parse(&format!("{RECIPE}heads.insult = \"never\"\n"));

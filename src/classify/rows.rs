@@ -110,6 +110,12 @@ pub struct Row {
     /// The title of the post.
     #[serde(default)]
     pub post_title: String,
+    /// ISO 639-1 code of the language.
+    #[serde(default)]
+    pub lang: String,
+    /// The name the author gave.
+    #[serde(default)]
+    pub author_name: String,
     /// What the row is for; a row without is for nothing.
     pub split: Option<Split>,
     /// Annotators disagreed: not learned, not measured.
@@ -123,7 +129,8 @@ pub struct Row {
 impl Row {
     /// What the classifier sees of the row.
     pub fn input(&self, post: PostIs) -> Input<'_> {
-        let mut input = Input { text: &self.text, post_title: &self.post_title, ..Input::default() };
+        let mut input =
+            Input { text: &self.text, post_title: &self.post_title, author_name: &self.author_name, ..Input::default() };
         match post {
             PostIs::Post => input.post_text = &self.post_text,
             PostIs::Parent => input.parent_text = &self.post_text,
@@ -154,7 +161,7 @@ pub enum RowsError {
 ///
 /// # Errors
 /// When the file cannot be read or a line is not a row.
-pub fn read(path: &Path) -> Result<Vec<Row>, RowsError> {
+pub fn read(path: &Path, ambiguous: bool) -> Result<Vec<Row>, RowsError> {
     let shown = || path.display().to_string();
     let file_error = |source| RowsError::File { path: shown(), source };
     let file = File::open(path).map_err(file_error)?;
@@ -167,7 +174,7 @@ pub fn read(path: &Path) -> Result<Vec<Row>, RowsError> {
             continue;
         }
         let row: Row = serde_json::from_str(&line).map_err(|source| RowsError::Line { path: shown(), line: at + 1, source })?;
-        if !row.ambiguous {
+        if ambiguous || !row.ambiguous {
             rows.push(row);
         }
     }

@@ -16,6 +16,7 @@ const EMOJI: u64 = 0x38;
 /// Forms beside the kinds of tokens.
 const LONG_CODE: u64 = 0x20;
 const PHONE: u64 = 0x21;
+const BROKEN_LINK: u64 = 0x22;
 
 /// A word with digits from this length on is an address to send coins to, a key, a token.
 const MIN_CODE_BYTES: usize = 26;
@@ -46,6 +47,9 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
             Kind::Word if written.len() >= MIN_CODE_BYTES && digits(written) > 0 => {
                 add(join(FORM, LONG_CODE));
             }
+            Kind::Word if is_broken_link(text, tokens, at) => {
+                add(join(FORM, BROKEN_LINK));
+            }
             Kind::Word | Kind::Mark | Kind::Ideograph => {}
         }
         if let Some(start) = phone.read(token, written) {
@@ -53,6 +57,17 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
             sink.add(Group::Shape, join(FORM, PHONE), 1.0, evidence);
         }
     }
+}
+
+/// Whether the token ends an address that was taken apart: "shop . com", "shop dot com", "www shop com".
+fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
+    let written = |back: usize| {
+        let token = at.checked_sub(back).and_then(|at| tokens.get(at));
+        token.map_or("", |token| &text[usize::from(token.start)..usize::from(token.end)])
+    };
+    let is_word = |back: usize| at.checked_sub(back).is_some_and(|at| tokens[at].kind == Kind::Word);
+    link::is_tld(written(0))
+        && (is_word(2) && matches!(written(1), "." | "dot") || is_word(1) && matches!(written(2), "www" | "ww"))
 }
 
 /// The hash of the registered domain of a host.

@@ -30,6 +30,13 @@ pub enum Signal {
     ShoutedShare,
     Disguised,
     Invisible,
+    Calls,
+    Places,
+    Wares,
+    Praise,
+    PraiseShare,
+    Harm,
+    Contempt,
 }
 
 impl Signal {
@@ -64,6 +71,12 @@ pub struct Facts {
     pub shouted: u32,
     pub disguised: u32,
     pub invisible: usize,
+    pub calls: u32,
+    pub places: u32,
+    pub wares: u32,
+    pub praise: u32,
+    pub harm: u32,
+    pub contempt: u32,
 }
 
 /// Every signal with its level.
@@ -97,6 +110,13 @@ pub fn levels(facts: &Facts) -> impl Iterator<Item = (Signal, u8)> {
         (Signal::ShoutedShare, share(facts.shouted, words)),
         (Signal::Disguised, few(facts.disguised)),
         (Signal::Invisible, few(facts.invisible as u32)),
+        (Signal::Calls, few(facts.calls)),
+        (Signal::Places, few(facts.places)),
+        (Signal::Wares, few(facts.wares)),
+        (Signal::Praise, few(facts.praise)),
+        (Signal::PraiseShare, share(facts.praise, words)),
+        (Signal::Harm, few(facts.harm)),
+        (Signal::Contempt, few(facts.contempt)),
     ]
     .into_iter()
 }
@@ -144,6 +164,18 @@ pub fn describe(signal: Signal, level: u8) -> String {
         Signal::Invisible => {
             degree("no invisible characters", "invisible characters inside words", "invisible characters inside words")
         }
+        Signal::Calls => degree(
+            "the reader is asked for nothing",
+            "it asks the reader to do something",
+            "it asks the reader to do many things",
+        ),
+        Signal::Places => {
+            degree("no mention of sites or channels", "it mentions sites or channels", "it mentions many sites or channels")
+        }
+        Signal::Wares => degree("nothing is offered", "words of selling", "many words of selling"),
+        Signal::Praise | Signal::PraiseShare => degree("no praise", "general praise", "little but praise"),
+        Signal::Harm => degree("no words of violence", "words of violence", "many words of violence"),
+        Signal::Contempt => degree("no words of contempt", "words of contempt", "many words of contempt"),
     }
 }
 

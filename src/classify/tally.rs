@@ -43,6 +43,7 @@ impl Tally {
     /// Forgets everything and makes room for a text of that many bytes.
     pub fn start(&mut self, bytes: usize) {
         self.features.clear();
+
         let wanted = (bytes * 4).next_power_of_two().clamp(1024, 1 << 17);
         self.mask = wanted - 1;
         self.round = self.round.wrapping_add(1);

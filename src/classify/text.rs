@@ -55,6 +55,11 @@ impl Text {
             {
                 self.read_char(decoded, at);
                 length
+            } else if byte == b'<'
+                && let Some(length) = line_break(&bytes[at..])
+            {
+                self.push('\n', at, false);
+                length
             } else {
                 self.push(char::from(byte.to_ascii_lowercase()), at, byte.is_ascii_uppercase());
                 1
@@ -179,6 +184,14 @@ fn is_invisible(c: char) -> bool {
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
         | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
         | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// How long the HTML line break at the start of `rest` is, if there is one: text that was copied out of a page has them.
+fn line_break(rest: &[u8]) -> Option<usize> {
+    let end = rest.iter().take(7).position(|&byte| byte == b'>')?;
+    let name = rest[1..end].trim_ascii_start();
+    let name = name.strip_suffix(b"/").unwrap_or(name).trim_ascii_end();
+    (name.eq_ignore_ascii_case(b"br") || name.eq_ignore_ascii_case(b"p") || name.eq_ignore_ascii_case(b"/p")).then_some(end + 1)
 }
 
 /// The character of an HTML entity at the start of `rest`, and how long its spelling is.

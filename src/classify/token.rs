@@ -38,6 +38,9 @@ pub struct Token {
     pub shouted: bool,
     pub classes: Classes,
     pub hash: u64,
+    /// The hash in the company of other words: identity terms are all the same there, so that what is said counts
+    /// and not of whom.
+    pub said: u64,
 }
 
 /// A part of the text between white space, links left out; `start..end` are bytes of the normalised text.
@@ -47,6 +50,8 @@ pub struct Piece {
     pub end: u16,
     /// Nothing but ASCII letters, none of them doubled: as plain as it gets.
     pub plain: bool,
+    /// Holds an identity term.
+    pub identity: bool,
 }
 
 /// Sums over the characters of a text, links left out.
@@ -115,6 +120,7 @@ impl Tokens {
         let normalised = text.as_str();
         let bytes = &normalised.as_bytes()[..end];
         let mut plain = true;
+        let before = self.tokens.len();
         let mut at = start;
         while at < end {
             let (class, length) = classify(normalised, at);
@@ -170,7 +176,8 @@ impl Tokens {
                 }
             }
         }
-        self.pieces.push(Piece { start: start as u16, end: end as u16, plain });
+        let identity = self.tokens[before..].iter().any(|token| token.classes.has(Classes::IDENTITY));
+        self.pieces.push(Piece { start: start as u16, end: end as u16, plain, identity });
     }
 
     /// Reads `@name` or `#word`; returns where it ends. A tag's word is a word as well.
@@ -214,7 +221,8 @@ impl Tokens {
 
     fn push(&mut self, kind: Kind, from: usize, to: usize, shouted: bool, hash: u64) {
         let classes = if kind == Kind::Word { lexicon::classes(hash) } else { Classes::default() };
-        self.tokens.push(Token { kind, start: from as u16, end: to as u16, shouted, classes, hash });
+        let said = if classes.has(Classes::IDENTITY) { lexicon::SOMEBODY } else { hash };
+        self.tokens.push(Token { kind, start: from as u16, end: to as u16, shouted, classes, hash, said });
     }
 }
 

@@ -1,21 +1,23 @@
 //! Trains a model from a recipe and a directory of labelled comments. Same recipe and data, same bytes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use isolang::Language;
 use linfa::composing::platt_scaling::{PlattParams, PlattValidParams, platt_newton_method};
 use linfa::prelude::ParamGuard;
 use ndarray::Array1;
 
 use super::calibrate::Calibration;
 use super::evaluate::{self, Figures};
-use super::examples::{Examples, bias_groups};
-use super::learn::{LearnError, Learner};
-use super::model::{Head, Parts};
+use super::examples::{Example, Examples, bias_groups};
+use super::learn::{Coordinate, LearnError, Learner};
+use super::model::{Head, Parts, Voice};
 use super::recipe::{HeadRecipe, Recipe};
 use super::rows::{self, RowsError, Split};
 use super::table::{Table, Weights};
-use super::{LANES, Label, Model};
+use super::{Label, Model, parse_language};
 
 /// How far training has come.
 #[derive(Debug, Clone, Copy)]
@@ -61,41 +63,78 @@ pub enum TrainError {
 /// When a file cannot be read or a head has no rows to calibrate on.
 pub fn train(recipe: &Recipe, data: &Path, progress: &(dyn Fn(Progress) + Sync)) -> Result<Model, TrainError> {
     let mut set = Examples::default();
+    let languages = Languages::new(recipe);
     for (at, source) in recipe.sources.iter().enumerate() {
         progress(Progress::Reading(&source.file));
-        for row in rows::read(&data.join(&source.file))? {
-            set.push(recipe, at, source, &row);
+        for row in rows::read(&data.join(&source.file), source.ambiguous)? {
+            set.push(recipe, at, languages.of(&source.language), &row);
         }
     }
+    let vocabulary = std::mem::take(&mut set.words).finish(recipe.vocabulary);
     let bias_groups = bias_groups(recipe);
-    let total = recipe.heads().map(|(label, _)| set.of(label, Split::Train).len() * recipe.epochs as usize).sum();
-    let done = AtomicUsize::new(0);
+    let trainers: Vec<HeadTrainer> = recipe
+        .heads()
+        .map(|(language, label, head)| HeadTrainer {
+            recipe,
+            language: languages.of(language),
+            label,
+            head,
+            set: &set,
+            groups: &bias_groups,
+        })
+        .collect();
+    let total = trainers.iter().map(HeadTrainer::steps).sum();
+    let (done, next) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let step = |steps: usize| {
         let done = done.fetch_add(steps, Ordering::Relaxed) + steps;
         progress(Progress::Learned(done, total));
     };
-    let learned: Vec<_> = std::thread::scope(|scope| {
-        let set = &set;
-        let (groups, step) = (&bias_groups, &step);
-        let threads: Vec<_> = recipe
-            .heads()
-            .map(|(label, head)| scope.spawn(move || learn_head(recipe, label, head, set, groups, step)))
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or(Err(TrainError::Panic))).collect()
-    });
-    let mut heads = Vec::new();
-    let mut rows = vec![[0; LANES]; 1 << recipe.hash_bits];
-    for learned in learned {
-        let (head, weights) = learned?;
-        for (row, weight) in rows.iter_mut().zip(weights) {
-            row[head.label.lane()] = weight;
+    // As many heads at a time as there are processors: each has tables of its own.
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(trainers.len());
+    let mut learned = std::thread::scope(|scope| {
+        let (trainers, next, step) = (&trainers, &next, &step);
+        let work = || {
+            let mut learned = Vec::new();
+            while let Some((at, trainer)) = trainers.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+                learned.push((at, trainer.run(step)?));
+            }
+            Ok(learned)
+        };
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let results = threads.into_iter().map(|thread| thread.join().unwrap_or(Err(TrainError::Panic)));
+        results.collect::<Result<Vec<_>, _>>().map(|learned| learned.concat())
+    })?;
+    learned.sort_unstable_by_key(|(at, _)| *at);
+
+    let mut voices = Vec::new();
+    for heads in learned.chunk_by(|a, b| trainers[a.0].language == trainers[b.0].language) {
+        let mut rows: BTreeMap<u32, Weights> = BTreeMap::new();
+        for (_, (head, weights)) in heads {
+            for &(bucket, weight) in weights {
+                rows.entry(bucket).or_default()[head.label.lane()] = weight;
+            }
         }
-        heads.push(head);
+        voices.push(Voice {
+            language: heads.first().map_or(Language::Und, |(at, _)| trainers[*at].language),
+            heads: heads.iter().map(|(_, (head, _))| head.clone()).collect(),
+            table: Table::new(recipe.hash_bits, rows).ok_or(TrainError::Table)?,
+        });
     }
-    let rows = rows.into_iter().enumerate().filter(|(_, row)| *row != Weights::default());
-    let table = Table::new(recipe.hash_bits, rows.map(|(bucket, row)| (bucket as u32, row))).ok_or(TrainError::Table)?;
     let norms = recipe.norms.by_group();
-    Ok(Model::from_parts(Parts { name: recipe.name.clone(), hash_bits: recipe.hash_bits, heads, norms, table }))
+    Ok(Model::from_parts(Parts { name: recipe.name.clone(), hash_bits: recipe.hash_bits, voices, norms, vocabulary }))
+}
+
+/// The languages of a checked recipe by their codes.
+struct Languages(BTreeMap<String, Language>);
+
+impl Languages {
+    fn new(recipe: &Recipe) -> Languages {
+        Languages(recipe.languages.keys().filter_map(|code| Some((code.clone(), parse_language(code)?))).collect())
+    }
+
+    fn of(&self, code: &str) -> Language {
+        self.0.get(code).copied().unwrap_or(Language::Und)
+    }
 }
 
 /// Measures a model: dev and test rows of every source, dev rows of every check.
@@ -107,7 +146,7 @@ pub fn report(model: &Model, recipe: &Recipe, data: &Path) -> Result<Vec<Report>
     let sources = recipe.sources.iter().map(|source| (source, &[Split::Dev, Split::Test][..]));
     let checks = recipe.checks.iter().map(|check| (check, &[Split::Dev][..]));
     for (source, splits) in sources.chain(checks) {
-        let rows = rows::read(&data.join(&source.file))?;
+        let rows = rows::read(&data.join(&source.file), source.ambiguous)?;
         for &split in splits {
             for label in Label::ALL.into_iter().filter(|&label| source.rule(label).is_some()) {
                 let figures = evaluate::figures(&evaluate::score(model, source, &rows, split, label));
@@ -120,55 +159,151 @@ pub fn report(model: &Model, recipe: &Recipe, data: &Path) -> Result<Vec<Report>
     Ok(reports)
 }
 
-/// Learns one head; returns it with its weight for every bucket, in units of its scale.
-fn learn_head(
-    recipe: &Recipe,
+/// What learns one head.
+struct HeadTrainer<'a> {
+    recipe: &'a Recipe,
+    language: Language,
     label: Label,
-    head: &HeadRecipe,
-    set: &Examples,
-    groups: &[u32],
-    step: &dyn Fn(usize),
-) -> Result<(Head, Vec<i8>), TrainError> {
-    let buckets = 1u32 << recipe.hash_bits;
-    let mut learner = Learner::new(recipe.ftrl, buckets as usize + 1 + groups.len());
-    let mut rows = set.of(label, Split::Train);
-    let mut order = Shuffle(recipe.seed ^ (label.lane() as u64) << 32);
-    let mut example = Vec::new();
-    for _ in 0..recipe.epochs {
-        order.shuffle(&mut rows);
-        for batch in rows.chunks(256) {
-            for (row, target) in batch {
-                example.clear();
-                example.extend_from_slice(set.features(row));
-                example.push((buckets, 1.0));
-                if head.source_bias {
-                    example.push((buckets + 1 + groups[row.source], 1.0));
-                }
-                learner.learn(&example, *target)?;
-            }
-            step(batch.len());
+    head: &'a HeadRecipe,
+    set: &'a Examples,
+    groups: &'a [u32],
+}
+
+/// A learned head before it is cut down: the weight of every bucket, and the intercept.
+struct Learned {
+    weights: Vec<f32>,
+    bias: f32,
+}
+
+impl HeadTrainer<'_> {
+    /// How many rows will be learned, each time counted.
+    fn steps(&self) -> usize {
+        let rows = self.set.of(self.language, self.label, Split::Train).len() * self.recipe.epochs as usize;
+        match self.recipe.folds as usize {
+            0 | 1 => rows,
+            folds => rows * folds,
         }
     }
-    let mut weights = learner.weights()?;
-    let bias = weights[buckets as usize];
-    weights.truncate(buckets as usize);
-    prune(&mut weights, head.keep);
+
+    /// Learns the head; returns it with its weights by bucket, in units of its scale.
+    fn run(&self, step: &dyn Fn(usize)) -> Result<(Head, Vec<(u32, i8)>), TrainError> {
+        let folds = self.recipe.folds;
+        let of = |split| self.set.of(self.language, self.label, split);
+        let mut rows = of(Split::Train);
+        if folds > 1 {
+            rows.extend(of(Split::Dev));
+        }
+        let mut logits = Vec::new();
+        for fold in 0..if folds > 1 { folds } else { 0 } {
+            let (held, kept): (Vec<_>, Vec<_>) = (0..).zip(rows.iter().copied()).partition(|(at, _)| at % folds == fold);
+            let learned = self.fit(kept.into_iter().map(|(_, row)| row).collect(), step)?;
+            logits.extend(held.into_iter().map(|(_, (row, target))| (learned.logit(self.features(row)), target)));
+        }
+        let mut learned = self.fit(rows, step)?;
+        prune(&mut learned.weights, self.head.keep);
+        let (scale, quantised) = quantise(&mut learned.weights);
+        if folds <= 1 {
+            // Calibrated on what will be served: pruned, quantised, without the sources' biases.
+            logits = of(Split::Dev).into_iter().map(|(row, target)| (learned.logit(self.features(row)), target)).collect();
+        }
+        let (logits, targets) = logits.into_iter().unzip();
+        let head = Head {
+            label: self.label,
+            also: self.head.also.iter().filter_map(|code| parse_language(code)).collect(),
+            scale,
+            bias: learned.bias,
+            calibration: fit_calibration(self.label, logits, targets)?,
+            identity_terms: self.head.identity_terms,
+            weights: quantised.len(),
+        };
+        Ok((head, quantised))
+    }
+
+    fn features(&self, row: &Example) -> &[Coordinate] {
+        self.set.features(row, self.head.identity_terms)
+    }
+
+    /// Learns from rows, shuffled anew for every epoch.
+    fn fit(&self, mut rows: Vec<(&Example, bool)>, step: &dyn Fn(usize)) -> Result<Learned, TrainError> {
+        let Self { recipe, head, .. } = self;
+        let buckets = 1u32 << recipe.hash_bits;
+        let mut learner = Learner::new(recipe.ftrl, buckets as usize + 1 + self.groups.len());
+        let mut order = Shuffle(recipe.seed ^ (self.label.lane() as u64) << 32);
+        let mut example = Vec::new();
+        let kept = 1.0 - head.dropout;
+        let bound = (f64::from(kept) * u64::MAX as f64) as u64;
+        let averaged = recipe.average.clamp(1, recipe.epochs);
+        let mut weights = vec![0.0f32; buckets as usize + 1];
+        let rarity = self.rarity(&rows);
+        for epoch in 0..recipe.epochs {
+            order.shuffle(&mut rows);
+            for batch in rows.chunks(256) {
+                for (row, target) in batch {
+                    example.clear();
+                    for &(bucket, value) in self.features(row) {
+                        if head.dropout == 0.0 || order.next() <= bound {
+                            example.push((bucket, value / kept * rarity[bucket as usize]));
+                        }
+                    }
+                    example.push((buckets, 1.0));
+                    if head.source_bias {
+                        example.push((buckets + 1 + self.groups[row.source], 1.0));
+                    }
+                    learner.learn(&example, *target)?;
+                }
+                step(batch.len());
+            }
+            if epoch + averaged >= recipe.epochs {
+                for (sum, weight) in weights.iter_mut().zip(learner.weights()?) {
+                    *sum += weight / averaged as f32;
+                }
+            }
+        }
+        let bias = weights.pop().unwrap_or_default();
+        for (weight, rarity) in weights.iter_mut().zip(&rarity) {
+            *weight *= rarity;
+        }
+        Ok(Learned { weights, bias })
+    }
+
+    /// How much more a rare feature counts than a common one: (ln(rows / rows with it))^power, 1 in the middle.
+    fn rarity(&self, rows: &[(&Example, bool)]) -> Vec<f32> {
+        let power = self.head.rarity;
+        let mut with = vec![0u32; 1 << self.recipe.hash_bits];
+        for (row, _) in rows {
+            for &(bucket, _) in self.features(row) {
+                with[bucket as usize] += 1;
+            }
+        }
+        let all = rows.len() as f32 + 1.0;
+        let middle = (all / 30.0).ln().max(1.0);
+        with.into_iter()
+            .map(|with| if power == 0.0 { 1.0 } else { ((all / (with as f32 + 1.0)).ln() / middle).powf(power).max(0.05) })
+            .collect()
+    }
+}
+
+/// Brings weights to eight bits; returns what one unit is worth, and those that are not zero by bucket. The weights
+/// become what they will be when read back.
+fn quantise(weights: &mut [f32]) -> (f32, Vec<(u32, i8)>) {
     let largest = weights.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
     let scale = if largest > 0.0 { largest / f32::from(i8::MAX) } else { 1.0 };
-    let quantised: Vec<i8> = weights.iter().map(|weight| (weight / scale).round() as i8).collect();
+    let mut quantised = Vec::new();
+    for (bucket, weight) in (0..).zip(weights) {
+        let units = (*weight / scale).round() as i8;
+        *weight = f32::from(units) * scale;
+        if units != 0 {
+            quantised.push((bucket, units));
+        }
+    }
+    (scale, quantised)
+}
 
-    // Calibrated on what will be served: pruned, quantised, without the sources' biases.
-    let (logits, targets): (Vec<f64>, Vec<bool>) = set
-        .of(label, Split::Dev)
-        .into_iter()
-        .map(|(row, target)| {
-            let features = set.features(row);
-            let sum: f32 = features.iter().map(|&(bucket, value)| value * f32::from(quantised[bucket as usize])).sum();
-            (f64::from(bias + scale * sum), target)
-        })
-        .unzip();
-    let calibration = fit_calibration(label, logits, targets)?;
-    Ok((Head { label, scale, bias, calibration }, quantised))
+impl Learned {
+    fn logit(&self, features: &[Coordinate]) -> f64 {
+        let sum: f32 = features.iter().map(|&(bucket, value)| value * self.weights[bucket as usize]).sum();
+        f64::from(self.bias + sum)
+    }
 }
 
 /// Sets all but the largest weights to zero.
@@ -233,9 +368,9 @@ mod tests {
         hash_bits = 12
         epochs = 3
         ftrl = { alpha = 1.0, beta = 0.5, l1 = 0.0, l2 = 0.5 }
-        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3 }
-        heads.spam = { keep = 500 }
-        heads.insult = { keep = 500, source_bias = true }
+        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, identity = 0.5 }
+        languages.en.heads.spam = { keep = 500, identity_terms = true }
+        languages.en.heads.insult = { keep = 500, source_bias = true, rarity = 1.0 }
         [[source]]
         file = "a.jsonl"
         group = "a"

@@ -137,11 +137,16 @@ fn write_info(out: &mut String, model: &Model) -> fmt::Result {
     writeln!(out, "buckets  {} with weights", model.rows())?;
     writeln!(out, "bytes    {}", model.to_bytes().len())?;
     writeln!(out)?;
-    writeln!(out, "{:16} {:>8} {:>9} {:>8} {:>7} {:>7}", "label", "weights", "largest", "bias", "slope", "offset")?;
+    writeln!(
+        out,
+        "{:9} {:16} {:>8} {:>9} {:>8} {:>7} {:>7}",
+        "language", "label", "weights", "largest", "bias", "slope", "offset"
+    )?;
     for head in model.heads() {
         writeln!(
             out,
-            "{:16} {:>8} {:>9.3} {:>8.3} {:>7.3} {:>7.3}",
+            "{:9} {:16} {:>8} {:>9.3} {:>8.3} {:>7.3} {:>7.3}",
+            head.languages.join(","),
             head.label.as_str(),
             head.weights,
             head.largest,

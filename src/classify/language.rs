@@ -1,0 +1,112 @@
+//! Finds the language of a comment, so that the model speaks only of languages it has learned.
+//!
+//! Most comments are plainly English by their function words, which the tokens know already. For the others
+//! [`whatlang`] is asked, by script and by trigrams. Where it is not sure, the host's word counts; without one the
+//! model's own vocabulary; and else the comment is taken for English: a short cheer is no reason to give up.
+
+use isolang::Language;
+
+use super::lexicon::Classes;
+use super::token::{Kind, Tokens};
+use super::vocabulary::Vocabulary;
+
+/// One word in so many must be an English function word for a text to be English without further question.
+const ENGLISH_EVERY: usize = 8;
+/// With fewer letters than this the trigrams of an alphabet that many languages share say nothing.
+const MIN_LETTERS: u32 = 24;
+/// How much of a text is shown to the detector.
+const MAX_SHOWN: usize = 600;
+
+/// The language of a tokenised text. `hint` is a BCP 47 tag or empty.
+pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary) -> Language {
+    let is_word = |kind| matches!(kind, Kind::Word | Kind::Ideograph);
+    let words = tokens.tokens.iter().filter(|token| is_word(token.kind)).count();
+    let english = tokens.tokens.iter().filter(|token| token.classes.has(Classes::ENGLISH)).count();
+    if words > 0 && english * ENGLISH_EVERY >= words {
+        return Language::Eng;
+    }
+    let hinted = parse(hint);
+    let unsure = || hinted.or_else(|| vocabulary.guess(&tokens.tokens));
+    if words == 0 || tokens.counts.foreign == 0 && tokens.counts.letters < MIN_LETTERS {
+        return unsure().unwrap_or(Language::Eng);
+    }
+    let mut shown = String::with_capacity(MAX_SHOWN + 64);
+    for token in tokens.tokens.iter().filter(|token| is_word(token.kind)) {
+        shown.push_str(&text[usize::from(token.start)..usize::from(token.end)]);
+        if token.kind == Kind::Word {
+            shown.push(' ');
+        }
+        if shown.len() > MAX_SHOWN {
+            break;
+        }
+    }
+    let Some(found) = whatlang::detect(&shown) else { return unsure().unwrap_or(Language::Eng) };
+    let latin = found.script() == whatlang::Script::Latin;
+    if found.is_reliable() && (!latin || tokens.counts.letters >= MIN_LETTERS) {
+        return iso(found.lang());
+    }
+    match found.script() {
+        whatlang::Script::Latin => unsure().unwrap_or(Language::Eng),
+        // Languages that share this script are too close to be told apart in few words; this one is written most.
+        whatlang::Script::Cyrillic => hinted.unwrap_or(Language::Rus),
+        _ => hinted.unwrap_or(iso(found.lang())),
+    }
+}
+
+/// The language of a BCP 47 tag; `None` for an empty or unknown one.
+pub fn parse(tag: &str) -> Option<Language> {
+    let code = tag.split(['-', '_']).next()?.to_ascii_lowercase();
+    let language = Language::from_639_1(&code).or_else(|| Language::from_639_3(&code))?;
+    Some(if language == Language::Cmn { Language::Zho } else { language })
+}
+
+fn iso(language: whatlang::Lang) -> Language {
+    match language {
+        // The detector knows the spoken language, everybody else the written one.
+        whatlang::Lang::Cmn => Language::Zho,
+        language => Language::from_639_3(language.code()).unwrap_or(Language::Und),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Language, detect, parse};
+    use crate::classify::text::Text;
+    use crate::classify::token::Tokens;
+    use crate::classify::vocabulary::Vocabulary;
+
+    fn language(source: &str, hint: &str) -> Language {
+        let (mut text, mut tokens) = (Text::default(), Tokens::default());
+        text.read(source);
+        tokens.read(&text);
+        detect(text.as_str(), &tokens, hint, &Vocabulary::default())
+    }
+
+    #[test]
+    fn languages_are_told_apart() {
+        assert_eq!(language("I do not think that this is how it was.", ""), Language::Eng);
+        assert_eq!(language("Não concordo com nada do que está escrito neste artigo, é uma vergonha.", ""), Language::Por);
+        assert_eq!(language("Das ist doch nicht zu glauben, wer hat denn das geschrieben?", ""), Language::Deu);
+        assert_eq!(language("Ищу партнеров для удаленной работы, доход от ста долларов", ""), Language::Rus);
+        assert_eq!(language("这篇文章写得很好", ""), Language::Zho);
+        assert_eq!(language("이 기사는 정말 좋네요", ""), Language::Kor);
+        assert_eq!(language("Minusta tämä kirjoitus oli todella hyvä ja mielenkiintoinen luettava", ""), Language::Fin);
+    }
+
+    #[test]
+    fn short_texts_are_what_the_host_says_else_english() {
+        assert_eq!(language("lol", ""), Language::Eng);
+        assert_eq!(language("muito bom", "pt-BR"), Language::Por);
+        assert_eq!(language("http://a.example 😀", ""), Language::Eng);
+        assert_eq!(language("I think that the author is right.", "de"), Language::Eng);
+    }
+
+    #[test]
+    fn tags_are_read() {
+        assert_eq!(parse("zh-Hant-TW"), Some(Language::Zho));
+        assert_eq!(parse("EN"), Some(Language::Eng));
+        assert_eq!(parse("por"), Some(Language::Por));
+        assert_eq!(parse(""), None);
+        assert_eq!(parse("x-klingon"), None);
+    }
+}
