@@ -7,9 +7,12 @@ mod explain;
 mod failure;
 mod ids;
 mod json;
+mod labelled;
 mod model;
 mod output;
+mod policy;
 mod queue;
+mod rows;
 mod serve;
 mod show;
 mod term;
@@ -61,9 +64,12 @@ enum Command {
     /// Follow what becomes of a site's comments
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::WatchArgs),
-    /// Train a classifier, or look into one
-    #[command(after_help = MODEL_EXAMPLES)]
+    /// Train a classifier, measure one, or look into one
+    #[command(after_help = model::EXAMPLES)]
     Model(model::ModelArgs),
+    /// Choose thresholds, and check policy files
+    #[command(after_help = policy::EXAMPLES)]
+    Policy(policy::PolicyArgs),
 }
 
 const SERVE_EXAMPLES: &str = "Examples:
@@ -71,15 +77,12 @@ const SERVE_EXAMPLES: &str = "Examples:
   gatepost serve --listen 127.0.0.1:0     on a free port, printed as `listening on ADDR`
   gatepost serve --store redis://127.0.0.1/ --policy-dir /etc/gatepost/policies";
 
-const MODEL_EXAMPLES: &str = "Examples:
-  gatepost model info
-  gatepost model train --recipe models/base.toml --data data/ --out base.gpmodel";
-
 /// Runs what was typed and says how it ended.
 pub fn run(cli: Cli) -> ExitCode {
     let ended = match cli.command {
         Command::Serve(args) => serve::run(&args).map_err(|error| Failure::failed(format!("{error:#}"))),
-        Command::Model(args) => model::run(&args).map_err(|error| Failure::failed(error.to_string())),
+        Command::Model(args) => model::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Queue(args) => wait(queue::run(&args)),
         Command::Show(args) => wait(show::run(&args)),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::classify::{Input, Label, Model};
-use crate::comment::Comment;
+use crate::comment::{Comment, Site};
 use crate::facts::Facts;
-use crate::policy::{Findings, Policies, Policy};
+use crate::policy::tune::{Kind, Sample};
+use crate::policy::{Findings, Policies, Policy, Ruling};
 use crate::verdict::{Decision, MACHINE, RateLimit, Reason, Verdict};
 
 /// How many parts of an explanation a verdict carries per label.
@@ -43,6 +44,11 @@ impl Judge {
         &self.model
     }
 
+    /// The policy of a site.
+    pub fn policy(&self, site: &Site) -> &Policy {
+        self.policies.of(site)
+    }
+
     /// Looks at a comment and scores it.
     pub fn hear<'a>(&'a self, comment: &'a Comment) -> Case<'a> {
         let policy = self.policies.of(comment.site());
@@ -60,6 +66,16 @@ impl Judge {
 }
 
 impl Case<'_> {
+    /// Decides, without explaining it or putting a verdict together: for measuring.
+    pub fn ruling(&self, facts: &Facts) -> Ruling {
+        self.policy.decide(&self.findings, &self.logits, facts)
+    }
+
+    /// What thresholds are tuned by, for a comment that is known to be of this kind.
+    pub fn sample(self, kind: Kind) -> Sample {
+        Sample::new(self.policy, kind, self.findings, self.logits)
+    }
+
     /// Decides. `id` and `revision` name the verdict; `now` is when.
     pub fn verdict(&self, facts: &Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
         let ruling = self.policy.decide(&self.findings, &self.logits, facts);

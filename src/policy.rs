@@ -1,8 +1,10 @@
 //! A site's policy: thresholds, limits and rules, and the decision they lead to. Pure: no clock, no I/O.
 
 mod decide;
+mod describe;
 mod file;
 mod lists;
+pub mod tune;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -41,11 +43,14 @@ pub struct Policy {
 }
 
 /// From which probability a label holds and rejects. `None`: never.
-#[derive(Debug, Clone, Copy, Default)]
-struct Threshold {
-    hold: Option<f64>,
-    reject: Option<f64>,
-    corroborate: bool,
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Threshold {
+    /// Held from here on.
+    pub hold: Option<f64>,
+    /// Rejected from here on.
+    pub reject: Option<f64>,
+    /// Whether it rejects only together with something besides the words.
+    pub corroborate: bool,
 }
 
 /// A rate limit and what a comment over it becomes.
@@ -72,6 +77,11 @@ impl Policy {
     /// The limits in force, the most personal first.
     pub fn limits(&self) -> impl Iterator<Item = (Scope, Gcra)> {
         self.limits.iter().filter_map(|(scope, limit)| Some((*scope, limit.as_ref()?.gcra)))
+    }
+
+    /// What the score of a label does.
+    pub fn threshold(&self, label: Label) -> Threshold {
+        self.thresholds[label.lane()]
     }
 
     /// How many approved comments an author must have for the verdict under [`Policy::uneventful`] to stand. 0: any.

@@ -1,13 +1,20 @@
-//! Measures a head against labelled rows.
+//! Measures a head against labelled rows: the figures, and what they are drawn from.
+
+mod curve;
 
 use super::recipe::Source;
 use super::rows::{Row, Split};
 use super::{Label, Model};
 
+pub use curve::{Bin, Point, curve, reliability};
+
 /// Bins of the calibration error.
 const BINS: usize = 15;
 /// The share of negatives that may be caught wrongly when recall is stated.
 const FALSE_POSITIVES: f64 = 0.005;
+
+/// The share of positives that must be caught when false positives are stated.
+const CAUGHT: f64 = 0.95;
 
 /// How well a head does on one set of rows. Figures that need both classes are not numbers when one is missing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +29,8 @@ pub struct Figures {
     pub accuracy: f64,
     /// Share of positives caught at the threshold that catches at most 0.5 % of the negatives.
     pub recall: f64,
+    /// Share of negatives caught wrongly at the highest threshold that catches at least 95 % of the positives.
+    pub false_positives_at_recall: f64,
     /// Mean distance between stated probability and observed share.
     pub ece: f64,
     /// Share of the negatives that score 0.5 or more.
@@ -42,8 +51,8 @@ pub fn figures(scored: &[(f32, bool)]) -> Figures {
     let positives = sorted.iter().filter(|(_, truth)| *truth).count();
     let negatives = sorted.len() - positives;
     let (mut above, mut false_above) = (0usize, 0usize);
-    let (mut area, mut recall) = (0.0, 0.0f64);
-    for tied in sorted.chunk_by(|a, b| a.0 == b.0) {
+    let (mut area, mut recall, mut wrongly_at_recall) = (0.0, 0.0f64, None);
+    for tied in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
         let caught = tied.iter().filter(|(_, truth)| *truth).count();
         let wrongly = tied.len() - caught;
         area += wrongly as f64 * (above as f64 + caught as f64 / 2.0);
@@ -51,6 +60,9 @@ pub fn figures(scored: &[(f32, bool)]) -> Figures {
         false_above += wrongly;
         if false_above as f64 <= negatives as f64 * FALSE_POSITIVES {
             recall = above as f64 / positives as f64;
+        }
+        if above as f64 >= positives as f64 * CAUGHT {
+            wrongly_at_recall.get_or_insert(false_above as f64 / negatives as f64);
         }
     }
     let rows = sorted.len() as f64;
@@ -63,34 +75,87 @@ pub fn figures(scored: &[(f32, bool)]) -> Figures {
         auc: if both { area / (positives as f64 * negatives as f64) } else { f64::NAN },
         accuracy: right as f64 / rows,
         recall: if both { recall } else { f64::NAN },
+        false_positives_at_recall: wrongly_at_recall.filter(|_| both).unwrap_or(f64::NAN),
         ece: calibration_error(&sorted),
         false_positives: wrong as f64 / negatives as f64,
     }
 }
 
 fn calibration_error(scored: &[(f32, bool)]) -> f64 {
-    let mut bins = [(0.0f64, 0.0f64); BINS];
-    for &(score, truth) in scored {
-        let bin = &mut bins[((score * BINS as f32) as usize).min(BINS - 1)];
-        bin.0 += f64::from(score);
-        bin.1 += f64::from(u8::from(truth));
-    }
-    bins.iter().map(|(stated, observed)| (stated - observed).abs()).sum::<f64>() / scored.len() as f64
+    let distance = |bin: &Bin| (bin.stated - bin.observed).abs() * bin.rows as f64;
+    reliability(scored).iter().filter(|bin| bin.rows > 0).map(distance).sum::<f64>() / scored.len() as f64
 }
 
 #[cfg(test)]
 mod tests {
-    use super::figures;
+    use proptest::prelude::*;
+
+    use super::{curve, figures};
 
     #[test]
     fn figures_of_simple_cases() {
         let perfect = figures(&[(0.9, true), (0.8, true), (0.1, false)]);
         assert_eq!((perfect.auc, perfect.accuracy, perfect.recall), (1.0, 1.0, 1.0));
+        assert_eq!(perfect.false_positives_at_recall, 0.0);
         let tied = figures(&[(0.5, true), (0.5, false)]);
         assert_eq!((tied.auc, tied.accuracy, tied.recall, tied.ece), (0.5, 0.5, 0.0, 0.0));
         let mixed = figures(&[(0.9, false), (0.8, true), (0.7, false), (0.6, true)]);
-        assert_eq!((mixed.auc, mixed.false_positives), (0.25, 1.0));
-        assert!(figures(&[(0.3, false)]).auc.is_nan());
+        assert_eq!((mixed.auc, mixed.false_positives, mixed.false_positives_at_recall), (0.25, 1.0, 1.0));
+        let alone = figures(&[(0.3, false)]);
+        assert!(alone.auc.is_nan() && alone.false_positives_at_recall.is_nan());
         assert_eq!(figures(&[]).rows, 0);
+    }
+
+    type Rows = Vec<(f32, bool)>;
+
+    /// Few different scores, so that many are tied.
+    fn rows() -> impl Strategy<Value = Rows> {
+        prop::collection::vec(((0u8..=20).prop_map(|n| f32::from(n) / 20.0), any::<bool>()), 0..60)
+    }
+
+    fn shuffled() -> impl Strategy<Value = (Rows, Rows)> {
+        rows().prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
+    }
+
+    proptest! {
+        #[test]
+        fn auc_is_the_share_of_pairs_in_the_right_order(rows in rows()) {
+            let of = |wanted| rows.iter().filter(move |(_, truth)| *truth == wanted).map(|(score, _)| *score);
+            let mut won = 0.0;
+            for positive in of(true) {
+                for negative in of(false) {
+                    won += if positive > negative { 1.0 } else if positive == negative { 0.5 } else { 0.0 };
+                }
+            }
+            let pairs = of(true).count() * of(false).count();
+            let auc = figures(&rows).auc;
+            if pairs == 0 {
+                prop_assert!(auc.is_nan());
+            } else {
+                prop_assert!((auc - won / pairs as f64).abs() < 1e-9);
+            }
+        }
+
+        #[test]
+        fn the_order_of_the_rows_changes_nothing((one, other) in shuffled()) {
+            prop_assert_eq!(format!("{:?}", figures(&one)), format!("{:?}", figures(&other)));
+            prop_assert_eq!(curve(&one), curve(&other));
+        }
+
+        #[test]
+        fn no_scores_whatever_break_the_figures(rows in prop::collection::vec((any::<f32>(), any::<bool>()), 0..40)) {
+            let figures = figures(&rows);
+            prop_assert_eq!(figures.rows, rows.len());
+            prop_assert!(figures.auc.is_nan() || (0.0..=1.0).contains(&figures.auc));
+            prop_assert!(curve(&rows).len() <= rows.len() + 1);
+        }
+
+        #[test]
+        fn shares_are_shares(rows in rows()) {
+            let figures = figures(&rows);
+            for share in [figures.accuracy, figures.recall, figures.false_positives, figures.false_positives_at_recall, figures.ece] {
+                prop_assert!(share.is_nan() || (0.0..=1.0).contains(&share), "{figures:?}");
+            }
+        }
     }
 }

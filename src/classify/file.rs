@@ -176,6 +176,9 @@ fn read_vocabulary(reader: &mut Reader) -> Result<Vocabulary, ModelError> {
     let [count] = reader.array()?;
     let languages = (0..count).map(|_| reader.language()).collect::<Result<Vec<_>, _>>()?;
     let words = u32::from_le_bytes(reader.array()?) as usize;
+    if languages.is_empty() && words > 0 {
+        return Err(ModelError::Invalid("words of no language"));
+    }
     let bytes = words.checked_mul(4).ok_or(ModelError::Truncated)?;
     let (keys, _) = reader.take(bytes)?.as_chunks::<4>();
     let keys: Vec<u32> = keys.iter().map(|key| u32::from_le_bytes(*key)).collect();
@@ -305,14 +308,25 @@ mod tests {
 
     #[test]
     fn numbers_must_be_finite() {
+        let norm = 12 + usize::from(tiny().to_bytes()[11]);
+        assert_eq!(forged(norm, &f32::NAN.to_le_bytes()), ModelError::Invalid("a number that is not finite"));
+    }
+
+    #[test]
+    fn a_vocabulary_must_have_languages_for_its_words() {
+        // Two languages of three letters, the count of words, two keys, four weights, the checksum.
+        let languages = tiny().to_bytes().len() - 4 - 4 - 8 - 4 - 6 - 1;
+        assert_eq!(forged(languages, &[0]), ModelError::Invalid("words of no language"));
+    }
+
+    /// What a file with other bytes at one place, and a checksum that fits, is refused for.
+    fn forged(at: usize, other: &[u8]) -> ModelError {
         let mut bytes = tiny().to_bytes();
-        let name = usize::from(bytes[11]);
-        let scale = 12 + name + 2;
-        bytes[scale..scale + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+        bytes[at..at + other.len()].copy_from_slice(other);
         let end = bytes.len() - 4;
         let checksum = crc32fast::hash(&bytes[..end]);
         bytes[end..].copy_from_slice(&checksum.to_le_bytes());
-        assert_eq!(decode(&bytes).map(|_| ()), Err(ModelError::Invalid("a number that is not finite")));
+        decode(&bytes).map(|_| ()).expect_err("must be refused")
     }
 
     proptest! {

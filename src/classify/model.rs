@@ -132,7 +132,7 @@ impl Model {
         file::encode(&self.parts)
     }
 
-    /// Name and checksum, such as `en-2026.11-1a2b3c4d`.
+    /// Name and checksum, such as `base-2026.11-1a2b3c4d`.
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -286,7 +286,7 @@ impl Scores {
 pub mod tests {
     use isolang::Language;
 
-    use super::{Calibration, Head, Model, Parts, Table, Voice};
+    use super::{Calibration, Head, Model, Parts, Table, Voice, Vocabulary};
     use crate::classify::{Input, Label};
 
     /// A model with made-up weights in every bucket of a small table.
@@ -356,7 +356,10 @@ pub mod tests {
             "\u{1F468}\u{200D}".repeat(9_000),
         ];
         for text in texts {
-            assert!(model.score(&Input { text: &text, ..Input::default() }).get(Label::Spam).is_some());
+            let scores = model.score(&Input { text: &text, ..Input::default() });
+            let spoken = ["English", "Chinese", "Russian"].contains(&scores.language());
+            assert_eq!(scores.get(Label::Spam).is_some(), spoken, "{}", scores.language());
+            assert!(scores.iter().all(|(_, score)| (0.0..=1.0).contains(&score)));
         }
     }
 }

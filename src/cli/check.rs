@@ -3,7 +3,6 @@
 mod archive;
 mod given;
 mod report;
-mod rows;
 mod tally;
 
 use std::path::PathBuf;
@@ -14,6 +13,7 @@ use super::connect::{ConnectArgs, Connection};
 use super::explain;
 use super::failure::Failure;
 use super::output::{Format, FormatArgs, print_one};
+use super::rows::Where;
 use super::serve::offline_judge;
 use super::term::Screen;
 use super::text;
@@ -25,7 +25,7 @@ use crate::pb;
 use crate::verdict::Decision;
 
 /// The site of comments that name none: the compiled-in policy answers for it.
-const SITE: &str = "check";
+pub const SITE: &str = "check";
 
 pub const EXAMPLES: &str = "Examples:
   gatepost check 'Great post, thank you'
@@ -48,7 +48,7 @@ pub struct CheckArgs {
     file: Option<PathBuf>,
     /// Only lines whose field is this, or with != is not; several must all hold
     #[arg(long = "where", requires = "file", value_name = "FIELD=VALUE")]
-    only: Vec<rows::Where>,
+    only: Vec<Where>,
     /// Also list the comments decided so; in other formats than the table, print only those
     #[arg(long, requires = "file", value_enum, value_name = "DECISION")]
     show: Vec<Shown>,

@@ -103,7 +103,7 @@ impl Serialize for Ordered<'_> {
 
 /// The same JSON with every character escaped that a terminal would obey or hide. They occur only inside strings,
 /// where an escape means the same.
-fn inert(json: String) -> String {
+pub fn inert(json: String) -> String {
     if !json.chars().any(|c| text::is_unseen(c) && c != '\n') {
         return json;
     }

@@ -59,6 +59,16 @@ impl Findings {
         }
         Cow::Owned(counted)
     }
+
+    /// Whether something besides the words speaks for spam.
+    pub fn is_corroborated(&self) -> bool {
+        self.corroborated
+    }
+
+    /// Whether the author's address is on the allowed list: then scores have no say.
+    pub fn is_allowed(&self) -> bool {
+        self.allowed.is_some()
+    }
 }
 
 impl Policy {

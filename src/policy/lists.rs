@@ -32,6 +32,11 @@ impl Words {
         Self { by_first }
     }
 
+    /// How many phrases there are.
+    pub fn count(&self) -> usize {
+        self.by_first.values().map(Vec::len).sum()
+    }
+
     /// Whether nothing can match.
     pub fn is_empty(&self) -> bool {
         self.by_first.is_empty()
@@ -75,6 +80,11 @@ impl Domains {
     /// A list of domains.
     pub fn new(domains: Vec<String>) -> Self {
         Self(domains)
+    }
+
+    /// How many domains there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// The place in the list of the domain that `host` (in lower case) is or belongs to.
@@ -121,6 +131,11 @@ impl Addresses {
     /// A list of addresses.
     pub fn new(addresses: Vec<Address>) -> Self {
         Self(addresses)
+    }
+
+    /// How many entries there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// The place in the list of what matches the e-mail address (in lower case; may be empty) or the IP address.

@@ -15,7 +15,7 @@ use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
 const SPAM: &str = "Cheap pills!!! Buy viagra now at http://cheap-pills.example/buy http://cheap-pills.example/now";
 
 /// The program with arguments, out of reach of the environment of whoever runs the tests.
-fn gatepost(args: &[&str]) -> Command {
+pub fn gatepost(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GATEPOST_")) {
         command.env_remove(name);
@@ -24,12 +24,12 @@ fn gatepost(args: &[&str]) -> Command {
     command
 }
 
-fn run(args: &[&str]) -> Output {
+pub fn run(args: &[&str]) -> Output {
     gatepost(args).output().unwrap()
 }
 
 /// Runs with this on standard input.
-fn pipe(args: &[&str], input: &[u8]) -> Output {
+pub fn pipe(args: &[&str], input: &[u8]) -> Output {
     let mut child = gatepost(args).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
@@ -48,15 +48,15 @@ fn on(server: &Server, args: &[&str]) -> Output {
     gatepost(args).env("GATEPOST_SERVER", server.url()).env("GATEPOST_SITE", SITE).output().unwrap()
 }
 
-fn out(output: &Output) -> &str {
+pub fn out(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-fn err(output: &Output) -> &str {
+pub fn err(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
-fn code(output: &Output) -> i32 {
+pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or_else(|| panic!("{:?}: {}", output.status, err(output)))
 }
 
@@ -412,7 +412,7 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 
 #[test]
 fn every_command_shows_examples() {
-    for command in ["serve", "check", "queue", "show", "approve", "reject", "undo", "watch", "model"] {
+    for command in ["serve", "check", "queue", "show", "approve", "reject", "undo", "watch", "model", "policy"] {
         let output = run(&[command, "--help"]);
         assert!(out(&output).contains("Examples:\n  gatepost "), "{command}: {}", out(&output));
     }

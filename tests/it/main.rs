@@ -12,6 +12,8 @@ mod durability;
 mod harness;
 /// Burst, refusal, and admission exactly when promised.
 mod limits;
+/// Models measured, thresholds chosen, policies checked.
+mod model;
 /// One comment, its verdict, its repeats and its edits.
 mod moderate;
 /// Starts the Redis that the tests share.

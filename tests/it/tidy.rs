@@ -21,11 +21,11 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("config", &["settings", "store", "telemetry"]),
     ("telemetry", &["error"]),
     ("server", &["classify", "config", "error", "grpc", "judge", "moderate", "policy", "review", "store"]),
-    ("cli", &["classify", "comment", "config", "facts", "judge", "server", "settings", "telemetry", "verdict"]),
+    ("cli", &["classify", "comment", "config", "facts", "judge", "policy", "server", "settings", "telemetry", "verdict"]),
 ];
 
 /// Library, and the only places under `src` that may name it.
-const LIBRARIES: [(&str, &[&str]); 9] = [
+const LIBRARIES: [(&str, &[&str]); 10] = [
     ("tonic", &["grpc", "server.rs", "cli", "lib.rs"]),
     ("tonic_types", &["grpc", "cli"]),
     ("redis", &["store"]),
@@ -35,6 +35,7 @@ const LIBRARIES: [(&str, &[&str]); 9] = [
     ("ndarray", &["classify/train.rs", "classify/learn.rs", "classify/evaluate.rs"]),
     ("clap", &["cli", "main.rs"]),
     ("comfy_table", &["cli"]),
+    ("plotters", &["cli"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

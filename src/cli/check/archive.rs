@@ -1,7 +1,6 @@
 //! `gatepost check --file`: every line judged, on all cores or by many calls at once, answers in the order of the lines.
 
 use std::collections::VecDeque;
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,18 +11,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::report::{Outcome, Report};
-use super::rows::{self, Line, Lines, Row, Where};
 use super::{CheckArgs, checked, judged};
 use crate::cli::connect::Connection;
 use crate::cli::failure::Failure;
+use crate::cli::rows::{self, Line, Lines, Row, Where};
 use crate::cli::wait;
 use crate::judge::Judge;
 
 /// Calls in flight to a server.
 const CALLS: usize = 32;
-/// Lines, and bytes of them, that one core gets at a time.
-const CHUNK_LINES: usize = 256;
-const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 /// How often a call is made again when the server asks for that.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(250);
@@ -69,46 +65,8 @@ fn judge_all(args: &CheckArgs, file: &Path, lines: Lines, reading: &Reading, rep
     }
     let judge = super::judge(args)?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    offline(lines, file, reading, &judge, cores, report)?;
+    rows::on_cores(lines, file, cores, |line| judged_line(reading, &judge, line), |outcome| report.take(outcome))?;
     Ok(format!("on {cores} cores"))
-}
-
-fn unreadable(file: &Path, error: &io::Error) -> Failure {
-    Failure::failed(format!("cannot read on in {}: {error}; is the file whole?", file.display()))
-}
-
-/// Chunk by chunk, each shared out among the cores.
-fn offline(
-    mut lines: Lines,
-    file: &Path,
-    reading: &Reading,
-    judge: &Judge,
-    cores: usize,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    loop {
-        let (mut chunk, mut bytes) = (Vec::new(), 0);
-        while chunk.len() < CHUNK_LINES * cores && bytes < CHUNK_BYTES * cores {
-            let Some(line) = lines.next().map_err(|error| unreadable(file, &error))? else { break };
-            bytes += line.len();
-            chunk.push(line);
-        }
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let share = chunk.len().div_ceil(cores);
-        let shares: Vec<thread::Result<Vec<Outcome>>> = thread::scope(|scope| {
-            let judging = |lines: &[Line]| lines.iter().map(|line| judged_line(reading, judge, line)).collect();
-            let threads: Vec<_> = chunk.chunks(share).map(|lines| scope.spawn(move || judging(lines))).collect();
-            threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
-        });
-        for share in shares {
-            // A panic has already told of itself.
-            for outcome in share.map_err(|_| Failure::failed("judging broke off; please report it with the file"))? {
-                report.take(outcome)?;
-            }
-        }
-    }
 }
 
 fn judged_line(reading: &Reading, judge: &Judge, line: &Line) -> Outcome {
@@ -157,7 +115,7 @@ async fn online(
             line = coming.recv(), if room => match line {
                 None => more = false,
                 Some(line) => {
-                    let line = line.map_err(|error| unreadable(file, &error))?;
+                    let line = line.map_err(|error| rows::unreadable(file, &error))?;
                     let (reading, connection) = (reading.clone(), connection.clone());
                     calls.push_back(tokio::spawn(async move { checked_line(&reading, &connection, &line, dry_run).await }));
                 }

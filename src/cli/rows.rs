@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::str::FromStr;
+use std::thread;
 
 use flate2::bufread::MultiGzDecoder;
 use serde_json::{Map, Value, json};
 
-use crate::cli::failure::Failure;
-use crate::cli::json;
+use super::failure::Failure;
+use super::json;
 use crate::comment::CommentId;
 use crate::pb;
 
@@ -24,6 +25,9 @@ pub struct Line {
     bytes: Option<Vec<u8>>,
 }
 
+/// What a line holds.
+pub type Fields = Map<String, Value>;
+
 /// A line understood.
 pub struct Row {
     /// The comment, with site and id.
@@ -31,6 +35,10 @@ pub struct Row {
     /// The row's own label.
     pub label: Option<String>,
 }
+
+/// Lines, and bytes of them, that one core gets at a time.
+const CHUNK_LINES: usize = 256;
+const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 /// Reads lines.
 pub struct Lines {
@@ -86,9 +94,49 @@ impl Lines {
     }
 }
 
+/// Works on every line, chunk by chunk, each chunk shared out among `cores`, and hands over what came of them in the
+/// order of the lines. `file` is named when it cannot be read on.
+pub fn on_cores<T: Send>(
+    mut lines: Lines,
+    file: &Path,
+    cores: usize,
+    work: impl Fn(&Line) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    loop {
+        let (mut chunk, mut bytes) = (Vec::new(), 0);
+        while chunk.len() < CHUNK_LINES * cores && bytes < CHUNK_BYTES * cores {
+            let Some(line) = lines.next().map_err(|error| unreadable(file, &error))? else { break };
+            bytes += line.len();
+            chunk.push(line);
+        }
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let share = chunk.len().div_ceil(cores);
+        let work = &work;
+        let shares: Vec<thread::Result<Vec<T>>> = thread::scope(|scope| {
+            let threads: Vec<_> =
+                chunk.chunks(share).map(|lines| scope.spawn(move || lines.iter().map(work).collect())).collect();
+            threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
+        });
+        for share in shares {
+            // A panic has already told of itself.
+            for outcome in share.map_err(|_| Failure::failed("judging broke off; please report it with the file"))? {
+                take(outcome)?;
+            }
+        }
+    }
+}
+
+/// Reading broke off in the middle.
+pub fn unreadable(file: &Path, error: &io::Error) -> Failure {
+    Failure::failed(format!("cannot read on in {}: {error}; is the file whole?", file.display()))
+}
+
 impl Line {
     /// How much memory it takes.
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.bytes.as_ref().map_or(0, Vec::len)
     }
 
@@ -97,6 +145,19 @@ impl Line {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn parse(&self, site: &str, only: &[Where]) -> Result<Option<Row>, String> {
+        let fields = self.fields()?;
+        if !only.iter().all(|only| only.holds(&fields)) {
+            return Ok(None);
+        }
+        let label = fields.get("label").map(plain);
+        Ok(Some(Row { comment: self.comment(fields, site)?, label }))
+    }
+
+    /// The line's fields, as they are named there.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn fields(&self) -> Result<Fields, String> {
         let bytes = self.bytes.as_ref().ok_or_else(|| format!("is longer than {} MiB", MAX_LINE / 1024 / 1024))?;
         let value = serde_json::from_slice(bytes).map_err(|error| {
             // The parser counts lines too, but it sees only this one.
@@ -104,14 +165,20 @@ impl Line {
             let words = words.split(" at line ").next().unwrap_or_default();
             format!("is no JSON: {words} at column {}", error.column())
         })?;
-        let Value::Object(mut row) = value else { return Err("is no JSON object".to_owned()) };
-        if !only.iter().all(|only| only.holds(&row)) {
-            return Ok(None);
+        match value {
+            Value::Object(fields) => Ok(fields),
+            _ => Err("is no JSON object".to_owned()),
         }
-        let label = row.get("label").map(plain);
-        let id = row.get("id").map(plain);
-        rename(&mut row);
-        let mut comment: pb::Comment = json::read(Value::Object(row)).map_err(|error| format!("is no comment: {error}"))?;
+    }
+
+    /// The comment in the line's fields; `site` is for one that names none.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn comment(&self, mut fields: Fields, site: &str) -> Result<pb::Comment, String> {
+        let id = fields.get("id").map(plain);
+        rename(&mut fields);
+        let mut comment: pb::Comment = json::read(Value::Object(fields)).map_err(|error| format!("is no comment: {error}"))?;
         if comment.site.is_empty() {
             site.clone_into(&mut comment.site);
         }
@@ -119,12 +186,12 @@ impl Line {
             let usable = id.filter(|id| CommentId::parse("id", id).is_ok());
             comment.comment_id = usable.unwrap_or_else(|| format!("line-{}", self.number));
         }
-        Ok(Some(Row { comment, label }))
+        Ok(comment)
     }
 }
 
 /// Puts what data sets call `text` and `post_text` where a comment has it. The comment's own names win.
-fn rename(row: &mut Map<String, Value>) {
+fn rename(row: &mut Fields) {
     if let Some(text) = row.remove("text")
         && row.get("body").is_none_or(Value::is_null)
     {
@@ -161,13 +228,13 @@ impl FromStr for Where {
 
 impl Where {
     /// A field that is not there equals nothing.
-    fn holds(&self, row: &Map<String, Value>) -> bool {
+    pub fn holds(&self, row: &Fields) -> bool {
         row.get(&self.field).is_some_and(|value| plain(value) == self.value) == self.equal
     }
 }
 
 /// A value as text: strings without their quotes.
-fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

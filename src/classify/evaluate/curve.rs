@@ -1,0 +1,112 @@
+//! What figures are drawn from: every threshold with what it catches, and what scores promise against what happens.
+
+use super::BINS;
+
+/// More points than that no picture shows; a longer curve is thinned.
+const MOST_POINTS: usize = 500;
+
+/// One threshold and what it comes to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Scores at or above it are caught.
+    pub threshold: f32,
+    /// Share of the negatives that is caught.
+    pub false_positives: f64,
+    /// Share of the positives that is caught.
+    pub recall: f64,
+}
+
+/// Rows of about the same score.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Bin {
+    /// How many rows.
+    pub rows: usize,
+    /// Their mean score.
+    pub stated: f64,
+    /// Share of them that is positive.
+    pub observed: f64,
+}
+
+/// Every threshold at which something changes, the highest first; the first point catches nothing. Shares of a class
+/// that is missing are zero.
+pub fn curve(scored: &[(f32, bool)]) -> Vec<Point> {
+    let mut sorted = scored.to_vec();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let positives = sorted.iter().filter(|(_, truth)| *truth).count();
+    let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let (mut caught, mut wrongly) = (0, 0);
+    let mut points = vec![Point { threshold: f32::INFINITY, false_positives: 0.0, recall: 0.0 }];
+    for tied in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        let more = tied.iter().filter(|(_, truth)| *truth).count();
+        caught += more;
+        wrongly += tied.len() - more;
+        points.push(Point {
+            threshold: tied[0].0,
+            false_positives: share(wrongly, sorted.len() - positives),
+            recall: share(caught, positives),
+        });
+    }
+    thin(points)
+}
+
+/// Keeps both ends, and of the others those that are a step away from the one before: steep parts keep their form.
+fn thin(points: Vec<Point>) -> Vec<Point> {
+    if points.len() <= MOST_POINTS {
+        return points;
+    }
+    // Each of the three goes once from one end of its range to the other.
+    let step = 3.0 / (MOST_POINTS - 2) as f64;
+    let way = |point: &Point| point.false_positives + point.recall - f64::from(point.threshold.clamp(0.0, 1.0));
+    let last = points.len() - 1;
+    let (mut kept, mut reached) = (Vec::new(), f64::NEG_INFINITY);
+    for (at, point) in points.into_iter().enumerate() {
+        let way = way(&point);
+        if at == last || way >= reached + step || at == 0 {
+            reached = way;
+            kept.push(point);
+        }
+    }
+    kept
+}
+
+/// The rows in bins of equal width from 0 to 1.
+pub fn reliability(scored: &[(f32, bool)]) -> [Bin; BINS] {
+    let mut sorted = scored.to_vec();
+    // Sums depend on the order, if only in the last digit.
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut bins = [Bin::default(); BINS];
+    for (score, truth) in sorted {
+        let bin = &mut bins[((score * BINS as f32) as usize).min(BINS - 1)];
+        bin.rows += 1;
+        bin.stated += f64::from(score);
+        bin.observed += f64::from(u8::from(truth));
+    }
+    for bin in bins.iter_mut().filter(|bin| bin.rows > 0) {
+        bin.stated /= bin.rows as f64;
+        bin.observed /= bin.rows as f64;
+    }
+    bins
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_POINTS, curve, reliability};
+
+    #[test]
+    fn a_curve_begins_with_nothing_and_ends_with_everything() {
+        let rows: Vec<(f32, bool)> = (0..5_000u16).map(|n| (f32::from(n) / 5_000.0, n % 3 == 0)).collect();
+        let points = curve(&rows);
+        assert!((MOST_POINTS / 2..=MOST_POINTS).contains(&points.len()), "{}", points.len());
+        assert_eq!((points[0].false_positives, points[0].recall), (0.0, 0.0));
+        let last = points[points.len() - 1];
+        assert_eq!((last.threshold, last.false_positives, last.recall), (0.0, 1.0, 1.0));
+        assert_eq!(curve(&[]).len(), 1);
+    }
+
+    #[test]
+    fn bins_hold_what_was_promised_and_what_happened() {
+        let bins = reliability(&[(0.0, false), (0.02, true), (1.0, true)]);
+        assert_eq!((bins[0].rows, bins[0].observed, bins[14].rows, bins[14].observed), (2, 0.5, 1, 1.0));
+        assert!((bins[0].stated - 0.01).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,403 @@
+//! Keeps the few bytes per row that figures are made of, and makes them.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::truth::Truths;
+use crate::classify::Label;
+use crate::classify::evaluate::{self, Figures};
+use crate::cli::labelled::LeftOut;
+use crate::verdict::Decision;
+
+/// Different values of a field that are told apart: a file that names thousands must not fill the memory.
+const MOST_VALUES: usize = 200;
+/// The words for rows that are not harmless.
+const BAD: [&str; 2] = ["spam", "toxic"];
+/// The word for harmless rows.
+const HARMLESS: &str = "ham";
+
+/// One row, scored and decided on.
+pub struct Measured {
+    /// Per head its probability; not a number where the model gave none.
+    pub scores: [f32; Label::ALL.len()],
+    pub truths: Truths,
+    /// The one word for the row.
+    pub word: Option<String>,
+    pub decision: Decision,
+    /// How far, in log-odds, the row is beyond the threshold it is furthest beyond.
+    pub beyond: f32,
+    /// Its value in each dimension.
+    pub values: Vec<Option<String>>,
+}
+
+/// What is kept of a row.
+struct Kept {
+    scores: [f32; Label::ALL.len()],
+    truths: Truths,
+    word: u16,
+    decision: Decision,
+    beyond: f32,
+    values: Box<[u16]>,
+}
+
+/// A field by which rows are told apart: `source`, `language`, or one that was asked for.
+struct Dimension {
+    name: String,
+    values: Vec<String>,
+    places: HashMap<String, u16>,
+}
+
+/// All rows.
+pub struct Measure {
+    dimensions: Vec<Dimension>,
+    words: Dimension,
+    rows: Vec<Kept>,
+}
+
+/// Everything that is said about a model.
+#[derive(Serialize)]
+pub struct Report {
+    /// The model's version.
+    pub model: String,
+    /// The policy's version.
+    pub policy: String,
+    /// How many rows were scored.
+    pub rows: usize,
+    /// How many were not, and why.
+    pub left_out: LeftOut,
+    /// Per head.
+    pub heads: Vec<HeadReport>,
+    /// What policy and model together decide: all rows first, then per source.
+    pub decisions: Vec<Decisions>,
+}
+
+/// One head.
+#[derive(Serialize)]
+pub struct HeadReport {
+    /// Its name.
+    pub head: &'static str,
+    /// All rows first, then by source, language and what was asked for.
+    pub sets: Vec<Set>,
+}
+
+/// A head on a set of rows. Shares are from 0 to 1; what cannot be said is `null`.
+#[derive(Serialize)]
+pub struct Set {
+    /// `all`, or the field that the rows have in common.
+    pub by: String,
+    /// The field's value.
+    pub name: String,
+    pub rows: usize,
+    pub positives: usize,
+    /// Rows with a truth but without a score.
+    pub abstained: usize,
+    pub auc: f64,
+    pub accuracy: f64,
+    pub recall_at_half_percent_fpr: f64,
+    pub fpr_at_95_percent_recall: f64,
+    pub ece: f64,
+    pub negatives_at_half: f64,
+}
+
+/// What becomes of a set of rows.
+#[derive(Serialize)]
+pub struct Decisions {
+    /// `all` or `source`.
+    pub by: String,
+    /// The source.
+    pub name: String,
+    /// Per word for the rows.
+    pub labels: Vec<Counts>,
+    /// The harmless rows.
+    pub ham: Counts,
+    /// Spam and toxic rows together.
+    pub bad: Counts,
+}
+
+/// How many rows are decided how.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Counts {
+    pub label: String,
+    pub comments: u64,
+    pub approve: u64,
+    pub hold: u64,
+    pub reject: u64,
+    /// Shares, `null` without comments.
+    pub approved: f64,
+    pub held: f64,
+    pub rejected: f64,
+}
+
+/// How many rows wait or are turned away, and how many bad ones are let through for that.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tradeoff {
+    /// Share of all rows that is not approved.
+    pub kept_back: f64,
+    /// Share of the bad rows that is approved.
+    pub bad_approved: f64,
+    /// Whether the present thresholds are here.
+    pub present: bool,
+}
+
+impl Dimension {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), values: Vec::new(), places: HashMap::new() }
+    }
+
+    fn place(&mut self, value: Option<String>) -> u16 {
+        let value = value.unwrap_or_else(|| "(none)".to_owned());
+        let value =
+            if self.values.len() < MOST_VALUES || self.places.contains_key(&value) { value } else { "(others)".to_owned() };
+        if let Some(place) = self.places.get(&value) {
+            return *place;
+        }
+        // There are never more than a few hundred.
+        let place = self.values.len() as u16;
+        self.places.insert(value.clone(), place);
+        self.values.push(value);
+        place
+    }
+
+    /// The values in order, each with its place.
+    fn ordered(&self) -> Vec<(u16, &str)> {
+        let mut ordered: Vec<(u16, &str)> = (0..).zip(self.values.iter().map(String::as_str)).collect();
+        ordered.sort_by_key(|(_, value)| *value);
+        ordered
+    }
+}
+
+impl Measure {
+    /// No rows yet. `dimensions` names the fields of [`Measured::values`]; the first is the source.
+    pub fn new(dimensions: &[String]) -> Self {
+        let dimensions = dimensions.iter().map(|name| Dimension::new(name)).collect();
+        Self { dimensions, words: Dimension::new("label"), rows: Vec::new() }
+    }
+
+    /// Keeps a row.
+    pub fn take(&mut self, row: Measured) {
+        let values = self.dimensions.iter_mut().zip(row.values).map(|(dimension, value)| dimension.place(value)).collect();
+        self.rows.push(Kept {
+            scores: row.scores,
+            truths: row.truths,
+            word: self.words.place(row.word),
+            decision: row.decision,
+            beyond: row.beyond,
+            values,
+        });
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Scores and truths of a head, of one source or of all.
+    pub fn scored(&self, head: Label, source: Option<&str>) -> Vec<(f32, bool)> {
+        let place = source.and_then(|source| self.dimensions.first()?.places.get(source).copied());
+        let rows = self.rows.iter().filter(|row| source.is_none() || row.values.first() == place.as_ref());
+        pairs(rows, head).0
+    }
+
+    /// The figures of every head that some row says something of.
+    pub fn heads(&self) -> Vec<HeadReport> {
+        let known = |head: &Label| self.rows.iter().any(|row| row.truths[head.lane()].is_some());
+        let heads = Label::ALL.into_iter().filter(known);
+        heads.map(|head| HeadReport { head: head.as_str(), sets: self.sets(head) }).collect()
+    }
+
+    fn sets(&self, head: Label) -> Vec<Set> {
+        let (scored, abstained) = pairs(self.rows.iter(), head);
+        let mut sets = vec![Set::new("all", "all", &scored, abstained)];
+        for (index, dimension) in self.dimensions.iter().enumerate() {
+            for (place, value) in dimension.ordered() {
+                let (scored, abstained) = pairs(self.rows.iter().filter(|row| row.values[index] == place), head);
+                if scored.len() + abstained > 0 {
+                    sets.push(Set::new(&dimension.name, value, &scored, abstained));
+                }
+            }
+        }
+        sets
+    }
+
+    /// What becomes of the rows, and of those of each source.
+    pub fn decisions(&self) -> Vec<Decisions> {
+        let mut all = vec![self.decided("all", "all", |_| true)];
+        if let Some(sources) = self.dimensions.first().filter(|sources| sources.values.len() > 1) {
+            let of = |(place, name)| self.decided(&sources.name, name, move |row| row.values.first() == Some(&place));
+            all.extend(sources.ordered().into_iter().map(of));
+        }
+        all
+    }
+
+    fn decided(&self, by: &str, name: &str, of: impl Fn(&Kept) -> bool) -> Decisions {
+        let mut labels = Vec::new();
+        let (mut ham, mut bad) = (Counts::named("ham"), Counts::named("bad"));
+        for (place, word) in self.words.ordered() {
+            let mut counts = Counts::named(word);
+            for row in self.rows.iter().filter(|row| row.word == place && of(row)) {
+                counts.add(row.decision);
+                if word == HARMLESS {
+                    ham.add(row.decision);
+                } else if BAD.contains(&word) {
+                    bad.add(row.decision);
+                }
+            }
+            if counts.comments > 0 {
+                labels.push(counts.with_shares());
+            }
+        }
+        Decisions { by: by.to_owned(), name: name.to_owned(), labels, ham: ham.with_shares(), bad: bad.with_shares() }
+    }
+
+    /// What moving all thresholds together, by the same log-odds, would come to. Empty without bad rows.
+    pub fn tradeoffs(&self) -> Vec<Tradeoff> {
+        let is_bad: Vec<bool> = self.words.values.iter().map(|word| BAD.contains(&word.as_str())).collect();
+        let is_bad = |row: &Kept| is_bad.get(usize::from(row.word)).copied().unwrap_or_default();
+        let scored: Vec<(f32, bool)> = self.rows.iter().map(|row| (row.beyond, is_bad(row))).collect();
+        let (all, bad) = (scored.len() as f64, scored.iter().filter(|(_, bad)| *bad).count() as f64);
+        if bad == 0.0 {
+            return Vec::new();
+        }
+        let point = |point: &evaluate::Point, present| Tradeoff {
+            kept_back: (point.false_positives * (all - bad) + point.recall * bad) / all,
+            bad_approved: 1.0 - point.recall,
+            present,
+        };
+        let mut points: Vec<Tradeoff> = evaluate::curve(&scored).iter().map(|at| point(at, false)).collect();
+        let share = |count: usize, whole: f64| count as f64 / whole;
+        points.push(Tradeoff {
+            kept_back: share(self.rows.iter().filter(|row| row.decision > Decision::Approve).count(), all),
+            bad_approved: share(self.rows.iter().filter(|row| is_bad(row) && row.decision == Decision::Approve).count(), bad),
+            present: true,
+        });
+        points
+    }
+}
+
+/// Scores and truths of a head, and how many rows with a truth have no score.
+fn pairs<'a>(rows: impl Iterator<Item = &'a Kept>, head: Label) -> (Vec<(f32, bool)>, usize) {
+    let mut abstained = 0;
+    let mut scored = Vec::new();
+    for row in rows {
+        let (score, Some(truth)) = (row.scores[head.lane()], row.truths[head.lane()]) else { continue };
+        if score.is_nan() {
+            abstained += 1;
+        } else {
+            scored.push((score, truth));
+        }
+    }
+    (scored, abstained)
+}
+
+impl Set {
+    fn new(by: &str, name: &str, scored: &[(f32, bool)], abstained: usize) -> Self {
+        let Figures { rows, positives, auc, accuracy, recall, false_positives_at_recall, ece, false_positives } =
+            evaluate::figures(scored);
+        Self {
+            by: by.to_owned(),
+            name: name.to_owned(),
+            rows,
+            positives,
+            abstained,
+            auc,
+            accuracy,
+            recall_at_half_percent_fpr: recall,
+            fpr_at_95_percent_recall: false_positives_at_recall,
+            ece,
+            negatives_at_half: false_positives,
+        }
+    }
+}
+
+impl Counts {
+    fn named(label: &str) -> Self {
+        Self { label: label.to_owned(), ..Self::default() }
+    }
+
+    fn add(&mut self, decision: Decision) {
+        self.comments += 1;
+        match decision {
+            Decision::Approve => self.approve += 1,
+            Decision::Hold => self.hold += 1,
+            Decision::Reject => self.reject += 1,
+        }
+    }
+
+    fn with_shares(mut self) -> Self {
+        let share = |count: u64| count as f64 / self.comments as f64;
+        (self.approved, self.held, self.rejected) = (share(self.approve), share(self.hold), share(self.reject));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(score: f32, spam: bool, source: &str, decision: Decision) -> Measured {
+        let mut scores = [f32::NAN; Label::ALL.len()];
+        scores[Label::Spam.lane()] = score;
+        let mut truths = Truths::default();
+        truths[Label::Spam.lane()] = Some(spam);
+        truths[Label::Insult.lane()] = Some(false);
+        Measured {
+            scores,
+            truths,
+            word: Some(if spam { "spam" } else { "ham" }.to_owned()),
+            decision,
+            beyond: score - 0.5,
+            values: vec![Some(source.to_owned())],
+        }
+    }
+
+    fn measure() -> Measure {
+        let mut measure = Measure::new(&["source".to_owned()]);
+        measure.take(row(0.9, true, "b", Decision::Hold));
+        measure.take(row(0.2, true, "a", Decision::Approve));
+        measure.take(row(0.3, false, "a", Decision::Approve));
+        measure.take(row(0.1, false, "a", Decision::Approve));
+        measure
+    }
+
+    #[test]
+    fn every_source_has_figures_of_its_own() {
+        let heads = measure().heads();
+        let sets: Vec<(&str, usize, usize)> =
+            heads[0].sets.iter().map(|set| (set.name.as_str(), set.rows, set.positives)).collect();
+        assert_eq!(sets, [("all", 4, 2), ("a", 3, 1), ("b", 1, 1)]);
+        assert_eq!((heads[0].sets[0].auc, heads[0].sets[2].auc.is_nan()), (0.75, true));
+    }
+
+    #[test]
+    fn a_head_that_gives_no_score_abstains() {
+        let heads = measure().heads();
+        assert_eq!((heads[1].head, heads[1].sets[0].rows, heads[1].sets[0].abstained), ("insult", 0, 4));
+    }
+
+    #[test]
+    fn decisions_are_counted_for_ham_and_bad() {
+        let decisions = measure().decisions();
+        let all = &decisions[0];
+        assert_eq!((all.ham.approve, all.bad.approve, all.bad.hold, all.bad.approved), (2, 1, 1, 0.5));
+        assert_eq!(decisions.len(), 3);
+    }
+
+    #[test]
+    fn thresholds_moved_together_trade_work_for_misses() {
+        let points = measure().tradeoffs();
+        assert_eq!((points[0].kept_back, points[0].bad_approved), (0.0, 1.0));
+        assert_eq!((points[4].kept_back, points[4].bad_approved), (1.0, 0.0));
+        let present = points[5];
+        assert_eq!((present.kept_back, present.bad_approved, present.present), (0.25, 0.5, true));
+    }
+
+    #[test]
+    fn endless_values_do_not_fill_the_memory() {
+        let mut measure = Measure::new(&["source".to_owned()]);
+        for number in 0..10_000 {
+            measure.take(row(0.5, false, &format!("source {number}"), Decision::Approve));
+        }
+        assert!(measure.dimensions[0].values.len() <= MOST_VALUES + 1);
+    }
+}

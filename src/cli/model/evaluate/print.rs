@@ -1,0 +1,126 @@
+//! The figures as tables for people.
+
+use super::measure::{Counts, Decisions, Report, Set};
+use crate::cli::failure::Failure;
+use crate::cli::term::{Screen, Tone};
+
+/// A heading, and what makes the cells below it.
+pub type Column = (&'static str, fn(&Set) -> String);
+
+/// The columns of a head's table.
+pub const COLUMNS: [Column; 9] = [
+    ("rows", |set| set.rows.to_string()),
+    ("positive", |set| set.positives.to_string()),
+    ("abstained", |set| set.abstained.to_string()),
+    ("AUC", |set| number(set.auc)),
+    ("right at .5 %", |set| percent(set.accuracy)),
+    ("recall at .5 % FP", |set| percent(set.recall_at_half_percent_fpr)),
+    ("FP at 95 % recall", |set| percent(set.fpr_at_95_percent_recall)),
+    ("negatives ≥ .5 %", |set| percent(set.negatives_at_half)),
+    ("ECE", |set| number(set.ece)),
+];
+
+/// What the columns mean.
+pub const LEGEND: &str = "AUC: the chance that a positive row scores above a negative one. Recall: share of the positives \
+caught. FP: share of the negatives caught. ECE: mean distance between score and what happened. Shares in %.";
+
+/// Headings of the table of decisions.
+pub const DECIDED: [&str; 5] = ["comments", "approved %", "held %", "rejected %", "label"];
+
+/// Prints everything.
+pub fn print(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+    let left_out = &report.left_out;
+    screen.line(&format!("model    {}\npolicy   {}\nrows     {}", report.model, report.policy, report.rows))?;
+    let others =
+        [(left_out.not_asked_for, "not asked for"), (left_out.ambiguous, "ambiguous"), (left_out.unreadable, "unreadable")];
+    let others: Vec<String> =
+        others.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
+    if !others.is_empty() {
+        screen.line(&format!("left out {}", others.join(", ")))?;
+    }
+    if report.heads.is_empty() {
+        screen.line("\nno row says what it is; see `gatepost model evaluate --help` for the fields that are read")?;
+    }
+    for head in &report.heads {
+        let heading = screen.paint(Tone::Strong, &format!("\n{}", head.head));
+        screen.line(&heading)?;
+        let sets = worth_showing(&head.sets);
+        let abstains = sets.iter().any(|set| set.abstained > 0);
+        let columns: Vec<_> = COLUMNS.iter().filter(|(name, _)| *name != "abstained" || abstains).collect();
+        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        let mut table = screen.new_table(&[&["by", "set"], names.as_slice()].concat(), &names);
+        for set in sets {
+            let mut cells = vec![(Tone::Faint, set.by.clone()), (Tone::Plain, set.name.clone())];
+            cells.extend(columns.iter().map(|(_, cell)| (Tone::Plain, cell(set))));
+            table.add_row(screen.row(cells));
+        }
+        screen.table(&table)?;
+    }
+    if !report.heads.is_empty() {
+        let legend = screen.paint(Tone::Faint, LEGEND);
+        screen.line(&format!("\n{legend}"))?;
+    }
+    decisions(screen, &report.decisions)
+}
+
+/// A field with one value only repeats what was said of all rows.
+pub fn worth_showing(sets: &[Set]) -> Vec<&Set> {
+    let several = |by: &str| by == "all" || sets.iter().filter(|set| set.by == by).count() > 1;
+    sets.iter().filter(|set| several(&set.by)).collect()
+}
+
+fn decisions(screen: &mut Screen, decisions: &[Decisions]) -> Result<(), Failure> {
+    let heading = screen.paint(Tone::Strong, "\nWhat model and policy decide");
+    screen.line(&heading)?;
+    let numbers = &DECIDED[..4];
+    let mut table = screen.new_table(&[&["set", "label"], numbers].concat(), numbers);
+    for set in decisions {
+        for counts in rows(set) {
+            let [comments, approved, held, rejected] = cells(counts);
+            table.add_row(screen.row(vec![
+                (Tone::Plain, set.name.clone()),
+                (Tone::Plain, counts.label.clone()),
+                (Tone::Plain, comments),
+                (Tone::Plain, approved),
+                (Tone::Plain, held),
+                (Tone::Plain, rejected),
+            ]));
+        }
+    }
+    screen.table(&table)?;
+    if let Some(all) = decisions.first() {
+        screen.line(&format!("\n{}", in_short(all)))?;
+    }
+    Ok(())
+}
+
+/// The labels of a set, and spam and toxic together where there are both.
+pub fn rows(set: &Decisions) -> Vec<&Counts> {
+    let both = set.labels.iter().filter(|counts| ["spam", "toxic"].contains(&counts.label.as_str())).count() > 1;
+    set.labels.iter().chain(both.then_some(&set.bad)).collect()
+}
+
+/// How many, and the three shares.
+pub fn cells(counts: &Counts) -> [String; 4] {
+    [counts.comments.to_string(), percent(counts.approved), percent(counts.held), percent(counts.rejected)]
+}
+
+/// The two mistakes, in one line.
+pub fn in_short(all: &Decisions) -> String {
+    format!(
+        "ham held {} %, ham rejected {} %, bad approved {} %",
+        percent(all.ham.held),
+        percent(all.ham.rejected),
+        percent(all.bad.approved)
+    )
+}
+
+/// Three decimals, or a dash for what cannot be said.
+fn number(value: f64) -> String {
+    if value.is_nan() { "-".to_owned() } else { format!("{value:.3}") }
+}
+
+/// A share in per cent, or a dash for what cannot be said.
+pub fn percent(share: f64) -> String {
+    if share.is_nan() { "-".to_owned() } else { format!("{:.1}", share * 100.0) }
+}

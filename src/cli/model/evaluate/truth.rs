@@ -1,0 +1,212 @@
+//! What a labelled row says of each head: by its own label, by options, or by a recipe.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use crate::classify::Label;
+use crate::classify::recipe::{Recipe, Source};
+use crate::classify::rows::{PostIs, Row};
+use crate::cli::labelled::{self, Said, yes_or_no};
+use crate::cli::rows::{Fields, plain};
+
+/// Per head whether the row is positive; `None` where it says nothing.
+pub type Truths = [Option<bool>; Label::ALL.len()];
+
+/// `--truth LABEL=FIELD[:VALUE]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    label: Label,
+    field: String,
+    /// Absent: anything that is true or above zero.
+    value: Option<String>,
+}
+
+impl FromStr for Override {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        let (label, rest) =
+            typed.split_once('=').ok_or("must be LABEL=FIELD or LABEL=FIELD:VALUE, e.g. spam=labels.class:1")?;
+        let (field, value) = match rest.split_once(':') {
+            Some((field, value)) => (field, Some(value.to_owned())),
+            None => (rest, None),
+        };
+        Ok(Self { label: head(label)?, field: field.to_owned(), value })
+    }
+}
+
+/// The label that `--head` names.
+pub fn head(name: &str) -> Result<Label, String> {
+    Label::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Label::ALL.into_iter().map(Label::as_str).collect();
+        format!("must be one of {}", known.join(", "))
+    })
+}
+
+/// How truths are read.
+pub struct Reading<'a> {
+    /// Those asked for; empty: all.
+    pub heads: &'a [Label],
+    /// What `--truth` says.
+    pub overrides: &'a [Override],
+    /// What `--recipe` says.
+    pub recipe: Option<&'a Recipe>,
+}
+
+impl Reading<'_> {
+    /// What the recipe says of a file.
+    pub fn source(&self, file: &Path) -> Option<&Source> {
+        let recipe = self.recipe?;
+        let name = labelled::name(file);
+        recipe.sources.iter().chain(&recipe.checks).find(|source| labelled::name(Path::new(&source.file)) == name)
+    }
+
+    /// The truths of a row, and the one word for it: `ham`, `spam`, `toxic` or the file's own.
+    ///
+    /// # Errors
+    /// When the row is not one that the recipe can read.
+    pub fn read(&self, fields: &Fields, source: Option<&Source>) -> Result<(Truths, Option<String>), String> {
+        let said = labelled::said(fields);
+        let mut truths = Truths::default();
+        match source {
+            Some(source) => {
+                let row = recipe_row(fields)?;
+                for label in Label::ALL {
+                    truths[label.lane()] = source.rule(label).and_then(|rule| rule.read(&row));
+                }
+            }
+            None => {
+                for label in Label::ALL {
+                    truths[label.lane()] = self.by_default(label, said.as_ref(), fields);
+                }
+            }
+        }
+        for Override { label, field, value } in self.overrides {
+            let found = labelled::at(fields, field);
+            truths[label.lane()] = match value {
+                Some(value) => found.map(|found| plain(found) == *value),
+                None => found.and_then(yes_or_no),
+            };
+        }
+        if !self.heads.is_empty() {
+            for label in Label::ALL.into_iter().filter(|label| !self.heads.contains(label)) {
+                truths[label.lane()] = None;
+            }
+        }
+        let word = match said {
+            Some(Said::Word(word)) => Some(word),
+            Some(Said::Gold(_)) | None => word_of(&truths).map(str::to_owned),
+        };
+        Ok((truths, word))
+    }
+
+    fn by_default(&self, label: Label, said: Option<&Said>, fields: &Fields) -> Option<bool> {
+        match (label, said) {
+            (_, Some(Said::Gold(gold))) if self.heads == [label] => return Some(*gold),
+            (Label::Spam, Some(Said::Word(word))) if is_known(word) => return Some(word == "spam"),
+            (Label::Toxicity, Some(Said::Word(word))) if is_known(word) => return Some(word == "toxic"),
+            _ => {}
+        }
+        let labels = fields.get("labels")?;
+        let alias = match label {
+            Label::Toxicity => "toxic",
+            Label::SevereToxicity => "severe_toxic",
+            Label::IdentityAttack => "identity_hate",
+            Label::Spam | Label::Insult | Label::Threat | Label::Obscene => "",
+        };
+        labels.get(label.as_str()).or_else(|| labels.get(alias)).and_then(yes_or_no)
+    }
+}
+
+fn is_known(word: &str) -> bool {
+    ["ham", "spam", "toxic"].contains(&word)
+}
+
+/// The word for a row that has none of its own.
+fn word_of(truths: &Truths) -> Option<&'static str> {
+    let of = |label: Label| truths[label.lane()];
+    match (of(Label::Spam), of(Label::Toxicity)) {
+        (Some(true), _) => Some("spam"),
+        _ if Label::ALL.into_iter().any(|label| of(label) == Some(true)) => Some("toxic"),
+        (None, None) => None,
+        _ => Some("ham"),
+    }
+}
+
+/// The row as recipes read it, which is without the comment: they look at labels only.
+fn recipe_row(fields: &Fields) -> Result<Row, String> {
+    let mut row = Fields::new();
+    row.insert("text".to_owned(), Value::String(String::new()));
+    if let Some(label) = fields.get("label").filter(|value| !value.is_null()) {
+        row.insert("label".to_owned(), Value::String(plain(label)));
+    }
+    if let Some(labels) = fields.get("labels") {
+        row.insert("labels".to_owned(), labels.clone());
+    }
+    serde_json::from_value(Value::Object(row)).map_err(|error| format!("is no row that a recipe reads: {error}"))
+}
+
+/// Puts `post_text` where the recipe says it belongs.
+pub fn place_post(fields: &mut Fields, source: Option<&Source>) {
+    if source.is_some_and(|source| source.post == PostIs::Parent)
+        && let Some(text) = fields.remove("post_text")
+    {
+        fields.entry("parent_text").or_insert(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(reading: &Reading<'_>, row: Value) -> (Truths, Option<String>) {
+        match row {
+            Value::Object(fields) => reading.read(&fields, None).unwrap(),
+            other => panic!("{other} is no object"),
+        }
+    }
+
+    fn of(truths: &Truths, label: Label) -> Option<bool> {
+        truths[label.lane()]
+    }
+
+    const PLAIN: Reading<'_> = Reading { heads: &[], overrides: &[], recipe: None };
+
+    #[test]
+    fn one_word_speaks_for_spam_and_toxicity() {
+        let (truths, word) = read(&PLAIN, json!({"label": "toxic"}));
+        assert_eq!((of(&truths, Label::Spam), of(&truths, Label::Toxicity)), (Some(false), Some(true)));
+        assert_eq!((of(&truths, Label::Insult), word.as_deref()), (None, Some("toxic")));
+        let (truths, word) = read(&PLAIN, json!({"label": "boring"}));
+        assert_eq!((truths, word.as_deref()), (Truths::default(), Some("boring")));
+    }
+
+    #[test]
+    fn the_other_heads_need_labels_of_their_own() {
+        let row = json!({"labels": {"insult": 1, "threat": false, "identity_hate": 2.0, "severe_toxic": 0, "toxic": 1}});
+        let (truths, word) = read(&PLAIN, row);
+        assert_eq!(truths, [None, Some(true), Some(false), Some(true), Some(false), Some(true), None]);
+        assert_eq!(word.as_deref(), Some("toxic"));
+    }
+
+    #[test]
+    fn gold_counts_for_the_one_head_that_is_named() {
+        let one = Reading { heads: &[Label::Spam], ..PLAIN };
+        assert_eq!(of(&read(&one, json!({"gold": 1})).0, Label::Spam), Some(true));
+        let two = Reading { heads: &[Label::Spam, Label::Insult], ..PLAIN };
+        assert_eq!(read(&two, json!({"gold": 1})), (Truths::default(), None));
+    }
+
+    #[test]
+    fn an_option_says_how_one_head_is_read() {
+        let overrides = ["identity_attack=labels.class:hate".parse().unwrap(), "insult=rude".parse().unwrap()];
+        let reading = Reading { overrides: &overrides, ..PLAIN };
+        let (truths, _) = read(&reading, json!({"label": "ham", "labels": {"class": "hate"}, "rude": 0}));
+        assert_eq!((of(&truths, Label::IdentityAttack), of(&truths, Label::Insult)), (Some(true), Some(false)));
+        assert!("rudeness=x".parse::<Override>().is_err());
+    }
+}

@@ -1,0 +1,56 @@
+//! `gatepost model info`: what is in a model file.
+
+use std::fmt::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Problem;
+use crate::classify::Model;
+
+/// Options of `model info`.
+#[derive(Debug, clap::Args)]
+pub struct InfoArgs {
+    /// A model file; the built-in model when left out
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+}
+
+/// Reads the model and returns what is to be shown.
+pub fn run(args: &InfoArgs) -> Result<String, Problem> {
+    let model = match &args.model {
+        None => Model::builtin()?,
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Arc::new(Model::from_bytes(&bytes).map_err(|error| format!("{}: {error}", path.display()))?)
+        }
+    };
+    let mut shown = String::new();
+    write_info(&mut shown, &model)?;
+    Ok(shown)
+}
+
+fn write_info(out: &mut String, model: &Model) -> fmt::Result {
+    writeln!(out, "version  {}", model.version())?;
+    writeln!(out, "buckets  {} with weights", model.rows())?;
+    writeln!(out, "bytes    {}", model.to_bytes().len())?;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{:9} {:16} {:>8} {:>9} {:>8} {:>7} {:>7}",
+        "language", "label", "weights", "largest", "bias", "slope", "offset"
+    )?;
+    for head in model.heads() {
+        writeln!(
+            out,
+            "{:9} {:16} {:>8} {:>9.3} {:>8.3} {:>7.3} {:>7.3}",
+            head.languages.join(","),
+            head.label.as_str(),
+            head.weights,
+            head.largest,
+            head.bias,
+            head.slope,
+            head.offset
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `gatepost model train`: a model from a recipe and labelled comments.
+
+use std::fmt::{self, Write as _};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Problem;
+use crate::classify::recipe::Recipe;
+use crate::classify::rows::Split;
+use crate::classify::train::{self, Progress, Report};
+
+/// Options of `model train`.
+#[derive(Debug, clap::Args)]
+pub struct TrainArgs {
+    /// What to learn from what, as TOML
+    #[arg(long, value_name = "FILE")]
+    recipe: PathBuf,
+    /// Directory with the recipe's JSONL or JSONL.gz files
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Where to write the model
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Trains, writes the model, and returns what is to be shown.
+pub fn run(args: &TrainArgs) -> Result<String, Problem> {
+    let recipe = recipe(&args.recipe)?;
+    let bar = progress_bar();
+    let model = train::train(&recipe, &args.data, &|progress| match progress {
+        Progress::Reading(file) => bar.set_message(format!("reading {file}")),
+        Progress::Learned(done, total) => {
+            bar.set_message("learning");
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        }
+    })?;
+    bar.finish_and_clear();
+    let bytes = model.to_bytes();
+    std::fs::write(&args.out, &bytes).map_err(|error| format!("{}: {error}", args.out.display()))?;
+    let mut shown = String::new();
+    write_reports(&mut shown, &train::report(&model, &recipe, &args.data)?)?;
+    writeln!(shown, "\n{}: {}, {} bytes", args.out.display(), model.version(), bytes.len())?;
+    Ok(shown)
+}
+
+/// Reads a recipe.
+pub fn recipe(path: &std::path::Path) -> Result<Recipe, Problem> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Recipe::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress_bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    match ProgressStyle::with_template("{msg:40} [{bar:30}] {percent:>3} % {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn write_reports(out: &mut String, reports: &[Report]) -> fmt::Result {
+    writeln!(
+        out,
+        "{:28} {:5} {:16} {:>6} {:>6} {:>7} {:>7} {:>11} {:>7} {:>7}",
+        "file", "split", "label", "rows", "pos", "AUC", "acc", "rec@0.5%FP", "FP@0.5", "ECE"
+    )?;
+    for Report { file, split, label, figures } in reports {
+        let split = match split {
+            Split::Train => "train",
+            Split::Dev => "dev",
+            Split::Test => "test",
+        };
+        let file = file.trim_end_matches(".gz").trim_end_matches(".jsonl");
+        writeln!(
+            out,
+            "{file:28} {split:5} {:16} {:>6} {:>6} {:>7} {:>7} {:>11} {:>7} {:>7}",
+            label.as_str(),
+            figures.rows,
+            figures.positives,
+            number(figures.auc),
+            number(figures.accuracy),
+            number(figures.recall),
+            number(figures.false_positives),
+            number(figures.ece),
+        )?;
+    }
+    Ok(())
+}
+
+/// Four decimals, or a dash for what cannot be said.
+fn number(value: f64) -> String {
+    if value.is_nan() { "-".into() } else { format!("{value:.4}") }
+}

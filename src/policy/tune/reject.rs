@@ -1,0 +1,116 @@
+//! From which score on a label may reject: only as far as the rows can show that hardly anything harmless is hit.
+
+use super::{Kind, Sample, Threshold};
+use crate::classify::Label;
+
+/// One-sided 95 % of the normal distribution.
+const Z: f64 = 1.645;
+/// With none of n hit, at most this over n is, at 95 %: the rule of three.
+const THREE: f64 = 3.0;
+
+/// What the rows say on rejecting by one label.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RejectFinding {
+    /// Which label.
+    pub label: Label,
+    /// The threshold; `None`: never.
+    pub proposed: Option<f64>,
+    /// Harmless rows.
+    pub ham: usize,
+    /// Those of them that it would reject.
+    pub hit: usize,
+    /// What share of the harmless comments it was allowed to reject.
+    pub allowed: f64,
+    /// The share of harmless comments that it rejects at most, at 95 %.
+    pub at_most: f64,
+    /// Whether that is as little as was asked for. If not, the present threshold stays, or gives way to none when it is
+    /// already seen to reject too much.
+    pub shown: bool,
+    /// How many harmless rows, none of them hit, would show it.
+    pub rows_needed: usize,
+}
+
+/// The highest share that `hit` of `all` allow at 95 %: rule of three, else Wilson's bound.
+fn at_most(hit: usize, all: usize) -> f64 {
+    if all == 0 {
+        return 1.0;
+    }
+    let n = all as f64;
+    if hit == 0 {
+        return (THREE / n).min(1.0);
+    }
+    let share = hit as f64 / n;
+    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    ((share + Z * Z / (2.0 * n) + spread) / (1.0 + Z * Z / n)).min(1.0)
+}
+
+/// The lowest threshold of which it can be shown that it rejects at most `most` of the harmless.
+pub fn search(samples: &[Sample], label: Label, present: Threshold, most: f64) -> RejectFinding {
+    let harmless: Vec<&Sample> = samples.iter().filter(|sample| sample.kind == Kind::Ham).collect();
+    let hit = |bound: Option<f64>| {
+        let threshold = Threshold { reject: bound, ..present };
+        harmless.iter().filter(|sample| sample.is_open() && sample.rejects(label, threshold)).count()
+    };
+    let found = |bound: Option<f64>, shown: bool| {
+        let hit = hit(bound);
+        let rows_needed = (THREE / most).ceil() as usize;
+        RejectFinding {
+            label,
+            proposed: bound,
+            ham: harmless.len(),
+            hit,
+            allowed: most,
+            at_most: at_most(hit, harmless.len()),
+            shown,
+            rows_needed,
+        }
+    };
+    // Lower than one half would reject what is more likely harmless.
+    let candidates = (50..100).map(|n| f64::from(n) / 100.0).chain([0.995, 0.999]);
+    match candidates.map(Some).find(|bound| at_most(hit(*bound), harmless.len()) <= most) {
+        Some(bound) => found(bound, true),
+        None if hit(present.reject) as f64 <= most * harmless.len() as f64 => found(present.reject, false),
+        None => found(None, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{policy, sample};
+    use super::*;
+
+    fn ham(count: usize, highest: f64) -> Vec<Sample> {
+        let policy = policy("");
+        let one = |n: usize| {
+            let score = if n == 0 { highest } else { 0.2 };
+            sample(&policy, Kind::Ham, true, &[(Label::Spam, score)])
+        };
+        (0..count).map(one).collect()
+    }
+
+    const PRESENT: Threshold = Threshold { hold: Some(0.4), reject: Some(0.98), corroborate: true };
+
+    #[test]
+    fn too_few_rows_show_nothing() {
+        let found = search(&ham(300, 0.2), Label::Spam, PRESENT, 0.001);
+        assert_eq!((found.shown, found.proposed, found.at_most, found.rows_needed), (false, Some(0.98), 0.01, 3_000));
+    }
+
+    #[test]
+    fn enough_rows_show_the_lowest_threshold() {
+        let found = search(&ham(3_100, 0.815), Label::Spam, PRESENT, 0.001);
+        assert_eq!((found.shown, found.proposed, found.hit), (true, Some(0.82), 0));
+    }
+
+    #[test]
+    fn a_threshold_that_is_seen_to_reject_too_much_goes() {
+        let found = search(&ham(100, 0.999_9), Label::Spam, PRESENT, 0.001);
+        assert_eq!((found.shown, found.proposed), (false, None));
+    }
+
+    #[test]
+    fn bounds_lie_above_what_was_seen() {
+        assert!(at_most(1, 1_000) > 0.001 && at_most(1, 1_000) < 0.006);
+        assert_eq!(at_most(0, 0), 1.0);
+    }
+}
