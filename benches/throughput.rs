@@ -259,7 +259,7 @@ fn typical() -> Verdict {
             ..Default::default()
         }],
         rate_limit: Some(pb::RateLimit { limit: 100, remaining: 99, source: 1, scope: "author".into(), ..Default::default() }),
-        model_version: "en-2026.11-12345678".into(),
+        model_version: "base-2026.11-12345678".into(),
         policy_version: "default@12345678".into(),
         decided_at: Some(std::time::SystemTime::now().into()),
         decided_by: "MACHINE".into(),

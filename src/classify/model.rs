@@ -286,7 +286,7 @@ impl Scores {
 pub mod tests {
     use isolang::Language;
 
-    use super::{Calibration, Head, Model, Parts, Table, Voice, Vocabulary};
+    use super::{Calibration, Head, Model, Parts, Table, Vocabulary, Voice};
     use crate::classify::{Input, Label};
 
     /// A model with made-up weights in every bucket of a small table.

@@ -166,6 +166,8 @@ impl Recipe {
         let heads = || recipe.languages.values().flat_map(|made| made.heads.values());
         range(heads().all(|head| (0.0..=0.9).contains(&head.dropout)), "dropout", "0 to 0.9")?;
         range(heads().all(|head| (0.0..=3.0).contains(&head.rarity)), "rarity", "0 to 3")?;
+        let shares = || recipe.sources.iter().flat_map(|source| source.heads.values().map(Rule::share));
+        range(shares().all(|share| share > 0.0 && share <= 1.0), "never", "a share above 0 and up to 1")?;
         let weights = [beta, l1, l2].into_iter().chain(recipe.norms.by_group());
         for number in weights {
             range(number >= 0.0 && number.is_finite(), "beta, l1, l2 and norms", "zero or above")?;
@@ -248,6 +250,7 @@ mod tests {
         assert!(fail("heads.spam", "heads.insult").contains("no source feeds the head en.spam"));
         assert!(fail("\"label\"", "\"lable\"").contains("not lable"));
         assert!(fail("is = ", "was = ").contains("a rule is"));
+        assert!(fail("{ field = \"label\", is = \"spam\" }", "{ never = 0.0 }").contains("never must be"));
         let unknown = Recipe::parse(&format!("{RECIPE}heads.insult = \"never\"\n"));
         assert!(matches!(unknown, Err(RecipeError::UnknownHead { .. })));
     }

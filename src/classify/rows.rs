@@ -35,10 +35,12 @@ pub enum PostIs {
 
 /// How a head reads a row's label.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged, expecting = "a rule is \"never\", \"ham\", { field, is } or { field, above }")]
+#[serde(untagged, expecting = "a rule is \"never\", \"ham\", { never = SHARE }, { field, is } or { field, above }")]
 pub enum Rule {
     /// One word for the whole source.
     Word(WordRule),
+    /// No row is positive, and only a share of them is learned.
+    Never(NeverRule),
     /// Positive where a field has a value.
     Is(IsRule),
     /// Positive where a number is above another; a missing field counts as zero.
@@ -53,6 +55,15 @@ pub enum WordRule {
     Never,
     /// Rows labelled `ham` are negative, the others say nothing.
     Ham,
+}
+
+/// See [`Rule::Never`].
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeverRule {
+    /// The chance that a row is learned, anew for each epoch: a large source of harmless rows would else teach what its
+    /// style is, and that every other style is suspect.
+    pub never: f32,
 }
 
 /// See [`Rule::Is`].
@@ -79,15 +90,23 @@ impl Rule {
     /// The path into the row that the rule reads, if it reads one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Rule::Word(_) => None,
+            Rule::Word(_) | Rule::Never(_) => None,
             Rule::Is(IsRule { field, .. }) | Rule::Above(AboveRule { field, .. }) => Some(field),
+        }
+    }
+
+    /// The chance that a row is learned in an epoch.
+    pub fn share(&self) -> f32 {
+        match self {
+            Rule::Never(NeverRule { never }) => *never,
+            Rule::Word(_) | Rule::Is(_) | Rule::Above(_) => 1.0,
         }
     }
 
     /// Whether the row is positive; `None` when it says nothing.
     pub fn read(&self, row: &Row) -> Option<bool> {
         match self {
-            Rule::Word(WordRule::Never) => Some(false),
+            Rule::Word(WordRule::Never) | Rule::Never(_) => Some(false),
             Rule::Word(WordRule::Ham) => (row.label == "ham").then_some(false),
             Rule::Is(IsRule { field, is }) if field == "label" => Some(is.as_str() == Some(&row.label)),
             Rule::Is(IsRule { field, is }) => row.field(field).map(|value| value == is),
@@ -205,6 +224,8 @@ mod tests {
         assert_eq!(both(r#"{ field = "labels.other", is = 1 }"#), (None, None));
         assert_eq!(both(r#""ham""#), (None, Some(false)));
         assert_eq!(both(r#""never""#), (Some(false), Some(false)));
+        assert_eq!(both("{ never = 0.5 }"), (Some(false), Some(false)));
+        assert_eq!((rule("{ never = 0.5 }").share(), rule(r#""never""#).share()), (0.5, 1.0));
     }
 
     #[test]

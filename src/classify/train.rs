@@ -14,8 +14,8 @@ use super::evaluate::{self, Figures};
 use super::examples::{Example, Examples, bias_groups};
 use super::learn::{Coordinate, LearnError, Learner};
 use super::model::{Head, Parts, Voice};
-use super::recipe::{HeadRecipe, Recipe};
-use super::rows::{self, RowsError, Split};
+use super::recipe::{HeadRecipe, Recipe, Source};
+use super::rows::{self, RowsError, Rule, Split};
 use super::table::{Table, Weights};
 use super::{Label, Model, parse_language};
 
@@ -231,7 +231,8 @@ impl HeadTrainer<'_> {
         let mut order = Shuffle(recipe.seed ^ (self.label.lane() as u64) << 32);
         let mut example = Vec::new();
         let kept = 1.0 - head.dropout;
-        let bound = (f64::from(kept) * u64::MAX as f64) as u64;
+        let rule = |source: &Source| source.rule(self.label).map_or(1.0, Rule::share);
+        let shares: Vec<f32> = recipe.sources.iter().map(rule).collect();
         let averaged = recipe.average.clamp(1, recipe.epochs);
         let mut weights = vec![0.0f32; buckets as usize + 1];
         let rarity = self.rarity(&rows);
@@ -239,9 +240,13 @@ impl HeadTrainer<'_> {
             order.shuffle(&mut rows);
             for batch in rows.chunks(256) {
                 for (row, target) in batch {
+                    let share = shares[row.source];
+                    if share < 1.0 && !order.chance(share) {
+                        continue;
+                    }
                     example.clear();
                     for &(bucket, value) in self.features(row) {
-                        if head.dropout == 0.0 || order.next() <= bound {
+                        if head.dropout == 0.0 || order.chance(kept) {
                             example.push((bucket, value / kept * rarity[bucket as usize]));
                         }
                     }
@@ -341,6 +346,11 @@ impl Shuffle {
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ mixed >> 31
+    }
+
+    /// True with this probability.
+    fn chance(&mut self, probability: f32) -> bool {
+        self.next() <= (f64::from(probability) * u64::MAX as f64) as u64
     }
 
     fn shuffle<T>(&mut self, items: &mut [T]) {

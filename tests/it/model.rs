@@ -108,7 +108,7 @@ fn one_field_can_be_the_truth_of_one_head() {
 fn a_recipe_says_how_its_files_are_read() {
     let folder = TempDir::new().unwrap();
     let file = write(&folder, "youtube_spam.jsonl", &rows(12));
-    let recipe = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/en.toml").display().to_string();
+    let recipe = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/base.toml").display().to_string();
     let report = json(&["model", "evaluate", "--format", "json", "--recipe", &recipe, &file]);
     let heads: Vec<&Value> = report["heads"].as_array().unwrap().iter().map(|head| &head["head"]).collect();
     assert_eq!(heads, ["spam"], "the recipe reads nothing else from that file");
