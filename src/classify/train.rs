@@ -231,8 +231,8 @@ impl HeadTrainer<'_> {
         let mut order = Shuffle(recipe.seed ^ (self.label.lane() as u64) << 32);
         let mut example = Vec::new();
         let kept = 1.0 - head.dropout;
-        let rule = |source: &Source| source.rule(self.label).map_or(1.0, Rule::share);
-        let shares: Vec<f32> = recipe.sources.iter().map(rule).collect();
+        let share = |source: &Source| source.rule(self.label).map_or(1.0, Rule::share);
+        let shares: Vec<f32> = recipe.sources.iter().map(share).collect();
         let averaged = recipe.average.clamp(1, recipe.epochs);
         let mut weights = vec![0.0f32; buckets as usize + 1];
         let rarity = self.rarity(&rows);

@@ -1,0 +1,410 @@
+#!/usr/bin/env python3
+"""Gatepost beside a plain linear yardstick, on labelled comments.
+
+The yardstick is what anybody can have in ten lines: TF-IDF of words (1-2) and of characters (2-5, within words), and
+logistic regression. It sees the text only.
+
+    yardstick.py lovo       TubeSpam: learn four videos, judge the fifth
+    yardstick.py test       the shipped model and the yardstick, learned from the same rows, on test rows
+    yardstick.py threeway   how much of what is bad is approved when so much is held
+    yardstick.py speed      time per comment, also of mail filters that are there
+
+Needs Python 3.11 and `pip install scikit-learn numpy scipy matplotlib`, a release build (`cargo build --release`), and
+the labelled comments that models/README.md names. Learning the yardstick takes a minute; `--cache DIR` keeps it.
+"""
+import argparse
+import csv
+import gzip
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from http.client import HTTPConnection
+from pathlib import Path
+
+import joblib
+import numpy as np
+from matplotlib import pyplot
+from scipy.sparse import hstack
+from scipy.special import logit
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score, roc_curve
+
+ROOT = Path(__file__).resolve().parent.parent
+# All that the language detector can say: with these no comment of the leave-one-video-out protocol goes unscored.
+LANGUAGES = """epo eng rus zho spa por ita ben fra deu ukr kat ara hin jpn heb yid pol amh jav kor nob dan swe fin tur
+nld hun ces ell bul bel mar kan ron slv hrv srp mkd lit lav est tam vie urd tha guj uzb pan aze ind tel pes mal ori mya
+nep sin khm tuk aka zul sna afr lat slk cat tgl hye""".split()
+SPAM_SETS = ["youtube_spam", "tg_spam", "judol_id"]
+TOXIC_SETS = ["jigsaw_wiki_robtest", "jigsaw_wiki_6label", "wiki_talk_context"]
+CHECK_SETS = ["impermium_insults", "neutralnews_approved"]
+# Its `post_text` is the comment that is answered, not the post.
+WITH_PARENT = "wiki_talk_context"
+HELD = [.05, .10, .15, .20, .25, .30]
+PLOTTED = np.linspace(.01, .40, 79)
+
+
+class Plain:
+    """The yardstick."""
+
+    def __init__(self, texts, positive):
+        big = len(texts) > 5000
+        self.words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b|[^\w\s]",
+                                     min_df=2 if big else 1, max_features=300_000 if big else None)
+        self.chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True,
+                                     min_df=3 if big else 1, max_features=500_000 if big else None)
+        features = hstack([self.words.fit_transform(texts), self.chars.fit_transform(texts)]).tocsr()
+        self.model = LogisticRegression(C=10, solver="liblinear", max_iter=200).fit(features, positive)
+
+    def scores(self, texts):
+        return self.model.predict_proba(hstack([self.words.transform(texts), self.chars.transform(texts)]))[:, 1]
+
+
+def rows(args, name, split):
+    """The rows of a set that annotators agreed on."""
+    with gzip.open(args.data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+        found = [{**row, "set": name} for row in map(json.loads, file)]
+    return [row for row in found if row.get("split") == split and not row.get("ambiguous")]
+
+
+def sample(found, most):
+    """At most so many rows, always the same."""
+    return [found[at] for at in np.random.default_rng(1).permutation(len(found))[:most]]
+
+
+def write_comments(path, found):
+    """Writes rows as `gatepost check --file` reads them, numbered."""
+    with open(path, "w", encoding="utf-8") as file:
+        for number, row in enumerate(found):
+            comment = {"comment_id": str(number), "body": row["text"]}
+            if row.get("author_name"):
+                comment["author"] = {"name": row["author_name"]}
+            if row.get("post_text") and row.get("set") == WITH_PARENT:
+                comment["parent_text"] = row["post_text"]
+            elif row.get("post_text"):
+                comment["post"] = {"text": row["post_text"]}
+            file.write(json.dumps(comment) + "\n")
+
+
+def judge(args, found, model):
+    """Gatepost's verdict on every row: scores by label, none where it abstains, and the decision."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "comments.jsonl"
+        write_comments(path, found)
+        done = subprocess.run([args.gatepost, "check", "--file", path, "--format", "jsonl", *with_model(model)],
+                              stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    verdicts = {int(verdict["comment_id"]): verdict for verdict in map(json.loads, done.stdout.splitlines())}
+    if len(verdicts) < len(found):
+        sys.exit(f"gatepost judged {len(verdicts)} of {len(found)} rows (exit code {done.returncode})")
+    return [(verdicts[at].get("scores", {}), verdicts[at]["decision"].removeprefix("DECISION_").lower())
+            for at in range(len(found))]
+
+
+def with_model(model):
+    return ["--model", model] if model else []
+
+
+def figures(positive, scores):
+    """AUC, accuracy at 0.5, recall at 0.5 % false positives."""
+    positive, scores = np.asarray(positive), np.asarray(scores)
+    wrongly, caught, _ = roc_curve(positive, scores, drop_intermediate=False)
+    accuracy = np.mean((scores >= .5) == positive)
+    return np.array([roc_auc_score(positive, scores), accuracy, caught[wrongly <= .005 + 1e-12].max()])
+
+
+# Leave one video out
+
+def lovo(args):
+    videos = {}
+    for path in sorted((args.data / "tubespam").glob("*.csv")):
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            videos[path.stem] = [
+                {"text": row["CONTENT"], "label": "spam" if row["CLASS"] == "1" else "ham",
+                 "author_name": "" if args.no_author else row["AUTHOR"]}
+                for row in csv.DictReader(file)]
+    print(f"TubeSpam, each video judged by what was learned from the other four; {args.seeds} seed(s)"
+          + (", without authors' names" if args.no_author else ""))
+    print(f"{'':22}{'AUC':^26}{'accuracy at .5':^26}{'recall at .5 % FP':^26}")
+    print(f"{'held out':22}" + f"{'gatepost':>9}{'plain':>8}{'diff':>8} " * 3)
+    every = []
+    for held, test in videos.items():
+        learned = [row for video, found in videos.items() if video != held for row in found]
+        spam = [row["label"] == "spam" for row in test]
+        ours = [figures(spam, learn_and_judge(args, learned, test, seed)) for seed in range(args.seeds)]
+        plain = Plain([row["text"] for row in learned], [row["label"] == "spam" for row in learned])
+        theirs = figures(spam, plain.scores([row["text"] for row in test]))
+        every.append((ours, theirs))
+        print_pair(held, np.mean(ours, axis=0), theirs)
+    by_seed, theirs = (np.mean(part, axis=0) for part in zip(*every))
+    print_pair("mean", by_seed.mean(axis=0), theirs)
+    lacking = (1 - by_seed.mean(axis=0)) / (1 - theirs)
+    print("what is lacking to 1, as a multiple of plain's: AUC {:.2f}, accuracy {:.2f}, recall {:.2f}".format(*lacking))
+    if args.seeds > 1:
+        print("standard deviation of the mean between seeds: AUC {:.4f}, accuracy {:.4f}, recall {:.3f}".format(
+            *by_seed.std(axis=0, ddof=1)))
+
+
+def print_pair(name, ours, theirs):
+    print(f"{name:22}" + "".join(f"{a:9.4f}{b:8.4f}{a - b:+8.4f} " for a, b in zip(ours, theirs)))
+
+
+def learn_and_judge(args, learned, test, seed):
+    """Trains a model on some rows and returns its spam scores of others, which the training never sees."""
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = Path(scratch)
+        (scratch / "rows.jsonl").write_text("".join(json.dumps({**row, "split": "train"}) + "\n" for row in learned))
+        (scratch / "recipe.toml").write_text(spam_recipe(args, seed))
+        subprocess.run([args.gatepost, "model", "train", "--recipe", scratch / "recipe.toml", "--data", scratch,
+                        "--out", scratch / "model"], check=True, capture_output=True)
+        verdicts = judge(args, test, scratch / "model")
+    return [scores["spam"] for scores, _ in verdicts]
+
+
+def spam_recipe(args, seed):
+    """The recipe of the shipped model, cut down to English spam from one file."""
+    base = tomllib.loads(args.recipe.read_text())
+    head = {**base["languages"]["en"]["heads"]["spam"], "also": LANGUAGES}
+    # No row can be spared for calibration, hence folds.
+    keys = {"name": "lovo", "seed": base["seed"] + seed, "folds": 5,
+            **{key: base[key] for key in ("hash_bits", "epochs", "average", "ftrl", "norms")}}
+    lines = [f"{key} = {toml(value)}" for key, value in keys.items()]
+    return "\n".join([*lines, "[languages.en.heads]", f"spam = {toml(head)}", "[[source]]", 'file = "rows.jsonl"',
+                      'heads.spam = { field = "label", is = "spam" }', ""])
+
+
+def toml(value):
+    """A value of a recipe: JSON writes all but tables the same way."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(inner)}" for key, inner in value.items()) + " }"
+    return json.dumps(value)
+
+
+# The shipped model
+
+def plain_pair(args):
+    """The yardstick for spam and for toxicity, each learned from the train rows that the recipe's heads learn from."""
+    sources = tomllib.loads(args.recipe.read_text())["source"]
+    train = joblib.Memory(args.cache, verbose=0).cache(Plain)
+    pair = {}
+    for head, label, languages in (("spam", "spam", ("en", "id")), ("toxicity", "toxic", ("en",))):
+        sets = [source["file"].removesuffix(".jsonl.gz") for source in sources
+                if head in source["heads"] and source.get("language", "en") in languages]
+        learned = [row for name in sets for row in rows(args, name, "train")]
+        print(f"the plain {head} model learns {len(learned):,} rows of {', '.join(sets)}", file=sys.stderr)
+        pair[head] = train([row["text"] for row in learned], [row["label"] == label for row in learned])
+    return pair
+
+
+def test(args):
+    pair = plain_pair(args)
+    print("AUC on test rows; left of all (where gatepost abstains, its score is 0), right of those that it scores")
+    print(f"{'head':10}{'set':21}{'rows':>6}{'positive':>9}{'gatepost':>10}{'plain':>8}{'diff':>9}"
+          f"{'abstained':>11}{'gatepost':>10}{'plain':>8}{'diff':>9}")
+    tasks = [("spam", "spam", name) for name in SPAM_SETS] + [("toxicity", "toxic", name) for name in TOXIC_SETS]
+    for head, label, name in tasks:
+        found = rows(args, name, "test")
+        positive = np.array([row["label"] == label for row in found])
+        ours = np.array([scores.get(head, np.nan) for scores, _ in judge(args, found, args.model)])
+        theirs = pair[head].scores([row["text"] for row in found])
+        scored = ~np.isnan(ours)
+        aucs = []
+        for chosen in (slice(None), scored):
+            both = [roc_auc_score(positive[chosen], np.nan_to_num(scores[chosen])) for scores in (ours, theirs)]
+            aucs += [*both, both[0] - both[1]]
+        print(f"{head:10}{name:21}{len(found):6,}{positive.sum():9,}" + "{:10.4f}{:8.4f}{:+9.4f}".format(*aucs[:3])
+              + f"{(~scored).sum():11,}" + "{:10.4f}{:8.4f}{:+9.4f}".format(*aucs[3:]))
+
+
+# Approve, hold, reject
+
+def threeway(args):
+    pair = plain_pair(args)
+    # The Indonesian set is by far the largest and would drown the others.
+    found = [row for name in SPAM_SETS + TOXIC_SETS
+             for row in sample(rows(args, name, "test"), 1000 if name == "judol_id" else sys.maxsize)]
+    if args.checks:
+        found += [row for name in CHECK_SETS for row in rows(args, name, "dev")]
+    verdicts = judge(args, found, args.model)
+    texts = [row["text"] for row in found]
+    risks = {"gatepost": risk(verdicts), "plain": np.maximum(*(plain.scores(texts) for plain in pair.values()))}
+    bad = np.array([row["label"] != "ham" for row in found])
+    passed = np.array([decision == "approve" for _, decision in verdicts])
+    print(f"{len(found):,} comments; gatepost abstains on {sum(not scores for scores, _ in verdicts)}, which approves them")
+    curves = {}
+    for ham in (None, .97):
+        weights = np.ones(len(found)) if ham is None else np.where(bad, (1 - ham) / bad.sum(), ham / (~bad).sum())
+        weights /= weights.sum()
+        mix = f"{weights[~bad].sum():.0%} ham" + (", as the sets are" if ham is None else "")
+        print(f"\nShare of the bad comments approved, {mix}")
+        print(f"{'not approved':>14}{'gatepost':>10}{'plain':>8}")
+        for share in HELD:
+            print(f"{share:14.0%}" + "{:10.1%}{:8.1%}".format(*(approved(of, bad, weights, share) for of in risks.values())))
+        default = weights[~passed].sum(), weights[bad & passed].sum() / weights[bad].sum()
+        plain = approved(risks["plain"], bad, weights, default[0])
+        print("{:14.1%}{:10.1%}".format(*default) + f"{plain:8.1%}   the default policy's decisions")
+        curves[mix] = {name: approved(of, bad, weights, PLOTTED) for name, of in risks.items()}, default
+    print_decisions(found, verdicts, bad)
+    if args.plot:
+        plot(args.plot, curves)
+
+
+def risk(verdicts):
+    """How far above its hold threshold the worst score is, in logits; abstaining is no risk."""
+    thresholds = tomllib.loads((ROOT / "src/policy/default.toml").read_text())["thresholds"]
+    hold = {label: logit(rule["hold"]) for label, rule in thresholds.items() if rule["hold"] != "never"}
+    # A score that rounds to 1 must stay below infinity, or such rows could not be ordered by their other scores.
+    above = [[logit(min(scores[label], 1 - 1e-15)) - line for label, line in hold.items() if label in scores]
+             for scores, _ in verdicts]
+    return np.array([max(row, default=-1e9) for row in above])
+
+
+def approved(scores, bad, weights, shares):
+    """What part of the bad is approved when this share of all, the riskiest, is not. Ties are split evenly."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.r_[np.flatnonzero(np.diff(scores[order])), len(scores) - 1]
+    held = np.r_[0, weights[order].cumsum()[ends]]
+    caught = np.r_[0, (weights * bad)[order].cumsum()[ends]]
+    return 1 - np.interp(shares, held, caught) / caught[-1]
+
+
+def print_decisions(found, verdicts, bad):
+    print("\nGatepost's decisions with the default policy")
+    print(f"{'set':22}" + "".join(f"{kind:>7}{'approved':>10}{'held':>8}{'rejected':>10}" for kind in ("ham", "bad")))
+    sets = np.array([row["set"] for row in found])
+    decisions = np.array([made for _, made in verdicts])
+    for name in [*dict.fromkeys(sets), "all"]:
+        line = f"{name:22}"
+        for kind in (~bad, bad):
+            chosen = decisions[kind & ((sets == name) | (name == "all"))]
+            shares = [np.mean(chosen == made) if len(chosen) else 0 for made in ("approve", "hold", "reject")]
+            line += f"{len(chosen):7,}" + "{:10.2%}{:8.2%}{:10.2%}".format(*shares)
+        print(line)
+
+
+def plot(path, curves):
+    pyplot.switch_backend("Agg")
+    figure, axes = pyplot.subplots(1, len(curves), figsize=(5.5 * len(curves), 4), layout="constrained")
+    for axis, (mix, (lines, (work, missed))) in zip(axes, curves.items()):
+        for (name, line), style in zip(lines.items(), ("-", "--")):
+            axis.plot(100 * PLOTTED, 100 * line, style, label=name)
+        axis.plot(100 * work, 100 * missed, "o", color="black", label="gatepost, default policy")
+        axis.set(title=mix, xlabel="not approved, % of all comments", ylabel="approved, % of the bad ones")
+        axis.set_ylim(0)
+        axis.grid(alpha=.3)
+        axis.legend()
+    figure.savefig(path, dpi=120)
+    print(f"\nwrote {path}")
+
+
+# Time
+
+def speed(args):
+    found = rows(args, args.set, "test")
+    few = sample(found, args.messages)
+    texts = [row["text"] for row in found]
+    print(f"per comment of {args.set}, {np.mean([len(text) for text in texts]):.0f} characters on average, one core")
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = Path(scratch)
+        # The same rows over and over, or starting the program would be most of the time.
+        many = found * (1 + 20_000 // len(found))
+        write_comments(scratch / "all", many)
+        write_comments(scratch / "one", found[:1])
+        command = ["taskset", "-c", "0", args.gatepost, "check", *with_model(args.model), "--file"]
+        told("gatepost check --file", *marginal(command, scratch, len(many)))
+        mails = [f"From ann@blog.example Mon Nov  2 10:00:00 2026\n{message(row)}\n" for row in few]
+        (scratch / "all").write_text("".join(mails), encoding="utf-8")
+        (scratch / "one").write_text(mails[0], encoding="utf-8")
+        if shutil.which("spamassassin"):
+            told("spamassassin, local tests only", *marginal(["spamassassin", "-L", "--mbox"], scratch, len(few)))
+        else:
+            print("spamassassin is not installed: skipped")
+    try:
+        told("rspamd by HTTP, median, wall clock", rspamd([message(row).encode() for row in few]))
+    except ConnectionRefusedError:
+        print("rspamd is not running: skipped")
+    pair = plain_pair(args)
+    singly = timed(lambda: [plain.scores([row["text"]]) for row in few for plain in pair.values()])
+    told("plain, spam and toxicity, one at a time", singly / len(few))
+    batched = timed(lambda: [plain.scores(texts) for plain in pair.values()])
+    told("plain, spam and toxicity, batched", batched / len(texts))
+
+
+def told(what, seconds, start=None):
+    print(f"{what:40}{seconds * 1e6:12,.0f} µs" + (f", after {start:.2f} s to start" if start is not None else ""))
+
+
+def timed(work, clock=time.process_time):
+    begun = clock()
+    work()
+    return clock() - begun
+
+
+def marginal(command, scratch, count):
+    """Processor time of one comment more, and that of a run with a single one: starting."""
+    def spent():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    def run(file):
+        subprocess.run([*command, scratch / file], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    start = timed(lambda: run("one"), spent)
+    return (timed(lambda: run("all"), spent) - start) / (count - 1), start
+
+
+def message(row):
+    """A comment as the mail that mail filters want."""
+    text = row["text"].replace("\r", "").replace("\nFrom ", "\n>From ").encode(errors="replace").decode()
+    return ("From: Ann <ann@blog.example>\nTo: comments@blog.example\nSubject: comment\n"
+            "Date: Mon, 2 Nov 2026 10:00:00 +0000\nMessage-ID: <1@blog.example>\nMIME-Version: 1.0\n"
+            f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}\n")
+
+
+def rspamd(messages):
+    """The median, as some messages wait for name servers."""
+    connection = HTTPConnection("127.0.0.1", 11333)
+
+    def ask(body):
+        connection.request("POST", "/checkv2", body)
+        connection.getresponse().read()
+
+    return np.median([timed(lambda: ask(body), time.perf_counter) for body in messages])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+
+    def add(run, summary, learns_plain=True):
+        command = commands.add_parser(run.__name__, help=summary)
+        command.set_defaults(run=run)
+        command.add_argument("--gatepost", type=Path, default=ROOT / "target/release/gatepost", help="the program")
+        command.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="the labelled comments")
+        command.add_argument("--recipe", type=Path, default=ROOT / "models/base.toml", help="of the model")
+        if learns_plain:
+            command.add_argument("--model", type=Path, help="a model file in place of the compiled-in one")
+            command.add_argument("--cache", type=Path, help="keep the learned yardstick in this directory")
+        return command
+
+    command = add(lovo, "TubeSpam, leave one video out", learns_plain=False)
+    command.add_argument("--seeds", type=int, default=1, help="average over so many")
+    command.add_argument("--no-author", action="store_true", help="hide the authors' names from gatepost")
+    add(test, "AUC on test rows")
+    command = add(threeway, "what is approved when so much is held")
+    command.add_argument("--checks", action="store_true", help="also the dev rows of sets that nothing learned from")
+    command.add_argument("--plot", type=Path, help="draw it into this PNG")
+    command = add(speed, "time per comment")
+    command.add_argument("--set", default="jigsaw_wiki_robtest", help="whose test rows are timed")
+    command.add_argument("--messages", type=int, default=200, help="so many where each takes long")
+
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main()
