@@ -234,7 +234,9 @@ def threeway(args):
     risks = {"gatepost": risk(verdicts), "plain": np.maximum(*(plain.scores(texts) for plain in pair.values()))}
     bad = np.array([row["label"] != "ham" for row in found])
     passed = np.array([decision == "approve" for _, decision in verdicts])
-    print(f"{len(found):,} comments; gatepost abstains on {sum(not scores for scores, _ in verdicts)}, which approves them")
+    unscored = [decision for scores, decision in verdicts if not scores]
+    print(f"{len(found):,} comments; gatepost scores {len(unscored)} of them for nothing "
+          f"and approves {unscored.count('approve')} of these")
     curves = {}
     for ham in (None, .97):
         weights = np.ones(len(found)) if ham is None else np.where(bad, (1 - ham) / bad.sum(), ham / (~bad).sum())
@@ -243,24 +245,28 @@ def threeway(args):
         print(f"\nShare of the bad comments approved, {mix}")
         print(f"{'not approved':>14}{'gatepost':>10}{'plain':>8}")
         for share in HELD:
-            print(f"{share:14.0%}" + "{:10.1%}{:8.1%}".format(*(approved(of, bad, weights, share) for of in risks.values())))
+            missed = [approved(scores, bad, weights, share) for scores in risks.values()]
+            print("{:14.0%}{:10.1%}{:8.1%}".format(share, *missed))
         default = weights[~passed].sum(), weights[bad & passed].sum() / weights[bad].sum()
         plain = approved(risks["plain"], bad, weights, default[0])
         print("{:14.1%}{:10.1%}".format(*default) + f"{plain:8.1%}   the default policy's decisions")
-        curves[mix] = {name: approved(of, bad, weights, PLOTTED) for name, of in risks.items()}, default
+        curves[mix] = {name: approved(scores, bad, weights, PLOTTED) for name, scores in risks.items()}, default
     print_decisions(found, verdicts, bad)
     if args.plot:
         plot(args.plot, curves)
 
 
 def risk(verdicts):
-    """How far above its hold threshold the worst score is, in logits; abstaining is no risk."""
+    """How far above its hold threshold the worst score is, in logits. Without scores the decision says it."""
     thresholds = tomllib.loads((ROOT / "src/policy/default.toml").read_text())["thresholds"]
     hold = {label: logit(rule["hold"]) for label, rule in thresholds.items() if rule["hold"] != "never"}
-    # A score that rounds to 1 must stay below infinity, or such rows could not be ordered by their other scores.
-    above = [[logit(min(scores[label], 1 - 1e-15)) - line for label, line in hold.items() if label in scores]
-             for scores, _ in verdicts]
-    return np.array([max(row, default=-1e9) for row in above])
+
+    def of(scores, decision):
+        # Below infinity even where a score rounds to 1.
+        above = [logit(min(score, 1 - 1e-15)) - hold[label] for label, score in scores.items() if label in hold]
+        return max(above, default=-1e9 if decision == "approve" else 1e9)
+
+    return np.array([of(*verdict) for verdict in verdicts])
 
 
 def approved(scores, bad, weights, shares):

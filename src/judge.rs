@@ -52,9 +52,10 @@ impl Judge {
     /// Looks at a comment and scores it.
     pub fn hear<'a>(&'a self, comment: &'a Comment) -> Case<'a> {
         let policy = self.policies.of(comment.site());
-        let findings = policy.before(comment);
+        let mut findings = policy.before(comment);
         let counted = findings.counted(comment.text().as_str());
         let scores = self.model.score(&input(comment, &counted));
+        policy.heed(comment, &scores, &mut findings);
         let logits = self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
         Case { model: &self.model, policy, comment, findings, counted, logits }
     }

@@ -40,6 +40,9 @@ pub struct Policy {
     /// Age of the post that holds; 0: off.
     hold_after_days: u32,
     form: FormEvidence,
+    evidence: Evidence,
+    /// What a comment becomes whose language the model does not speak.
+    unscored: Decision,
 }
 
 /// From which probability a label holds and rejects. `None`: never.
@@ -66,6 +69,14 @@ struct FormEvidence {
     honeypot: f64,
     fast_seconds: f64,
     fast: f64,
+}
+
+/// How much what no training data can teach speaks for spam, in logits.
+#[derive(Debug, Clone, Copy, Default)]
+struct Evidence {
+    generic_praise: f64,
+    author_name: f64,
+    author_url: f64,
 }
 
 impl Policy {

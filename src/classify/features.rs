@@ -8,6 +8,7 @@ use super::hash::join;
 use super::language;
 use super::lexicon::{self, Classes, WordSet};
 use super::link;
+use super::manner::{self, Manner, NameIs};
 use super::shape;
 use super::signal::{self, Facts, Signal};
 use super::text::Text;
@@ -119,8 +120,8 @@ pub fn read(input: &Input, work: &mut Workspace, vocabulary: &Vocabulary) -> Lan
     language::detect(work.text.as_str(), &work.tokens, input.language, vocabulary)
 }
 
-/// Extracts every feature of the comment that was read into the workspace.
-pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) {
+/// Extracts every feature of the comment that was read into the workspace, and tells what it is like besides.
+pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) -> Manner {
     let Workspace { text, tokens, side_text, side_tokens, post_words, disguise } = work;
     post_words.clear();
     for post in [input.post_title, input.post_text] {
@@ -147,7 +148,8 @@ pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) {
         let hash = join(SIGNAL, (signal as u64) << 8 | u64::from(level));
         sink.add(Group::Dense, hash, 1.0, Evidence { what: What::Signal(signal, level), start: 0, end: 0 });
     }
-    author(input, side_text, side_tokens, sink);
+    let name = author(input, side_text, side_tokens, sink);
+    Manner { generic_praise: facts.generic.is_generic(), name }
 }
 
 struct Comment<'a> {
@@ -163,6 +165,7 @@ impl Comment<'_> {
         let mut words = 0;
         for token in self.tokens {
             let amount = self.amount(token.hash);
+            facts.generic.add(token, amount < 1.0);
             let evidence = at_token(token);
             // Of whom a comment speaks is no evidence; what it says of them is.
             let group = if token.classes.has(Classes::IDENTITY) { Group::Identity } else { Group::Words };
@@ -349,7 +352,8 @@ impl Comment<'_> {
 
 /// The author's name and address. Their words share the weights of the comment's words and links, at a lower norm:
 /// no source of training data has authors.
-fn author(input: &Input, text: &mut Text, tokens: &mut Tokens, sink: &mut impl Sink) {
+fn author(input: &Input, text: &mut Text, tokens: &mut Tokens, sink: &mut impl Sink) -> Option<NameIs> {
+    let mut name = None;
     if !input.author_name.is_empty() {
         text.read(cut(input.author_name));
         tokens.read(text);
@@ -358,6 +362,7 @@ fn author(input: &Input, text: &mut Text, tokens: &mut Tokens, sink: &mut impl S
             sink.add(Group::Author, join(UNIGRAM, token.hash), 1.0, evidence);
         }
         sink.add(Group::Author, join(AUTHOR_FORM, tokens.tokens.len().min(6) as u64), 1.0, evidence);
+        name = manner::name(&tokens.tokens);
     }
     if !input.author_url.is_empty() {
         text.read(cut(input.author_url));
@@ -368,6 +373,7 @@ fn author(input: &Input, text: &mut Text, tokens: &mut Tokens, sink: &mut impl S
             sink.add(Group::Author, join(LINK_WORD, lexicon::word_hash(word.as_bytes())), 1.0, evidence);
         }
     }
+    name
 }
 
 /// A token as evidence.

@@ -71,6 +71,9 @@ impl Classes {
     /// A function word that no other common language has.
     pub const ENGLISH: Classes = Classes(2048);
 
+    /// Speaks of posts and blogs as such: "article", "content".
+    pub const OF_BLOGS: Classes = Classes(4096);
+
     /// The classes that stand for their words in pairs of classes.
     pub const THEMES: [Classes; 9] = [
         Classes::NEGATOR,
@@ -112,6 +115,7 @@ static LEXICON: LazyLock<HashMap<u64, Classes, BuildHasherDefault<Ready>>> = Laz
         (Classes::PRAISE, PRAISE),
         (Classes::HARM, HARM),
         (Classes::CONTEMPT, CONTEMPT),
+        (Classes::OF_BLOGS, OF_BLOGS),
     ];
     for (class, words) in lists {
         for word in words.split_whitespace() {
@@ -188,6 +192,11 @@ const CONTEMPT: &str = "idiot idiots idiotic moron morons moronic stupid dumb du
     criminals thief thieves liar liars coward cowards clown clowns creep pervert perverts whore whores slut sluts bitch \
     bitches bastard bastards asshole assholes dick prick cunt cunts faggot faggots fag fags jerk shit fuck fucking \
     fucked fucker ugly fat lazy brainless ignorant hypocrite troll nazi nazis freak freaks invader invaders hate hates";
+
+const OF_BLOGS: &str = "post posts article articles blog blogs weblog site sites website page info information content read \
+    reading topic topics subject share shared write writes writing writer author written point points material detail \
+    details tip tips knowledge piece entry stuff webpage paragraph learn learned learning visit visiting \
+    reader readers bookmark found people friends thought thoughts work";
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ mod hash;
 mod language;
 mod lexicon;
 mod link;
+mod manner;
 mod model;
 mod shape;
 mod signal;
@@ -34,6 +35,7 @@ pub use explain::{Contribution, Explanation};
 pub use file::ModelError;
 pub use language::parse as parse_language;
 pub use link::links;
+pub use manner::{Manner, NameIs};
 pub use model::{HeadInfo, Model, Scores};
 
 /// How many labels one row of the weight table holds side by side: the seven labels and one spare lane.

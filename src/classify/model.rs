@@ -10,6 +10,7 @@ use super::explain::{self, Explanation};
 use super::features::{self, Group, Workspace};
 use super::file::{self, ModelError};
 use super::hash::KEY_BITS;
+use super::manner::Manner;
 use super::table::{Table, Weights};
 use super::tally::{Feature, Tally};
 use super::token::Kind;
@@ -167,10 +168,10 @@ impl Model {
             let Scratch { work, tally } = scratch;
             let language = features::read(input, work, &self.parts.vocabulary);
             let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
-            let mut scores = Scores { logits: [f32::NAN; LANES], links, language };
+            let mut scores = Scores { logits: [f32::NAN; LANES], links, language, manner: Manner::default() };
             if let Some(voice) = self.voice(language) {
                 tally.start(input.text.len());
-                features::extract(input, work, tally);
+                scores.manner = features::extract(input, work, tally);
                 self.sum(voice, tally, &mut scores);
             }
             scores
@@ -253,6 +254,7 @@ pub struct Scores {
     logits: [f32; LANES],
     links: usize,
     language: Language,
+    manner: Manner,
 }
 
 impl Scores {
@@ -274,6 +276,11 @@ impl Scores {
     /// The English name of the comment's language, as far as it was recognised.
     pub fn language(&self) -> &'static str {
         self.language.to_name()
+    }
+
+    /// What was seen that no score counts; nothing in a language that the model does not speak.
+    pub fn manner(&self) -> Manner {
+        self.manner
     }
 
     /// How many links were seen in the text.

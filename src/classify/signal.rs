@@ -1,5 +1,6 @@
 //! Dense signals: how long, loud, linked and repetitive a comment is, each cut into a few levels.
 
+use super::manner::PraiseCount;
 use super::token::Counts;
 
 /// A property of the whole comment. Every level of it is a feature of its own.
@@ -77,6 +78,7 @@ pub struct Facts {
     pub praise: u32,
     pub harm: u32,
     pub contempt: u32,
+    pub generic: PraiseCount,
 }
 
 /// Every signal with its level.

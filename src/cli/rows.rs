@@ -190,20 +190,29 @@ impl Line {
     }
 }
 
-/// Puts what data sets call `text` and `post_text` where a comment has it. The comment's own names win.
+/// Puts what data sets call `text`, `lang`, `post_text` and so on where a comment has it. The comment's own names win.
 fn rename(row: &mut Fields) {
     if let Some(text) = row.remove("text")
         && row.get("body").is_none_or(Value::is_null)
     {
         row.insert("body".to_owned(), text);
     }
-    if let Some(text) = row.remove("post_text").filter(|text| !text.is_null()) {
-        let post = row.entry("post").or_insert_with(|| json!({}));
-        if post.is_null() {
-            *post = json!({});
+    if let Some(language) = row.remove("lang").filter(Value::is_string) {
+        row.entry("language").or_insert(language);
+    }
+    for (name, part, field) in [
+        ("post_text", "post", "text"),
+        ("post_title", "post", "title"),
+        ("author_name", "author", "name"),
+        ("author_url", "author", "url"),
+    ] {
+        let Some(value) = row.remove(name).filter(|value| !value.is_null()) else { continue };
+        let part = row.entry(part).or_insert_with(|| json!({}));
+        if part.is_null() {
+            *part = json!({});
         }
-        if let Some(post) = post.as_object_mut() {
-            post.entry("text").or_insert(text);
+        if let Some(part) = part.as_object_mut() {
+            part.entry(field).or_insert(value);
         }
     }
 }
@@ -255,7 +264,11 @@ mod tests {
 
     #[test]
     fn names_of_data_sets_are_understood() {
-        let comment = row(r#"{"text": "t", "post_text": "p", "post": {"title": "x"}, "id": "a:1"}"#).comment;
+        let comment =
+            row(r#"{"text": "t", "lang": "pt", "post_text": "p", "post": {"title": "x"}, "author_name": "n", "id": "a:1"}"#)
+                .comment;
+        assert_eq!(comment.author.as_ref().unwrap().name, "n");
+        assert_eq!(comment.language, "pt");
         assert_eq!((comment.body.as_str(), comment.comment_id.as_str(), comment.site.as_str()), ("t", "a:1", "check"));
         let post = comment.post.unwrap();
         assert_eq!((post.title.as_str(), post.text.as_str()), ("x", "p"));

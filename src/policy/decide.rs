@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::Policy;
-use crate::classify::{self, Label};
+use super::{Evidence, Policy};
+use crate::classify::{self, Label, Manner, NameIs, Scores};
 use crate::comment::Comment;
 use crate::facts::{Facts, LimitState};
 use crate::limit::Scope;
@@ -81,6 +81,38 @@ impl Policy {
         self.check_form(comment, &mut findings);
         self.check_post(comment, &mut findings);
         findings
+    }
+
+    /// What the model saw besides its scores, and whether it could score at all.
+    pub fn heed(&self, comment: &Comment, scores: &Scores, findings: &mut Findings) {
+        let Manner { generic_praise, name } = scores.manner();
+        let mut speaks = |key: &'static str, code: &'static str, logits: f64, message: String| {
+            if logits > 0.0 {
+                let reason = Reason::new(code, message).label(Label::Spam.as_str(), logits);
+                findings.evidence.push(reason.rule(format!("evidence.{key}")));
+            }
+        };
+        let Evidence { generic_praise: praise, author_name, author_url } = self.evidence;
+        if generic_praise {
+            speaks("generic_praise", "GENERIC_PRAISE", praise, "praise that would fit any post".to_owned());
+        }
+        if let Some(name) = name {
+            let is = match name {
+                NameIs::Address => "is a web address",
+                NameIs::Advertisement => "advertises",
+            };
+            let message = format!("the author's name {} {is}", quoted(comment.author_name()));
+            speaks("author_name", "AUTHOR_NAME", author_name, message);
+        }
+        let hosts = classify::links(comment.author_url());
+        if let Some((host, _)) = hosts.iter().find(|(host, _)| self.allowed_domains.find(host).is_none()) {
+            speaks("author_url", "AUTHOR_URL", author_url, format!("the author's web address is {}", quoted(host)));
+        }
+        if scores.iter().next().is_none() && self.unscored > Decision::Approve {
+            let message = format!("the text seems to be {}, which the model does not speak", scores.language());
+            let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
+            findings.votes.push(Vote::new(self.unscored, reason));
+        }
     }
 
     /// The decision on a comment. `logits` holds the model's calibrated logit per trained label.

@@ -75,6 +75,16 @@ impl Policy {
             let (seconds, times) = (self.form.fast_seconds, times(self.form.fast));
             lines.push(format!("a form sent within {seconds} s makes spam {times} times as likely"));
         }
+        let evidence = [
+            (self.evidence.generic_praise, "praise that would fit any post"),
+            (self.evidence.author_name, "a name that advertises"),
+            (self.evidence.author_url, "an author's web address"),
+        ];
+        for (logits, what) in evidence.into_iter().filter(|(logits, _)| *logits > 0.0) {
+            lines.push(format!("{what} makes spam {} times as likely", times(logits)));
+        }
+        let becomes = if self.unscored == Decision::Approve { "published unless a rule holds it" } else { "held" };
+        lines.push(format!("in a language that the model does not speak: {becomes}"));
         lines
     }
 }

@@ -105,6 +105,14 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         set(&mut policy.form.fast_seconds, form.float("fast_seconds", 0.0..=3_600.0));
         set(&mut policy.form.fast, form.float("fast", 0.0..=20.0));
     });
+    top.section("evidence", |evidence| {
+        set(&mut policy.evidence.generic_praise, evidence.float("generic_praise", 0.0..=20.0));
+        set(&mut policy.evidence.author_name, evidence.float("author_name", 0.0..=20.0));
+        set(&mut policy.evidence.author_url, evidence.float("author_url", 0.0..=20.0));
+    });
+    top.section("language", |language| {
+        set(&mut policy.unscored, decision(language, "unscored", &[Decision::Approve, Decision::Hold]));
+    });
     policy
 }
 
@@ -186,6 +194,8 @@ impl Policy {
             approved_before_trust: 0,
             hold_after_days: 0,
             form: Default::default(),
+            evidence: Default::default(),
+            unscored: Decision::Hold,
         }
     }
 }

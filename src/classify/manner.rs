@@ -1,0 +1,119 @@
+//! What is seen in a comment that no training data can teach: praise that would fit any post, and names that advertise.
+//! It has no trained weight; a policy says what it counts.
+
+use super::lexicon::Classes;
+use super::token::{Kind, Token};
+
+/// Longer praise says something.
+const MAX_PRAISE_WORDS: u32 = 40;
+/// Three in so many content words of generic praise are praise or speak of posts and blogs as such.
+const GENERIC_OF: u32 = 5;
+
+/// What a comment and its author's name are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// Nothing but praise that would fit any post: no word of the post itself, no link.
+    pub generic_praise: bool,
+    /// What the author's name is, when it is not what people are called.
+    pub name: Option<NameIs>,
+}
+
+/// What a name is that is no name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameIs {
+    /// A web address.
+    Address,
+    /// Words that sell or call.
+    Advertisement,
+}
+
+/// Counts what generic praise is told by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PraiseCount {
+    content: u32,
+    praise: u32,
+    generic: u32,
+    of_post: u32,
+    links: u32,
+}
+
+impl PraiseCount {
+    /// Counts a token of the comment; `of_post` says whether the post uses the word too.
+    pub fn add(&mut self, token: &Token, of_post: bool) {
+        self.links += u32::from(matches!(token.kind, Kind::Link | Kind::Email));
+        let praise = token.classes.has(Classes::PRAISE);
+        if token.kind != Kind::Word || token.classes.has(Classes::FUNCTION) && !praise {
+            return;
+        }
+        let generic = token.classes.has(Classes::OF_BLOGS);
+        self.content += 1;
+        self.praise += u32::from(praise);
+        self.generic += u32::from(generic);
+        self.of_post += u32::from(of_post && !praise && !generic);
+    }
+
+    /// Whether it is praise that would fit any post.
+    pub fn is_generic(self) -> bool {
+        let Self { content, praise, generic, of_post, links } = self;
+        praise > 0
+            && generic > 0
+            && of_post == 0
+            && links == 0
+            && content <= MAX_PRAISE_WORDS
+            && (praise + generic) * GENERIC_OF >= content * 3
+    }
+}
+
+/// What an author's name is, from its tokens.
+pub fn name(tokens: &[Token]) -> Option<NameIs> {
+    if tokens.iter().any(|token| token.kind == Kind::Link) {
+        return Some(NameIs::Address);
+    }
+    let words = tokens.iter().filter(|token| token.kind == Kind::Word);
+    let selling = Classes::WARES;
+    let sells = words.clone().any(|token| token.classes.has(selling));
+    (sells && words.count() >= 2).then_some(NameIs::Advertisement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NameIs, PraiseCount, name};
+    use crate::classify::text::Text;
+    use crate::classify::token::Tokens;
+
+    fn tokens(source: &str) -> Tokens {
+        let (mut text, mut tokens) = (Text::default(), Tokens::default());
+        text.read(source);
+        tokens.read(&text);
+        tokens
+    }
+
+    fn is_generic(source: &str, of_post: &str) -> bool {
+        let mut count = PraiseCount::default();
+        let post = tokens(of_post);
+        for token in &tokens(source).tokens {
+            count.add(token, post.tokens.iter().any(|word| word.hash == token.hash));
+        }
+        count.is_generic()
+    }
+
+    #[test]
+    fn praise_that_fits_any_post_is_told_from_praise_of_this_one() {
+        assert!(is_generic("Great post! Thanks for sharing such useful information.", ""));
+        assert!(is_generic("I really enjoyed reading your article, keep up the good work", ""));
+        assert!(!is_generic("Great recipe, the dough came out wonderful", "A recipe for sourdough"));
+        assert!(!is_generic("Great post, but the torque you give for the rear axle is wrong", ""));
+        assert!(!is_generic("Thanks!", ""));
+        assert!(!is_generic("The post office was closed", ""));
+    }
+
+    #[test]
+    fn names_that_advertise_are_told_from_names() {
+        let name = |source: &str| name(&tokens(source).tokens);
+        assert_eq!(name("best-casino.example.com"), Some(NameIs::Address));
+        assert_eq!(name("Cheap Payday Loans"), Some(NameIs::Advertisement));
+        for person in ["Ann", "J. R. Miller", "María del Carmen", "old_gunner77", "Price"] {
+            assert_eq!(name(person), None, "{person}");
+        }
+    }
+}
