@@ -55,7 +55,7 @@ impl Judge {
         let mut findings = policy.before(comment);
         let counted = findings.counted(comment.text().as_str());
         let scores = self.model.score(&input(comment, &counted));
-        policy.heed(comment, &scores, &mut findings);
+        policy.heed(comment, self.model.labels(), &scores, &mut findings);
         let logits = self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
         Case { model: &self.model, policy, comment, findings, counted, logits }
     }

@@ -75,6 +75,8 @@ struct FormEvidence {
 #[derive(Debug, Clone, Copy, Default)]
 struct Evidence {
     generic_praise: f64,
+    /// A probability.
+    generic_praise_prior: f64,
     author_name: f64,
     author_url: f64,
 }

@@ -10,7 +10,7 @@ use super::learn::Coordinate;
 use super::model::Scratch;
 use super::recipe::Recipe;
 use super::rows::{Row, Split};
-use super::vocabulary::{Counter, Vocabulary};
+use super::vocabulary::Counter;
 use super::{LANES, Label};
 
 /// What a row tells each head.
@@ -49,7 +49,7 @@ impl Examples {
         }
         let Scratch { work, tally } = &mut self.scratch;
         let input = row.input(source.post);
-        features::read(&input, work, &Vocabulary::default());
+        features::read(&input, work);
         if split == Split::Train {
             self.words.count(language, &work.tokens.tokens);
         }

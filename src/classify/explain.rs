@@ -76,11 +76,8 @@ struct Merged {
 
 /// See [`Model::explain`].
 pub fn explain(model: &Model, Scratch { work, tally }: &mut Scratch, input: &Input, label: Label, most: usize) -> Explanation {
-    let language = features::read(input, work, model.vocabulary());
-    let voice = model.voice(language);
-    let Some((voice, head)) =
-        voice.and_then(|voice| Some((voice, voice.head(label).filter(|head| voice.speaks(head, language))?)))
-    else {
+    features::read(input, work);
+    let Some((voice, head)) = model.head(label, model.detect(input, work)) else {
         return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), rest: f32::NEG_INFINITY };
     };
     tally.start(input.text.len());

@@ -1,11 +1,8 @@
 //! Turns a comment into hashed features. Training, scoring and explaining all go through [`extract`].
 
-use isolang::Language;
-
 use super::Input;
 use super::disguise;
 use super::hash::join;
-use super::language;
 use super::lexicon::{self, Classes, WordSet};
 use super::link;
 use super::manner::{self, Manner, NameIs};
@@ -13,7 +10,6 @@ use super::shape;
 use super::signal::{self, Facts, Signal};
 use super::text::Text;
 use super::token::{Kind, Piece, Token, Tokens};
-use super::vocabulary::Vocabulary;
 
 /// Features are brought to a length of their own per group, so that a long text's many n-grams do not drown its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,11 +109,10 @@ const SHARED_WITH_POST: f32 = 0.5;
 /// Longer titles, names and addresses are cut; of the post only the beginning is compared.
 const MAX_SIDE_BYTES: usize = 2_000;
 
-/// Reads a comment into the workspace and finds its language.
-pub fn read(input: &Input, work: &mut Workspace, vocabulary: &Vocabulary) -> Language {
+/// Reads a comment into the workspace.
+pub fn read(input: &Input, work: &mut Workspace) {
     work.text.read(input.text);
     work.tokens.read(&work.text);
-    language::detect(work.text.as_str(), &work.tokens, input.language, vocabulary)
 }
 
 /// Extracts every feature of the comment that was read into the workspace, and tells what it is like besides.

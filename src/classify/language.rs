@@ -14,11 +14,14 @@ use super::vocabulary::Vocabulary;
 const ENGLISH_EVERY: usize = 8;
 /// With fewer letters than this the trigrams of an alphabet that many languages share say nothing.
 const MIN_LETTERS: u32 = 24;
+/// A language that the model does not speak must be found in so many letters: a short text is more likely in one that
+/// readers here write.
+const MIN_LETTERS_UNSPOKEN: u32 = 60;
 /// How much of a text is shown to the detector.
 const MAX_SHOWN: usize = 600;
 
-/// The language of a tokenised text. `hint` is a BCP 47 tag or empty.
-pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary) -> Language {
+/// The language of a tokenised text. `hint` is a BCP 47 tag or empty; `spoken` says which languages the model speaks.
+pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, spoken: impl Fn(Language) -> bool) -> Language {
     let is_word = |kind| matches!(kind, Kind::Word | Kind::Ideograph);
     let words = tokens.tokens.iter().filter(|token| is_word(token.kind)).count();
     let english = tokens.tokens.iter().filter(|token| token.classes.has(Classes::ENGLISH)).count();
@@ -42,14 +45,18 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary) 
     }
     let Some(found) = whatlang::detect(&shown) else { return unsure().unwrap_or(Language::Eng) };
     let latin = found.script() == whatlang::Script::Latin;
-    if found.is_reliable() && (!latin || tokens.counts.letters >= MIN_LETTERS) {
-        return iso(found.lang());
+    let language = iso(found.lang());
+    // Malay is not Indonesian, but for a host that says it is Indonesian, it is.
+    let letters = if spoken(language) { MIN_LETTERS } else { MIN_LETTERS_UNSPOKEN };
+    let doubted = latin && (tokens.counts.letters < letters || hinted.is_some_and(&spoken) && !spoken(language));
+    if found.is_reliable() && !doubted {
+        return language;
     }
     match found.script() {
         whatlang::Script::Latin => unsure().unwrap_or(Language::Eng),
         // Languages that share this script are too close to be told apart in few words; this one is written most.
         whatlang::Script::Cyrillic => hinted.unwrap_or(Language::Rus),
-        _ => hinted.unwrap_or(iso(found.lang())),
+        _ => hinted.unwrap_or(language),
     }
 }
 
@@ -79,7 +86,8 @@ mod tests {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());
         text.read(source);
         tokens.read(&text);
-        detect(text.as_str(), &tokens, hint, &Vocabulary::default())
+        let spoken = |language| matches!(language, Language::Eng | Language::Por | Language::Ind | Language::Deu);
+        detect(text.as_str(), &tokens, hint, &Vocabulary::default(), spoken)
     }
 
     #[test]
@@ -99,6 +107,13 @@ mod tests {
         assert_eq!(language("muito bom", "pt-BR"), Language::Por);
         assert_eq!(language("http://a.example 😀", ""), Language::Eng);
         assert_eq!(language("I think that the author is right.", "de"), Language::Eng);
+        assert_eq!(language("Todella hyvä kirjoitus, kiitos siitä", ""), Language::Eng);
+    }
+
+    #[test]
+    fn a_host_that_names_a_spoken_language_is_believed_against_one_that_is_not_spoken() {
+        let malay = "Saya tidak bersetuju dengan pendapat penulis kerana perkara itu sudah dijelaskan semalam oleh kerajaan";
+        assert_eq!(language(malay, "id"), Language::Ind);
     }
 
     #[test]

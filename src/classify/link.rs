@@ -6,7 +6,8 @@ use std::ops::Range;
 /// and begins the next with; the others count when a path follows.
 const TLDS: &str = " com net org info biz edu gov co io ru uk de fr nl eu ua pl br au ca cn jp kr id tv cc ly gl gg \
     xyz top site online club shop store live app dev link click space website tech pro vip win bet casino poker loan \
-    work fun icu life world today agency blog ws mobi name press host stream trade buzz cash finance money ";
+    work fun icu life world today agency blog ws mobi name press host stream trade buzz cash finance money \
+    example ";
 
 /// Top-level domains that are words too.
 const WORD_TLDS: &str = " me it is in to so us be at my am do no la at ch se es ";

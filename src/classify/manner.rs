@@ -6,13 +6,15 @@ use super::token::{Kind, Token};
 
 /// Longer praise says something.
 const MAX_PRAISE_WORDS: u32 = 40;
-/// Three in so many content words of generic praise are praise or speak of posts and blogs as such.
-const GENERIC_OF: u32 = 5;
+/// One in so many content words of generic praise, or more, is praise or speaks of posts and blogs as such.
+const GENERIC_OF: u32 = 2;
+/// One in so many may be of the post: its subject is easily dropped into a template.
+const OF_POST_OF: u32 = 4;
 
 /// What a comment and its author's name are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Manner {
-    /// Nothing but praise that would fit any post: no word of the post itself, no link.
+    /// Nothing but praise that would fit any post: hardly a word of the post itself, no link.
     pub generic_praise: bool,
     /// What the author's name is, when it is not what people are called.
     pub name: Option<NameIs>,
@@ -57,10 +59,10 @@ impl PraiseCount {
         let Self { content, praise, generic, of_post, links } = self;
         praise > 0
             && generic > 0
-            && of_post == 0
+            && of_post * OF_POST_OF <= content
             && links == 0
             && content <= MAX_PRAISE_WORDS
-            && (praise + generic) * GENERIC_OF >= content * 3
+            && (praise + generic) * GENERIC_OF >= content
     }
 }
 

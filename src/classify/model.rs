@@ -10,6 +10,7 @@ use super::explain::{self, Explanation};
 use super::features::{self, Group, Workspace};
 use super::file::{self, ModelError};
 use super::hash::KEY_BITS;
+use super::language;
 use super::manner::Manner;
 use super::table::{Table, Weights};
 use super::tally::{Feature, Tally};
@@ -166,13 +167,16 @@ impl Model {
     pub fn score(&self, input: &Input) -> Scores {
         SCRATCH.with_borrow_mut(|scratch| {
             let Scratch { work, tally } = scratch;
-            let language = features::read(input, work, &self.parts.vocabulary);
+            features::read(input, work);
+            let language = self.detect(input, work);
             let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
             let mut scores = Scores { logits: [f32::NAN; LANES], links, language, manner: Manner::default() };
-            if let Some(voice) = self.voice(language) {
+            if self.speaks(language) {
                 tally.start(input.text.len());
                 scores.manner = features::extract(input, work, tally);
-                self.sum(voice, tally, &mut scores);
+                for voice in &self.parts.voices {
+                    self.sum(voice, tally, &mut scores);
+                }
             }
             scores
         })
@@ -183,7 +187,13 @@ impl Model {
         SCRATCH.with_borrow_mut(|scratch| explain::explain(self, scratch, input, label, most))
     }
 
+    /// Adds the scores of those of a voice's heads that speak for this language.
     fn sum(&self, voice: &Voice, tally: &Tally, scores: &mut Scores) {
+        let language = scores.language;
+        let speaks = |head: &&Head| voice.speaks(head, language) && !self.has_own(voice, head.label, language);
+        if !voice.heads.iter().any(|head| speaks(&head)) {
+            return;
+        }
         let mut sums = [[0.0f32; LANES]; Group::COUNT];
         for feature in tally.features() {
             if let Some(weights) = self.weights(voice, feature) {
@@ -195,7 +205,7 @@ impl Model {
             }
         }
         let factors = tally.factors(&self.parts.norms);
-        for head in voice.heads.iter().filter(|head| voice.speaks(head, scores.language)) {
+        for head in voice.heads.iter().filter(speaks) {
             let lane = head.label.lane();
             let sums = sums.iter().zip(factors).take(head.groups());
             let sum: f32 = sums.map(|(sum, factor)| sum[lane] * factor).sum();
@@ -203,14 +213,29 @@ impl Model {
         }
     }
 
-    pub(super) fn vocabulary(&self) -> &Vocabulary {
-        &self.parts.vocabulary
+    /// The language of a comment that was read.
+    pub(super) fn detect(&self, input: &Input, work: &Workspace) -> Language {
+        let spoken = |language| self.speaks(language);
+        language::detect(work.text.as_str(), &work.tokens, input.language, &self.parts.vocabulary, spoken)
     }
 
-    /// Who speaks a language.
-    pub(super) fn voice(&self, language: Language) -> Option<&Voice> {
-        let speaks = |voice: &&Voice| voice.heads.iter().any(|head| voice.speaks(head, language));
-        self.parts.voices.iter().find(speaks)
+    /// Whether any head speaks a language.
+    fn speaks(&self, language: Language) -> bool {
+        self.parts.voices.iter().any(|voice| voice.heads.iter().any(|head| voice.speaks(head, language)))
+    }
+
+    /// Whether a label has a head of this language elsewhere than in `voice`: it goes before one that only learned the
+    /// language along with its own.
+    fn has_own(&self, voice: &Voice, label: Label, language: Language) -> bool {
+        voice.language != language
+            && self.parts.voices.iter().any(|other| other.language == language && other.head(label).is_some())
+    }
+
+    /// Who speaks of a label in a language.
+    pub(super) fn head(&self, label: Label, language: Language) -> Option<(&Voice, &Head)> {
+        let heads = self.parts.voices.iter().filter_map(|voice| Some((voice, voice.head(label)?)));
+        let mut heads = heads.filter(|(voice, head)| voice.speaks(head, language));
+        heads.find(|(voice, _)| !self.has_own(voice, label, language))
     }
 
     #[inline]

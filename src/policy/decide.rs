@@ -83,8 +83,8 @@ impl Policy {
         findings
     }
 
-    /// What the model saw besides its scores, and whether it could score at all.
-    pub fn heed(&self, comment: &Comment, scores: &Scores, findings: &mut Findings) {
+    /// What the model, which knows these labels, saw besides its scores, and whether it could score at all.
+    pub fn heed(&self, comment: &Comment, labels: &[Label], scores: &Scores, findings: &mut Findings) {
         let Manner { generic_praise, name } = scores.manner();
         let mut speaks = |key: &'static str, code: &'static str, logits: f64, message: String| {
             if logits > 0.0 {
@@ -92,9 +92,10 @@ impl Policy {
                 findings.evidence.push(reason.rule(format!("evidence.{key}")));
             }
         };
-        let Evidence { generic_praise: praise, author_name, author_url } = self.evidence;
-        if generic_praise {
-            speaks("generic_praise", "GENERIC_PRAISE", praise, "praise that would fit any post".to_owned());
+        let Evidence { generic_praise: praise, generic_praise_prior: prior, author_name, author_url } = self.evidence;
+        if generic_praise && let Some(logit) = scores.logit(Label::Spam) {
+            let lift = ((prior / (1.0 - prior)).ln() - f64::from(logit)).max(0.0);
+            speaks("generic_praise", "GENERIC_PRAISE", praise + lift, "praise that would fit any post".to_owned());
         }
         if let Some(name) = name {
             let is = match name {
@@ -108,10 +109,20 @@ impl Policy {
         if let Some((host, _)) = hosts.iter().find(|(host, _)| self.allowed_domains.find(host).is_none()) {
             speaks("author_url", "AUTHOR_URL", author_url, format!("the author's web address is {}", quoted(host)));
         }
+        self.heed_language(labels, scores, findings);
+    }
+
+    /// Says where the model has nothing to say; a text without any score is decided on by the policy.
+    fn heed_language(&self, labels: &[Label], scores: &Scores, findings: &mut Findings) {
+        let language = scores.language();
+        let asked = [Label::Spam, Label::Toxicity].into_iter().filter(|label| labels.contains(label));
+        let lacking: Vec<&str> = asked.filter(|label| scores.get(*label).is_none()).map(Label::as_str).collect();
+        let message = format!("the text seems to be {language}, in which the model has no score for {}", lacking.join(" or "));
+        let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
         if scores.iter().next().is_none() && self.unscored > Decision::Approve {
-            let message = format!("the text seems to be {}, which the model does not speak", scores.language());
-            let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
             findings.votes.push(Vote::new(self.unscored, reason));
+        } else if !lacking.is_empty() {
+            findings.evidence.push(reason);
         }
     }
 

@@ -107,6 +107,8 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
     });
     top.section("evidence", |evidence| {
         set(&mut policy.evidence.generic_praise, evidence.float("generic_praise", 0.0..=20.0));
+        let prior = evidence.float("generic_praise_prior", 0.0..=0.99);
+        set(&mut policy.evidence.generic_praise_prior, prior);
         set(&mut policy.evidence.author_name, evidence.float("author_name", 0.0..=20.0));
         set(&mut policy.evidence.author_url, evidence.float("author_url", 0.0..=20.0));
     });
