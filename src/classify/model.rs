@@ -190,7 +190,7 @@ impl Model {
     /// Adds the scores of those of a voice's heads that speak for this language.
     fn sum(&self, voice: &Voice, tally: &Tally, scores: &mut Scores) {
         let language = scores.language;
-        let speaks = |head: &&Head| voice.speaks(head, language) && !self.has_own(voice, head.label, language);
+        let speaks = |head: &&Head| self.head(head.label, language).is_some_and(|(chosen, _)| std::ptr::eq(chosen, voice));
         if !voice.heads.iter().any(|head| speaks(&head)) {
             return;
         }
@@ -224,18 +224,11 @@ impl Model {
         self.parts.voices.iter().any(|voice| voice.heads.iter().any(|head| voice.speaks(head, language)))
     }
 
-    /// Whether a label has a head of this language elsewhere than in `voice`: it goes before one that only learned the
-    /// language along with its own.
-    fn has_own(&self, voice: &Voice, label: Label, language: Language) -> bool {
-        voice.language != language
-            && self.parts.voices.iter().any(|other| other.language == language && other.head(label).is_some())
-    }
-
-    /// Who speaks of a label in a language.
+    /// Who speaks of a label in a language: its own head before one that learned the language along with another.
     pub(super) fn head(&self, label: Label, language: Language) -> Option<(&Voice, &Head)> {
-        let heads = self.parts.voices.iter().filter_map(|voice| Some((voice, voice.head(label)?)));
-        let mut heads = heads.filter(|(voice, head)| voice.speaks(head, language));
-        heads.find(|(voice, _)| !self.has_own(voice, label, language))
+        let heads = || self.parts.voices.iter().filter_map(|voice| Some((voice, voice.head(label)?)));
+        let own = heads().find(|(voice, _)| voice.language == language);
+        own.or_else(|| heads().find(|(_, head)| head.also.contains(&language)))
     }
 
     #[inline]
