@@ -50,7 +50,7 @@ impl Classes {
     pub const YOU: Classes = Classes(2);
     /// Speaks of the author: "I", "my".
     pub const I: Classes = Classes(4);
-    /// Names a group of people by religion, origin, colour, sex, orientation, disability or age.
+    /// Names a group of people by religion, origin, colour, sex, orientation, disability, age or politics.
     pub const IDENTITY: Classes = Classes(8);
     /// Carries no content of its own: "the", "and".
     pub const FUNCTION: Classes = Classes(16);
@@ -141,7 +141,10 @@ const IDENTITIES: &str = "muslim muslims islam islamic moslem moslems jew jews j
     israelis palestinian palestinians iranian iranians gypsy gypsies roma immigrant immigrants migrant migrants \
     refugee refugees foreigner foreigners native natives woman women female females girl girls lady ladies man men \
     male males boy boys gay gays lesbian lesbians homosexual homosexuals bisexual queer trans transgender transsexual \
-    lgbt straight heterosexual disabled handicapped autistic blind deaf old elderly young teenager teenagers";
+    lgbt straight heterosexual disabled handicapped autistic blind deaf old elderly young teenager teenagers \
+    terrorist terrorists islamist islamists jihadist jihadists jihadi militant militants extremist extremists zionist \
+    zionists communist communists socialist socialists liberal liberals conservative conservatives democrat democrats \
+    republican republicans leftist leftists feminist feminists veteran veterans";
 
 const FUNCTION_WORDS: &str = "a an the and or but if then than that this these those there here is are was were be \
     been being am do does did done have has had having will would can could shall should may might must to of in on \
