@@ -82,9 +82,8 @@ impl Case<'_> {
         let ruling = self.policy.decide(&self.findings, &self.logits, facts);
         let mut reasons = ruling.reasons;
         if ruling.decision > Decision::Approve {
-            for label in ruling.explain.into_iter().take(EXPLAIN_LABELS) {
-                reasons.extend(self.explain(label));
-            }
+            let labels = &ruling.explain[..ruling.explain.len().min(EXPLAIN_LABELS)];
+            reasons.extend(self.explain(labels));
         }
         Verdict {
             id,
@@ -109,17 +108,23 @@ impl Case<'_> {
         }
     }
 
-    /// What in the comment speaks for a label, strongest first; the last reason is all the rest, so that the weights
-    /// (with the evidence of the form, for spam) add up to the logit of the score.
-    fn explain(&self, label: Label) -> Vec<Reason> {
-        let explanation = self.model.explain(&input(self.comment, &self.counted), label, EXPLAIN_PARTS);
-        let name = label.as_str();
-        let rest = Reason::new("TEXT_REST", "everything else in the text, and how common this is at all");
-        let parts = explanation.contributions.into_iter().map(|part| {
-            let span = part.span.and_then(|span| self.comment.span(span));
-            Reason::new("TEXT", part.what).label(name, part.weight.into()).at(span)
+    /// What in the comment speaks for each label, strongest first; a label's last reason is all the rest, so that the
+    /// weights (with the evidence of the form, for spam) add up to the logit of the score.
+    fn explain(&self, labels: &[Label]) -> Vec<Reason> {
+        if labels.is_empty() {
+            return Vec::new();
+        }
+        let explanations = self.model.explain(&input(self.comment, &self.counted), labels, EXPLAIN_PARTS);
+        let reasons = explanations.into_iter().flat_map(|explanation| {
+            let name = explanation.label.as_str();
+            let rest = Reason::new("TEXT_REST", "everything else in the text, and how common this is at all");
+            let parts = explanation.contributions.into_iter().map(move |part| {
+                let span = part.span.and_then(|span| self.comment.span(span));
+                Reason::new("TEXT", part.what).label(name, part.weight.into()).at(span)
+            });
+            parts.chain([rest.label(name, explanation.rest.into())])
         });
-        parts.chain([rest.label(name, explanation.rest.into())]).collect()
+        reasons.collect()
     }
 }
 

@@ -47,7 +47,7 @@ impl Examples {
         if targets.iter().all(Option::is_none) {
             return;
         }
-        let Scratch { work, tally } = &mut self.scratch;
+        let Scratch { work, tally, .. } = &mut self.scratch;
         let input = row.input(source.post);
         features::read(&input, work);
         if split == Split::Train {

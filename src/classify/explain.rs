@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::FixedState;
+use isolang::Language;
+
 use super::features::{self, Evidence, Group, Sink, What, Workspace};
+use super::lexicon::Classes;
 use super::model::{Model, Scratch};
-use super::tally::Tally;
+use super::tally::{Feature, Tally};
 use super::token::{Kind, Token};
 use super::{Input, Label, link, signal};
 
@@ -39,13 +43,16 @@ pub struct Contribution {
 /// Counts features like the tally it wraps, and remembers what each occurrence was evidence of.
 struct Tracer<'a> {
     tally: &'a mut Tally,
-    occurrences: Vec<(usize, f32, Evidence)>,
+    trace: &'a mut Vec<Occurrence>,
 }
+
+/// The index of a feature in the tally, how much it counts, and what it is evidence of.
+pub type Occurrence = (usize, f32, Evidence);
 
 impl Sink for Tracer<'_> {
     fn add(&mut self, group: Group, hash: u64, amount: f32, evidence: Evidence) -> bool {
         let (index, first_time) = self.tally.count(group, hash, amount);
-        self.occurrences.push((index, amount, evidence));
+        self.trace.push((index, amount, evidence));
         first_time
     }
 
@@ -64,10 +71,13 @@ enum Key {
     Place(u16, u16),
     Whole(&'static str),
     Signal(signal::Signal),
+    /// Words without content of their own, and marks: nobody reads a reason in "the word “a”".
+    Common,
 }
 
 /// Contributions that are merged into one, under the name and place of the first.
 struct Merged {
+    key: Key,
     /// The occurrence it began with; settles ties.
     first: usize,
     evidence: Evidence,
@@ -75,34 +85,49 @@ struct Merged {
 }
 
 /// See [`Model::explain`].
-pub fn explain(model: &Model, Scratch { work, tally }: &mut Scratch, input: &Input, label: Label, most: usize) -> Explanation {
+pub fn explain(model: &Model, scratch: &mut Scratch, input: &Input, labels: &[Label], most: usize) -> Vec<Explanation> {
+    let Scratch { work, tally, trace } = scratch;
+    trace.clear();
     features::read(input, work);
-    let Some((voice, head)) = model.head(label, model.detect(input, work)) else {
+    let language = model.detect(input, work);
+    tally.start(input.text.len());
+    let mut tracer = Tracer { tally, trace };
+    if labels.iter().any(|label| model.head(*label, language).is_some()) {
+        features::extract(input, work, &mut tracer);
+    }
+    labels.iter().map(|&label| one(model, scratch, input, (label, language), most)).collect()
+}
+
+/// Explains one label by what was traced.
+fn one(model: &Model, scratch: &Scratch, input: &Input, (label, language): (Label, Language), most: usize) -> Explanation {
+    let Scratch { work, tally, trace } = scratch;
+    let Some((voice, head)) = model.head(label, language) else {
         return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), rest: f32::NEG_INFINITY };
     };
-    tally.start(input.text.len());
-    let mut tracer = Tracer { tally, occurrences: Vec::new() };
-    features::extract(input, work, &mut tracer);
-
     // What one unit of amount of each feature adds to the calibrated logit.
     let unit = f64::from(head.calibration.slope * head.scale);
-    let factors = tracer.tally.factors(model.norms());
-    let worth = |index: usize| {
-        let feature = tracer.tally.features().get(index).filter(|feature| (feature.group as usize) < head.groups())?;
-        let weight = model.weights(voice, feature)?[label.lane()];
-        let value = f64::from(feature.value() * factors[feature.group as usize]);
-        Some(unit * f64::from(weight) * value / f64::from(feature.amount))
+    let factors = tally.factors(model.norms());
+    let worth = |feature: &Feature| {
+        let counts = (feature.group as usize) < head.groups();
+        let weight = model.weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
+        if weight == 0 {
+            return 0.0;
+        }
+        unit * f64::from(weight) * f64::from(feature.value() * factors[feature.group as usize]) / f64::from(feature.amount)
     };
-    let mut merged: HashMap<Key, Merged> = HashMap::new();
-    for (first, &(index, amount, evidence)) in tracer.occurrences.iter().enumerate() {
-        let weight = worth(index).unwrap_or(0.0) * f64::from(amount);
+    let worth: Vec<f64> = tally.features().iter().map(worth).collect();
+    let mut merged: HashMap<Key, Merged, FixedState> =
+        HashMap::with_capacity_and_hasher(work.tokens.tokens.len() * 2, FixedState::default());
+    for (first, &(index, amount, evidence)) in trace.iter().enumerate() {
+        let weight = worth.get(index).map_or(0.0, |worth| worth * f64::from(amount));
         if weight != 0.0 {
             let (key, evidence) = place(evidence, &work.tokens.tokens);
-            merged.entry(key).or_insert(Merged { first, evidence, weight: 0.0 }).weight += weight;
+            merged.entry(key).or_insert(Merged { key, first, evidence, weight: 0.0 }).weight += weight;
         }
     }
     let mut all: Vec<Merged> = merged.into_values().collect();
-    all.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.first.cmp(&b.first)));
+    // Equal weights stay in the order of the text, whatever the order of the map.
+    all.sort_unstable_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.first.cmp(&b.first)));
     let bias = f64::from(head.calibration.apply(head.bias));
     let logit = bias + all.iter().map(|merged| merged.weight).sum::<f64>();
     let unlisted: f64 = all.iter().skip(most).map(|merged| merged.weight).sum();
@@ -116,23 +141,47 @@ fn place(evidence: Evidence, tokens: &[Token]) -> (Key, Evidence) {
     let Evidence { what, start, end } = evidence;
     match what {
         What::Token => match token_at(tokens, start, end) {
-            Some(token) => {
-                let key = if token.kind == Kind::Link { Key::Link(token.start) } else { Key::Word(token.hash) };
-                (key, Evidence { what, start: token.start, end: token.end })
-            }
+            Some(token) => at_word(token),
             None => (Key::Place(start, end), evidence),
         },
         What::Pair => {
-            let hash = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map_or(0, |token| token.hash);
-            let first = tokens.binary_search_by_key(&start, |token| token.start).ok();
-            let second = tokens.binary_search_by_key(&end, |token| token.end).ok();
-            (Key::Pair(hash(first), hash(second)), evidence)
+            let token = |at: Result<usize, usize>| at.ok().and_then(|at| tokens.get(at));
+            let first = token(tokens.binary_search_by_key(&start, |token| token.start));
+            let second = token(tokens.binary_search_by_key(&end, |token| token.end));
+            match (first, second) {
+                (Some(first), Some(second)) if is_common(first) && is_common(second) => (Key::Common, evidence),
+                // What a common word adds to another is said of the other, but not where that names people: then what
+                // is said of them counts.
+                (Some(first), Some(second)) if is_common(first) && !names_people(second) => at_word(second),
+                (Some(first), Some(second)) if is_common(second) && !names_people(first) => at_word(first),
+                (first, second) => {
+                    let hash = |token: Option<&Token>| token.map_or(0, |token| token.hash);
+                    (Key::Pair(hash(first), hash(second)), evidence)
+                }
+            }
         }
         What::Disguise | What::Phone => (Key::Place(start, end), evidence),
         What::Signal(signal, _) => (Key::Signal(signal.topic()), evidence),
         What::AuthorName => (Key::Whole("name"), evidence),
         What::AuthorUrl => (Key::Whole("url"), evidence),
     }
+}
+
+fn at_word(token: &Token) -> (Key, Evidence) {
+    let key = match token.kind {
+        Kind::Link => Key::Link(token.start),
+        _ if is_common(token) => Key::Common,
+        _ => Key::Word(token.hash),
+    };
+    (key, Evidence { what: What::Token, start: token.start, end: token.end })
+}
+
+fn is_common(token: &Token) -> bool {
+    token.kind == Kind::Mark || token.classes.has(Classes::FUNCTION) && !token.classes.has(Classes::YOU)
+}
+
+fn names_people(token: &Token) -> bool {
+    token.classes.has(Classes::IDENTITY)
 }
 
 /// The token that the bytes `start..end` of the normalised text lie in for the most part.
@@ -150,6 +199,10 @@ fn contribution(input: &Input, work: &Workspace, merged: &Merged) -> Contributio
     let quoted = quote(written);
     let mut located = true;
     let what = match what {
+        _ if merged.key == Key::Common => {
+            located = false;
+            "common words and punctuation".to_owned()
+        }
         What::Token => {
             let token = work.tokens.tokens.iter().find(|token| token.start == start && token.end == end);
             match token.map(|token| token.kind) {
@@ -205,7 +258,7 @@ mod tests {
         for &label in model.labels() {
             let Some(logit) = scores.logit(label) else { continue };
             for most in [0, 3, usize::MAX] {
-                let explanation = model.explain(input, label, most);
+                let explanation = model.explain(input, &[label], most).remove(0);
                 assert!((explanation.logit - logit).abs() < 1e-4, "{} {logit}", explanation.logit);
                 let listed: f32 = explanation.contributions.iter().map(|contribution| contribution.weight).sum();
                 assert!((listed + explanation.rest - logit).abs() < 1e-4);
@@ -241,18 +294,20 @@ mod tests {
     fn reasons_are_human() {
         let text = "CASINO at http://Casino777.example/win?x=1 v1@gra";
         let input = Input { text, author_name: "Bob", ..Input::default() };
-        let explanation = tiny().explain(&input, Label::Spam, usize::MAX);
+        let explanation = tiny().explain(&input, &[Label::Spam], usize::MAX).remove(0);
         let find = |what: &str| explanation.contributions.iter().find(|contribution| contribution.what == what);
         let word = find("the word “CASINO”").expect("word");
         assert_eq!(word.span, Some(0..6));
         assert!(find("the link to casino777.example").is_some(), "{explanation:?}");
         assert!(find("the disguised word “v1@gra”").is_some());
+        assert!(find("common words and punctuation").is_some_and(|contribution| contribution.span.is_none()));
+        assert!(find("the word “at”").is_none());
         assert!(find("the author's name “Bob”").is_some_and(|contribution| contribution.span.is_none()));
     }
 
     #[test]
     fn a_label_without_head_has_no_reasons() {
-        let explanation = tiny().explain(&Input { text: "x", ..Input::default() }, Label::Threat, 5);
+        let explanation = tiny().explain(&Input { text: "x", ..Input::default() }, &[Label::Threat], 5).remove(0);
         assert!(explanation.contributions.is_empty());
     }
 }

@@ -4,7 +4,10 @@
 //! [`whatlang`] is asked, by script and by trigrams. Where it is not sure, the host's word counts; without one the
 //! model's own vocabulary; and else the comment is taken for English: a short cheer is no reason to give up.
 
+use std::sync::LazyLock;
+
 use isolang::Language;
+use whatlang::{Detector, Lang};
 
 use super::lexicon::Classes;
 use super::token::{Kind, Tokens};
@@ -12,13 +15,21 @@ use super::vocabulary::Vocabulary;
 
 /// One word in so many must be an English function word for a text to be English without further question.
 const ENGLISH_EVERY: usize = 8;
+/// Or this share of its words must be used by English rather than by the model's other languages, and so many times as
+/// much as the share of any of these. The detector takes several times as long as all the rest, so it is asked only
+/// where it matters.
+const ENGLISH_SHARE: f32 = 0.3;
+const ENGLISH_LEADS: f32 = 3.0;
 /// With fewer letters than this the trigrams of an alphabet that many languages share say nothing.
 const MIN_LETTERS: u32 = 24;
 /// A language that the model does not speak must be found in so many letters: a short text is more likely in one that
 /// readers here write.
 const MIN_LETTERS_UNSPOKEN: u32 = 60;
 /// How much of a text is shown to the detector.
-const MAX_SHOWN: usize = 600;
+const MAX_SHOWN: usize = 300;
+
+/// Languages that hardly anybody comments in, but which make the detector doubt the ones beside them.
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::with_denylist(vec![Lang::Afr, Lang::Epo, Lang::Lat]));
 
 /// The language of a tokenised text. `hint` is a BCP 47 tag or empty; `spoken` says which languages the model speaks.
 pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, spoken: impl Fn(Language) -> bool) -> Language {
@@ -26,6 +37,10 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
     let words = tokens.tokens.iter().filter(|token| is_word(token.kind)).count();
     let english = tokens.tokens.iter().filter(|token| token.classes.has(Classes::ENGLISH)).count();
     if words > 0 && english * ENGLISH_EVERY >= words {
+        return Language::Eng;
+    }
+    let (own, others) = vocabulary.shares(&tokens.tokens, Language::Eng);
+    if own >= ENGLISH_SHARE && others * ENGLISH_LEADS <= own {
         return Language::Eng;
     }
     let hinted = parse(hint);
@@ -43,7 +58,7 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
             break;
         }
     }
-    let Some(found) = whatlang::detect(&shown) else { return unsure().unwrap_or(Language::Eng) };
+    let Some(found) = DETECTOR.detect(&shown) else { return unsure().unwrap_or(Language::Eng) };
     let latin = found.script() == whatlang::Script::Latin;
     let language = iso(found.lang());
     // Malay is not Indonesian, but for a host that says it is Indonesian, it is.
@@ -67,10 +82,10 @@ pub fn parse(tag: &str) -> Option<Language> {
     Some(if language == Language::Cmn { Language::Zho } else { language })
 }
 
-fn iso(language: whatlang::Lang) -> Language {
+fn iso(language: Lang) -> Language {
     match language {
         // The detector knows the spoken language, everybody else the written one.
-        whatlang::Lang::Cmn => Language::Zho,
+        Lang::Cmn => Language::Zho,
         language => Language::from_639_3(language.code()).unwrap_or(Language::Und),
     }
 }
@@ -114,6 +129,28 @@ mod tests {
     fn a_host_that_names_a_spoken_language_is_believed_against_one_that_is_not_spoken() {
         let malay = "Saya tidak bersetuju dengan pendapat penulis kerana perkara itu sudah dijelaskan semalam oleh kerajaan";
         assert_eq!(language(malay, "id"), Language::Ind);
+    }
+
+    #[test]
+    fn what_is_no_english_does_not_pass_for_it_by_the_built_in_vocabulary() {
+        let model = crate::classify::Model::builtin().expect("compiled in");
+        let name = |text: &str| model.score(&crate::classify::Input { text, ..Default::default() }).language();
+        for (text, language) in [
+            (
+                "Je ne suis pas d'accord avec cet article, la guerre a commencé bien avant les sanctions du gouvernement",
+                "French",
+            ),
+            ("Ik ben het niet eens met dit artikel, de oorlog begon lang voor de sancties van de regering", "Dutch"),
+            ("No estoy de acuerdo con este artículo, la guerra empezó mucho antes de las sanciones del gobierno", "Spanish"),
+            ("Non sono d'accordo con questo articolo, la guerra era cominciata molto prima delle sanzioni", "Italian"),
+            ("Jag håller inte med om den här artikeln, kriget började långt innan sanktionerna kom på plats", "Swedish"),
+            ("Nie zgadzam się z tym artykułem, wojna zaczęła się na długo przed sankcjami rządu w tym kraju", "Polish"),
+            ("Bu makaleye katılmıyorum, savaş hükümetin yaptırımlarından çok önce başladı ve hala bitmedi", "Turkish"),
+            ("Cheap pills at http://pills.example/buy?id=7 earn $5000 a week, W0RK from h0me!!! subscribe NOW.", "English"),
+            ("CHECK OUT my new channel guys, subscribe and like, great remix video", "English"),
+        ] {
+            assert_eq!(name(text), language, "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
-use super::hash;
+use super::{hash, link};
 
 /// Seed of word hashes; a word has one hash wherever it is met.
 pub const WORD_SEED: u64 = 0x1;
@@ -74,6 +74,9 @@ impl Classes {
     /// Speaks of posts and blogs as such: "article", "content".
     pub const OF_BLOGS: Classes = Classes(4096);
 
+    /// A top-level domain under which addresses are given without a scheme: "com", "shop".
+    pub const TLD: Classes = Classes(8192);
+
     /// The classes that stand for their words in pairs of classes.
     pub const THEMES: [Classes; 9] = [
         Classes::NEGATOR,
@@ -116,6 +119,7 @@ static LEXICON: LazyLock<HashMap<u64, Classes, BuildHasherDefault<Ready>>> = Laz
         (Classes::HARM, HARM),
         (Classes::CONTEMPT, CONTEMPT),
         (Classes::OF_BLOGS, OF_BLOGS),
+        (Classes::TLD, link::TLDS),
     ];
     for (class, words) in lists {
         for word in words.split_whitespace() {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Top-level domains that make a bare `name.tld` a link even without a scheme. Only such as nobody ends a sentence
 /// and begins the next with; the others count when a path follows.
-const TLDS: &str = " com net org info biz edu gov co io ru uk de fr nl eu ua pl br au ca cn jp kr id tv cc ly gl gg \
+pub const TLDS: &str = " com net org info biz edu gov co io ru uk de fr nl eu ua pl br au ca cn jp kr id tv cc ly gl gg \
     xyz top site online club shop store live app dev link click space website tech pro vip win bet casino poker loan \
     work fun icu life world today agency blog ws mobi name press host stream trade buzz cash finance money \
     example ";
@@ -118,11 +118,6 @@ fn is_bare_host(host: &str, has_path: bool) -> bool {
     let tld = tld(host);
     let name = host.len().saturating_sub(tld.len() + 1);
     name > 0 && !host.contains("..") && (starts_www && tld.len() > 1 || listed(TLDS, tld) || has_path && listed(WORD_TLDS, tld))
-}
-
-/// Whether a word is a top-level domain under which addresses are given without a scheme.
-pub fn is_tld(word: &str) -> bool {
-    listed(TLDS, word)
 }
 
 fn listed(list: &str, word: &str) -> bool {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use isolang::Language;
 
 use super::calibrate::{Calibration, probability};
-use super::explain::{self, Explanation};
+use super::explain::{self, Explanation, Occurrence};
 use super::features::{self, Group, Workspace};
 use super::file::{self, ModelError};
 use super::hash::KEY_BITS;
@@ -92,6 +92,7 @@ pub struct HeadInfo {
 pub struct Scratch {
     pub work: Workspace,
     pub tally: Tally,
+    pub trace: Vec<Occurrence>,
 }
 
 thread_local! {
@@ -166,7 +167,7 @@ impl Model {
     /// Scores a comment for every label that the model knows in the comment's language.
     pub fn score(&self, input: &Input) -> Scores {
         SCRATCH.with_borrow_mut(|scratch| {
-            let Scratch { work, tally } = scratch;
+            let Scratch { work, tally, .. } = scratch;
             features::read(input, work);
             let language = self.detect(input, work);
             let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
@@ -182,9 +183,9 @@ impl Model {
         })
     }
 
-    /// Says what spoke for and against a label: at most `most` contributions, strongest first.
-    pub fn explain(&self, input: &Input, label: Label, most: usize) -> Explanation {
-        SCRATCH.with_borrow_mut(|scratch| explain::explain(self, scratch, input, label, most))
+    /// Says, label by label, what spoke for and against it: at most `most` contributions, strongest first.
+    pub fn explain(&self, input: &Input, labels: &[Label], most: usize) -> Vec<Explanation> {
+        SCRATCH.with_borrow_mut(|scratch| explain::explain(self, scratch, input, labels, most))
     }
 
     /// Adds the scores of those of a voice's heads that speak for this language.

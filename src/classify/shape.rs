@@ -2,7 +2,7 @@
 
 use super::features::{DOMAIN, Evidence, Group, LINK_WORD, Sink, What, at_token};
 use super::hash::join;
-use super::lexicon;
+use super::lexicon::{self, Classes};
 use super::link;
 use super::token::{Kind, Token};
 
@@ -61,13 +61,15 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
 
 /// Whether the token ends an address that was taken apart: "shop . com", "shop dot com", "www shop com".
 fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
-    let written = |back: usize| {
-        let token = at.checked_sub(back).and_then(|at| tokens.get(at));
-        token.map_or("", |token| &text[usize::from(token.start)..usize::from(token.end)])
-    };
-    let is_word = |back: usize| at.checked_sub(back).is_some_and(|at| tokens[at].kind == Kind::Word);
-    link::is_tld(written(0))
-        && (is_word(2) && matches!(written(1), "." | "dot") || is_word(1) && matches!(written(2), "www" | "ww"))
+    let Some([first, second, last]) = at.checked_sub(2).and_then(|from| tokens.get(from..=at)) else { return false };
+    if !last.classes.has(Classes::TLD) {
+        return false;
+    }
+    let written = |token: &Token| &text[usize::from(token.start)..usize::from(token.end)];
+    match written(second) {
+        "." | "dot" => first.kind == Kind::Word,
+        _ => second.kind == Kind::Word && matches!(written(first), "www" | "ww"),
+    }
 }
 
 /// The hash of the registered domain of a host.

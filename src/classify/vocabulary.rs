@@ -13,6 +13,8 @@ use super::token::{Kind, Token};
 const UNIT: f32 = 1.0 / 16.0;
 /// How far the best language must lead the next, in nats.
 const MARGIN: f32 = 1.0;
+/// A word is a language's own from this weight on, in nats: it is used three times as often as on average.
+const OWN: f32 = 1.1;
 /// A language with fewer words in a row is not written in words.
 const MIN_WORDS_PER_ROW: f32 = 2.0;
 /// Added to every count: a word seen once proves little.
@@ -30,6 +32,27 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
+    /// What part of the words each language uses clearly more than the others do, `0..=1`: of the one that is asked for,
+    /// and the most of any other.
+    pub fn shares(&self, tokens: &[Token], language: Language) -> (f32, f32) {
+        let mut own = vec![0u32; self.languages.len()];
+        let mut words = 0u32;
+        for token in tokens.iter().filter(|token| is_word(token)) {
+            words += 1;
+            let Ok(at) = self.keys.binary_search(&key(token)) else { continue };
+            let row = self.weights.chunks_exact(self.languages.len()).nth(at);
+            for (own, weight) in own.iter_mut().zip(row.unwrap_or_default()) {
+                *own += u32::from(f32::from(*weight) * UNIT >= OWN);
+            }
+        }
+        let share = |of: u32| of as f32 / words.max(1) as f32;
+        let of = |wanted: bool| {
+            let all = self.languages.iter().zip(&own).filter(move |(known, _)| (**known == language) == wanted);
+            share(all.map(|(_, own)| *own).max().unwrap_or_default())
+        };
+        (of(true), of(false))
+    }
+
     /// The language that the words speak for, if they speak clearly.
     pub fn guess(&self, tokens: &[Token]) -> Option<Language> {
         let mut sums = vec![0.0; self.languages.len()];
