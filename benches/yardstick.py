@@ -30,7 +30,6 @@ import joblib
 import numpy as np
 from matplotlib import pyplot
 from scipy.sparse import hstack
-from scipy.special import logit
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -230,16 +229,20 @@ def threeway(args):
     if args.checks:
         found += [row for name in CHECK_SETS for row in rows(args, name, "dev")]
     verdicts = judge(args, found, args.model)
-    texts = [row["text"] for row in found]
-    risks = {"gatepost": risk(verdicts), "plain": np.maximum(*(plain.scores(texts) for plain in pair.values()))}
     bad = np.array([row["label"] != "ham" for row in found])
-    passed = np.array([decision == "approve" for _, decision in verdicts])
-    unscored = [decision for scores, decision in verdicts if not scores]
-    print(f"{len(found):,} comments; gatepost scores {len(unscored)} of them for nothing "
-          f"and approves {unscored.count('approve')} of these")
+    scored = np.array([bool(scores) for scores, _ in verdicts])
+    print(f"{len(found):,} comments; of {(~scored).sum()} ({(bad & ~scored).sum()} of them bad) Gatepost says that they are "
+          "in a language it does not know: they are left out of the curves, not of the decisions")
+    print_decisions(found, verdicts, bad)
+    # The same rule for both: the larger of the probabilities of spam and of toxicity.
+    texts = [row["text"] for row, known in zip(found, scored) if known]
+    risks = {"gatepost": np.array([max(scores.get("spam", 0), scores.get("toxicity", 0)) for scores, _ in verdicts if scores]),
+             "plain": np.maximum(*(plain.scores(texts) for plain in pair.values()))}
+    passed = np.array([decision == "approve" for _, decision in verdicts])[scored]
+    bad = bad[scored]
     curves = {}
     for ham in (None, .97):
-        weights = np.ones(len(found)) if ham is None else np.where(bad, (1 - ham) / bad.sum(), ham / (~bad).sum())
+        weights = np.ones(len(bad)) if ham is None else np.where(bad, (1 - ham) / bad.sum(), ham / (~bad).sum())
         weights /= weights.sum()
         mix = f"{weights[~bad].sum():.0%} ham" + (", as the sets are" if ham is None else "")
         print(f"\nShare of the bad comments approved, {mix}")
@@ -251,22 +254,8 @@ def threeway(args):
         plain = approved(risks["plain"], bad, weights, default[0])
         print("{:14.1%}{:10.1%}".format(*default) + f"{plain:8.1%}   the default policy's decisions")
         curves[mix] = {name: approved(scores, bad, weights, PLOTTED) for name, scores in risks.items()}, default
-    print_decisions(found, verdicts, bad)
     if args.plot:
         plot(args.plot, curves)
-
-
-def risk(verdicts):
-    """How far above its hold threshold the worst score is, in logits. Without scores the decision says it."""
-    thresholds = tomllib.loads((ROOT / "src/policy/default.toml").read_text())["thresholds"]
-    hold = {label: logit(rule["hold"]) for label, rule in thresholds.items() if rule["hold"] != "never"}
-
-    def of(scores, decision):
-        # Below infinity even where a score rounds to 1.
-        above = [logit(min(score, 1 - 1e-15)) - hold[label] for label, score in scores.items() if label in hold]
-        return max(above, default=-1e9 if decision == "approve" else 1e9)
-
-    return np.array([of(*verdict) for verdict in verdicts])
 
 
 def approved(scores, bad, weights, shares):

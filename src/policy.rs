@@ -79,6 +79,8 @@ struct Evidence {
     generic_praise_prior: f64,
     author_name: f64,
     author_url: f64,
+    /// Speaks against it.
+    of_post: f64,
 }
 
 impl Policy {

@@ -42,6 +42,8 @@ pub fn extract(text: &str, pieces: &[Piece], buffers: &mut Buffers, sink: &mut i
         if !piece.plain {
             match deobfuscate::read(written, reading) {
                 Reading::AsWritten => {}
+                // A doubled letter is part of the name, and names of groups are no evidence.
+                Reading::Folded if piece.identity => {}
                 Reading::Folded => add(reading, piece.start, piece.end, What::Token, sink),
                 Reading::Revealed => {
                     disguised += 1;

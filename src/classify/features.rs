@@ -144,7 +144,7 @@ pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) -> Man
         sink.add(Group::Dense, hash, 1.0, Evidence { what: What::Signal(signal, level), start: 0, end: 0 });
     }
     let name = author(input, side_text, side_tokens, sink);
-    Manner { generic_praise: facts.generic.is_generic(), name }
+    Manner { generic_praise: facts.generic.is_generic(), of_post: facts.generic.is_of_post(), name }
 }
 
 struct Comment<'a> {

@@ -190,12 +190,19 @@ const PRAISE: &str = "great awesome amazing nice good wonderful excellent fantas
 const HARM: &str = "kill kills killed killing die dies death dead murder murdered shoot shot shooting hang hanged hanging \
     lynch lynched burn burned gas gassed bomb bombed nuke nuked stab rape raped beat beaten beating punch slap choke \
     strangle behead execute executed exterminate exterminated eradicate eliminate wipe annihilate slaughter deport \
-    deported expel expelled ban banned sterilize castrate enslave whip torture hurt destroy crush throat neck bullet";
+    deported expel expelled ban banned sterilize castrate enslave whip torture hurt destroy crush throat neck bullet \
+    exclude excluded segregate segregated imprison imprisoned jail jailed lock locked throw thrown kick kicked \
+    disappear eliminated slaughtered massacre massacred genocide drown drowned hunt hunted cleanse cleansed remove \
+    removed smash smashed assault assaulted attack attacked";
 
 const CONTEMPT: &str = "idiot idiots idiotic moron morons moronic stupid dumb dumbass fool fools retard retarded retards \
     imbecile cretin loser losers pathetic scum scumbag trash garbage filth filthy dirty vermin rat rats pig pigs dog \
     dogs cockroach cockroaches parasite parasites leech leeches animal animals monkey monkeys ape apes savage savages \
-    subhuman subhumans inferior worthless useless disgusting disgrace vile evil sick disease plague cancer criminal \
+    subhuman subhumans inferior hateful despise despised detest loathe loathsome repulsive revolting gross nasty horrible \
+    awful terrible worst wicked barbaric barbarian barbarians primitive uncivilized backward degenerate degenerates \
+    abomination freeloader freeloaders scrounger scroungers thug thugs rapist rapists pedophile pedophiles paedophile \
+    murderer murderers predator predators burden threat scourge cesspool sewage excrement crap shitty lowlife lowlifes \
+    dishonest greedy deceitful treacherous violent aggressive dangerous useless disgusts sicken sickening worthless useless disgusting disgrace vile evil sick disease plague cancer criminal \
     criminals thief thieves liar liars coward cowards clown clowns creep pervert perverts whore whores slut sluts bitch \
     bitches bastard bastards asshole assholes dick prick cunt cunts faggot faggots fag fags jerk shit fuck fucking \
     fucked fucker ugly fat lazy brainless ignorant hypocrite troll nazi nazis freak freaks invader invaders hate hates";

@@ -16,9 +16,15 @@ const OF_POST_OF: u32 = 4;
 pub struct Manner {
     /// Nothing but praise that would fit any post: hardly a word of the post itself, no link.
     pub generic_praise: bool,
+    /// A good part of its words are the post's own: it speaks of the post.
+    pub of_post: bool,
     /// What the author's name is, when it is not what people are called.
     pub name: Option<NameIs>,
 }
+
+/// One in so many content words must be the post's for a comment to speak of the post, and so many of them.
+const SPEAKS_OF_POST_OF: u32 = 4;
+const SPEAKS_OF_POST: u32 = 2;
 
 /// What a name is that is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,11 @@ impl PraiseCount {
         self.praise += u32::from(praise);
         self.generic += u32::from(generic);
         self.of_post += u32::from(of_post && !praise && !generic);
+    }
+
+    /// Whether it speaks of the post. Words that would fit any post do not count.
+    pub fn is_of_post(self) -> bool {
+        self.of_post >= SPEAKS_OF_POST && self.of_post * SPEAKS_OF_POST_OF >= self.content
     }
 
     /// Whether it is praise that would fit any post.
@@ -91,12 +102,24 @@ mod tests {
     }
 
     fn is_generic(source: &str, of_post: &str) -> bool {
+        count(source, of_post).is_generic()
+    }
+
+    fn count(source: &str, of_post: &str) -> PraiseCount {
         let mut count = PraiseCount::default();
         let post = tokens(of_post);
         for token in &tokens(source).tokens {
             count.add(token, post.tokens.iter().any(|word| word.hash == token.hash));
         }
-        count.is_generic()
+        count
+    }
+
+    #[test]
+    fn what_speaks_of_the_post_uses_its_words() {
+        let post = "Stolen rifles: serial numbers lead to government depots";
+        assert!(count("The serial numbers are documented here: https://a.example/x", post).is_of_post());
+        assert!(!count("Serial entrepreneurs earn more, join our channel and see how we do it", post).is_of_post());
+        assert!(!count("The serial numbers are documented here", "").is_of_post());
     }
 
     #[test]

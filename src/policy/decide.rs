@@ -85,17 +85,21 @@ impl Policy {
 
     /// What the model, which knows these labels, saw besides its scores, and whether it could score at all.
     pub fn heed(&self, comment: &Comment, labels: &[Label], scores: &Scores, findings: &mut Findings) {
-        let Manner { generic_praise, name } = scores.manner();
+        let Manner { generic_praise, of_post, name } = scores.manner();
         let mut speaks = |key: &'static str, code: &'static str, logits: f64, message: String| {
-            if logits > 0.0 {
+            if logits != 0.0 {
                 let reason = Reason::new(code, message).label(Label::Spam.as_str(), logits);
                 findings.evidence.push(reason.rule(format!("evidence.{key}")));
             }
         };
-        let Evidence { generic_praise: praise, generic_praise_prior: prior, author_name, author_url } = self.evidence;
+        let Evidence { generic_praise: praise, generic_praise_prior: prior, author_name, author_url, of_post: ours } =
+            self.evidence;
         if generic_praise && let Some(logit) = scores.logit(Label::Spam) {
             let lift = ((prior / (1.0 - prior)).ln() - f64::from(logit)).max(0.0);
             speaks("generic_praise", "GENERIC_PRAISE", praise + lift, "praise that would fit any post".to_owned());
+        }
+        if of_post && scores.logit(Label::Spam).is_some() {
+            speaks("of_post", "OF_POST", -ours, "it speaks of the post in the post's own words".to_owned());
         }
         if let Some(name) = name {
             let is = match name {

@@ -79,8 +79,9 @@ impl Policy {
             (self.evidence.generic_praise, "praise that would fit any post"),
             (self.evidence.author_name, "a name that advertises"),
             (self.evidence.author_url, "an author's web address"),
+            (-self.evidence.of_post, "speaking of the post in its own words"),
         ];
-        for (logits, what) in evidence.into_iter().filter(|(logits, _)| *logits > 0.0) {
+        for (logits, what) in evidence.into_iter().filter(|(logits, _)| *logits != 0.0) {
             lines.push(format!("{what} makes spam {} times as likely", times(logits)));
         }
         let becomes = if self.unscored == Decision::Approve { "published unless a rule holds it" } else { "held" };

@@ -111,6 +111,7 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         set(&mut policy.evidence.generic_praise_prior, prior);
         set(&mut policy.evidence.author_name, evidence.float("author_name", 0.0..=20.0));
         set(&mut policy.evidence.author_url, evidence.float("author_url", 0.0..=20.0));
+        set(&mut policy.evidence.of_post, evidence.float("of_post", 0.0..=20.0));
     });
     top.section("language", |language| {
         set(&mut policy.unscored, decision(language, "unscored", &[Decision::Approve, Decision::Hold]));

@@ -8,6 +8,8 @@ mod bad_input;
 mod cli;
 /// Killed at any moment, nothing that was answered is lost.
 mod durability;
+/// Of whom a comment speaks matters little, and war is no abuse.
+mod fairness;
 /// Starts servers and speaks to them.
 mod harness;
 /// Burst, refusal, and admission exactly when promised.

@@ -10,13 +10,13 @@ use gatepost::facts::Facts;
 use gatepost::judge::Judge;
 use gatepost::pb;
 use gatepost::policy::Policies;
-use gatepost::verdict::Decision;
+use gatepost::verdict::{Decision, Verdict};
 
 /// One comment of a file.
-struct Case {
+pub struct Case {
     line: usize,
     expected: Vec<Decision>,
-    comment: pb::Comment,
+    pub comment: pb::Comment,
 }
 
 #[test]
@@ -28,9 +28,7 @@ fn every_comment_gets_what_its_file_says() {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         for case in cases(&fs::read_to_string(&path).unwrap()) {
-            let body = case.comment.body.clone();
-            let comment = Comment::parse(case.comment, SystemTime::now()).unwrap();
-            let verdict = judge.judge(&comment, &Facts::default(), SystemTime::now());
+            let (verdict, body) = (judge_case(&judge, &case), &case.comment.body);
             checked += 1;
             if !case.expected.contains(&verdict.decision) {
                 let place = format!("{}:{}", path.display(), case.line);
@@ -42,7 +40,14 @@ fn every_comment_gets_what_its_file_says() {
     assert!(wrong.is_empty(), "{} of {checked} comments got something else:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn cases(text: &str) -> Vec<Case> {
+/// What the comment of a case gets when nothing is known besides.
+pub fn judge_case(judge: &Judge, case: &Case) -> Verdict {
+    let comment = Comment::parse(case.comment.clone(), SystemTime::now()).unwrap();
+    judge.judge(&comment, &Facts::default(), SystemTime::now())
+}
+
+/// The cases of a file.
+pub fn cases(text: &str) -> Vec<Case> {
     let mut post = pb::Post::default();
     let mut cases: Vec<Case> = Vec::new();
     for (number, line) in text.lines().enumerate() {
