@@ -7,6 +7,7 @@ logistic regression. It sees the text only.
     yardstick.py lovo       TubeSpam: learn four videos, judge the fifth
     yardstick.py test       the shipped model and the yardstick, learned from the same rows, on test rows
     yardstick.py threeway   how much of what is bad is approved when so much is held
+    yardstick.py post       harmless and toxic comments with and without a post that uses half of their words
     yardstick.py speed      time per comment, also of mail filters that are there
 
 Needs Python 3.11 and `pip install scikit-learn numpy scipy matplotlib`, a release build (`cargo build --release`), and
@@ -16,6 +17,7 @@ import argparse
 import csv
 import gzip
 import json
+import re
 import resource
 import shutil
 import subprocess
@@ -44,6 +46,7 @@ TOXIC_SETS = ["jigsaw_wiki_robtest", "jigsaw_wiki_6label", "wiki_talk_context"]
 CHECK_SETS = ["impermium_insults", "neutralnews_approved"]
 # Its `post_text` is the comment that is answered, not the post.
 WITH_PARENT = "wiki_talk_context"
+POST_HEADS = ["toxicity", "identity_attack", "spam"]
 HELD = [.05, .10, .15, .20, .25, .30]
 PLOTTED = np.linspace(.01, .40, 79)
 
@@ -296,6 +299,35 @@ def plot(path, curves):
     print(f"\nwrote {path}")
 
 
+# The words of the post
+
+def post(args):
+    """How scores change when a post is known: one that uses half of the longer words of a harmless comment, as posts on
+    its subject would; and the same posts above toxic comments, which say nothing of them."""
+    choose = np.random.default_rng(1)
+    thresholds = tomllib.loads((ROOT / "src/policy/default.toml").read_text())["thresholds"]
+    harmless, posts = {}, []
+    for name in CHECK_SETS:
+        harmless[name] = [row for row in rows(args, name, "dev") if row["label"] == "ham"]
+        for row in harmless[name]:
+            words = re.findall(r"[^\W\d_]{4,}", row["text"])
+            posts.append(" ".join(choose.permutation(words)[:len(words) // 2]) if words else "")
+    toxic = [row for row in rows(args, "jigsaw_wiki_robtest", "dev") if row["label"] == "toxic"]
+    print("Share of the comments at or above the default policy's hold threshold")
+    print(f"{'comments':34}{'rows':>6}" + "".join(f"{head:>18}{'with post':>11}" for head in POST_HEADS))
+    at = 0
+    for name, found in [*harmless.items(), ("jigsaw_wiki_robtest", toxic)]:
+        with_post = [{**row, "post_text": posts[(at + nth) % len(posts)]} for nth, row in enumerate(found)]
+        at += len(found)
+        line = f"{name + (' toxic' if found is toxic else ' harmless'):34}{len(found):6,}"
+        without, known = (judge(args, some, args.model) for some in ([{**row, "post_text": ""} for row in found], with_post))
+        for head in POST_HEADS:
+            shares = [np.mean([scores.get(head, 0) >= thresholds[head]["hold"] for scores, _ in some])
+                      for some in (without, known)]
+            line += "{:18.1%}{:11.1%}".format(*shares)
+        print(line)
+
+
 # Time
 
 def speed(args):
@@ -393,6 +425,7 @@ def main():
     command = add(threeway, "what is approved when so much is held")
     command.add_argument("--checks", action="store_true", help="also the dev rows of sets that nothing learned from")
     command.add_argument("--plot", type=Path, help="draw it into this PNG")
+    add(post, "scores with and without the words of the post")
     command = add(speed, "time per comment")
     command.add_argument("--set", default="jigsaw_wiki_robtest", help="whose test rows are timed")
     command.add_argument("--messages", type=int, default=200, help="so many where each takes long")

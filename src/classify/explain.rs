@@ -104,7 +104,8 @@ fn one(model: &Model, scratch: &Scratch, input: &Input, (label, language): (Labe
     let Some((voice, head)) = model.head(label, language) else {
         return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), rest: f32::NEG_INFINITY };
     };
-    // What one unit of amount of each feature adds to the calibrated logit.
+    // What each use of a feature adds to the logit, in units of the calibrated one; of what speaks for the label only
+    // what counts of the use.
     let unit = f64::from(head.calibration.slope * head.scale);
     let factors = tally.factors(model.norms());
     let worth = |feature: &Feature| {
@@ -113,13 +114,13 @@ fn one(model: &Model, scratch: &Scratch, input: &Input, (label, language): (Labe
         if weight == 0 {
             return 0.0;
         }
-        unit * f64::from(weight) * f64::from(feature.value() * factors[feature.group as usize]) / f64::from(feature.amount)
+        f64::from(weight) * f64::from(feature.value() * factors[feature.group as usize]) / f64::from(feature.times)
     };
     let worth: Vec<f64> = tally.features().iter().map(worth).collect();
     let mut merged: HashMap<Key, Merged, FixedState> =
         HashMap::with_capacity_and_hasher(work.tokens.tokens.len() * 2, FixedState::default());
     for (first, &(index, amount, evidence)) in trace.iter().enumerate() {
-        let weight = worth.get(index).map_or(0.0, |worth| worth * f64::from(amount));
+        let weight = worth.get(index).map_or(0.0, |&worth| unit * if worth > 0.0 { worth * f64::from(amount) } else { worth });
         if weight != 0.0 {
             let (key, evidence) = place(evidence, &work.tokens.tokens);
             merged.entry(key).or_insert(Merged { key, first, evidence, weight: 0.0 }).weight += weight;

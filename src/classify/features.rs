@@ -104,8 +104,9 @@ const NEGATION_REACH: usize = 3;
 const THEME_REACH: usize = 4;
 /// How many tokens on either side are near "you" or an identity term.
 const NEAR: usize = 4;
-/// How much a word counts that the post itself uses: on a post about idiots the word is no insult yet.
-const SHARED_WITH_POST: f32 = 0.5;
+/// How much a word that the post itself uses counts in what speaks for a label: on a post about idiots the word is no
+/// insult yet. What speaks against it counts in full.
+const SHARED_WITH_POST: f32 = 0.25;
 /// Longer titles, names and addresses are cut; of the post only the beginning is compared.
 const MAX_SIDE_BYTES: usize = 2_000;
 

@@ -184,7 +184,7 @@ const WARES: &str = "casino casinos poker slots slot betting bet bets gambling j
 
 const PRAISE: &str = "great awesome amazing nice good wonderful excellent fantastic brilliant superb informative useful \
     helpful interesting fascinating insightful impressive incredible beautiful perfect best outstanding terrific \
-    remarkable valuable quality thanks thank thankyou appreciate enjoyed loved bookmarked sharing keep posting \
+    remarkable valuable quality pleasant fastidious marvellous exceptional exceptionally superb fabulous enjoyable thanks thank thankyou appreciate enjoyed loved bookmarked sharing keep posting \
     congratulations kudos cool neat magnificent marvelous stunning genuinely truly definitely";
 
 const HARM: &str = "kill kills killed killing die dies death dead murder murdered shoot shot shooting hang hanged hanging \
@@ -210,7 +210,13 @@ const CONTEMPT: &str = "idiot idiots idiotic moron morons moronic stupid dumb du
 const OF_BLOGS: &str = "post posts article articles blog blogs weblog site sites website page info information content read \
     reading topic topics subject share shared write writes writing writer author written point points material detail \
     details tip tips knowledge piece entry stuff webpage paragraph learn learned learning visit visiting \
-    reader readers bookmark found people friends thought thoughts work";
+    reader readers bookmark found people friends thought thoughts work works weblogs webpages website's internet net web \
+    browser browsers firefox explorer theme template layout design loads loading hosting host blogging blogger bloggers \
+    blogroll commenting comment comments comment's rss feed feeds subscribe discussion conversation writing wrote \
+    words word opinion opinions advice ideas idea info knowledge issue issues everyone somebody someone anyone \
+    favorite favourite favorites favourites saved googled searching search searched stumbled stumble discovered \
+    checking check updated update updates regularly time times day days more things thing lot little bit love \
+    liked enjoy interested delighted glad happy pleased cheers grateful hello hi howdy greetings guys wow";
 
 #[cfg(test)]
 mod tests {

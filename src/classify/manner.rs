@@ -6,6 +6,8 @@ use super::token::{Kind, Token};
 
 /// Longer praise says something.
 const MAX_PRAISE_WORDS: u32 = 40;
+/// Without praise so many words must speak of posts and blogs as such: "which theme is this, the page loads so fast".
+const MANY_GENERIC: u32 = 4;
 /// One in so many content words of generic praise, or more, is praise or speaks of posts and blogs as such.
 const GENERIC_OF: u32 = 2;
 /// One in so many may be of the post: its subject is easily dropped into a template.
@@ -56,7 +58,7 @@ impl PraiseCount {
         let generic = token.classes.has(Classes::OF_BLOGS);
         self.content += 1;
         self.praise += u32::from(praise);
-        self.generic += u32::from(generic);
+        self.generic += u32::from(generic && !praise);
         self.of_post += u32::from(of_post && !praise && !generic);
     }
 
@@ -68,8 +70,8 @@ impl PraiseCount {
     /// Whether it is praise that would fit any post.
     pub fn is_generic(self) -> bool {
         let Self { content, praise, generic, of_post, links } = self;
-        praise > 0
-            && generic > 0
+        generic > 0
+            && (praise > 0 || generic >= MANY_GENERIC)
             && of_post * OF_POST_OF <= content
             && links == 0
             && content <= MAX_PRAISE_WORDS

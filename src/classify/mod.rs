@@ -114,7 +114,7 @@ pub struct Input<'a> {
     pub author_url: &'a str,
     /// The title of the post that is commented on.
     pub post_title: &'a str,
-    /// The post's text, or its beginning. Words that the post uses count half in the comment.
+    /// The post's text, or its beginning. Words that the post uses count little against the comment.
     pub post_text: &'a str,
     /// The comment that is answered. Not looked at yet: as far as the training data goes, having a parent only says
     /// which source a row is from.

@@ -198,8 +198,14 @@ impl Model {
         let mut sums = [[0.0f32; LANES]; Group::COUNT];
         for feature in tally.features() {
             if let Some(weights) = self.weights(voice, feature) {
-                let value = feature.value();
                 let sum = &mut sums[feature.group as usize];
+                if feature.counted() < 1.0 {
+                    for (sum, &weight) in sum.iter_mut().zip(weights) {
+                        *sum += feature.adds(f32::from(weight));
+                    }
+                    continue;
+                }
+                let value = feature.value();
                 for (sum, &weight) in sum.iter_mut().zip(weights) {
                     *sum += value * f32::from(weight);
                 }

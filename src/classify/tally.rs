@@ -9,7 +9,9 @@ pub struct Feature {
     /// `bucket << 1 | negative`
     pub key: u32,
     pub group: Group,
-    /// How often it occurs; a use that counts less adds less than one.
+    /// How often it occurs.
+    pub times: f32,
+    /// How much of that counts: a use that counts less adds less than one.
     pub amount: f32,
 }
 
@@ -20,11 +22,24 @@ impl Feature {
         self.key >> 1
     }
 
-    /// The value before its group is normalised: sub-linear in the amount, with the sign of the hash.
+    /// The value before its group is normalised: sub-linear in how often it occurs, with the sign of the hash.
     #[inline]
     pub fn value(&self) -> f32 {
-        let size = if self.amount <= 1.0 { self.amount } else { 1.0 + self.amount.ln() };
+        let size = if self.times <= 1.0 { 1.0 } else { 1.0 + self.times.ln() };
         if self.key & 1 == 1 { -size } else { size }
+    }
+
+    /// What a weight adds: less of what speaks for a label where only a part counts, all of what speaks against it.
+    #[inline]
+    pub fn adds(&self, weight: f32) -> f32 {
+        let adds = self.value() * weight;
+        if adds > 0.0 { adds * self.counted() } else { adds }
+    }
+
+    /// The part of it that counts in what speaks for a label, `0..=1`.
+    #[inline]
+    pub fn counted(&self) -> f32 {
+        self.amount / self.times
     }
 }
 
@@ -63,8 +78,7 @@ impl Tally {
     pub fn factors(&self, norms: &[f32; Group::COUNT]) -> [f32; Group::COUNT] {
         let mut squares = [0.0f32; Group::COUNT];
         for feature in &self.features {
-            let value = feature.value();
-            squares[feature.group as usize] += value * value;
+            squares[feature.group as usize] += feature.value().powi(2);
         }
         let mut factors = *norms;
         for (factor, square) in factors.iter_mut().zip(squares) {
@@ -113,12 +127,14 @@ impl Tally {
         let at = self.slot(key, group);
         let (round, index) = self.slots[at];
         if round == self.round {
-            self.features[index as usize].amount += amount;
+            let feature = &mut self.features[index as usize];
+            feature.times += 1.0;
+            feature.amount += amount;
             return (index as usize, false);
         }
         let index = self.features.len();
         self.slots[at] = (self.round, index as u32);
-        self.features.push(Feature { key, group, amount });
+        self.features.push(Feature { key, group, times: 1.0, amount });
         if self.features.len() * 2 > self.mask {
             self.grow();
         }
