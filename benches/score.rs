@@ -32,8 +32,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             black_box(model.score(&input));
         });
         measure("the same with one head's reasons", || {
-            black_box(model.score(&input));
-            black_box(model.explain(&input, &[Label::Spam], 5));
+            let scores = black_box(model.score(&input));
+            black_box(model.explain(&input, &scores, &[Label::Spam], 5));
         });
         measure("verdict, policy and reasons included", || {
             black_box(judge.judge(&comment, &Facts::default(), SystemTime::UNIX_EPOCH));

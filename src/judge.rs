@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::classify::{Input, Label, Model};
+use crate::classify::{Input, Label, Model, Scores};
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
 use crate::policy::tune::{Kind, Sample};
@@ -30,6 +30,7 @@ pub struct Case<'a> {
     comment: &'a Comment,
     findings: Findings,
     counted: Cow<'a, str>,
+    scores: Scores,
     logits: Vec<(Label, f64)>,
 }
 
@@ -57,7 +58,7 @@ impl Judge {
         let scores = self.model.score(&input(comment, &counted));
         policy.heed(comment, self.model.labels(), &scores, &mut findings);
         let logits = self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
-        Case { model: &self.model, policy, comment, findings, counted, logits }
+        Case { model: &self.model, policy, comment, findings, counted, scores, logits }
     }
 
     /// The whole way without a store: for trying a comment, and for dry runs.
@@ -114,7 +115,7 @@ impl Case<'_> {
         if labels.is_empty() {
             return Vec::new();
         }
-        let explanations = self.model.explain(&input(self.comment, &self.counted), labels, EXPLAIN_PARTS);
+        let explanations = self.model.explain(&input(self.comment, &self.counted), &self.scores, labels, EXPLAIN_PARTS);
         let reasons = explanations.into_iter().flat_map(|explanation| {
             let name = explanation.label.as_str();
             let rest = Reason::new("TEXT_REST", "everything else in the text, and how common this is at all");

@@ -85,11 +85,17 @@ struct Merged {
 }
 
 /// See [`Model::explain`].
-pub fn explain(model: &Model, scratch: &mut Scratch, input: &Input, labels: &[Label], most: usize) -> Vec<Explanation> {
+pub fn explain(
+    model: &Model,
+    scratch: &mut Scratch,
+    input: &Input,
+    language: Language,
+    labels: &[Label],
+    most: usize,
+) -> Vec<Explanation> {
     let Scratch { work, tally, trace } = scratch;
     trace.clear();
     features::read(input, work);
-    let language = model.detect(input, work);
     tally.start(input.text.len());
     let mut tracer = Tracer { tally, trace };
     if labels.iter().any(|label| model.head(*label, language).is_some()) {
@@ -259,7 +265,7 @@ mod tests {
         for &label in model.labels() {
             let Some(logit) = scores.logit(label) else { continue };
             for most in [0, 3, usize::MAX] {
-                let explanation = model.explain(input, &[label], most).remove(0);
+                let explanation = model.explain(input, &scores, &[label], most).remove(0);
                 assert!((explanation.logit - logit).abs() < 1e-4, "{} {logit}", explanation.logit);
                 let listed: f32 = explanation.contributions.iter().map(|contribution| contribution.weight).sum();
                 assert!((listed + explanation.rest - logit).abs() < 1e-4);
@@ -295,7 +301,7 @@ mod tests {
     fn reasons_are_human() {
         let text = "CASINO at http://Casino777.example/win?x=1 v1@gra";
         let input = Input { text, author_name: "Bob", ..Input::default() };
-        let explanation = tiny().explain(&input, &[Label::Spam], usize::MAX).remove(0);
+        let explanation = tiny().explain(&input, &tiny().score(&input), &[Label::Spam], usize::MAX).remove(0);
         let find = |what: &str| explanation.contributions.iter().find(|contribution| contribution.what == what);
         let word = find("the word “CASINO”").expect("word");
         assert_eq!(word.span, Some(0..6));
@@ -308,7 +314,8 @@ mod tests {
 
     #[test]
     fn a_label_without_head_has_no_reasons() {
-        let explanation = tiny().explain(&Input { text: "x", ..Input::default() }, &[Label::Threat], 5).remove(0);
+        let input = Input { text: "x", ..Input::default() };
+        let explanation = tiny().explain(&input, &tiny().score(&input), &[Label::Threat], 5).remove(0);
         assert!(explanation.contributions.is_empty());
     }
 }

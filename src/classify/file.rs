@@ -31,7 +31,9 @@ pub enum ModelError {
     #[error("this is not a Gatepost model file")]
     Magic,
     /// Written in a format that this version does not read, most likely by a newer one.
-    #[error("the model file has format {0}, this Gatepost reads format {FORMAT}")]
+    #[error(
+        "the model file has format {0}, this Gatepost reads format {FORMAT}: take the Gatepost it was made for, or train it anew"
+    )]
     Format(u16),
     /// Larger than any model.
     #[error("the model file is {0} bytes long, more than the {MAX_BYTES} allowed")]

@@ -183,9 +183,10 @@ impl Model {
         })
     }
 
-    /// Says, label by label, what spoke for and against it: at most `most` contributions, strongest first.
-    pub fn explain(&self, input: &Input, labels: &[Label], most: usize) -> Vec<Explanation> {
-        SCRATCH.with_borrow_mut(|scratch| explain::explain(self, scratch, input, labels, most))
+    /// Says of the scores of a comment, label by label, what spoke for and against it: at most `most` contributions,
+    /// strongest first.
+    pub fn explain(&self, input: &Input, scores: &Scores, labels: &[Label], most: usize) -> Vec<Explanation> {
+        SCRATCH.with_borrow_mut(|scratch| explain::explain(self, scratch, input, scores.language, labels, most))
     }
 
     /// Adds the scores of those of a voice's heads that speak for this language.
@@ -221,7 +222,7 @@ impl Model {
     }
 
     /// The language of a comment that was read.
-    pub(super) fn detect(&self, input: &Input, work: &Workspace) -> Language {
+    fn detect(&self, input: &Input, work: &Workspace) -> Language {
         let spoken = |language| self.speaks(language);
         language::detect(work.text.as_str(), &work.tokens, input.language, &self.parts.vocabulary, spoken)
     }
