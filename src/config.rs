@@ -12,11 +12,13 @@ use crate::telemetry::LogFormat;
 pub const DEFAULTS: &str = include_str!("../deploy/gatepost.toml");
 
 /// Every option's name, and whether it is a number.
-const OPTIONS: [(&str, bool); 13] = [
+const OPTIONS: [(&str, bool); 15] = [
     ("listen", false),
     ("store", false),
     ("data_dir", false),
     ("store_timeout", false),
+    ("store_ca", false),
+    ("wait_replicas", true),
     ("redis_prefix", false),
     ("keep_days", true),
     ("keep_events", true),
@@ -94,6 +96,8 @@ impl Config {
                 keep_days: 0,
                 keep_events: 0,
                 timeout: Duration::ZERO,
+                ca: None,
+                wait_replicas: 0,
             },
             model: None,
             policy_dir: None,
@@ -119,6 +123,8 @@ impl Config {
         set(&mut self.store.url, top.string("store").map(optional));
         set(&mut self.store.data_dir, top.string("data_dir").map(PathBuf::from));
         set(&mut self.store.timeout, top.duration("store_timeout"));
+        set(&mut self.store.ca, top.string("store_ca").map(|path| optional(path).map(PathBuf::from)));
+        set(&mut self.store.wait_replicas, top.integer("wait_replicas", 0..=16));
         let prefix = top.value("redis_prefix", "at most 64 letters, digits, _, - and :", |value| {
             let prefix = value.as_str()?;
             let fits = prefix.len() <= 64 && prefix.chars().all(|c| c.is_ascii_alphanumeric() || "_-:".contains(c));

@@ -8,7 +8,7 @@ use crate::classify::{Input, Label, Model, Scores};
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
 use crate::policy::tune::{Kind, Sample};
-use crate::policy::{Findings, Policies, Policy, Ruling};
+use crate::policy::{Away, Findings, Policies, Policy, Ruling};
 use crate::verdict::{Decision, MACHINE, RateLimit, Reason, Verdict};
 
 /// How many parts of an explanation a verdict carries per label.
@@ -61,6 +61,11 @@ impl Judge {
         Case { model: &self.model, policy, comment, findings, counted, scores, logits }
     }
 
+    /// Whether a site's policy would rather have no answer than one that is not recorded.
+    pub fn any_needs_store(&self) -> bool {
+        self.policies.any(|policy| policy.away() == Away::Unavailable)
+    }
+
     /// The whole way without a store: for trying a comment, and for dry runs.
     pub fn judge(&self, comment: &Comment, facts: &Facts, now: SystemTime) -> Verdict {
         self.hear(comment).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
@@ -106,7 +111,31 @@ impl Case<'_> {
             decided_by: MACHINE.into(),
             revision,
             author_message: String::new(),
+            not_recorded: false,
         }
+    }
+
+    /// Decides while the store is away: by what this process knows of the comment, and nothing is written down. A comment
+    /// that would be held needs a queue to be held in; what becomes of it the policy says. `None`: it has no verdict.
+    pub fn verdict_unrecorded(&self, facts: &Facts, now: SystemTime) -> Option<Verdict> {
+        let mut verdict = self.verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1);
+        if let Some(limit) = &mut verdict.rate_limit {
+            limit.local = true;
+        }
+        let mut message = "the store is away, so that nothing was written down: send the comment again later";
+        if verdict.decision == Decision::Hold {
+            match self.policy.away() {
+                Away::Hold => {}
+                Away::Unavailable => return None,
+                Away::Approve => {
+                    verdict.decision = Decision::Approve;
+                    message = "it would be held, but the store is away, and the policy approves such comments then";
+                }
+            }
+        }
+        verdict.reasons.push(Reason::new("NOT_RECORDED", message).rule("store.away"));
+        verdict.not_recorded = true;
+        Some(verdict)
     }
 
     /// What in the comment speaks for each label, strongest first; a label's last reason is all the rest, so that the

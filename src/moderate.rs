@@ -28,45 +28,54 @@ impl Moderator {
     /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every violation; [`Error::Store`] when the store is away: nothing was decided then, and
-    /// the host may send the comment again.
+    /// [`Error::Invalid`] with every violation; [`Error::Store`] when the store is away and the site's policy wants no
+    /// answer without it: nothing was decided then, and the host may send the comment again.
     pub async fn moderate(&self, message: pb::Comment, dry_run: bool) -> Result<Verdict, Error> {
         let now = SystemTime::now();
         let comment = Comment::parse(message, now)?;
         let case = self.judge.hear(&comment);
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
         let tentative = case.verdict(&case.policy.uneventful(), now, Uuid::now_v7().to_string(), 1);
-        let admission = self.admission(&comment, &case, &tentative).await?;
-        if dry_run {
-            let facts = self.store.look(&admission).await?;
-            return Ok(case.verdict(&facts, now, tentative.id.clone(), 1));
-        }
-        match self.store.admit(&admission).await? {
-            Admitted::Recorded(verdict) | Admitted::Seen(verdict) => Ok(verdict),
-            Admitted::Undecided { facts, verdict_id, revision } => {
-                let verdict = case.verdict(&facts, now, verdict_id, revision);
-                self.store.record(&admission, &verdict).await
-            }
-        }
-    }
-
-    /// What the store must know to admit a comment: whom to count it for, and what to record if nothing speaks against it.
-    async fn admission<'a>(
-        &self,
-        comment: &'a Comment,
-        case: &Case<'_>,
-        tentative: &'a Verdict,
-    ) -> Result<Admission<'a>, Error> {
-        let secret = self.store.site_secret(comment.site()).await?;
-        let author = match (comment.user_id(), comment.email()) {
-            ("", "") => None,
-            ("", email) => Some(Person::new(&secret, "email", email)),
-            (user_id, _) => Some(Person::new(&secret, "user", user_id)),
+        let secret = self.store.site_secret(comment.site()).await;
+        let admission = admission(&comment, &case, &tentative, secret.as_ref().ok());
+        let (facts, failed) = match secret {
+            Err(error) => (self.store.local(&admission, !dry_run), error),
+            Ok(_) if dry_run => match self.store.look(&admission).await {
+                Ok(facts) => return Ok(case.verdict(&facts, now, tentative.id.clone(), 1)),
+                Err(error) => (self.store.local(&admission, false), error),
+            },
+            Ok(_) => match self.store.admit(&admission).await {
+                Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => return Ok(verdict),
+                Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
+                    let verdict = case.verdict(&facts, now, verdict_id, revision);
+                    match self.store.record(&admission, &verdict).await {
+                        Ok(verdict) => return Ok(verdict),
+                        Err(error) => (facts, error),
+                    }
+                }
+                Err(error) => (self.store.local(&admission, true), error),
+            },
         };
-        let client = comment.ip().map(|ip| Person::new(&secret, "ip", &network(ip)));
-        let limits = case.policy.limits().collect();
-        Ok(Admission { comment, limits, tentative, min_approved: case.policy.approved_before_trust(), author, client })
+        // The store is away. The store says so in the log, once; what it means for a comment is the policy's.
+        match failed {
+            Error::Store(_) => case.verdict_unrecorded(&facts, now).ok_or(failed),
+            Error::Invalid(_) | Error::NotFound { .. } | Error::TimedOut | Error::ShuttingDown => Err(failed),
+        }
     }
+}
+
+/// What the store must know to admit a comment: whom to count it for, and what to record if nothing speaks against it.
+/// Without the site's secret it is counted for nobody in particular.
+fn admission<'a>(comment: &'a Comment, case: &Case<'_>, tentative: &'a Verdict, secret: Option<&[u8; 32]>) -> Admission<'a> {
+    let person = |kind, value: &str| secret.map(|secret| Person::new(secret, kind, value));
+    let author = match (comment.user_id(), comment.email()) {
+        ("", "") => None,
+        ("", email) => person("email", email),
+        (user_id, _) => person("user", user_id),
+    };
+    let client = comment.ip().and_then(|ip| person("ip", &network(ip)));
+    let limits = case.policy.limits().collect();
+    Admission { comment, limits, tentative, min_approved: case.policy.approved_before_trust(), author, client }
 }
 
 /// What counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber commonly has to itself.

@@ -43,6 +43,19 @@ pub struct Policy {
     evidence: Evidence,
     /// What a comment becomes whose language the model does not speak.
     unscored: Decision,
+    away: Away,
+}
+
+/// What becomes of a comment that would be held while the store is away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Away {
+    /// Held by the host, which sends it again later.
+    #[default]
+    Hold,
+    /// No verdict: an error that says when to try again.
+    Unavailable,
+    /// Published.
+    Approve,
 }
 
 /// From which probability a label holds and rejects. `None`: never.
@@ -99,6 +112,11 @@ impl Policy {
         self.thresholds[label.lane()]
     }
 
+    /// What becomes of a comment that would be held while the store is away.
+    pub fn away(&self) -> Away {
+        self.away
+    }
+
     /// How many approved comments an author must have for the verdict under [`Policy::uneventful`] to stand. 0: any.
     pub fn approved_before_trust(&self) -> u32 {
         self.approved_before_trust
@@ -121,6 +139,11 @@ impl Policies {
     /// The policy of a site: its own, else the default.
     pub fn of(&self, site: &Site) -> &Arc<Policy> {
         self.sites.get(site).unwrap_or(&self.default)
+    }
+
+    /// Whether any policy is such.
+    pub fn any(&self, such: impl Fn(&Policy) -> bool) -> bool {
+        such(&self.default) || self.sites.values().any(|policy| such(policy))
     }
 
     /// Reads policy files, given as name and text. A file without `sites` replaces the default, and the others start

@@ -84,8 +84,10 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Cause> {
         let (leave, leaving) = watch::channel(false);
         let (health, health_service) = tonic_health::server::health_reporter();
-        tell(&health, self.store.ping().await.is_ok()).await;
-        let watching = tokio::spawn(watch_health(health.clone(), self.store.clone(), leaving.clone()));
+        // Comments get verdicts without the store too, unless a policy says that they must not.
+        let needed = self.judge.any_needs_store();
+        tell(&health, !needed || self.store.ping().await.is_ok()).await;
+        let watching = needed.then(|| tokio::spawn(watch_health(health.clone(), self.store.clone(), leaving.clone())));
 
         let moderator = Moderator::new(self.judge, self.store.clone());
         let desk = Desk::new(self.store.clone());
@@ -124,7 +126,9 @@ impl Server {
                 }
             }
         };
-        watching.abort();
+        if let Some(watching) = watching {
+            watching.abort();
+        }
         self.store.close().await;
         tracing::info!("left");
         Ok(served?)
@@ -166,7 +170,7 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }
 
-/// Keeps health true: every service needs the store.
+/// Keeps health true where a policy wants no verdict without the store.
 async fn watch_health(health: HealthReporter, store: Store, mut leaving: watch::Receiver<bool>) {
     let mut serving = true;
     loop {
@@ -178,7 +182,7 @@ async fn watch_health(health: HealthReporter, store: Store, mut leaving: watch::
         if answer.is_ok() != serving {
             serving = answer.is_ok();
             match answer {
-                Ok(()) => tracing::info!("the store answers again"),
+                Ok(()) => tracing::info!("the store answers again; health is SERVING"),
                 Err(error) => tracing::error!(cause = %error, "the store does not answer; health is NOT_SERVING until it does"),
             }
             // Leaving may have begun while the store was asked: then the word is NOT_SERVING and stays so.

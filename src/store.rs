@@ -3,6 +3,7 @@
 //! `embedded` keeps it in one SQLite file, for one process; `redis` keeps it where many servers share it; `memory` keeps
 //! nothing beyond the process. One conformance suite, `tests/it/store.rs`, holds all to the same answers.
 
+mod breaker;
 mod change;
 mod cursor;
 mod embedded;
@@ -17,6 +18,7 @@ mod redis;
 mod settings;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -44,7 +46,10 @@ const SECRETS: usize = 10_000;
 pub struct Store {
     engine: Engine,
     /// Every call needs its site's secret, which never changes.
-    secrets: Arc<Mutex<HashMap<Site, [u8; 32]>>>,
+    /// Beside each the generation of the engine that it was read from.
+    secrets: Arc<Mutex<HashMap<Site, ([u8; 32], u64)>>>,
+    /// The engine in this process failed, which was said.
+    failing: Arc<AtomicBool>,
 }
 
 /// Where the state is.
@@ -65,10 +70,10 @@ impl Store {
         let engine = match settings.url.as_deref() {
             None => Engine::Embedded(Arc::new(Embedded::open(settings).await?)),
             Some("memory:") => Engine::Memory(Arc::new(Memory::new(settings))),
-            Some(url) if url.starts_with("redis://") => Engine::Redis(Arc::new(Redis::open(url, settings).await?)),
+            Some(url) if url.starts_with("redis") => Engine::Redis(Redis::open(url, settings).await?),
             Some(url) => return Err(settings::refuse(url)),
         };
-        Ok(Self { engine, secrets: Arc::default() })
+        Ok(Self { engine, secrets: Arc::default(), failing: Arc::default() })
     }
 
     /// `embedded`, `memory` or `redis`.
@@ -91,11 +96,18 @@ impl Store {
 
     /// The site's secret: random, made when first asked for, the same for all servers of the store.
     pub async fn site_secret(&self, site: &Site) -> Result<[u8; 32], Error> {
-        if let Some(secret) = self.secrets.lock().map_err(poisoned)?.get(site) {
-            return Ok(*secret);
-        }
+        let generation = match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => 0,
+            Engine::Redis(engine) => engine.generation(),
+        };
+        let known = self.secrets.lock().map_err(poisoned)?.get(site).copied();
         let mut fresh = [0; 32];
-        getrandom::fill(&mut fresh).map_err(|error| Error::store(error.to_string()))?;
+        match known {
+            Some((secret, read)) if read == generation => return Ok(secret),
+            // An engine that came back empty is told what it was: the same people must have the same hashes.
+            Some((secret, _)) => fresh = secret,
+            None => getrandom::fill(&mut fresh).map_err(|error| Error::store(error.to_string()))?,
+        }
         let secret = match &self.engine {
             Engine::Memory(engine) => engine.site_secret(site, fresh)?,
             Engine::Embedded(engine) => engine.site_secret(site, fresh).await?,
@@ -105,7 +117,7 @@ impl Store {
         if secrets.len() >= SECRETS {
             secrets.clear();
         }
-        secrets.insert(site.clone(), secret);
+        secrets.insert(site.clone(), (secret, generation));
         Ok(secret)
     }
 
@@ -114,8 +126,18 @@ impl Store {
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.admit(admission),
-            Engine::Embedded(engine) => engine.admit(admission).await,
+            Engine::Embedded(engine) => self.noted(engine.admit(admission).await),
             Engine::Redis(engine) => engine.admit(admission).await,
+        }
+    }
+
+    /// What this process alone knows of a comment that the store cannot be asked about: its limits, as far as it has
+    /// counted them itself. Counts the comment in them, if `count`.
+    pub fn local(&self, admission: &Admission<'_>, count: bool) -> Facts {
+        match &self.engine {
+            // They count in this process anyway, in the step that failed.
+            Engine::Memory(_) | Engine::Embedded(_) => Facts::default(),
+            Engine::Redis(engine) => engine.local(admission, count),
         }
     }
 
@@ -133,7 +155,7 @@ impl Store {
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.record(admission, verdict),
-            Engine::Embedded(engine) => engine.record(admission, verdict).await,
+            Engine::Embedded(engine) => self.noted(engine.record(admission, verdict).await),
             Engine::Redis(engine) => engine.record(admission, verdict).await,
         }
     }
@@ -207,6 +229,24 @@ impl Store {
             Engine::Embedded(engine) => Watching::Embedded(Embedded::watch(engine, site, after)),
             Engine::Redis(engine) => Watching::Redis(Box::new(engine.watch(site, after).await?)),
         }))
+    }
+
+    /// Says that the disk fails, and that it works again, once each: not for every comment that comes meanwhile.
+    fn noted<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match &outcome {
+            Ok(_) => {
+                if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the store works again");
+                }
+            }
+            Err(error) => {
+                if !self.failing.swap(true, Ordering::Relaxed) {
+                    let cause = std::error::Error::source(error).unwrap_or(error);
+                    tracing::error!(%cause, "the store fails: until it works again nothing is recorded");
+                }
+            }
+        }
+        outcome
     }
 
     /// Finishes what is under way and lets go of the store. Later calls fail.

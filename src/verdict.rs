@@ -86,6 +86,8 @@ pub struct Verdict {
     pub revision: u32,
     /// What a moderator lets the author know.
     pub author_message: String,
+    /// The store was away: nothing was written down.
+    pub not_recorded: bool,
 }
 
 impl Verdict {
@@ -194,6 +196,7 @@ impl From<Verdict> for pb::Verdict {
             decided_by: verdict.decided_by.into_owned(),
             revision: verdict.revision,
             author_message: verdict.author_message,
+            not_recorded: verdict.not_recorded,
         }
     }
 }
@@ -220,6 +223,7 @@ impl TryFrom<pb::Verdict> for Verdict {
             decided_by: wire.decided_by.into(),
             revision: wire.revision,
             author_message: wire.author_message,
+            not_recorded: wire.not_recorded,
         })
     }
 }

@@ -20,12 +20,22 @@ pub struct ServeArgs {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Where state is kept: redis://…, memory:, or empty for the embedded store in the data folder
+    /// Where state is kept: redis://…, rediss://…, redis+sentinel://…, redis+cluster://…, memory:, or empty for the
+    /// embedded store in the data folder
     #[arg(long, value_name = "URL")]
     store: Option<String>,
     /// Folder of the embedded store [default: ./gatepost-data]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
+    /// How long a comment waits for Redis [default: 50ms]
+    #[arg(long, value_name = "TIME")]
+    store_timeout: Option<String>,
+    /// A certificate (PEM): who signed those of the Redis servers
+    #[arg(long, value_name = "FILE")]
+    store_ca: Option<String>,
+    /// How many Redis replicas must have a held comment before it counts as recorded [default: 0]
+    #[arg(long, value_name = "COUNT")]
+    wait_replicas: Option<String>,
     /// With what every Redis key begins [default: gp:]
     #[arg(long, value_name = "PREFIX")]
     redis_prefix: Option<String>,
@@ -103,6 +113,9 @@ fn load(args: &ServeArgs) -> Result<Result<Config, crate::settings::Mistakes>> {
         ("listen", &args.listen),
         ("store", &args.store),
         ("data_dir", &args.data_dir),
+        ("store_timeout", &args.store_timeout),
+        ("store_ca", &args.store_ca),
+        ("wait_replicas", &args.wait_replicas),
         ("redis_prefix", &args.redis_prefix),
         ("model", &args.model),
         ("policy_dir", &args.policy_dir),

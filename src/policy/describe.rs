@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Policies, Policy, Threshold};
+use super::{Away, Policies, Policy, Threshold};
 use crate::classify::Label;
 use crate::comment::Site;
 use crate::limit::Scope;
@@ -86,6 +86,11 @@ impl Policy {
         }
         let becomes = if self.unscored == Decision::Approve { "published unless a rule holds it" } else { "held" };
         lines.push(format!("in a language that the model does not speak: {becomes}"));
+        lines.push(match self.away {
+            Away::Hold => "held while the store is away: held by the host, which sends it again".to_owned(),
+            Away::Unavailable => "held while the store is away: no verdict, the host tries again".to_owned(),
+            Away::Approve => "held while the store is away: published".to_owned(),
+        });
         lines
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Limit, Policies, Policy, Threshold};
+use super::{Away, Limit, Policies, Policy, Threshold};
 use crate::classify::Label;
 use crate::comment::Site;
 use crate::limit::{Gcra, MAX_BURST, Scope};
@@ -116,6 +116,15 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
     top.section("language", |language| {
         set(&mut policy.unscored, decision(language, "unscored", &[Decision::Approve, Decision::Hold]));
     });
+    top.section("store", |store| {
+        let away = store.value("away", "\"hold\", \"unavailable\" or \"approve\"", |value| match value.as_str()? {
+            "hold" => Some(Away::Hold),
+            "unavailable" => Some(Away::Unavailable),
+            "approve" => Some(Away::Approve),
+            _ => None,
+        });
+        set(&mut policy.away, away);
+    });
     policy
 }
 
@@ -199,6 +208,7 @@ impl Policy {
             form: Default::default(),
             evidence: Default::default(),
             unscored: Decision::Hold,
+            away: Away::Hold,
         }
     }
 }

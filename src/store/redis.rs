@@ -3,6 +3,9 @@
 //! What must be atomic is a script ([`script`]); all else is a plain command. Nothing that matters is kept in
 //! this process.
 
+mod address;
+mod connection;
+mod durability;
 mod keys;
 mod read;
 mod script;
@@ -11,56 +14,75 @@ mod watch;
 mod write;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{Client, Pipeline, RedisError};
+use ::redis::{Pipeline, RedisError};
+use tokio::time::timeout;
 
+use super::breaker::{self, After, Breaker};
 use super::cursor::Cursor;
-use super::entry::Kept;
+use super::entry::{Admission, Kept};
+use super::limits::Limits;
 use super::page::{Filling, ListPage, ListQuery};
 use super::person::Person;
 use super::record::Row;
 use super::settings::{StoreSettings, redacted};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::History;
+use crate::facts::{Facts, History};
 
+use address::Address;
+use connection::{Connection, Setup};
 use keys::Keys;
 use script::Scripts;
 
 pub(super) use watch::Watch;
 
-/// A store on a Redis server.
+/// How long to connect for when the server starts, when nobody waits for a verdict yet.
+const START: Duration = Duration::from_secs(5);
+
+/// A store on Redis.
 pub(super) struct Redis {
-    client: Client,
-    connection: ConnectionManager,
+    setup: Setup,
+    connection: Connection,
     scripts: Scripts,
     prefix: String,
     keep: Duration,
     keep_events: u32,
+    /// How long the way of a comment waits for one answer.
     timeout: Duration,
+    /// So many replicas must have a held comment before it counts as recorded. 0: the master alone.
+    wait_replicas: u32,
+    breaker: Breaker,
+    /// What this process knows of the limits, for when Redis is away.
+    limits: Mutex<Limits>,
     /// When each site's indexes were looked after.
     upkeep: Mutex<HashMap<Site, upkeep::Kept>>,
 }
 
 impl Redis {
     /// Connects.
-    pub async fn open(url: &str, settings: &StoreSettings) -> Result<Self, Error> {
+    pub async fn open(url: &str, settings: &StoreSettings) -> Result<Arc<Self>, Error> {
         if settings.prefix.contains(['{', '}']) {
             return Err(Error::store(format!("the key prefix {:?} holds braces, which are for the site", settings.prefix)));
         }
-        let failed = |error: RedisError| Error::store(format!("the store {}: {error}", redacted(url)));
-        let client = Client::open(url).map_err(failed)?;
-        // No retries inside a call: the caller has a deadline, and the next call connects anew.
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(settings.timeout))
-            .set_response_timeout(Some(settings.timeout));
-        let connection = ConnectionManager::new_with_config(client.clone(), config).await.map_err(failed)?;
-        Ok(Self {
-            client,
+        let failed = |error: &dyn std::fmt::Display| Error::store(format!("the store {}: {error}", redacted(url)));
+        let ca = match &settings.ca {
+            Some(path) => {
+                Some(std::fs::read(path).map_err(|error| Error::store(format!("cannot read {}: {error}", path.display())))?)
+            }
+            None => None,
+        };
+        let address = Address::parse(url).map_err(|error| failed(&error))?;
+        let setup = Setup::new(address, ca).map_err(|error| failed(&error))?;
+        let connection = match timeout(START, setup.connect()).await {
+            Ok(connection) => connection.map_err(|error| failed(&error))?,
+            Err(_) => return Err(failed(&"no answer")),
+        };
+        let redis = Arc::new(Self {
+            setup,
             connection,
             scripts: Scripts::new(),
             prefix: settings.prefix.clone(),
@@ -68,19 +90,105 @@ impl Redis {
             keep: Duration::from_secs(u64::from(settings.keep_days.max(1)) * 24 * 3600),
             keep_events: settings.keep_events,
             timeout: settings.timeout,
+            wait_replicas: settings.wait_replicas,
+            breaker: Breaker::default(),
+            limits: Mutex::new(Limits::new()),
             upkeep: Mutex::default(),
-        })
+        });
+        durability::warn(&redis.connection).await;
+        Ok(redis)
+    }
+
+    /// Does work that a comment waits for: not at all while Redis is away, and no longer than the deadline.
+    async fn guarded<T>(self: &Arc<Self>, site: &Site, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let circuit = self.circuit(site);
+        if self.breaker.is_open(circuit) {
+            return Err(Error::store("redis is away"));
+        }
+        let outcome = timeout(self.timeout, work).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(Error::store(format!("redis took longer than {:?}", self.timeout))));
+        match &outcome {
+            Ok(_) => self.breaker.succeeded(circuit),
+            Err(error) => {
+                if self.breaker.failed(circuit) == After::Opened {
+                    self.wait_for(circuit.to_owned(), site.clone(), error);
+                }
+            }
+        }
+        outcome
+    }
+
+    /// Says that Redis is away, waits until it is back, and says that too: one line each, however many comments come.
+    fn wait_for(self: &Arc<Self>, circuit: String, site: Site, error: &Error) {
+        let cause = std::error::Error::source(error).unwrap_or(error);
+        tracing::error!(circuit, %cause, "redis is away: until it is back limits count here, and nothing is recorded");
+        let redis = Arc::clone(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(breaker::interval()).await;
+                if redis.probe(&site).await.is_ok() {
+                    break;
+                }
+            }
+            redis.connection.changed();
+            let away = redis.breaker.close(&circuit);
+            tracing::info!(circuit, away = ?away, "redis is back");
+        });
+    }
+
+    /// Succeeds when Redis takes writes again: one that is full or a replica answers everything else.
+    async fn probe(&self, site: &Site) -> Result<(), Error> {
+        let mut write = ::redis::cmd("SET");
+        write.arg(self.keys(site).probe()).arg(1).arg("PX").arg(1_000);
+        let answer = timeout(self.timeout, write.query_async(&mut self.connection.clone())).await;
+        Ok(answer.map_err(|_| Error::store("no answer"))??)
+    }
+
+    /// What is away as one: a server, or what a cluster keeps of a site.
+    fn circuit<'s>(&self, site: &'s Site) -> &'s str {
+        if self.setup.is_cluster() { site.as_str() } else { "" }
+    }
+
+    /// Counts a comment that Redis admitted, so that the limits go on from there when it is away.
+    fn warm(&self, admission: &Admission<'_>) {
+        if let Ok(mut limits) = self.limits.lock() {
+            let weighing = limits.weigh(number(admission.comment.site()), &admission.counted());
+            limits.count(&weighing);
+            limits.commit();
+        }
+    }
+
+    /// What this process alone knows of a comment; counts it in its limits, if `count`.
+    pub fn local(&self, admission: &Admission<'_>, count: bool) -> Facts {
+        let Ok(mut limits) = self.limits.lock() else { return Facts::default() };
+        let weighing = limits.weigh(number(admission.comment.site()), &admission.counted());
+        if count && !weighing.refused() {
+            limits.count(&weighing);
+            limits.commit();
+        }
+        Facts { limits: weighing.states, ..Facts::default() }
+    }
+
+    /// Rises when Redis may have lost what it knew.
+    pub fn generation(&self) -> u64 {
+        self.connection.generation()
     }
 
     pub async fn ping(&self) -> Result<(), Error> {
-        Ok(::redis::cmd("PING").query_async(&mut self.connection.clone()).await?)
+        if self.breaker.is_open("") {
+            return Err(Error::store("redis is away"));
+        }
+        let answer = timeout(START, ::redis::cmd("PING").query_async(&mut self.connection.clone())).await;
+        Ok(answer.map_err(|_| Error::store("no answer"))??)
     }
 
-    pub async fn site_secret(&self, site: &Site, fresh: [u8; 32]) -> Result<[u8; 32], Error> {
+    /// The site's secret: `ours` if it has none yet.
+    pub async fn site_secret(self: &Arc<Self>, site: &Site, ours: [u8; 32]) -> Result<[u8; 32], Error> {
         let key = self.keys(site).secret();
         let mut both = Pipeline::with_capacity(2);
-        both.cmd("SET").arg(&key).arg(fresh.as_slice()).arg("NX").ignore().cmd("GET").arg(&key);
-        let (secret,): (Vec<u8>,) = both.query_async(&mut self.connection.clone()).await?;
+        both.cmd("SET").arg(&key).arg(ours.as_slice()).arg("NX").ignore().cmd("GET").arg(&key);
+        let mut connection = self.connection.clone();
+        let (secret,): (Vec<u8>,) = self.guarded(site, async { Ok(both.query_async(&mut connection).await?) }).await?;
         secret.try_into().map_err(|_| Error::store(format!("the secret of {:?} is damaged", site.as_str())))
     }
 
@@ -110,12 +218,19 @@ impl Redis {
     }
 
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watch, Error> {
-        Watch::new(self.client.clone(), self.timeout, self.keys(site).events(), after).await
+        Watch::new(self.setup.clone(), self.keys(site).events(), after).await
     }
 
     fn keys(&self, site: &Site) -> Keys {
         Keys::new(&self.prefix, site)
     }
+}
+
+/// A number for a site, as the limits of one process name it.
+fn number(site: &Site) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    site.as_str().hash(&mut hasher);
+    hasher.finish().cast_signed()
 }
 
 impl From<RedisError> for Error {

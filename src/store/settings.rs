@@ -9,7 +9,7 @@ use crate::error::Error;
 /// Where the state is kept and for how long.
 #[derive(Clone)]
 pub struct StoreSettings {
-    /// `redis://…` or `memory:`. `None`: a file in `data_dir`.
+    /// `redis://…`, `rediss://…`, `redis+sentinel://…`, `redis+cluster://…` or `memory:`. `None`: a file in `data_dir`.
     pub url: Option<String>,
     /// The directory of the file.
     pub data_dir: PathBuf,
@@ -19,8 +19,12 @@ pub struct StoreSettings {
     pub keep_days: u32,
     /// How many changes are kept per site for watchers.
     pub keep_events: u32,
-    /// How long to wait for Redis to connect, and to answer.
+    /// How long the way of a comment waits for Redis.
     pub timeout: Duration,
+    /// A certificate in PEM: who signed those of the Redis servers. `None`: whom the system trusts.
+    pub ca: Option<PathBuf>,
+    /// How many Redis replicas must have a held comment before it counts as recorded.
+    pub wait_replicas: u32,
 }
 
 impl fmt::Debug for StoreSettings {
@@ -32,19 +36,16 @@ impl fmt::Debug for StoreSettings {
             .field("keep_days", &self.keep_days)
             .field("keep_events", &self.keep_events)
             .field("timeout", &self.timeout)
+            .field("ca", &self.ca)
+            .field("wait_replicas", &self.wait_replicas)
             .finish()
     }
 }
 
 /// Why a store's address is not taken.
 pub(super) fn refuse(url: &str) -> Error {
-    let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
-    match scheme {
-        "rediss" | "redis+sentinel" | "redis+cluster" => {
-            Error::store(format!("the store {:?}: {scheme} is not supported yet; use redis://", redacted(url)))
-        }
-        _ => Error::store(format!("the store {:?} is not known; use redis://HOST:PORT or memory:", redacted(url))),
-    }
+    let forms = "redis://HOST:PORT, rediss://…, redis+sentinel://…, redis+cluster://… or memory:";
+    Error::store(format!("the store {:?} is not known; use {forms}", redacted(url)))
 }
 
 /// The address without what may be a secret: user and password before the host, and options after it.

@@ -25,6 +25,11 @@ impl Keys {
         self.named("secret")
     }
 
+    /// String: written to learn whether Redis takes writes. Gone after a second.
+    pub fn probe(&self) -> String {
+        self.named("probe")
+    }
+
     /// Hash: a comment and what stands on it; see `keep.lua`.
     pub fn comment(&self, id: &CommentId) -> String {
         self.comment_named(id.as_str())

@@ -1,9 +1,9 @@
 //! What the Redis store reads without changing anything, and how it reads a comment's hash.
 
 use ::redis::Pipeline;
-use ::redis::aio::ConnectionManager;
 use ::redis::streams::StreamRangeReply;
 
+use super::connection::Connection;
 use super::keys::Keys;
 use crate::comment::CommentId;
 use crate::error::Error;
@@ -21,7 +21,7 @@ type Fields = (Option<String>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>
 type PastFields = (String, Vec<u8>, Vec<u8>);
 
 /// A comment with its trail.
-pub(super) async fn comment(connection: &ConnectionManager, keys: &Keys, id: &CommentId) -> Result<Option<Row>, Error> {
+pub(super) async fn comment(connection: &Connection, keys: &Keys, id: &CommentId) -> Result<Option<Row>, Error> {
     // One transaction: the trail must fit what stands.
     let mut both = Pipeline::with_capacity(2);
     both.atomic().cmd("HMGET").arg(keys.comment(id)).arg(&["s", "c", "v", "e"]);
@@ -35,7 +35,7 @@ pub(super) async fn comment(connection: &ConnectionManager, keys: &Keys, id: &Co
 }
 
 /// How an author has fared.
-pub(super) async fn history(connection: &ConnectionManager, keys: &Keys, author: &Person) -> Result<History, Error> {
+pub(super) async fn history(connection: &Connection, keys: &Keys, author: &Person) -> Result<History, Error> {
     let mut read = ::redis::cmd("HMGET");
     read.arg(keys.author(&author.to_string())).arg(&["approved", "held", "rejected"]);
     let (approved, held, rejected): (Option<u32>, Option<u32>, Option<u32>) = read.query_async(&mut connection.clone()).await?;
@@ -47,7 +47,7 @@ pub(super) async fn history(connection: &ConnectionManager, keys: &Keys, author:
 }
 
 /// The cursor of the newest change, or the one before all changes.
-pub(super) async fn latest_event(connection: &ConnectionManager, keys: &Keys) -> Result<Cursor, Error> {
+pub(super) async fn latest_event(connection: &Connection, keys: &Keys) -> Result<Cursor, Error> {
     let mut read = ::redis::cmd("XREVRANGE");
     read.arg(keys.events()).arg("+").arg("-").arg("COUNT").arg(1);
     let newest: StreamRangeReply = read.query_async(&mut connection.clone()).await?;
@@ -59,7 +59,7 @@ pub(super) async fn latest_event(connection: &ConnectionManager, keys: &Keys) ->
 
 /// The next places of a list: fewer than asked for at its end only.
 pub(super) async fn places(
-    connection: &ConnectionManager,
+    connection: &Connection,
     keys: &Keys,
     query: &ListQuery<'_>,
     after: Option<&Place>,
@@ -101,7 +101,7 @@ pub(super) async fn places(
 }
 
 /// The comments at these places; `None` for those that are gone.
-pub(super) async fn rows(connection: &ConnectionManager, keys: &Keys, places: &[Place]) -> Result<Vec<Option<Row>>, Error> {
+pub(super) async fn rows(connection: &Connection, keys: &Keys, places: &[Place]) -> Result<Vec<Option<Row>>, Error> {
     if places.is_empty() {
         return Ok(Vec::new());
     }

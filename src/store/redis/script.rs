@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use ::redis::aio::ConnectionManager;
 use ::redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind};
 
+use super::connection::Connection;
 use crate::error::Error;
 
 /// The scripts.
@@ -34,12 +34,13 @@ pub(super) fn call(script: &Script, keys: &[String]) -> Cmd {
 }
 
 /// Calls a script.
-pub(super) async fn run(connection: &ConnectionManager, script: &Script, call: &Cmd) -> Result<Reply, Error> {
+pub(super) async fn run(connection: &Connection, script: &Script, call: &Cmd) -> Result<Reply, Error> {
     let mut connection = connection.clone();
     let answer: RedisResult<Vec<Vec<u8>>> = call.query_async(&mut connection).await;
     let answer = match answer {
-        // The server is new, was restarted, or took over from another.
+        // The server is new, was restarted, or took over from another. In a cluster the script goes to all masters.
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+            connection.changed();
             script.load_async(&mut connection).await?;
             call.query_async(&mut connection).await?
         }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use ::redis::RedisResult;
-use ::redis::aio::ConnectionManager;
 
 use super::Redis;
+use super::connection::Connection;
 use super::keys::Keys;
 use super::script::{call, run};
 use crate::comment::Site;
@@ -72,7 +72,7 @@ impl Redis {
 
 /// Some of the comments received so long ago that they may have expired. Held ones among them have not, so that each
 /// turn looks somewhere else.
-async fn old(connection: &ConnectionManager, keys: &Keys, oldest: i64, turn: u64) -> RedisResult<Vec<String>> {
+async fn old(connection: &Connection, keys: &Keys, oldest: i64, turn: u64) -> RedisResult<Vec<String>> {
     let (mut connection, index) = (connection.clone(), keys.all_by_time());
     let count: u64 = ::redis::cmd("ZCOUNT").arg(&index).arg("-inf").arg(oldest).query_async(&mut connection).await?;
     let turns = count.div_ceil(LOOKED_AT).max(1);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ::redis::aio::MultiplexedConnection;
+use ::redis::FromRedisValue as _;
 use ::redis::streams::StreamReadReply;
-use ::redis::{AsyncConnectionConfig, Client, FromRedisValue as _};
 use tokio::time::timeout;
 
+use super::connection::{Connection, Setup};
 use crate::error::Error;
 use crate::store::change::Event;
 use crate::store::cursor::Cursor;
@@ -14,24 +14,24 @@ use crate::store::record;
 
 /// Most changes delivered at once.
 const CHUNK: usize = 256;
+/// How long to wait for Redis beyond the time it was told to wait itself.
+const BEYOND: Duration = Duration::from_secs(5);
 /// Longest that Redis is told to wait, in milliseconds.
 const LONGEST: u128 = 24 * 3600 * 1000;
 
 /// One watcher.
 pub(in crate::store) struct Watch {
-    client: Client,
-    /// How long to wait for Redis beyond the time it was told to wait itself.
-    timeout: Duration,
+    setup: Setup,
     stream: String,
     after: Cursor,
     /// `None`: to be made.
-    connection: Option<MultiplexedConnection>,
+    connection: Option<Connection>,
 }
 
 impl Watch {
     /// A watcher that is connected.
-    pub async fn new(client: Client, timeout: Duration, stream: String, after: Cursor) -> Result<Self, Error> {
-        let mut watch = Self { client, timeout, stream, after, connection: None };
+    pub(super) async fn new(setup: Setup, stream: String, after: Cursor) -> Result<Self, Error> {
+        let mut watch = Self { setup, stream, after, connection: None };
         watch.connection = Some(watch.connect().await?);
         Ok(watch)
     }
@@ -47,7 +47,7 @@ impl Watch {
         // To Redis, 0 milliseconds are forever.
         let block = wait.as_millis().clamp(1, LONGEST).to_string();
         read.arg("COUNT").arg(CHUNK).arg("BLOCK").arg(block).arg("STREAMS").arg(&self.stream).arg(self.after.to_string());
-        let answer = timeout(wait + self.timeout, read.query_async::<Option<StreamReadReply>>(&mut connection)).await;
+        let answer = timeout(wait + BEYOND, read.query_async::<Option<StreamReadReply>>(&mut connection)).await;
         let answer = answer.map_err(|_| Error::store("redis did not answer in time"))??;
 
         let mut events = Vec::new();
@@ -65,8 +65,8 @@ impl Watch {
         Ok(events)
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, Error> {
-        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(self.timeout)).set_response_timeout(None);
-        Ok(self.client.get_multiplexed_async_connection_with_config(&patient).await?)
+    async fn connect(&self) -> Result<Connection, Error> {
+        let connection = timeout(BEYOND, self.setup.connect_to_wait()).await;
+        Ok(connection.map_err(|_| Error::store("redis did not answer in time"))??)
     }
 }

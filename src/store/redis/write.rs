@@ -1,9 +1,11 @@
 //! What the Redis store writes: each function calls one script.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::Cmd;
 use prost::Message;
+use tokio::time::timeout;
 
 use super::Redis;
 use super::keys::Keys;
@@ -18,7 +20,7 @@ use crate::store::entry::{Admission, Admitted, rate_limit};
 use crate::store::facts as facts_text;
 use crate::store::person::Person;
 use crate::store::record::{self, Draft, Ruling};
-use crate::verdict::Verdict;
+use crate::verdict::{Decision, Verdict};
 
 /// How long a verdict may be on its way.
 const RESERVED_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -26,9 +28,27 @@ const RESERVED_FOR: Duration = Duration::from_secs(24 * 3600);
 const NOBODY: &str = "-";
 
 impl Redis {
-    pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
-        let mut reply = self.ask("admit", admission).await?;
-        self.keep_up(admission.comment.site());
+    pub async fn admit(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Admitted, Error> {
+        let site = admission.comment.site();
+        let reply = self.guarded(site, self.ask("admit", admission)).await?;
+        self.keep_up(site);
+        let admitted = self.admitted(admission, reply)?;
+        match &admitted {
+            Admitted::Recorded(verdict) => {
+                self.warm(admission);
+                self.confirm(site, verdict).await?;
+            }
+            Admitted::Seen(verdict) => self.confirm(site, verdict).await?,
+            Admitted::Undecided { facts, .. } => {
+                if !facts.limits.iter().any(LimitState::refused) {
+                    self.warm(admission);
+                }
+            }
+        }
+        Ok(admitted)
+    }
+
+    fn admitted(&self, admission: &Admission<'_>, mut reply: Reply) -> Result<Admitted, Error> {
         match reply.word() {
             "recorded" => {
                 let (tightest, remaining): (usize, u32) = (reply.number()?, reply.number()?);
@@ -47,8 +67,27 @@ impl Redis {
         }
     }
 
-    pub async fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
-        let mut reply = self.ask("look", admission).await?;
+    /// Waits until as many replicas have a held comment as must: what a master alone knows is lost with it.
+    async fn confirm(&self, site: &Site, verdict: &Verdict) -> Result<(), Error> {
+        if self.wait_replicas == 0 || verdict.decision != Decision::Hold {
+            return Ok(());
+        }
+        let mut wait = ::redis::cmd("WAIT");
+        wait.arg(self.wait_replicas).arg(milliseconds(self.timeout));
+        let mut connection = self.connection.clone();
+        // WAIT has no key: it must go where the comment went.
+        let key = self.keys(site).secret();
+        let answer = timeout(self.timeout * 2, connection.send_beside(&key, wait)).await;
+        let answer = answer.map_err(|_| Error::store("redis did not say in time how many replicas have the comment"))??;
+        let replicas: u32 = ::redis::from_redis_value(answer).map_err(Error::store)?;
+        if replicas >= self.wait_replicas {
+            return Ok(());
+        }
+        Err(Error::store(format!("{replicas} of {} replicas have the held comment", self.wait_replicas)))
+    }
+
+    pub async fn look(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Facts, Error> {
+        let mut reply = self.guarded(admission.comment.site(), self.ask("look", admission)).await?;
         match reply.word() {
             "facts" => facts_text::from_text(&reply.text()?),
             _ => Err(reply.unexpected()),
@@ -74,7 +113,13 @@ impl Redis {
         run(&self.connection, &self.scripts.admit, &ask).await
     }
 
-    pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+    pub async fn record(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+        let verdict = self.recorded(admission, verdict).await?;
+        self.confirm(admission.comment.site(), &verdict).await?;
+        Ok(verdict)
+    }
+
+    async fn recorded(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         let Draft { site, id, fingerprint, author, comment, ruling } = Draft::new(admission, verdict);
         let keys = self.keys(&site);
         let ask = |stands: Option<Person>| {
@@ -88,7 +133,8 @@ impl Redis {
         // Nearly always an edit is by the author of what it edits.
         let mut stands = author;
         loop {
-            let mut reply = run(&self.connection, &self.scripts.record, &ask(stands)).await?;
+            let ask = ask(stands);
+            let mut reply = self.guarded(&site, run(&self.connection, &self.scripts.record, &ask)).await?;
             match reply.word() {
                 "kept" | "edited" => return Ok(verdict.clone()),
                 "earlier" => return record::verdict(&reply.bytes()?),

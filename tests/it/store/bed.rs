@@ -43,6 +43,8 @@ impl Bed {
             keep_days: 30,
             keep_events: 1_000,
             timeout: Duration::from_secs(10),
+            ca: None,
+            wait_replicas: 0,
         };
         let store = Store::open(&settings).await.unwrap();
         let other = if store.kind() == "redis" { Store::open(&settings).await.unwrap() } else { store.clone() };
@@ -238,6 +240,7 @@ impl Text {
             decided_by: MACHINE.into(),
             revision,
             author_message: String::new(),
+            not_recorded: false,
         }
     }
 

@@ -1,0 +1,291 @@
+//! Speaks to Redis, however it is set up: to one server, to the master that Sentinels name, or to a cluster.
+//!
+//! Each is one connection per server that all callers share. A call that fails is not repeated here: the caller has a
+//! deadline, and what comes next finds the new master.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ::redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
+use ::redis::cluster::{ClusterClient, ClusterConfig};
+use ::redis::cluster_async::ClusterConnection;
+use ::redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
+use ::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
+use ::redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult,
+    ServerErrorKind, TlsCertificates, TlsMode, Value,
+};
+use tokio::sync::Mutex;
+
+use super::address::{Address, Login};
+
+/// How long a connection may take to come about. Nobody waits for it beyond the deadline of a call.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long an answer may take before the connection is given up, whoever still waits.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How to reach Redis.
+#[derive(Clone)]
+pub(super) enum Setup {
+    Server(Client),
+    Sentinel(Arc<Mutex<SentinelClient>>),
+    Cluster(ClusterClient),
+}
+
+/// A connection that callers share. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Connection {
+    link: Link,
+    /// Rises when the other side may have lost what it knew.
+    generation: Arc<AtomicU64>,
+}
+
+#[derive(Clone)]
+enum Link {
+    Server(ConnectionManager),
+    Master(Arc<Master>),
+    Cluster(ClusterConnection),
+    /// Of one caller alone, without a limit on how long an answer may take.
+    Own(MultiplexedConnection),
+}
+
+/// The master that the Sentinels name, asked for anew when it fails.
+pub(super) struct Master {
+    sentinels: Arc<Mutex<SentinelClient>>,
+    /// Locked while the Sentinels are asked, so that they are asked once.
+    connection: Mutex<Option<MultiplexedConnection>>,
+}
+
+impl Setup {
+    /// Understands an address. `ca` is the certificate, in PEM, of who signed the servers' certificates; `None`: one
+    /// that the system trusts.
+    pub fn new(address: Address, ca: Option<Vec<u8>>) -> RedisResult<Self> {
+        let certificates = TlsCertificates { client_tls: None, root_cert: ca };
+        Ok(match address {
+            Address::Server(url) if url.starts_with("rediss") && certificates.root_cert.is_some() => {
+                Self::Server(Client::build_with_tls(url, certificates)?)
+            }
+            Address::Server(url) => Self::Server(Client::open(url)?),
+            Address::Sentinel { sentinels, master, db, login: Login { user, password }, sentinel_password, tls } => {
+                let sentinels = sentinels.into_iter().map(|(host, port)| address_of(host, port, tls));
+                let mut builder = SentinelClientBuilder::new(sentinels, master, SentinelServerType::Master)?
+                    .set_client_to_redis_db(db)
+                    .set_client_to_redis_certificates(certificates.clone())
+                    .set_client_to_sentinel_certificates(certificates);
+                if tls {
+                    builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
+                }
+                if let Some(user) = user {
+                    builder = builder.set_client_to_redis_username(user);
+                }
+                if let Some(password) = password {
+                    builder = builder.set_client_to_redis_password(password);
+                }
+                if let Some(password) = sentinel_password {
+                    builder = builder.set_client_to_sentinel_password(password);
+                }
+                Self::Sentinel(Arc::new(Mutex::new(builder.build()?)))
+            }
+            Address::Cluster { nodes, login: Login { user, password }, tls } => {
+                let scheme = if tls { "rediss" } else { "redis" };
+                let nodes = nodes.into_iter().map(|(host, port)| match host.contains(':') {
+                    true => format!("{scheme}://[{host}]:{port}"),
+                    false => format!("{scheme}://{host}:{port}"),
+                });
+                let mut builder = ClusterClient::builder(nodes)
+                    // Once for a slot that has moved; what is more is up to the next call.
+                    .retries(1)
+                    .connection_timeout(CONNECT)
+                    .response_timeout(ANSWER);
+                if tls {
+                    builder = builder.certs(certificates);
+                }
+                if let Some(user) = user {
+                    builder = builder.username(user);
+                }
+                if let Some(password) = password {
+                    builder = builder.password(password);
+                }
+                Self::Cluster(builder.build()?)
+            }
+        })
+    }
+
+    /// Connects.
+    pub async fn connect(&self) -> RedisResult<Connection> {
+        let link = self.link().await?;
+        Ok(Connection { link, generation: Arc::default() })
+    }
+
+    async fn link(&self) -> RedisResult<Link> {
+        match self {
+            Self::Server(client) => {
+                let config = ConnectionManagerConfig::new()
+                    .set_number_of_retries(0)
+                    .set_connection_timeout(Some(CONNECT))
+                    .set_response_timeout(Some(ANSWER));
+                Ok(Link::Server(ConnectionManager::new_with_config(client.clone(), config).await?))
+            }
+            Self::Sentinel(sentinels) => {
+                let master = Master { sentinels: Arc::clone(sentinels), connection: Mutex::new(None) };
+                master.current().await?;
+                Ok(Link::Master(Arc::new(master)))
+            }
+            Self::Cluster(client) => Ok(Link::Cluster(client.get_async_connection().await?)),
+        }
+    }
+
+    /// A connection of one's own, on which a command may wait for as long as it likes.
+    pub async fn connect_to_wait(&self) -> RedisResult<Connection> {
+        let link = self.link_to_wait().await?;
+        Ok(Connection { link, generation: Arc::default() })
+    }
+
+    async fn link_to_wait(&self) -> RedisResult<Link> {
+        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(None);
+        match self {
+            Self::Server(client) => Ok(Link::Own(client.get_multiplexed_async_connection_with_config(&patient).await?)),
+            Self::Sentinel(sentinels) => {
+                let client = sentinels.lock().await.async_get_client().await?;
+                Ok(Link::Own(client.get_multiplexed_async_connection_with_config(&patient).await?))
+            }
+            Self::Cluster(client) => {
+                let config = ClusterConfig::new().set_response_timeout(Duration::from_secs(25 * 3600));
+                Ok(Link::Cluster(client.get_async_connection_with_config(config).await?))
+            }
+        }
+    }
+
+    /// Whether part of the sites can be away while the others are not.
+    pub fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+}
+
+impl Connection {
+    /// How often the other side may have lost what it knew.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// The other side was away, or is another one than before.
+    pub fn changed(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Sends a command without a key to the server that keeps the slot of `key`.
+    pub async fn send_beside(&mut self, key: &str, command: Cmd) -> RedisResult<Value> {
+        match &mut self.link {
+            Link::Cluster(cluster) => {
+                let route = Route::new(slot(key), SlotAddr::Master);
+                let beside = RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(route));
+                cluster.route_command(command, beside).await
+            }
+            _ => self.req_packed_command(&command).await,
+        }
+    }
+}
+
+/// The slot of a key: of what its braces hold, as the cluster specification has it.
+pub(super) fn slot(key: &str) -> u16 {
+    let hashed = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
+    let hashed = hashed.filter(|tag| !tag.is_empty()).unwrap_or(key);
+    let crc = hashed.bytes().fold(0u16, |crc, byte| {
+        (0..8).fold(crc ^ u16::from(byte) << 8, |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 })
+    });
+    crc % 16_384
+}
+
+fn address_of(host: String, port: u16, tls: bool) -> ConnectionAddr {
+    if tls { ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None } } else { ConnectionAddr::Tcp(host, port) }
+}
+
+impl Master {
+    async fn current(&self) -> RedisResult<MultiplexedConnection> {
+        let mut connection = self.connection.lock().await;
+        if let Some(connection) = &*connection {
+            return Ok(connection.clone());
+        }
+        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(Some(ANSWER));
+        let client = self.sentinels.lock().await.async_get_client().await?;
+        let fresh = client.get_multiplexed_async_connection_with_config(&config).await?;
+        *connection = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    /// Lets go of the master if it is gone or no master any more.
+    async fn heed<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
+        if let Err(error) = &answer
+            && (error.is_io_error() || is_no_master(error))
+        {
+            *self.connection.lock().await = None;
+        }
+        answer
+    }
+}
+
+fn is_no_master(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        match &mut self.link {
+            Link::Server(connection) => connection.req_packed_command(command),
+            Link::Cluster(connection) => connection.req_packed_command(command),
+            Link::Own(connection) => connection.req_packed_command(command),
+            Link::Master(master) => Box::pin(async move {
+                let answer = master.current().await?.req_packed_command(command).await;
+                master.heed(answer).await
+            }),
+        }
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        match &mut self.link {
+            Link::Server(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Link::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Link::Own(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Link::Master(master) => Box::pin(async move {
+                let answer = master.current().await?.req_packed_commands(pipeline, offset, count).await;
+                master.heed(answer).await
+            }),
+        }
+    }
+
+    fn get_db(&self) -> i64 {
+        match &self.link {
+            Link::Server(connection) => connection.get_db(),
+            Link::Cluster(connection) => connection.get_db(),
+            Link::Own(connection) => connection.get_db(),
+            Link::Master(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slot;
+
+    #[test]
+    fn slots_are_those_of_the_cluster_specification() {
+        assert_eq!(slot("123456789"), 0x31C3);
+        assert_eq!(slot("gp:{blog.example}:comment:{x}"), slot("gp:{blog.example}:secret"));
+        assert_eq!(slot("{}a"), slot("{}a"));
+        assert_ne!(slot("gp:{a.example}:secret"), slot("gp:{b.example}:secret"));
+    }
+
+    #[test]
+    fn sites_spread_over_the_slots_of_three_masters() {
+        let thirds = (0..3_000).map(|n| slot(&format!("gp:{{blog-{n}.example}}:secret")) / 5_462);
+        let mut counts = [0; 3];
+        thirds.for_each(|third| counts[usize::from(third)] += 1);
+        assert!(counts.iter().all(|count| (900..1_100).contains(count)), "{counts:?}");
+    }
+}
