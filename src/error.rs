@@ -22,6 +22,13 @@ pub enum Error {
         comment_id: String,
     },
 
+    /// Changes after this cursor are no longer kept. Going on from it would miss them.
+    #[error(
+        "changes after this cursor are no longer kept: list what was decided since you last heard \
+         (ListComments with the filter `decision=any since=…`), and watch on from `now`"
+    )]
+    CursorExpired,
+
     /// The store did not answer in time or refused. A retry may help.
     #[error("the store is unavailable; retry shortly")]
     Store(#[source] Cause),

@@ -58,8 +58,8 @@ impl Moderator {
         };
         // The store is away. The store says so in the log, once; what it means for a comment is the policy's.
         match failed {
-            Error::Store(_) => case.verdict_unrecorded(&facts, now).ok_or(failed),
-            Error::Invalid(_) | Error::NotFound { .. } | Error::TimedOut | Error::ShuttingDown => Err(failed),
+            failed @ Error::Store(_) => case.verdict_unrecorded(&facts, now).ok_or(failed),
+            other => Err(other),
         }
     }
 }

@@ -108,10 +108,15 @@ impl Store {
             Some((secret, _)) => fresh = secret,
             None => getrandom::fill(&mut fresh).map_err(|error| Error::store(error.to_string()))?,
         }
-        let secret = match &self.engine {
-            Engine::Memory(engine) => engine.site_secret(site, fresh)?,
-            Engine::Embedded(engine) => engine.site_secret(site, fresh).await?,
-            Engine::Redis(engine) => engine.site_secret(site, fresh).await?,
+        let read = match &self.engine {
+            Engine::Memory(engine) => engine.site_secret(site, fresh),
+            Engine::Embedded(engine) => engine.site_secret(site, fresh).await,
+            Engine::Redis(engine) => engine.site_secret(site, fresh).await,
+        };
+        let secret = match (read, known) {
+            // Away: so is whatever would need it to be right, and the limits of this process go on with the old one.
+            (Err(Error::Store(_)), Some((secret, _))) => return Ok(secret),
+            (read, _) => read?,
         };
         let mut secrets = self.secrets.lock().map_err(poisoned)?;
         if secrets.len() >= SECRETS {
@@ -223,7 +228,19 @@ impl Store {
     }
 
     /// Watches a site's changes, beginning right after `after`.
+    ///
+    /// # Errors
+    /// [`Error::CursorExpired`] when changes after that cursor may have been forgotten.
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watcher, Error> {
+        let oldest = match &self.engine {
+            Engine::Memory(engine) => engine.oldest_after_forgotten(site)?,
+            Engine::Embedded(engine) => engine.oldest_after_forgotten(site).await?,
+            Engine::Redis(engine) => engine.oldest_after_forgotten(site).await?,
+        };
+        // Who begins at the start asks for what there is, not for what there was.
+        if after != self.first_cursor() && oldest.is_some_and(|oldest| after < oldest) {
+            return Err(Error::CursorExpired);
+        }
         Ok(Watcher(match &self.engine {
             Engine::Memory(engine) => Watching::Memory(engine.watch(site, after)),
             Engine::Embedded(engine) => Watching::Embedded(Embedded::watch(engine, site, after)),

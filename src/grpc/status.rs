@@ -23,6 +23,7 @@ impl From<Error> for Status {
                 (Code::InvalidArgument, "INVALID_REQUEST")
             }
             Error::NotFound { .. } => (Code::NotFound, "COMMENT_NOT_FOUND"),
+            Error::CursorExpired => (Code::OutOfRange, "CURSOR_EXPIRED"),
             Error::Store(cause) => {
                 // The cause is for our log: it may name hosts and files.
                 tracing::error!(%cause, "the store failed");

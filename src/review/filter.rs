@@ -1,5 +1,7 @@
 //! The filter of a list: terms that must all hold, e.g. `decision=hold label=spam score>0.9`.
 
+use std::time::SystemTime;
+
 use crate::store::Kept;
 use crate::verdict::Decision;
 
@@ -17,6 +19,7 @@ enum Term {
     ScoreBelow(f64),
     Reason(String),
     Post(String),
+    Since(SystemTime),
 }
 
 impl Filter {
@@ -40,6 +43,7 @@ impl Filter {
                 }
                 ("label", b'=') => Term::Label(value.to_owned()),
                 ("reason", b'=') => Term::Reason(value.to_uppercase()),
+                ("since", b'=') => Term::Since(humantime::parse_rfc3339_weak(value).map_err(|_| unknown(term))?),
                 ("post", b'=') => Term::Post(value.to_owned()),
                 ("score", b'>') => Term::ScoreAbove(value.parse().map_err(|_| unknown(term))?),
                 ("score", b'<') => Term::ScoreBelow(value.parse().map_err(|_| unknown(term))?),
@@ -64,6 +68,7 @@ impl Filter {
                 Term::ScoreAbove(bound) => leading.is_some_and(|(_, score)| score > *bound),
                 Term::ScoreBelow(bound) => leading.is_none_or(|(_, score)| score < *bound),
                 Term::Reason(code) => kept.verdict.reasons.iter().any(|reason| reason.code == *code),
+                Term::Since(when) => kept.verdict.decided_at >= *when,
                 Term::Post(id) => kept.comment.post.as_ref().is_some_and(|post| post.id == *id),
             }
         })
@@ -73,7 +78,7 @@ impl Filter {
 fn unknown(term: &str) -> String {
     format!(
         "term {term:?} is not understood; known are decision=hold|approve|reject|any, label=NAME, score>X, score<X, \
-         reason=CODE and post=ID"
+         reason=CODE, post=ID and since=2026-01-31T12:00:00Z"
     )
 }
 
@@ -95,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_named() {
-        for filter in ["spam", "colour=red", "score>high", "decision=maybe", "score=1"] {
+        for filter in ["spam", "colour=red", "score>high", "decision=maybe", "since=yesterday", "score=1"] {
             assert!(Filter::parse(filter).unwrap_err().contains(filter), "{filter}");
         }
     }

@@ -39,6 +39,7 @@ pub(super) struct Embedded {
     reader: Arc<Mutex<Connection>>,
     /// The number of the newest change of any site.
     newest: signal::Receiver<i64>,
+    keep_events: u32,
 }
 
 impl Embedded {
@@ -64,7 +65,7 @@ impl Embedded {
         let (signal, newest) = signal::channel(read::newest_event(&connection)?);
         let sweep = sweep::Sweep::new(settings);
         let writer = Writer::start(Engine::new(connection), sweep, signal, lock)?;
-        Ok(Self { writer, reader, newest })
+        Ok(Self { writer, reader, newest, keep_events: settings.keep_events })
     }
 
     pub async fn ping(&self) -> Result<(), Error> {
@@ -132,6 +133,12 @@ impl Embedded {
     pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
         let site = site.clone();
         self.read(move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
+    }
+
+    /// The cursor of the oldest change kept, if older ones may have been forgotten.
+    pub async fn oldest_after_forgotten(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+        let (site, most) = (site.clone(), i64::from(self.keep_events));
+        self.read(move |connection| read::oldest_of_many_events(connection, &site, most)).await.map(|n| n.map(Cursor::number))
     }
 
     pub fn watch(self: &Arc<Self>, site: &Site, after: Cursor) -> Watch {

@@ -243,6 +243,13 @@ impl Memory {
         Ok(Cursor::number(newest.map_or(0, |(number, _)| *number)))
     }
 
+    /// The cursor of the oldest change kept, if older ones may have been forgotten.
+    pub fn oldest_after_forgotten(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+        let state = self.state()?;
+        let changes = state.sites.get(site).map(|shelf| &shelf.changes).filter(|changes| changes.len() >= self.keep_events);
+        Ok(changes.and_then(VecDeque::front).map(|(number, _)| Cursor::number(*number)))
+    }
+
     pub fn watch(self: &Arc<Self>, site: &Site, after: Cursor) -> Watch {
         Watch { newest: self.newest.subscribe(), store: Arc::clone(self), site: site.clone(), after: after.as_number() }
     }

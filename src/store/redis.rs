@@ -217,6 +217,11 @@ impl Redis {
         read::latest_event(&self.connection, &self.keys(site)).await
     }
 
+    /// The cursor of the oldest change kept, if older ones were forgotten.
+    pub async fn oldest_after_forgotten(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+        read::oldest_after_forgotten(&self.connection, &self.keys(site)).await
+    }
+
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watch, Error> {
         Watch::new(self.setup.clone(), self.keys(site).events(), after).await
     }

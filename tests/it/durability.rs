@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gatepost::pb::{self, Decision};
+use gatepost::pb::Decision;
 
-use crate::harness::{HOLD_ALL, SITE, Server, check, comment};
+use crate::harness::{HOLD_ALL, Server, check, comment};
 
 /// How often the server is killed. The issue of every kill is the same, so more only take longer.
 const KILLS: usize = 20;
@@ -45,19 +45,7 @@ async fn no_answered_hold_is_lost_over_twenty_kills_under_load() {
         server.start_again();
     }
 
-    let mut kept: HashMap<String, String> = HashMap::new();
-    let mut token = String::new();
-    loop {
-        let request = pb::ListCommentsRequest { site: SITE.into(), page_size: 1_000, page_token: token, ..Default::default() };
-        let page = server.desk().list_comments(request).await.unwrap().into_inner();
-        for verdict in page.comments.into_iter().filter_map(|comment| comment.verdict) {
-            assert_eq!(kept.insert(verdict.comment_id, verdict.verdict_id), None, "queued twice");
-        }
-        token = page.next_page_token;
-        if token.is_empty() {
-            break;
-        }
-    }
+    let kept = server.held().await;
     assert!(answered.len() > KILLS, "there was load: {}", answered.len());
     let lost: HashSet<_> = answered.iter().filter(|(id, verdict)| kept.get(*id) != Some(verdict)).collect();
     assert!(lost.is_empty(), "{} of {} answered comments are lost or changed: {lost:?}", lost.len(), answered.len());

@@ -1,10 +1,11 @@
 //! Starts the real server on a free port with a data folder of its own, and speaks to it.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,11 @@ pub struct Server {
     address: SocketAddr,
     folder: TempDir,
     extra: Vec<String>,
+    log: Log,
 }
+
+/// What a server wrote to its log so far.
+pub type Log = Arc<Mutex<Vec<String>>>;
 
 impl Server {
     /// With the embedded store and the default policy.
@@ -38,14 +43,20 @@ impl Server {
     pub async fn start_with(policy: &str, flags: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let mut extra: Vec<String> = flags.iter().map(ToString::to_string).collect();
+        if flags.contains(&"--store") && !flags.contains(&"--store-timeout") {
+            // Many tests share the processors: what is slow is not away.
+            extra.extend(["--store-timeout".to_owned(), "10s".to_owned()]);
+        }
         if !policy.is_empty() {
             let policies = folder.path().join("policies");
             std::fs::create_dir(&policies).unwrap();
             std::fs::write(policies.join("blog.toml"), format!("sites = [\"{SITE}\"]\n{policy}")).unwrap();
             extra.extend(["--policy-dir".to_owned(), policies.display().to_string()]);
         }
-        let (child, address) = launch(&folder.path().join("data"), "127.0.0.1:0", &extra).expect("the server starts");
-        Self { child, address, folder, extra }
+        let log = Log::default();
+        let started = launch_logged(&folder.path().join("data"), "127.0.0.1:0", &extra, &log);
+        let (child, address) = started.expect("the server starts");
+        Self { child, address, folder, extra, log }
     }
 
     /// Where it listens.
@@ -56,6 +67,28 @@ impl Server {
     /// The same without scheme.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The lines of its log that hold some words.
+    pub fn logged(&self, words: &str) -> Vec<String> {
+        self.log.lock().unwrap().iter().filter(|line| line.contains(words)).cloned().collect()
+    }
+
+    /// Every held comment and its verdict's id.
+    pub async fn held(&self) -> HashMap<String, String> {
+        let (mut held, mut token) = (HashMap::new(), String::new());
+        loop {
+            let request =
+                pb::ListCommentsRequest { site: SITE.into(), page_size: 1_000, page_token: token, ..Default::default() };
+            let page = self.desk().list_comments(request).await.unwrap().into_inner();
+            for verdict in page.comments.into_iter().filter_map(|comment| comment.verdict) {
+                assert_eq!(held.insert(verdict.comment_id, verdict.verdict_id), None, "queued twice");
+            }
+            token = page.next_page_token;
+            if token.is_empty() {
+                return held;
+            }
+        }
     }
 
     /// Its data folder.
@@ -90,7 +123,7 @@ impl Server {
 
     /// Starts again on the same data and port.
     pub fn start_again(&mut self) {
-        let started = launch(&self.data_dir(), &self.address.to_string(), &self.extra);
+        let started = launch_logged(&self.data_dir(), &self.address.to_string(), &self.extra, &self.log);
         (self.child, self.address) = started.expect("the server starts again");
     }
 
@@ -174,6 +207,10 @@ pub const HOLD_ALL: &str = "[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n"
 
 /// Starts the program and waits until it listens. `Err` holds what it said instead.
 pub fn launch(data: &Path, listen: &str, extra: &[String]) -> Result<(Child, SocketAddr), String> {
+    launch_logged(data, listen, extra, &Log::default())
+}
+
+fn launch_logged(data: &Path, listen: &str, extra: &[String], log: &Log) -> Result<(Child, SocketAddr), String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
     // The environment of whoever runs the tests must not steer the server.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GATEPOST_")) {
@@ -183,9 +220,11 @@ pub fn launch(data: &Path, listen: &str, extra: &[String]) -> Result<(Child, Soc
     let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).stdin(Stdio::null()).spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
     let (tell, told) = mpsc::channel();
+    let log = log.clone();
     thread::spawn(move || {
         // Read to the end, or the server would block on a full pipe.
         for line in stderr.lines().map_while(Result::ok) {
+            log.lock().unwrap().push(line.clone());
             let _ = tell.send(line);
         }
     });

@@ -18,6 +18,8 @@ mod limits;
 mod model;
 /// One comment, its verdict, its repeats and its edits.
 mod moderate;
+/// Redis gone, slow, full, failing over, come back empty: a sensible verdict each time.
+mod outage;
 /// Starts the Redis that the tests share.
 mod redis;
 /// The desk: list, decide, conflict, undo.

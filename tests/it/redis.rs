@@ -1,17 +1,35 @@
 //! Real `redis-server` processes: one that all tests share, each with a prefix of its own, and private ones for tests
-//! that stop theirs.
+//! that stop theirs; over TLS, under Sentinels and as a cluster.
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+/// How long Redis processes may take to find each other.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The address of the shared one, which is started by the first who asks.
 pub fn url() -> String {
     static SHARED: OnceLock<OwnRedis> = OnceLock::new();
     SHARED.get_or_init(OwnRedis::start).url()
+}
+
+/// The address of a shared one that speaks TLS, and the file of who signed its certificate.
+pub fn tls() -> (String, PathBuf) {
+    static SHARED: OnceLock<OwnRedis> = OnceLock::new();
+    let shared = SHARED.get_or_init(OwnRedis::start_with_tls);
+    (format!("rediss://localhost:{}", shared.port), shared.folder.path().join("ca.pem"))
+}
+
+/// The address of a shared cluster of three masters with a replica each.
+pub fn cluster() -> String {
+    static SHARED: OnceLock<Cluster> = OnceLock::new();
+    SHARED.get_or_init(Cluster::start).url()
 }
 
 /// A key prefix that nobody else has, so that tests run side by side on one server.
@@ -23,11 +41,15 @@ pub fn prefix() -> String {
 pub struct OwnRedis {
     port: u16,
     folder: TempDir,
-    guard: Option<Child>,
+    options: Vec<String>,
+    /// Beside it the id of the server's process.
+    guard: Option<(Child, String)>,
 }
 
 /// Ends the server when its standard input closes: statics are never dropped, and a killed test run drops nothing.
-const GUARD: &str = r#"redis-server --port "$1" --bind 127.0.0.1 --dir "$2" --save '' --appendonly yes </dev/null &
+/// Says its process id first.
+const GUARD: &str = r#"redis-server "$@" </dev/null &
+echo "process $!"
 exec >/dev/null
 cat
 kill -9 $!
@@ -36,14 +58,39 @@ wait $! 2>/dev/null"#;
 impl OwnRedis {
     /// Starts one on a free port, keeping an append-only file.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more options of `redis-server`.
+    pub fn start_with(more: &[&str]) -> Self {
+        Self::start_in(TempDir::new().unwrap(), |port| {
+            let common = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"];
+            common.iter().chain(more).map(ToString::to_string).collect()
+        })
+    }
+
+    fn start_with_tls() -> Self {
+        let folder = TempDir::new().unwrap();
+        certify(folder.path());
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let (ca, cert, key) = (file("ca.pem"), file("cert.pem"), file("key.pem"));
+        Self::start_in(folder, |port| {
+            let port = port.to_string();
+            let options = ["--port", "0", "--tls-port", &port, "--bind", "127.0.0.1", "--save", "", "--tls-auth-clients", "no"];
+            let files = ["--tls-ca-cert-file", &ca, "--tls-cert-file", &cert, "--tls-key-file", &key];
+            options.iter().chain(&files).map(ToString::to_string).collect()
+        })
+    }
+
+    fn start_in(folder: TempDir, options: impl Fn(u16) -> Vec<String>) -> Self {
         let version = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
         assert!(version.is_ok(), "redis-server is not installed: `apt-get install redis-server`, then run the tests again");
-        let folder = TempDir::new().unwrap();
         // Between finding a free port and taking it somebody else may have taken it.
         for _ in 0..5 {
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-            if let Some(guard) = launch(port, &folder) {
-                return Self { port, folder, guard: Some(guard) };
+            let port = free_port();
+            let options = options(port);
+            if let Some(guard) = launch(&options, folder.path()) {
+                return Self { port, folder, options, guard: Some(guard) };
             }
         }
         panic!("redis-server did not come up in five tries");
@@ -52,6 +99,11 @@ impl OwnRedis {
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Asks it something by `redis-cli`.
+    pub fn ask(&self, words: &[&str]) -> String {
+        ask(self.port, words)
     }
 
     /// Keeps it from answering anybody for a while.
@@ -63,9 +115,15 @@ impl OwnRedis {
         assert_eq!(&answer, b"+OK\r\n");
     }
 
+    /// Sends its process a signal, e.g. `STOP` or `CONT`.
+    pub fn signal(&self, name: &str) {
+        let (_, process) = self.guard.as_ref().unwrap();
+        assert!(Command::new("kill").args([format!("-{name}"), process.clone()]).status().unwrap().success());
+    }
+
     /// Kills it.
     pub fn stop(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
+        if let Some((mut guard, _)) = self.guard.take() {
             drop(guard.stdin.take());
             guard.wait().unwrap();
         }
@@ -73,24 +131,184 @@ impl OwnRedis {
 
     /// Starts it on the same port and data.
     pub fn start_again(&mut self) {
-        self.guard = Some(launch(self.port, &self.folder).expect("redis-server comes up again"));
+        self.guard = Some(launch(&self.options, self.folder.path()).expect("redis-server comes up again"));
     }
-}
 
-/// `None`: it ended before it was ready.
-fn launch(port: u16, folder: &TempDir) -> Option<Child> {
-    let mut command = Command::new("sh");
-    command.args(["-c", GUARD, "redis"]).arg(port.to_string()).arg(folder.path());
-    let mut guard = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut log = BufReader::new(guard.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let ready = log.by_ref().any(|line| line.contains("Ready to accept connections"));
-    // Read on, or it would block on a full pipe.
-    std::thread::spawn(move || log.for_each(drop));
-    ready.then_some(guard)
+    /// Starts it on the same port, having lost all it knew.
+    pub fn start_empty(&mut self) {
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                std::fs::remove_dir_all(path).unwrap();
+            }
+        }
+        self.start_again();
+    }
 }
 
 impl Drop for OwnRedis {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Three masters with a replica each.
+pub struct Cluster {
+    nodes: Vec<OwnRedis>,
+}
+
+impl Cluster {
+    /// Starts six servers and waits until they are a cluster whose replicas are in step.
+    pub fn start() -> Self {
+        let options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--repl-diskless-sync-delay", "0"];
+        let nodes: Vec<OwnRedis> = (0..6).map(|_| OwnRedis::start_with(&options)).collect();
+        let addresses = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port));
+        let mut create = Command::new("redis-cli");
+        create.args(["--cluster", "create"]).args(addresses).args(["--cluster-replicas", "1", "--cluster-yes"]);
+        let created = create.output().unwrap();
+        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stdout));
+        let cluster = Self { nodes };
+        wait_until("the cluster forms", || {
+            cluster.nodes.iter().all(|node| node.ask(&["CLUSTER", "INFO"]).contains("state:ok"))
+        });
+        wait_until("replicas are in step", || {
+            cluster.nodes.iter().all(|node| {
+                let role = node.ask(&["INFO", "replication"]);
+                role.contains("role:master") || role.contains("master_link_status:up")
+            })
+        });
+        cluster
+    }
+
+    /// The address of two of its nodes: the others they name themselves.
+    pub fn url(&self) -> String {
+        format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", self.nodes[0].port, self.nodes[4].port)
+    }
+
+    /// Kills the master that keeps a key.
+    pub fn kill_master_of(&mut self, key: &str) {
+        let slot: u16 = self.nodes[0].ask(&["CLUSTER", "KEYSLOT", key]).trim().parse().unwrap();
+        let shards = self.nodes[0].ask(&["CLUSTER", "NODES"]);
+        let keeps = |line: &&str| {
+            line.contains("master")
+                && line.split(' ').skip(8).any(|range| {
+                    let (from, to) = range.trim().split_once('-').unwrap_or((range, range));
+                    from.parse().is_ok_and(|from: u16| from <= slot) && to.parse().is_ok_and(|to: u16| slot <= to)
+                })
+        };
+        let line = shards.lines().find(keeps).unwrap_or_else(|| panic!("nobody keeps {slot} in {shards}"));
+        let port = line.split([':', '@']).nth(1).unwrap();
+        let port: u16 = port.parse().unwrap();
+        self.nodes.iter_mut().find(|node| node.port == port).unwrap().stop();
+    }
+
+    /// Starts those again that were killed; they become replicas of whoever took over.
+    pub fn revive(&mut self) {
+        self.nodes.iter_mut().filter(|node| node.guard.is_none()).for_each(OwnRedis::start_again);
+    }
+}
+
+/// A master, a replica, and three Sentinels that watch them.
+pub struct Watched {
+    master: OwnRedis,
+    _replica: OwnRedis,
+    sentinels: Vec<OwnRedis>,
+}
+
+impl Watched {
+    /// Starts all five and waits until the Sentinels know each other and the replica.
+    pub fn start() -> Self {
+        let master = OwnRedis::start_with(&["--repl-diskless-sync-delay", "0"]);
+        let replica = OwnRedis::start_with(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
+        let sentinels: Vec<OwnRedis> = (0..3).map(|_| sentinel(master.port)).collect();
+        let watched = Self { master, _replica: replica, sentinels };
+        wait_until("the Sentinels know each other", || {
+            watched.sentinels.iter().all(|sentinel| {
+                let known = sentinel.ask(&["INFO", "sentinel"]);
+                known.contains("status=ok") && known.contains("slaves=1") && known.contains("sentinels=3")
+            })
+        });
+        wait_until("the replica is in step", || watched.master.ask(&["INFO", "replication"]).contains("state=online"));
+        watched
+    }
+
+    /// The Sentinels and the name of the master.
+    pub fn url(&self) -> String {
+        let hosts: Vec<String> = self.sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port)).collect();
+        format!("redis+sentinel://{}/main", hosts.join(","))
+    }
+
+    /// Kills the master.
+    pub fn kill_master(&mut self) {
+        self.master.stop();
+    }
+
+    /// Starts it again; the Sentinels make it a replica.
+    pub fn revive(&mut self) {
+        self.master.start_again();
+    }
+}
+
+fn sentinel(master: u16) -> OwnRedis {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sentinel.conf");
+    let config = format!(
+        "sentinel monitor main 127.0.0.1 {master} 2\nsentinel down-after-milliseconds main 1000\n\
+         sentinel failover-timeout main 3000\n"
+    );
+    std::fs::write(&file, config).unwrap();
+    OwnRedis::start_in(folder, |port| {
+        let port = port.to_string();
+        [&file.display().to_string(), "--port", &port, "--bind", "127.0.0.1", "--sentinel"].map(str::to_owned).to_vec()
+    })
+}
+
+/// Writes a certificate for localhost, its key, and who signed it.
+fn certify(folder: &Path) {
+    let ca_key = rcgen::KeyPair::generate().unwrap();
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_certificate = ca.self_signed(&ca_key).unwrap();
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let server = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    for (name, text) in [("ca.pem", ca_certificate.pem()), ("cert.pem", server.pem()), ("key.pem", key.serialize_pem())] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+}
+
+fn ask(port: u16, words: &[&str]) -> String {
+    let answer = Command::new("redis-cli").args(["-p", &port.to_string()]).args(words).output().unwrap();
+    String::from_utf8_lossy(&answer.stdout).into_owned()
+}
+
+/// A port that is free now, and whose cluster bus has room too: the bus listens 10,000 above.
+fn free_port() -> u16 {
+    loop {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        if port < 55_000 && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 10_000)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn wait_until(what: &str, is: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is() {
+        assert!(Instant::now() < until, "it takes too long until {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// `None`: it ended before it was ready.
+fn launch(options: &[String], folder: &Path) -> Option<(Child, String)> {
+    let mut command = Command::new("sh");
+    command.args(["-c", GUARD, "redis"]).args(options).arg("--dir").arg(folder);
+    let mut guard = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut log = BufReader::new(guard.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let process = log.next().and_then(|line| line.strip_prefix("process ").map(str::to_owned))?;
+    let ready = log.by_ref().any(|line| line.contains("Ready to accept connections") || line.contains("Sentinel ID is"));
+    // Read on, or it would block on a full pipe.
+    std::thread::spawn(move || log.for_each(drop));
+    ready.then_some((guard, process))
 }

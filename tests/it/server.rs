@@ -39,7 +39,8 @@ async fn every_service_is_healthy_and_unknown_ones_are_unknown() {
 #[tokio::test]
 async fn without_its_redis_health_says_so_and_callers_are_told_to_retry_until_it_is_back() {
     let mut redis = OwnRedis::start();
-    let server = Server::start_with("", &["--store", &redis.url()]).await;
+    let policy = "[store]\naway = \"unavailable\"\n[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n";
+    let server = Server::start_with(policy, &["--store", &redis.url()]).await;
     server.check(comment("1", "hello there")).await.unwrap();
     redis.stop();
 
@@ -66,7 +67,7 @@ async fn an_answer_that_takes_too_long_is_an_error_that_says_when_to_try_again()
     let redis = OwnRedis::start();
     let folder = tempfile::TempDir::new().unwrap();
     let config = folder.path().join("my.toml");
-    std::fs::write(&config, "request_timeout = \"100ms\"\nstore_timeout = \"20s\"\n").unwrap();
+    std::fs::write(&config, "request_timeout = \"100ms\"\n").unwrap();
     let server = Server::start_with("", &["--store", &redis.url(), "--config", config.to_str().unwrap()]).await;
     server.check(comment("1", "hello there")).await.unwrap();
 

@@ -1,4 +1,5 @@
-//! The store's conformance suite: the same cases against memory, the embedded file and Redis.
+//! The store's conformance suite: the same cases against memory, the embedded file, and Redis: one server, over TLS,
+//! and a cluster.
 
 mod bed;
 mod cases;
@@ -11,6 +12,8 @@ macro_rules! conform {
         conform!(@engine memory, $($case)+);
         conform!(@engine file, $($case)+);
         conform!(@engine redis, $($case)+);
+        conform!(@engine tls, $($case)+);
+        conform!(@engine cluster, $($case)+);
     };
     (@engine $engine:ident, $($case:ident)+) => {
         mod $engine {

@@ -6,6 +6,7 @@ use gatepost::pb::moderation_service_client::ModerationServiceClient;
 use gatepost::pb::{self, Decision};
 use tokio_stream::StreamExt;
 use tonic::{Code, Streaming};
+use tonic_types::StatusExt;
 
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
 use crate::redis;
@@ -106,4 +107,64 @@ async fn two_watchers_see_the_same_order_under_many_deciders() {
     let mut expected = ids.clone();
     expected.sort();
     assert_eq!(sorted, expected);
+}
+
+/// Makes changes until the oldest are forgotten, and tries the cursor of the first.
+async fn an_expired_cursor_is_refused_with_the_way_to_catch_up(store: &[&str]) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let config = folder.path().join("my.toml");
+    std::fs::write(&config, "keep_events = 5\n").unwrap();
+    let flags = [store, &["--config", config.to_str().unwrap()]].concat();
+    let server = Server::start_with(HOLD_ALL, &flags).await;
+    server.check(comment("first", "hello there")).await.unwrap();
+    let mut changes = watch(&server, None).await;
+    server.decide("first", Decision::Approve).await;
+    let (_, _, cursor) = next(&mut changes).await;
+    drop(changes);
+
+    let until = std::time::Instant::now() + PATIENCE;
+    for round in 0.. {
+        for n in 0..50 {
+            let id = format!("{round}-{n}");
+            server.check(comment(&id, "hello there")).await.unwrap();
+            server.decide(&id, Decision::Reject).await;
+        }
+        let request = pb::WatchVerdictsRequest { site: SITE.into(), after_cursor: Some(cursor.clone()) };
+        match ModerationServiceClient::new(server.connect().await).watch_verdicts(request).await {
+            Err(status) => {
+                assert_eq!(
+                    (status.code(), status.get_details_error_info().unwrap().reason),
+                    (Code::OutOfRange, "CURSOR_EXPIRED".into())
+                );
+                assert!(status.message().contains("since="), "{status:?}");
+                break;
+            }
+            Ok(_) => assert!(std::time::Instant::now() < until, "nothing was forgotten"),
+        }
+    }
+    let request = pb::ListCommentsRequest {
+        site: SITE.into(),
+        filter: "decision=any since=2020-01-01T00:00:00Z".into(),
+        page_size: 1_000,
+        ..Default::default()
+    };
+    let caught_up = server.desk().list_comments(request).await.unwrap().into_inner().comments;
+    assert!(caught_up.iter().any(|comment| comment.verdict.as_ref().unwrap().comment_id == "first"));
+    assert!(is_silent(&mut watch(&server, Some("now")).await).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_older_than_what_is_kept_is_refused_on_disk() {
+    an_expired_cursor_is_refused_with_the_way_to_catch_up(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_older_than_what_is_kept_is_refused_in_memory() {
+    an_expired_cursor_is_refused_with_the_way_to_catch_up(&["--store", "memory:"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_older_than_what_is_kept_is_refused_on_redis() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    an_expired_cursor_is_refused_with_the_way_to_catch_up(&["--store", &url, "--redis-prefix", &prefix]).await;
 }

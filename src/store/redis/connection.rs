@@ -69,12 +69,13 @@ impl Setup {
             Address::Server(url) => Self::Server(Client::open(url)?),
             Address::Sentinel { sentinels, master, db, login: Login { user, password }, sentinel_password, tls } => {
                 let sentinels = sentinels.into_iter().map(|(host, port)| address_of(host, port, tls));
-                let mut builder = SentinelClientBuilder::new(sentinels, master, SentinelServerType::Master)?
-                    .set_client_to_redis_db(db)
-                    .set_client_to_redis_certificates(certificates.clone())
-                    .set_client_to_sentinel_certificates(certificates);
+                let mut builder =
+                    SentinelClientBuilder::new(sentinels, master, SentinelServerType::Master)?.set_client_to_redis_db(db);
                 if tls {
-                    builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
+                    builder = builder
+                        .set_client_to_redis_tls_mode(TlsMode::Secure)
+                        .set_client_to_redis_certificates(certificates.clone())
+                        .set_client_to_sentinel_certificates(certificates);
                 }
                 if let Some(user) = user {
                     builder = builder.set_client_to_redis_username(user);

@@ -1,7 +1,9 @@
 //! What the Redis store reads without changing anything, and how it reads a comment's hash.
 
-use ::redis::Pipeline;
+use std::collections::HashMap;
+
 use ::redis::streams::StreamRangeReply;
+use ::redis::{Pipeline, Value};
 
 use super::connection::Connection;
 use super::keys::Keys;
@@ -55,6 +57,24 @@ pub(super) async fn latest_event(connection: &Connection, keys: &Keys) -> Result
         None => Ok(Cursor::STREAM_START),
         Some(entry) => Cursor::parse_stream(&entry.id).ok_or_else(|| Error::store(format!("unreadable event {:?}", entry.id))),
     }
+}
+
+/// The cursor of the oldest change kept, if older ones were cut off the stream. `None` too before Redis 7, which does not
+/// tell.
+pub(super) async fn oldest_after_forgotten(connection: &Connection, keys: &Keys) -> Result<Option<Cursor>, Error> {
+    let mut both = Pipeline::with_capacity(2);
+    both.cmd("EXISTS").arg(keys.events()).cmd("XRANGE").arg(keys.events()).arg("-").arg("+").arg("COUNT").arg(1);
+    let (exists, oldest): (bool, StreamRangeReply) = both.query_async(&mut connection.clone()).await?;
+    let Some(oldest) = oldest.ids.first().filter(|_| exists) else { return Ok(None) };
+    let mut ask = ::redis::cmd("XINFO");
+    ask.arg("STREAM").arg(keys.events());
+    let info: HashMap<String, Value> = ask.query_async(&mut connection.clone()).await?;
+    let number = |name: &str| match info.get(name) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    let forgotten = number("entries-added").zip(number("length")).is_some_and(|(added, length)| added > length);
+    Ok(forgotten.then(|| Cursor::parse_stream(&oldest.id)).flatten())
 }
 
 /// The next places of a list: fewer than asked for at its end only.

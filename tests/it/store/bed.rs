@@ -1,5 +1,6 @@
 //! What the cases stand on: a fresh store of some engine, and comments to send to it.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use gatepost::comment::{Comment, CommentId, Site};
@@ -34,7 +35,20 @@ impl Bed {
         Self::new(Some(redis::url())).await
     }
 
+    pub async fn tls() -> Self {
+        let (url, ca) = redis::tls();
+        Self::with(Some(url), Some(ca)).await
+    }
+
+    pub async fn cluster() -> Self {
+        Self::new(Some(redis::cluster())).await
+    }
+
     async fn new(url: Option<String>) -> Self {
+        Self::with(url, None).await
+    }
+
+    async fn with(url: Option<String>, ca: Option<PathBuf>) -> Self {
         let directory = TempDir::new().unwrap();
         let settings = StoreSettings {
             url,
@@ -43,7 +57,7 @@ impl Bed {
             keep_days: 30,
             keep_events: 1_000,
             timeout: Duration::from_secs(10),
-            ca: None,
+            ca,
             wait_replicas: 0,
         };
         let store = Store::open(&settings).await.unwrap();

@@ -71,11 +71,13 @@ async fn a_file_of_a_newer_version_is_refused() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_not_supported_say_so() {
+async fn addresses_that_lead_nowhere_say_so() {
     let bed = Bed::memory().await;
     for (url, expected) in [
-        ("rediss://host", "not supported yet"),
-        ("redis+cluster://host", "not supported yet"),
+        ("rediss://:hunter2@127.0.0.1:1", "127.0.0.1:1"),
+        ("redis+cluster://:hunter2@127.0.0.1:1/3", "one database only"),
+        ("redis+sentinel://:hunter2@127.0.0.1:1", "the name that the Sentinels give the master"),
+        ("redis+mirror://:hunter2@127.0.0.1:1", "redis+mirror:// is not known"),
         ("postgres://me:hunter2@host", "not known"),
         ("redis://127.0.0.1:1", "127.0.0.1:1"),
     ] {

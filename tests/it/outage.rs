@@ -1,0 +1,192 @@
+//! Redis gone, slow, full, failing over, come back empty: a sensible verdict each time, one line in the log, and recovery
+//! by itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use gatepost::pb::{Decision, RateLimitSource, Verdict};
+use tokio::task::JoinSet;
+use tonic::Code;
+use tonic_types::StatusExt;
+
+use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, by, check, comment};
+use crate::redis::{Cluster, OwnRedis, Watched, prefix};
+
+/// Long enough for a busy machine, short enough to be noticed.
+const TIMEOUT: [&str; 2] = ["--store-timeout", "300ms"];
+
+async fn on(redis: &OwnRedis, policy: &str) -> Server {
+    Server::start_with(policy, &[&["--store", &redis.url()], &TIMEOUT[..]].concat()).await
+}
+
+/// Sends comments until the store takes one: what was away is back.
+async fn recorded_again(server: &Server) -> Verdict {
+    let until = Instant::now() + PATIENCE;
+    for n in 0.. {
+        let verdict = server.check(comment(&format!("again-{n}"), "hello there")).await.unwrap();
+        if !verdict.not_recorded {
+            return verdict;
+        }
+        assert!(Instant::now() < until, "the store never came back: {verdict:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    unreachable!()
+}
+
+/// Has callers check comments until they are told to stop; returns what was answered as held and recorded. None may fail.
+fn load(server: &Server, stop: &Arc<AtomicBool>) -> JoinSet<HashMap<String, String>> {
+    let mut callers = JoinSet::new();
+    for caller in 0..4 {
+        let (mut host, stop) = (server.host(), stop.clone());
+        callers.spawn(async move {
+            let mut recorded = HashMap::new();
+            for call in 0.. {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let id = format!("c{caller}-{call}");
+                let verdict = check(&mut host, comment(&id, "hello there")).await.expect("no caller gets an error");
+                assert_eq!(verdict.decision(), Decision::Hold);
+                if !verdict.not_recorded {
+                    recorded.insert(id, verdict.verdict_id);
+                }
+            }
+            recorded
+        });
+    }
+    callers
+}
+
+/// While `kill` and `revive` happen no caller fails, and what was answered as recorded is there afterwards.
+async fn no_recorded_hold_is_lost(server: &Server, kill: impl FnOnce(), revive: impl FnOnce()) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let callers = load(server, &stop);
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    kill();
+    // Longer than it takes the others to agree on who takes over.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    revive();
+    recorded_again(server).await;
+    stop.store(true, Ordering::Relaxed);
+    let recorded: HashMap<String, String> = callers.join_all().await.into_iter().flatten().collect();
+    let kept = server.held().await;
+    assert!(recorded.len() > 50, "there was load: {}", recorded.len());
+    let lost: Vec<_> = recorded.iter().filter(|(id, verdict)| kept.get(*id) != Some(verdict)).collect();
+    assert!(lost.is_empty(), "{} of {} recorded comments are lost or changed: {lost:?}", lost.len(), recorded.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_loses_a_master_loses_no_recorded_hold_and_fails_no_caller() {
+    let mut cluster = Cluster::start();
+    let (url, prefix) = (cluster.url(), prefix());
+    let flags = [&["--store", &url, "--redis-prefix", &prefix, "--wait-replicas", "1"], &TIMEOUT[..]].concat();
+    let server = Server::start_with(HOLD_ALL, &flags).await;
+    let shared = std::cell::RefCell::new(&mut cluster);
+    let kill = || shared.borrow_mut().kill_master_of(&format!("{prefix}{{{SITE}}}:secret"));
+    no_recorded_hold_is_lost(&server, kill, || shared.borrow_mut().revive()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sentinels_that_name_another_master_are_followed() {
+    let mut watched = Watched::start();
+    let url = watched.url();
+    let flags = [&["--store", &url, "--wait-replicas", "1"], &TIMEOUT[..]].concat();
+    let server = Server::start_with(HOLD_ALL, &flags).await;
+    let shared = std::cell::RefCell::new(&mut watched);
+    no_recorded_hold_is_lost(&server, || shared.borrow_mut().kill_master(), || shared.borrow_mut().revive()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_redis_hangs_limits_hold_here_and_it_is_noticed_when_it_is_back() {
+    let redis = OwnRedis::start();
+    let three = "[limits]\nauthor = { count = 3, period = \"1h\", burst = 3, over = \"reject\" }\n";
+    let server = on(&redis, three).await;
+    // Two of three while it works: the third is all that is left when it hangs.
+    for id in ["1", "2"] {
+        let verdict = server.check(by("ann", id, "I see it differently.")).await.unwrap();
+        assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Approve, false));
+    }
+    redis.signal("STOP");
+    let third = server.check(by("ann", "3", "I see it differently.")).await.unwrap();
+    assert_eq!((third.decision(), third.not_recorded), (Decision::Approve, true), "{third:?}");
+    assert_eq!(third.rate_limit.unwrap().source(), RateLimitSource::Local);
+    for n in 4..30 {
+        let verdict = server.check(by("ann", &n.to_string(), "I see it differently.")).await.unwrap();
+        assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Reject, true), "{verdict:?}");
+        assert!(verdict.reasons.iter().any(|reason| reason.code == "NOT_RECORDED"));
+    }
+    assert_eq!(server.logged("redis is away").len(), 1, "one line, not one a call");
+
+    redis.signal("CONT");
+    let verdict = recorded_again(&server).await;
+    assert_eq!(verdict.rate_limit.map(|limit| limit.source()), Some(RateLimitSource::Store));
+    assert_eq!(server.logged("redis is back").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_comes_back_empty_goes_on_with_the_same_people() {
+    let mut redis = OwnRedis::start();
+    let policy = "[limits]\nauthor = { count = 1, period = \"1h\", burst = 1, over = \"reject\" }\n";
+    let (server, other) = (on(&redis, policy).await, on(&redis, policy).await);
+    server.check(by("ann", "1", "hello there")).await.unwrap();
+    other.check(comment("2", "hello there")).await.unwrap();
+    redis.stop();
+    redis.start_empty();
+    recorded_again(&server).await;
+    recorded_again(&other).await;
+    // Whoever told it first who is who, both must mean the same person now.
+    let verdicts = [server.check(by("bob", "3", "hello there")).await, other.check(by("bob", "4", "hello there")).await];
+    let decisions = verdicts.map(|verdict| verdict.unwrap().decision());
+    assert_eq!(decisions, [Decision::Approve, Decision::Reject]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_redis_and_one_that_takes_no_writes_are_away() {
+    let (full, master) = (OwnRedis::start(), OwnRedis::start());
+    let replica = OwnRedis::start_with(&["--replicaof", &master.url().replace("redis://127.0.0.1:", "127.0.0.1 ")]);
+    let on_full = on(&full, HOLD_ALL).await;
+    on_full.check(comment("1", "hello there")).await.unwrap();
+    full.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    let on_replica = on(&replica, HOLD_ALL).await;
+    for server in [&on_full, &on_replica] {
+        for n in 0..20 {
+            let verdict = server.check(comment(&format!("n{n}"), "hello there")).await.unwrap();
+            assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Hold, true));
+        }
+        let said = server.logged("redis is away");
+        assert_eq!(said.len(), 1, "{said:?}");
+    }
+    assert!(on_full.logged("redis is away")[0].contains("maxmemory"));
+    assert!(on_replica.logged("redis is away")[0].to_lowercase().contains("read only replica"));
+    full.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    recorded_again(&on_full).await;
+}
+
+#[tokio::test]
+async fn a_site_chooses_what_becomes_of_what_would_be_held() {
+    let mut redis = OwnRedis::start();
+    let unavailable = on(&redis, &format!("{HOLD_ALL}[store]\naway = \"unavailable\"\n")).await;
+    let approve = on(&redis, &format!("{HOLD_ALL}[store]\naway = \"approve\"\n")).await;
+    for server in [&unavailable, &approve] {
+        server.check(comment("1", "hello there")).await.unwrap();
+    }
+    redis.stop();
+    let status = unavailable.check(comment("2", "hello there")).await.unwrap_err();
+    assert_eq!(
+        (status.code(), status.get_details_error_info().unwrap().reason),
+        (Code::Unavailable, "STORE_UNAVAILABLE".into())
+    );
+    assert!(status.get_details_retry_info().is_some());
+    let verdict = approve.check(comment("2", "hello there")).await.unwrap();
+    assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Approve, true));
+}
+
+#[tokio::test]
+async fn a_redis_that_can_forget_is_warned_of() {
+    let redis = OwnRedis::start_with(&["--appendonly", "no", "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
+    let server = on(&redis, "").await;
+    assert_eq!(server.logged("keeps nothing on disk").len(), 1);
+    assert_eq!(server.logged("maxmemory-policy noeviction").len(), 1);
+}
