@@ -8,10 +8,23 @@ use uuid::Uuid;
 
 use crate::comment::Comment;
 use crate::error::Error;
+use crate::facts::Facts;
 use crate::judge::{Case, Judge};
 use crate::pb;
 use crate::store::{Admission, Admitted, Person, Store};
-use crate::verdict::Verdict;
+use crate::verdict::{Decision, Verdict};
+
+/// Where a comment comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Its author sent it just now.
+    Author,
+    /// An archive, in which it stands since long ago: no limit counts it, holds it or rejects it.
+    Archive {
+        /// What was decided on it there. `None`: it is judged.
+        decided: Option<Decision>,
+    },
+}
 
 /// Moderates comments: pure judgement in the middle, the store at the rim.
 pub struct Moderator {
@@ -30,21 +43,22 @@ impl Moderator {
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Error::Store`] when the store is away: nothing was decided then, and
     /// the host may send the comment again.
-    pub async fn moderate(&self, message: pb::Comment, dry_run: bool) -> Result<Verdict, Error> {
+    pub async fn moderate(&self, message: pb::Comment, origin: Origin, dry_run: bool) -> Result<Verdict, Error> {
         let now = SystemTime::now();
         let comment = Comment::parse(message, now)?;
         let case = self.judge.hear(&comment);
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
-        let tentative = case.verdict(&case.policy.uneventful(), now, Uuid::now_v7().to_string(), 1);
-        let admission = self.admission(&comment, &case, &tentative).await?;
+        let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts, now, id, revision);
+        let tentative = decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1);
+        let admission = self.admission(&comment, origin, &case, &tentative).await?;
         if dry_run {
             let facts = self.store.look(&admission).await?;
-            return Ok(case.verdict(&facts, now, tentative.id.clone(), 1));
+            return Ok(decide(facts, tentative.id.clone(), 1));
         }
         match self.store.admit(&admission).await? {
             Admitted::Recorded(verdict) | Admitted::Seen(verdict) => Ok(verdict),
             Admitted::Undecided { facts, verdict_id, revision } => {
-                let verdict = case.verdict(&facts, now, verdict_id, revision);
+                let verdict = decide(facts, verdict_id, revision);
                 self.store.record(&admission, &verdict).await
             }
         }
@@ -54,6 +68,7 @@ impl Moderator {
     async fn admission<'a>(
         &self,
         comment: &'a Comment,
+        origin: Origin,
         case: &Case<'_>,
         tentative: &'a Verdict,
     ) -> Result<Admission<'a>, Error> {
@@ -64,8 +79,32 @@ impl Moderator {
             (user_id, _) => Some(Person::new(&secret, "user", user_id)),
         };
         let client = comment.ip().map(|ip| Person::new(&secret, "ip", &network(ip)));
-        let limits = case.policy.limits().collect();
-        Ok(Admission { comment, limits, tentative, min_approved: case.policy.approved_before_trust(), author, client })
+        let limits = if origin == Origin::Author { case.policy.limits().collect() } else { Vec::new() };
+        // What was decided elsewhere stands whoever wrote it.
+        let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
+        Ok(Admission { comment, limits, tentative, min_approved, author, client })
+    }
+}
+
+impl Origin {
+    fn decided(self) -> Option<Decision> {
+        match self {
+            Self::Author => None,
+            Self::Archive { decided } => decided,
+        }
+    }
+
+    /// The verdict on a comment that comes from here.
+    fn verdict(self, case: &Case<'_>, mut facts: Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
+        if self != Self::Author {
+            // They are another's: its author sent the same comment, and that call has not come to an end yet.
+            facts.limits.clear();
+        }
+        let verdict = case.verdict(&facts, now, id, revision);
+        match self.decided() {
+            Some(decision) => verdict.imported(decision),
+            None => verdict,
+        }
     }
 }
 
