@@ -1,17 +1,21 @@
 //! The command line: one program for operators, hosts and moderators. Client commands speak gRPC only.
 
+mod bar;
 mod check;
 mod connect;
 mod decide;
 mod explain;
 mod failure;
 mod ids;
+mod import;
 mod json;
 mod labelled;
 mod model;
 mod output;
 mod policy;
 mod queue;
+mod replace;
+mod retry;
 mod rows;
 mod serve;
 mod show;
@@ -46,6 +50,9 @@ enum Command {
     /// Judge one comment, or a file of them
     #[command(after_help = check::EXAMPLES)]
     Check(Box<check::CheckArgs>),
+    /// Bring in the comments of another system, or a saved queue
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::ImportArgs),
     /// List comments that wait for a decision
     #[command(after_help = queue::EXAMPLES)]
     Queue(queue::QueueArgs),
@@ -84,6 +91,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Model(args) => model::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Import(args) => wait(import::run(&args)),
         Command::Queue(args) => wait(queue::run(&args)),
         Command::Show(args) => wait(show::run(&args)),
         Command::Approve(args) => wait(decide::run(&args, Decision::Approve)),

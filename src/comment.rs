@@ -23,8 +23,10 @@ pub const MAX_ID: usize = 256;
 /// Longest site, in bytes.
 pub const MAX_SITE: usize = 128;
 
-const MAX_NAME: usize = 1_024;
-const MAX_LINE: usize = 4_096;
+/// Longest author's name, and longest e-mail address, in bytes.
+pub const MAX_NAME: usize = 1_024;
+/// Longest title, and longest URL, in bytes.
+pub const MAX_LINE: usize = 4_096;
 const MAX_LANGUAGE: usize = 35;
 /// 1990-01-01T00:00:00Z, before the first blog.
 const EARLIEST: i64 = 631_152_000;

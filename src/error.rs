@@ -42,6 +42,11 @@ pub enum Error {
     ShuttingDown,
 }
 
+/// The cause of [`Error::Store`] while nobody is let through to a store that is away: the log said so when it went.
+#[derive(Debug, thiserror::Error)]
+#[error("the store is away")]
+pub struct Away;
+
 impl Error {
     /// One violation, for requests with a single thing to say.
     pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {

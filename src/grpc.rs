@@ -2,6 +2,7 @@
 
 mod admin;
 mod answer;
+mod archive;
 mod moderation;
 mod review;
 mod status;

@@ -8,10 +8,23 @@ use uuid::Uuid;
 
 use crate::comment::Comment;
 use crate::error::Error;
+use crate::facts::Facts;
 use crate::judge::{Case, Judge};
 use crate::pb;
 use crate::store::{Admission, Admitted, Person, Store};
-use crate::verdict::Verdict;
+use crate::verdict::{Decision, Verdict};
+
+/// Where a comment comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Its author sent it just now.
+    Author,
+    /// An archive, in which it stands since long ago: no limit counts it, holds it or rejects it.
+    Archive {
+        /// What was decided on it there. `None`: it is judged.
+        decided: Option<Decision>,
+    },
+}
 
 /// Moderates comments: pure judgement in the middle, the store at the rim.
 pub struct Moderator {
@@ -29,25 +42,26 @@ impl Moderator {
     ///
     /// # Errors
     /// [`Error::Invalid`] with every violation; [`Error::Store`] when the store is away and the site's policy wants no
-    /// answer without it: nothing was decided then, and the host may send the comment again.
-    pub async fn moderate(&self, message: pb::Comment, dry_run: bool) -> Result<Verdict, Error> {
+    /// answer without it, or the comment is of an archive: nothing was decided then, and it may be sent again.
+    pub async fn moderate(&self, message: pb::Comment, origin: Origin, dry_run: bool) -> Result<Verdict, Error> {
         let now = SystemTime::now();
         let comment = Comment::parse(message, now)?;
         let case = self.judge.hear(&comment);
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
-        let tentative = case.verdict(&case.policy.uneventful(), now, Uuid::now_v7().to_string(), 1);
+        let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts, now, id, revision);
+        let tentative = decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1);
         let secret = self.store.site_secret(comment.site()).await;
-        let admission = admission(&comment, &case, &tentative, secret.as_ref().ok());
+        let admission = admission(&comment, origin, &case, &tentative, secret.as_ref().ok());
         let (facts, failed) = match secret {
             Err(error) => (self.store.local(&admission, !dry_run), error),
             Ok(_) if dry_run => match self.store.look(&admission).await {
-                Ok(facts) => return Ok(case.verdict(&facts, now, tentative.id.clone(), 1)),
+                Ok(facts) => return Ok(decide(facts, tentative.id.clone(), 1)),
                 Err(error) => (self.store.local(&admission, false), error),
             },
             Ok(_) => match self.store.admit(&admission).await {
                 Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => return Ok(verdict),
                 Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
-                    let verdict = case.verdict(&facts, now, verdict_id, revision);
+                    let verdict = decide(facts.clone(), verdict_id, revision);
                     match self.store.record(&admission, &verdict).await {
                         Ok(verdict) => return Ok(verdict),
                         Err(error) => (facts, error),
@@ -56,17 +70,23 @@ impl Moderator {
                 Err(error) => (self.store.local(&admission, true), error),
             },
         };
-        // The store is away. The store says so in the log, once; what it means for a comment is the policy's.
+        // The store is away. It says so in the log, once; what that means for a comment is the policy's to say.
         match failed {
-            failed @ Error::Store(_) => case.verdict_unrecorded(&facts, now).ok_or(failed),
-            other => Err(other),
+            failed @ Error::Store(_) if origin == Origin::Author => case.verdict_unrecorded(&facts, now).ok_or(failed),
+            failed => Err(failed),
         }
     }
 }
 
 /// What the store must know to admit a comment: whom to count it for, and what to record if nothing speaks against it.
 /// Without the site's secret it is counted for nobody in particular.
-fn admission<'a>(comment: &'a Comment, case: &Case<'_>, tentative: &'a Verdict, secret: Option<&[u8; 32]>) -> Admission<'a> {
+fn admission<'a>(
+    comment: &'a Comment,
+    origin: Origin,
+    case: &Case<'_>,
+    tentative: &'a Verdict,
+    secret: Option<&[u8; 32]>,
+) -> Admission<'a> {
     let person = |kind, value: &str| secret.map(|secret| Person::new(secret, kind, value));
     let author = match (comment.user_id(), comment.email()) {
         ("", "") => None,
@@ -74,8 +94,32 @@ fn admission<'a>(comment: &'a Comment, case: &Case<'_>, tentative: &'a Verdict, 
         (user_id, _) => person("user", user_id),
     };
     let client = comment.ip().and_then(|ip| person("ip", &network(ip)));
-    let limits = case.policy.limits().collect();
-    Admission { comment, limits, tentative, min_approved: case.policy.approved_before_trust(), author, client }
+    let limits = if origin == Origin::Author { case.policy.limits().collect() } else { Vec::new() };
+    // What was decided elsewhere stands whoever wrote it.
+    let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
+    Admission { comment, limits, tentative, min_approved, author, client }
+}
+
+impl Origin {
+    fn decided(self) -> Option<Decision> {
+        match self {
+            Self::Author => None,
+            Self::Archive { decided } => decided,
+        }
+    }
+
+    /// The verdict on a comment that comes from here.
+    fn verdict(self, case: &Case<'_>, mut facts: Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
+        if self != Self::Author {
+            // They are another's: its author sent the same comment, and that call has not come to an end yet.
+            facts.limits.clear();
+        }
+        let verdict = case.verdict(&facts, now, id, revision);
+        match self.decided() {
+            Some(decision) => verdict.imported(decision),
+            None => verdict,
+        }
+    }
 }
 
 /// What counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber commonly has to itself.

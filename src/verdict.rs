@@ -7,6 +7,8 @@ use crate::pb;
 
 /// What `decided_by` says of a verdict that no person gave.
 pub const MACHINE: &str = "MACHINE";
+/// What `decided_by` says of a verdict that came with the comment from elsewhere.
+pub const IMPORT: &str = "import";
 
 /// What becomes of a comment, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,7 +82,7 @@ pub struct Verdict {
     pub policy_version: Cow<'static, str>,
     /// When this revision was decided.
     pub decided_at: SystemTime,
-    /// [`MACHINE`] or a moderator's name.
+    /// [`MACHINE`], [`IMPORT`] or a moderator's name.
     pub decided_by: Cow<'static, str>,
     /// Counts the decisions on the comment, from 1.
     pub revision: u32,
@@ -95,6 +97,20 @@ impl Verdict {
     pub fn leading(&self) -> Option<(&str, f64)> {
         let best = self.scores.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
         Some((&best.0, best.1))
+    }
+
+    /// The same verdict with a decision that was made elsewhere: it stands, and what the machine saw stands beside it.
+    #[must_use]
+    pub fn imported(mut self, decision: Decision) -> Self {
+        let done = match decision {
+            Decision::Approve => "approved",
+            Decision::Hold => "held",
+            Decision::Reject => "rejected",
+        };
+        self.reasons.insert(0, Reason::new("IMPORTED", format!("{done} where it came from, and imported so")));
+        self.decision = decision;
+        self.decided_by = IMPORT.into();
+        self
     }
 
     /// Whether no person has decided yet.

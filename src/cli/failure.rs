@@ -65,6 +65,15 @@ impl Failure {
         Self::new(UNREACHABLE, message)
     }
 
+    /// `server` was there, went away and did not come back in time.
+    pub fn gone(server: &str, status: &Status) -> Self {
+        match Self::status(server, status) {
+            // Whether it cannot be reached or ends every call early: it is away.
+            failure if failure.code == FAILED && status.code() == Code::Unavailable => Self { code: UNREACHABLE, ..failure },
+            failure => failure,
+        }
+    }
+
     /// Standard output does not take more. When its reader has gone, as `head` does, that is no failure.
     pub fn output(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -107,6 +116,15 @@ impl Failure {
     pub fn after(mut self, done: &str) -> Self {
         if !self.message.is_empty() {
             self.message = format!("{done}; then: {}", self.message);
+        }
+        self
+    }
+
+    /// The same, with what to do next.
+    #[must_use]
+    pub fn then(mut self, next: &str) -> Self {
+        if !self.message.is_empty() {
+            self.message = format!("{}; {next}", self.message);
         }
         self
     }

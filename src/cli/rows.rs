@@ -42,15 +42,26 @@ const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 /// Reads lines.
 pub struct Lines {
-    reader: Box<dyn BufRead + Send>,
+    reader: Content,
     number: u64,
 }
 
-/// Opens a file, or standard input for `-`, and counts the bytes read from it through `count`.
+/// What a file holds, unzipped.
+pub type Content = Box<dyn BufRead + Send>;
+
+/// Opens a file of lines as [`content`] does.
 pub fn open(
     path: &Path,
     count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
 ) -> Result<Lines, Failure> {
+    Ok(Lines::new(content(path, count)?))
+}
+
+/// Opens a file, gzipped or not, or standard input for `-`, and counts the bytes read from it through `count`.
+pub fn content(
+    path: &Path,
+    count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
+) -> Result<Content, Failure> {
     let cannot = |error: io::Error| Failure::failed(format!("cannot read {}: {error}", path.display()));
     let source = if path == Path::new("-") {
         count(Box::new(io::stdin()), None)
@@ -62,12 +73,15 @@ pub fn open(
     let mut source = BufReader::with_capacity(64 * 1024, source);
     // By its first bytes, not by its name: standard input has none.
     let gzipped = source.fill_buf().map_err(cannot)?.starts_with(&[0x1f, 0x8b]);
-    let reader: Box<dyn BufRead + Send> =
-        if gzipped { Box::new(BufReader::with_capacity(64 * 1024, MultiGzDecoder::new(source))) } else { Box::new(source) };
-    Ok(Lines { reader, number: 0 })
+    Ok(if gzipped { Box::new(BufReader::with_capacity(64 * 1024, MultiGzDecoder::new(source))) } else { Box::new(source) })
 }
 
 impl Lines {
+    /// From the first line on.
+    pub fn new(reader: Content) -> Self {
+        Self { reader, number: 0 }
+    }
+
     /// The next line that is not blank. `None`: there are no more.
     ///
     /// # Errors
@@ -255,7 +269,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Lines {
-        Lines { reader: Box::new(io::Cursor::new(text.to_owned())), number: 0 }
+        Lines::new(Box::new(io::Cursor::new(text.to_owned())))
     }
 
     fn row(text: &str) -> Row {

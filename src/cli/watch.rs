@@ -4,22 +4,19 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::connect::{ConnectArgs, Connection};
 use super::explain;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, Record, csv_line};
+use super::replace;
+use super::retry::{self, Pause};
 use super::term::{self, Screen, Tone};
 use super::text;
 use crate::pb;
-
-/// How long the first and the longest pause before a new attempt may be.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 pub const EXAMPLES: &str = "Examples:
   gatepost watch --site blog.example
@@ -90,7 +87,7 @@ struct Watch<'a> {
 impl Watch<'_> {
     /// Follows, and follows again when the stream breaks.
     async fn keep_following(&mut self, connection: &Connection) -> Result<(), Failure> {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = Pause::default();
         let mut away = false;
         loop {
             let broken = match self.follow(connection, &mut pause, &mut away).await? {
@@ -101,22 +98,16 @@ impl Watch<'_> {
                 let why = text::line(connection.failure(&broken).message(), 400);
                 term::tell(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
             }
-            tokio::time::sleep(jittered(pause)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause.wait().await;
         }
     }
 
     /// Follows one stream. Returns why it broke, or nothing when all that was wanted has come.
-    async fn follow(
-        &mut self,
-        connection: &Connection,
-        pause: &mut Duration,
-        away: &mut bool,
-    ) -> Result<Option<Status>, Failure> {
+    async fn follow(&mut self, connection: &Connection, pause: &mut Pause, away: &mut bool) -> Result<Option<Status>, Failure> {
         let request = pb::WatchVerdictsRequest { site: self.site.clone(), after_cursor: self.cursor.clone() };
         let mut stream = match connection.moderation().watch_verdicts(request).await {
             Ok(response) => response.into_inner(),
-            Err(status) => return may_pass(status).map_err(|status| connection.failure(&status)),
+            Err(status) => return broken(connection, status),
         };
         if std::mem::take(away) {
             term::tell(&format!("gatepost: {} is back", connection.server()));
@@ -125,9 +116,9 @@ impl Watch<'_> {
             let change = match stream.message().await {
                 Ok(Some(change)) => change,
                 Ok(None) => return Ok(Some(Status::unavailable("the server ended the stream"))),
-                Err(status) => return may_pass(status).map_err(|status| connection.failure(&status)),
+                Err(status) => return broken(connection, status),
             };
-            *pause = FIRST_PAUSE;
+            *pause = Pause::default();
             self.out.print(&change)?;
             if let Some(file) = self.file {
                 keep(file, &change.cursor)?;
@@ -141,30 +132,14 @@ impl Watch<'_> {
     }
 }
 
-/// Whether trying again may help: not when the request itself is refused.
-fn may_pass(status: Status) -> Result<Option<Status>, Status> {
-    match status.code() {
-        Code::InvalidArgument | Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented | Code::NotFound => {
-            Err(status)
-        }
-        _ => Ok(Some(status)),
-    }
+/// Why the stream broke, if trying again may help.
+fn broken(connection: &Connection, status: Status) -> Result<Option<Status>, Failure> {
+    if retry::may_pass(&status) { Ok(Some(status)) } else { Err(connection.failure(&status)) }
 }
 
-/// Between half of the pause and all of it, so that the watchers of a server that was away do not all come at once.
-fn jittered(pause: Duration) -> Duration {
-    // Without randomness of the system there is at least a pause.
-    let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
-    pause.mul_f64(0.5 + share / 2.0)
-}
-
-/// Replaces the file as a whole: a reader, or a crash, finds the old cursor or the new one. It is not forced to disk,
-/// which would cost a disk's rotation per change: after a power cut an older cursor only brings changes again.
+/// Keeps the cursor in its file.
 fn keep(file: &Path, cursor: &str) -> Result<(), Failure> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(beside);
-    fs::write(&beside, format!("{cursor}\n")).and_then(|()| fs::rename(&beside, file)).map_err(|error| {
+    replace::replace(file, &format!("{cursor}\n")).map_err(|error| {
         Failure::failed(format!("cannot keep the cursor in {}: {error}; the last one was {cursor}", file.display()))
     })
 }
@@ -217,14 +192,6 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pauses_are_scattered_within_bounds() {
-        for _ in 0..100 {
-            let pause = jittered(LONGEST_PAUSE);
-            assert!((LONGEST_PAUSE / 2..=LONGEST_PAUSE).contains(&pause), "{pause:?}");
-        }
-    }
 
     #[test]
     fn a_cursor_file_is_replaced_and_nothing_left_beside_it() {

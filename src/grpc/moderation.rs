@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
 
+use super::archive::{self, Verdicts};
 use super::status::unimplemented;
 use super::watch::{self, Changes};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::moderate::Moderator;
+use crate::moderate::{Moderator, Origin};
 use crate::pb::{self, moderation_service_server::ModerationService};
 use crate::review::Desk;
 use crate::store::Store;
@@ -37,17 +38,18 @@ impl ModerationService for Moderation {
     ) -> Result<Response<pb::CheckCommentResponse>, Status> {
         let pb::CheckCommentRequest { comment, dry_run } = request.into_inner();
         // An absent comment is an empty one: the answer then names every field that is missing.
-        let verdict = self.moderator.moderate(comment.unwrap_or_default(), dry_run).await?;
+        let verdict = self.moderator.moderate(comment.unwrap_or_default(), Origin::Author, dry_run).await?;
         Ok(Response::new(pb::CheckCommentResponse { verdict: Some(verdict.into()) }))
     }
 
-    type CheckCommentsStream = tokio_stream::Empty<Result<pb::CheckCommentsResponse, Status>>;
+    type CheckCommentsStream = Verdicts;
 
     async fn check_comments(
         &self,
-        _: Request<Streaming<pb::CheckCommentsRequest>>,
+        requests: Request<Streaming<pb::CheckCommentsRequest>>,
     ) -> Result<Response<Self::CheckCommentsStream>, Status> {
-        Err(unimplemented("CheckComments"))
+        let verdicts = archive::verdicts(Arc::clone(&self.moderator), requests.into_inner(), self.leaving.clone());
+        Ok(Response::new(verdicts))
     }
 
     async fn get_verdict(&self, request: Request<pb::GetVerdictRequest>) -> Result<Response<pb::GetVerdictResponse>, Status> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::error::{Error, Violation};
+use crate::error::{Away, Error, Violation};
+use crate::pb;
 
 /// Whose error reasons these are.
 const DOMAIN: &str = "gatepost";
@@ -15,34 +16,43 @@ const RETRY: Duration = Duration::from_secs(1);
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let mut details = ErrorDetails::new();
-        let (code, reason) = match &error {
-            Error::Invalid(violations) => {
-                for violation in violations {
-                    details.add_bad_request_violation(&violation.field, &violation.problem);
-                }
-                (Code::InvalidArgument, "INVALID_REQUEST")
+        let (code, reason) = kind(&error);
+        if let Error::Invalid(violations) = &error {
+            for violation in violations {
+                details.add_bad_request_violation(&violation.field, &violation.problem);
             }
-            Error::NotFound { .. } => (Code::NotFound, "COMMENT_NOT_FOUND"),
-            Error::CursorExpired => (Code::OutOfRange, "CURSOR_EXPIRED"),
-            Error::Store(cause) => {
-                // The cause is for our log: it may name hosts and files.
-                tracing::error!(%cause, "the store failed");
-                details.set_retry_info(Some(RETRY));
-                (Code::Unavailable, "STORE_UNAVAILABLE")
-            }
-            Error::TimedOut => {
-                details.set_retry_info(Some(RETRY));
-                (Code::DeadlineExceeded, "TIMED_OUT")
-            }
-            // Not Cancelled: clients retry on Unavailable, and another server may be there already.
-            Error::ShuttingDown => {
-                details.set_retry_info(Some(RETRY));
-                (Code::Unavailable, "SHUTTING_DOWN")
-            }
-        };
+        }
+        if matches!(code, Code::Unavailable | Code::DeadlineExceeded) {
+            details.set_retry_info(Some(RETRY));
+        }
         details.set_error_info(reason, DOMAIN, [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
         Status::with_error_details(code, error.to_string(), details)
     }
+}
+
+/// The code of an error and its reason. The cause of a failure goes into our log: it may name hosts and files.
+fn kind(error: &Error) -> (Code, &'static str) {
+    match error {
+        Error::Invalid(_) => (Code::InvalidArgument, "INVALID_REQUEST"),
+        Error::NotFound { .. } => (Code::NotFound, "COMMENT_NOT_FOUND"),
+        Error::CursorExpired => (Code::OutOfRange, "CURSOR_EXPIRED"),
+        Error::Store(cause) => {
+            // That the store is away was said when it went.
+            if !cause.is::<Away>() {
+                tracing::error!(%cause, "the store failed");
+            }
+            (Code::Unavailable, "STORE_UNAVAILABLE")
+        }
+        Error::TimedOut => (Code::DeadlineExceeded, "TIMED_OUT"),
+        // Not Cancelled: clients retry on Unavailable, and another server may be there already.
+        Error::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN"),
+    }
+}
+
+/// The same for one item of several, where the others go on.
+pub fn item(comment_id: String, error: &Error) -> pb::ItemError {
+    let (_, reason) = kind(error);
+    pb::ItemError { comment_id, reason: reason.to_owned(), message: error.to_string() }
 }
 
 /// What an RPC answers that a later version will fill.

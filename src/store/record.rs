@@ -10,7 +10,7 @@ use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::LimitState;
 use crate::pb;
-use crate::verdict::{Decision, MACHINE, Verdict};
+use crate::verdict::{Decision, Verdict};
 
 /// How much earlier a certainly bad comment stands in the queue than a certainly good one, in microseconds.
 const RISK_SPAN: f64 = 24.0 * 3600.0 * 1e6;
@@ -130,7 +130,8 @@ pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
     let act = if before == i32::from(pb::Decision::Unspecified) { "CHECKED" } else { "EDITED" };
     pb::AuditEvent {
         at: Some(verdict.decided_at.into()),
-        by: MACHINE.to_owned(),
+        // Not always the machine: what an archive decided is recorded the same way.
+        by: verdict.decided_by.clone().into_owned(),
         act: act.to_owned(),
         comment_id: verdict.comment_id.clone(),
         revision: verdict.revision,

@@ -30,7 +30,7 @@ use super::person::Person;
 use super::record::Row;
 use super::settings::{StoreSettings, redacted};
 use crate::comment::{CommentId, Site};
-use crate::error::Error;
+use crate::error::{Away, Error};
 use crate::facts::{Facts, History};
 
 use address::Address;
@@ -103,7 +103,7 @@ impl Redis {
     async fn guarded<T>(self: &Arc<Self>, site: &Site, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let circuit = self.circuit(site);
         if self.breaker.is_open(circuit) {
-            return Err(Error::store("redis is away"));
+            return Err(Error::store(Away));
         }
         let outcome = timeout(self.timeout, work).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::store(format!("redis took longer than {:?}", self.timeout))));
@@ -176,7 +176,7 @@ impl Redis {
 
     pub async fn ping(&self) -> Result<(), Error> {
         if self.breaker.is_open("") {
-            return Err(Error::store("redis is away"));
+            return Err(Error::store(Away));
         }
         let answer = timeout(START, ::redis::cmd("PING").query_async(&mut self.connection.clone())).await;
         Ok(answer.map_err(|_| Error::store("no answer"))??)

@@ -44,7 +44,7 @@ pub fn pipe(args: &[&str], input: &[u8]) -> Output {
 }
 
 /// Runs against a server.
-fn on(server: &Server, args: &[&str]) -> Output {
+pub fn on(server: &Server, args: &[&str]) -> Output {
     gatepost(args).env("GATEPOST_SERVER", server.url()).env("GATEPOST_SITE", SITE).output().unwrap()
 }
 
@@ -369,6 +369,9 @@ fn wrong_usage_exits_with_two() {
         vec!["queue", "--site", "s", "--limit", "0"],
         vec!["queue", "--site", "s", "--server", "ftp://x"],
         vec!["check", "--file", "x", "--where", "split"],
+        vec!["import", "--site", "s"],
+        vec!["import", "--site", "s", "--held", "--judge", "x"],
+        vec!["import", "--site", "s", "--state", "x", "-"],
         vec!["nothing-like-it"],
     ] {
         let output = run(&args);
@@ -412,7 +415,7 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 
 #[test]
 fn every_command_shows_examples() {
-    for command in ["serve", "check", "queue", "show", "approve", "reject", "undo", "watch", "model", "policy"] {
+    for command in ["serve", "check", "import", "queue", "show", "approve", "reject", "undo", "watch", "model", "policy"] {
         let output = run(&[command, "--help"]);
         assert!(out(&output).contains("Examples:\n  gatepost "), "{command}: {}", out(&output));
     }

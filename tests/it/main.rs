@@ -12,6 +12,8 @@ mod durability;
 mod fairness;
 /// Starts servers and speaks to them.
 mod harness;
+/// Archives of other systems, and a queue that was lost: in once, as they were decided.
+mod import;
 /// Burst, refusal, and admission exactly when promised.
 mod limits;
 /// Models measured, thresholds chosen, policies checked.

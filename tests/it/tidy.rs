@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("policy", &["classify", "comment", "facts", "limit", "settings", "verdict"]),
     ("judge", &["classify", "comment", "facts", "policy", "verdict"]),
     ("store", &["comment", "error", "facts", "limit", "verdict"]),
-    ("moderate", &["comment", "error", "judge", "limit", "store", "verdict"]),
+    ("moderate", &["comment", "error", "facts", "judge", "limit", "store", "verdict"]),
     ("review", &["comment", "error", "facts", "store", "verdict"]),
     ("grpc", &["comment", "error", "moderate", "review", "store", "verdict"]),
     ("config", &["settings", "store", "telemetry"]),
@@ -25,7 +25,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// Library, and the only places under `src` that may name it.
-const LIBRARIES: [(&str, &[&str]); 10] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("tonic", &["grpc", "server.rs", "cli", "lib.rs"]),
     ("tonic_types", &["grpc", "cli"]),
     ("redis", &["store"]),
@@ -36,6 +36,8 @@ const LIBRARIES: [(&str, &[&str]); 10] = [
     ("clap", &["cli", "main.rs"]),
     ("comfy_table", &["cli"]),
     ("plotters", &["cli"]),
+    ("quick_xml", &["cli"]),
+    ("futures_util", &["grpc"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -1,13 +1,14 @@
 //! What comes of the lines of a file: printed and counted as it comes, with a bar for the one who waits.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::Read;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::CheckArgs;
 use super::tally::Tally;
+use crate::cli::bar;
 use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
 use crate::cli::output::{Format, Printer};
@@ -47,41 +48,22 @@ pub struct Report {
 impl Report {
     /// Nothing yet.
     pub fn new(args: &CheckArgs) -> Self {
+        let screen = Screen::new();
         Self {
-            screen: Screen::new(),
+            bar: bar::new(&screen, args.format.format),
+            screen,
             format: args.format.format,
             shown: args.show.iter().copied().map(Decision::from).collect(),
             printer: Printer::new(args.format.format),
             listed: None,
             tally: Tally::default(),
             bad: 0,
-            bar: ProgressBar::hidden(),
         }
-        .with_bar()
-    }
-
-    /// A bar where a person sees it and no other output runs through it.
-    fn with_bar(mut self) -> Self {
-        if io::stderr().is_terminal() && (self.format == Format::Table || !self.screen.is_terminal()) {
-            self.bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        }
-        self
     }
 
     /// Lets the bar follow what is read.
     pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
-        let template = match length {
-            Some(length) => {
-                self.bar.set_length(length);
-                "[{bar:30}] {percent:>3} %  {msg}  {eta} left"
-            }
-            None => "{spinner} {msg}  {elapsed}",
-        };
-        // The templates are fixed; should one be wrong, the library's own does as well.
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style);
-        }
-        Box::new(self.bar.wrap_read(source))
+        bar::follow(&self.bar, source, length)
     }
 
     /// Prints or counts what a line came to.

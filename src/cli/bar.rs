@@ -1,0 +1,32 @@
+//! The bar on standard error for the one who waits: how much of a file was read.
+
+use std::io::{self, IsTerminal, Read};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::Format;
+use super::term::Screen;
+
+/// A bar where a person sees it and no other output runs through it; elsewhere one that does not show.
+pub fn new(screen: &Screen, format: Format) -> ProgressBar {
+    if io::stderr().is_terminal() && (format == Format::Table || !screen.is_terminal()) {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    }
+    ProgressBar::hidden()
+}
+
+/// Lets the bar follow what is read of a source of that many bytes.
+pub fn follow(bar: &ProgressBar, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
+    let template = match length {
+        Some(length) => {
+            bar.set_length(length);
+            "[{bar:30}] {percent:>3} %  {msg}  {eta} left"
+        }
+        None => "{spinner} {msg}  {elapsed}",
+    };
+    // The templates are fixed; should one be wrong, the library's own does as well.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    Box::new(bar.wrap_read(source))
+}

@@ -1,0 +1,183 @@
+//! `gatepost import`: brings in the comments of another system, or a saved queue, and goes on where it left off.
+
+mod archive;
+mod disqus;
+mod jsonl;
+mod progress;
+mod report;
+mod send;
+mod wxr;
+mod xml;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use archive::{Archive, InputFormat, Status};
+use progress::{Progress, Same};
+use report::Report;
+use send::Sending;
+
+use super::connect::{ConnectArgs, Connection};
+use super::failure::Failure;
+use super::output::FormatArgs;
+use super::rows;
+use crate::verdict::Decision;
+
+pub const EXAMPLES: &str = "Examples:
+  gatepost import --site blog.example wordpress.xml
+  gatepost import --site blog.example disqus.xml.gz --judge --dry-run --format jsonl > verdicts.jsonl
+  gatepost queue --site blog.example --all --format jsonl > queue.jsonl
+  gatepost import --site blog.example --held queue.jsonl
+
+What the archive says of a comment stands: approved, held or spam, decided by `import`. Deleted comments, pingbacks and
+trackbacks are left out. Limits have no say. A line of JSON is what `check --file` reads, or what `queue --format jsonl`
+writes; `status` or `decided` says approved, held, spam, rejected or deleted, and without it Gatepost judges.
+How far it came stands in FILE.progress until all is done: the same command again goes on there. Repeating is safe: a
+comment that is here already with the same body keeps its verdict.";
+
+/// Options of `import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// Exports of WordPress or Disqus, or JSONL, gzipped or not; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How the files are written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    input_format: InputFormat,
+    /// Let Gatepost judge, whatever was decided on a comment
+    #[arg(long)]
+    judge: bool,
+    /// Only what is held, back into the queue; of lines that do not say, all
+    #[arg(long, conflicts_with = "judge")]
+    held: bool,
+    /// Let the server record nothing, count nothing and queue nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Where to keep how far it came [default: FILE.progress]
+    #[arg(long, value_name = "PATH", conflicts_with = "no_state")]
+    state: Option<PathBuf>,
+    /// Begin at the beginning, and keep nothing
+    #[arg(long)]
+    no_state: bool,
+    /// How often to try again in a row when the server goes away
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    retries: u32,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// What is taken of an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taking {
+    /// What was decided.
+    Decisions,
+    /// Only the comments.
+    Comments,
+    /// Only what is held.
+    Held,
+}
+
+impl Taking {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Decisions => "decisions",
+            Self::Comments => "judge",
+            Self::Held => "held",
+        }
+    }
+
+    /// What is to be recorded of a comment; nothing: it is to be judged. `Err`: why it is left out.
+    fn decided(self, status: Option<Status>) -> Result<Option<Decision>, &'static str> {
+        match (self, status) {
+            (_, Some(Status::Deleted)) => Err("deleted"),
+            (Self::Held, None | Some(Status::Decided(Decision::Hold))) => Ok(Some(Decision::Hold)),
+            (Self::Held, Some(Status::Decided(_))) => Err("not held"),
+            (Self::Comments, _) | (Self::Decisions, None) => Ok(None),
+            (Self::Decisions, Some(Status::Decided(decision))) => Ok(Some(decision)),
+        }
+    }
+}
+
+/// Imports one file after another, until all are in or Ctrl-C.
+pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
+    let site = args.connect.site()?;
+    if args.state.is_some() && (args.files.len() > 1 || args.files.iter().any(|file| is_stdin(file))) {
+        return Err(Failure::usage(
+            "--state is for one file; leave it out, and each file has its own, but standard input none",
+        ));
+    }
+    let connection = args.connect.connect().await?;
+    let begun = Instant::now();
+    let mut report = Report::new(args.format.format);
+    for file in &args.files {
+        if let Err(failure) = one(args, file, &site, &connection, &mut report).await {
+            return Err(report.broken_off(failure));
+        }
+    }
+    report.finish(connection.server(), begun.elapsed())
+}
+
+fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// Imports one file. How far it came is written in any case.
+async fn one(args: &ImportArgs, file: &Path, site: &str, connection: &Connection, report: &mut Report) -> Result<(), Failure> {
+    let taking = match (args.judge, args.held) {
+        (true, _) => Taking::Comments,
+        (_, true) => Taking::Held,
+        _ => Taking::Decisions,
+    };
+    let content = rows::content(file, |source, length| report.follow(source, length))?;
+    let archive = Archive::new(content, args.input_format, file, site)?;
+    let mut progress = begin(args, file, (connection.server(), site, taking.as_str()), report)?;
+    let sending = Sending::new(file, archive, connection, (taking, args.dry_run, args.retries), report, &mut progress);
+    let sent = tokio::select! {
+        sent = sending.run() => sent,
+        stopped = tokio::signal::ctrl_c() => Err(match stopped {
+            Ok(()) => Failure::failed("stopped").then("run it again to go on"),
+            Err(error) => Failure::failed(format!("cannot wait for Ctrl-C: {error}")),
+        }),
+    };
+    report.flush()?;
+    match sent {
+        Ok(()) => progress.finish(),
+        Err(failure) => {
+            progress.write()?;
+            Err(failure)
+        }
+    }
+}
+
+/// Where to go on.
+fn begin(
+    args: &ImportArgs,
+    file: &Path,
+    (server, site, taking): (&str, &str, &str),
+    report: &mut Report,
+) -> Result<Progress, Failure> {
+    // What leaves no trace on the server leaves none here.
+    if args.no_state || args.dry_run || is_stdin(file) {
+        return Ok(Progress::unkept());
+    }
+    let state = args.state.clone().unwrap_or_else(|| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(".progress");
+        PathBuf::from(name)
+    });
+    let (progress, known) = Progress::begin(&state, Same::of(file, server, site, taking)?)?;
+    if !known {
+        report.tell(&format!(
+            "{} is of another import, or {} has changed: from the beginning",
+            state.display(),
+            file.display()
+        ));
+    } else if progress.done() > 0 {
+        report.tell(&format!("{}: going on after {} that are done", file.display(), progress.done()));
+        report.before(progress.done());
+    }
+    Ok(progress)
+}

@@ -1,0 +1,203 @@
+//! What Disqus exports: threads first, one a page, then every comment as `<post>` with a reference to its thread.
+
+use std::collections::HashMap;
+
+use super::archive::{Entry, Found, Status, fit, moment};
+use super::xml::{Tag, Xml};
+use crate::comment::{CommentId, MAX_LINE, MAX_NAME};
+use crate::pb;
+use crate::verdict::Decision;
+
+/// How much is remembered of threads, in bytes. Comments on what comes then have no title, but come in.
+const MAX_THREADS: usize = 64 * 1024 * 1024;
+/// What a thread takes besides its texts.
+const THREAD: usize = 128;
+
+/// Reads them.
+pub struct Disqus {
+    xml: Xml,
+    site: String,
+    threads: HashMap<String, Thread>,
+    /// How much they take.
+    remembered: usize,
+    within: Within,
+}
+
+/// What there is to say of a thread.
+struct Thread {
+    url: String,
+    title: String,
+    created_at: Option<prost_types::Timestamp>,
+}
+
+/// What is being read.
+enum Within {
+    /// Neither of the two.
+    Nothing,
+    Thread(Box<pb::Post>),
+    Post(Box<Draft>),
+}
+
+/// A comment, as far as it was read.
+#[derive(Default)]
+struct Draft {
+    line: u64,
+    comment: pb::Comment,
+    author: pb::Author,
+    client: pb::Client,
+    thread: String,
+    anonymous: bool,
+    deleted: bool,
+    spam: bool,
+    unapproved: bool,
+}
+
+impl Disqus {
+    /// From behind the root's tag on.
+    pub fn new(xml: Xml, site: &str) -> Self {
+        Self { xml, site: site.to_owned(), threads: HashMap::new(), remembered: 0, within: Within::Nothing }
+    }
+
+    /// The next comment.
+    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+        while let Some(tag) = self.xml.next()? {
+            match tag {
+                Tag::Open { name, id } => self.open(&name, id),
+                Tag::Close { name, text } => match (&mut self.within, name.as_str()) {
+                    (Within::Thread(_), "thread") => self.remember(),
+                    (Within::Thread(thread), "link") => thread.url = fit(text, MAX_LINE),
+                    (Within::Thread(thread), "title") => thread.title = fit(text, MAX_LINE),
+                    (Within::Thread(thread), "createdAt") => thread.published_at = moment(&text),
+                    (Within::Post(_), "post") => {
+                        if let Within::Post(draft) = std::mem::replace(&mut self.within, Within::Nothing) {
+                            return Ok(Some(self.entry(*draft)));
+                        }
+                    }
+                    (Within::Post(draft), name) => draft.take(name, text),
+                    _ => {}
+                },
+            }
+        }
+        Ok(None)
+    }
+
+    fn open(&mut self, name: &str, id: String) {
+        match (&mut self.within, name) {
+            (Within::Nothing, "thread") => self.within = Within::Thread(Box::new(pb::Post { id, ..pb::Post::default() })),
+            (Within::Nothing, "post") => {
+                let comment = pb::Comment { comment_id: id, ..pb::Comment::default() };
+                self.within = Within::Post(Box::new(Draft { line: self.xml.line(), comment, ..Draft::default() }));
+            }
+            (Within::Post(draft), "thread") => draft.thread = id,
+            (Within::Post(draft), "parent") => draft.comment.parent_id = id,
+            _ => {}
+        }
+    }
+
+    /// Keeps the thread that was read, while there is room.
+    fn remember(&mut self) {
+        if let Within::Thread(post) = std::mem::replace(&mut self.within, Within::Nothing) {
+            self.remembered += post.id.len() + post.url.len() + post.title.len() + THREAD;
+            if self.remembered <= MAX_THREADS {
+                self.threads.insert(post.id, Thread { url: post.url, title: post.title, created_at: post.published_at });
+            }
+        }
+    }
+
+    fn entry(&self, draft: Draft) -> Entry {
+        let mut post = pb::Post { id: draft.thread, ..pb::Post::default() };
+        if let Some(thread) = self.threads.get(&post.id) {
+            post.url.clone_from(&thread.url);
+            post.title.clone_from(&thread.title);
+            post.published_at = thread.created_at;
+        }
+        // Disqus deletes spam, too; that it was spam says more.
+        let status = if draft.spam {
+            Status::Decided(Decision::Reject)
+        } else if draft.deleted {
+            Status::Deleted
+        } else if draft.unapproved {
+            Status::Decided(Decision::Hold)
+        } else {
+            Status::Decided(Decision::Approve)
+        };
+        let mut author = draft.author;
+        if draft.anonymous || CommentId::parse("username", &author.user_id).is_err() {
+            author.user_id.clear();
+        }
+        let comment = pb::Comment {
+            site: self.site.clone(),
+            author: Some(author),
+            client: Some(draft.client),
+            post: Some(post),
+            body_format: pb::BodyFormat::Html.into(),
+            ..draft.comment
+        };
+        Entry { line: draft.line, found: Found::Comment(Box::new(comment), Some(status)) }
+    }
+}
+
+impl Draft {
+    /// What is said of a comment, or of its author.
+    fn take(&mut self, name: &str, text: String) {
+        let holds = text.trim() == "true";
+        match name {
+            "message" => self.comment.body = text,
+            "createdAt" => self.comment.submitted_at = moment(&text),
+            "isDeleted" => self.deleted = holds,
+            "isSpam" => self.spam = holds,
+            "isApproved" => self.unapproved = text.trim() == "false",
+            "name" => self.author.name = fit(text, MAX_NAME),
+            "username" => self.author.user_id = text.trim().to_owned(),
+            "email" => self.author.email = fit(text, MAX_NAME),
+            "isAnonymous" => self.anonymous = holds,
+            "ipAddress" => self.client.ip = fit(text, MAX_NAME / 4),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::xml::tests::xml;
+    use super::*;
+
+    const EXPORT: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">
+<category dsq:id="1"><forum>blog</forum><title>General</title></category>
+<thread dsq:id="100"><id>p7</id><category dsq:id="1"/><link>https://blog.example/tea</link><title>On tea</title>
+  <createdAt>2021-03-04T05:06:07Z</createdAt><author><name>Ed</name></author></thread>
+<post dsq:id="900"><id/><message><![CDATA[<p>Green, please.</p>]]></message><createdAt>2021-03-05T00:00:00Z</createdAt>
+  <isDeleted>false</isDeleted><isSpam>false</isSpam>
+  <author><name>Ann</name><isAnonymous>false</isAnonymous><username>ann7</username></author>
+  <ipAddress>192.0.2.1</ipAddress><thread dsq:id="100"/></post>
+<post dsq:id="901"><message>Buy</message><isDeleted>true</isDeleted><isSpam>true</isSpam>
+  <author><name>Bo</name><isAnonymous>true</isAnonymous><username>bo b</username></author>
+  <thread dsq:id="999"/><parent dsq:id="900"/></post>
+<post dsq:id="902"><message>Gone</message><isDeleted>true</isDeleted><isSpam>false</isSpam><thread dsq:id="100"/></post>
+</disqus>"#;
+
+    #[test]
+    fn comments_come_with_their_thread_and_their_status() {
+        let mut disqus = Disqus::new(xml(EXPORT), "site");
+        let mut next = || match disqus.next().unwrap().unwrap() {
+            Entry { line, found: Found::Comment(comment, Some(status)) } => (line, *comment, status),
+            _ => panic!("no comment"),
+        };
+        let (line, comment, status) = next();
+        assert_eq!((line, status), (6, Status::Decided(Decision::Approve)));
+        assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("900", "<p>Green, please.</p>"));
+        let author = comment.author.unwrap();
+        assert_eq!((author.name.as_str(), author.user_id.as_str()), ("Ann", "ann7"));
+        let post = comment.post.unwrap();
+        assert_eq!((post.id.as_str(), post.title.as_str(), post.url.as_str()), ("100", "On tea", "https://blog.example/tea"));
+
+        let (_, comment, status) = next();
+        assert_eq!(status, Status::Decided(Decision::Reject));
+        assert_eq!((comment.parent_id.as_str(), comment.author.unwrap().user_id.as_str()), ("900", ""));
+        let post = comment.post.unwrap();
+        assert_eq!((post.id.as_str(), post.title.as_str()), ("999", ""));
+        assert_eq!(next().2, Status::Deleted);
+        assert!(disqus.next().unwrap().is_none());
+    }
+}

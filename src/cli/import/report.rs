@@ -1,0 +1,160 @@
+//! What comes of an import: verdicts printed as they come, problems with their line, and a summary.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+
+use crate::cli::bar;
+use crate::cli::explain;
+use crate::cli::failure::{self, Failure};
+use crate::cli::output::{Format, Printer};
+use crate::cli::term::{self, Screen, Tone};
+use crate::cli::text;
+use crate::pb;
+use crate::verdict::Decision;
+
+/// What a comment of the archive came to.
+pub enum Outcome {
+    /// It has a verdict.
+    Done(Box<pb::Verdict>),
+    /// It was not to be imported, and why.
+    Skipped(&'static str),
+    /// It has none, and why.
+    Failed(String),
+}
+
+/// Prints and counts.
+pub struct Report {
+    screen: Screen,
+    format: Format,
+    printer: Printer<pb::Verdict>,
+    bar: ProgressBar,
+    /// In the order of [`Decision::ALL`].
+    decided: [u64; 3],
+    skipped: BTreeMap<&'static str, u64>,
+    failed: u64,
+    /// How many were done by earlier runs.
+    before: u64,
+}
+
+impl Report {
+    /// Nothing yet.
+    pub fn new(format: Format) -> Self {
+        let screen = Screen::new();
+        Self {
+            bar: bar::new(&screen, format),
+            printer: Printer::new(format),
+            screen,
+            format,
+            decided: [0; 3],
+            skipped: BTreeMap::new(),
+            failed: 0,
+            before: 0,
+        }
+    }
+
+    /// Lets the bar follow what is read.
+    pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
+        self.bar.reset();
+        bar::follow(&self.bar, source, length)
+    }
+
+    /// Says something that is no outcome.
+    pub fn tell(&self, line: &str) {
+        self.bar.suspend(|| term::tell(line));
+    }
+
+    /// An earlier run had come so far.
+    pub fn before(&mut self, done: u64) {
+        self.before += done;
+    }
+
+    /// Prints or counts what the comment in that line came to.
+    pub fn take(&mut self, file: &Path, line: u64, outcome: Outcome) -> Result<(), Failure> {
+        match outcome {
+            Outcome::Skipped(why) => *self.skipped.entry(why).or_default() += 1,
+            Outcome::Failed(problem) => {
+                self.failed += 1;
+                let problem = text::line(problem.trim_start_matches("the request is invalid:").trim(), 400);
+                self.tell(&format!("{}, line {line}: {problem}", file.display()));
+            }
+            Outcome::Done(verdict) => {
+                if let Some(index) = Decision::ALL.iter().position(|one| Some(*one) == explain::decision(&verdict)) {
+                    self.decided[index] += 1;
+                }
+                if self.done().is_multiple_of(100) {
+                    self.bar.set_message(format!("{} comments", self.done()));
+                }
+                if self.format != Format::Table {
+                    self.printer.print(&mut self.screen, &verdict)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many have a verdict.
+    pub fn done(&self) -> u64 {
+        self.decided.iter().sum()
+    }
+
+    /// Hands over what was printed: what is kept as done must not be lost.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.screen.flush()
+    }
+
+    /// Says how far it came before it failed. What was printed so far stands.
+    pub fn broken_off(&mut self, failure: Failure) -> Failure {
+        self.bar.finish_and_clear();
+        match self.done() {
+            0 => failure,
+            done => failure.after(&format!("{done} comments were imported")),
+        }
+    }
+
+    /// Prints what is left and the summary, and says how it ended.
+    pub fn finish(mut self, server: &str, took: Duration) -> Result<ExitCode, Failure> {
+        self.bar.finish_and_clear();
+        let ended = failure::of_several(self.failed, self.all() + self.before);
+        let rate = self.done() as f64 / took.as_secs_f64().max(1e-6);
+        let mut last = format!("{} comments in {:.2} s, {rate:.0} a second, to {server}", self.done(), took.as_secs_f64());
+        if self.before > 0 {
+            last.push_str(&format!("; {} were done before", self.before));
+        }
+        if self.format == Format::Table {
+            let mut table = self.screen.new_table(&["decision", "comments", "%"], &["comments", "%"]);
+            for (tone, word, count) in self.rows() {
+                let part = format!("{:.1}", count as f64 * 100.0 / self.all().max(1) as f64);
+                table.add_row(self.screen.row(vec![(tone, word), (Tone::Plain, count.to_string()), (Tone::Plain, part)]));
+            }
+            self.screen.table(&table)?;
+            self.screen.line(&format!("\n{last}"))?;
+            self.screen.flush()?;
+        } else {
+            let counts: Vec<String> = self.rows().into_iter().map(|(_, word, count)| format!("{count} {word}")).collect();
+            self.printer.finish(&mut self.screen)?;
+            term::tell(&format!("{last}: {}", counts.join(", ")));
+        }
+        if self.failed > 0 {
+            let comments = if self.failed == 1 { "comment" } else { "comments" };
+            term::tell(&format!("gatepost: {} {comments} could not be imported", self.failed));
+        }
+        Ok(ended)
+    }
+
+    fn all(&self) -> u64 {
+        self.done() + self.failed + self.skipped.values().sum::<u64>()
+    }
+
+    fn rows(&self) -> Vec<(Tone, String, u64)> {
+        let decided = Decision::ALL.into_iter().zip(self.decided);
+        let decided = decided.map(|(decision, count)| (Tone::from(Some(decision)), decision.as_str().to_owned(), count));
+        let skipped = self.skipped.iter().map(|(why, count)| (Tone::Faint, format!("skipped: {why}"), *count));
+        let failed = (self.failed > 0).then(|| (Tone::Bad, "failed".to_owned(), self.failed));
+        decided.chain(skipped).chain(failed).collect()
+    }
+}

@@ -1,0 +1,248 @@
+//! Sends an archive over one stream after another: answers in order, a bounded number on their way, each sent until it
+//! is answered.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use prost::Message;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use super::Taking;
+use super::archive::{Archive, Entry, Found};
+use super::progress::Progress;
+use super::report::{Outcome, Report};
+use crate::cli::connect::Connection;
+use crate::cli::failure::Failure;
+use crate::cli::retry::{self, Pause};
+use crate::cli::text;
+use crate::pb;
+
+/// Comments read and not yet settled. More than the server has in hand at once, so that it need not wait for us.
+const WINDOW: usize = 64;
+/// Longest request: what the server takes is a little more.
+const MAX_REQUEST: usize = 1_000_000;
+/// How often the progress is looked at while no answer comes.
+const TICK: Duration = Duration::from_millis(250);
+/// What a server says of one comment when it cannot do anything just now.
+const PASSING: [&str; 3] = ["STORE_UNAVAILABLE", "SHUTTING_DOWN", "TIMED_OUT"];
+
+/// The way of one file to the server.
+pub struct Sending<'a> {
+    file: &'a Path,
+    connection: &'a Connection,
+    taking: Taking,
+    dry_run: bool,
+    retries: u32,
+    report: &'a mut Report,
+    progress: &'a mut Progress,
+    coming: mpsc::Receiver<Result<Entry, String>>,
+    /// In the order of the file. What has an outcome waits for those before it.
+    window: VecDeque<Waiting>,
+    /// What ended the file early.
+    broken: Option<String>,
+}
+
+struct Waiting {
+    line: u64,
+    state: State,
+}
+
+enum State {
+    /// Sent, or to be sent again on the next stream.
+    Sent(Box<pb::CheckCommentsRequest>),
+    Settled(Outcome),
+}
+
+/// How a stream ended.
+enum Ended {
+    /// Nothing is left to send.
+    Done,
+    /// It broke.
+    Lost(Status),
+    /// The server is there, but can do nothing now.
+    Failing(Status),
+}
+
+impl<'a> Sending<'a> {
+    /// Begins to read, behind what is done already.
+    pub fn new(
+        file: &'a Path,
+        archive: Archive,
+        connection: &'a Connection,
+        (taking, dry_run, retries): (Taking, bool, u32),
+        report: &'a mut Report,
+        progress: &'a mut Progress,
+    ) -> Self {
+        let coming = read(archive, progress.done());
+        let window = VecDeque::with_capacity(WINDOW);
+        Self { file, connection, taking, dry_run, retries, report, progress, coming, window, broken: None }
+    }
+
+    /// Sends it all.
+    ///
+    /// # Errors
+    /// The server refuses, or stays away too long; the file breaks off. What was answered until then is done.
+    pub async fn run(mut self) -> Result<(), Failure> {
+        let (mut pause, mut tries) = (Pause::default(), 0);
+        loop {
+            let before = self.progress.done();
+            let (failure, why) = match self.stream().await? {
+                Ended::Done => break,
+                Ended::Lost(status) => (Failure::gone(self.connection.server(), &status), status),
+                Ended::Failing(status) => (self.connection.failure(&status), status),
+            };
+            if !retry::may_pass(&why) {
+                return Err(failure);
+            }
+            if self.progress.done() > before {
+                (pause, tries) = (Pause::default(), 0);
+            }
+            if tries == self.retries {
+                return Err(failure.then("run it again to go on"));
+            }
+            if tries == 0 {
+                let why = text::line(failure.message(), 400);
+                self.report.tell(&format!("gatepost: {why}\ngatepost: trying again, up to {} times", self.retries));
+            }
+            tries += 1;
+            pause.wait().await;
+        }
+        match self.broken {
+            None => Ok(()),
+            Some(problem) => Err(Failure::failed(format!("{}: {problem}", self.file.display()))),
+        }
+    }
+
+    /// Sends what waits for an answer, then what comes, until all is answered.
+    async fn stream(&mut self) -> Result<Ended, Failure> {
+        // Never full: it holds no more than the window.
+        let (sender, requests) = mpsc::channel(WINDOW);
+        for waiting in &self.window {
+            if let State::Sent(request) = &waiting.state {
+                let _ = sender.try_send((**request).clone());
+            }
+        }
+        let mut client = self.connection.moderation();
+        let mut answers = match client.check_comments(ReceiverStream::new(requests)).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) => return Ok(Ended::Lost(status)),
+        };
+        let mut more = true;
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            self.settle()?;
+            if !more && self.window.is_empty() {
+                return Ok(Ended::Done);
+            }
+            tokio::select! {
+                entry = self.coming.recv(), if more && self.window.len() < WINDOW => match entry {
+                    None => more = false,
+                    Some(Err(problem)) => {
+                        self.broken = Some(problem);
+                        more = false;
+                    }
+                    Some(Ok(entry)) => {
+                        let waiting = self.waiting(entry);
+                        if let State::Sent(request) = &waiting.state {
+                            // A stream that is gone says so below, and then the next one gets it.
+                            let _ = sender.try_send((**request).clone());
+                        }
+                        self.window.push_back(waiting);
+                    }
+                },
+                answer = answers.message() => match answer {
+                    Ok(Some(answer)) => {
+                        if let Some(status) = self.answered(answer)? {
+                            return Ok(Ended::Failing(status));
+                        }
+                    }
+                    Ok(None) => return Ok(Ended::Lost(Status::unavailable("the server ended the stream"))),
+                    Err(status) => return Ok(Ended::Lost(status)),
+                },
+                // Only to look at the progress.
+                _ = tick.tick() => {}
+            }
+        }
+    }
+
+    /// What is to be done with an entry.
+    fn waiting(&self, Entry { line, found }: Entry) -> Waiting {
+        let state = match found {
+            Found::Bad(problem) => State::Settled(Outcome::Failed(problem)),
+            Found::Other(what) => State::Settled(Outcome::Skipped(what)),
+            Found::Comment(comment, status) => match self.taking.decided(status) {
+                Err(why) => State::Settled(Outcome::Skipped(why)),
+                Ok(_) if comment.encoded_len() > MAX_REQUEST => {
+                    State::Settled(Outcome::Failed(format!("is {} bytes long; no comment is", comment.encoded_len())))
+                }
+                Ok(decided) => State::Sent(Box::new(pb::CheckCommentsRequest {
+                    comment: Some(*comment),
+                    dry_run: self.dry_run,
+                    decided: decided.map_or(0, |decision| decision.to_wire().into()),
+                })),
+            },
+        };
+        Waiting { line, state }
+    }
+
+    /// Takes the answer to the oldest that waits for one. A status: the server can do nothing now.
+    fn answered(&mut self, answer: pb::CheckCommentsResponse) -> Result<Option<Status>, Failure> {
+        let surprise =
+            || Failure::failed(format!("{} answers what was not asked; is it a Gatepost?", self.connection.server()));
+        let sent = self.window.iter_mut().find_map(|waiting| match &waiting.state {
+            State::Sent(request) => {
+                Some((request.comment.as_ref().map_or("", |comment| &comment.comment_id).to_owned(), waiting))
+            }
+            State::Settled(_) => None,
+        });
+        let (id, waiting) = sent.ok_or_else(surprise)?;
+        let outcome = match answer {
+            pb::CheckCommentsResponse { error: Some(error), .. } if PASSING.contains(&error.reason.as_str()) => {
+                return Ok(Some(Status::unavailable(error.message)));
+            }
+            pb::CheckCommentsResponse { error: Some(error), .. } => Outcome::Failed(format!("comment {id}: {}", error.message)),
+            pb::CheckCommentsResponse { verdict: Some(verdict), .. } if verdict.comment_id == id => {
+                Outcome::Done(Box::new(verdict))
+            }
+            pb::CheckCommentsResponse { .. } => return Err(surprise()),
+        };
+        waiting.state = State::Settled(outcome);
+        Ok(None)
+    }
+
+    /// Hands over what is settled, up to the first that is not.
+    fn settle(&mut self) -> Result<(), Failure> {
+        while let Some(Waiting { state: State::Settled(_), .. }) = self.window.front() {
+            if let Some(Waiting { line, state: State::Settled(outcome) }) = self.window.pop_front() {
+                self.report.take(self.file, line, outcome)?;
+                self.progress.step();
+            }
+        }
+        if self.progress.is_due() {
+            self.report.flush()?;
+            self.progress.write()?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the archive beside the sending: a pipe may let us wait, which must not hold up the answers. The thread ends
+/// with its input, or with us.
+fn read(mut archive: Archive, skip: u64) -> mpsc::Receiver<Result<Entry, String>> {
+    let (sender, coming) = mpsc::channel(WINDOW);
+    thread::spawn(move || {
+        let mut number = 0;
+        while let Some(entry) = archive.next().transpose() {
+            number += 1;
+            let broken = entry.is_err();
+            if (broken || number > skip) && sender.blocking_send(entry).is_err() || broken {
+                return;
+            }
+        }
+    });
+    coming
+}

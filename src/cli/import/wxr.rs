@@ -1,0 +1,189 @@
+//! What WordPress exports: posts as `<item>`, with their comments after what is said of the post itself.
+
+use super::archive::{Entry, Found, Status, fit, moment};
+use super::xml::{Tag, Xml};
+use crate::comment::{Format, MAX_CONTEXT, MAX_LINE, MAX_NAME, Text};
+use crate::pb;
+
+/// Kinds of comments that readers write. WordPress left the word out before version 5.5; shops have reviews.
+const WRITTEN: [&str; 3] = ["", "comment", "review"];
+/// How much HTML of a post is reduced to text: four times what is kept of it.
+const MAX_HTML: usize = 4 * MAX_CONTEXT;
+
+/// Reads them.
+pub struct Wxr {
+    xml: Xml,
+    site: String,
+    /// The post whose comments come.
+    post: pb::Post,
+    /// The comment that is being read.
+    draft: Option<Draft>,
+}
+
+/// A comment, as far as it was read.
+#[derive(Default)]
+struct Draft {
+    line: u64,
+    comment: pb::Comment,
+    author: pb::Author,
+    client: pb::Client,
+    kind: String,
+    approved: String,
+}
+
+impl Wxr {
+    /// From behind the root's tag on.
+    pub fn new(xml: Xml, site: &str) -> Self {
+        Self { xml, site: site.to_owned(), post: pb::Post::default(), draft: None }
+    }
+
+    /// The next comment.
+    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+        while let Some(tag) = self.xml.next()? {
+            match tag {
+                Tag::Open { name, .. } => match name.as_str() {
+                    "item" => self.post = pb::Post::default(),
+                    "wp:comment" => self.draft = Some(Draft { line: self.xml.line(), ..Draft::default() }),
+                    _ => {}
+                },
+                Tag::Close { name, .. } if name == "wp:comment" => {
+                    if let Some(draft) = self.draft.take() {
+                        return Ok(Some(draft.entry(&self.site, &self.post)));
+                    }
+                }
+                Tag::Close { name, text } => match &mut self.draft {
+                    Some(draft) => draft.take(&name, text),
+                    None => take(&mut self.post, &name, text),
+                },
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What is said of a post.
+fn take(post: &mut pb::Post, name: &str, text: String) {
+    match name {
+        "title" => post.title = fit(text, MAX_LINE),
+        "link" => post.url = fit(text, MAX_LINE),
+        "content:encoded" => {
+            let html = fit(text, MAX_HTML);
+            post.text = fit(Text::reduce(&html, Format::Html).as_str().to_owned(), MAX_CONTEXT);
+        }
+        "wp:post_id" => post.id = text.trim().to_owned(),
+        // Exact to the second, where the other may be local time.
+        "wp:post_date_gmt" => post.published_at = moment(&text).or(post.published_at),
+        "pubDate" => post.published_at = post.published_at.or_else(|| moment(&text)),
+        _ => {}
+    }
+}
+
+impl Draft {
+    /// What is said of a comment.
+    fn take(&mut self, name: &str, text: String) {
+        match name {
+            "wp:comment_id" => self.comment.comment_id = text.trim().to_owned(),
+            "wp:comment_author" => self.author.name = fit(text, MAX_NAME),
+            "wp:comment_author_email" => self.author.email = fit(text, MAX_NAME),
+            "wp:comment_author_url" => self.author.url = fit(text, MAX_LINE),
+            "wp:comment_author_IP" => self.client.ip = fit(text, MAX_NAME / 4),
+            "wp:comment_user_id" if text.trim() != "0" => self.author.user_id = text.trim().to_owned(),
+            "wp:comment_parent" if text.trim() != "0" => self.comment.parent_id = text.trim().to_owned(),
+            "wp:comment_date_gmt" => self.comment.submitted_at = moment(&text),
+            "wp:comment_content" => self.comment.body = text,
+            "wp:comment_type" => self.kind = text,
+            "wp:comment_approved" => self.approved = text,
+            _ => {}
+        }
+    }
+
+    fn entry(self, site: &str, post: &pb::Post) -> Entry {
+        let found = if matches!(self.kind.trim(), "pingback" | "trackback") {
+            Found::Other("pingback or trackback")
+        } else if !WRITTEN.contains(&self.kind.trim()) {
+            Found::Other("no reader's comment")
+        } else if let Some(status) = Status::parse(&self.approved) {
+            let comment = pb::Comment {
+                site: site.to_owned(),
+                author: Some(self.author),
+                client: Some(self.client),
+                post: Some(post.clone()),
+                body_format: pb::BodyFormat::Html.into(),
+                ..self.comment
+            };
+            Found::Comment(Box::new(comment), Some(status))
+        } else {
+            let word: String = self.approved.chars().take(40).collect();
+            Found::Bad(format!("comment_approved is {word:?}; 1, 0, spam and trash are understood"))
+        };
+        Entry { line: self.line, found }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::xml::tests::xml;
+    use super::*;
+    use crate::verdict::Decision;
+
+    const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
+<rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel><title>The blog</title>
+<item>
+  <title><![CDATA[On tea & biscuits]]></title><link>https://blog.example/?p=7&amp;x=1</link>
+  <pubDate>Thu, 04 Mar 2021 05:06:07 +0000</pubDate>
+  <content:encoded><![CDATA[<p>Tea is <b>hot</b>.</p>]]></content:encoded><excerpt:encoded><![CDATA[x]]></excerpt:encoded>
+  <wp:post_id>7</wp:post_id><wp:post_date_gmt>0000-00-00 00:00:00</wp:post_date_gmt>
+  <wp:comment>
+    <wp:comment_id>11</wp:comment_id><wp:comment_author><![CDATA[Ann]]></wp:comment_author>
+    <wp:comment_author_email>ann@mail.example</wp:comment_author_email><wp:comment_author_url/>
+    <wp:comment_author_IP>192.0.2.1</wp:comment_author_IP><wp:comment_date_gmt>2021-03-05 00:00:00</wp:comment_date_gmt>
+    <wp:comment_content><![CDATA[I like <i>green</i> tea.]]></wp:comment_content><wp:comment_approved>1</wp:comment_approved>
+    <wp:comment_type>comment</wp:comment_type><wp:comment_parent>0</wp:comment_parent><wp:comment_user_id>3</wp:comment_user_id>
+    <wp:commentmeta><wp:meta_key>x</wp:meta_key><wp:meta_value>title</wp:meta_value></wp:commentmeta>
+  </wp:comment>
+  <wp:comment><wp:comment_id>12</wp:comment_id><wp:comment_approved>spam</wp:comment_approved><wp:comment_parent>11</wp:comment_parent></wp:comment>
+  <wp:comment><wp:comment_approved>trash</wp:comment_approved></wp:comment>
+  <wp:comment><wp:comment_approved>1</wp:comment_approved><wp:comment_type>pingback</wp:comment_type></wp:comment>
+  <wp:comment><wp:comment_approved>perhaps</wp:comment_approved></wp:comment>
+</item>
+<item><title>Next</title><wp:comment><wp:comment_approved>0</wp:comment_approved></wp:comment></item>
+</channel></rss>"#;
+
+    fn entries(text: &str) -> Result<Vec<Entry>, String> {
+        let mut wxr = Wxr::new(xml(text), "site");
+        std::iter::from_fn(|| wxr.next().transpose()).collect()
+    }
+
+    #[test]
+    fn comments_come_with_their_post_and_their_status() {
+        let entries = entries(EXPORT).unwrap();
+        let Found::Comment(comment, status) = &entries[0].found else { panic!("no comment") };
+        assert_eq!((entries[0].line, *status), (8, Some(Status::Decided(Decision::Approve))));
+        assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("11", ""));
+        assert_eq!(comment.body, "I like <i>green</i> tea.");
+        let author = comment.author.as_ref().unwrap();
+        assert_eq!((author.name.as_str(), author.email.as_str(), author.user_id.as_str()), ("Ann", "ann@mail.example", "3"));
+        let post = comment.post.as_ref().unwrap();
+        assert_eq!((post.id.as_str(), post.title.as_str()), ("7", "On tea & biscuits"));
+        assert_eq!((post.url.as_str(), post.text.trim()), ("https://blog.example/?p=7&x=1", "Tea is hot."));
+        assert_eq!(post.published_at.unwrap().seconds, 1_614_834_367);
+
+        let Found::Comment(spam, Some(Status::Decided(Decision::Reject))) = &entries[1].found else { panic!("no spam") };
+        assert_eq!(spam.parent_id, "11");
+        assert!(matches!(entries[2].found, Found::Comment(_, Some(Status::Deleted))));
+        assert!(matches!(entries[3].found, Found::Other("pingback or trackback")));
+        assert!(matches!(&entries[4].found, Found::Bad(problem) if problem.contains("\"perhaps\"")));
+        let Found::Comment(held, Some(Status::Decided(Decision::Hold))) = &entries[5].found else { panic!("not held") };
+        let post = held.post.as_ref().unwrap();
+        assert_eq!((post.title.as_str(), post.text.as_str()), ("Next", ""), "one post's text is not the next one's");
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_gives_what_it_has_and_then_says_where() {
+        let cut = &EXPORT[..EXPORT.find("trash").unwrap()];
+        let mut wxr = Wxr::new(xml(cut), "site");
+        assert!(wxr.next().unwrap().is_some() && wxr.next().unwrap().is_some());
+        let error = wxr.next().err().unwrap();
+        assert!(error.starts_with("line 17: the file ends within <wp:comment_approved>"), "{error}");
+    }
+}

@@ -1,0 +1,262 @@
+//! XML as a stream of tags and the text before their ends, in bounded memory, whatever the file holds.
+
+use std::io::{self, BufRead, Read};
+
+use quick_xml::errors::Error;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, Event};
+use quick_xml::reader::Reader;
+
+use crate::cli::rows::Content;
+
+/// Longest piece without an end, e.g. a tag or a CDATA section, in bytes. Pictures stand inside of posts.
+const MAX_PIECE: usize = 32 * 1024 * 1024;
+/// How much of an element's text is kept. More than any comment may have, so that one which is too long stays so.
+const MAX_TEXT: usize = 512 * 1024;
+/// Elements within elements. Exports have five.
+const MAX_DEPTH: usize = 64;
+/// A buffer that was needed once is not kept at its size.
+const USUAL: usize = 1024 * 1024;
+
+/// What comes next.
+#[derive(Debug, PartialEq)]
+pub enum Tag {
+    /// An element begins.
+    Open {
+        /// Its name, as it is written.
+        name: String,
+        /// Its `dsq:id`. Empty: it has none.
+        id: String,
+    },
+    /// An element ends.
+    Close {
+        /// Its name, as it is written.
+        name: String,
+        /// The text since the last tag, entities resolved, cut to [`MAX_TEXT`].
+        text: String,
+    },
+}
+
+/// Reads tags. Entities that a file declares are not looked at, so that none can grow.
+pub struct Xml {
+    reader: Reader<Counted>,
+    buffer: Vec<u8>,
+    text: String,
+    /// The elements that are open.
+    open: Vec<String>,
+}
+
+impl Xml {
+    /// From the beginning.
+    pub fn new(content: Content) -> Self {
+        let mut reader = Reader::from_reader(Counted { content, line: 1, left: MAX_PIECE });
+        let config = reader.config_mut();
+        config.expand_empty_elements = true;
+        // Addresses are often written with bare ones.
+        config.allow_dangling_amp = true;
+        Self { reader, buffer: Vec::new(), text: String::new(), open: Vec::new() }
+    }
+
+    /// The line that was read to, from 1.
+    pub fn line(&self) -> u64 {
+        self.reader.get_ref().line
+    }
+
+    /// The next tag. `None`: the file ends, and ends well.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in words, with the line.
+    pub fn next(&mut self) -> Result<Option<Tag>, String> {
+        loop {
+            self.buffer.clear();
+            self.buffer.shrink_to(USUAL);
+            self.reader.get_mut().left = MAX_PIECE;
+            let event = match self.reader.read_event_into(&mut self.buffer) {
+                Ok(event) => event,
+                Err(error) => return Err(self.wrong(&error)),
+            };
+            match event {
+                Event::Start(tag) => {
+                    let id = tag.try_get_attribute("dsq:id").ok().flatten();
+                    let id = id.map(|id| id.value.chars().take(256).collect()).unwrap_or_default();
+                    let name = tag.name().into_inner().to_owned();
+                    if self.open.len() == MAX_DEPTH {
+                        let line = self.line();
+                        return Err(format!(
+                            "line {line}: more than {MAX_DEPTH} elements within each other; this is no export"
+                        ));
+                    }
+                    self.text.clear();
+                    self.open.push(name.clone());
+                    return Ok(Some(Tag::Open { name, id }));
+                }
+                Event::End(_) => {
+                    // The reader has seen to it that the names agree.
+                    let name = self.open.pop().unwrap_or_default();
+                    return Ok(Some(Tag::Close { name, text: std::mem::take(&mut self.text) }));
+                }
+                Event::Text(text) => add(&mut self.text, &text),
+                Event::CData(text) => add(&mut self.text, &text),
+                Event::GeneralRef(entity) => refer(&mut self.text, &entity),
+                Event::Decl(declaration) => {
+                    let encoding = declaration.encoding().and_then(Result::ok).unwrap_or("utf-8".into());
+                    if !["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| encoding.eq_ignore_ascii_case(name)) {
+                        let encoding: String = encoding.chars().take(40).collect();
+                        return Err(format!("it is written in {encoding}; {}", convert(&encoding)));
+                    }
+                }
+                Event::Eof => {
+                    return match self.open.last() {
+                        None => Ok(None),
+                        Some(name) => Err(format!("line {}: the file ends within <{name}>; is it whole?", self.line())),
+                    };
+                }
+                Event::Empty(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {}
+            }
+        }
+    }
+
+    fn wrong(&self, error: &Error) -> String {
+        let line = self.line();
+        let within = self.open.last().map(|name| format!(" within <{name}>")).unwrap_or_default();
+        match error {
+            Error::Encoding(_) => format!("line {line}: bytes that are not UTF-8{within}; {}", convert("WINDOWS-1252")),
+            Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => format!("line {line}: {error}{within}"),
+            Error::Io(error) => format!("line {line}: cannot read on{within}: {error}; is the file whole?"),
+            error => format!("line {line}: is no XML{within}: {error}; is the file whole?"),
+        }
+    }
+}
+
+fn convert(encoding: &str) -> String {
+    format!("convert the file first, e.g. with `iconv -f {encoding} -t UTF-8`")
+}
+
+/// Adds as much as there is room for.
+fn add(text: &mut String, more: &str) {
+    let room = MAX_TEXT.saturating_sub(text.len());
+    text.push_str(&more[..more.floor_char_boundary(room)]);
+}
+
+/// Adds what a reference stands for. One that XML does not know stays as it is written.
+fn refer(text: &mut String, entity: &BytesRef<'_>) {
+    if let Ok(Some(c)) = entity.resolve_char_ref() {
+        add(text, c.encode_utf8(&mut [0; 4]));
+    } else if let Some(known) = resolve_predefined_entity(entity) {
+        add(text, known);
+    } else {
+        add(text, "&");
+        add(text, entity);
+        add(text, ";");
+    }
+}
+
+/// Counts lines, and ends where one piece has no end.
+struct Counted {
+    content: Content,
+    line: u64,
+    /// How many more bytes this piece may have.
+    left: usize,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(into)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl BufRead for Counted {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let ready = self.content.fill_buf()?;
+        if self.left == 0 && !ready.is_empty() {
+            let problem = format!("more than {} MiB without an end of the tag or text", MAX_PIECE / 1024 / 1024);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+        }
+        Ok(&ready[..ready.len().min(self.left)])
+    }
+
+    fn consume(&mut self, count: usize) {
+        // What was filled is still there, so that this reads nothing.
+        let lines = self.content.fill_buf().map_or(0, |ready| ready.iter().take(count).filter(|byte| **byte == b'\n').count());
+        self.line += lines as u64;
+        self.left = self.left.saturating_sub(count);
+        self.content.consume(count);
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    pub fn xml(text: impl Into<Vec<u8>>) -> Xml {
+        Xml::new(Box::new(io::Cursor::new(text.into())))
+    }
+
+    fn all(text: impl Into<Vec<u8>>) -> Result<Vec<Tag>, String> {
+        let mut xml = xml(text);
+        std::iter::from_fn(|| xml.next().transpose()).collect()
+    }
+
+    fn texts(text: &str) -> Vec<String> {
+        let texts = |tag| if let Tag::Close { text, .. } = tag { Some(text) } else { None };
+        all(text).unwrap().into_iter().filter_map(texts).collect()
+    }
+
+    #[test]
+    fn text_comes_with_the_end_of_its_element() {
+        let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><a><b dsq:id=\"7\">1 &lt; 2 <![CDATA[& <3]]>]<![CDATA[]&#x21;]]>&#33;</b><c/></a>";
+        let tags = all(text).unwrap();
+        assert_eq!(tags[1], Tag::Open { name: "b".into(), id: "7".into() });
+        assert_eq!(tags[2], Tag::Close { name: "b".into(), text: "1 < 2 & <3]]&#x21;!".into() });
+        assert_eq!(tags[4], Tag::Close { name: "c".into(), text: String::new() });
+    }
+
+    #[test]
+    fn a_file_that_was_cut_off_says_where() {
+        for (text, expected) in [
+            ("<a>\n<b>text", "line 2: the file ends within <b>"),
+            ("<a>\n\n<b><![CDATA[text", "line 3: is no XML within <b>"),
+            ("<a>\n<b", "line 2: is no XML within <a>"),
+            ("<a>\n</b>", "line 2: is no XML within <a>"),
+        ] {
+            let error = all(text).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn entities_that_a_file_declares_do_not_grow() {
+        let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbbbbbbbb\"><!ENTITY c \"&b;&b;&b;&b;\">]><a>&c;&c; & all&nbsp;that</a>";
+        assert_eq!(texts(bomb), ["&c;&c; & all&nbsp;that"]);
+    }
+
+    #[test]
+    fn endless_depth_ends() {
+        let error = all("<a>".repeat(100_000)).unwrap_err();
+        assert!(error.contains("within each other"), "{error}");
+    }
+
+    #[test]
+    fn endless_pieces_end() {
+        for begin in ["<a x=\"", "<a><![CDATA[", "<!DOCTYPE a [", "<a>", "<a><!--"] {
+            let error = all(format!("{begin}{}", "x".repeat(MAX_PIECE + 10))).unwrap_err();
+            assert!(error.contains("more than 32 MiB"), "{begin}: {error}");
+        }
+    }
+
+    #[test]
+    fn endless_text_of_many_pieces_is_cut() {
+        let text = format!("<a>{}</a>", "&amp;<![CDATA[x]]>".repeat(MAX_TEXT));
+        assert_eq!(texts(&text)[0].len(), MAX_TEXT);
+    }
+
+    #[test]
+    fn other_encodings_are_told_how_to_become_utf_8() {
+        let error = all("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\u{e4}</a>").unwrap_err();
+        assert!(error.contains("iconv -f ISO-8859-1"), "{error}");
+        let error = all(*b"<a>\n\xe4</a>").unwrap_err();
+        assert!(error.starts_with("line 2: bytes that are not UTF-8"), "{error}");
+    }
+}

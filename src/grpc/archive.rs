@@ -1,0 +1,71 @@
+//! The stream of an archive's comments: a few at once, answers in their order, until either side leaves.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::watch;
+use tonic::{Status, Streaming};
+
+use super::status::{item, translated};
+use crate::error::Error;
+use crate::moderate::{Moderator, Origin};
+use crate::pb;
+use crate::verdict::Decision;
+
+/// The stream that CheckComments answers with.
+pub type Verdicts = Pin<Box<dyn Stream<Item = Result<pb::CheckCommentsResponse, Status>> + Send>>;
+
+/// Comments of one stream on their way at once: they share the store's trips. What comes faster waits at the client,
+/// because no more is read than there is room for.
+const AT_ONCE: usize = 16;
+
+/// Answers every request, in order. When the server leaves, those that were read are still answered.
+pub fn verdicts(
+    moderator: Arc<Moderator>,
+    requests: Streaming<pb::CheckCommentsRequest>,
+    leaving: watch::Receiver<bool>,
+) -> Verdicts {
+    let mut told = leaving.clone();
+    let left = async move {
+        // An error means that the sender is gone, and then so is the server.
+        let _ = told.wait_for(|leaving| *leaving).await;
+    };
+    let goodbye = async move { leaving.borrow().then(|| Err(Status::from(Error::ShuttingDown))) };
+    let requests = requests
+        .map(|request| request.map_err(|status| translated(status.code(), status.message()).unwrap_or(status)))
+        .take_until(Box::pin(left))
+        .chain(stream::once(goodbye).filter_map(std::future::ready));
+    let answers = requests.map(move |request| {
+        let moderator = Arc::clone(&moderator);
+        async move { Ok(answer(&moderator, request?).await) }
+    });
+    Box::pin(answers.buffered(AT_ONCE))
+}
+
+async fn answer(moderator: &Moderator, request: pb::CheckCommentsRequest) -> pb::CheckCommentsResponse {
+    let pb::CheckCommentsRequest { comment, dry_run, decided } = request;
+    // An absent comment is an empty one: the answer then names every field that is missing.
+    let comment = comment.unwrap_or_default();
+    let id = comment.comment_id.clone();
+    let judged = match origin(decided) {
+        Ok(origin) => moderator.moderate(comment, origin, dry_run).await,
+        Err(error) => Err(error),
+    };
+    match judged {
+        Ok(verdict) => pb::CheckCommentsResponse { verdict: Some(verdict.into()), error: None },
+        Err(error) => pb::CheckCommentsResponse { verdict: None, error: Some(item(id, &error)) },
+    }
+}
+
+fn origin(decided: i32) -> Result<Origin, Error> {
+    if decided == i32::from(pb::Decision::Unspecified) {
+        return Ok(Origin::Archive { decided: None });
+    }
+    let unknown = || {
+        let problem =
+            format!("{decided} is not a Decision; send APPROVE (1), HOLD (2) or REJECT (3), or leave it out to have it judged");
+        Error::invalid("decided", problem)
+    };
+    Ok(Origin::Archive { decided: Some(Decision::from_wire(decided).ok_or_else(unknown)?) })
+}
