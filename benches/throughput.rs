@@ -4,11 +4,9 @@
 //! within a round. `bare` answers at once. `bare + Lua` also makes one Redis call that counts by three GCRA keys: the
 //! floor for anything that keeps limits in Redis.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+mod support;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use gatepost::pb::moderation_service_client::ModerationServiceClient;
@@ -17,7 +15,7 @@ use gatepost::pb::{self, Verdict};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status, Streaming};
 
-type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+use support::{Result, RunningRedis, comment, launch};
 
 const ROUNDS: usize = 5;
 const SPAN: Duration = Duration::from_millis(1_500);
@@ -42,7 +40,7 @@ async fn compare() -> Result<()> {
     std::fs::write(folder.path().join("default.toml"), POLICY)?;
     let policies = folder.path().display().to_string();
     let data = folder.path().join("data").display().to_string();
-    let redis = RunningRedis::start(folder.path())?;
+    let redis = RunningRedis::start(folder.path(), &[])?;
     let bare = std::env::current_exe()?.display().to_string();
     let gatepost = |more: &[&str]| {
         let fixed = ["serve", "--listen", "127.0.0.1:0", "--policy-dir", &policies, "--log-level", "warn"];
@@ -128,93 +126,11 @@ async fn call(host: &mut ModerationServiceClient<Channel>) -> Result<(), Status>
     if verdict.decision() == pb::Decision::Approve { Ok(()) } else { Err(Status::internal(format!("{verdict:?}"))) }
 }
 
-/// A new comment by a new author each time: repeats would be answered from the record.
-fn comment() -> pb::Comment {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let sentence = "I do not agree with the article, and it says little about who supplied the goods. ";
-    pb::Comment {
-        site: "blog.example".into(),
-        comment_id: format!("{}-{number}", std::process::id()),
-        body: sentence.chars().cycle().take(480).collect(),
-        author: Some(pb::Author { name: "Ada".into(), user_id: format!("user-{number}"), ..Default::default() }),
-        client: Some(pb::Client {
-            ip: format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255),
-            ..Default::default()
-        }),
-        ..Default::default()
-    }
-}
-
 fn size() -> usize {
     prost::Message::encoded_len(&pb::CheckCommentRequest { comment: Some(comment()), dry_run: false })
 }
 
-// === servers ===
-
-struct Process {
-    child: Child,
-    url: String,
-}
-
-impl Process {
-    /// Processor time so far, in microseconds. Linux counts it in hundredths of a second.
-    fn cpu(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<f64>().ok());
-        Ok((ticks(11).ok_or("no utime")? + ticks(12).ok_or("no stime")?) * 1e4)
-    }
-
-    fn resident(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(kilobytes.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn launch(program: &str, arguments: &[&str]) -> Result<Process> {
-    let mut child = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-    let mut lines = BufReader::new(child.stderr.take().ok_or("no stderr")?).lines().map_while(std::result::Result::ok);
-    let address = lines.by_ref().find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
-    let address = address.ok_or_else(|| format!("{program} does not start"))?;
-    std::thread::spawn(move || lines.for_each(|line| eprintln!("{line}")));
-    Ok(Process { child, url: format!("http://{address}") })
-}
-
-struct RunningRedis {
-    child: Child,
-    url: String,
-}
-
-impl RunningRedis {
-    /// `None`: not installed.
-    fn start(folder: &std::path::Path) -> Result<Option<Self>> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--dir"]).arg(folder);
-        let Ok(mut child) = command.stdout(Stdio::piped()).spawn() else { return Ok(None) };
-        let mut lines = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines().map_while(std::result::Result::ok);
-        if !lines.any(|line| line.contains("Ready to accept connections")) {
-            return Err("redis-server does not start".into());
-        }
-        Ok(Some(Self { child, url: format!("redis://127.0.0.1:{port}") }))
-    }
-}
-
-impl Drop for RunningRedis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+// === the bare server ===
 
 /// Answers every comment with the same verdict, as soon as it is decoded.
 struct Bare {

@@ -35,7 +35,7 @@ fn kind(error: &Error) -> (Code, &'static str) {
     match error {
         Error::Invalid(_) => (Code::InvalidArgument, "INVALID_REQUEST"),
         Error::NotFound { .. } => (Code::NotFound, "COMMENT_NOT_FOUND"),
-        Error::CursorExpired => (Code::OutOfRange, "CURSOR_EXPIRED"),
+        Error::CursorExpired => (Code::FailedPrecondition, "CURSOR_EXPIRED"),
         Error::Store(cause) => {
             // That the store is away was said when it went.
             if !cause.is::<Away>() {

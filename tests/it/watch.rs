@@ -134,7 +134,7 @@ async fn an_expired_cursor_is_refused_with_the_way_to_catch_up(store: &[&str]) {
             Err(status) => {
                 assert_eq!(
                     (status.code(), status.get_details_error_info().unwrap().reason),
-                    (Code::OutOfRange, "CURSOR_EXPIRED".into())
+                    (Code::FailedPrecondition, "CURSOR_EXPIRED".into())
                 );
                 assert!(status.message().contains("since="), "{status:?}");
                 break;
