@@ -259,10 +259,10 @@ async fn nobody_there_exits_with_three() {
 }
 
 /// So many comments that an import can be caught in the middle.
-fn many(folder: &TempDir, count: usize) -> (PathBuf, String) {
+fn many(folder: &TempDir, name: &str, count: usize) -> (PathBuf, String) {
     let lines: String =
         (0..count).map(|i| format!("{{\"text\":\"hello number {i}\",\"id\":\"{i}\",\"status\":\"held\"}}\n")).collect();
-    written(folder, "many.jsonl", &lines)
+    written(folder, name, &lines)
 }
 
 /// How many comments the progress beside a file says are done.
@@ -284,10 +284,10 @@ fn wait_for(file: &Path, least: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_was_killed_goes_on_and_nothing_doubles() {
-    const COUNT: usize = 20_000;
+    const COUNT: usize = 40_000;
     let server = Server::start_with("", &["--store", "memory:"]).await;
     let folder = TempDir::new().unwrap();
-    let (path, file) = many(&folder, COUNT);
+    let (path, file) = many(&folder, "many.jsonl", COUNT);
     let mut import = gatepost(&["import", &file, "--server", &server.url(), "--site", SITE]).spawn().unwrap();
     wait_for(&path, 1);
     import.kill().unwrap();
@@ -312,7 +312,7 @@ async fn a_server_that_restarts_does_not_end_an_import_and_one_that_stays_away_d
     const COUNT: usize = 6_000;
     let mut server = Server::start().await;
     let folder = TempDir::new().unwrap();
-    let (path, file) = many(&folder, COUNT);
+    let (path, file) = many(&folder, "many.jsonl", COUNT);
     let import = gatepost(&["import", &file, "--server", &server.url(), "--site", SITE]).spawn().unwrap();
     wait_for(&path, 1);
     server.kill();
@@ -322,7 +322,8 @@ async fn a_server_that_restarts_does_not_end_an_import_and_one_that_stays_away_d
     assert!(err(&output).contains("trying again"), "{}", err(&output));
     assert_eq!(standing(&server).await.len(), COUNT);
 
-    let args = ["import", "--retries", "1", "--held", &file, "--server", &server.url(), "--site", SITE];
+    let (path, file) = many(&folder, "more.jsonl", 10 * COUNT);
+    let args = ["import", "--retries", "1", &file, "--server", &server.url(), "--site", SITE];
     let import = gatepost(&args).spawn().unwrap();
     wait_for(&path, 1);
     server.kill();

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::cli::failure::Failure;
 use crate::cli::replace::replace;
 
-/// How often it is written at most. What came after is sent again after a crash, which changes nothing.
+/// After how many comments, or how long, it is written. What came after is sent again after a crash, which changes
+/// nothing.
+const BATCH: u64 = 1_000;
 const EVERY: Duration = Duration::from_millis(500);
 
 /// What must be the same for an import to be the same.
@@ -95,7 +97,8 @@ impl Progress {
 
     /// Whether it is time to write.
     pub fn is_due(&self) -> bool {
-        self.file.is_some() && self.done > self.written && self.written_at.elapsed() >= EVERY
+        let unwritten = self.done - self.written;
+        self.file.is_some() && (unwritten >= BATCH || unwritten > 0 && self.written_at.elapsed() >= EVERY)
     }
 
     /// Writes it.
