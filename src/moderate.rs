@@ -1,6 +1,5 @@
 //! The way of one comment, from the wire to its verdict.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -10,7 +9,7 @@ use crate::comment::Comment;
 use crate::error::Error;
 use crate::judge::{Case, Judge};
 use crate::pb;
-use crate::store::{Admission, Admitted, Person, Store};
+use crate::store::{Admission, Admitted, Persons, Store};
 use crate::verdict::Verdict;
 
 /// Moderates comments: pure judgement in the middle, the store at the rim.
@@ -58,37 +57,8 @@ impl Moderator {
         tentative: &'a Verdict,
     ) -> Result<Admission<'a>, Error> {
         let secret = self.store.site_secret(comment.site()).await?;
-        let author = match (comment.user_id(), comment.email()) {
-            ("", "") => None,
-            ("", email) => Some(Person::new(&secret, "email", email)),
-            (user_id, _) => Some(Person::new(&secret, "user", user_id)),
-        };
-        let client = comment.ip().map(|ip| Person::new(&secret, "ip", &network(ip)));
         let limits = case.policy.limits().collect();
-        Ok(Admission { comment, limits, tentative, min_approved: case.policy.approved_before_trust(), author, client })
-    }
-}
-
-/// What counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber commonly has to itself.
-fn network(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ipv6_client_is_its_network_and_an_ipv4_client_its_address() {
-        let of = |ip: &str| network(ip.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        let persons = Persons::of(&secret, comment);
+        Ok(Admission { comment, limits, tentative, min_approved: case.policy.approved_before_trust(), persons })
     }
 }

@@ -3,6 +3,7 @@
 //! What must be atomic is a script ([`script`]); all else is a plain command. Nothing that matters is kept in
 //! this process.
 
+mod erase;
 mod keys;
 mod read;
 mod script;
