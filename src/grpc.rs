@@ -3,6 +3,7 @@
 mod admin;
 mod answer;
 mod moderation;
+mod person;
 mod review;
 mod status;
 mod watch;
