@@ -412,7 +412,9 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 
 #[test]
 fn every_command_shows_examples() {
-    for command in ["serve", "check", "queue", "show", "approve", "reject", "undo", "watch", "model", "policy"] {
+    for command in
+        ["serve", "check", "queue", "show", "approve", "reject", "undo", "watch", "export", "forget", "model", "policy"]
+    {
         let output = run(&[command, "--help"]);
         assert!(out(&output).contains("Examples:\n  gatepost "), "{command}: {}", out(&output));
     }
