@@ -235,6 +235,12 @@ impl ModerationService for Bare {
         Err(Status::unimplemented("bare"))
     }
 
+    type ExportAuthorStream = tokio_stream::Empty<Result<pb::ExportAuthorResponse, Status>>;
+
+    async fn export_author(&self, _: Request<pb::ExportAuthorRequest>) -> Result<Response<Self::ExportAuthorStream>, Status> {
+        Err(Status::unimplemented("bare"))
+    }
+
     async fn forget_author(&self, _: Request<pb::ForgetAuthorRequest>) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
         Err(Status::unimplemented("bare"))
     }

@@ -5,13 +5,16 @@ mod check;
 mod connect;
 mod decide;
 mod explain;
+mod export;
 mod failure;
+mod forget;
 mod ids;
 mod import;
 mod json;
 mod labelled;
 mod model;
 mod output;
+mod person;
 mod policy;
 mod queue;
 mod replace;
@@ -71,6 +74,12 @@ enum Command {
     /// Follow what becomes of a site's comments
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::WatchArgs),
+    /// Print everything kept of a person
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::ExportArgs),
+    /// Erase a person
+    #[command(after_help = forget::EXAMPLES)]
+    Forget(forget::ForgetArgs),
     /// Train a classifier, measure one, or look into one
     #[command(after_help = model::EXAMPLES)]
     Model(model::ModelArgs),
@@ -98,6 +107,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Reject(args) => wait(decide::run(&args, Decision::Reject)),
         Command::Undo(args) => wait(undo::run(&args)),
         Command::Watch(args) => wait(watch::run(&args)),
+        Command::Export(args) => wait(export::run(&args)),
+        Command::Forget(args) => wait(forget::run(&args)),
     };
     ended.unwrap_or_else(|failure| failure.report())
 }

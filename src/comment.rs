@@ -22,9 +22,9 @@ pub const MAX_CONTEXT: usize = 65_536;
 pub const MAX_ID: usize = 256;
 /// Longest site, in bytes.
 pub const MAX_SITE: usize = 128;
-
-/// Longest author's name, and longest e-mail address, in bytes.
+/// Longest name, and longest e-mail address, in bytes.
 pub const MAX_NAME: usize = 1_024;
+
 /// Longest title, and longest URL, in bytes.
 pub const MAX_LINE: usize = 4_096;
 const MAX_LANGUAGE: usize = 35;

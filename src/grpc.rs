@@ -4,6 +4,7 @@ mod admin;
 mod answer;
 mod archive;
 mod moderation;
+mod person;
 mod review;
 mod status;
 mod watch;

@@ -1,6 +1,5 @@
 //! The way of one comment, from the wire to its verdict.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -11,7 +10,7 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::judge::{Case, Judge};
 use crate::pb;
-use crate::store::{Admission, Admitted, Person, Store};
+use crate::store::{Admission, Admitted, Persons, Store};
 use crate::verdict::{Decision, Verdict};
 
 /// Where a comment comes from.
@@ -87,17 +86,11 @@ fn admission<'a>(
     tentative: &'a Verdict,
     secret: Option<&[u8; 32]>,
 ) -> Admission<'a> {
-    let person = |kind, value: &str| secret.map(|secret| Person::new(secret, kind, value));
-    let author = match (comment.user_id(), comment.email()) {
-        ("", "") => None,
-        ("", email) => person("email", email),
-        (user_id, _) => person("user", user_id),
-    };
-    let client = comment.ip().and_then(|ip| person("ip", &network(ip)));
+    let persons = secret.map_or_else(Persons::default, |secret| Persons::of(secret, comment));
     let limits = if origin == Origin::Author { case.policy.limits().collect() } else { Vec::new() };
     // What was decided elsewhere stands whoever wrote it.
     let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
-    Admission { comment, limits, tentative, min_approved, author, client }
+    Admission { comment, limits, tentative, min_approved, persons }
 }
 
 impl Origin {
@@ -119,29 +112,5 @@ impl Origin {
             Some(decision) => verdict.imported(decision),
             None => verdict,
         }
-    }
-}
-
-/// What counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber commonly has to itself.
-fn network(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ipv6_client_is_its_network_and_an_ipv4_client_its_address() {
-        let of = |ip: &str| network(ip.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 }

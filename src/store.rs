@@ -9,6 +9,7 @@ mod cursor;
 mod embedded;
 mod entry;
 mod facts;
+mod forget;
 mod limits;
 mod memory;
 mod page;
@@ -34,8 +35,9 @@ use redis::Redis;
 pub use change::{Change, Event};
 pub use cursor::Cursor;
 pub use entry::{Admission, Admitted, Kept, Past};
+pub use forget::Forgotten;
 pub use page::{ListPage, ListQuery, Order};
-pub use person::Person;
+pub use person::{Identity, Person, Persons};
 pub use settings::StoreSettings;
 
 /// How many sites' secrets are remembered. Sites need no registration, so their number has no bound of its own.
@@ -199,6 +201,27 @@ impl Store {
             Engine::Memory(engine) => engine.replace(site, id, change),
             Engine::Embedded(engine) => engine.replace(site, id, change).await,
             Engine::Redis(engine) => engine.replace(site, id, change).await,
+        }
+    }
+
+    /// The comments that came from a person: of which any text, the present or an earlier one, was sent under this
+    /// identity. A walk over all comments of the site, a few at a time; one that comes meanwhile may be missed.
+    pub async fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.find(site, person),
+            Engine::Embedded(engine) => engine.find(site, person).await,
+            Engine::Redis(engine) => engine.find(site, person).await,
+        }
+    }
+
+    /// Erases a person: each comment that [`find`](Self::find) tells with all that belongs to it, and what was counted
+    /// for the person. Each comment goes as a whole or not at all. When this has returned no bytes of them are left
+    /// where the engine keeps its state; when it has failed, repeating it does the rest.
+    pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.forget(site, person),
+            Engine::Embedded(engine) => engine.forget(site, person).await,
+            Engine::Redis(engine) => engine.forget(site, person).await,
         }
     }
 

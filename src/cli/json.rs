@@ -37,6 +37,13 @@ impl Named for pb::WatchVerdictsResponse {
     const NAME: &'static str = "gatepost.v1.WatchVerdictsResponse";
 }
 
+impl Named for pb::ForgetAuthorResponse {
+    const NAME: &'static str = "gatepost.v1.ForgetAuthorResponse";
+}
+impl Named for pb::ExportAuthorResponse {
+    const NAME: &'static str = "gatepost.v1.ExportAuthorResponse";
+}
+
 /// The compiled descriptors. The build made them, so reading them fails only if the build was wrong.
 static POOL: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| DescriptorPool::decode(pb::DESCRIPTORS).ok());
 

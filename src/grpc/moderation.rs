@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::archive::{self, Verdicts};
+use super::person::{self, Export};
 use super::status::unimplemented;
 use super::watch::{self, Changes};
 use crate::comment::{CommentId, Site};
@@ -78,8 +79,20 @@ impl ModerationService for Moderation {
         Err(unimplemented("ReportOutcome"))
     }
 
-    async fn forget_author(&self, _: Request<pb::ForgetAuthorRequest>) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
-        Err(unimplemented("ForgetAuthor"))
+    async fn forget_author(
+        &self,
+        request: Request<pb::ForgetAuthorRequest>,
+    ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
+        Ok(Response::new(person::forget(&self.store, request.into_inner()).await?))
+    }
+
+    type ExportAuthorStream = Export;
+
+    async fn export_author(
+        &self,
+        request: Request<pb::ExportAuthorRequest>,
+    ) -> Result<Response<Self::ExportAuthorStream>, Status> {
+        Ok(Response::new(person::export(&self.store, request.into_inner()).await?))
     }
 }
 

@@ -4,6 +4,7 @@
 //! turn there.
 
 mod engine;
+mod erase;
 mod open;
 mod read;
 mod sweep;

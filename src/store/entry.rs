@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::person::Person;
+use super::person::{Person, Persons};
 use crate::comment::Comment;
 use crate::facts::{Facts, LimitState};
 use crate::limit::{Gcra, Scope};
@@ -14,10 +14,8 @@ use crate::verdict::{RateLimit, Verdict};
 pub struct Admission<'a> {
     /// The comment; its [`kept`](Comment::kept) part is what is stored.
     pub comment: &'a Comment,
-    /// Who wrote it. `None`: unknown.
-    pub author: Option<Person>,
-    /// Where it came from. `None`: unknown.
-    pub client: Option<Person>,
+    /// Who sent it, as far as it is known.
+    pub persons: Persons,
     /// The limits that apply, at most one per scope. One whose author or client is unknown is left out.
     pub limits: Vec<(Scope, Gcra)>,
     /// The verdict if no fact changes it, of revision 1 and without a rate limit.
@@ -33,8 +31,8 @@ impl Admission<'_> {
     /// The limits with whom they count.
     pub(super) fn counted(&self) -> Vec<Counted> {
         let known = |&(scope, gcra): &(Scope, Gcra)| match scope {
-            Scope::Author => self.author.map(|author| (scope, Some(author), gcra)),
-            Scope::Client => self.client.map(|client| (scope, Some(client), gcra)),
+            Scope::Author => self.persons.author().map(|author| (scope, Some(author), gcra)),
+            Scope::Client => self.persons.ip.map(|client| (scope, Some(client), gcra)),
             Scope::Site => Some((scope, None, gcra)),
         };
         self.limits.iter().filter_map(known).collect()

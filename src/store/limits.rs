@@ -72,6 +72,19 @@ impl Limits {
         }
     }
 
+    /// Forgets what was counted for a person. Tells how many limits that were.
+    pub fn forget(&mut self, site: i64, person: Person) -> u64 {
+        let mut forgotten = 0;
+        for scope in [Scope::Author, Scope::Client] {
+            let key = (site, scope, Some(person));
+            if let Some(tat) = self.arrivals.remove(&key) {
+                self.undo.push((key, Some(tat)));
+                forgotten += 1;
+            }
+        }
+        forgotten
+    }
+
     /// The transaction is on disk: its counts stay.
     pub fn commit(&mut self) {
         self.undo.clear();

@@ -1,6 +1,8 @@
 //! The memory engine: nothing is kept beyond the process, and of what was decided only the newest. For trying Gatepost,
 //! and for measuring what a verdict costs beside its store.
 
+mod forget;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
@@ -58,6 +60,8 @@ struct Entry {
     comment: pb::Comment,
     received_at: i64,
     author: Option<Person>,
+    /// All that any text of it came from.
+    persons: Vec<Person>,
     standing: Stood,
     trail: Vec<Stood>,
 }
@@ -121,7 +125,7 @@ impl Memory {
         counts.count(&weighing);
         counts.commit();
         let facts = Facts {
-            author: shelf.history(admission.author),
+            author: shelf.history(admission.persons.author()),
             previous: standing.map(|entry| entry.previous()),
             limits: weighing.states,
         };
@@ -129,7 +133,7 @@ impl Memory {
         if standing.is_none() && trusted && !facts.limits.iter().any(LimitState::refused) {
             let verdict = with_limit(admission.tentative, facts.tightest());
             shelf.reserved.remove(id);
-            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Vec::new());
+            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Vec::new(), Vec::new());
             state.came(site, id);
             return Ok(Admitted::Recorded(verdict));
         }
@@ -149,7 +153,10 @@ impl Memory {
         let number = shelf.map_or(-1, |shelf| shelf.number);
         Ok(Facts {
             limits: state.limits.weigh(number, &admission.counted()).states,
-            author: admission.author.map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
+            author: admission
+                .persons
+                .author()
+                .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
             previous: standing.filter(|entry| entry.fingerprint != fingerprint).map(|entry| entry.previous()),
         })
     }
@@ -170,16 +177,16 @@ impl Memory {
             return Ok(verdict.clone());
         }
         shelf.reserved.remove(id);
-        let (before, trail, first) = match standing {
-            None => (None, Vec::new(), true),
-            Some(Entry { standing, mut trail, author, .. }) => {
+        let (before, trail, earlier, first) = match standing {
+            None => (None, Vec::new(), Vec::new(), true),
+            Some(Entry { standing, mut trail, author, persons, .. }) => {
                 let before = standing.verdict.decision;
                 shelf.uncount(author, before);
                 trail.push(standing);
-                (Some(before), trail, false)
+                (Some(before), trail, persons, false)
             }
         };
-        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, trail);
+        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, trail, earlier);
         if first {
             state.came(site, id);
         } else {
@@ -294,13 +301,19 @@ impl State {
 }
 
 impl Shelf {
-    fn insert(&mut self, admission: &Admission<'_>, standing: Stood, trail: Vec<Stood>) {
-        self.count(admission.author, standing.verdict.decision);
+    fn insert(&mut self, admission: &Admission<'_>, standing: Stood, trail: Vec<Stood>, earlier: Vec<Person>) {
+        let author = admission.persons.author();
+        self.count(author, standing.verdict.decision);
+        let mut persons = earlier;
+        persons.extend(admission.persons.all());
+        persons.sort_unstable();
+        persons.dedup();
         let entry = Entry {
             fingerprint: admission.comment.fingerprint(),
             comment: admission.comment.kept().clone(),
             received_at: now_micros(),
-            author: admission.author,
+            author,
+            persons,
             standing,
             trail,
         };

@@ -1,12 +1,26 @@
 //! People and clients as the store knows them: by keyed hash, never by name or address.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::comment::Comment;
+
+/// What a person is known by. Not `Debug`: it must not get into a log.
+#[derive(Clone, Copy)]
+pub enum Identity<'a> {
+    /// The host's own id of the author.
+    User(&'a str),
+    /// The e-mail address; case and white space around it do not matter.
+    Email(&'a str),
+    /// The IP address; all of an IPv6 /64 are one.
+    Ip(IpAddr),
+}
+
 /// Keyed hash of a person or client, shown as 32 hex digits. Without the site's secret it tells nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Person([u8; 16]);
 
 impl Person {
@@ -23,9 +37,23 @@ impl Person {
         Self(std::array::from_fn(|i| digest[i]))
     }
 
+    /// Hashes what a person is known by: the same whether a comment told it or somebody who looks for the person.
+    pub fn known_by(secret: &[u8; 32], identity: Identity<'_>) -> Self {
+        match identity {
+            Identity::User(id) => Self::new(secret, "user", id),
+            Identity::Email(email) => Self::new(secret, "email", &email.trim().to_lowercase()),
+            Identity::Ip(ip) => Self::new(secret, "ip", &network(ip.to_canonical())),
+        }
+    }
+
     /// The hash as it is kept in tables.
     pub(super) fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// Whether it is among hashes that were put one behind the other.
+    pub(super) fn is_in(&self, hashes: &[u8]) -> bool {
+        hashes.as_chunks::<16>().0.contains(&self.0)
     }
 
     /// Reads back what [`as_bytes`](Self::as_bytes) gave.
@@ -36,6 +64,52 @@ impl Person {
     /// Reads back what `Display` wrote.
     pub(super) fn from_hex(text: &str) -> Option<Self> {
         (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten().map(|number| Self(number.to_be_bytes()))
+    }
+}
+
+/// All that is known of who sent a comment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Persons {
+    /// By user id.
+    pub user: Option<Person>,
+    /// By e-mail address.
+    pub email: Option<Person>,
+    /// By IP address.
+    pub ip: Option<Person>,
+}
+
+impl Persons {
+    /// Who sent this comment.
+    pub fn of(secret: &[u8; 32], comment: &Comment) -> Self {
+        let known = |text: &'_ str| !text.is_empty();
+        Self {
+            user: Some(comment.user_id()).filter(|id| known(id)).map(|id| Person::known_by(secret, Identity::User(id))),
+            email: Some(comment.email())
+                .filter(|email| known(email))
+                .map(|email| Person::known_by(secret, Identity::Email(email))),
+            ip: comment.ip().map(|ip| Person::known_by(secret, Identity::Ip(ip))),
+        }
+    }
+
+    /// Who counts as the author: the user id, else the e-mail address.
+    pub fn author(&self) -> Option<Person> {
+        self.user.or(self.email)
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = Person> {
+        [self.user, self.email, self.ip].into_iter().flatten()
+    }
+}
+
+/// What counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber commonly has to itself.
+fn network(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
     }
 }
 
@@ -55,6 +129,21 @@ mod tests {
         let person = Person::new(&[7; 32], "user", "ada");
         assert_eq!(person.to_string(), "61d06b31902e7308b4199d88cd7fdc12");
         assert_eq!(Person::from_hex(&person.to_string()), Some(person));
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_network_and_an_ipv4_client_its_address() {
+        let of = |ip: &str| Person::known_by(&[7; 32], Identity::Ip(ip.parse().unwrap()));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.1"));
+    }
+
+    #[test]
+    fn an_email_address_is_the_same_however_it_is_typed() {
+        let of = |email: &str| Person::known_by(&[7; 32], Identity::Email(email));
+        assert_eq!(of(" Ada@Example.ORG\t"), of("ada@example.org"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use prost::Message;
 
 use super::entry::{Admission, Kept, Past, rate_limit};
-use super::person::Person;
+use super::person::{Person, Persons};
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::LimitState;
@@ -22,6 +22,7 @@ pub(super) struct Draft {
     pub id: CommentId,
     pub fingerprint: Fingerprint,
     pub author: Option<Person>,
+    pub persons: Persons,
     pub comment: Vec<u8>,
     pub ruling: Ruling,
 }
@@ -33,10 +34,22 @@ impl Draft {
             site: comment.site().clone(),
             id: comment.id().clone(),
             fingerprint: comment.fingerprint(),
-            author: admission.author,
+            author: admission.persons.author(),
+            persons: admission.persons,
             comment: comment.kept().encode_to_vec(),
             ruling: Ruling::new(verdict),
         }
+    }
+
+    /// The hashes of all who sent it, one behind the other, and those of an earlier text before them.
+    pub fn persons_with(&self, earlier: &[u8]) -> Vec<u8> {
+        let mut all = earlier.to_vec();
+        for person in self.persons.all() {
+            if !person.is_in(&all) {
+                all.extend(person.as_bytes());
+            }
+        }
+        all
     }
 }
 

@@ -6,6 +6,7 @@
 mod address;
 mod connection;
 mod durability;
+mod erase;
 mod keys;
 mod read;
 mod script;

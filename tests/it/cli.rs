@@ -415,7 +415,10 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 
 #[test]
 fn every_command_shows_examples() {
-    for command in ["serve", "check", "import", "queue", "show", "approve", "reject", "undo", "watch", "model", "policy"] {
+    for command in [
+        "serve", "check", "import", "export", "forget", "queue", "show", "approve", "reject", "undo", "watch", "model",
+        "policy",
+    ] {
         let output = run(&[command, "--help"]);
         assert!(out(&output).contains("Examples:\n  gatepost "), "{command}: {}", out(&output));
     }

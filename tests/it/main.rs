@@ -10,6 +10,8 @@ mod cli;
 mod durability;
 /// Of whom a comment speaks matters little, and war is no abuse.
 mod fairness;
+/// A person erased leaves no trace.
+mod forget;
 /// Starts servers and speaks to them.
 mod harness;
 /// Archives of other systems, and a queue that was lost: in once, as they were decided.

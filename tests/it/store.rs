@@ -56,5 +56,11 @@ conform! {
     sites_know_nothing_of_each_other
     a_secret_is_the_same_for_all_and_another_per_site
     what_is_kept_holds_no_address
+    a_person_is_found_and_erased_by_each_of_three_ids
+    a_comment_also_came_from_whoever_sent_an_earlier_text
+    nothing_knows_an_erased_comment_and_its_id_can_be_sent_again
+    changes_of_others_keep_their_order_and_cursors
+    a_large_site_is_walked_over_in_full
+    only_the_persons_own_site_is_touched
     a_store_that_works_answers_a_ping
 }

@@ -74,6 +74,10 @@ impl Engine {
         &self.connection
     }
 
+    pub fn limits(&mut self) -> &mut Limits {
+        &mut self.limits
+    }
+
     // === transactions ===
 
     pub fn begin(&mut self) -> Result<(), Error> {
@@ -227,7 +231,7 @@ impl Engine {
         drop(update);
         self.move_author(site, standing.author, Some(standing.decision()?), None)?;
         self.move_author(site, standing.author, None, Some(ruling.decision))?;
-        self.announce(site, ruling)?;
+        self.announce(site, id, ruling)?;
         Ok(true)
     }
 
@@ -280,8 +284,8 @@ impl Engine {
     fn insert(&mut self, site: i64, draft: &Draft, ruling: &Ruling, received_at: i64) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO comment (site, id, decision, before, revision, by_moderator, received_at, risk_at, changed_at, \
-             fingerprint, author, event, verdict, comment) \
-             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?6, ?8, ?9, x'', ?10, ?11)",
+             fingerprint, author, persons, event, verdict, comment) \
+             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?6, ?8, ?9, ?10, x'', ?11, ?12)",
         )?;
         insert.execute(params![
             site,
@@ -293,6 +297,7 @@ impl Engine {
             received_at - ruling.lead,
             draft.fingerprint,
             draft.author.as_ref().map(Person::as_bytes),
+            draft.persons_with(&[]),
             ruling.verdict,
             draft.comment,
         ])?;
@@ -304,9 +309,13 @@ impl Engine {
     fn edit(&mut self, site: i64, draft: &Draft, standing: &Standing, received_at: i64) -> Result<(), Error> {
         let ruling = &draft.ruling;
         self.keep_past(site, &draft.id, standing.row)?;
+        let mut select = self.connection.prepare_cached("SELECT persons FROM comment WHERE rowid = ?1")?;
+        let persons = draft.persons_with(&select.query_row([standing.row], |row| row.get::<_, Vec<u8>>(0))?);
+        drop(select);
         let mut update = self.connection.prepare_cached(
             "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, received_at = ?5, \
-             risk_at = ?6, changed_at = ?7, fingerprint = ?8, author = ?9, event = x'', verdict = ?10, comment = ?11 \
+             risk_at = ?6, changed_at = ?7, fingerprint = ?8, author = ?9, persons = ?10, event = x'', verdict = ?11, \
+             comment = ?12 \
              WHERE rowid = ?1",
         )?;
         update.execute(params![
@@ -319,13 +328,14 @@ impl Engine {
             now_micros(),
             draft.fingerprint,
             draft.author.as_ref().map(Person::as_bytes),
+            persons,
             ruling.verdict,
             draft.comment,
         ])?;
         drop(update);
         self.move_author(site, standing.author, Some(standing.decision()?), None)?;
         self.move_author(site, draft.author, None, Some(ruling.decision))?;
-        self.announce(site, ruling)
+        self.announce(site, &draft.id, ruling)
     }
 
     /// Adds what stands to the comment's trail.
@@ -364,9 +374,9 @@ impl Engine {
     }
 
     /// Tells watchers of a verdict that took the place of another.
-    fn announce(&mut self, site: i64, ruling: &Ruling) -> Result<(), Error> {
-        let mut insert = self.connection.prepare_cached("INSERT INTO event (site, verdict) VALUES (?1, ?2)")?;
-        self.event = Some(insert.insert(params![site, ruling.verdict])?);
+    fn announce(&mut self, site: i64, id: &CommentId, ruling: &Ruling) -> Result<(), Error> {
+        let mut insert = self.connection.prepare_cached("INSERT INTO event (site, verdict, id) VALUES (?1, ?2, ?3)")?;
+        self.event = Some(insert.insert(params![site, ruling.verdict, id.as_str()])?);
         Ok(())
     }
 

@@ -4,15 +4,18 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::error::Error;
+use crate::store::record;
 
-const SCHEMA: &str = include_str!("schema.sql");
-/// The version of the schema that this program writes.
-const VERSION: i64 = 1;
+/// A step from one version of the schema to the next.
+type Step = fn(&Connection) -> Result<(), Error>;
+
+/// All steps, from no schema at all. A new file takes them all too, so that there is only one way to the newest version.
+const STEPS: [Step; 2] = [to_1, to_2];
 /// How long to wait for an operator who writes into the file.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// More than all statements there are.
 const STATEMENTS: usize = 64;
 
@@ -40,6 +43,8 @@ pub(super) fn writable(path: &Path) -> Result<Connection, Error> {
     pragma(&connection, "synchronous", "FULL")?;
     // After a burst the log shrinks to this again.
     pragma(&connection, "journal_size_limit", "67108864")?;
+    // An erased comment, or an earlier text of an edited one, does not lie about in the file.
+    pragma(&connection, "secure_delete", "ON")?;
     prepare(&connection)?;
     Ok(connection)
 }
@@ -54,13 +59,42 @@ pub(super) fn readable(path: &Path) -> Result<Connection, Error> {
 
 fn prepare(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    match connection.query_row("PRAGMA user_version", [], |row| row.get(0))? {
-        0 => connection.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))?,
-        VERSION => {}
-        newer => {
-            let problem = format!("the database has schema {newer}, and this Gatepost knows {VERSION}: use a newer Gatepost");
-            return Err(Error::store(problem));
-        }
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let Some(missing) = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)) else {
+        let known = STEPS.len();
+        let problem = format!("the database has schema {found}, and this Gatepost knows {known}: use a newer Gatepost");
+        return Err(Error::store(problem));
+    };
+    for (version, step) in (found + 1..).zip(missing) {
+        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        step(&transaction)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    do_chores(connection)
+}
+
+fn to_1(connection: &Connection) -> Result<(), Error> {
+    Ok(connection.execute_batch(include_str!("schema_1.sql"))?)
+}
+
+fn to_2(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch(include_str!("schema_2.sql"))?;
+    let mut select = connection.prepare("SELECT number, verdict FROM event")?;
+    let mut update = connection.prepare("UPDATE event SET id = ?2 WHERE number = ?1")?;
+    let mut events = select.query([])?;
+    while let Some(event) = events.next()? {
+        let verdict = record::verdict(&event.get::<_, Vec<u8>>(1)?)?;
+        update.execute(params![event.get::<_, i64>(0)?, verdict.comment_id])?;
+    }
+    Ok(())
+}
+
+/// Does what is still to be done to the file as a whole. Outside a transaction.
+pub(super) fn do_chores(connection: &Connection) -> Result<(), Error> {
+    let mut select = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM chore WHERE name = 'wipe')")?;
+    if select.query_row([], |row| row.get(0))? {
+        connection.execute_batch("VACUUM; DELETE FROM chore WHERE name = 'wipe';")?;
     }
     Ok(())
 }

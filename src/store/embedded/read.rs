@@ -76,6 +76,27 @@ pub(super) fn list(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The next comments by time, and whether they came from a person.
+pub(super) fn senders(
+    connection: &Connection,
+    site: &Site,
+    after: Option<&Place>,
+    count: usize,
+    person: Person,
+) -> Result<Vec<(Place, bool)>, Error> {
+    let Some(site) = self::site(connection, site)? else { return Ok(Vec::new()) };
+    let mut select = connection.prepare_cached(
+        "SELECT received_at, id, persons FROM comment WHERE site = ?1 AND (received_at, id) > (?2, ?3) \
+         ORDER BY received_at, id LIMIT ?4",
+    )?;
+    let (key, id) = after.map_or((i64::MIN, ""), |place| (place.key, place.id.as_str()));
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let rows = select.query_map(params![site, key, id, count], |row| {
+        Ok((Place { key: row.get(0)?, id: row.get(1)? }, person.is_in(&row.get::<_, Vec<u8>>(2)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// A site's changes after a number, in order.
 pub(super) fn events(connection: &Connection, site: &Site, after: i64, count: i64) -> Result<Vec<(i64, Vec<u8>)>, Error> {
     let Some(site) = self::site(connection, site)? else { return Ok(Vec::new()) };

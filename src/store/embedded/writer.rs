@@ -26,6 +26,8 @@ pub(super) struct Writer {
 /// What the thread is sent.
 enum Task {
     Job(Box<dyn Job>),
+    /// [`Engine::settle`], and the caller who waits for it.
+    Settle(oneshot::Sender<Result<(), Error>>),
     Stop,
 }
 
@@ -88,6 +90,14 @@ impl Writer {
         answer.await.map_err(|_| stopped())?
     }
 
+    /// Has the thread leave no copies of what was erased. Returns when that is so.
+    pub async fn settle(&self) -> Result<(), Error> {
+        let (caller, answer) = oneshot::channel();
+        let stopped = || Error::store("the store is closed");
+        self.jobs.send(Task::Settle(caller)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
     /// Lets the thread do what was asked of it so far, and waits until it has let go of the database.
     pub async fn stop(&self) {
         // Fails when it has stopped already.
@@ -114,14 +124,21 @@ fn write(mut engine: Engine, mut sweep: Sweep, mut waiting: mpsc::Receiver<Task>
     let mut tasks = Vec::with_capacity(BATCH);
     let mut stopping = false;
     while !stopping && waiting.blocking_recv_many(&mut tasks, BATCH) > 0 {
-        let mut jobs = Vec::with_capacity(tasks.len());
+        let (mut jobs, mut settling) = (Vec::with_capacity(tasks.len()), Vec::new());
         for task in tasks.drain(..) {
             match task {
                 Task::Job(job) => jobs.push(job),
+                Task::Settle(caller) => settling.push(caller),
                 Task::Stop => stopping = true,
             }
         }
-        work(&mut engine, jobs, newest);
+        if !jobs.is_empty() {
+            work(&mut engine, jobs, newest);
+        }
+        for caller in settling {
+            // The caller may have gone; what is done is done.
+            let _ = caller.send(engine.settle());
+        }
         if sweep.due() {
             // What could not be swept now will be later; the next job meets the same trouble and reports it.
             let swept = engine.begin().and_then(|()| sweep.step(engine.connection())).and_then(|()| engine.commit());

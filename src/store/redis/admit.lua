@@ -7,7 +7,8 @@
 --   1 `admit`, or `look` to change nothing   2 fingerprint   3 author   4 tentative decision   5 verdict id
 --   6 approved comments that the author needs   7 lead   8 milliseconds to keep a decided comment
 --   9 milliseconds to keep a reservation   10 comment id   11 comment   12 verdict
---   13… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
+--   13 who sent it, with blanks between
+--   14… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
 -- Returns one of
 --   recorded, the number of the tightest limit (0: none), its remaining
 --   seen, the verdict
@@ -16,7 +17,7 @@
 
 local looking = ARGV[1] == 'look'
 local fingerprint, author, decision = ARGV[2], ARGV[3], ARGV[4]
-local FIRST_KEY, FIRST_ARG = 7, 13
+local FIRST_KEY, FIRST_ARG = 7, 14
 local limits = #KEYS - FIRST_KEY + 1
 
 local stored = redis.call('HMGET', KEYS[1], 's', 'r')
@@ -88,7 +89,7 @@ if not looking and not old and trusted and not refused then
   keep(ARGV[10], {
     fingerprint = fingerprint, decision = decision, revision = '1', by_moderator = '0', before = '0',
     received_at = time, lead = ARGV[7], author = author,
-  }, ARGV[8], 'c', ARGV[11], 'v', verdict)
+  }, ARGV[8], 'c', ARGV[11], 'v', verdict, 'p', ARGV[13])
   return { 'recorded', int(tightest), int(remaining[tightest] or 0) }
 end
 

@@ -17,6 +17,16 @@ local function retire(id, old)
   end
 end
 
+-- Who sent what stands, and who sends the edit.
+local function join(earlier, persons)
+  for person in string.gmatch(persons, '%x+') do
+    if not string.find(earlier, person, 1, true) then
+      earlier = earlier .. ' ' .. person
+    end
+  end
+  return earlier
+end
+
 -- After `keep`: gives the trail the lifetime of its comment, and adds the verdict to the events.
 local function announce(decision, verdict, lifetime, most)
   if decision == HOLD then
@@ -31,6 +41,7 @@ local function announce(decision, verdict, lifetime, most)
   end
   -- Does nothing for an author who is not known: there is no such key.
   redis.call('PEXPIRE', KEYS[9], lifetime)
-  redis.call('XADD', KEYS[8], 'MAXLEN', '~', most, '*', 'v', verdict)
+  local event = redis.call('XADD', KEYS[8], 'MAXLEN', '~', most, '*', 'v', verdict)
+  redis.call('HSET', KEYS[1], 'x', (redis.call('HGET', KEYS[1], 'x') or '') .. ' ' .. event)
   redis.call('PEXPIRE', KEYS[8], lifetime)
 end

@@ -4,6 +4,8 @@
 -- The hash of a comment
 --   s  what stands: fingerprint decision revision by_moderator before received_at lead author, with blanks between;
 --      times in microseconds, decisions numbered as on the wire, author `-` if unknown
+--   p  who sent it: keyed hashes of user id, e-mail and IP that any text of it came from, with blanks between
+--   x  its events: their ids, with blanks between
 --   c  the comment    v  the verdict    e  the act that led to it; absent: the machine's
 --   r  a reservation: fingerprint verdict_id revision received_at facts, with blanks between
 --

@@ -83,6 +83,11 @@ impl Keys {
         self.named("events")
     }
 
+    /// The same, while deleted ones are left out of it; see `rewrite.lua`.
+    pub fn rewritten_events(&self) -> String {
+        self.named("events:rewritten")
+    }
+
     fn named(&self, name: &str) -> String {
         [&self.base, name].concat()
     }

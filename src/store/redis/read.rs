@@ -133,6 +133,34 @@ pub(super) async fn rows(connection: &Connection, keys: &Keys, places: &[Place])
     rows.into_iter().map(row).collect()
 }
 
+/// Who sent a comment.
+pub(super) struct Sender {
+    /// Who counts as its author.
+    pub author: Option<Person>,
+    /// The keyed hashes of all who sent any text of it.
+    pub persons: String,
+}
+
+/// Who sent the comments at these places; `None` for those that are gone.
+pub(super) async fn senders(connection: &Connection, keys: &Keys, places: &[Place]) -> Result<Vec<Option<Sender>>, Error> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut each = Pipeline::with_capacity(places.len());
+    for place in places {
+        each.cmd("HMGET").arg(keys.comment_named(&place.id)).arg(&["s", "p"]);
+    }
+    let rows: Vec<(Option<String>, Option<String>)> = each.query_async(&mut connection.clone()).await?;
+    let sender = |(standing, persons): (Option<String>, Option<String>)| {
+        let Some(standing) = standing else { return Ok(None) };
+        let author = Standing::parse(&standing)?.author;
+        // Of what an earlier version kept only the author is known.
+        let persons = persons.or_else(|| author.map(|author| author.to_string())).unwrap_or_default();
+        Ok(Some(Sender { author, persons }))
+    };
+    rows.into_iter().map(sender).collect()
+}
+
 /// What a comment's hash holds. `None`: no verdict stands, at most a reservation.
 fn row((standing, comment, verdict, event): Fields) -> Result<Option<Row>, Error> {
     let Some(standing) = standing else { return Ok(None) };

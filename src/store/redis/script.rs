@@ -12,6 +12,8 @@ pub(super) struct Scripts {
     pub admit: Script,
     pub record: Script,
     pub replace: Script,
+    pub erase: Script,
+    pub rewrite: Script,
     pub upkeep: Script,
 }
 
@@ -21,6 +23,8 @@ impl Scripts {
             admit: Script::new(concat!(include_str!("keep.lua"), include_str!("admit.lua"))),
             record: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("record.lua"))),
             replace: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("replace.lua"))),
+            erase: Script::new(concat!(include_str!("keep.lua"), include_str!("erase.lua"))),
+            rewrite: Script::new(include_str!("rewrite.lua")),
             upkeep: Script::new(include_str!("upkeep.lua")),
         }
     }

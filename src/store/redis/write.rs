@@ -18,14 +18,14 @@ use crate::pb;
 use crate::store::change::Change;
 use crate::store::entry::{Admission, Admitted, rate_limit};
 use crate::store::facts as facts_text;
-use crate::store::person::Person;
+use crate::store::person::{Person, Persons};
 use crate::store::record::{self, Draft, Ruling};
 use crate::verdict::{Decision, Verdict};
 
 /// How long a verdict may be on its way.
 const RESERVED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// What scripts take for an author who is not known.
-const NOBODY: &str = "-";
+pub(super) const NOBODY: &str = "-";
 
 impl Redis {
     pub async fn admit(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Admitted, Error> {
@@ -96,7 +96,7 @@ impl Redis {
 
     /// Calls `admit.lua`, to do what it is for or only to look.
     async fn ask(&self, mode: &str, admission: &Admission<'_>) -> Result<Reply, Error> {
-        let Draft { site, id, fingerprint, author, comment, ruling } = Draft::new(admission, admission.tentative);
+        let Draft { site, id, fingerprint, author, persons, comment, ruling } = Draft::new(admission, admission.tentative);
         let (keys, limits) = (self.keys(&site), admission.counted());
         let mut names = common(&keys, &id, author).to_vec();
         names.extend(limits.iter().map(|(scope, person, _)| keys.limit(*scope, person.as_ref())));
@@ -105,7 +105,7 @@ impl Redis {
         ask.arg(mode).arg(hex(fingerprint)).arg(name(author)).arg(ruling.decision.to_wire() as i32);
         ask.arg(ruling.verdict_id).arg(admission.min_approved).arg(ruling.lead);
         ask.arg(milliseconds(self.keep)).arg(milliseconds(RESERVED_FOR));
-        ask.arg(id.as_str()).arg(comment).arg(ruling.verdict);
+        ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
         for (scope, _, gcra) in limits {
             let unfinished = pb::RateLimit::from(rate_limit(&admitting(scope, gcra))).encode_to_vec();
             ask.arg(scope.as_str()).arg(gcra.interval()).arg(gcra.burst()).arg(unfinished);
@@ -120,14 +120,14 @@ impl Redis {
     }
 
     async fn recorded(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
-        let Draft { site, id, fingerprint, author, comment, ruling } = Draft::new(admission, verdict);
+        let Draft { site, id, fingerprint, author, persons, comment, ruling } = Draft::new(admission, verdict);
         let keys = self.keys(&site);
         let ask = |stands: Option<Person>| {
             let names = changing(&keys, &id, author, stands);
             let mut ask = call(&self.scripts.record, &names);
             ask.arg(hex(fingerprint)).arg(name(author));
             self.add_ruling(&mut ask, &ruling);
-            ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(name(stands));
+            ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(name(stands)).arg(hashes(&persons));
             ask
         };
         // Nearly always an edit is by the author of what it edits.
@@ -191,6 +191,10 @@ fn admitting(scope: Scope, gcra: Gcra) -> LimitState {
 
 fn name(author: Option<Person>) -> String {
     author.map_or(NOBODY.to_owned(), |author| author.to_string())
+}
+
+fn hashes(persons: &Persons) -> String {
+    persons.all().map(|person| person.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 fn hex(fingerprint: Fingerprint) -> String {

@@ -7,7 +7,7 @@ use gatepost::comment::{Comment, CommentId, Site};
 use gatepost::facts::{Facts, History};
 use gatepost::limit::{Gcra, Scope};
 use gatepost::pb;
-use gatepost::store::{Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Store, StoreSettings};
+use gatepost::store::{Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Persons, Store, StoreSettings};
 use gatepost::verdict::{Decision, MACHINE, Verdict};
 use tempfile::TempDir;
 
@@ -165,6 +165,14 @@ pub fn person(name: &str) -> Person {
     Person::new(&[7; 32], "user", name)
 }
 
+pub fn email(address: &str) -> Person {
+    Person::new(&[7; 32], "email", address)
+}
+
+pub fn ip(address: &str) -> Person {
+    Person::new(&[7; 32], "ip", address)
+}
+
 /// `count` in `period`, `burst` at once.
 pub fn rate(count: u32, period: Duration, burst: u32) -> Gcra {
     Gcra::new(count, period, burst).unwrap()
@@ -182,6 +190,8 @@ pub struct Text {
     id: String,
     body: String,
     author: Option<String>,
+    email: Option<String>,
+    ip: String,
     limits: Vec<(Scope, Gcra)>,
     decision: Decision,
     risk: f64,
@@ -195,6 +205,8 @@ pub fn text(id: impl Into<String>) -> Text {
         id: id.into(),
         body: "I see it differently.".to_owned(),
         author: None,
+        email: None,
+        ip: "203.0.113.77".to_owned(),
         limits: Vec::new(),
         decision: Decision::Approve,
         risk: 0.0,
@@ -213,6 +225,14 @@ impl Text {
 
     pub fn by(self, author: &str) -> Self {
         Self { author: Some(author.to_owned()), ..self }
+    }
+
+    pub fn mail(self, email: &str) -> Self {
+        Self { email: Some(email.to_owned()), ..self }
+    }
+
+    pub fn at(self, ip: &str) -> Self {
+        Self { ip: ip.to_owned(), ..self }
     }
 
     pub fn limited(mut self, scope: Scope, gcra: Gcra) -> Self {
@@ -275,8 +295,11 @@ impl Text {
         let (comment, tentative) = (self.comment(), self.verdict(uuid::Uuid::now_v7().to_string(), 1));
         let admission = Admission {
             comment: &comment,
-            author: self.author.as_deref().map(person),
-            client: Some(Person::new(&[7; 32], "ip", "203.0.113.77")),
+            persons: Persons {
+                user: self.author.as_deref().map(person),
+                email: self.email.as_deref().map(email),
+                ip: Some(ip(&self.ip)),
+            },
             limits: self.limits.clone(),
             tentative: &tentative,
             min_approved: self.min_approved,

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use gatepost::error::Error;
 use gatepost::facts::Previous;
 use gatepost::limit::Scope;
-use gatepost::store::{Admitted, Event, ListQuery, Order, Store, Watcher};
+use gatepost::store::{Admitted, Event, Forgotten, ListQuery, Order, Store, Watcher};
 use gatepost::verdict::Decision::{self, Approve, Hold, Reject};
 use tokio::time::sleep;
 
-use super::bed::{Bed, comment_id, few, ids, rate, site, site_named, text};
+use super::bed::{Bed, Text, comment_id, email, few, ids, ip, person, rate, site, site_named, text};
 
 /// Long enough for any machine; only failures wait so long.
 const LONG: Duration = Duration::from_secs(10);
@@ -489,6 +489,125 @@ pub async fn what_is_kept_holds_no_address(bed: Bed) {
     let kept = format!("{:?}", bed.get("1").await);
 
     assert!(!kept.contains("secret.example") && !kept.contains("203.0.113"), "{kept}");
+}
+
+// === erasure ===
+
+/// A comment by Ada, who is known by all three ids and counted by two of them.
+fn adas(id: impl Into<String>) -> Text {
+    let known = text(id).by("ada").mail("ada@example.org").at("192.0.2.1");
+    known.limited(Scope::Author, few(1_000)).limited(Scope::Client, few(1_000))
+}
+
+fn bobs(id: impl Into<String>) -> Text {
+    text(id).by("bob").mail("bob@example.org").at("192.0.2.2").limited(Scope::Author, few(1_000))
+}
+
+pub async fn a_person_is_found_and_erased_by_each_of_three_ids(bed: Bed) {
+    bed.recorded(&bobs("other").held()).await;
+    for (who, limits) in [(email("ada@example.org"), 0), (person("ada"), 1), (ip("192.0.2.1"), 1)] {
+        bed.recorded(&adas("approved")).await;
+        bed.recorded(&adas("decided").held()).await;
+        bed.decide("decided", 1, Reject).await;
+        bed.decide("decided", 2, Hold).await;
+        bed.recorded(&adas("edited").held()).await;
+        bed.edited(&adas("edited").body("better so").held()).await;
+        let mut found = bed.other.find(&site(), &who).await.unwrap();
+        found.sort();
+        assert_eq!(found, ["approved", "decided", "edited"].map(comment_id));
+
+        let forgotten = bed.store.forget(&site(), &who).await.unwrap();
+
+        assert_eq!(forgotten, Forgotten { comments: 3, verdicts: 6, events: 3, limits, histories: 1 });
+        assert_eq!(bed.other.find(&site(), &who).await.unwrap(), []);
+        assert_eq!(bed.other.forget(&site(), &who).await.unwrap(), Forgotten::default());
+        assert_eq!(bed.history("ada").await, [0, 0, 0]);
+    }
+    assert_eq!(bed.history("bob").await, [0, 1, 0]);
+    assert_eq!(bed.queue().await, ["other"]);
+    assert_eq!(bobs("more").look(&bed.store).await.limits[0].remaining, 998);
+}
+
+pub async fn a_comment_also_came_from_whoever_sent_an_earlier_text(bed: Bed) {
+    for who in [person("ada"), email("ada@example.org"), ip("192.0.2.1"), person("bob"), ip("192.0.2.2")] {
+        bed.recorded(&adas("1")).await;
+        bed.edited(&bobs("1").body("Bob was here.")).await;
+        bed.edited(&bobs("1").body("Bob was here twice.")).await;
+
+        let forgotten = bed.store.forget(&site(), &who).await.unwrap();
+
+        assert_eq!((forgotten.comments, forgotten.verdicts, forgotten.events), (1, 3, 2));
+        assert_eq!(bed.history("bob").await, [0, 0, 0]);
+    }
+}
+
+pub async fn nothing_knows_an_erased_comment_and_its_id_can_be_sent_again(bed: Bed) {
+    let start = bed.store.latest_cursor(&site()).await.unwrap();
+    bed.recorded(&adas("1").held()).await;
+    bed.decide("1", 1, Approve).await;
+    bed.decide("1", 2, Hold).await;
+    bed.undecided(&adas("1").body("an edit that is on its way")).await;
+
+    bed.store.forget(&site(), &person("ada")).await.unwrap();
+
+    assert_eq!(bed.other.get(&site(), &comment_id("1")).await.unwrap(), None);
+    assert_eq!(bed.queue().await, [""; 0]);
+    for order in [Order::Risk, Order::Newest, Order::Oldest] {
+        assert_eq!(bed.ids(None, order).await, [""; 0]);
+    }
+    assert_eq!(adas("2").look(&bed.store).await.limits[0].remaining, 999, "counted anew");
+    let mut watcher = bed.other.watch(&site(), start).await.unwrap();
+    assert_eq!(watcher.next(Duration::from_millis(50)).await.unwrap(), []);
+
+    let verdict = bed.recorded(&adas("1").held()).await;
+    assert_eq!(verdict.revision, 1);
+    let kept = bed.get("1").await;
+    assert_eq!((kept.verdict, kept.trail), (verdict, Vec::new()));
+    assert_eq!(bed.queue().await, ["1"]);
+    assert_eq!(bed.history("ada").await, [0, 1, 0]);
+}
+
+pub async fn changes_of_others_keep_their_order_and_cursors(bed: Bed) {
+    let start = bed.store.latest_cursor(&site()).await.unwrap();
+    let mut expected = Vec::new();
+    for i in 0..300 {
+        let (hers, his) = (format!("ada-{i}"), format!("bob-{i}"));
+        bed.recorded(&adas(&hers).held()).await;
+        bed.decide(&hers, 1, Approve).await;
+        bed.recorded(&bobs(&his).held()).await;
+        bed.decide(&his, 1, Approve).await;
+        expected.push((his, 2));
+    }
+    let mut watcher = bed.store.watch(&site(), start).await.unwrap();
+    let before = changes(&mut watcher, 600).await;
+    let waiting = tokio::spawn(async move { watcher.next(LONG).await.unwrap() });
+
+    let forgotten = bed.other.forget(&site(), &person("ada")).await.unwrap();
+
+    assert_eq!((forgotten.comments, forgotten.events), (300, 300));
+    let mut watcher = bed.store.watch(&site(), start).await.unwrap();
+    let left = changes(&mut watcher, 300).await;
+    assert_eq!(told(&left), expected);
+    assert!(left.iter().all(|event| before.contains(event)), "each has the cursor that it had");
+    bed.decide("bob-0", 2, Reject).await;
+    assert_eq!(told(&waiting.await.unwrap()), [("bob-0".to_owned(), 3)], "who waited goes on");
+    assert_eq!(told(&changes(&mut watcher, 1).await), [("bob-0".to_owned(), 3)]);
+}
+
+pub async fn a_large_site_is_walked_over_in_full(bed: Bed) {
+    for i in 0..900 {
+        let comment = if i % 3 == 0 { adas(format!("{i}")) } else { bobs(format!("{i}")) };
+        bed.recorded(&comment).await;
+    }
+    assert_eq!(bed.store.forget(&site(), &ip("192.0.2.1")).await.unwrap().comments, 300);
+    assert_eq!(bed.ids(None, Order::Oldest).await.len(), 600);
+    assert_eq!(bed.history("bob").await, [600, 0, 0]);
+}
+
+pub async fn only_the_persons_own_site_is_touched(bed: Bed) {
+    bed.recorded(&adas("1").on("other.example")).await;
+    assert_eq!(bed.store.forget(&site(), &person("ada")).await.unwrap(), Forgotten::default());
+    assert!(bed.store.get(&site_named("other.example"), &comment_id("1")).await.unwrap().is_some());
 }
 
 pub async fn a_store_that_works_answers_a_ping(bed: Bed) {

@@ -6,7 +6,7 @@ use gatepost::limit::Scope;
 use gatepost::store::{Admitted, Store};
 use gatepost::verdict::Decision::Approve;
 
-use super::bed::{Bed, few, site, text};
+use super::bed::{Bed, few, person, site, text};
 
 /// The cause: the error itself only says that the store is unavailable.
 fn cause(error: &gatepost::error::Error) -> String {
@@ -68,6 +68,100 @@ async fn a_file_of_a_newer_version_is_refused() {
     let error = Store::open(&bed.settings).await.err().unwrap();
 
     assert!(cause(&error).contains("schema 99"), "{error:?}");
+}
+
+/// Version 1 of the schema, as it was written into files.
+const VERSION_1: &str = include_str!("schema_v1.sql");
+
+#[tokio::test]
+async fn a_file_of_version_1_is_taken_over_with_all_that_is_in_it() {
+    let bed = Bed::file().await;
+    let held = bed.recorded(&text("held").by("ada").held()).await;
+    bed.recorded(&text("decided").by("ada").held()).await;
+    bed.decide("decided", 1, Approve).await;
+    bed.recorded(&text("bobs").by("bob").held()).await;
+    bed.decide("bobs", 1, Approve).await;
+    let secret = bed.store.site_secret(&site()).await.unwrap();
+    let (kept, cursor) = (bed.get("decided").await, bed.store.latest_cursor(&site()).await.unwrap());
+    bed.store.close().await;
+    let path = bed.settings.data_dir.join("gatepost.db");
+    as_version_1(&path);
+
+    let bed = bed.reopen().await;
+
+    assert_eq!(bed.store.site_secret(&site()).await.unwrap(), secret);
+    assert_eq!(bed.get("held").await.verdict, held);
+    assert_eq!(bed.get("decided").await, kept);
+    assert_eq!(bed.queue().await, ["held"]);
+    assert_eq!(bed.history("ada").await, [1, 1, 0]);
+    assert_eq!(bed.store.latest_cursor(&site()).await.unwrap(), cursor);
+    bed.recorded(&text("new").by("ada").held()).await;
+    assert!(bed.decide("held", 1, Approve).await);
+    // Of what was kept before only the author is known, and its events are found by the verdicts in them.
+    let forgotten = bed.store.forget(&site(), &person("ada")).await.unwrap();
+    assert_eq!((forgotten.comments, forgotten.verdicts, forgotten.events), (3, 5, 2));
+    assert_eq!(bed.ids(None, gatepost::store::Order::Oldest).await, ["bobs"]);
+
+    bed.store.close().await;
+    let bed = bed.reopen().await;
+    assert_eq!(bed.ids(None, gatepost::store::Order::Oldest).await, ["bobs"]);
+}
+
+/// Turns a file into what version 1 would have written.
+fn as_version_1(path: &std::path::Path) {
+    let old = path.with_extension("old");
+    let file = rusqlite::Connection::open(&old).unwrap();
+    file.execute_batch(VERSION_1).unwrap();
+    file.execute("ATTACH ?1 AS new", [path.to_str().unwrap()]).unwrap();
+    let tables = ["site", "comment", "past", "reservation", "author", "event"];
+    for table in tables {
+        let columns: Vec<String> = file
+            .prepare(&format!("SELECT name FROM main.pragma_table_info('{table}')"))
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let columns = columns.join(", ");
+        file.execute(&format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"), []).unwrap();
+    }
+    file.pragma_update(None, "user_version", 1).unwrap();
+    drop(file);
+    std::fs::rename(old, path).unwrap();
+}
+
+#[tokio::test]
+async fn an_erasure_that_was_cut_short_is_finished_by_the_next_start() {
+    let bed = Bed::file().await;
+    bed.recorded(&text("1").by("ada")).await;
+    bed.store.close().await;
+    let path = bed.settings.data_dir.join("gatepost.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute("INSERT INTO chore VALUES ('wipe')", []).unwrap();
+    drop(file);
+
+    let bed = bed.reopen().await;
+
+    bed.store.close().await;
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let left: i64 = file.query_row("SELECT count(*) FROM chore", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn an_erasure_waits_for_who_reads_the_file_and_says_so_if_that_does_not_end() {
+    let bed = Bed::file().await;
+    bed.recorded(&text("1").by("ada")).await;
+    let reader = rusqlite::Connection::open(bed.settings.data_dir.join("gatepost.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM comment;").unwrap();
+
+    let error = bed.store.forget(&site(), &person("ada")).await.unwrap_err();
+    assert!(cause(&error).contains("another program is reading"), "{error:?}");
+    bed.recorded(&text("2").by("bob")).await;
+
+    drop(reader);
+    bed.store.forget(&site(), &person("ada")).await.unwrap();
+    assert_eq!(std::fs::metadata(bed.settings.data_dir.join("gatepost.db-wal")).unwrap().len(), 0);
 }
 
 #[tokio::test]

@@ -1,0 +1,152 @@
+//! ForgetAuthor and ExportAuthor: who is meant, and what is told of them.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::Status;
+
+use crate::comment::{CommentId, MAX_NAME, Site};
+use crate::error::{Error, Violation};
+use crate::pb;
+use crate::pb::author_selector::Selector;
+use crate::store::{Identity, Kept, Past, Person, Store};
+
+/// The stream that ExportAuthor answers with.
+pub type Export = Pin<Box<dyn Stream<Item = Result<pb::ExportAuthorResponse, Status>> + Send>>;
+
+/// Comments on the way to a client that reads slowly.
+const AHEAD: usize = 16;
+
+/// Erases a person, or counts what would be erased.
+///
+/// # Errors
+/// A site or selector that is none; the store being away.
+pub async fn forget(store: &Store, request: pb::ForgetAuthorRequest) -> Result<pb::ForgetAuthorResponse, Error> {
+    let (site, person) = meant(store, &request.site, request.author).await?;
+    if request.dry_run {
+        let found = store.find(&site, &person).await?.len();
+        let counts = [("comments".to_owned(), u64::try_from(found).unwrap_or(u64::MAX))];
+        return Ok(pb::ForgetAuthorResponse { counts: counts.into() });
+    }
+    let store = store.clone();
+    // A large site takes longer to walk over than a caller may wait: it is done though the caller has gone.
+    let erasure = tokio::spawn(async move {
+        let forgotten = store.forget(&site, &person).await;
+        if let Ok(forgotten) = &forgotten {
+            tracing::info!(site = site.as_str(), ?forgotten, "forgot a person");
+        }
+        forgotten
+    });
+    let forgotten = erasure.await.map_err(|error| Error::store(error.to_string()))??;
+    Ok(pb::ForgetAuthorResponse { counts: forgotten.counts().map(|(kind, count)| (kind.to_owned(), count)).into() })
+}
+
+/// Streams what is kept of a person.
+///
+/// # Errors
+/// A site or selector that is none; the store being away.
+pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<Export, Error> {
+    let (site, person) = meant(store, &request.site, request.author).await?;
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let store = store.clone();
+    tokio::spawn(async move {
+        if let Err(error) = send(&store, &site, &person, &sender).await {
+            // A client that has gone does not need to know.
+            let _ = sender.send(Err(error)).await;
+        }
+    });
+    Ok(Box::pin(ReceiverStream::new(receiver).map(|comment| comment.map_err(Status::from))))
+}
+
+async fn send(
+    store: &Store,
+    site: &Site,
+    person: &Person,
+    client: &mpsc::Sender<Result<pb::ExportAuthorResponse, Error>>,
+) -> Result<(), Error> {
+    for id in store.find(site, person).await? {
+        // It may have been erased meanwhile.
+        let Some(kept) = store.get(site, &id).await? else { continue };
+        if client.send(Ok(exported(kept))).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn exported(kept: Kept) -> pb::ExportAuthorResponse {
+    let Kept { comment, verdict, received_at, event, trail, .. } = kept;
+    let standing = pb::TrailEntry::from(Past { verdict: verdict.clone(), event });
+    pb::ExportAuthorResponse {
+        comment: Some(comment),
+        verdict: Some(verdict.into()),
+        received_at: Some(received_at.into()),
+        trail: trail.into_iter().map(Into::into).chain([standing]).collect(),
+    }
+}
+
+impl From<Past> for pb::TrailEntry {
+    fn from(Past { verdict, event }: Past) -> Self {
+        Self { act: event.act, reason_code: event.reason_code, note: event.note, verdict: Some(verdict.into()) }
+    }
+}
+
+/// The site, and the person as the store knows them.
+async fn meant(store: &Store, site: &str, author: Option<pb::AuthorSelector>) -> Result<(Site, Person), Error> {
+    let selector = author.and_then(|author| author.selector);
+    let (site, identity) = match (Site::parse("site", site), identity(selector.as_ref())) {
+        (Ok(site), Ok(identity)) => (site, identity),
+        (site, identity) => return Err(Error::Invalid(site.err().into_iter().chain(identity.err()).collect())),
+    };
+    let person = Person::known_by(&store.site_secret(&site).await?, identity);
+    Ok((site, person))
+}
+
+fn identity(selector: Option<&Selector>) -> Result<Identity<'_>, Violation> {
+    match selector {
+        None => Err(Violation::new("author", "is required: name the person by user_id, email or ip")),
+        Some(Selector::UserId(id)) => CommentId::parse("author.user_id", id)
+            .map(|_| Identity::User(id))
+            .map_err(|violation| if id.is_empty() { Violation::new(violation.field, "is empty") } else { violation }),
+        Some(Selector::Email(email)) => {
+            let problem = match email.trim().split_once('@') {
+                Some((name, host)) if !name.is_empty() && !host.is_empty() && email.len() <= MAX_NAME => {
+                    return Ok(Identity::Email(email));
+                }
+                _ => format!("is no e-mail address of at most {MAX_NAME} bytes; name the person by user_id or ip instead"),
+            };
+            Err(Violation::new("author.email", problem))
+        }
+        Some(Selector::Ip(ip)) => ip
+            .trim()
+            .parse::<IpAddr>()
+            .map(Identity::Ip)
+            .map_err(|_| Violation::new("author.ip", "is no IPv4 or IPv6 address, e.g. 192.0.2.7 or 2001:db8::7")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_not_named_is_not_looked_for() {
+        let field = |selector: Option<Selector>| identity(selector.as_ref()).err().map(|violation| violation.field);
+        assert_eq!(field(None).as_deref(), Some("author"));
+        for id in ["", "ada lovelace"] {
+            assert_eq!(field(Some(Selector::UserId(id.into()))).as_deref(), Some("author.user_id"));
+        }
+        for email in ["", " ", "ada", "@", "ada@", "@example.org"] {
+            assert_eq!(field(Some(Selector::Email(email.into()))).as_deref(), Some("author.email"), "{email:?}");
+        }
+        for ip in ["", "192.0.2", "192.0.2.0/24", "example.org"] {
+            assert_eq!(field(Some(Selector::Ip(ip.into()))).as_deref(), Some("author.ip"), "{ip:?}");
+        }
+        for named in [Selector::UserId("7".into()), Selector::Email(" Ada@Example.org".into()), Selector::Ip("::1 ".into())] {
+            assert_eq!(field(Some(named)), None);
+        }
+    }
+}

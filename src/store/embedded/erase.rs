@@ -1,0 +1,140 @@
+//! Erases a person: rows in the writer's transaction, and then what is left of them in the file and its log.
+//!
+//! `secure_delete` overwrites what is deleted with zeros, but not the copies that SQLite leaves behind when it has moved
+//! rows from page to page. Only `VACUUM` gets rid of those. It keeps the writer from other work for as long as it takes,
+//! a second for some hundred megabytes, so that it is done once for all erasures that wait.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::engine::Engine;
+use super::{Embedded, open, read};
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::store::forget::Forgotten;
+use crate::store::person::Person;
+use crate::verdict::Decision;
+
+/// Most comments looked at, or erased, at once.
+const CHUNK: usize = 256;
+/// How long the log waits for readers before it is tried again, and how often.
+const PATIENCE: Duration = Duration::from_millis(250);
+const TRIES: usize = 8;
+
+impl Embedded {
+    pub async fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let (site, person) = (site.clone(), *person);
+            let chunk = move |connection: &Connection| read::senders(connection, &site, after.as_ref(), CHUNK, person);
+            let rows = self.read(chunk).await?;
+            let end = rows.len() < CHUNK;
+            after = rows.last().map(|(place, _)| place.clone());
+            let theirs = rows.into_iter().filter(|(_, theirs)| *theirs).map(|(place, _)| place.id);
+            found.extend(theirs.filter_map(|id| CommentId::parse("id", &id).ok()));
+            if end {
+                return Ok(found);
+            }
+        }
+    }
+
+    pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+        let person = *person;
+        let mut forgotten = Forgotten::default();
+        for chunk in self.find(site, &person).await?.chunks(CHUNK) {
+            let (site, chunk) = (site.clone(), chunk.to_vec());
+            forgotten += self.writer.run(move |engine| engine.erase(&site, person, &chunk)).await?;
+        }
+        let site = site.clone();
+        forgotten += self.writer.run(move |engine| engine.forget_counts(&site, person)).await?;
+        // Also when nothing was found: an earlier call may have been cut short here.
+        for _ in 1..TRIES {
+            match self.writer.settle().await {
+                Ok(()) => return Ok(forgotten),
+                Err(_) => tokio::time::sleep(PATIENCE).await,
+            }
+        }
+        self.writer.settle().await.map(|()| forgotten)
+    }
+}
+
+impl Engine {
+    /// Erases those of the comments that came from the person, with all that belongs to them.
+    pub fn erase(&mut self, site: &Site, person: Person, ids: &[CommentId]) -> Result<Forgotten, Error> {
+        let mut forgotten = Forgotten::default();
+        let Some(site) = read::site(self.connection(), site)? else { return Ok(forgotten) };
+        let connection = self.connection();
+        for id in ids {
+            let mut select = connection
+                .prepare_cached("SELECT rowid, persons, author, decision FROM comment WHERE site = ?1 AND id = ?2")?;
+            let row = select.query_row(params![site, id.as_str()], |row| {
+                let author = row.get::<_, Option<[u8; 16]>>(2)?.map(Person::from_bytes);
+                Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, author, row.get::<_, i32>(3)?))
+            });
+            // Somebody else's by now, if the same id was erased and sent again meanwhile.
+            let Some((row, _, author, decision)) = row.optional()?.filter(|(_, persons, ..)| person.is_in(persons)) else {
+                continue;
+            };
+            forgotten.comments += delete(connection, "comment WHERE rowid = ?1", params![row])?;
+            forgotten.verdicts += 1 + delete(connection, "past WHERE site = ?1 AND id = ?2", params![site, id.as_str()])?;
+            forgotten.events += delete(connection, "event WHERE site = ?1 AND id = ?2", params![site, id.as_str()])?;
+            delete(connection, "reservation WHERE site = ?1 AND id = ?2", params![site, id.as_str()])?;
+            if let (Some(author), Some(decision)) = (author, Decision::from_wire(decision)) {
+                forgotten.histories += uncount(connection, site, author, decision)?;
+            }
+        }
+        if forgotten.comments > 0 {
+            connection.prepare_cached("INSERT OR IGNORE INTO chore VALUES ('wipe')")?.execute([])?;
+        }
+        Ok(forgotten)
+    }
+
+    /// Forgets what was counted for a person.
+    pub fn forget_counts(&mut self, site: &Site, person: Person) -> Result<Forgotten, Error> {
+        let Some(site) = read::site(self.connection(), site)? else { return Ok(Forgotten::default()) };
+        let histories = delete(self.connection(), "author WHERE site = ?1 AND person = ?2", params![site, person.as_bytes()])?;
+        Ok(Forgotten { histories, limits: self.limits().forget(site, person), ..Forgotten::default() })
+    }
+
+    /// Leaves no copies of what was erased in the file, and nothing at all in its log. Outside a transaction.
+    pub fn settle(&mut self) -> Result<(), Error> {
+        let connection = self.connection();
+        connection.busy_timeout(PATIENCE)?;
+        let settled = open::do_chores(connection).and_then(|()| cut_log(connection));
+        connection.busy_timeout(open::BUSY)?;
+        settled
+    }
+}
+
+/// Moves the log into the file and cuts it down to nothing.
+fn cut_log(connection: &Connection) -> Result<(), Error> {
+    let waited: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if waited {
+        return Err(Error::store(
+            "what was erased is still in the database's log, since another program is reading the database; end that \
+             program and repeat the erasure",
+        ));
+    }
+    Ok(())
+}
+
+/// Deletes rows and tells how many.
+fn delete(connection: &Connection, from: &str, which: impl rusqlite::Params) -> Result<u64, Error> {
+    let deleted = connection.prepare_cached(&format!("DELETE FROM {from}"))?.execute(which)?;
+    Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
+}
+
+/// Counts one comment less for its author. 1: nothing is left to count.
+fn uncount(connection: &Connection, site: i64, author: Person, decision: Decision) -> Result<u64, Error> {
+    let column = match decision {
+        Decision::Approve => "approved",
+        Decision::Hold => "held",
+        Decision::Reject => "rejected",
+    };
+    let mut update = connection
+        .prepare_cached(&format!("UPDATE author SET {column} = max(0, {column} - 1) WHERE site = ?1 AND person = ?2"))?;
+    update.execute(params![site, author.as_bytes()])?;
+    let nothing = "author WHERE site = ?1 AND person = ?2 AND approved = 0 AND held = 0 AND rejected = 0";
+    delete(connection, nothing, params![site, author.as_bytes()])
+}

@@ -1,0 +1,75 @@
+-- Version 1; what later versions changed is in the files beside this one. Times are microseconds since 1970; decisions are numbered as on the wire (2: hold).
+-- Open it with `sqlite3 gatepost.db` whenever you like: readers do not disturb the server.
+
+-- Short numbers for sites, so that five indexes need not repeat their names.
+CREATE TABLE site (
+    key    INTEGER PRIMARY KEY,
+    name   TEXT NOT NULL UNIQUE,
+    secret BLOB NOT NULL
+) STRICT;
+
+-- What stands. The long columns come last, so that counting and sweeping do not read them.
+CREATE TABLE comment (
+    site         INTEGER NOT NULL REFERENCES site (key),
+    id           TEXT    NOT NULL,
+    decision     INTEGER NOT NULL,
+    before       INTEGER NOT NULL,  -- the decision that stood before this one; 0: none
+    revision     INTEGER NOT NULL,
+    by_moderator INTEGER NOT NULL,
+    received_at  INTEGER NOT NULL,
+    risk_at      INTEGER NOT NULL,  -- received_at less up to 24 hours: the order by risk
+    changed_at   INTEGER NOT NULL,
+    fingerprint  BLOB    NOT NULL,
+    author       BLOB,              -- keyed hash
+    event        BLOB    NOT NULL,  -- AuditEvent; empty: the machine's, which follows from the verdict
+    verdict      BLOB    NOT NULL,  -- Verdict
+    comment      BLOB    NOT NULL   -- Comment, without e-mail, IP address and the text of its post
+) STRICT;
+CREATE UNIQUE INDEX comment_by_id ON comment (site, id);
+CREATE INDEX comment_by_time ON comment (site, received_at);
+CREATE INDEX comment_by_risk ON comment (site, risk_at);
+-- The queue: small whatever the history.
+CREATE INDEX held_by_time ON comment (site, received_at) WHERE decision = 2;
+CREATE INDEX held_by_risk ON comment (site, risk_at) WHERE decision = 2;
+
+-- What stood before, for the trail of a comment.
+CREATE TABLE past (
+    site     INTEGER NOT NULL,
+    id       TEXT    NOT NULL,
+    number   INTEGER NOT NULL,  -- from 1, oldest first
+    before   INTEGER NOT NULL,
+    event    BLOB    NOT NULL,
+    verdict  BLOB    NOT NULL,
+    PRIMARY KEY (site, id, number)
+) STRICT, WITHOUT ROWID;
+
+-- Comments that were counted and whose verdict is on its way.
+CREATE TABLE reservation (
+    site        INTEGER NOT NULL,
+    id          TEXT    NOT NULL,
+    fingerprint BLOB    NOT NULL,
+    verdict_id  TEXT    NOT NULL,
+    revision    INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    facts       TEXT    NOT NULL,
+    PRIMARY KEY (site, id)
+) STRICT, WITHOUT ROWID;
+
+-- How many comments of an author stand approved, held and rejected.
+CREATE TABLE author (
+    site       INTEGER NOT NULL,
+    person     BLOB    NOT NULL,  -- keyed hash
+    approved   INTEGER NOT NULL,
+    held       INTEGER NOT NULL,
+    rejected   INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (site, person)
+) STRICT, WITHOUT ROWID;
+
+-- Changes of verdicts, for watchers. AUTOINCREMENT: a number is never given twice, even after the newest is deleted.
+CREATE TABLE event (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    site    INTEGER NOT NULL,
+    verdict BLOB    NOT NULL
+) STRICT;
+CREATE INDEX event_by_site ON event (site, number);

@@ -1,0 +1,41 @@
+//! What the erasure of a person took away.
+
+use std::ops::AddAssign;
+
+/// How many of each kind of record were erased.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Comments.
+    pub comments: u64,
+    /// Verdicts on them: those that stood, and those that had stood before.
+    pub verdicts: u64,
+    /// Changes of verdicts that were kept for watchers.
+    pub events: u64,
+    /// Limits that counted the person.
+    pub limits: u64,
+    /// Authors of whom nothing is counted any more.
+    pub histories: u64,
+}
+
+impl Forgotten {
+    /// Each count by its name.
+    pub fn counts(&self) -> [(&'static str, u64); 5] {
+        [
+            ("comments", self.comments),
+            ("verdicts", self.verdicts),
+            ("events", self.events),
+            ("limits", self.limits),
+            ("histories", self.histories),
+        ]
+    }
+}
+
+impl AddAssign for Forgotten {
+    fn add_assign(&mut self, more: Self) {
+        self.comments += more.comments;
+        self.verdicts += more.verdicts;
+        self.events += more.events;
+        self.limits += more.limits;
+        self.histories += more.histories;
+    }
+}

@@ -1,0 +1,54 @@
+//! Finds and erases a person in memory.
+
+use super::{Memory, Shelf, State};
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::facts::History;
+use crate::store::forget::Forgotten;
+use crate::store::person::Person;
+
+impl Memory {
+    pub fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
+        let state = self.state()?;
+        Ok(state.sites.get(site).map(|shelf| shelf.of(person)).unwrap_or_default())
+    }
+
+    pub fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+        let mut state = self.state()?;
+        let State { sites, limits, order } = &mut *state;
+        let Some(shelf) = sites.get_mut(site) else { return Ok(Forgotten::default()) };
+        let mut forgotten = Forgotten::default();
+        for id in shelf.of(person) {
+            shelf.reserved.remove(&id);
+            let Some(entry) = shelf.comments.remove(&id) else { continue };
+            shelf.uncount(entry.author, entry.standing.verdict.decision);
+            if let Some(author) = entry.author
+                && shelf.authors.get(&author) == Some(&History::default())
+            {
+                shelf.authors.remove(&author);
+                forgotten.histories += 1;
+            }
+            let changes = shelf.changes.len();
+            shelf.changes.retain(|(_, verdict)| verdict.comment_id != id.as_str());
+            order.retain(|(of, known)| (of, known) != (site, &id));
+            forgotten.comments += 1;
+            forgotten.verdicts += 1 + count(entry.trail.len());
+            forgotten.events += count(changes - shelf.changes.len());
+        }
+        forgotten.histories += u64::from(shelf.authors.remove(person).is_some());
+        forgotten.limits += limits.forget(shelf.number, *person);
+        limits.commit();
+        Ok(forgotten)
+    }
+}
+
+impl Shelf {
+    fn of(&self, person: &Person) -> Vec<CommentId> {
+        let theirs = self.comments.iter().filter(|(_, entry)| entry.persons.contains(person));
+        theirs.map(|(id, _)| id.clone()).collect()
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,48 @@
+-- Erases some comments of a person, each with its verdicts, its places in the indexes and its events.
+-- Loaded with keep.lua in front of it, whose KEYS 1 and 6 it does not have.
+--
+-- KEYS
+--   1 the person's counts   2 all by time   3 all by risk   4 held by time   5 held by risk   6 the events
+--   7 the events as they are being rewritten   8… three per comment: its hash, its trail, the counts of its author
+-- ARGV
+--   1 the person   2… two per comment: its id, and its author as far as the caller knows
+-- Returns
+--   erased, comments, verdicts, events, histories, comments whose author is another by now
+
+local FIRST_KEY, FIRST_ARG = 8, 2
+local person = ARGV[1]
+local comments, verdicts, events, histories, moved = 0, 0, 0, 0, 0
+
+for i = 0, (#KEYS - FIRST_KEY + 1) / 3 - 1 do
+  local comment, trail, counts = unpack(KEYS, FIRST_KEY + 3 * i, FIRST_KEY + 3 * i + 2)
+  local id, author = ARGV[FIRST_ARG + 2 * i], ARGV[FIRST_ARG + 2 * i + 1]
+  local fields = redis.call('HMGET', comment, 's', 'p', 'x')
+  local old = read_standing(fields[1])
+  -- Somebody else's by now, if the same id was erased and sent again meanwhile.
+  if old and string.find(fields[2] or old.author, person, 1, true) then
+    if old.author ~= author then
+      moved = moved + 1
+    else
+      for event in string.gmatch(fields[3] or '', '%S+') do
+        events = events + redis.call('XDEL', KEYS[6], event)
+        redis.call('XDEL', KEYS[7], event)
+      end
+      comments = comments + 1
+      verdicts = verdicts + 1 + redis.call('LLEN', trail) / 3
+      redis.call('DEL', comment, trail)
+      for index = 2, 5 do
+        redis.call('ZREM', KEYS[index], id)
+      end
+      if author ~= NOBODY and redis.call('EXISTS', counts) == 1 then
+        if redis.call('HINCRBY', counts, COUNT[old.decision], -1) < 0 then
+          redis.call('HSET', counts, COUNT[old.decision], 0)
+        end
+        local left = redis.call('HMGET', counts, 'approved', 'held', 'rejected')
+        if tonumber(left[1] or 0) + tonumber(left[2] or 0) + tonumber(left[3] or 0) == 0 then
+          histories = histories + redis.call('DEL', counts)
+        end
+      end
+    end
+  end
+end
+return { 'erased', int(comments), int(verdicts), int(events), int(histories), int(moved) }

@@ -1,0 +1,192 @@
+//! A person erased leaves no trace: not in any answer, and not in any byte that is kept.
+
+use std::path::Path;
+
+use gatepost::pb::author_selector::Selector;
+use gatepost::pb::{self, Decision};
+use tokio_stream::StreamExt;
+use tonic::Code;
+use tonic_types::StatusExt;
+
+use crate::cli::{code, err, gatepost, out};
+use crate::harness::{HOLD_ALL, SITE, Server, comment};
+use crate::redis;
+
+const EMAIL: &str = "ada.zanzibar@secret.example";
+const IP: &str = "203.0.113.197";
+const NAME: &str = "Adelheid Zanzibar";
+const WORDS: [&str; 2] = ["xylophonequarrel", "zebrafishparliament"];
+/// All that must not be found.
+const TRACES: [&str; 5] = [EMAIL, IP, NAME, WORDS[0], WORDS[1]];
+
+fn hers(id: &str, body: &str) -> pb::Comment {
+    let author = pb::Author { name: NAME.into(), email: format!(" {}", EMAIL.to_uppercase()), ..Default::default() };
+    let client = pb::Client { ip: IP.into(), ..Default::default() };
+    pb::Comment { author: Some(author), client: Some(client), ..comment(id, body) }
+}
+
+fn by_email() -> Option<pb::AuthorSelector> {
+    Some(pb::AuthorSelector { selector: Some(Selector::Email(EMAIL.into())) })
+}
+
+async fn undo(server: &Server, id: &str) {
+    let request = pb::UndoDecisionRequest { site: SITE.into(), ids: vec![id.into()], ..Default::default() };
+    assert_eq!(server.desk().undo_decision(request).await.unwrap().into_inner().results[0].error, None);
+}
+
+/// Ada's comments, held, edited, decided and undone, among many others of many lengths.
+async fn use_all(server: &Server) {
+    for i in 0..120 {
+        let others = format!("{} I see it differently, {}", "so ".repeat(i * 37 % 900), "and how. ".repeat(i % 50));
+        server.check(comment(&format!("other-{i}"), &others)).await.unwrap();
+        server.decide(&format!("other-{i}"), Decision::Approve).await;
+        if i % 6 == 0 {
+            let (id, long) = (format!("ada-{i}"), format!("{} ", WORDS[0]).repeat(1 + i * 3));
+            server.check(hers(&id, &long)).await.unwrap();
+            server.decide(&id, Decision::Approve).await;
+            server.check(hers(&id, &format!("{} buy http://{}.example", "idiot ".repeat(i % 7), WORDS[1]))).await.unwrap();
+            server.decide(&id, Decision::Reject).await;
+            undo(server, &id).await;
+        }
+    }
+    server.check(hers("ada-last", WORDS[0])).await.unwrap();
+}
+
+async fn forget(server: &Server, dry_run: bool) -> std::collections::BTreeMap<String, u64> {
+    let request = pb::ForgetAuthorRequest { site: SITE.into(), author: by_email(), dry_run };
+    server.host().forget_author(request).await.unwrap().into_inner().counts
+}
+
+/// Erases Ada and looks at what is told afterwards.
+async fn ada_is_forgotten(server: &Server) {
+    assert_eq!(forget(server, true).await, [("comments".to_owned(), 21)].into());
+    let counts = forget(server, false).await;
+    let expected = [("comments", 21), ("events", 80), ("histories", 1), ("limits", 1), ("verdicts", 101)];
+    assert_eq!(counts, expected.map(|(kind, count)| (kind.to_owned(), count)).into());
+    assert!(forget(server, false).await.values().all(|count| *count == 0));
+
+    assert!(server.queue().await.is_empty());
+    let request = pb::GetVerdictRequest { site: SITE.into(), comment_id: "ada-0".into() };
+    assert_eq!(server.host().get_verdict(request).await.unwrap_err().code(), Code::NotFound);
+    let request =
+        pb::ListCommentsRequest { site: SITE.into(), filter: "decision=any".into(), page_size: 1_000, ..Default::default() };
+    assert_eq!(server.desk().list_comments(request).await.unwrap().into_inner().comments.len(), 120);
+}
+
+/// Which traces are in any file of the folder.
+fn in_files(folder: &Path) -> Vec<&'static str> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
+    let all: Vec<Vec<u8>> = files.collect();
+    TRACES.into_iter().filter(|trace| all.iter().any(|bytes| holds(bytes, trace))).collect()
+}
+
+/// Whether the bytes hold the text, in any case.
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_byte_of_the_data_folder_tells_of_who_was_forgotten() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    use_all(&server).await;
+    // E-mail and address never get there; what she wrote does.
+    assert_eq!(in_files(&server.data_dir()), [NAME, WORDS[0], WORDS[1]]);
+
+    ada_is_forgotten(&server).await;
+
+    assert_eq!(in_files(&server.data_dir()), [""; 0]);
+}
+
+/// Which traces are in any key with the prefix, or in its name.
+async fn in_redis(prefix: &str) -> Vec<&'static str> {
+    let client = ::redis::Client::open(redis::url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    // A compressed text would not be found.
+    ::redis::cmd("CONFIG").arg(&["SET", "rdbcompression", "no"]).query_async::<()>(&mut connection).await.unwrap();
+    let names: Vec<String> = ::redis::cmd("KEYS").arg(format!("{prefix}*")).query_async(&mut connection).await.unwrap();
+    assert!(names.len() > 100, "{names:?}");
+    let mut all = Vec::new();
+    for name in names {
+        all.push(::redis::cmd("DUMP").arg(&name).query_async::<Vec<u8>>(&mut connection).await.unwrap_or_default());
+        all.push(name.into_bytes());
+    }
+    TRACES.into_iter().filter(|trace| all.iter().any(|bytes| holds(bytes, trace))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_of_redis_tells_of_who_was_forgotten() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    let server = Server::start_with(HOLD_ALL, &["--store", &url, "--redis-prefix", &prefix]).await;
+    use_all(&server).await;
+    assert_eq!(in_redis(&prefix).await, [NAME, WORDS[0], WORDS[1]]);
+
+    ada_is_forgotten(&server).await;
+
+    assert_eq!(in_redis(&prefix).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_tells_all_that_is_kept_of_a_person() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    server.check(comment("other", "hello there")).await.unwrap();
+    server.check(hers("1", "first")).await.unwrap();
+    server.check(hers("2", "second")).await.unwrap();
+    server.decide("2", Decision::Approve).await;
+
+    let request = pb::ExportAuthorRequest { site: SITE.into(), author: by_email() };
+    let stream = server.host().export_author(request).await.unwrap().into_inner();
+    let told: Vec<_> = stream.map(Result::unwrap).collect().await;
+
+    let bodies: Vec<_> = told.iter().map(|told| told.comment.as_ref().unwrap().body.as_str()).collect();
+    assert_eq!(bodies, ["first", "second"]);
+    let acts: Vec<_> =
+        told[1].trail.iter().map(|entry| (entry.act.as_str(), entry.verdict.as_ref().unwrap().revision)).collect();
+    assert_eq!(acts, [("CHECKED", 1), ("DECIDED", 2)]);
+    assert_eq!(told[1].verdict, told[1].trail[1].verdict);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_is_not_named_is_refused_with_the_field() {
+    let server = Server::start().await;
+    for (selector, field) in [
+        (None, "author"),
+        (Some(Selector::UserId(String::new())), "author.user_id"),
+        (Some(Selector::Email("  ".into())), "author.email"),
+        (Some(Selector::Ip("300.1.2.3".into())), "author.ip"),
+    ] {
+        let author = Some(pb::AuthorSelector { selector });
+        let request = pb::ForgetAuthorRequest { site: String::new(), author, dry_run: false };
+        let status = server.host().forget_author(request).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        let fields: Vec<_> =
+            status.get_details_bad_request().unwrap().field_violations.into_iter().map(|violation| violation.field).collect();
+        assert_eq!(fields, ["site", field]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_exported_and_forgotten_from_the_command_line() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    server.check(hers("1", "first")).await.unwrap();
+    server.check(hers("2", "second")).await.unwrap();
+    let on = |args: &[&str]| gatepost(args).env("GATEPOST_SERVER", server.url()).env("GATEPOST_SITE", SITE).output().unwrap();
+
+    let exported = on(&["export", "--email", EMAIL]);
+    assert_eq!(code(&exported), 0, "{}", err(&exported));
+    assert_eq!(out(&exported).lines().count(), 2);
+    assert!(out(&exported).starts_with("{\"comment\":{\"site\":\"blog.example\",\"comment_id\":\"1\""), "{}", out(&exported));
+
+    let asked = on(&["forget", "--ip", IP]);
+    assert_eq!(code(&asked), 2);
+    assert!(err(&asked).contains("--yes"), "{}", err(&asked));
+    assert_eq!(out(&on(&["forget", "--ip", IP, "--dry-run", "--format", "csv"])), "kind,count\ncomments,2\n");
+    let forgotten = on(&["forget", "--ip", IP, "--yes"]);
+    assert_eq!(code(&forgotten), 0, "{}", err(&forgotten));
+    let rows: Vec<Vec<&str>> = out(&forgotten).lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[1..3], [["comments", "2"], ["verdicts", "2"]], "{}", out(&forgotten));
+    assert_eq!(out(&on(&["export", "--email", EMAIL])), "");
+
+    for args in [&["forget", "--yes"][..], &["export", "--ip", IP, "--user-id", "7"], &["forget", "--ip", "x", "--yes"]] {
+        assert_eq!(code(&on(args)), 2, "{args:?}");
+    }
+}
