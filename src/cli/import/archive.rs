@@ -156,7 +156,34 @@ pub fn moment(text: &str) -> Option<prost_types::Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{disqus, wxr};
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_damaged_file_is_read_to_its_end_or_says_what_is_wrong(
+            wordpress: bool,
+            end in 0..4_000_usize,
+            damage in proptest::collection::vec((0..4_000_usize, any::<u8>()), 0..4),
+        ) {
+            let mut bytes = if wordpress { wxr::tests::EXPORT } else { disqus::tests::EXPORT }.as_bytes().to_vec();
+            bytes.truncate(end);
+            for (place, byte) in damage {
+                if let Some(at) = bytes.get_mut(place) {
+                    *at = byte;
+                }
+            }
+            if let Ok(mut archive) = Archive::new(Box::new(Cursor::new(bytes)), InputFormat::Auto, Path::new("file"), "site") {
+                let mut entries = 0;
+                while let Ok(Some(_)) = archive.next() {
+                    entries += 1;
+                }
+                prop_assert!(entries < 50);
+            }
+        }
+    }
 
     fn open(text: &str) -> Result<Archive, Failure> {
         Archive::new(Box::new(Cursor::new(text.to_owned())), InputFormat::Auto, Path::new("file"), "site")

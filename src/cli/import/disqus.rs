@@ -158,11 +158,11 @@ impl Draft {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::super::xml::tests::xml;
     use super::*;
 
-    const EXPORT: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+    pub const EXPORT: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">
 <category dsq:id="1"><forum>blog</forum><title>General</title></category>
 <thread dsq:id="100"><id>p7</id><category dsq:id="1"/><link>https://blog.example/tea</link><title>On tea</title>

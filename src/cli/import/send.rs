@@ -239,7 +239,9 @@ fn read(mut archive: Archive, skip: u64) -> mpsc::Receiver<Result<Entry, String>
         while let Some(entry) = archive.next().transpose() {
             number += 1;
             let broken = entry.is_err();
-            if (broken || number > skip) && sender.blocking_send(entry).is_err() || broken {
+            // Nobody listens any more: the sending has failed.
+            let gone = (broken || number > skip) && sender.blocking_send(entry).is_err();
+            if broken || gone {
                 return;
             }
         }

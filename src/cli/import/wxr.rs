@@ -121,12 +121,12 @@ impl Draft {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::super::xml::tests::xml;
     use super::*;
     use crate::verdict::Decision;
 
-    const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
+    pub const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
 <rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel><title>The blog</title>
 <item>
   <title><![CDATA[On tea & biscuits]]></title><link>https://blog.example/?p=7&amp;x=1</link>
