@@ -48,11 +48,13 @@ const SECRETS: usize = 10_000;
 pub struct Store {
     engine: Engine,
     /// Every call needs its site's secret, which never changes.
-    /// Beside each the generation of the engine that it was read from.
-    secrets: Arc<Mutex<HashMap<Site, ([u8; 32], u64)>>>,
+    secrets: Arc<Mutex<HashMap<Site, Secret>>>,
     /// The engine in this process failed, which was said.
     failing: Arc<AtomicBool>,
 }
+
+/// A site's secret, and the generation of the engine that it was read from.
+type Secret = ([u8; 32], u64);
 
 /// Where the state is.
 #[derive(Clone)]

@@ -30,7 +30,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 pub(super) enum Setup {
     Server(Client),
     Sentinel(Arc<Mutex<SentinelClient>>),
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 /// A connection that callers share. Cheap to clone.
@@ -108,7 +108,7 @@ impl Setup {
                 if let Some(password) = password {
                     builder = builder.password(password);
                 }
-                Self::Cluster(builder.build()?)
+                Self::Cluster(Box::new(builder.build()?))
             }
         })
     }
