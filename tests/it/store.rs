@@ -61,6 +61,7 @@ conform! {
     nothing_knows_an_erased_comment_and_its_id_can_be_sent_again
     changes_of_others_keep_their_order_and_cursors
     a_large_site_is_walked_over_in_full
+    many_are_erased_at_once_while_others_write
     only_the_persons_own_site_is_touched
     a_store_that_works_answers_a_ping
 }

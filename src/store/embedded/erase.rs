@@ -2,7 +2,7 @@
 //!
 //! `secure_delete` overwrites what is deleted with zeros, but not the copies that SQLite leaves behind when it has moved
 //! rows from page to page. Only `VACUUM` gets rid of those. It keeps the writer from other work for as long as it takes,
-//! a second for some hundred megabytes, so that it is done once for all erasures that wait.
+//! about a second for each hundred megabytes, so that it is done once for all erasures that wait.
 
 use std::time::Duration;
 

@@ -604,6 +604,39 @@ pub async fn a_large_site_is_walked_over_in_full(bed: Bed) {
     assert_eq!(bed.history("bob").await, [600, 0, 0]);
 }
 
+pub async fn many_are_erased_at_once_while_others_write(bed: Bed) {
+    let start = bed.store.latest_cursor(&site()).await.unwrap();
+    let name = |i: usize| format!("ada-{}", i % 6);
+    for i in 0..180 {
+        bed.recorded(&text(format!("hers-{i}")).by(&name(i)).held()).await;
+        bed.decide(&format!("hers-{i}"), 1, Approve).await;
+    }
+    let erasures: Vec<_> = (0..6)
+        .map(|i| {
+            let store = if i % 2 == 0 { &bed.store } else { &bed.other }.clone();
+            tokio::spawn(async move { store.forget(&site(), &person(&name(i))).await.unwrap() })
+        })
+        .collect();
+    let mut expected = Vec::new();
+    for i in 0..60 {
+        let id = format!("his-{i}");
+        bed.recorded(&bobs(&id).held()).await;
+        assert!(bed.decide(&id, 1, Approve).await);
+        expected.push((id, 2));
+    }
+
+    for erasure in erasures {
+        let forgotten = erasure.await.unwrap();
+        assert_eq!((forgotten.comments, forgotten.events, forgotten.histories), (30, 30, 1));
+    }
+
+    let mut watcher = bed.store.watch(&site(), start).await.unwrap();
+    assert_eq!(told(&changes(&mut watcher, 60).await), expected);
+    assert_eq!(watcher.next(Duration::from_millis(50)).await.unwrap(), []);
+    assert_eq!(bed.ids(None, Order::Oldest).await.len(), 60);
+    assert_eq!(bed.history("bob").await, [60, 0, 0]);
+}
+
 pub async fn only_the_persons_own_site_is_touched(bed: Bed) {
     bed.recorded(&adas("1").on("other.example")).await;
     assert_eq!(bed.store.forget(&site(), &person("ada")).await.unwrap(), Forgotten::default());
