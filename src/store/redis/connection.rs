@@ -28,7 +28,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// How to reach Redis.
 #[derive(Clone)]
 pub(super) enum Setup {
-    Server(Client),
+    Server(Box<Client>),
     Sentinel(Arc<Mutex<SentinelClient>>),
     Cluster(Box<ClusterClient>),
 }
@@ -64,9 +64,9 @@ impl Setup {
         let certificates = TlsCertificates { client_tls: None, root_cert: ca };
         Ok(match address {
             Address::Server(url) if url.starts_with("rediss") && certificates.root_cert.is_some() => {
-                Self::Server(Client::build_with_tls(url, certificates)?)
+                Self::Server(Box::new(Client::build_with_tls(url, certificates)?))
             }
-            Address::Server(url) => Self::Server(Client::open(url)?),
+            Address::Server(url) => Self::Server(Box::new(Client::open(url)?)),
             Address::Sentinel { sentinels, master, db, login: Login { user, password }, sentinel_password, tls } => {
                 let sentinels = sentinels.into_iter().map(|(host, port)| address_of(host, port, tls));
                 let mut builder =
@@ -126,7 +126,7 @@ impl Setup {
                     .set_number_of_retries(0)
                     .set_connection_timeout(Some(CONNECT))
                     .set_response_timeout(Some(ANSWER));
-                Ok(Link::Server(ConnectionManager::new_with_config(client.clone(), config).await?))
+                Ok(Link::Server(ConnectionManager::new_with_config(Client::clone(client), config).await?))
             }
             Self::Sentinel(sentinels) => {
                 let master = Master { sentinels: Arc::clone(sentinels), connection: Mutex::new(None) };
