@@ -21,8 +21,10 @@ const HANG: Duration = Duration::from_secs(10);
 const KILLS: usize = 100;
 /// All three limits count and none refuses.
 const POLICY: &str = "[limits]\nauthor = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
-    client = { count = 1000000, period = \"1s\", burst = 1000000 }\nsite = { count = 1000000, period = \"1s\", burst = 1000000 }\n";
-const HOLD_ALL: &str = "[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n[limits]\nauthor = { count = 0 }\nclient = { count = 0 }\nsite = { count = 0 }\n";
+    client = { count = 1000000, period = \"1s\", burst = 1000000 }\nsite = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
+    [campaign]\nhere = 0\nelsewhere = 0\n";
+const HOLD_ALL: &str = "[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n[limits]\nauthor = { count = 0 }\nclient = { count = 0 }\nsite = { count = 0 }\n\
+    [campaign]\nhere = 0\nelsewhere = 0\n";
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -24,7 +24,8 @@ const CONCURRENCY: [usize; 3] = [1, 16, 64];
 const PER_CONNECTION: usize = 16;
 /// All three limits count and none refuses.
 const POLICY: &str = "[limits]\nauthor = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
-    client = { count = 1000000, period = \"1s\", burst = 1000000 }\nsite = { count = 1000000, period = \"1s\", burst = 1000000 }\n";
+    client = { count = 1000000, period = \"1s\", burst = 1000000 }\nsite = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
+    [campaign]\nhere = 0\nelsewhere = 0\n";
 
 #[tokio::main]
 async fn main() -> Result<()> {

@@ -14,6 +14,17 @@ pub struct Facts {
     pub author: Option<History>,
     /// What was decided on an earlier body of the same comment. `None`: this is its first.
     pub previous: Option<Previous>,
+    /// How many comments came of late that were nearly the same.
+    pub similar: Similar,
+}
+
+/// How many comments came in the last one to two hours that were nearly the same as this one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Similar {
+    /// On the same site.
+    pub here: u32,
+    /// On other sites, to the same server.
+    pub elsewhere: u32,
 }
 
 /// One limit after the comment was counted; for a dry run, as if it had been.
@@ -57,6 +68,12 @@ pub struct Previous {
 }
 
 impl Facts {
+    /// With what this process has seen of nearly the same comments, where that is more than the store knows.
+    pub fn beside(self, seen: Similar) -> Self {
+        let Similar { here, elsewhere } = self.similar;
+        Self { similar: Similar { here: here.max(seen.here), elsewhere: elsewhere.max(seen.elsewhere) }, ..self }
+    }
+
     /// The limit that says most: a refusal with the longest wait, else the one with the fewest left.
     pub fn tightest(&self) -> Option<&LimitState> {
         self.limits.iter().min_by_key(|limit| (std::cmp::Reverse(limit.retry_after), limit.remaining))

@@ -5,9 +5,10 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use crate::classify::Likeness;
 use crate::comment::Comment;
 use crate::error::Error;
-use crate::facts::Facts;
+use crate::facts::{Facts, Similar};
 use crate::judge::{Case, Judge};
 use crate::pb;
 use crate::store::{Admission, Admitted, Persons, Store};
@@ -47,10 +48,12 @@ impl Moderator {
         let comment = Comment::parse(message, now)?;
         let case = self.judge.hear(&comment);
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
-        let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts, now, id, revision);
+        let likeness = Likeness::of(comment.text().as_str()).filter(|_| origin == Origin::Author);
+        let similar = self.store.similar(comment.site(), likeness.as_ref());
+        let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
         let tentative = decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1);
         let secret = self.store.site_secret(comment.site()).await;
-        let admission = admission(&comment, origin, &case, &tentative, secret.as_ref().ok());
+        let admission = admission(&comment, origin, &case, &tentative, (likeness, similar), secret.as_ref().ok());
         let (facts, failed) = match secret {
             Err(error) => (self.store.local(&admission, !dry_run), error),
             Ok(_) if dry_run => match self.store.look(&admission).await {
@@ -71,7 +74,9 @@ impl Moderator {
         };
         // The store is away. It says so in the log, once; what that means for a comment is the policy's to say.
         match failed {
-            failed @ Error::Store(_) if origin == Origin::Author => case.verdict_unrecorded(&facts, now).ok_or(failed),
+            failed @ Error::Store(_) if origin == Origin::Author => {
+                case.verdict_unrecorded(&facts.beside(similar), now).ok_or(failed)
+            }
             failed => Err(failed),
         }
     }
@@ -84,13 +89,16 @@ fn admission<'a>(
     origin: Origin,
     case: &Case<'_>,
     tentative: &'a Verdict,
+    (likeness, similar): (Option<Likeness>, Similar),
     secret: Option<&[u8; 32]>,
 ) -> Admission<'a> {
     let persons = secret.map_or_else(Persons::default, |secret| Persons::of(secret, comment));
     let limits = if origin == Origin::Author { case.policy.limits().collect() } else { Vec::new() };
     // What was decided elsewhere stands whoever wrote it.
     let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
-    Admission { comment, limits, tentative, min_approved, persons }
+    // A campaign that this process knows of is in the tentative verdict already.
+    let campaign = Some(case.policy.campaign()).filter(|campaign| similar.here < *campaign).unwrap_or_default();
+    Admission { comment, limits, tentative, min_approved, persons, likeness, campaign }
 }
 
 impl Origin {

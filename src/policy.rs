@@ -44,6 +44,17 @@ pub struct Policy {
     /// What a comment becomes whose language the model does not speak.
     unscored: Decision,
     away: Away,
+    campaign: Campaign,
+}
+
+/// From how many nearly the same comments on they are a campaign, and what its comments become.
+#[derive(Debug, Clone, Copy)]
+struct Campaign {
+    /// On the same site; 0: off.
+    here: u32,
+    /// On the other sites of a server; 0: off.
+    elsewhere: u32,
+    decision: Decision,
 }
 
 /// What becomes of a comment that would be held while the store is away.
@@ -115,6 +126,11 @@ impl Policy {
     /// What becomes of a comment that would be held while the store is away.
     pub fn away(&self) -> Away {
         self.away
+    }
+
+    /// How many nearly the same comments on the site keep the verdict under [`Policy::uneventful`] from standing. 0: none.
+    pub fn campaign(&self) -> u32 {
+        self.campaign.here
     }
 
     /// How many approved comments an author must have for the verdict under [`Policy::uneventful`] to stand. 0: any.

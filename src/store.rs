@@ -10,6 +10,7 @@ mod embedded;
 mod entry;
 mod facts;
 mod forget;
+mod likes;
 mod limits;
 mod memory;
 mod page;
@@ -23,12 +24,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::classify::Likeness;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::{Facts, History};
+use crate::facts::{Facts, History, Similar};
 use crate::verdict::Verdict;
 
 use embedded::Embedded;
+use likes::Likes;
 use memory::Memory;
 use redis::Redis;
 
@@ -49,6 +52,8 @@ pub struct Store {
     engine: Engine,
     /// Every call needs its site's secret, which never changes.
     secrets: Arc<Mutex<HashMap<Site, Secret>>>,
+    /// Nearly the same comments that came to this process.
+    likes: Arc<Mutex<Likes>>,
     /// The engine in this process failed, which was said.
     failing: Arc<AtomicBool>,
 }
@@ -77,7 +82,7 @@ impl Store {
             Some(url) if url.starts_with("redis") => Engine::Redis(Redis::open(url, settings).await?),
             Some(url) => return Err(settings::refuse(url)),
         };
-        Ok(Self { engine, secrets: Arc::default(), failing: Arc::default() })
+        Ok(Self { engine, secrets: Arc::default(), likes: Arc::new(Mutex::new(Likes::new())), failing: Arc::default() })
     }
 
     /// `embedded`, `memory` or `redis`.
@@ -130,14 +135,27 @@ impl Store {
         Ok(secret)
     }
 
+    /// How many comments came to this process of late that were nearly the same.
+    pub fn similar(&self, site: &Site, likeness: Option<&Likeness>) -> Similar {
+        let likes = likeness.zip(self.likes.lock().ok());
+        likes.map_or_else(Similar::default, |(likeness, mut likes)| likes.similar(site, likeness))
+    }
+
     /// Admits a comment, in one atomic step: tells a repeat from an edit from a new one, counts it in its limits,
     /// and records the tentative verdict unless a fact bears on it.
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
-        match &self.engine {
+        let admitted = match &self.engine {
             Engine::Memory(engine) => engine.admit(admission),
             Engine::Embedded(engine) => self.noted(engine.admit(admission).await),
             Engine::Redis(engine) => engine.admit(admission).await,
+        };
+        // A repeat was counted when it first came.
+        if !matches!(admitted, Ok(Admitted::Seen(_)))
+            && let Some((likeness, mut likes)) = admission.likeness.zip(self.likes.lock().ok())
+        {
+            likes.count(admission.comment.site(), &likeness);
         }
+        admitted
     }
 
     /// What this process alone knows of a comment that the store cannot be asked about: its limits, as far as it has

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Evidence, Policy};
+use super::{Campaign, Evidence, Policy};
 use crate::classify::{self, Label, Manner, NameIs, Scores};
 use crate::comment::Comment;
-use crate::facts::{Facts, LimitState};
+use crate::facts::{Facts, LimitState, Similar};
 use crate::limit::Scope;
 use crate::verdict::{Decision, Reason};
 
@@ -140,13 +140,16 @@ impl Policy {
             .map(|&(label, logit)| (label, sigmoid(if label == Label::Spam { logit + evidence } else { logit })))
             .collect();
 
+        let campaign = self.of_campaign(facts);
+        let corroborated = findings.corroborated || campaign.is_some();
         for &(label, score) in &scores {
-            if let Some(vote) = self.weigh(label, score, findings) {
+            if let Some(vote) = self.weigh(label, score, corroborated) {
                 votes.push(vote);
                 explain.push(label);
             }
         }
         votes.extend(facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| self.over(limit)));
+        votes.extend(campaign);
         votes.extend(self.untrusted(facts));
         votes.extend(edited_after_rejection(facts));
 
@@ -243,12 +246,12 @@ impl Policy {
     }
 
     /// What the score of one label asks for.
-    fn weigh(&self, label: Label, score: f64, findings: &Findings) -> Option<Vote> {
+    fn weigh(&self, label: Label, score: f64, corroborated: bool) -> Option<Vote> {
         let threshold = self.thresholds[label.lane()];
         let name = label.as_str();
         // A score that is not a number must not be published unseen.
         let reached = |bound: Option<f64>| bound.filter(|bound| score >= *bound || score.is_nan());
-        if let Some(bound) = reached(threshold.reject).filter(|_| findings.corroborated || !threshold.corroborate) {
+        if let Some(bound) = reached(threshold.reject).filter(|_| corroborated || !threshold.corroborate) {
             let message = format!("{name} {score:.2} is at or above {bound}, which rejects");
             let reason = Reason::new("SCORE_REJECT", message).label(name, 0.0).rule(format!("thresholds.{name}.reject"));
             return Some(Vote::new(Decision::Reject, reason));
@@ -271,6 +274,20 @@ impl Policy {
         let message = format!("{who} sent more than the limit of {} at once; the next is admitted in {wait:.1} s", state.limit);
         let reason = Reason::new("RATE_LIMIT", message).rule(format!("limits.{}", state.scope.as_str()));
         (over > Decision::Approve).then(|| Vote::binding(over, reason))
+    }
+
+    /// Whether nearly the same comment came too often.
+    fn of_campaign(&self, facts: &Facts) -> Option<Vote> {
+        let Campaign { here, elsewhere, decision } = self.campaign;
+        let Similar { here: seen, elsewhere: seen_elsewhere } = facts.similar;
+        let (rule, message) = if here > 0 && seen >= here {
+            ("campaign.here", format!("{seen} comments came here of late that are nearly the same"))
+        } else if elsewhere > 0 && seen_elsewhere >= elsewhere {
+            ("campaign.elsewhere", format!("{seen_elsewhere} comments came to other sites of late that are nearly the same"))
+        } else {
+            return None;
+        };
+        Some(Vote::new(decision, Reason::new("CAMPAIGN", message).rule(rule)))
     }
 
     fn untrusted(&self, facts: &Facts) -> Option<Vote> {

@@ -86,6 +86,12 @@ impl Policy {
         }
         let becomes = if self.unscored == Decision::Approve { "published unless a rule holds it" } else { "held" };
         lines.push(format!("in a language that the model does not speak: {becomes}"));
+        for (count, place) in [(self.campaign.here, "this site"), (self.campaign.elsewhere, "other sites of the server")] {
+            if count > 0 {
+                let becomes = self.campaign.decision.as_str();
+                lines.push(format!("from {count} nearly the same comments on {place} within hours on: {becomes}"));
+            }
+        }
         lines.push(match self.away {
             Away::Hold => "held while the store is away: held by the host, which sends it again".to_owned(),
             Away::Unavailable => "held while the store is away: no verdict, the host tries again".to_owned(),

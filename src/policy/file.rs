@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Away, Limit, Policies, Policy, Threshold};
+use super::{Away, Campaign, Limit, Policies, Policy, Threshold};
 use crate::classify::Label;
 use crate::comment::Site;
 use crate::limit::{Gcra, MAX_BURST, Scope};
@@ -116,6 +116,14 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
     top.section("language", |language| {
         set(&mut policy.unscored, decision(language, "unscored", &[Decision::Approve, Decision::Hold]));
     });
+    top.section("campaign", |campaign| {
+        set(&mut policy.campaign.here, campaign.integer("here", 0..=1_000_000));
+        set(&mut policy.campaign.elsewhere, campaign.integer("elsewhere", 0..=1_000_000));
+        set(
+            &mut policy.campaign.decision,
+            decision(campaign, "decision", &[Decision::Approve, Decision::Hold, Decision::Reject]),
+        );
+    });
     top.section("store", |store| {
         let away = store.value("away", "\"hold\", \"unavailable\" or \"approve\"", |value| match value.as_str()? {
             "hold" => Some(Away::Hold),
@@ -209,6 +217,7 @@ impl Policy {
             evidence: Default::default(),
             unscored: Decision::Hold,
             away: Away::Hold,
+            campaign: Campaign { here: 0, elsewhere: 0, decision: Decision::Hold },
         }
     }
 }

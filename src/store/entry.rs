@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::person::{Person, Persons};
+use crate::classify::Likeness;
 use crate::comment::Comment;
 use crate::facts::{Facts, LimitState};
 use crate::limit::{Gcra, Scope};
@@ -22,6 +23,10 @@ pub struct Admission<'a> {
     pub tentative: &'a Verdict,
     /// How many approved comments its author must have for the tentative verdict to stand unseen. 0: none.
     pub min_approved: u32,
+    /// What nearly the same comments share with it. `None`: it is too short, or of an archive.
+    pub likeness: Option<Likeness>,
+    /// So many of them on its site keep the tentative verdict from standing unseen. 0: any number may.
+    pub campaign: u32,
 }
 
 /// One limit and whose it is. `None`: the site's.

@@ -1,7 +1,8 @@
 //! The text in which a reservation keeps the facts of a comment, so that whoever asks again finds the same.
 //!
-//! Three parts between bars: limits as `scope:burst:remaining:wait` with commas between, the author's
-//! `approved:held:rejected`, and the previous `decision:by_moderator`; a part that is absent is empty. `admit.lua`
+//! Parts between bars: limits as `scope:burst:remaining:wait` with commas between, the author's
+//! `approved:held:rejected`, the previous `decision:by_moderator`, and how many similar comments came on the site; a part
+//! that is absent is empty. `admit.lua`
 //! writes the same.
 
 use std::fmt::Write as _;
@@ -9,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::facts::{Facts, History, LimitState, Previous};
+use crate::facts::{Facts, History, LimitState, Previous, Similar};
 use crate::limit::Scope;
 use crate::verdict::Decision;
 
@@ -29,6 +30,9 @@ pub(super) fn to_text(facts: &Facts) -> String {
     if let Some(previous) = facts.previous {
         let _ = write!(text, "{}:{}", previous.decision.to_wire() as i32, u8::from(previous.by_moderator));
     }
+    if facts.similar.here > 0 {
+        let _ = write!(text, "|{}", facts.similar.here);
+    }
     text
 }
 
@@ -38,6 +42,12 @@ pub(super) fn from_text(text: &str) -> Result<Facts, Error> {
 }
 
 fn parse(text: &str) -> Option<Facts> {
+    // The last part came later: a reservation of before has three.
+    let (text, similar) = match text.match_indices('|').nth(2) {
+        Some((at, _)) => (&text[..at], &text[at + 1..]),
+        None => (text, ""),
+    };
+    let similar = Similar { here: absent(similar, number)?.unwrap_or_default(), elsewhere: 0 };
     let [limits, author, previous] = split(text, '|')?;
     let limits = limits.split(',').filter(|limit| !limit.is_empty()).map(limit).collect::<Option<_>>()?;
     let author = absent(author, |author| {
@@ -48,7 +58,7 @@ fn parse(text: &str) -> Option<Facts> {
         let [decision, by_moderator] = split(previous, ':')?;
         Some(Previous { decision: Decision::from_wire(number(decision)?)?, by_moderator: by_moderator == "1" })
     })?;
-    Some(Facts { limits, author, previous })
+    Some(Facts { limits, author, previous, similar })
 }
 
 fn limit(text: &str) -> Option<LimitState> {
@@ -88,8 +98,9 @@ mod tests {
             limits: vec![state(Scope::Author, 0, 1_500_000), state(Scope::Site, 4, 0)],
             author: Some(History { approved: 1, held: 2, rejected: 3 }),
             previous: Some(Previous { decision: Decision::Hold, by_moderator: true }),
+            similar: Similar { here: 7, elsewhere: 0 },
         };
-        assert_eq!(to_text(&full), "author:5:0:1500000,site:5:4:0|1:2:3|2:1");
+        assert_eq!(to_text(&full), "author:5:0:1500000,site:5:4:0|1:2:3|2:1|7");
         for facts in [full, Facts::default()] {
             assert_eq!(from_text(&to_text(&facts)).unwrap(), facts);
         }
@@ -97,7 +108,7 @@ mod tests {
 
     #[test]
     fn damaged_facts_are_an_error() {
-        for text in ["", "|", "author:5:0|||", "planet:5:0:0||", "|1:2|", "||9:0"] {
+        for text in ["", "|", "author:5:0|||", "planet:5:0:0||", "|1:2|", "||9:0", "|||x", "||||"] {
             assert!(from_text(text).is_err(), "{text:?}");
         }
     }

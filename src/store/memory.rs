@@ -20,7 +20,7 @@ use super::record::{from_micros, lead, machine_event, now_micros, with_limit};
 use super::settings::StoreSettings;
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
-use crate::facts::{Facts, History, LimitState, Previous};
+use crate::facts::{Facts, History, LimitState, Previous, Similar};
 use crate::pb;
 use crate::verdict::{Decision, Verdict};
 
@@ -128,6 +128,8 @@ impl Memory {
             author: shelf.history(admission.persons.author()),
             previous: standing.map(|entry| entry.previous()),
             limits: weighing.states,
+            // Counted by the process, for all its engines.
+            similar: Similar::default(),
         };
         let trusted = facts.author.map_or(0, |author| author.approved) >= admission.min_approved;
         if standing.is_none() && trusted && !facts.limits.iter().any(LimitState::refused) {
@@ -158,6 +160,7 @@ impl Memory {
                 .author()
                 .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
             previous: standing.filter(|entry| entry.fingerprint != fingerprint).map(|entry| entry.previous()),
+            similar: Similar::default(),
         })
     }
 

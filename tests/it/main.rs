@@ -4,6 +4,8 @@
 
 /// The bad things that come in: each a clear answer, the server unharmed.
 mod bad_input;
+/// Nearly the same comment again and again, here and elsewhere.
+mod campaign;
 /// The commands, as typed.
 mod cli;
 /// Killed at any moment, nothing that was answered is lost.

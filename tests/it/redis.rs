@@ -306,7 +306,7 @@ fn launch(options: &[String], folder: &Path) -> Option<(Child, String)> {
     command.args(["-c", GUARD, "redis"]).args(options).arg("--dir").arg(folder);
     let mut guard = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut log = BufReader::new(guard.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let process = log.next().and_then(|line| line.strip_prefix("process ").map(str::to_owned))?;
+    let process = log.next().and_then(|line| line.strip_prefix("process ").map(str::to_owned)).unwrap();
     let ready = log.by_ref().any(|line| line.contains("Ready to accept connections") || line.contains("Sentinel ID is"));
     // Read on, or it would block on a full pipe.
     std::thread::spawn(move || log.for_each(drop));

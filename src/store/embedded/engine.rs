@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::read;
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
-use crate::facts::{Facts, LimitState, Previous};
+use crate::facts::{Facts, LimitState, Previous, Similar};
 use crate::store::entry::Counted;
 use crate::store::facts as facts_text;
 use crate::store::limits::Limits;
@@ -159,6 +159,8 @@ impl Engine {
             limits: weighing.states,
             author: self.history(site, draft.author)?,
             previous: standing.as_ref().map(Standing::previous).transpose()?,
+            // Counted by the process, for all its engines.
+            similar: Similar::default(),
         };
         let revision = standing.map_or(1, |standing| standing.revision.saturating_add(1));
         let verdict_id = draft.ruling.verdict_id.clone();
@@ -174,6 +176,7 @@ impl Engine {
             limits: self.limits.weigh(site, limits).states,
             author: self.history(site, draft.author)?,
             previous: standing.as_ref().map(Standing::previous).transpose()?,
+            similar: Similar::default(),
         })
     }
 

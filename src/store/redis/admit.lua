@@ -2,13 +2,15 @@
 -- keeps the tentative verdict if no fact speaks against it.
 --
 -- More KEYS
---   7… one per limit: its theoretical arrival time in microseconds
+--   7 how often the bands of nearly the same comments came in this window, and 8 in the one before
+--   9… one per limit: its theoretical arrival time in microseconds
 -- ARGV
 --   1 `admit`, or `look` to change nothing   2 fingerprint   3 author   4 tentative decision   5 verdict id
 --   6 approved comments that the author needs   7 lead   8 milliseconds to keep a decided comment
 --   9 milliseconds to keep a reservation   10 comment id   11 comment   12 verdict
---   13 who sent it, with blanks between
---   14… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
+--   13 who sent it, with blanks between   14 its bands, with blanks between, or `-`
+--   15 so many nearly the same comments are a campaign (0: none)   16 milliseconds to keep a window
+--   17… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
 -- Returns one of
 --   recorded, the number of the tightest limit (0: none), its remaining
 --   seen, the verdict
@@ -17,7 +19,7 @@
 
 local looking = ARGV[1] == 'look'
 local fingerprint, author, decision = ARGV[2], ARGV[3], ARGV[4]
-local FIRST_KEY, FIRST_ARG = 7, 14
+local FIRST_KEY, FIRST_ARG = 9, 17
 local limits = #KEYS - FIRST_KEY + 1
 
 local stored = redis.call('HMGET', KEYS[1], 's', 'r')
@@ -69,9 +71,31 @@ local function history()
   return counts
 end
 
+-- Nearly the same comments share a band; the band that came most often tells how many there were.
+local similar = 0
+if ARGV[14] ~= '-' then
+  local bands = {}
+  for band in string.gmatch(ARGV[14], '%S+') do
+    bands[#bands + 1] = band
+  end
+  local current = redis.call('HMGET', KEYS[7], unpack(bands))
+  local before = redis.call('HMGET', KEYS[8], unpack(bands))
+  for i, band in ipairs(bands) do
+    similar = math.max(similar, tonumber(current[i] or 0) + tonumber(before[i] or 0))
+    if not looking then
+      redis.call('HINCRBY', KEYS[7], band, 1)
+    end
+  end
+  if not looking then
+    redis.call('PEXPIRE', KEYS[7], ARGV[16])
+  end
+end
+local campaign = tonumber(ARGV[15])
+campaign = campaign > 0 and similar >= campaign
+
 local needed = tonumber(ARGV[6])
 local trusted = needed == 0 or (history() and tonumber(history()[1] or 0) >= needed)
-if not looking and not old and trusted and not refused then
+if not looking and not old and trusted and not refused and not campaign then
   local verdict = ARGV[12]
   if tightest > 0 then
     -- Completes the verdict by its field 7, the rate limit, whose field 2 is what remains. Protobuf messages that
@@ -102,7 +126,7 @@ end
 local past = history()
 past = past and table.concat({ past[1] or 0, past[2] or 0, past[3] or 0 }, ':') or ''
 local previous = old and not known and old.decision .. ':' .. old.by_moderator or ''
-local facts = table.concat(told, ',') .. '|' .. past .. '|' .. previous
+local facts = table.concat(told, ',') .. '|' .. past .. '|' .. previous .. (similar > 0 and '|' .. int(similar) or '')
 if looking then
   return { 'facts', facts }
 end

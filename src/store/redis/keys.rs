@@ -78,6 +78,11 @@ impl Keys {
         }
     }
 
+    /// Hash: how often each band of nearly the same comments came in the window of that number.
+    pub fn similar(&self, window: u64) -> String {
+        self.of("similar", window)
+    }
+
     /// Stream: verdicts that took the place of others.
     pub fn events(&self) -> String {
         self.named("events")

@@ -303,6 +303,8 @@ impl Text {
             limits: self.limits.clone(),
             tentative: &tentative,
             min_approved: self.min_approved,
+            likeness: None,
+            campaign: 0,
         };
         call(&admission).await
     }

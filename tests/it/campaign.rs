@@ -1,0 +1,69 @@
+//! Nearly the same comment again and again, here and elsewhere.
+
+use gatepost::pb::{self, Decision};
+
+use crate::harness::{Server, comment};
+use crate::redis;
+
+/// The same advertisement with another name, number and link each time.
+fn variant(n: usize) -> String {
+    format!(
+        "Hello friends, my neighbour {n} learned to bake proper sourdough from this little course, \
+         it took a weekend and the bread is better than from the bakery, see https://bread{n}.example/course{n}"
+    )
+}
+
+const QUIET: &str = "[campaign]\nhere = 3\nelsewhere = 4\n[thresholds.spam]\nhold = \"never\"\nreject = \"never\"\n";
+
+fn campaign(verdict: &pb::Verdict) -> Option<&str> {
+    verdict.reasons.iter().find(|reason| reason.code == "CAMPAIGN").map(|reason| reason.rule_id.as_str())
+}
+
+async fn the_fourth_is_held(first: &Server, second: &Server) {
+    for n in 0..3 {
+        let server = if n == 1 { second } else { first };
+        let verdict = server.check(comment(&format!("c{n}"), &variant(n))).await.unwrap();
+        assert_eq!((verdict.decision(), campaign(&verdict)), (Decision::Approve, None), "{verdict:?}");
+    }
+    // Sending one again makes no campaign of it.
+    first.check(comment("c0", &variant(0))).await.unwrap();
+    let fourth = second.check(comment("c3", &variant(3))).await.unwrap();
+    assert_eq!((fourth.decision(), campaign(&fourth)), (Decision::Hold, Some("campaign.here")), "{fourth:?}");
+    assert_eq!(second.check(comment("c3", &variant(3))).await.unwrap(), fourth);
+    let other = "I bake sourdough too, but the bakery two streets from here still does it better than I ever will.";
+    assert_eq!(first.check(comment("d", other)).await.unwrap().decision(), Decision::Approve);
+}
+
+#[tokio::test]
+async fn a_campaign_is_found_by_one_server() {
+    let server = Server::start_with(QUIET, &[]).await;
+    the_fourth_is_held(&server, &server).await;
+}
+
+#[tokio::test]
+async fn a_campaign_is_found_by_two_servers_of_one_redis() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    let flags = ["--store", &url, "--redis-prefix", &prefix];
+    let (first, second) = (Server::start_with(QUIET, &flags).await, Server::start_with(QUIET, &flags).await);
+    the_fourth_is_held(&first, &second).await;
+}
+
+#[tokio::test]
+async fn a_campaign_against_other_sites_is_known_here() {
+    let server = Server::start_with(QUIET, &[]).await;
+    for n in 0..4 {
+        let elsewhere = pb::Comment { site: format!("other{n}.example"), ..comment("x", &variant(n)) };
+        server.check(elsewhere).await.unwrap();
+    }
+    let verdict = server.check(comment("1", &variant(9))).await.unwrap();
+    assert_eq!((verdict.decision(), campaign(&verdict)), (Decision::Hold, Some("campaign.elsewhere")), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn what_people_say_alike_in_few_words_is_no_campaign() {
+    let server = Server::start_with(QUIET, &[]).await;
+    for n in 0..12 {
+        let verdict = server.check(comment(&n.to_string(), "Thanks, that helped me a lot!")).await.unwrap();
+        assert_eq!(verdict.decision(), Decision::Approve);
+    }
+}
