@@ -70,8 +70,9 @@ async fn call(connection: &Connection, request: pb::ForgetAuthorRequest) -> Resu
 async fn confirmed(connection: &Connection, request: &pb::ForgetAuthorRequest, typed: &str) -> Result<bool, Failure> {
     let would = call(connection, pb::ForgetAuthorRequest { dry_run: true, ..request.clone() }).await?;
     let comments = would.counts.get("comments").copied().unwrap_or_default();
+    let comments = if comments == 1 { "1 comment".to_owned() } else { format!("{comments} comments") };
     term::tell(&format!(
-        "{comments} comments of {} on {} would be erased for good. Erase them? [y/N]",
+        "{comments} of {} on {} would be erased for good. Erase them? [y/N]",
         text::line(typed, 256),
         text::line(&request.site, 128)
     ));

@@ -1,15 +1,15 @@
 -- Erases some comments of a person, each with its verdicts, its places in the indexes and its events.
--- Loaded with keep.lua in front of it, whose KEYS 1 and 6 it does not have.
+-- Loaded with keep.lua in front of it, for its names and the form of what stands; the KEYS are its own.
 --
 -- KEYS
---   1 the person's counts   2 all by time   3 all by risk   4 held by time   5 held by risk   6 the events
---   7 the events as they are being rewritten   8… three per comment: its hash, its trail, the counts of its author
+--   1 all by time   2 all by risk   3 held by time   4 held by risk   5 the events
+--   6 the events as they are being rewritten   7… three per comment: its hash, its trail, the counts of its author
 -- ARGV
 --   1 the person   2… two per comment: its id, and its author as far as the caller knows
 -- Returns
 --   erased, comments, verdicts, events, histories, comments whose author is another by now
 
-local FIRST_KEY, FIRST_ARG = 8, 2
+local FIRST_KEY, FIRST_ARG = 7, 2
 local person = ARGV[1]
 local comments, verdicts, events, histories, moved = 0, 0, 0, 0, 0
 
@@ -24,13 +24,13 @@ for i = 0, (#KEYS - FIRST_KEY + 1) / 3 - 1 do
       moved = moved + 1
     else
       for event in string.gmatch(fields[3] or '', '%S+') do
-        events = events + redis.call('XDEL', KEYS[6], event)
-        redis.call('XDEL', KEYS[7], event)
+        events = events + redis.call('XDEL', KEYS[5], event)
+        redis.call('XDEL', KEYS[6], event)
       end
       comments = comments + 1
       verdicts = verdicts + 1 + redis.call('LLEN', trail) / 3
       redis.call('DEL', comment, trail)
-      for index = 2, 5 do
+      for index = 1, 4 do
         redis.call('ZREM', KEYS[index], id)
       end
       if author ~= NOBODY and redis.call('EXISTS', counts) == 1 then

@@ -35,8 +35,7 @@ impl Redis {
         for _ in 0..ROUNDS {
             let mut moved = 0;
             for chunk in self.theirs(site, person).await?.chunks(CHUNK) {
-                let mut names = vec![keys.author(&person.to_string())];
-                names.extend([keys.all_by_time(), keys.all_by_risk(), keys.held_by_time(), keys.held_by_risk()]);
+                let mut names = vec![keys.all_by_time(), keys.all_by_risk(), keys.held_by_time(), keys.held_by_risk()];
                 names.extend([keys.events(), keys.rewritten_events()]);
                 for (id, author) in chunk {
                     names.extend([keys.comment(id), keys.trail(id), keys.author(author)]);
