@@ -1,5 +1,5 @@
-//! What a verdict costs Redis, what callers see while Redis hangs, and what a hundred kills lose.
-//! `cargo bench --bench resilience -- cost|hang|kills` (all three without a word; about five minutes)
+//! What a verdict costs Redis, how many servers one Redis carries, what callers see while Redis hangs, and what a hundred kills lose.
+//! `cargo bench --bench resilience -- cost|many|hang|kills` (all without a word; about five minutes)
 
 mod support;
 
@@ -32,6 +32,9 @@ async fn main() -> Result<()> {
     let wants = |word: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == word);
     if wants("cost") {
         cost().await?;
+    }
+    if wants("many") {
+        many().await?;
     }
     if wants("hang") {
         hang().await?;
@@ -132,6 +135,103 @@ async fn cost() -> Result<()> {
         );
     }
     Ok(())
+}
+
+// === many ===
+
+/// The script of an approved comment.
+const ADMIT: &str = concat!(include_str!("../src/store/redis/keep.lua"), include_str!("../src/store/redis/admit.lua"));
+
+/// So many per second one Redis does of the script alone, by its own benchmark: a new comment by a new author each time,
+/// three limits.
+fn script_alone(redis: &RunningRedis) -> Result<f64> {
+    let port = redis.url.rsplit(':').next().unwrap_or_default();
+    let ask = |words: &[&str]| Command::new("redis-cli").args(["-p", port]).args(words).output();
+    let sha = String::from_utf8(ask(&["SCRIPT", "LOAD", ADMIT])?.stdout)?;
+    let base = "gp:{bench.example}:";
+    let names = [
+        "comment:__rand_int__",
+        "all:time",
+        "all:risk",
+        "held:time",
+        "held:risk",
+        "author:__rand_int__",
+        "similar:1",
+        "similar:0",
+        "limit:author:__rand_int__",
+        "limit:client:__rand_int__",
+        "limit:site",
+    ];
+    let keys: Vec<String> = names.iter().map(|name| format!("{base}{name}")).collect();
+    let (comment, verdict) = ("c".repeat(560), "v".repeat(330));
+    let mut arguments = vec!["admit", "aa", "__rand_int__", "1", "id", "0", "0", "7776000000", "86400000", "__rand_int__"];
+    arguments.extend([comment.as_str(), &verdict, "- - -", "a1 b2 c3 d4", "0", "7200000"]);
+    for scope in ["author", "client", "site"] {
+        arguments.extend([scope, "1", "1000000", "limit"]);
+    }
+    let mut benchmark = Command::new("redis-benchmark");
+    benchmark.args(["-p", port, "-n", "60000", "-c", "16", "-r", "1000000000", "--csv", "EVALSHA", sha.trim()]);
+    let output = benchmark.arg(keys.len().to_string()).args(&keys).args(&arguments).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    // The name of the test holds its words, and they hold no quotation marks followed by commas.
+    let rate = text.lines().last().and_then(|line| line.split("\",\"").nth(1));
+    rate.and_then(|rate| rate.trim_matches('"').parse().ok()).ok_or_else(|| format!("redis-benchmark said: {text}").into())
+}
+
+async fn many() -> Result<()> {
+    const BURST: usize = 3_000;
+    let limit = format!(
+        "[limits]\nauthor = {{ count = 0 }}\nclient = {{ count = 0 }}\nsite = {{ count = 1, period = \"24h\", burst = {BURST}, over = \"reject\" }}\n[campaign]\nhere = 0\nelsewhere = 0\n"
+    );
+    println!("\nServers on one Redis, {CALLERS} callers in all, everything on the same processors");
+    println!("{:<10}{:>12}{:>16}{:>40}", "servers", "calls/s", "Redis CPU", "of a burst of 3000 admitted");
+    for servers in [1, 2, 4] {
+        let bench = Bench::new(POLICY)?;
+        let redis = bench.redis(&[])?;
+        let start = |bench: &Bench| -> Result<Vec<Process>> {
+            (0..servers).map(|_| bench.gatepost(&["--store", &redis.url, "--store-timeout", "10s"])).collect()
+        };
+        let running = start(&bench)?;
+        let before = spent(&redis).await?.2;
+        let begun = Instant::now();
+        let calls = spread(&running, Duration::from_secs(4), usize::MAX).await?;
+        let rate = calls.len() as f64 / begun.elapsed().as_secs_f64();
+        let busy = (spent(&redis).await?.2 - before) / 1e6 / begun.elapsed().as_secs_f64();
+        drop(running);
+        let limited = Bench::new(&limit)?;
+        let running = start(&limited)?;
+        let calls = spread(&running, Duration::from_secs(60), BURST * 4 / 3).await?;
+        let admitted = calls.iter().filter(|decision| **decision == Decision::Approve).count();
+        println!("{servers:<10}{rate:>12.0}{:>15.0}%{:>40}", busy * 100.0, format!("{admitted} of {}", calls.len()));
+    }
+    let bench = Bench::new(POLICY)?;
+    let redis = bench.redis(&[])?;
+    println!("the script alone, by redis-benchmark: {:.0} calls/s", script_alone(&redis)?);
+    Ok(())
+}
+
+/// Has callers check comments on all servers for a time, but no more than so many; returns what was decided.
+async fn spread(servers: &[Process], span: Duration, most: usize) -> Result<Vec<Decision>> {
+    let begun = Instant::now();
+    let left = Arc::new(std::sync::atomic::AtomicUsize::new(most));
+    let mut callers = JoinSet::new();
+    for caller in 0..CALLERS {
+        let mut host = ModerationServiceClient::new(connect(&servers[caller % servers.len()].url).await?);
+        let left = left.clone();
+        callers.spawn(async move {
+            let mut decisions = Vec::new();
+            let take = || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+            while begun.elapsed() < span && take() {
+                decisions.push(check(&mut host, comment()).await?.decision());
+            }
+            Ok::<_, tonic::Status>(decisions)
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(done) = callers.join_next().await {
+        all.extend(done??);
+    }
+    Ok(all)
 }
 
 // === hang ===
