@@ -115,14 +115,20 @@ impl Case<'_> {
         }
     }
 
-    /// Decides while the store is away: by what this process knows of the comment, and nothing is written down. A comment
-    /// that would be held needs a queue to be held in; what becomes of it the policy says. `None`: it has no verdict.
-    pub fn verdict_unrecorded(&self, facts: &Facts, now: SystemTime) -> Option<Verdict> {
+    /// Decides while the store is away: by what this process knows of the comment, and nothing is written down. `local`:
+    /// the limits are this process's own. `None`: it has no verdict.
+    pub fn verdict_unrecorded(&self, facts: &Facts, now: SystemTime, local: bool) -> Option<Verdict> {
         let mut verdict = self.verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1);
         if let Some(limit) = &mut verdict.rate_limit {
-            limit.local = true;
+            limit.local = local;
         }
-        let mut message = "the store is away, so that nothing was written down: send the comment again later";
+        self.unrecorded(verdict)
+    }
+
+    /// Marks a verdict as not recorded. A comment that would be held needs a queue to be held in; what becomes of it the
+    /// policy says. `None`: it has no verdict.
+    pub fn unrecorded(&self, mut verdict: Verdict) -> Option<Verdict> {
+        let mut message = "the store is away, so that this is not written down for good: send the comment again later";
         if verdict.decision == Decision::Hold {
             match self.policy.away() {
                 Away::Hold => {}

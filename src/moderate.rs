@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::classify::Likeness;
 use crate::comment::Comment;
-use crate::error::Error;
+use crate::error::{Away, Error};
 use crate::facts::{Facts, Similar};
 use crate::judge::{Case, Judge};
 use crate::pb;
@@ -54,31 +54,34 @@ impl Moderator {
         let tentative = decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1);
         let secret = self.store.site_secret(comment.site()).await;
         let admission = admission(&comment, origin, &case, &tentative, (likeness, similar), secret.as_ref().ok());
-        let (facts, failed) = match secret {
-            Err(error) => (self.store.local(&admission, !dry_run), error),
-            Ok(_) if dry_run => match self.store.look(&admission).await {
-                Ok(facts) => return Ok(decide(facts, tentative.id.clone(), 1)),
-                Err(error) => (self.store.local(&admission, false), error),
-            },
-            Ok(_) => match self.store.admit(&admission).await {
-                Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => return Ok(verdict),
-                Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
-                    let verdict = decide(facts.clone(), verdict_id, revision);
-                    match self.store.record(&admission, &verdict).await {
-                        Ok(verdict) => return Ok(verdict),
-                        Err(error) => (facts, error),
-                    }
-                }
-                Err(error) => (self.store.local(&admission, true), error),
-            },
-        };
-        // The store is away. It says so in the log, once; what that means for a comment is the policy's to say.
-        match failed {
-            failed @ Error::Store(_) if origin == Origin::Author => {
-                case.verdict_unrecorded(&facts.beside(similar), now).ok_or(failed)
+        // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
+        let without = |known: Option<Facts>, failed: Error| match failed {
+            Error::Store(_) if origin == Origin::Author => {
+                let (local, facts) = (known.is_none(), known.unwrap_or_else(|| self.store.local(&admission, !dry_run)));
+                case.verdict_unrecorded(&facts.beside(similar), now, local).ok_or(failed)
             }
             failed => Err(failed),
+        };
+        if let Err(failed) = secret {
+            return without(None, failed);
         }
+        if dry_run {
+            let looked = self.store.look(&admission).await;
+            return looked.map_or_else(|failed| without(None, failed), |facts| Ok(decide(facts, tentative.id.clone(), 1)));
+        }
+        let kept = match self.store.admit(&admission).await {
+            Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => verdict,
+            Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
+                let verdict = decide(facts.clone(), verdict_id, revision);
+                match self.store.record(&admission, &verdict).await {
+                    Ok(verdict) => verdict,
+                    Err(failed) => return without(Some(facts), failed),
+                }
+            }
+            Err(failed) => return without(None, failed),
+        };
+        // One that replicas lack stands, but may be lost.
+        if kept.not_recorded { case.unrecorded(kept).ok_or(Error::store(Away)) } else { Ok(kept) }
     }
 }
 

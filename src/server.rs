@@ -86,8 +86,9 @@ impl Server {
         let (health, health_service) = tonic_health::server::health_reporter();
         // Comments get verdicts without the store too, unless a policy says that they must not.
         let needed = self.judge.any_needs_store();
-        tell(&health, !needed || self.store.ping().await.is_ok()).await;
-        let watching = needed.then(|| tokio::spawn(watch_health(health.clone(), self.store.clone(), leaving.clone())));
+        let serving = !needed || self.store.ping().await.is_ok();
+        tell(&health, serving).await;
+        let watching = needed.then(|| tokio::spawn(watch_health(health.clone(), serving, self.store.clone(), leaving.clone())));
 
         let moderator = Moderator::new(self.judge, self.store.clone());
         let desk = Desk::new(self.store.clone());
@@ -171,8 +172,7 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
 }
 
 /// Keeps health true where a policy wants no verdict without the store.
-async fn watch_health(health: HealthReporter, store: Store, mut leaving: watch::Receiver<bool>) {
-    let mut serving = true;
+async fn watch_health(health: HealthReporter, mut serving: bool, store: Store, mut leaving: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(PING) => {}

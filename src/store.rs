@@ -149,10 +149,13 @@ impl Store {
             Engine::Embedded(engine) => self.noted(engine.admit(admission).await),
             Engine::Redis(engine) => engine.admit(admission).await,
         };
-        // A repeat was counted when it first came.
-        if !matches!(admitted, Ok(Admitted::Seen(_)))
-            && let Some((likeness, mut likes)) = admission.likeness.zip(self.likes.lock().ok())
-        {
+        // A repeat was counted when it first came, an edit is no other comment, and what the store did not take is sent again.
+        let first = match &admitted {
+            Ok(Admitted::Recorded(_)) => true,
+            Ok(Admitted::Undecided { facts, .. }) => facts.previous.is_none(),
+            Ok(Admitted::Seen(_)) | Err(_) => false,
+        };
+        if first && let Some((likeness, mut likes)) = admission.likeness.zip(self.likes.lock().ok()) {
             likes.count(admission.comment.site(), &likeness);
         }
         admitted

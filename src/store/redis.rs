@@ -14,8 +14,9 @@ mod upkeep;
 mod watch;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ use script::Scripts;
 
 pub(super) use watch::Watch;
 
+/// Of how many comments is remembered that they were counted while Redis is away.
+const MOST_SENT: usize = 100_000;
 /// How long to connect for when the server starts, when nobody waits for a verdict yet.
 const START: Duration = Duration::from_secs(5);
 
@@ -48,6 +51,10 @@ const START: Duration = Duration::from_secs(5);
 pub(super) struct Redis {
     setup: Setup,
     connection: Connection,
+    /// To ask replicas over: whoever waits for them keeps a connection from everything else.
+    confirming: Option<Connection>,
+    /// Replicas lack what is held, which was said.
+    unconfirmed: AtomicBool,
     scripts: Scripts,
     prefix: String,
     keep: Duration,
@@ -59,6 +66,8 @@ pub(super) struct Redis {
     breaker: Breaker,
     /// What this process knows of the limits, for when Redis is away.
     limits: Mutex<Limits>,
+    /// Which comments were counted there since Redis went.
+    sent: Mutex<HashSet<u64>>,
     /// When each site's indexes were looked after.
     upkeep: Mutex<HashMap<Site, upkeep::Kept>>,
 }
@@ -82,9 +91,17 @@ impl Redis {
             Ok(connection) => connection.map_err(|error| failed(&error))?,
             Err(_) => return Err(failed(&"no answer")),
         };
+        let confirming = match settings.wait_replicas {
+            0 => None,
+            _ => {
+                Some(timeout(START, setup.connect()).await.map_err(|_| failed(&"no answer"))?.map_err(|error| failed(&error))?)
+            }
+        };
         let redis = Arc::new(Self {
             setup,
             connection,
+            confirming,
+            unconfirmed: AtomicBool::new(false),
             scripts: Scripts::new(),
             prefix: settings.prefix.clone(),
             // To Redis, no lifetime at all is an error.
@@ -94,6 +111,7 @@ impl Redis {
             wait_replicas: settings.wait_replicas,
             breaker: Breaker::default(),
             limits: Mutex::new(Limits::new()),
+            sent: Mutex::default(),
             upkeep: Mutex::default(),
         });
         durability::warn(&redis.connection).await;
@@ -102,17 +120,15 @@ impl Redis {
 
     /// Does work that a comment waits for: not at all while Redis is away, and no longer than the deadline.
     async fn guarded<T>(self: &Arc<Self>, site: &Site, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let circuit = self.circuit(site);
-        if self.breaker.is_open(circuit) {
-            return Err(Error::store(Away));
-        }
+        self.reachable(site)?;
+        let circuit = &self.circuit(site);
         let outcome = timeout(self.timeout, work).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::store(format!("redis took longer than {:?}", self.timeout))));
         match &outcome {
             Ok(_) => self.breaker.succeeded(circuit),
             Err(error) => {
                 if self.breaker.failed(circuit) == After::Opened {
-                    self.wait_for(circuit.to_owned(), site.clone(), error);
+                    self.wait_for(circuit.clone(), site.clone(), error);
                 }
             }
         }
@@ -127,27 +143,51 @@ impl Redis {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(breaker::interval()).await;
-                if redis.probe(&site).await.is_ok() {
+                if redis.probe(&redis.connection, &site).await.is_ok() {
+                    break;
+                }
+                // The way may lead nowhere any more: to a server that was cut off, or one that is no master now.
+                if let Ok(Ok(fresh)) = timeout(START, redis.setup.connect()).await
+                    && redis.probe(&fresh, &site).await.is_ok()
+                {
+                    redis.connection.follow(&fresh);
                     break;
                 }
             }
+            if let Some(confirming) = &redis.confirming
+                && let Ok(Ok(fresh)) = timeout(START, redis.setup.connect()).await
+            {
+                confirming.follow(&fresh);
+            }
             redis.connection.changed();
+            if let Ok(mut sent) = redis.sent.lock() {
+                sent.clear();
+            }
             let away = redis.breaker.close(&circuit);
             tracing::info!(circuit, away = ?away, "redis is back");
         });
     }
 
     /// Succeeds when Redis takes writes again: one that is full or a replica answers everything else.
-    async fn probe(&self, site: &Site) -> Result<(), Error> {
+    async fn probe(&self, connection: &Connection, site: &Site) -> Result<(), Error> {
         let mut write = ::redis::cmd("SET");
         write.arg(self.keys(site).probe()).arg(1).arg("PX").arg(1_000);
-        let answer = timeout(self.timeout, write.query_async(&mut self.connection.clone())).await;
+        let answer = timeout(self.timeout, write.query_async(&mut connection.clone())).await;
         Ok(answer.map_err(|_| Error::store("no answer"))??)
     }
 
-    /// What is away as one: a server, or what a cluster keeps of a site.
-    fn circuit<'s>(&self, site: &'s Site) -> &'s str {
-        if self.setup.is_cluster() { site.as_str() } else { "" }
+    /// Fails at once while Redis is away.
+    fn reachable(&self, site: &Site) -> Result<(), Error> {
+        if self.breaker.is_open(&self.circuit(site)) { Err(Error::store(Away)) } else { Ok(()) }
+    }
+
+    /// What is away as one: a server, or a sixteenth of a cluster's slots, as its masters keep runs of them.
+    fn circuit(&self, site: &Site) -> String {
+        if self.setup.is_cluster() {
+            format!("{}/16", connection::slot(&self.keys(site).secret()) / 1_024)
+        } else {
+            String::new()
+        }
     }
 
     /// Counts a comment that Redis admitted, so that the limits go on from there when it is away.
@@ -161,6 +201,11 @@ impl Redis {
 
     /// What this process alone knows of a comment; counts it in its limits, if `count`.
     pub fn local(&self, admission: &Admission<'_>, count: bool) -> Facts {
+        // One that is sent again was counted when it first came.
+        let sent = sent(admission);
+        if count && self.sent.lock().is_ok_and(|mut sents| sents.len() < MOST_SENT && !sents.insert(sent)) {
+            return Facts::default();
+        }
         let Ok(mut limits) = self.limits.lock() else { return Facts::default() };
         let weighing = limits.weigh(number(admission.comment.site()), &admission.counted());
         if count && !weighing.refused() {
@@ -194,14 +239,17 @@ impl Redis {
     }
 
     pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
+        self.reachable(site)?;
         read::comment(&self.connection, &self.keys(site), id).await?.map(Row::kept).transpose()
     }
 
     pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+        self.reachable(site)?;
         read::history(&self.connection, &self.keys(site), author).await
     }
 
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
+        self.reachable(site)?;
         let keys = self.keys(site);
         let mut filling = Filling::new(query)?;
         while let Some((after, count)) = filling.wants() {
@@ -230,6 +278,14 @@ impl Redis {
     fn keys(&self, site: &Site) -> Keys {
         Keys::new(&self.prefix, site)
     }
+}
+
+/// A number for a comment as it was sent.
+fn sent(admission: &Admission<'_>) -> u64 {
+    let comment = admission.comment;
+    let mut hasher = DefaultHasher::new();
+    (comment.site().as_str(), comment.id().as_str(), comment.fingerprint()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A number for a site, as the limits of one process name it.

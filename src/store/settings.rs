@@ -50,7 +50,9 @@ pub(super) fn refuse(url: &str) -> Error {
 
 /// The address without what may be a secret: user and password before the host, and options after it.
 pub(super) fn redacted(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or(url);
+    // What comes before the last @ may hold anything, and what comes after a question mark may be a password too.
+    let end = url.rfind('@').unwrap_or(0);
+    let url = &url[..url[end..].find(['?', '#']).map_or(url.len(), |at| end + at)];
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
         (None, Some((_, host))) => format!("…@{host}"),
@@ -69,6 +71,7 @@ mod tests {
             "redis://user:hunter2@host",
             "redis://u:p@hunter2@host",
             "redis://host/?pass=hunter2",
+            "redis://user:hunter2?x@host",
             ":hunter2@host",
         ] {
             assert!(!redacted(url).contains("hunter2"), "{url} shows as {}", redacted(url));

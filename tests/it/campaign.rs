@@ -60,6 +60,18 @@ async fn a_campaign_against_other_sites_is_known_here() {
 }
 
 #[tokio::test]
+async fn an_author_who_edits_again_and_again_is_no_campaign() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    for flags in [&[][..], &["--store", &url, "--redis-prefix", &prefix]] {
+        let server = Server::start_with(QUIET, flags).await;
+        for n in 0..8 {
+            let verdict = server.check(comment("same", &variant(n))).await.unwrap();
+            assert_eq!((verdict.decision(), campaign(&verdict)), (Decision::Approve, None), "{n}: {verdict:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_people_say_alike_in_few_words_is_no_campaign() {
     let server = Server::start_with(QUIET, &[]).await;
     for n in 0..12 {

@@ -183,6 +183,36 @@ async fn a_site_chooses_what_becomes_of_what_would_be_held() {
     assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Approve, true));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_no_replica_has_stands_but_is_not_called_recorded() {
+    let redis = OwnRedis::start();
+    let flags = [&["--store", &redis.url(), "--wait-replicas", "1"], &TIMEOUT[..]].concat();
+    let server = Server::start_with(HOLD_ALL, &flags).await;
+    for n in 0..8 {
+        let verdict = server.check(comment(&n.to_string(), "hello there")).await.unwrap();
+        assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Hold, true));
+    }
+    assert_eq!(server.held().await.len(), 8, "the master has them all the same");
+    assert_eq!(server.logged("not confirmed").len(), 1);
+    assert_eq!(server.logged("redis is away").len(), 0, "who waits for replicas keeps nobody else from Redis");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_host_sends_again_while_redis_is_away_counts_once() {
+    let mut redis = OwnRedis::start();
+    let two = "[limits]\nauthor = { count = 2, period = \"1h\", burst = 2, over = \"reject\" }\n";
+    let server = on(&redis, two).await;
+    server.check(by("ann", "1", "I see it differently.")).await.unwrap();
+    redis.stop();
+    let long = "The serial numbers in the report do not match the ones that the ministry published in March.";
+    for _ in 0..10 {
+        let verdict = server.check(by("ann", "2", long)).await.unwrap();
+        assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Approve, true), "{verdict:?}");
+    }
+    let verdict = server.check(by("ann", "3", "I see it differently.")).await.unwrap();
+    assert_eq!(verdict.decision(), Decision::Reject);
+}
+
 #[tokio::test]
 async fn a_redis_that_can_forget_is_warned_of() {
     let redis = OwnRedis::start_with(&["--appendonly", "no", "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);

@@ -82,11 +82,12 @@ if ARGV[14] ~= '-' then
   local before = redis.call('HMGET', KEYS[8], unpack(bands))
   for i, band in ipairs(bands) do
     similar = math.max(similar, tonumber(current[i] or 0) + tonumber(before[i] or 0))
-    if not looking then
+  end
+  -- An edit is no other comment, what a limit refuses is not published, and a flood must not fill the memory.
+  if not looking and not old and not refused and redis.call('HLEN', KEYS[7]) < 400000 then
+    for _, band in ipairs(bands) do
       redis.call('HINCRBY', KEYS[7], band, 1)
     end
-  end
-  if not looking then
     redis.call('PEXPIRE', KEYS[7], ARGV[16])
   end
 end

@@ -1,20 +1,19 @@
 //! Speaks to Redis, however it is set up: to one server, to the master that Sentinels name, or to a cluster.
 //!
-//! Each is one connection per server that all callers share. A call that fails is not repeated here: the caller has a
-//! deadline, and what comes next finds the new master.
+//! Each is one connection per server that all callers share. A call that fails is not repeated here, since the caller has
+//! a deadline; who waits for Redis to come back connects anew, and all share what that finds.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ::redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use ::redis::cluster::{ClusterClient, ClusterConfig};
 use ::redis::cluster_async::ClusterConnection;
-use ::redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
+use ::redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
 use ::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult,
-    ServerErrorKind, TlsCertificates, TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, RedisFuture, RedisResult, TlsCertificates, TlsMode, Value,
 };
 use tokio::sync::Mutex;
 
@@ -36,7 +35,8 @@ pub(super) enum Setup {
 /// A connection that callers share. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connection {
-    link: Link,
+    /// Put in the place of another when that turned out to lead nowhere.
+    link: Arc<RwLock<Link>>,
     /// Rises when the other side may have lost what it knew.
     generation: Arc<AtomicU64>,
 }
@@ -44,17 +44,9 @@ pub(super) struct Connection {
 #[derive(Clone)]
 enum Link {
     Server(ConnectionManager),
-    Master(Arc<Master>),
     Cluster(ClusterConnection),
-    /// Of one caller alone, without a limit on how long an answer may take.
-    Own(MultiplexedConnection),
-}
-
-/// The master that the Sentinels name, asked for anew when it fails.
-pub(super) struct Master {
-    sentinels: Arc<Mutex<SentinelClient>>,
-    /// Locked while the Sentinels are asked, so that they are asked once.
-    connection: Mutex<Option<MultiplexedConnection>>,
+    /// To one server, and no other if that goes: the master that the Sentinels named, or a caller's own.
+    Fixed(MultiplexedConnection),
 }
 
 impl Setup {
@@ -116,7 +108,7 @@ impl Setup {
     /// Connects.
     pub async fn connect(&self) -> RedisResult<Connection> {
         let link = self.link().await?;
-        Ok(Connection { link, generation: Arc::default() })
+        Ok(Connection { link: Arc::new(RwLock::new(link)), generation: Arc::default() })
     }
 
     async fn link(&self) -> RedisResult<Link> {
@@ -129,9 +121,10 @@ impl Setup {
                 Ok(Link::Server(ConnectionManager::new_with_config(Client::clone(client), config).await?))
             }
             Self::Sentinel(sentinels) => {
-                let master = Master { sentinels: Arc::clone(sentinels), connection: Mutex::new(None) };
-                master.current().await?;
-                Ok(Link::Master(Arc::new(master)))
+                let config =
+                    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(Some(ANSWER));
+                let client = sentinels.lock().await.async_get_client().await?;
+                Ok(Link::Fixed(client.get_multiplexed_async_connection_with_config(&config).await?))
             }
             Self::Cluster(client) => Ok(Link::Cluster(client.get_async_connection().await?)),
         }
@@ -140,16 +133,16 @@ impl Setup {
     /// A connection of one's own, on which a command may wait for as long as it likes.
     pub async fn connect_to_wait(&self) -> RedisResult<Connection> {
         let link = self.link_to_wait().await?;
-        Ok(Connection { link, generation: Arc::default() })
+        Ok(Connection { link: Arc::new(RwLock::new(link)), generation: Arc::default() })
     }
 
     async fn link_to_wait(&self) -> RedisResult<Link> {
         let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(None);
         match self {
-            Self::Server(client) => Ok(Link::Own(client.get_multiplexed_async_connection_with_config(&patient).await?)),
+            Self::Server(client) => Ok(Link::Fixed(client.get_multiplexed_async_connection_with_config(&patient).await?)),
             Self::Sentinel(sentinels) => {
                 let client = sentinels.lock().await.async_get_client().await?;
-                Ok(Link::Own(client.get_multiplexed_async_connection_with_config(&patient).await?))
+                Ok(Link::Fixed(client.get_multiplexed_async_connection_with_config(&patient).await?))
             }
             Self::Cluster(client) => {
                 let config = ClusterConfig::new().set_response_timeout(Duration::from_secs(25 * 3600));
@@ -175,15 +168,27 @@ impl Connection {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Sends a command without a key to the server that keeps the slot of `key`.
-    pub async fn send_beside(&mut self, key: &str, command: Cmd) -> RedisResult<Value> {
-        match &mut self.link {
-            Link::Cluster(cluster) => {
-                let route = Route::new(slot(key), SlotAddr::Master);
-                let beside = RoutingInfo::SingleNode(SingleNodeRoutingInfo::SpecificNode(route));
-                cluster.route_command(command, beside).await
+    /// Has all who share this connection use that one's way from now on.
+    pub fn follow(&self, other: &Connection) {
+        let link = other.link();
+        // A lock that a panic left behind still holds a whole link.
+        *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
+    }
+
+    fn link(&self) -> Link {
+        self.link.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends commands, some of them without a key, to the server that keeps the slot of `key`.
+    pub async fn send_beside(&self, key: &str, commands: Pipeline) -> RedisResult<Vec<Value>> {
+        let count = commands.len();
+        match self.link() {
+            Link::Cluster(mut cluster) => {
+                let beside = SingleNodeRoutingInfo::SpecificNode(Route::new(slot(key), SlotAddr::Master));
+                cluster.route_pipeline(commands, 0, count, beside).await
             }
-            _ => self.req_packed_command(&command).await,
+            Link::Server(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
+            Link::Fixed(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
         }
     }
 }
@@ -202,45 +207,16 @@ fn address_of(host: String, port: u16, tls: bool) -> ConnectionAddr {
     if tls { ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None } } else { ConnectionAddr::Tcp(host, port) }
 }
 
-impl Master {
-    async fn current(&self) -> RedisResult<MultiplexedConnection> {
-        let mut connection = self.connection.lock().await;
-        if let Some(connection) = &*connection {
-            return Ok(connection.clone());
-        }
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(Some(ANSWER));
-        let client = self.sentinels.lock().await.async_get_client().await?;
-        let fresh = client.get_multiplexed_async_connection_with_config(&config).await?;
-        *connection = Some(fresh.clone());
-        Ok(fresh)
-    }
-
-    /// Lets go of the master if it is gone or no master any more.
-    async fn heed<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
-        if let Err(error) = &answer
-            && (error.is_io_error() || is_no_master(error))
-        {
-            *self.connection.lock().await = None;
-        }
-        answer
-    }
-}
-
-fn is_no_master(error: &RedisError) -> bool {
-    matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
-}
-
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        match &mut self.link {
-            Link::Server(connection) => connection.req_packed_command(command),
-            Link::Cluster(connection) => connection.req_packed_command(command),
-            Link::Own(connection) => connection.req_packed_command(command),
-            Link::Master(master) => Box::pin(async move {
-                let answer = master.current().await?.req_packed_command(command).await;
-                master.heed(answer).await
-            }),
-        }
+        let link = self.link();
+        Box::pin(async move {
+            match link {
+                Link::Server(mut connection) => connection.req_packed_command(command).await,
+                Link::Cluster(mut connection) => connection.req_packed_command(command).await,
+                Link::Fixed(mut connection) => connection.req_packed_command(command).await,
+            }
+        })
     }
 
     fn req_packed_commands<'a>(
@@ -249,23 +225,21 @@ impl ConnectionLike for Connection {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        match &mut self.link {
-            Link::Server(connection) => connection.req_packed_commands(pipeline, offset, count),
-            Link::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
-            Link::Own(connection) => connection.req_packed_commands(pipeline, offset, count),
-            Link::Master(master) => Box::pin(async move {
-                let answer = master.current().await?.req_packed_commands(pipeline, offset, count).await;
-                master.heed(answer).await
-            }),
-        }
+        let link = self.link();
+        Box::pin(async move {
+            match link {
+                Link::Server(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
+                Link::Cluster(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
+                Link::Fixed(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
+            }
+        })
     }
 
     fn get_db(&self) -> i64 {
-        match &self.link {
+        match self.link() {
             Link::Server(connection) => connection.get_db(),
             Link::Cluster(connection) => connection.get_db(),
-            Link::Own(connection) => connection.get_db(),
-            Link::Master(_) => 0,
+            Link::Fixed(connection) => connection.get_db(),
         }
     }
 }

@@ -44,12 +44,18 @@ end
 
 -- An event must never come before one that a watcher has seen, even if the clock is set back.
 local last, left = info(events, 'last-generated-id'), redis.call('PTTL', events)
+-- How many there ever were tells whoever watches whether some were forgotten. Before Redis 7 nothing tells.
+local added = info(events, 'entries-added')
 if redis.call('EXISTS', copy) == 0 then
   redis.call('DEL', events)
   return { 'clean' }
 end
 redis.call('RENAME', copy, events)
-redis.call('XSETID', events, last)
+if added then
+  redis.call('XSETID', events, last, 'ENTRIESADDED', added, 'MAXDELETEDID', '0-0')
+else
+  redis.call('XSETID', events, last)
+end
 if left > 0 then
   redis.call('PEXPIRE', events, left)
 else

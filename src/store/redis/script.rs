@@ -1,11 +1,24 @@
 //! The atomic steps: Lua scripts, called by hash and loaded when the server does not know them.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
-use ::redis::{Cmd, ErrorKind, RedisResult, Script, ServerErrorKind};
+use ::redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind};
 
 use super::connection::Connection;
 use crate::error::Error;
+
+/// A script: what it says, and the hash that the server knows it by.
+pub(super) struct Script {
+    code: String,
+    hash: String,
+}
+
+impl Script {
+    fn new(code: &str) -> Self {
+        Self { code: code.to_owned(), hash: ::redis::Script::new(code).get_hash().to_owned() }
+    }
+}
 
 /// The scripts.
 pub(super) struct Scripts {
@@ -14,7 +27,7 @@ pub(super) struct Scripts {
     pub replace: Script,
     pub erase: Script,
     pub rewrite: Script,
-    pub upkeep: Script,
+    pub upkeep: Arc<Script>,
 }
 
 impl Scripts {
@@ -25,7 +38,7 @@ impl Scripts {
             replace: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("replace.lua"))),
             erase: Script::new(concat!(include_str!("keep.lua"), include_str!("erase.lua"))),
             rewrite: Script::new(include_str!("rewrite.lua")),
-            upkeep: Script::new(include_str!("upkeep.lua")),
+            upkeep: Arc::new(Script::new(include_str!("upkeep.lua"))),
         }
     }
 }
@@ -33,7 +46,7 @@ impl Scripts {
 /// A call with its keys; the arguments are still to be added. Unlike the crate's own builder it copies each only once.
 pub(super) fn call(script: &Script, keys: &[String]) -> Cmd {
     let mut call = ::redis::cmd("EVALSHA");
-    call.arg(script.get_hash()).arg(keys.len()).arg(keys);
+    call.arg(&script.hash).arg(keys.len()).arg(keys);
     call
 }
 
@@ -42,10 +55,12 @@ pub(super) async fn run(connection: &Connection, script: &Script, call: &Cmd) ->
     let mut connection = connection.clone();
     let answer: RedisResult<Vec<Vec<u8>>> = call.query_async(&mut connection).await;
     let answer = match answer {
-        // The server is new, was restarted, or took over from another. In a cluster the script goes to all masters.
+        // The server is new, was restarted, or took over from another. In a cluster only the one that was asked matters.
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
             connection.changed();
-            script.load_async(&mut connection).await?;
+            let mut load = ::redis::Pipeline::with_capacity(1);
+            load.cmd("SCRIPT").arg("LOAD").arg(&script.code);
+            connection.send_beside(&first_key(call), load).await?;
             call.query_async(&mut connection).await?
         }
         answer => answer?,
@@ -53,6 +68,15 @@ pub(super) async fn run(connection: &Connection, script: &Script, call: &Cmd) ->
     let mut rest = answer.into_iter();
     let word = rest.next().map(String::from_utf8).and_then(Result::ok).unwrap_or_default();
     Ok(Reply { word, rest })
+}
+
+/// The first key of a call: what tells where it goes.
+fn first_key(call: &Cmd) -> String {
+    let key = call.args_iter().nth(3).map(|arg| match arg {
+        ::redis::Arg::Simple(key) => String::from_utf8_lossy(key).into_owned(),
+        _ => String::new(),
+    });
+    key.unwrap_or_default()
 }
 
 /// What all our scripts answer: a word, and what belongs to it in order.

@@ -1,13 +1,15 @@
 //! What the Redis store writes: each function calls one script.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ::redis::Cmd;
+use ::redis::{Cmd, Pipeline, Value};
 use prost::Message;
 use tokio::time::timeout;
 
 use super::Redis;
+use super::connection::Connection;
 use super::keys::Keys;
 use super::script::{Reply, call, run};
 use crate::comment::{CommentId, Fingerprint, Site};
@@ -34,19 +36,19 @@ impl Redis {
         let reply = self.guarded(site, self.ask("admit", admission)).await?;
         self.keep_up(site);
         let admitted = self.admitted(admission, reply)?;
-        match &admitted {
+        Ok(match admitted {
             Admitted::Recorded(verdict) => {
                 self.warm(admission);
-                self.confirm(site, verdict).await?;
+                Admitted::Recorded(self.confirmed(admission, verdict).await)
             }
-            Admitted::Seen(verdict) => self.confirm(site, verdict).await?,
-            Admitted::Undecided { facts, .. } => {
+            Admitted::Seen(verdict) => Admitted::Seen(self.confirmed(admission, verdict).await),
+            Admitted::Undecided { facts, verdict_id, revision } => {
                 if !facts.limits.iter().any(LimitState::refused) {
                     self.warm(admission);
                 }
+                Admitted::Undecided { facts, verdict_id, revision }
             }
-        }
-        Ok(admitted)
+        })
     }
 
     fn admitted(&self, admission: &Admission<'_>, mut reply: Reply) -> Result<Admitted, Error> {
@@ -68,23 +70,37 @@ impl Redis {
         }
     }
 
-    /// Waits until as many replicas have a held comment as must: what a master alone knows is lost with it.
-    async fn confirm(&self, site: &Site, verdict: &Verdict) -> Result<(), Error> {
-        if self.wait_replicas == 0 || verdict.decision != Decision::Hold {
-            return Ok(());
+    /// Waits until as many replicas have a held comment as must: what a master alone knows is lost with it. One that
+    /// they do not have is marked.
+    async fn confirmed(&self, admission: &Admission<'_>, mut verdict: Verdict) -> Verdict {
+        if let Some(connection) = self.confirming.as_ref().filter(|_| verdict.decision == Decision::Hold) {
+            let comment = self.keys(admission.comment.site()).comment(admission.comment.id());
+            match self.confirm(connection, &comment).await {
+                Ok(()) => self.unconfirmed.store(false, Ordering::Relaxed),
+                Err(error) => {
+                    verdict.not_recorded = true;
+                    if !self.unconfirmed.swap(true, Ordering::Relaxed) {
+                        let cause = std::error::Error::source(&error).unwrap_or(&error);
+                        tracing::error!(%cause, "held comments are not confirmed: until they are they count as not recorded");
+                    }
+                }
+            }
         }
-        let mut wait = ::redis::cmd("WAIT");
-        wait.arg(self.wait_replicas).arg(milliseconds(self.timeout));
-        let mut connection = self.connection.clone();
-        // WAIT has no key: it must go where the comment went.
-        let key = self.keys(site).secret();
-        let answer = timeout(self.timeout * 2, connection.send_beside(&key, wait)).await;
+        verdict
+    }
+
+    async fn confirm(&self, connection: &Connection, comment: &str) -> Result<(), Error> {
+        let mut ask = Pipeline::with_capacity(2);
+        // Asking for the comment makes WAIT wait for all that the server knows up to here; and it must be there at all:
+        // another server may have taken over since.
+        ask.cmd("EXISTS").arg(comment).cmd("WAIT").arg(self.wait_replicas).arg(milliseconds(self.timeout).max(1));
+        let answer = timeout(self.timeout * 4, connection.send_beside(comment, ask)).await;
         let answer = answer.map_err(|_| Error::store("redis did not say in time how many replicas have the comment"))??;
-        let replicas: u32 = ::redis::from_redis_value(answer).map_err(Error::store)?;
-        if replicas >= self.wait_replicas {
-            return Ok(());
+        let (exists, replicas): (bool, u32) = ::redis::from_redis_value(Value::Array(answer)).map_err(Error::store)?;
+        match exists && replicas >= self.wait_replicas {
+            true => Ok(()),
+            false => Err(Error::store(format!("{replicas} of {} replicas have a held comment", self.wait_replicas))),
         }
-        Err(Error::store(format!("{replicas} of {} replicas have the held comment", self.wait_replicas)))
     }
 
     pub async fn look(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Facts, Error> {
@@ -121,8 +137,7 @@ impl Redis {
 
     pub async fn record(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         let verdict = self.recorded(admission, verdict).await?;
-        self.confirm(admission.comment.site(), &verdict).await?;
-        Ok(verdict)
+        Ok(self.confirmed(admission, verdict).await)
     }
 
     async fn recorded(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
@@ -151,6 +166,7 @@ impl Redis {
     }
 
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
+        self.reachable(site)?;
         let (keys, ruling, event) = (self.keys(site), Ruling::new(change.verdict), change.event.encode_to_vec());
         let ask = |author: Option<Person>| {
             let mut ask = call(&self.scripts.replace, &changing(&keys, id, author, author));
