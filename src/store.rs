@@ -17,8 +17,10 @@ mod person;
 mod record;
 mod redis;
 mod settings;
+mod snapshot;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -39,9 +41,20 @@ pub use forget::Forgotten;
 pub use page::{ListPage, ListQuery, Order};
 pub use person::{Identity, Person, Persons};
 pub use settings::StoreSettings;
+pub use snapshot::Snapshot;
 
 /// How many sites' secrets are remembered. Sites need no registration, so their number has no bound of its own.
 const SECRETS: usize = 10_000;
+
+/// Copies the embedded store of a data directory into a file, while a server may be running on it. The copy is what the
+/// store was at one moment; a server that finds it as `gatepost.db` in its data directory goes on from there.
+///
+/// # Errors
+/// [`Error::Store`], whose source says what is wrong: no database there, one of a newer Gatepost, a file that is there
+/// already (unless `force`), no room. Nothing is left of a copy that failed.
+pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, Error> {
+    embedded::take(data_dir, file, force)
+}
 
 /// The state of all sites. Cheap to clone; clones share one engine.
 #[derive(Clone)]

@@ -30,6 +30,8 @@ mod redis;
 mod review;
 /// Start, health, reflection, drain, refusal to start.
 mod server;
+/// A copy of the embedded store, taken while a server runs on it.
+mod snapshot;
 /// One suite that every store must pass.
 mod store;
 /// The import table of ARCHITECTURE.md.
