@@ -127,7 +127,8 @@ impl Store {
         }
         let read = match &self.engine {
             Engine::Memory(engine) => engine.site_secret(site, fresh),
-            Engine::Embedded(engine) => engine.site_secret(site, fresh).await,
+            // A known one is read and proves nothing.
+            Engine::Embedded(engine) => self.noted(engine.site_secret(site, fresh).await, |_| false),
             Engine::Redis(engine) => engine.site_secret(site, fresh).await,
         };
         let secret = match (read, known) {
@@ -148,7 +149,10 @@ impl Store {
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.admit(admission),
-            Engine::Embedded(engine) => self.noted(engine.admit(admission).await),
+            Engine::Embedded(engine) => {
+                // A repeat is answered from what is there, also when nothing more can be written.
+                self.noted(engine.admit(admission).await, |admitted| !matches!(admitted, Admitted::Seen(_)))
+            }
             Engine::Redis(engine) => engine.admit(admission).await,
         }
     }
@@ -177,7 +181,7 @@ impl Store {
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.record(admission, verdict),
-            Engine::Embedded(engine) => self.noted(engine.record(admission, verdict).await),
+            Engine::Embedded(engine) => self.noted(engine.record(admission, verdict).await, |_| true),
             Engine::Redis(engine) => engine.record(admission, verdict).await,
         }
     }
@@ -214,7 +218,7 @@ impl Store {
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.replace(site, id, change),
-            Engine::Embedded(engine) => engine.replace(site, id, change).await,
+            Engine::Embedded(engine) => self.noted(engine.replace(site, id, change).await, |replaced| *replaced),
             Engine::Redis(engine) => engine.replace(site, id, change).await,
         }
     }
@@ -287,8 +291,10 @@ impl Store {
     }
 
     /// Says that the disk fails, and that it works again, once each: not for every comment that comes meanwhile.
-    fn noted<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+    /// `wrote` tells of an outcome whether something was written for it.
+    fn noted<T>(&self, outcome: Result<T, Error>, wrote: impl FnOnce(&T) -> bool) -> Result<T, Error> {
         match &outcome {
+            Ok(outcome) if !wrote(outcome) => {}
             Ok(_) => {
                 if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
                     tracing::info!("the store works again");

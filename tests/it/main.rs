@@ -6,6 +6,8 @@
 mod bad_input;
 /// The commands, as typed.
 mod cli;
+/// A disk full, or one that takes no writes: nothing lost, and words that help.
+mod disk;
 /// Killed at any moment, nothing that was answered is lost.
 mod durability;
 /// Of whom a comment speaks matters little, and war is no abuse.
