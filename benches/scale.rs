@@ -126,17 +126,19 @@ async fn measure(comments: usize, held: usize, with_redis: bool) -> Result<Vec<(
     // In turn, so that whatever else the machine does meets both.
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        rounds.push((drive(&empty).await?, drive(&full).await?));
+        let ([p50, p99], [full_p50, full_p99]) = (drive(&empty).await?, drive(&full).await?);
+        rounds.push([p50, full_p50, full_p50 / p50, p99, full_p99, full_p99 / p99]);
     }
-    let middle = |of: &dyn Fn(&([f64; 2], [f64; 2])) -> f64| median(rounds.iter().map(of).collect());
-    figures.extend([
-        ("CheckComment p50, empty, µs", middle(&|(empty, _)| empty[0])),
-        ("CheckComment p50, full, µs", middle(&|(_, full)| full[0])),
-        ("CheckComment p50, full ÷ empty", middle(&|(empty, full)| full[0] / empty[0])),
-        ("CheckComment p99, empty, µs", middle(&|(empty, _)| empty[1])),
-        ("CheckComment p99, full, µs", middle(&|(_, full)| full[1])),
-        ("CheckComment p99, full ÷ empty", middle(&|(empty, full)| full[1] / empty[1])),
-    ]);
+    let names = [
+        "CheckComment p50, empty, µs",
+        "CheckComment p50, full, µs",
+        "CheckComment p50, full ÷ empty",
+        "CheckComment p99, empty, µs",
+        "CheckComment p99, full, µs",
+        "CheckComment p99, full ÷ empty",
+    ];
+    let medians = (0..names.len()).map(|column| median(rounds.iter().map(|round| round[column]).collect()));
+    figures.extend(names.into_iter().zip(medians));
 
     let mut desk = ReviewServiceClient::new(connect(&full).await?).max_decoding_message_size(64 << 20);
     figures.push(("queue, first page, ms", page(&mut desk, "").await?));
@@ -185,11 +187,11 @@ async fn fill(side: &Side, comments: usize, held: usize) -> Result<(Duration, Ve
 fn request(number: usize, held: usize, all: usize) -> pb::CheckCommentsRequest {
     let decision = match number {
         _ if number * held / all < (number + 1) * held / all => Decision::Hold,
-        _ if number % 7 == 0 => Decision::Reject,
+        _ if number.is_multiple_of(7) => Decision::Reject,
         _ => Decision::Approve,
     };
     let mut comment = comment();
-    if number % 5 == 0
+    if number.is_multiple_of(5)
         && let Some(author) = &mut comment.author
     {
         author.user_id = format!("regular-{}", number / 5 % REGULARS);
