@@ -159,9 +159,22 @@ async fn a_data_directory_that_takes_no_writes_is_refused_with_what_to_do() {
         }
     };
     refused(&data, &["Read-only file system"]);
+    let copied = copy_where_nothing_can_be_written(&data);
+    assert!(copied.contains("gatepost.db") && copied.contains("write in that directory"), "{copied}");
     refused(&data.join("gatepost.db"), &["gatepost.db", "read-only"]);
     server.start_again();
     assert_eq!(server.held().await.len(), 1);
+}
+
+/// What `export --snapshot` says.
+fn copy_where_nothing_can_be_written(data: &Path) -> String {
+    let folder = TempDir::new().unwrap();
+    let (data, file) = (data.display().to_string(), folder.path().join("copy.db").display().to_string());
+    let under = apart(&format!("mount --bind {data} {data} && mount -o remount,ro,bind {data} || exit 1"));
+    let mut command = Command::new(&under[0]);
+    command.args(&under[1..]).arg(env!("CARGO_BIN_EXE_gatepost"));
+    let copied = command.args(["export", "--snapshot", &file, "--data-dir", &data]).output().unwrap();
+    String::from_utf8(copied.stderr).unwrap()
 }
 
 #[tokio::test]

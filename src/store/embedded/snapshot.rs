@@ -33,6 +33,11 @@ pub(in crate::store) fn take(directory: &Path, file: &Path, force: bool) -> Resu
         Some(ErrorCode::DiskFull) => {
             Error::store(format!("no room for a copy of {} beside {}; free some", source.display(), file.display()))
         }
+        // Without a server the file has no log beside it, and SQLite must make one even to read.
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => Error::store(format!(
+            "cannot copy {}: {error}; let the user that runs this write in that directory, or do it while a server runs on it",
+            source.display()
+        )),
         _ => cannot("copy", &source, &error),
     };
     let connection = open::readable(&source).map_err(|error| match error {
