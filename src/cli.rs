@@ -74,7 +74,7 @@ enum Command {
     /// Follow what becomes of a site's comments
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::WatchArgs),
-    /// Print everything kept of a person
+    /// Print everything kept of a person, or copy the whole embedded store
     #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
     /// Erase a person

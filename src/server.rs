@@ -14,7 +14,7 @@ use tonic_health::server::HealthReporter;
 
 use crate::classify::Model;
 use crate::config::Config;
-use crate::error::Cause;
+use crate::error::{Cause, Error};
 use crate::grpc::{Admin, Answers, MAX_MESSAGE, Moderation, Review};
 use crate::judge::Judge;
 use crate::moderate::Moderator;
@@ -24,7 +24,7 @@ use crate::pb::moderation_service_server::{ModerationServiceServer, SERVICE_NAME
 use crate::pb::review_service_server::{ReviewServiceServer, SERVICE_NAME as REVIEW};
 use crate::policy::Policies;
 use crate::review::Desk;
-use crate::store::Store;
+use crate::store::{self, Snapshot, Store};
 
 /// How often the store is asked whether it is there.
 const PING: Duration = Duration::from_secs(1);
@@ -60,10 +60,7 @@ impl Server {
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| format!("cannot listen on {}: {error}; choose another address with --listen", config.listen))?;
-        let store = Store::open(&config.store).await.map_err(|error| match error {
-            crate::error::Error::Store(cause) => cause,
-            other => other.into(),
-        })?;
+        let store = Store::open(&config.store).await.map_err(cause)?;
         let Config { request_timeout, drain_timeout, .. } = *config;
         Ok(Self { listener, store, judge, request_timeout, drain_timeout })
     }
@@ -163,6 +160,22 @@ pub fn judge(model: Option<&Path>, policy_dir: Option<&Path>) -> Result<Judge, C
     }
     let policies = Policies::read(files.iter().map(|(file, text)| (file.as_str(), text.as_str())))?;
     Ok(Judge::new(model, policies))
+}
+
+/// Copies the embedded store of a data directory into a file, for commands that work without a server.
+///
+/// # Errors
+/// What [`store::snapshot()`] says.
+pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, Cause> {
+    store::snapshot(data_dir, file, force).map_err(cause)
+}
+
+/// What an operator wants to know of a failure; callers are told no more than that there was one.
+fn cause(error: Error) -> Cause {
+    match error {
+        Error::Store(cause) => cause,
+        other => other.into(),
+    }
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {

@@ -18,8 +18,10 @@ mod person;
 mod record;
 mod redis;
 mod settings;
+mod snapshot;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,9 +44,20 @@ pub use forget::Forgotten;
 pub use page::{ListPage, ListQuery, Order};
 pub use person::{Identity, Person, Persons};
 pub use settings::StoreSettings;
+pub use snapshot::Snapshot;
 
 /// How many sites' secrets are remembered. Sites need no registration, so their number has no bound of its own.
 const SECRETS: usize = 10_000;
+
+/// Copies the embedded store of a data directory into a file, while a server may be running on it. The copy is what the
+/// store was at one moment; a server that finds it as `gatepost.db` in its data directory goes on from there.
+///
+/// # Errors
+/// [`Error::Store`], whose source says what is wrong: no database there, one of a newer Gatepost, a file that is there
+/// already (unless `force`), no room. Nothing is left of a copy that failed.
+pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, Error> {
+    embedded::take(data_dir, file, force)
+}
 
 /// The state of all sites. Cheap to clone; clones share one engine.
 #[derive(Clone)]
@@ -119,7 +132,8 @@ impl Store {
         }
         let read = match &self.engine {
             Engine::Memory(engine) => engine.site_secret(site, fresh),
-            Engine::Embedded(engine) => engine.site_secret(site, fresh).await,
+            // A known one is read and proves nothing.
+            Engine::Embedded(engine) => self.noted(engine.site_secret(site, fresh).await, |_| false),
             Engine::Redis(engine) => engine.site_secret(site, fresh).await,
         };
         let secret = match (read, known) {
@@ -146,7 +160,10 @@ impl Store {
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
         let admitted = match &self.engine {
             Engine::Memory(engine) => engine.admit(admission),
-            Engine::Embedded(engine) => self.noted(engine.admit(admission).await),
+            Engine::Embedded(engine) => {
+                // A repeat is answered from what is there, also when nothing more can be written.
+                self.noted(engine.admit(admission).await, |admitted| !matches!(admitted, Admitted::Seen(_)))
+            }
             Engine::Redis(engine) => engine.admit(admission).await,
         };
         // A repeat was counted when it first came, an edit is no other comment, and what the store did not take is sent again.
@@ -185,7 +202,7 @@ impl Store {
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.record(admission, verdict),
-            Engine::Embedded(engine) => self.noted(engine.record(admission, verdict).await),
+            Engine::Embedded(engine) => self.noted(engine.record(admission, verdict).await, |_| true),
             Engine::Redis(engine) => engine.record(admission, verdict).await,
         }
     }
@@ -222,7 +239,7 @@ impl Store {
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.replace(site, id, change),
-            Engine::Embedded(engine) => engine.replace(site, id, change).await,
+            Engine::Embedded(engine) => self.noted(engine.replace(site, id, change).await, |replaced| *replaced),
             Engine::Redis(engine) => engine.replace(site, id, change).await,
         }
     }
@@ -295,8 +312,10 @@ impl Store {
     }
 
     /// Says that the disk fails, and that it works again, once each: not for every comment that comes meanwhile.
-    fn noted<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+    /// `wrote` tells of an outcome whether something was written for it.
+    fn noted<T>(&self, outcome: Result<T, Error>, wrote: impl FnOnce(&T) -> bool) -> Result<T, Error> {
         match &outcome {
+            Ok(outcome) if !wrote(outcome) => {}
             Ok(_) => {
                 if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
                     tracing::info!("the store works again");

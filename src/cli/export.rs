@@ -1,35 +1,59 @@
-//! `gatepost export`: everything kept of a person.
+//! `gatepost export`: everything kept of a person, or a copy of the whole embedded store.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use clap::ArgGroup;
+use indicatif::HumanBytes;
 
 use super::connect::ConnectArgs;
 use super::failure::Failure;
 use super::output::{Format, Printer, Record};
-use super::person::PersonArgs;
+use super::person::{PERSON, PersonArgs};
 use super::term::{Screen, Tone};
+use super::text;
 use crate::pb;
+use crate::server;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost export --site blog.example --email ada@example.org > ada.jsonl
   gatepost export --user-id 4711 --format table
+  gatepost export --snapshot /backup/monday.db --data-dir /var/lib/gatepost
 
 Each line is a comment as it is kept, with its verdict and all that was decided on it before. E-mail and
-IP address are kept only as keyed hashes, and so are not in it.";
+IP address are kept only as keyed hashes, and so are not in it.
+
+--snapshot asks no server: it reads the data directory, also while a server runs on it, and writes the whole
+embedded store into one file. To go back to it, put it into an empty directory as gatepost.db and start a
+server there with --data-dir. It holds the sites' secrets, and whoever is erased later stays in it.";
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("what").required(true).args(PERSON).arg("snapshot"))]
 pub struct ExportArgs {
     #[command(flatten)]
     person: PersonArgs,
+    /// Copy the embedded store into this file
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
+    /// With --snapshot: the data directory of the server
+    #[arg(long, env = "GATEPOST_DATA_DIR", default_value = "./gatepost-data", value_name = "DIR")]
+    data_dir: PathBuf,
+    /// With --snapshot: replace the file if it is there
+    #[arg(long, requires = "snapshot")]
+    force: bool,
     /// How to print
-    #[arg(long, value_enum, default_value = "jsonl", value_name = "FORMAT")]
+    #[arg(long, value_enum, default_value = "jsonl", value_name = "FORMAT", conflicts_with = "snapshot")]
     format: Format,
     #[command(flatten)]
     connect: ConnectArgs,
 }
 
-/// Prints comment after comment.
+/// Prints comment after comment, or copies.
 pub async fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
+    if let Some(file) = &args.snapshot {
+        return copy(args, file);
+    }
     let request = pb::ExportAuthorRequest { site: args.connect.site()?, author: Some(args.person.selector()) };
     let connection = args.connect.connect().await?;
     let failed = |status| connection.failure(&status);
@@ -40,6 +64,20 @@ pub async fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
         printer.print(&mut screen, &comment)?;
     }
     printer.finish(&mut screen)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn copy(args: &ExportArgs, file: &Path) -> Result<ExitCode, Failure> {
+    let copied = server::snapshot(&args.data_dir, file, args.force).map_err(|error| Failure::failed(error.to_string()))?;
+    let mut screen = Screen::new();
+    screen.line(&format!(
+        "{}: {} comments, {} of them held; {}",
+        text::line(&file.display().to_string(), 1_024),
+        copied.comments,
+        copied.held,
+        HumanBytes(copied.bytes)
+    ))?;
+    screen.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,11 +3,13 @@
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
+use clap::ArgGroup;
+
 use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
-use super::person::PersonArgs;
+use super::person::{PERSON, PersonArgs};
 use super::term::{self, Screen, Tone};
 use super::text;
 use crate::pb;
@@ -25,6 +27,7 @@ erased cannot be brought back: `gatepost export` prints it beforehand.";
 
 /// Options of `forget`.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("whom").required(true).args(PERSON))]
 pub struct ForgetArgs {
     #[command(flatten)]
     person: PersonArgs,

@@ -1,11 +1,14 @@
-//! Which person: `--user-id`, `--email` or `--ip`, exactly one of them.
+//! Which person: `--user-id`, `--email` or `--ip`, at most one of them.
 
 use crate::pb::AuthorSelector;
 use crate::pb::author_selector::Selector;
 
+/// Their names, for commands that cannot do without one.
+pub const PERSON: [&str; 3] = ["user_id", "email", "ip"];
+
 /// The options.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub struct PersonArgs {
     /// The person whom the host knows by this id
     #[arg(long, value_name = "ID")]

@@ -7,6 +7,7 @@ mod engine;
 mod erase;
 mod open;
 mod read;
+mod snapshot;
 mod sweep;
 mod watch;
 mod writer;
@@ -31,6 +32,7 @@ use crate::verdict::Verdict;
 use engine::{Engine, Found, Stands};
 use writer::Writer;
 
+pub(super) use snapshot::take;
 pub(super) use watch::Watch;
 
 /// A store in this process.

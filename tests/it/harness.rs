@@ -26,6 +26,7 @@ pub struct Server {
     child: Child,
     address: SocketAddr,
     folder: TempDir,
+    under: Vec<String>,
     extra: Vec<String>,
     log: Log,
 }
@@ -41,7 +42,14 @@ impl Server {
 
     /// With a policy for [`SITE`] (`""`: the default) and more flags.
     pub async fn start_with(policy: &str, flags: &[&str]) -> Self {
+        Self::start_under(|_| Vec::new(), policy, flags).await
+    }
+
+    /// The same, started by a program in whose arguments `gatepost serve …` comes last, and which becomes it. It is told
+    /// the data folder, which is not there yet.
+    pub async fn start_under(under: impl FnOnce(&Path) -> Vec<String>, policy: &str, flags: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
+        let under = under(&folder.path().join("data"));
         let mut extra: Vec<String> = flags.iter().map(ToString::to_string).collect();
         if flags.contains(&"--store") && !flags.contains(&"--store-timeout") {
             // Many tests share the processors: what is slow is not away.
@@ -54,9 +62,9 @@ impl Server {
             extra.extend(["--policy-dir".to_owned(), policies.display().to_string()]);
         }
         let log = Log::default();
-        let started = launch_logged(&folder.path().join("data"), "127.0.0.1:0", &extra, &log);
+        let started = launch_logged(&under, &folder.path().join("data"), "127.0.0.1:0", &extra, &log);
         let (child, address) = started.expect("the server starts");
-        Self { child, address, folder, extra, log }
+        Self { child, address, folder, under, extra, log }
     }
 
     /// Where it listens.
@@ -91,6 +99,11 @@ impl Server {
         }
     }
 
+    /// The id of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its data folder.
     pub fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -123,7 +136,7 @@ impl Server {
 
     /// Starts again on the same data and port.
     pub fn start_again(&mut self) {
-        let started = launch_logged(&self.data_dir(), &self.address.to_string(), &self.extra, &self.log);
+        let started = launch_logged(&self.under, &self.data_dir(), &self.address.to_string(), &self.extra, &self.log);
         (self.child, self.address) = started.expect("the server starts again");
     }
 
@@ -207,11 +220,26 @@ pub const HOLD_ALL: &str = "[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n"
 
 /// Starts the program and waits until it listens. `Err` holds what it said instead.
 pub fn launch(data: &Path, listen: &str, extra: &[String]) -> Result<(Child, SocketAddr), String> {
-    launch_logged(data, listen, extra, &Log::default())
+    launch_under(&[], data, listen, extra)
 }
 
-fn launch_logged(data: &Path, listen: &str, extra: &[String], log: &Log) -> Result<(Child, SocketAddr), String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
+/// The same by a program in whose arguments `gatepost serve …` comes last, and which becomes it.
+pub fn launch_under(under: &[String], data: &Path, listen: &str, extra: &[String]) -> Result<(Child, SocketAddr), String> {
+    launch_logged(under, data, listen, extra, &Log::default())
+}
+
+fn launch_logged(
+    under: &[String],
+    data: &Path,
+    listen: &str,
+    extra: &[String],
+    log: &Log,
+) -> Result<(Child, SocketAddr), String> {
+    let program = env!("CARGO_BIN_EXE_gatepost");
+    let mut command = Command::new(under.first().map_or(program, String::as_str));
+    if let Some((_, more)) = under.split_first() {
+        command.args(more).arg(program);
+    }
     // The environment of whoever runs the tests must not steer the server.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GATEPOST_")) {
         command.env_remove(name);

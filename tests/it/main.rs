@@ -8,6 +8,8 @@ mod bad_input;
 mod campaign;
 /// The commands, as typed.
 mod cli;
+/// A disk full, or one that takes no writes: nothing lost, and words that help.
+mod disk;
 /// Killed at any moment, nothing that was answered is lost.
 mod durability;
 /// Of whom a comment speaks matters little, and war is no abuse.
@@ -32,6 +34,8 @@ mod redis;
 mod review;
 /// Start, health, reflection, drain, refusal to start.
 mod server;
+/// A copy of the embedded store, taken while a server runs on it.
+mod snapshot;
 /// One suite that every store must pass.
 mod store;
 /// The import table of ARCHITECTURE.md.

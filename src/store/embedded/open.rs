@@ -1,30 +1,46 @@
 //! Opens the database: the lock that keeps other processes out, settings that make commits durable, the schema.
 
 use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::store::record;
 
 /// A step from one version of the schema to the next.
-type Step = fn(&Connection) -> Result<(), Error>;
+pub(super) type Step = fn(&Connection) -> Result<(), Error>;
 
 /// All steps, from no schema at all. A new file takes them all too, so that there is only one way to the newest version.
 const STEPS: [Step; 2] = [to_1, to_2];
 /// How long to wait for an operator who writes into the file.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
+/// What to do where nothing can be written.
+const WRITABLE: &str = "let the user that runs this write there, or choose another with --data-dir";
+/// What to do where nothing more can be written.
+const ROOM: &str = "free some space, or choose another with --data-dir";
 /// More than all statements there are.
 const STATEMENTS: usize = 64;
 
 /// Creates the directory and locks it for as long as the file returned is open.
 pub(super) fn lock(directory: &Path) -> Result<File, Error> {
-    let failed = |what: &str, error| Error::store(format!("cannot {what} the data directory {}: {error}", directory.display()));
+    let failed = |what: &str, error: io::Error| {
+        let problem = match error.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                "a file is in its place; choose another with --data-dir".to_owned()
+            }
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => format!("{error}; {WRITABLE}"),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}; {ROOM}"),
+            _ => error.to_string(),
+        };
+        Error::store(format!("cannot {what} the data directory {}: {problem}", directory.display()))
+    };
     fs::create_dir_all(directory).map_err(|error| failed("create", error))?;
     let path = directory.join("gatepost.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| failed("open", error))?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| failed("write to", error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
@@ -35,18 +51,47 @@ pub(super) fn lock(directory: &Path) -> Result<File, Error> {
 }
 
 /// The connection for writing: a commit that returned survives a power cut.
+///
+/// # Errors
+/// Whatever SQLite says, with the file's name and what to do, where anything can be done.
 pub(super) fn writable(path: &Path) -> Result<Connection, Error> {
-    let connection =
-        Connection::open(path).map_err(|error| Error::store(format!("cannot open {}: {error}", path.display())))?;
+    let connection = Connection::open(path).map_err(Error::from).and_then(|connection| {
+        // SQLite opens a file that it may not write to all the same, and then fails on every comment.
+        if connection.is_readonly("main")? {
+            return Err(Error::store(format!("the file is read-only; {WRITABLE}")));
+        }
+        make_durable(&connection)?;
+        prepare(&connection)?;
+        Ok(connection)
+    });
+    connection.map_err(|error| match error {
+        Error::Store(cause) => Error::store(explained(path, &cause)),
+        other => other,
+    })
+}
+
+/// Why a file cannot be used, and what to do.
+fn explained(path: &Path, cause: &Cause) -> String {
+    let code = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    let advice = match code {
+        Some(ErrorCode::DiskFull) => ROOM,
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => WRITABLE,
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            "put a copy that `gatepost export --snapshot` made in its place, and remove the files that end in -wal and -shm"
+        }
+        _ => return format!("cannot use {}: {cause}", path.display()),
+    };
+    format!("cannot use {}: {cause}; {advice}", path.display())
+}
+
+fn make_durable(connection: &Connection) -> Result<(), Error> {
     connection.busy_timeout(BUSY)?;
-    pragma(&connection, "journal_mode", "WAL")?;
-    pragma(&connection, "synchronous", "FULL")?;
+    pragma(connection, "journal_mode", "WAL")?;
+    pragma(connection, "synchronous", "FULL")?;
     // After a burst the log shrinks to this again.
-    pragma(&connection, "journal_size_limit", "67108864")?;
+    pragma(connection, "journal_size_limit", "67108864")?;
     // An erased comment, or an earlier text of an edited one, does not lie about in the file.
-    pragma(&connection, "secure_delete", "ON")?;
-    prepare(&connection)?;
-    Ok(connection)
+    pragma(connection, "secure_delete", "ON")
 }
 
 /// The connection for reading a file that [`writable`] has prepared.
@@ -59,12 +104,8 @@ pub(super) fn readable(path: &Path) -> Result<Connection, Error> {
 
 fn prepare(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let Some(missing) = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)) else {
-        let known = STEPS.len();
-        let problem = format!("the database has schema {found}, and this Gatepost knows {known}: use a newer Gatepost");
-        return Err(Error::store(problem));
-    };
+    let found = version(connection)?;
+    let missing = steps_after(found)?;
     for (version, step) in (found + 1..).zip(missing) {
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
         step(&transaction)?;
@@ -72,6 +113,22 @@ fn prepare(connection: &Connection) -> Result<(), Error> {
         transaction.commit()?;
     }
     do_chores(connection)
+}
+
+/// The version of the schema. 0: none.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// The steps that are still to be taken from a version.
+///
+/// # Errors
+/// A newer Gatepost made it.
+pub(super) fn steps_after(version: i64) -> Result<&'static [Step], Error> {
+    usize::try_from(version).ok().and_then(|version| STEPS.get(version..)).ok_or_else(|| {
+        let known = STEPS.len();
+        Error::store(format!("the database has schema {version}, and this Gatepost knows {known}: use a newer Gatepost"))
+    })
 }
 
 fn to_1(connection: &Connection) -> Result<(), Error> {
