@@ -99,6 +99,19 @@ async fn sentinels_that_name_another_master_are_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_master_that_hangs_is_left_for_the_one_that_took_over() {
+    let watched = Watched::start();
+    let url = watched.url();
+    let server = Server::start_with(HOLD_ALL, &[&["--store", &url], &TIMEOUT[..]].concat()).await;
+    server.check(comment("before", "hello there")).await.unwrap();
+    watched.hang_master();
+    let away = server.check(comment("during", "hello there")).await.unwrap();
+    assert_eq!((away.decision(), away.not_recorded), (Decision::Hold, true));
+    recorded_again(&server).await;
+    assert!(server.held().await.contains_key("before"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_redis_hangs_limits_hold_here_and_it_is_noticed_when_it_is_back() {
     let redis = OwnRedis::start();
     let three = "[limits]\nauthor = { count = 3, period = \"1h\", burst = 3, over = \"reject\" }\n";
@@ -186,7 +199,8 @@ async fn a_site_chooses_what_becomes_of_what_would_be_held() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_no_replica_has_stands_but_is_not_called_recorded() {
     let redis = OwnRedis::start();
-    let flags = [&["--store", &redis.url(), "--wait-replicas", "1"], &TIMEOUT[..]].concat();
+    let url = redis.url();
+    let flags = [&["--store", &url, "--wait-replicas", "1"], &TIMEOUT[..]].concat();
     let server = Server::start_with(HOLD_ALL, &flags).await;
     for n in 0..8 {
         let verdict = server.check(comment(&n.to_string(), "hello there")).await.unwrap();

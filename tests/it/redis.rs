@@ -243,6 +243,11 @@ impl Watched {
         self.master.stop();
     }
 
+    /// Keeps the master from answering: its connections stay open.
+    pub fn hang_master(&self) {
+        self.master.signal("STOP");
+    }
+
     /// Starts it again; the Sentinels make it a replica.
     pub fn revive(&mut self) {
         self.master.start_again();
