@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant, SystemTime};
 
-use gatepost::classify::{Input, Label, Model};
+use gatepost::classify::{Input, Label, Likeness, Model};
 use gatepost::comment::Comment;
 use gatepost::facts::Facts;
 use gatepost::judge::Judge;
@@ -34,6 +34,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         measure("the same with one head's reasons", || {
             let scores = black_box(model.score(&input));
             black_box(model.explain(&input, &scores, &[Label::Spam], 5));
+        });
+        measure("likeness, for finding campaigns", || {
+            black_box(Likeness::of(body));
         });
         measure("verdict, policy and reasons included", || {
             black_box(judge.judge(&comment, &Facts::default(), SystemTime::UNIX_EPOCH));

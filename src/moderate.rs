@@ -48,7 +48,8 @@ impl Moderator {
         let comment = Comment::parse(message, now)?;
         let case = self.judge.hear(&comment);
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
-        let likeness = Likeness::of(comment.text().as_str()).filter(|_| origin == Origin::Author);
+        let looks_for_campaigns = origin == Origin::Author && case.policy.looks_for_campaigns();
+        let likeness = looks_for_campaigns.then(|| Likeness::of(comment.text().as_str())).flatten();
         let similar = self.store.similar(comment.site(), likeness.as_ref());
         let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
         let tentative = decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1);

@@ -128,6 +128,11 @@ impl Policy {
         self.away
     }
 
+    /// Whether nearly the same comments make any difference.
+    pub fn looks_for_campaigns(&self) -> bool {
+        self.campaign.here > 0 || self.campaign.elsewhere > 0
+    }
+
     /// How many nearly the same comments on the site keep the verdict under [`Policy::uneventful`] from standing. 0: none.
     pub fn campaign(&self) -> u32 {
         self.campaign.here
