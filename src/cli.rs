@@ -11,6 +11,7 @@ mod forget;
 mod ids;
 mod import;
 mod json;
+mod keys;
 mod labelled;
 mod model;
 mod output;
@@ -80,6 +81,9 @@ enum Command {
     /// Erase a person
     #[command(after_help = forget::EXAMPLES)]
     Forget(forget::ForgetArgs),
+    /// What guards a site
+    #[command(after_help = keys::EXAMPLES)]
+    Keys(keys::KeysArgs),
     /// Train a classifier, measure one, or look into one
     #[command(after_help = model::EXAMPLES)]
     Model(model::ModelArgs),
@@ -109,6 +113,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Watch(args) => wait(watch::run(&args)),
         Command::Export(args) => wait(export::run(&args)),
         Command::Forget(args) => wait(forget::run(&args)),
+        Command::Keys(args) => wait(keys::run(&args)),
     };
     ended.unwrap_or_else(|failure| failure.report())
 }

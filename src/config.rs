@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::retention::{Retention, Retentions};
 use crate::settings::{self, Mistake, Mistakes, Section};
 use crate::store::StoreSettings;
 use crate::telemetry::LogFormat;
@@ -20,7 +21,7 @@ const OPTIONS: [(&str, bool); 15] = [
     ("store_ca", false),
     ("wait_replicas", true),
     ("redis_prefix", false),
-    ("keep_days", true),
+    ("redis_connections", true),
     ("keep_events", true),
     ("model", false),
     ("policy_dir", false),
@@ -93,7 +94,8 @@ impl Config {
                 url: None,
                 data_dir: PathBuf::new(),
                 prefix: String::new(),
-                keep_days: 0,
+                connections: 1,
+                retention: Retentions::new(|_| Retention::days(1)),
                 keep_events: 0,
                 timeout: Duration::ZERO,
                 ca: None,
@@ -131,7 +133,7 @@ impl Config {
             fits.then(|| prefix.to_owned())
         });
         set(&mut self.store.prefix, prefix);
-        set(&mut self.store.keep_days, top.integer("keep_days", 1..=36_500));
+        set(&mut self.store.connections, top.integer("redis_connections", 1..=64));
         set(&mut self.store.keep_events, top.integer("keep_events", 1..=1_000_000_000));
         set(&mut self.model, top.string("model").map(|path| optional(path).map(PathBuf::from)));
         set(&mut self.policy_dir, top.string("policy_dir").map(|path| optional(path).map(PathBuf::from)));
@@ -214,11 +216,12 @@ mod tests {
 
     #[test]
     fn flags_beat_the_environment_which_beats_the_file() {
-        let environment = |name: &str| (name == "GATEPOST_KEEP_DAYS" || name == "GATEPOST_DATA_DIR").then(|| "7".to_owned());
-        let file = "keep_days = 1\nkeep_events = 1\ndata_dir = \"a\"\n";
+        let environment =
+            |name: &str| (name == "GATEPOST_REDIS_CONNECTIONS" || name == "GATEPOST_DATA_DIR").then(|| "7".to_owned());
+        let file = "redis_connections = 1\nkeep_events = 1\ndata_dir = \"a\"\n";
         let flags = vec![("data_dir", "c \"quoted\"".to_owned())];
         let config = Config::load(Some(("my.toml", file)), environment, &flags).unwrap();
-        assert_eq!((config.store.keep_days, config.store.keep_events), (7, 1));
+        assert_eq!((config.store.connections, config.store.keep_events), (7, 1));
         assert_eq!(config.store.data_dir, PathBuf::from("c \"quoted\""));
     }
 
@@ -226,7 +229,7 @@ mod tests {
     fn all_mistakes_of_all_sources_are_told_at_once() {
         let environment = |name: &str| (name == "GATEPOST_LOG_FORMAT").then(|| "xml".to_owned());
         let flags = vec![("listen", "nowhere".to_owned())];
-        let file = "keep_days = 0\n\nkeepdays = 3\n";
+        let file = "keep_events = 0\n\nkeepdays = 3\n";
         let mistakes = Config::load(Some(("my.toml", file)), environment, &flags).unwrap_err().to_string();
         let starts: Vec<&str> = mistakes.lines().map(|line| line.split_inclusive(' ').next().unwrap()).collect();
         assert_eq!(starts, ["my.toml:1: ", "my.toml:3: ", "GATEPOST_LOG_FORMAT: ", "--listen: "], "{mistakes}");

@@ -9,6 +9,7 @@ pub mod comment;
 pub mod error;
 pub mod facts;
 pub mod limit;
+pub mod retention;
 pub mod verdict;
 
 pub mod classify;

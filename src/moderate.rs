@@ -11,7 +11,7 @@ use crate::error::{Away, Error};
 use crate::facts::{Facts, Similar};
 use crate::judge::{Case, Judge};
 use crate::pb;
-use crate::store::{Admission, Admitted, Persons, Store};
+use crate::store::{Admission, Admitted, Persons, Secrets, Store};
 use crate::verdict::{Decision, Verdict};
 
 /// Where a comment comes from.
@@ -28,13 +28,13 @@ pub enum Origin {
 
 /// Moderates comments: pure judgement in the middle, the store at the rim.
 pub struct Moderator {
-    judge: Judge,
+    judge: Arc<Judge>,
     store: Store,
 }
 
 impl Moderator {
     /// Joins a judge and a store.
-    pub fn new(judge: Judge, store: Store) -> Arc<Self> {
+    pub fn new(judge: Arc<Judge>, store: Store) -> Arc<Self> {
         Arc::new(Self { judge, store })
     }
 
@@ -53,17 +53,17 @@ impl Moderator {
         let similar = self.store.similar(comment.site(), likeness.as_ref());
         let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
         let tentative = decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1);
-        let secret = self.store.site_secret(comment.site()).await;
-        let admission = admission(&comment, origin, &case, &tentative, (likeness, similar), secret.as_ref().ok());
+        let secrets = self.store.secrets(comment.site()).await;
+        let admission = admission(&comment, origin, &case, &tentative, (likeness, similar), secrets.as_ref().ok());
         // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
         let without = |known: Option<Facts>, failed: Error| match failed {
             Error::Store(_) if origin == Origin::Author => {
-                let (local, facts) = (known.is_none(), known.unwrap_or_else(|| self.store.local(&admission, !dry_run)));
+                let (local, facts) = (known.is_none(), known.unwrap_or_else(|| self.store.alone(&admission, !dry_run)));
                 case.verdict_unrecorded(&facts.beside(similar), now, local).ok_or(failed)
             }
             failed => Err(failed),
         };
-        if let Err(failed) = secret {
+        if let Err(failed) = secrets {
             return without(None, failed);
         }
         if dry_run {
@@ -94,9 +94,9 @@ fn admission<'a>(
     case: &Case<'_>,
     tentative: &'a Verdict,
     (likeness, similar): (Option<Likeness>, Similar),
-    secret: Option<&[u8; 32]>,
+    secrets: Option<&Secrets>,
 ) -> Admission<'a> {
-    let persons = secret.map_or_else(Persons::default, |secret| Persons::of(secret, comment));
+    let persons = secrets.map_or_else(Persons::default, |secrets| Persons::of(secrets.newest(), comment));
     let limits = if origin == Origin::Author { case.policy.limits().collect() } else { Vec::new() };
     // What was decided elsewhere stands whoever wrote it.
     let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };

@@ -13,6 +13,7 @@ use crate::classify::Label;
 use crate::comment::Site;
 use crate::facts::{Facts, History};
 use crate::limit::{Gcra, Scope};
+use crate::retention::Retention;
 use crate::settings::Mistakes;
 use crate::verdict::Decision;
 
@@ -45,6 +46,7 @@ pub struct Policy {
     unscored: Decision,
     away: Away,
     campaign: Campaign,
+    retention: Retention,
 }
 
 /// From how many nearly the same comments on they are a campaign, and what its comments become.
@@ -126,6 +128,11 @@ impl Policy {
     /// What becomes of a comment that would be held while the store is away.
     pub fn away(&self) -> Away {
         self.away
+    }
+
+    /// For how long the site's data is kept.
+    pub fn retention(&self) -> Retention {
+        self.retention
     }
 
     /// Whether nearly the same comments make any difference.

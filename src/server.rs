@@ -23,8 +23,9 @@ use crate::pb::admin_service_server::{AdminServiceServer, SERVICE_NAME as ADMIN}
 use crate::pb::moderation_service_server::{ModerationServiceServer, SERVICE_NAME as MODERATION};
 use crate::pb::review_service_server::{ReviewServiceServer, SERVICE_NAME as REVIEW};
 use crate::policy::Policies;
+use crate::retention::Retentions;
 use crate::review::Desk;
-use crate::store::{self, Snapshot, Store};
+use crate::store::{self, Snapshot, Store, StoreSettings};
 
 /// How often the store is asked whether it is there.
 const PING: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ const STREAMS: u32 = 1_024;
 pub struct Server {
     listener: TcpListener,
     store: Store,
-    judge: Judge,
+    judge: Arc<Judge>,
     request_timeout: Duration,
     drain_timeout: Duration,
 }
@@ -56,11 +57,13 @@ impl Server {
             )
             .into());
         }
-        let judge = judge(config.model.as_deref(), config.policy_dir.as_deref())?;
+        let judge = Arc::new(judge(config.model.as_deref(), config.policy_dir.as_deref())?);
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| format!("cannot listen on {}: {error}; choose another address with --listen", config.listen))?;
-        let store = Store::open(&config.store).await.map_err(cause)?;
+        let retention = Arc::clone(&judge);
+        let retention = Retentions::new(move |site| retention.policy(site).retention());
+        let store = Store::open(&StoreSettings { retention, ..config.store.clone() }).await.map_err(cause)?;
         let Config { request_timeout, drain_timeout, .. } = *config;
         Ok(Self { listener, store, judge, request_timeout, drain_timeout })
     }
@@ -93,7 +96,7 @@ impl Server {
         let routes = Routes::new(health_service)
             .add_service(ModerationServiceServer::new(moderation).max_decoding_message_size(MAX_MESSAGE))
             .add_service(ReviewServiceServer::new(Review::new(desk)).max_decoding_message_size(MAX_MESSAGE))
-            .add_service(AdminServiceServer::new(Admin).max_decoding_message_size(MAX_MESSAGE))
+            .add_service(AdminServiceServer::new(Admin::new(self.store.clone())).max_decoding_message_size(MAX_MESSAGE))
             // Clients in the field still ask for the older of the two.
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?);

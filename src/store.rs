@@ -12,11 +12,13 @@ mod facts;
 mod forget;
 mod likes;
 mod limits;
+mod local;
 mod memory;
 mod page;
 mod person;
 mod record;
 mod redis;
+mod secrets;
 mod settings;
 mod snapshot;
 
@@ -24,16 +26,17 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::classify::Likeness;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::{Facts, History, Similar};
+use crate::facts::{Facts, History, LimitState, Similar};
 use crate::verdict::Verdict;
 
 use embedded::Embedded;
 use likes::Likes;
+use local::Local;
 use memory::Memory;
 use redis::Redis;
 
@@ -43,11 +46,20 @@ pub use entry::{Admission, Admitted, Kept, Past};
 pub use forget::Forgotten;
 pub use page::{ListPage, ListQuery, Order};
 pub use person::{Identity, Person, Persons};
+pub use secrets::Secrets;
 pub use settings::StoreSettings;
 pub use snapshot::Snapshot;
 
 /// How many sites' secrets are remembered. Sites need no registration, so their number has no bound of its own.
 const SECRETS: usize = 10_000;
+/// For how long they are taken for what they are without asking: another server may have changed them.
+const FRESH: Duration = Duration::from_secs(60);
+/// How long the way of a comment waits for the disk, which is longer than any healthy one takes,
+const PATIENCE: Duration = Duration::from_secs(2);
+/// and how long once it has failed.
+const IMPATIENCE: Duration = Duration::from_millis(250);
+/// How often a person's comments are looked for again who goes on sending some while being erased.
+const WALKS: usize = 3;
 
 /// Copies the embedded store of a data directory into a file, while a server may be running on it. The copy is what the
 /// store was at one moment; a server that finds it as `gatepost.db` in its data directory goes on from there.
@@ -63,16 +75,23 @@ pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, E
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
-    /// Every call needs its site's secret, which never changes.
-    secrets: Arc<Mutex<HashMap<Site, Secret>>>,
+    /// Every comment needs its site's secrets, which hardly ever change.
+    known: Arc<Mutex<HashMap<Site, Known>>>,
+    /// The limits as this process alone has counted them.
+    local: Arc<Local>,
     /// Nearly the same comments that came to this process.
     likes: Arc<Mutex<Likes>>,
     /// The engine in this process failed, which was said.
     failing: Arc<AtomicBool>,
 }
 
-/// A site's secret, and the generation of the engine that it was read from.
-type Secret = ([u8; 32], u64);
+/// A site's secrets, the generation of the engine that they were read from, and when that was.
+#[derive(Clone)]
+struct Known {
+    secrets: Secrets,
+    generation: u64,
+    read: Instant,
+}
 
 /// Where the state is.
 #[derive(Clone)]
@@ -89,13 +108,16 @@ impl Store {
     /// [`Error::Store`], whose source says what is wrong: an address that is not understood, a server that does not
     /// answer, a directory that is in use by another process or was written by a newer Gatepost.
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
+        let (local, likes) = (Arc::<Local>::default(), Arc::new(Mutex::new(Likes::new())));
         let engine = match settings.url.as_deref() {
             None => Engine::Embedded(Arc::new(Embedded::open(settings).await?)),
             Some("memory:") => Engine::Memory(Arc::new(Memory::new(settings))),
-            Some(url) if url.starts_with("redis") => Engine::Redis(Redis::open(url, settings).await?),
+            Some(url) if url.starts_with("redis") => {
+                Engine::Redis(Redis::open(url, settings, Arc::clone(&local), Arc::clone(&likes)).await?)
+            }
             Some(url) => return Err(settings::refuse(url)),
         };
-        Ok(Self { engine, secrets: Arc::default(), likes: Arc::new(Mutex::new(Likes::new())), failing: Arc::default() })
+        Ok(Self { engine, known: Arc::default(), local, likes, failing: Arc::default() })
     }
 
     /// `embedded`, `memory` or `redis`.
@@ -116,37 +138,65 @@ impl Store {
         }
     }
 
-    /// The site's secret: random, made when first asked for, the same for all servers of the store.
-    pub async fn site_secret(&self, site: &Site) -> Result<[u8; 32], Error> {
+    /// The site's secrets: random, made when first asked for, the same for all servers of the store. What another server
+    /// has changed in them is known here within a minute.
+    pub async fn secrets(&self, site: &Site) -> Result<Secrets, Error> {
         let generation = match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => 0,
             Engine::Redis(engine) => engine.generation(),
         };
-        let known = self.secrets.lock().map_err(poisoned)?.get(site).copied();
-        let mut fresh = [0; 32];
-        match known {
-            Some((secret, read)) if read == generation => return Ok(secret),
-            // An engine that came back empty is told what it was: the same people must have the same hashes.
-            Some((secret, _)) => fresh = secret,
-            None => getrandom::fill(&mut fresh).map_err(|error| Error::store(error.to_string()))?,
-        }
-        let read = match &self.engine {
-            Engine::Memory(engine) => engine.site_secret(site, fresh),
-            // A known one is read and proves nothing.
-            Engine::Embedded(engine) => self.noted(engine.site_secret(site, fresh).await, |_| false),
-            Engine::Redis(engine) => engine.site_secret(site, fresh).await,
+        let known = self.known.lock().map_err(poisoned)?.get(site).cloned();
+        let ours = match &known {
+            Some(known) if known.generation == generation && known.read.elapsed() < FRESH => return Ok(known.secrets.clone()),
+            // An engine that came back empty is told what they were: the same people must have the same hashes.
+            Some(known) => known.secrets.clone(),
+            None => Secrets::fresh()?,
         };
-        let secret = match (read, known) {
-            // Away: so is whatever would need it to be right, and the limits of this process go on with the old one.
-            (Err(Error::Store(_)), Some((secret, _))) => return Ok(secret),
-            (read, _) => read?,
-        };
-        let mut secrets = self.secrets.lock().map_err(poisoned)?;
-        if secrets.len() >= SECRETS {
-            secrets.clear();
+        match (self.read_secrets(site, &ours).await, known) {
+            // Away: so is whatever would need them to be right, and the limits of this process go on with the old ones.
+            (Err(Error::Store(_)), Some(known)) => Ok(known.secrets),
+            (read, _) => self.remember(site, read?, generation),
         }
-        secrets.insert(site.clone(), (secret, generation));
-        Ok(secret)
+    }
+
+    async fn read_secrets(&self, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.secrets(site, ours),
+            // Those that are there are read, which proves nothing.
+            Engine::Embedded(engine) => self.bounded(engine.secrets(site, ours), |_| false).await,
+            Engine::Redis(engine) => engine.secrets(site, ours).await,
+        }
+    }
+
+    fn remember(&self, site: &Site, secrets: Secrets, generation: u64) -> Result<Secrets, Error> {
+        let mut known = self.known.lock().map_err(poisoned)?;
+        if known.len() >= SECRETS {
+            known.clear();
+        }
+        known.insert(site.clone(), Known { secrets: secrets.clone(), generation, read: Instant::now() });
+        Ok(secrets)
+    }
+
+    /// Gives a site another secret, for all that comes from now on. Those before are kept, so that persons are still found;
+    /// but authors' histories and limits begin anew.
+    pub async fn rotate_secret(&self, site: &Site) -> Result<(), Error> {
+        loop {
+            // Read where they are, unless they were lost there.
+            let known = self.known.lock().map_err(poisoned)?.get(site).map(|known| known.secrets.clone());
+            let old = self.read_secrets(site, &known.map_or_else(Secrets::fresh, Ok)?).await?;
+            let new = old.rotated()?;
+            let swapped = match &self.engine {
+                Engine::Memory(engine) => engine.swap_secrets(site, &old, &new),
+                Engine::Embedded(engine) => engine.swap_secrets(site, &old, &new).await,
+                Engine::Redis(engine) => engine.swap_secrets(site, &old, &new).await,
+            };
+            // Else somebody else did the same at the same time.
+            if swapped? {
+                // Asked for again by the next comment.
+                self.known.lock().map_err(poisoned)?.remove(site);
+                return Ok(());
+            }
+        }
     }
 
     /// How many comments came to this process of late that were nearly the same.
@@ -162,7 +212,7 @@ impl Store {
             Engine::Memory(engine) => engine.admit(admission),
             Engine::Embedded(engine) => {
                 // A repeat is answered from what is there, also when nothing more can be written.
-                self.noted(engine.admit(admission).await, |admitted| !matches!(admitted, Admitted::Seen(_)))
+                self.bounded(engine.admit(admission), |admitted| !matches!(admitted, Admitted::Seen(_))).await
             }
             Engine::Redis(engine) => engine.admit(admission).await,
         };
@@ -172,6 +222,13 @@ impl Store {
             Ok(Admitted::Undecided { facts, .. }) => facts.previous.is_none(),
             Ok(Admitted::Seen(_)) | Err(_) => false,
         };
+        let counted = match &admitted {
+            Ok(Admitted::Undecided { facts, .. }) => !facts.limits.iter().any(LimitState::refused),
+            admitted => first && admitted.is_ok(),
+        };
+        if counted && !matches!(self.engine, Engine::Memory(_)) {
+            self.local.warm(admission);
+        }
         if first && let Some((likeness, mut likes)) = admission.likeness.zip(self.likes.lock().ok()) {
             likes.count(admission.comment.site(), &likeness);
         }
@@ -180,19 +237,15 @@ impl Store {
 
     /// What this process alone knows of a comment that the store cannot be asked about: its limits, as far as it has
     /// counted them itself. Counts the comment in them, if `count`.
-    pub fn local(&self, admission: &Admission<'_>, count: bool) -> Facts {
-        match &self.engine {
-            // They count in this process anyway, in the step that failed.
-            Engine::Memory(_) | Engine::Embedded(_) => Facts::default(),
-            Engine::Redis(engine) => engine.local(admission, count),
-        }
+    pub fn alone(&self, admission: &Admission<'_>, count: bool) -> Facts {
+        self.local.weigh(admission, count)
     }
 
     /// Tells what [`admit`](Self::admit) would find if the comment came now. Counts and writes nothing.
     pub async fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.look(admission),
-            Engine::Embedded(engine) => engine.look(admission).await,
+            Engine::Embedded(engine) => self.bounded(engine.look(admission), |_| false).await,
             Engine::Redis(engine) => engine.look(admission).await,
         }
     }
@@ -202,7 +255,7 @@ impl Store {
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.record(admission, verdict),
-            Engine::Embedded(engine) => self.noted(engine.record(admission, verdict).await, |_| true),
+            Engine::Embedded(engine) => self.bounded(engine.record(admission, verdict), |_| true).await,
             Engine::Redis(engine) => engine.record(admission, verdict).await,
         }
     }
@@ -258,6 +311,20 @@ impl Store {
     /// for the person. Each comment goes as a whole or not at all. When this has returned no bytes of them are left
     /// where the engine keeps its state; when it has failed, repeating it does the rest.
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+        self.local.forget(site, *person);
+        let mut forgotten = self.forget_once(site, person).await?;
+        // Comments may have come behind the walk's back.
+        for _ in 0..WALKS {
+            let more = self.forget_once(site, person).await?;
+            forgotten += more;
+            if more.comments == 0 {
+                break;
+            }
+        }
+        Ok(forgotten)
+    }
+
+    async fn forget_once(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.forget(site, person),
             Engine::Embedded(engine) => engine.forget(site, person).await,
@@ -295,13 +362,13 @@ impl Store {
     /// # Errors
     /// [`Error::CursorExpired`] when changes after that cursor may have been forgotten.
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watcher, Error> {
-        let oldest = match &self.engine {
-            Engine::Memory(engine) => engine.oldest_after_forgotten(site)?,
-            Engine::Embedded(engine) => engine.oldest_after_forgotten(site).await?,
-            Engine::Redis(engine) => engine.oldest_after_forgotten(site).await?,
+        let forgotten_before = match &self.engine {
+            Engine::Memory(engine) => engine.forgotten_before(site)?,
+            Engine::Embedded(engine) => engine.forgotten_before(site).await?,
+            Engine::Redis(engine) => engine.forgotten_before(site).await?,
         };
         // Who begins at the start asks for what there is, not for what there was.
-        if after != self.first_cursor() && oldest.is_some_and(|oldest| after < oldest) {
+        if after != self.first_cursor() && forgotten_before.is_some_and(|cursor| after < cursor) {
             return Err(Error::CursorExpired);
         }
         Ok(Watcher(match &self.engine {
@@ -311,6 +378,19 @@ impl Store {
         }))
     }
 
+    /// Waits for the disk, but not for long: the caller is on the way of a comment. What it did not take in time it may
+    /// take all the same, and a comment that is sent again finds that.
+    async fn bounded<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+        wrote: impl FnOnce(&T) -> bool,
+    ) -> Result<T, Error> {
+        let patience = if self.failing.load(Ordering::Relaxed) { IMPATIENCE } else { PATIENCE };
+        let outcome = tokio::time::timeout(patience, work).await;
+        let late = || Error::store(format!("the disk took longer than {patience:?}"));
+        self.noted(outcome.unwrap_or_else(|_| Err(late())), wrote)
+    }
+
     /// Says that the disk fails, and that it works again, once each: not for every comment that comes meanwhile.
     /// `wrote` tells of an outcome whether something was written for it.
     fn noted<T>(&self, outcome: Result<T, Error>, wrote: impl FnOnce(&T) -> bool) -> Result<T, Error> {
@@ -318,13 +398,14 @@ impl Store {
             Ok(outcome) if !wrote(outcome) => {}
             Ok(_) => {
                 if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
+                    self.local.relieved();
                     tracing::info!("the store works again");
                 }
             }
             Err(error) => {
                 if !self.failing.swap(true, Ordering::Relaxed) {
                     let cause = std::error::Error::source(error).unwrap_or(error);
-                    tracing::error!(%cause, "the store fails: until it works again nothing is recorded");
+                    tracing::error!(%cause, "the store fails: until it works again nothing is recorded, and limits count here");
                 }
             }
         }

@@ -35,7 +35,7 @@ pub mod train;
 pub use explain::{Contribution, Explanation};
 pub use file::ModelError;
 pub use language::parse as parse_language;
-pub use likeness::Likeness;
+pub use likeness::{BANDS, Likeness};
 pub use link::links;
 pub use manner::{Manner, NameIs};
 pub use model::{HeadInfo, Model, Scores};

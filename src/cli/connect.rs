@@ -12,6 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
 use super::failure::Failure;
+use crate::pb::admin_service_client::AdminServiceClient;
 use crate::pb::moderation_service_client::ModerationServiceClient;
 use crate::pb::review_service_client::ReviewServiceClient;
 
@@ -135,6 +136,11 @@ impl Connection {
     /// What moderators call.
     pub fn review(&self) -> ReviewServiceClient<InterceptedService<Channel, Bearer>> {
         ReviewServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    /// What operators call.
+    pub fn admin(&self) -> AdminServiceClient<InterceptedService<Channel, Bearer>> {
+        AdminServiceClient::new(self.service.clone())
     }
 
     /// Where it leads.

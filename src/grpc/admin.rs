@@ -1,12 +1,24 @@
-//! AdminService, for operators. Every RPC of it is yet to come.
+//! AdminService, for operators. Most of its RPCs are yet to come.
 
 use tonic::{Request, Response, Status};
 
 use super::status::unimplemented;
+use crate::comment::Site;
+use crate::error::Error;
 use crate::pb::{self, admin_service_server::AdminService};
+use crate::store::Store;
 
 /// The service.
-pub struct Admin;
+pub struct Admin {
+    store: Store,
+}
+
+impl Admin {
+    /// Serves a store.
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+}
 
 #[tonic::async_trait]
 impl AdminService for Admin {
@@ -47,5 +59,15 @@ impl AdminService for Admin {
 
     async fn reload_policy(&self, _: Request<pb::ReloadPolicyRequest>) -> Result<Response<pb::ReloadPolicyResponse>, Status> {
         Err(unimplemented("ReloadPolicy"))
+    }
+
+    async fn rotate_secret(
+        &self,
+        request: Request<pb::RotateSecretRequest>,
+    ) -> Result<Response<pb::RotateSecretResponse>, Status> {
+        let site = Site::parse("site", &request.into_inner().site).map_err(Error::from)?;
+        self.store.rotate_secret(&site).await?;
+        tracing::info!(site = site.as_str(), "the site has another secret");
+        Ok(Response::new(pb::RotateSecretResponse {}))
     }
 }

@@ -12,7 +12,7 @@ use crate::comment::{CommentId, MAX_NAME, Site};
 use crate::error::{Error, Violation};
 use crate::pb;
 use crate::pb::author_selector::Selector;
-use crate::store::{Identity, Kept, Past, Person, Store};
+use crate::store::{Forgotten, Identity, Kept, Past, Person, Store};
 
 /// The stream that ExportAuthor answers with.
 pub type Export = Pin<Box<dyn Stream<Item = Result<pb::ExportAuthorResponse, Status>> + Send>>;
@@ -25,20 +25,21 @@ const AHEAD: usize = 16;
 /// # Errors
 /// A site or selector that is none; the store being away.
 pub async fn forget(store: &Store, request: pb::ForgetAuthorRequest) -> Result<pb::ForgetAuthorResponse, Error> {
-    let (site, person) = meant(store, &request.site, request.author).await?;
+    let (site, persons) = meant(store, &request.site, request.author).await?;
     if request.dry_run {
-        let found = store.find(&site, &person).await?.len();
+        let found = find(store, &site, &persons).await?.len();
         let counts = [("comments".to_owned(), u64::try_from(found).unwrap_or(u64::MAX))];
         return Ok(pb::ForgetAuthorResponse { counts: counts.into() });
     }
     let store = store.clone();
     // A large site takes longer to walk over than a caller may wait: it is done though the caller has gone.
     let erasure = tokio::spawn(async move {
-        let forgotten = store.forget(&site, &person).await;
-        if let Ok(forgotten) = &forgotten {
-            tracing::info!(site = site.as_str(), ?forgotten, "forgot a person");
+        let mut forgotten = Forgotten::default();
+        for person in &persons {
+            forgotten += store.forget(&site, person).await?;
         }
-        forgotten
+        tracing::info!(site = site.as_str(), ?forgotten, "forgot a person");
+        Ok::<_, Error>(forgotten)
     });
     let forgotten = erasure.await.map_err(|error| Error::store(error.to_string()))??;
     Ok(pb::ForgetAuthorResponse { counts: forgotten.counts().map(|(kind, count)| (kind.to_owned(), count)).into() })
@@ -49,11 +50,11 @@ pub async fn forget(store: &Store, request: pb::ForgetAuthorRequest) -> Result<p
 /// # Errors
 /// A site or selector that is none; the store being away.
 pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<Export, Error> {
-    let (site, person) = meant(store, &request.site, request.author).await?;
+    let (site, persons) = meant(store, &request.site, request.author).await?;
     let (sender, receiver) = mpsc::channel(AHEAD);
     let store = store.clone();
     tokio::spawn(async move {
-        if let Err(error) = send(&store, &site, &person, &sender).await {
+        if let Err(error) = send(&store, &site, &persons, &sender).await {
             // A client that has gone does not need to know.
             let _ = sender.send(Err(error)).await;
         }
@@ -64,10 +65,10 @@ pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<E
 async fn send(
     store: &Store,
     site: &Site,
-    person: &Person,
+    persons: &[Person],
     client: &mpsc::Sender<Result<pb::ExportAuthorResponse, Error>>,
 ) -> Result<(), Error> {
-    for id in store.find(site, person).await? {
+    for id in find(store, site, persons).await? {
         // It may have been erased meanwhile.
         let Some(kept) = store.get(site, &id).await? else { continue };
         if client.send(Ok(exported(kept))).await.is_err() {
@@ -94,15 +95,28 @@ impl From<Past> for pb::TrailEntry {
     }
 }
 
-/// The site, and the person as the store knows them.
-async fn meant(store: &Store, site: &str, author: Option<pb::AuthorSelector>) -> Result<(Site, Person), Error> {
+/// The comments that came from a person, under any hash that they are known by.
+async fn find(store: &Store, site: &Site, persons: &[Person]) -> Result<Vec<CommentId>, Error> {
+    let mut found = Vec::new();
+    for person in persons {
+        for id in store.find(site, person).await? {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The site, and the person as the store knows them: under the site's secret, and under those that it has had.
+async fn meant(store: &Store, site: &str, author: Option<pb::AuthorSelector>) -> Result<(Site, Vec<Person>), Error> {
     let selector = author.and_then(|author| author.selector);
     let (site, identity) = match (Site::parse("site", site), identity(selector.as_ref())) {
         (Ok(site), Ok(identity)) => (site, identity),
         (site, identity) => return Err(Error::Invalid(site.err().into_iter().chain(identity.err()).collect())),
     };
-    let person = Person::known_by(&store.site_secret(&site).await?, identity);
-    Ok((site, person))
+    let persons = store.secrets(&site).await?.known_by(identity);
+    Ok((site, persons))
 }
 
 fn identity(selector: Option<&Selector>) -> Result<Identity<'_>, Violation> {

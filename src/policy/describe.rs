@@ -97,6 +97,13 @@ impl Policy {
             Away::Unavailable => "held while the store is away: no verdict, the host tries again".to_owned(),
             Away::Approve => "held while the store is away: published".to_owned(),
         });
+        let [approved, rejected, authors, changes] =
+            [self.retention.approved, self.retention.rejected, self.retention.authors, self.retention.changes]
+                .map(humantime::format_duration);
+        lines.push(format!(
+            "forgotten after so long without change: approved comments {approved}, rejected ones {rejected}, authors' \
+             histories {authors}, changes of verdicts {changes}"
+        ));
         lines
     }
 }

@@ -10,6 +10,7 @@ use crate::classify::Label;
 use crate::comment::Site;
 use crate::limit::{Gcra, MAX_BURST, Scope};
 use crate::policy::lists::{Addresses, Domains, Words};
+use crate::retention::Retention;
 use crate::settings::{self, Mistake, Mistakes, Section};
 use crate::verdict::Decision;
 
@@ -133,6 +134,14 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         });
         set(&mut policy.away, away);
     });
+    top.section("keep", |keep| {
+        let retention = &mut policy.retention;
+        let days = |key| keep.integer(key, 1..=36_500).map(Retention::span);
+        set(&mut retention.approved, days("approved_days"));
+        set(&mut retention.rejected, days("rejected_days"));
+        set(&mut retention.authors, days("authors_days"));
+        set(&mut retention.changes, days("changes_days"));
+    });
     policy
 }
 
@@ -216,6 +225,7 @@ impl Policy {
             form: Default::default(),
             evidence: Default::default(),
             unscored: Decision::Hold,
+            retention: Retention::days(1),
             away: Away::Hold,
             campaign: Campaign { here: 0, elsewhere: 0, decision: Decision::Hold },
         }

@@ -23,6 +23,7 @@ use super::entry::{Admission, Admitted, Kept};
 use super::page::{Filling, ListPage, ListQuery};
 use super::person::Person;
 use super::record::{self, Draft, Ruling};
+use super::secrets::Secrets;
 use super::settings::StoreSettings;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
@@ -42,7 +43,6 @@ pub(super) struct Embedded {
     reader: Arc<Mutex<Connection>>,
     /// The number of the newest change of any site.
     newest: signal::Receiver<i64>,
-    keep_events: u32,
 }
 
 impl Embedded {
@@ -68,16 +68,24 @@ impl Embedded {
         let (signal, newest) = signal::channel(read::newest_event(&connection)?);
         let sweep = sweep::Sweep::new(settings);
         let writer = Writer::start(Engine::new(connection), sweep, signal, lock)?;
-        Ok(Self { writer, reader, newest, keep_events: settings.keep_events })
+        Ok(Self { writer, reader, newest })
     }
 
     pub async fn ping(&self) -> Result<(), Error> {
         self.writer.run(|engine| engine.ping()).await
     }
 
-    pub async fn site_secret(&self, site: &Site, fresh: [u8; 32]) -> Result<[u8; 32], Error> {
-        let site = site.clone();
-        self.writer.run(move |engine| engine.site_secret(&site, &fresh)).await
+    /// The site's secrets: `ours` if it has none yet.
+    pub async fn secrets(&self, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
+        let (site, ours) = (site.clone(), ours.to_bytes());
+        let bytes = self.writer.run(move |engine| engine.secrets(&site, &ours)).await?;
+        Secrets::from_bytes(&bytes).ok_or_else(|| Error::store("a site's secrets are damaged"))
+    }
+
+    /// Puts others in the place of a site's secrets, if those are still the same.
+    pub async fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets) -> Result<bool, Error> {
+        let (site, old, new) = (site.clone(), old.to_bytes(), new.to_bytes());
+        self.writer.run(move |engine| engine.swap_secrets(&site, &old, &new)).await
     }
 
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
@@ -138,10 +146,11 @@ impl Embedded {
         self.read(move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
     }
 
-    /// The cursor of the oldest change kept, if older ones may have been forgotten.
-    pub async fn oldest_after_forgotten(&self, site: &Site) -> Result<Option<Cursor>, Error> {
-        let (site, most) = (site.clone(), i64::from(self.keep_events));
-        self.read(move |connection| read::oldest_of_many_events(connection, &site, most)).await.map(|n| n.map(Cursor::number))
+    /// Before which cursor changes were forgotten, if any were.
+    pub async fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+        let site = site.clone();
+        let forgotten = self.read(move |connection| read::forgotten_events(connection, &site)).await?;
+        Ok((forgotten > 0).then(|| Cursor::number(forgotten)))
     }
 
     pub fn watch(self: &Arc<Self>, site: &Site, after: Cursor) -> Watch {

@@ -8,6 +8,12 @@ use crate::limit::{Scope, Weighed};
 use crate::store::entry::Counted;
 use crate::store::person::Person;
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Whose count it is. The number is the site's.
 type Key = (i64, Scope, Option<Person>);
 

@@ -17,6 +17,7 @@ use super::limits::Limits;
 use super::page::{Filling, ListPage, ListQuery, Order, Place};
 use super::person::Person;
 use super::record::{from_micros, lead, machine_event, now_micros, with_limit};
+use super::secrets::Secrets;
 use super::settings::StoreSettings;
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
@@ -47,12 +48,14 @@ struct State {
 struct Shelf {
     /// Names the site in the limits.
     number: i64,
-    secret: Option<[u8; 32]>,
+    secrets: Option<Secrets>,
     /// Boxed: the table has room for twice as many as there are.
     comments: HashMap<CommentId, Box<Entry>>,
     reserved: HashMap<CommentId, Reservation>,
     authors: HashMap<Person, History>,
     changes: VecDeque<(i64, Verdict)>,
+    /// The number of the newest change that is not kept any more.
+    forgotten: i64,
 }
 
 struct Entry {
@@ -101,10 +104,22 @@ impl Memory {
         self.state().map(drop)
     }
 
-    pub fn site_secret(&self, site: &Site, fresh: [u8; 32]) -> Result<[u8; 32], Error> {
+    /// The site's secrets: `ours` if it has none yet.
+    pub fn secrets(&self, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
         let mut state = self.state()?;
         let shelf = shelf(&mut state.sites, site);
-        Ok(*shelf.secret.get_or_insert(fresh))
+        Ok(shelf.secrets.get_or_insert_with(|| ours.clone()).clone())
+    }
+
+    /// Puts others in the place of a site's secrets, if those are still the same.
+    pub fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets) -> Result<bool, Error> {
+        let mut state = self.state()?;
+        let secrets = &mut shelf(&mut state.sites, site).secrets;
+        let same = secrets.as_ref() == Some(old);
+        if same {
+            *secrets = Some(new.clone());
+        }
+        Ok(same)
     }
 
     pub fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
@@ -253,11 +268,11 @@ impl Memory {
         Ok(Cursor::number(newest.map_or(0, |(number, _)| *number)))
     }
 
-    /// The cursor of the oldest change kept, if older ones may have been forgotten.
-    pub fn oldest_after_forgotten(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+    /// Before which cursor changes were forgotten, if any were.
+    pub fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
         let state = self.state()?;
-        let changes = state.sites.get(site).map(|shelf| &shelf.changes).filter(|changes| changes.len() >= self.keep_events);
-        Ok(changes.and_then(VecDeque::front).map(|(number, _)| Cursor::number(*number)))
+        let forgotten = state.sites.get(site).map_or(0, |shelf| shelf.forgotten);
+        Ok((forgotten > 0).then(|| Cursor::number(forgotten)))
     }
 
     pub fn watch(self: &Arc<Self>, site: &Site, after: Cursor) -> Watch {
@@ -274,7 +289,7 @@ impl Memory {
         });
         shelf.changes.push_back((number, verdict.clone()));
         if shelf.changes.len() > self.keep_events {
-            shelf.changes.pop_front();
+            shelf.forgotten = shelf.changes.pop_front().map_or(shelf.forgotten, |(number, _)| number);
         }
     }
 }

@@ -7,6 +7,7 @@ mod address;
 mod connection;
 mod durability;
 mod erase;
+mod gossip;
 mod keys;
 mod read;
 mod script;
@@ -14,8 +15,7 @@ mod upkeep;
 mod watch;
 mod write;
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -25,25 +25,26 @@ use tokio::time::timeout;
 
 use super::breaker::{self, After, Breaker};
 use super::cursor::Cursor;
-use super::entry::{Admission, Kept};
-use super::limits::Limits;
+use super::entry::Kept;
+use super::likes::Likes;
+use super::local::Local;
 use super::page::{Filling, ListPage, ListQuery};
 use super::person::Person;
 use super::record::Row;
+use super::secrets::Secrets;
 use super::settings::{StoreSettings, redacted};
 use crate::comment::{CommentId, Site};
 use crate::error::{Away, Error};
-use crate::facts::{Facts, History};
+use crate::facts::History;
+use crate::retention::Retentions;
 
 use address::Address;
 use connection::{Connection, Setup};
 use keys::Keys;
-use script::Scripts;
+use script::{Scripts, call, run};
 
 pub(super) use watch::Watch;
 
-/// Of how many comments is remembered that they were counted while Redis is away.
-const MOST_SENT: usize = 100_000;
 /// How long to connect for when the server starts, when nobody waits for a verdict yet.
 const START: Duration = Duration::from_secs(5);
 
@@ -51,13 +52,15 @@ const START: Duration = Duration::from_secs(5);
 pub(super) struct Redis {
     setup: Setup,
     connection: Connection,
+    /// How many connections that is.
+    connections: u32,
     /// To ask replicas over: whoever waits for them keeps a connection from everything else.
     confirming: Option<Connection>,
     /// Replicas lack what is held, which was said.
     unconfirmed: AtomicBool,
     scripts: Scripts,
     prefix: String,
-    keep: Duration,
+    retention: Retentions,
     keep_events: u32,
     /// How long the way of a comment waits for one answer.
     timeout: Duration,
@@ -65,16 +68,21 @@ pub(super) struct Redis {
     wait_replicas: u32,
     breaker: Breaker,
     /// What this process knows of the limits, for when Redis is away.
-    limits: Mutex<Limits>,
-    /// Which comments were counted there since Redis went.
-    sent: Mutex<HashSet<u64>>,
+    local: Arc<Local>,
+    /// Nearly the same comments, of which the servers tell each other.
+    likes: Arc<Mutex<Likes>>,
     /// When each site's indexes were looked after.
     upkeep: Mutex<HashMap<Site, upkeep::Kept>>,
 }
 
 impl Redis {
     /// Connects.
-    pub async fn open(url: &str, settings: &StoreSettings) -> Result<Arc<Self>, Error> {
+    pub async fn open(
+        url: &str,
+        settings: &StoreSettings,
+        local: Arc<Local>,
+        likes: Arc<Mutex<Likes>>,
+    ) -> Result<Arc<Self>, Error> {
         if settings.prefix.contains(['{', '}']) {
             return Err(Error::store(format!("the key prefix {:?} holds braces, which are for the site", settings.prefix)));
         }
@@ -87,34 +95,35 @@ impl Redis {
         };
         let address = Address::parse(url).map_err(|error| failed(&error))?;
         let setup = Setup::new(address, ca).map_err(|error| failed(&error))?;
-        let connection = match timeout(START, setup.connect()).await {
+        let connection = match timeout(START, setup.connect(settings.connections)).await {
             Ok(connection) => connection.map_err(|error| failed(&error))?,
             Err(_) => return Err(failed(&"no answer")),
         };
         let confirming = match settings.wait_replicas {
             0 => None,
-            _ => {
-                Some(timeout(START, setup.connect()).await.map_err(|_| failed(&"no answer"))?.map_err(|error| failed(&error))?)
-            }
+            _ => Some(
+                timeout(START, setup.connect(1)).await.map_err(|_| failed(&"no answer"))?.map_err(|error| failed(&error))?,
+            ),
         };
         let redis = Arc::new(Self {
             setup,
             connection,
+            connections: settings.connections,
             confirming,
             unconfirmed: AtomicBool::new(false),
             scripts: Scripts::new(),
             prefix: settings.prefix.clone(),
-            // To Redis, no lifetime at all is an error.
-            keep: Duration::from_secs(u64::from(settings.keep_days.max(1)) * 24 * 3600),
+            retention: settings.retention.clone(),
             keep_events: settings.keep_events,
             timeout: settings.timeout,
             wait_replicas: settings.wait_replicas,
             breaker: Breaker::default(),
-            limits: Mutex::new(Limits::new()),
-            sent: Mutex::default(),
+            local,
+            likes,
             upkeep: Mutex::default(),
         });
         durability::warn(&redis.connection).await;
+        gossip::start(&redis);
         Ok(redis)
     }
 
@@ -147,7 +156,7 @@ impl Redis {
                     break;
                 }
                 // The way may lead nowhere any more: to a server that was cut off, or one that is no master now.
-                if let Ok(Ok(fresh)) = timeout(START, redis.setup.connect()).await
+                if let Ok(Ok(fresh)) = timeout(START, redis.setup.connect(redis.connections)).await
                     && redis.probe(&fresh, &site).await.is_ok()
                 {
                     redis.connection.follow(&fresh);
@@ -155,14 +164,12 @@ impl Redis {
                 }
             }
             if let Some(confirming) = &redis.confirming
-                && let Ok(Ok(fresh)) = timeout(START, redis.setup.connect()).await
+                && let Ok(Ok(fresh)) = timeout(START, redis.setup.connect(1)).await
             {
                 confirming.follow(&fresh);
             }
             redis.connection.changed();
-            if let Ok(mut sent) = redis.sent.lock() {
-                sent.clear();
-            }
+            redis.local.relieved();
             let away = redis.breaker.close(&circuit);
             tracing::info!(circuit, away = ?away, "redis is back");
         });
@@ -190,31 +197,6 @@ impl Redis {
         }
     }
 
-    /// Counts a comment that Redis admitted, so that the limits go on from there when it is away.
-    fn warm(&self, admission: &Admission<'_>) {
-        if let Ok(mut limits) = self.limits.lock() {
-            let weighing = limits.weigh(number(admission.comment.site()), &admission.counted());
-            limits.count(&weighing);
-            limits.commit();
-        }
-    }
-
-    /// What this process alone knows of a comment; counts it in its limits, if `count`.
-    pub fn local(&self, admission: &Admission<'_>, count: bool) -> Facts {
-        // One that is sent again was counted when it first came.
-        let sent = sent(admission);
-        if count && self.sent.lock().is_ok_and(|mut sents| sents.len() < MOST_SENT && !sents.insert(sent)) {
-            return Facts::default();
-        }
-        let Ok(mut limits) = self.limits.lock() else { return Facts::default() };
-        let weighing = limits.weigh(number(admission.comment.site()), &admission.counted());
-        if count && !weighing.refused() {
-            limits.count(&weighing);
-            limits.commit();
-        }
-        Facts { limits: weighing.states, ..Facts::default() }
-    }
-
     /// Rises when Redis may have lost what it knew.
     pub fn generation(&self) -> u64 {
         self.connection.generation()
@@ -228,14 +210,27 @@ impl Redis {
         Ok(answer.map_err(|_| Error::store("no answer"))??)
     }
 
-    /// The site's secret: `ours` if it has none yet.
-    pub async fn site_secret(self: &Arc<Self>, site: &Site, ours: [u8; 32]) -> Result<[u8; 32], Error> {
+    /// The site's secrets: `ours` if it has none yet.
+    pub async fn secrets(self: &Arc<Self>, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
         let key = self.keys(site).secret();
         let mut both = Pipeline::with_capacity(2);
-        both.cmd("SET").arg(&key).arg(ours.as_slice()).arg("NX").ignore().cmd("GET").arg(&key);
+        both.cmd("SET").arg(&key).arg(ours.to_bytes()).arg("NX").ignore().cmd("GET").arg(&key);
         let mut connection = self.connection.clone();
-        let (secret,): (Vec<u8>,) = self.guarded(site, async { Ok(both.query_async(&mut connection).await?) }).await?;
-        secret.try_into().map_err(|_| Error::store(format!("the secret of {:?} is damaged", site.as_str())))
+        let (secrets,): (Vec<u8>,) = self.guarded(site, async { Ok(both.query_async(&mut connection).await?) }).await?;
+        Secrets::from_bytes(&secrets).ok_or_else(|| Error::store(format!("the secrets of {:?} are damaged", site.as_str())))
+    }
+
+    /// Puts others in the place of a site's secrets, if those are still the same.
+    pub async fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets) -> Result<bool, Error> {
+        self.reachable(site)?;
+        let mut ask = call(&self.scripts.swap, &[self.keys(site).secret()]);
+        ask.arg(old.to_bytes()).arg(new.to_bytes());
+        let reply = run(&self.connection, &self.scripts.swap, &ask).await?;
+        match reply.word() {
+            "swapped" => Ok(true),
+            "moved" => Ok(false),
+            _ => Err(reply.unexpected()),
+        }
     }
 
     pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
@@ -266,9 +261,9 @@ impl Redis {
         read::latest_event(&self.connection, &self.keys(site)).await
     }
 
-    /// The cursor of the oldest change kept, if older ones were forgotten.
-    pub async fn oldest_after_forgotten(&self, site: &Site) -> Result<Option<Cursor>, Error> {
-        read::oldest_after_forgotten(&self.connection, &self.keys(site)).await
+    /// Before which cursor changes were forgotten, if any were.
+    pub async fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+        read::forgotten_before(&self.connection, &self.keys(site)).await
     }
 
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watch, Error> {
@@ -278,21 +273,6 @@ impl Redis {
     fn keys(&self, site: &Site) -> Keys {
         Keys::new(&self.prefix, site)
     }
-}
-
-/// A number for a comment as it was sent.
-fn sent(admission: &Admission<'_>) -> u64 {
-    let comment = admission.comment;
-    let mut hasher = DefaultHasher::new();
-    (comment.site().as_str(), comment.id().as_str(), comment.fingerprint()).hash(&mut hasher);
-    hasher.finish()
-}
-
-/// A number for a site, as the limits of one process name it.
-fn number(site: &Site) -> i64 {
-    let mut hasher = DefaultHasher::new();
-    site.as_str().hash(&mut hasher);
-    hasher.finish().cast_signed()
 }
 
 impl From<RedisError> for Error {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::retention::Retentions;
 
 /// Where the state is kept and for how long.
 #[derive(Clone)]
@@ -15,8 +16,10 @@ pub struct StoreSettings {
     pub data_dir: PathBuf,
     /// What every Redis key starts with, e.g. `gp:`; the site in braces follows.
     pub prefix: String,
-    /// A decided comment is forgotten after so many days without change. A held one is never forgotten.
-    pub keep_days: u32,
+    /// How many connections to Redis all comments share.
+    pub connections: u32,
+    /// For how long each site's data is kept.
+    pub retention: Retentions,
     /// How many changes are kept per site for watchers.
     pub keep_events: u32,
     /// How long the way of a comment waits for Redis.
@@ -33,7 +36,8 @@ impl fmt::Debug for StoreSettings {
             .field("url", &self.url.as_deref().map(redacted))
             .field("data_dir", &self.data_dir)
             .field("prefix", &self.prefix)
-            .field("keep_days", &self.keep_days)
+            .field("connections", &self.connections)
+            .field("retention", &self.retention)
             .field("keep_events", &self.keep_events)
             .field("timeout", &self.timeout)
             .field("ca", &self.ca)

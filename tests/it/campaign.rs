@@ -1,8 +1,10 @@
 //! Nearly the same comment again and again, here and elsewhere.
 
+use std::time::{Duration, Instant};
+
 use gatepost::pb::{self, Decision};
 
-use crate::harness::{Server, comment};
+use crate::harness::{PATIENCE, Server, comment};
 use crate::redis;
 
 /// The same advertisement with another name, number and link each time.
@@ -57,6 +59,32 @@ async fn a_campaign_against_other_sites_is_known_here() {
     }
     let verdict = server.check(comment("1", &variant(9))).await.unwrap();
     assert_eq!((verdict.decision(), campaign(&verdict)), (Decision::Hold, Some("campaign.elsewhere")), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_campaign_against_other_sites_is_known_to_other_servers_of_the_same_redis() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    let flags = ["--store", &url, "--redis-prefix", &prefix];
+    let (there, here) = (Server::start_with(QUIET, &flags).await, Server::start_with(QUIET, &flags).await);
+    for n in 0..4 {
+        let elsewhere = pb::Comment { site: format!("other{n}.example"), ..comment("x", &variant(n)) };
+        there.check(elsewhere).await.unwrap();
+    }
+    // They tell each other twice a second, and one that starts later hears what was told before.
+    let until = Instant::now() + PATIENCE;
+    for server in [here, Server::start_with(QUIET, &flags).await] {
+        let mut n = 100;
+        loop {
+            let asked = pb::CheckCommentRequest { comment: Some(comment("1", &variant(n))), dry_run: true };
+            let verdict = server.host().check_comment(asked).await.unwrap().into_inner().verdict.unwrap();
+            if campaign(&verdict) == Some("campaign.elsewhere") {
+                break;
+            }
+            assert!(Instant::now() < until, "{verdict:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            n += 1;
+        }
+    }
 }
 
 #[tokio::test]

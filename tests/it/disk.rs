@@ -10,7 +10,7 @@ use gatepost::pb::{self, Decision};
 use tempfile::TempDir;
 use tonic::Code;
 
-use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment, launch, launch_under};
+use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, by, comment, launch, launch_under};
 
 /// Runs a script in a place where only it and what it becomes see what it mounts. Nobody needs to be root for that,
 /// where the system allows it.
@@ -126,10 +126,19 @@ async fn where_no_file_may_grow_it_is_the_same_and_a_restart_meanwhile_loses_not
     // Ignored, it is an error of the write and not the end of the process.
     let limited = "trap '' XFSZ; ulimit -S -f 1000; exec \"$@\"";
     let under = ["sh", "-c", limited, "sh"].map(str::to_owned).to_vec();
-    let mut server = Server::start_under(|_| under, HOLD_ALL, &[]).await;
+    let policy = format!("{HOLD_ALL}\n[limits]\nauthor = {{ count = 3, period = \"1h\", over = \"reject\" }}\n");
+    let mut server = Server::start_under(|_| under, &policy, &[]).await;
     let recorded = fill(&server).await;
     is_full(&server, &recorded).await;
     assert_eq!(server.logged("the store fails").len(), 1);
+    let mut said = Vec::new();
+    for n in 0..5 {
+        let verdict = server.check(by("zed", &format!("zed-{n}"), "hello there")).await.unwrap();
+        assert_eq!(verdict.rate_limit.unwrap().source(), pb::RateLimitSource::Local);
+        said.push(verdict.decision);
+    }
+    let said: Vec<Decision> = said.into_iter().map(|decision| decision.try_into().unwrap()).collect();
+    assert_eq!(said, [Decision::Hold, Decision::Hold, Decision::Hold, Decision::Reject, Decision::Reject]);
 
     server.kill();
     server.start_again();

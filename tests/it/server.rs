@@ -150,7 +150,7 @@ async fn an_address_that_others_can_reach_is_refused() {
 async fn every_mistake_in_settings_and_policies_is_told_with_its_place() {
     let folder = tempfile::TempDir::new().unwrap();
     let config = folder.path().join("my.toml");
-    std::fs::write(&config, "keep_days = 0\nkeep_dayz = 1\n").unwrap();
+    std::fs::write(&config, "keep_events = 0\nkeep_eventz = 1\n").unwrap();
     let flags = ["--config", config.to_str().unwrap(), "--log-format", "xml"].map(str::to_owned);
     let refusal = launch(folder.path(), "127.0.0.1:0", &flags).unwrap_err();
     for place in ["exit status: 2", "my.toml:1: ", "my.toml:2: ", "--log-format: "] {

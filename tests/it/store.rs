@@ -55,6 +55,7 @@ conform! {
     histories_follow_decisions
     sites_know_nothing_of_each_other
     a_secret_is_the_same_for_all_and_another_per_site
+    a_rotated_secret_hashes_anew_and_still_knows_the_old
     what_is_kept_holds_no_address
     a_person_is_found_and_erased_by_each_of_three_ids
     a_comment_also_came_from_whoever_sent_an_earlier_text

@@ -4,23 +4,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may use. Itself and `pb`'s messages always.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("error", &[]),
     ("comment", &["error", "verdict"]),
     ("verdict", &[]),
     ("limit", &[]),
+    ("retention", &["comment", "verdict"]),
     ("facts", &["limit", "verdict"]),
     ("classify", &[]),
     ("settings", &[]),
-    ("policy", &["classify", "comment", "facts", "limit", "settings", "verdict"]),
+    ("policy", &["classify", "comment", "facts", "limit", "retention", "settings", "verdict"]),
     ("judge", &["classify", "comment", "facts", "policy", "verdict"]),
-    ("store", &["classify", "comment", "error", "facts", "limit", "verdict"]),
+    ("store", &["classify", "comment", "error", "facts", "limit", "retention", "verdict"]),
     ("moderate", &["classify", "comment", "error", "facts", "judge", "limit", "store", "verdict"]),
     ("review", &["comment", "error", "facts", "store", "verdict"]),
     ("grpc", &["comment", "error", "moderate", "review", "store", "verdict"]),
-    ("config", &["settings", "store", "telemetry"]),
+    ("config", &["retention", "settings", "store", "telemetry"]),
     ("telemetry", &["error"]),
-    ("server", &["classify", "config", "error", "grpc", "judge", "moderate", "policy", "review", "store"]),
+    ("server", &["classify", "config", "error", "grpc", "judge", "moderate", "policy", "retention", "review", "store"]),
     ("cli", &["classify", "comment", "config", "facts", "judge", "policy", "server", "settings", "telemetry", "verdict"]),
 ];
 

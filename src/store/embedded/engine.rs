@@ -113,11 +113,16 @@ impl Engine {
         Ok(())
     }
 
-    pub fn site_secret(&mut self, site: &Site, fresh: &[u8; 32]) -> Result<[u8; 32], Error> {
+    pub fn secrets(&mut self, site: &Site, ours: &[u8]) -> Result<Vec<u8>, Error> {
         let mut insert = self.connection.prepare_cached("INSERT OR IGNORE INTO site (name, secret) VALUES (?1, ?2)")?;
-        insert.execute(params![site.as_str(), fresh])?;
+        insert.execute(params![site.as_str(), ours])?;
         let mut select = self.connection.prepare_cached("SELECT secret FROM site WHERE name = ?1")?;
         Ok(select.query_row([site.as_str()], |row| row.get(0))?)
+    }
+
+    pub fn swap_secrets(&mut self, site: &Site, old: &[u8], new: &[u8]) -> Result<bool, Error> {
+        let mut update = self.connection.prepare_cached("UPDATE site SET secret = ?3 WHERE name = ?1 AND secret = ?2")?;
+        Ok(update.execute(params![site.as_str(), old, new])? > 0)
     }
 
     pub fn admit(&mut self, draft: &Draft, limits: &[Counted], min_approved: u32) -> Result<Found, Error> {

@@ -113,12 +113,10 @@ pub(super) fn latest_event(connection: &Connection, site: &Site) -> Result<i64, 
     Ok(select.query_row([site], |row| row.get(0))?)
 }
 
-/// The number of a site's oldest change, if it has so many or more: then the sweep may have taken older ones.
-pub(super) fn oldest_of_many_events(connection: &Connection, site: &Site, many: i64) -> Result<Option<i64>, Error> {
-    let Some(site) = self::site(connection, site)? else { return Ok(None) };
-    let mut select = connection.prepare_cached("SELECT min(number), count(*) FROM event WHERE site = ?1")?;
-    let (oldest, count): (Option<i64>, i64) = select.query_row([site], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(oldest.filter(|_| count >= many))
+/// Up to which number a site's changes were forgotten. 0: none were.
+pub(super) fn forgotten_events(connection: &Connection, site: &Site) -> Result<i64, Error> {
+    let mut select = connection.prepare_cached("SELECT forgotten FROM site WHERE name = ?1")?;
+    Ok(select.query_row([site.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
 }
 
 /// The number of the newest change of any site. 0: none.

@@ -6,7 +6,7 @@
 --   9… one per limit: its theoretical arrival time in microseconds
 -- ARGV
 --   1 `admit`, or `look` to change nothing   2 fingerprint   3 author   4 tentative decision   5 verdict id
---   6 approved comments that the author needs   7 lead   8 milliseconds to keep a decided comment
+--   6 approved comments that the author needs   7 lead   8 lifetimes
 --   9 milliseconds to keep a reservation   10 comment id   11 comment   12 verdict
 --   13 who sent it, with blanks between   14 its bands, with blanks between, or `-`
 --   15 so many nearly the same comments are a campaign (0: none)   16 milliseconds to keep a window
@@ -114,7 +114,7 @@ if not looking and not old and trusted and not refused and not campaign then
   keep(ARGV[10], {
     fingerprint = fingerprint, decision = decision, revision = '1', by_moderator = '0', before = '0',
     received_at = time, lead = ARGV[7], author = author,
-  }, ARGV[8], 'c', ARGV[11], 'v', verdict, 'p', ARGV[13])
+  }, read_lifetimes(ARGV[8]), 'c', ARGV[11], 'v', verdict, 'p', ARGV[13])
   return { 'recorded', int(tightest), int(remaining[tightest] or 0) }
 end
 

@@ -28,20 +28,22 @@ local function join(earlier, persons)
 end
 
 -- After `keep`: gives the trail the lifetime of its comment, and adds the verdict to the events.
-local function announce(decision, verdict, lifetime, most)
+local function announce(decision, verdict, lifetimes, most)
   if decision == HOLD then
     redis.call('PERSIST', KEYS[7])
   else
-    redis.call('PEXPIRE', KEYS[7], lifetime)
+    redis.call('PEXPIRE', KEYS[7], lifetimes.comment)
     if redis.call('EXISTS', KEYS[4]) == 0 then
-      -- Nothing is held any more, so that the indexes may end: twice as late as what came last can.
-      redis.call('PEXPIRE', KEYS[2], int(lifetime * 2))
-      redis.call('PEXPIRE', KEYS[3], int(lifetime * 2))
+      -- Nothing is held any more, so that the indexes may end.
+      redis.call('PEXPIRE', KEYS[2], lifetimes.indexes)
+      redis.call('PEXPIRE', KEYS[3], lifetimes.indexes)
     end
   end
   -- Does nothing for an author who is not known: there is no such key.
-  redis.call('PEXPIRE', KEYS[9], lifetime)
+  redis.call('PEXPIRE', KEYS[9], lifetimes.author)
   local event = redis.call('XADD', KEYS[8], 'MAXLEN', '~', most, '*', 'v', verdict)
   redis.call('HSET', KEYS[1], 'x', (redis.call('HGET', KEYS[1], 'x') or '') .. ' ' .. event)
-  redis.call('PEXPIRE', KEYS[8], lifetime)
+  -- Changes are rare, so that the old ones can be cut off exactly.
+  redis.call('XTRIM', KEYS[8], 'MINID', '=', int(math.max(0, now() / 1000 - lifetimes.events)))
+  redis.call('PEXPIRE', KEYS[8], lifetimes.events)
 end

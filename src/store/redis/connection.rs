@@ -1,9 +1,9 @@
 //! Speaks to Redis, however it is set up: to one server, to the master that Sentinels name, or to a cluster.
 //!
-//! Each is one connection per server that all callers share. A call that fails is not repeated here, since the caller has
+//! Each is a few connections per server, one unless told otherwise, that all callers share in turn. A call that fails is not repeated here, since the caller has
 //! a deadline; who waits for Redis to come back connects anew, and all share what that finds.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -36,7 +36,9 @@ pub(super) enum Setup {
 #[derive(Clone)]
 pub(super) struct Connection {
     /// Put in the place of another when that turned out to lead nowhere.
-    link: Arc<RwLock<Link>>,
+    links: Arc<RwLock<Vec<Link>>>,
+    /// Whose turn it is.
+    turn: Arc<AtomicUsize>,
     /// Rises when the other side may have lost what it knew.
     generation: Arc<AtomicU64>,
 }
@@ -105,10 +107,13 @@ impl Setup {
         })
     }
 
-    /// Connects.
-    pub async fn connect(&self) -> RedisResult<Connection> {
-        let link = self.link().await?;
-        Ok(Connection { link: Arc::new(RwLock::new(link)), generation: Arc::default() })
+    /// Connects, so many times.
+    pub async fn connect(&self, count: u32) -> RedisResult<Connection> {
+        let mut links = Vec::new();
+        for _ in 0..count.max(1) {
+            links.push(self.link().await?);
+        }
+        Ok(Connection::new(links))
     }
 
     async fn link(&self) -> RedisResult<Link> {
@@ -132,8 +137,7 @@ impl Setup {
 
     /// A connection of one's own, on which a command may wait for as long as it likes.
     pub async fn connect_to_wait(&self) -> RedisResult<Connection> {
-        let link = self.link_to_wait().await?;
-        Ok(Connection { link: Arc::new(RwLock::new(link)), generation: Arc::default() })
+        Ok(Connection::new(vec![self.link_to_wait().await?]))
     }
 
     async fn link_to_wait(&self) -> RedisResult<Link> {
@@ -158,6 +162,10 @@ impl Setup {
 }
 
 impl Connection {
+    fn new(links: Vec<Link>) -> Self {
+        Self { links: Arc::new(RwLock::new(links)), turn: Arc::default(), generation: Arc::default() }
+    }
+
     /// How often the other side may have lost what it knew.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Relaxed)
@@ -170,13 +178,16 @@ impl Connection {
 
     /// Has all who share this connection use that one's way from now on.
     pub fn follow(&self, other: &Connection) {
-        let link = other.link();
-        // A lock that a panic left behind still holds a whole link.
-        *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
+        let links = other.links.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // A lock that a panic left behind still holds whole links.
+        *self.links.write().unwrap_or_else(PoisonError::into_inner) = links;
     }
 
+    /// The next one. There is always one at least.
     fn link(&self) -> Link {
-        self.link.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
+        let turn = if links.len() > 1 { self.turn.fetch_add(1, Ordering::Relaxed) % links.len() } else { 0 };
+        links[turn].clone()
     }
 
     /// Sends commands, some of them without a key, to the server that keeps the slot of `key`.

@@ -32,10 +32,6 @@ impl Redis {
 
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
         let (keys, mut forgotten) = (self.keys(site), Forgotten::default());
-        if let Ok(mut limits) = self.limits.lock() {
-            limits.forget(super::number(site), *person);
-            limits.commit();
-        }
         for _ in 0..ROUNDS {
             let mut moved = 0;
             for chunk in self.theirs(site, person).await?.chunks(CHUNK) {

@@ -36,8 +36,15 @@ local function read_standing(text)
   return s
 end
 
+-- For how long things are kept, in milliseconds with blanks between: the comment as it is decided, its author's counts,
+-- the events, the indexes.
+local function read_lifetimes(text)
+  local comment, author, events, indexes = string.match(text, '^(%d+) (%d+) (%d+) (%d+)$')
+  return { comment = comment, author = author, events = events, indexes = indexes }
+end
+
 -- Keeps a comment with what stands on it; the rest are more fields of its hash and their values.
-local function keep(id, s, lifetime, ...)
+local function keep(id, s, lifetimes, ...)
   local received_at = int(s.received_at)
   local by_risk = int(s.received_at - s.lead)
   local text = table.concat({
@@ -55,10 +62,10 @@ local function keep(id, s, lifetime, ...)
       redis.call('PERSIST', KEYS[i])
     end
   else
-    redis.call('PEXPIRE', KEYS[1], lifetime)
+    redis.call('PEXPIRE', KEYS[1], lifetimes.comment)
   end
   if s.author ~= NOBODY then
     redis.call('HINCRBY', KEYS[6], COUNT[s.decision], 1)
-    redis.call('PEXPIRE', KEYS[6], lifetime)
+    redis.call('PEXPIRE', KEYS[6], lifetimes.author)
   end
 end

@@ -61,7 +61,7 @@ pub(super) async fn latest_event(connection: &Connection, keys: &Keys) -> Result
 
 /// The cursor of the oldest change kept, if older ones were cut off the stream. `None` too before Redis 7, which does not
 /// tell.
-pub(super) async fn oldest_after_forgotten(connection: &Connection, keys: &Keys) -> Result<Option<Cursor>, Error> {
+pub(super) async fn forgotten_before(connection: &Connection, keys: &Keys) -> Result<Option<Cursor>, Error> {
     let mut both = Pipeline::with_capacity(2);
     both.cmd("EXISTS").arg(keys.events()).cmd("XRANGE").arg(keys.events()).arg("-").arg("+").arg("COUNT").arg(1);
     let (exists, oldest): (bool, StreamRangeReply) = both.query_async(&mut connection.clone()).await?;

@@ -2,7 +2,7 @@
 -- comment was edited meanwhile.
 --
 -- ARGV
---   1 fingerprint   2 author   3 decision   4 revision   5 by_moderator   6 lead   7 milliseconds to keep it
+--   1 fingerprint   2 author   3 decision   4 revision   5 by_moderator   6 lead   7 lifetimes
 --   8 most events   9 comment id   10 comment   11 verdict   12 author of what stands, as far as the caller knows
 --   13 who sent it, with blanks between
 -- Returns one of
@@ -11,7 +11,7 @@
 --   edited                                    (a newer body decides what stands)
 --   author, author of what stands             (call again with that author's counts as KEYS[9])
 
-local fingerprint, id, lifetime = ARGV[1], ARGV[9], ARGV[7]
+local fingerprint, id, lifetimes = ARGV[1], ARGV[9], read_lifetimes(ARGV[7])
 local stored = redis.call('HMGET', KEYS[1], 's', 'r', 'p')
 local old = read_standing(stored[1])
 if old and old.fingerprint == fingerprint then
@@ -38,8 +38,8 @@ redis.call('HDEL', KEYS[1], 'r', 'e')
 keep(id, {
   fingerprint = fingerprint, decision = ARGV[3], revision = ARGV[4], by_moderator = ARGV[5],
   before = old and old.decision or '0', received_at = received_at, lead = ARGV[6], author = ARGV[2],
-}, lifetime, 'c', ARGV[10], 'v', ARGV[11], 'p', persons)
+}, lifetimes, 'c', ARGV[10], 'v', ARGV[11], 'p', persons)
 if old then
-  announce(ARGV[3], ARGV[11], lifetime, ARGV[8])
+  announce(ARGV[3], ARGV[11], lifetimes, ARGV[8])
 end
 return { 'kept' }

@@ -1,14 +1,14 @@
 -- Puts another verdict in the place of the one that stands, if that is still at the expected revision.
 --
 -- ARGV
---   1 expected revision   2 decision   3 revision   4 by_moderator   5 lead   6 milliseconds to keep it
+--   1 expected revision   2 decision   3 revision   4 by_moderator   5 lead   6 lifetimes
 --   7 most events   8 comment id   9 verdict   10 the act   11 author of what stands, as far as the caller knows
 -- Returns one of
 --   kept
 --   moved                                     (the revision is another, or the comment is gone)
 --   author, author of what stands             (call again with that author's counts as KEYS[6] and KEYS[9])
 
-local id, lifetime = ARGV[8], ARGV[6]
+local id, lifetimes = ARGV[8], read_lifetimes(ARGV[6])
 local old = read_standing(redis.call('HGET', KEYS[1], 's'))
 if not old or old.revision ~= ARGV[1] then
   return { 'moved' }
@@ -21,6 +21,6 @@ retire(id, old)
 keep(id, {
   fingerprint = old.fingerprint, decision = ARGV[2], revision = ARGV[3], by_moderator = ARGV[4],
   before = old.decision, received_at = old.received_at, lead = ARGV[5], author = old.author,
-}, lifetime, 'v', ARGV[9], 'e', ARGV[10])
-announce(ARGV[2], ARGV[9], lifetime, ARGV[7])
+}, lifetimes, 'v', ARGV[9], 'e', ARGV[10])
+announce(ARGV[2], ARGV[9], lifetimes, ARGV[7])
 return { 'kept' }

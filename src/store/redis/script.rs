@@ -27,6 +27,7 @@ pub(super) struct Scripts {
     pub replace: Script,
     pub erase: Script,
     pub rewrite: Script,
+    pub swap: Script,
     pub upkeep: Arc<Script>,
 }
 
@@ -38,6 +39,7 @@ impl Scripts {
             replace: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("replace.lua"))),
             erase: Script::new(concat!(include_str!("keep.lua"), include_str!("erase.lua"))),
             rewrite: Script::new(include_str!("rewrite.lua")),
+            swap: Script::new(include_str!("swap.lua")),
             upkeep: Arc::new(Script::new(include_str!("upkeep.lua"))),
         }
     }

@@ -11,6 +11,7 @@ use super::script::{call, run};
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::record::now_micros;
+use crate::verdict::Decision;
 
 /// A site is looked after when this server first hears of it, and again when so much time
 const EVERY: Duration = Duration::from_secs(3600);
@@ -34,9 +35,10 @@ impl Redis {
         let Some(turn) = self.turn(site) else { return };
         let (connection, script, keys) = (self.connection.clone(), self.scripts.upkeep.clone(), self.keys(site));
         // An index outlives its last comment, whenever in the hour that came.
-        let lifetime = u64::try_from(self.keep.saturating_mul(2).as_millis()).unwrap_or(u64::MAX);
+        let retention = self.retention.of(site);
+        let lifetime = u64::try_from((retention.of(Decision::Hold) * 2).as_millis()).unwrap_or(u64::MAX);
         // Our clock and Redis's may differ; nothing is lost by it, since the script asks whether each is gone.
-        let oldest = now_micros().saturating_sub(i64::try_from(self.keep.as_micros()).unwrap_or(i64::MAX));
+        let oldest = now_micros().saturating_sub(i64::try_from(retention.shortest().as_micros()).unwrap_or(i64::MAX));
         tokio::spawn(async move {
             let upkeep = async {
                 let ids = old(&connection, &keys, oldest, turn).await?;

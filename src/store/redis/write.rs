@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::facts::{Facts, LimitState};
 use crate::limit::{Gcra, Scope};
 use crate::pb;
+use crate::retention::Retention;
 use crate::store::change::Change;
 use crate::store::entry::{Admission, Admitted, rate_limit};
 use crate::store::facts as facts_text;
@@ -37,17 +38,9 @@ impl Redis {
         self.keep_up(site);
         let admitted = self.admitted(admission, reply)?;
         Ok(match admitted {
-            Admitted::Recorded(verdict) => {
-                self.warm(admission);
-                Admitted::Recorded(self.confirmed(admission, verdict).await)
-            }
+            Admitted::Recorded(verdict) => Admitted::Recorded(self.confirmed(admission, verdict).await),
             Admitted::Seen(verdict) => Admitted::Seen(self.confirmed(admission, verdict).await),
-            Admitted::Undecided { facts, verdict_id, revision } => {
-                if !facts.limits.iter().any(LimitState::refused) {
-                    self.warm(admission);
-                }
-                Admitted::Undecided { facts, verdict_id, revision }
-            }
+            undecided => undecided,
         })
     }
 
@@ -124,7 +117,7 @@ impl Redis {
         let mut ask = call(&self.scripts.admit, &names);
         ask.arg(mode).arg(hex(fingerprint)).arg(name(author)).arg(ruling.decision.to_wire() as i32);
         ask.arg(ruling.verdict_id).arg(admission.min_approved).arg(ruling.lead);
-        ask.arg(milliseconds(self.keep)).arg(milliseconds(RESERVED_FOR));
+        ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(milliseconds(RESERVED_FOR));
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
         let bands = admission.likeness.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
         ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign).arg(milliseconds(WINDOW * 2));
@@ -147,7 +140,7 @@ impl Redis {
             let names = changing(&keys, &id, author, stands);
             let mut ask = call(&self.scripts.record, &names);
             ask.arg(hex(fingerprint)).arg(name(author));
-            self.add_ruling(&mut ask, &ruling);
+            self.add_ruling(&mut ask, &site, &ruling);
             ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(name(stands)).arg(hashes(&persons));
             ask
         };
@@ -171,7 +164,7 @@ impl Redis {
         let ask = |author: Option<Person>| {
             let mut ask = call(&self.scripts.replace, &changing(&keys, id, author, author));
             ask.arg(change.expected_revision);
-            self.add_ruling(&mut ask, &ruling);
+            self.add_ruling(&mut ask, site, &ruling);
             ask.arg(id.as_str()).arg(&ruling.verdict).arg(&event).arg(name(author));
             ask
         };
@@ -188,9 +181,9 @@ impl Redis {
     }
 
     /// Adds what `record.lua` and `replace.lua` ask for alike: decision to most events.
-    fn add_ruling(&self, ask: &mut Cmd, ruling: &Ruling) {
+    fn add_ruling(&self, ask: &mut Cmd, site: &Site, ruling: &Ruling) {
         ask.arg(ruling.decision.to_wire() as i32).arg(ruling.revision).arg(u8::from(ruling.by_moderator)).arg(ruling.lead);
-        ask.arg(milliseconds(self.keep)).arg(self.keep_events);
+        ask.arg(lifetimes(&self.retention.of(site), ruling.decision)).arg(self.keep_events);
     }
 }
 
@@ -209,6 +202,12 @@ fn changing(keys: &Keys, id: &CommentId, author: Option<Person>, stands: Option<
 /// A limit that admits and says nothing yet of what remains.
 fn admitting(scope: Scope, gcra: Gcra) -> LimitState {
     LimitState { scope, limit: gcra.burst(), remaining: 0, retry_after: Duration::ZERO }
+}
+
+/// What `keep.lua` reads as lifetimes. An index outlives whatever comes last into it.
+fn lifetimes(retention: &Retention, decision: Decision) -> String {
+    let spans = [retention.of(decision), retention.authors, retention.changes, retention.of(Decision::Hold) * 2];
+    spans.map(|span| milliseconds(span).to_string()).join(" ")
 }
 
 fn name(author: Option<Person>) -> String {

@@ -7,6 +7,7 @@ use gatepost::comment::{Comment, CommentId, Site};
 use gatepost::facts::{Facts, History};
 use gatepost::limit::{Gcra, Scope};
 use gatepost::pb;
+use gatepost::retention::{Retention, Retentions};
 use gatepost::store::{Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Persons, Store, StoreSettings};
 use gatepost::verdict::{Decision, MACHINE, Verdict};
 use tempfile::TempDir;
@@ -31,8 +32,16 @@ impl Bed {
         Self::new(None).await
     }
 
+    pub async fn file_that_keeps(retention: Retention) -> Self {
+        Self::keeping(None, None, retention).await
+    }
+
     pub async fn redis() -> Self {
         Self::new(Some(redis::url())).await
+    }
+
+    pub async fn redis_that_keeps(retention: Retention) -> Self {
+        Self::keeping(Some(redis::url()), None, retention).await
     }
 
     pub async fn tls() -> Self {
@@ -49,12 +58,17 @@ impl Bed {
     }
 
     async fn with(url: Option<String>, ca: Option<PathBuf>) -> Self {
+        Self::keeping(url, ca, Retention::days(30)).await
+    }
+
+    async fn keeping(url: Option<String>, ca: Option<PathBuf>, retention: Retention) -> Self {
         let directory = TempDir::new().unwrap();
         let settings = StoreSettings {
             url,
             data_dir: directory.path().join("data"),
             prefix: redis::prefix(),
-            keep_days: 30,
+            connections: 2,
+            retention: Retentions::new(move |_| retention),
             keep_events: 1_000,
             timeout: Duration::from_secs(10),
             ca,

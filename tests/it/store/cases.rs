@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use gatepost::error::Error;
 use gatepost::facts::Previous;
 use gatepost::limit::Scope;
-use gatepost::store::{Admitted, Event, Forgotten, ListQuery, Order, Store, Watcher};
+use gatepost::store::{Admitted, Event, Forgotten, Identity, ListQuery, Order, Store, Watcher};
 use gatepost::verdict::Decision::{self, Approve, Hold, Reject};
 use tokio::time::sleep;
 
@@ -475,12 +475,28 @@ pub async fn sites_know_nothing_of_each_other(bed: Bed) {
 
 pub async fn a_secret_is_the_same_for_all_and_another_per_site(bed: Bed) {
     let one = site();
-    let (a, b) = tokio::join!(bed.store.site_secret(&one), bed.other.site_secret(&one));
+    let (a, b) = tokio::join!(bed.store.secrets(&one), bed.other.secrets(&one));
     let (a, b) = (a.unwrap(), b.unwrap());
 
-    assert_eq!(a, b);
-    assert_ne!(a, [0; 32]);
-    assert_ne!(a, bed.store.site_secret(&site_named("other.example")).await.unwrap());
+    assert!(a == b);
+    assert_ne!(*a.newest(), [0; 32]);
+    assert!(a != bed.store.secrets(&site_named("other.example")).await.unwrap());
+}
+
+pub async fn a_rotated_secret_hashes_anew_and_still_knows_the_old(bed: Bed) {
+    let old = bed.store.secrets(&site()).await.unwrap();
+
+    bed.store.rotate_secret(&site()).await.unwrap();
+
+    let new = bed.store.secrets(&site()).await.unwrap();
+    assert_ne!(new.newest(), old.newest());
+    let known = new.known_by(Identity::User("ada"));
+    assert_eq!(known.len(), 2);
+    assert_eq!(known[1..], old.known_by(Identity::User("ada")));
+    let one = site();
+    let (here, there) = tokio::join!(bed.store.rotate_secret(&one), bed.other.rotate_secret(&one));
+    assert!(here.is_ok() && there.is_ok());
+    assert_eq!(bed.store.secrets(&site()).await.unwrap().known_by(Identity::User("ada")).len(), 4, "none is lost");
 }
 
 pub async fn what_is_kept_holds_no_address(bed: Bed) {

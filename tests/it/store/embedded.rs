@@ -1,12 +1,13 @@
 //! What only the embedded file must do: outlive the process, belong to one of them, refuse what it does not know.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gatepost::limit::Scope;
+use gatepost::retention::Retention;
 use gatepost::store::{Admitted, Store};
-use gatepost::verdict::Decision::Approve;
+use gatepost::verdict::Decision::{Approve, Reject};
 
-use super::bed::{Bed, few, person, site, text};
+use super::bed::{Bed, comment_id, few, person, site, text};
 
 /// The cause: the error itself only says that the store is unavailable.
 fn cause(error: &gatepost::error::Error) -> String {
@@ -16,7 +17,7 @@ fn cause(error: &gatepost::error::Error) -> String {
 #[tokio::test]
 async fn everything_but_limits_is_there_after_a_restart() {
     let bed = Bed::file().await;
-    let secret = bed.store.site_secret(&site()).await.unwrap();
+    let secret = bed.store.secrets(&site()).await.unwrap();
     let held = bed.recorded(&text("held").by("ada").held().limited(Scope::Author, few(5))).await;
     bed.recorded(&text("decided").held()).await;
     let before = bed.store.latest_cursor(&site()).await.unwrap().to_string();
@@ -25,7 +26,7 @@ async fn everything_but_limits_is_there_after_a_restart() {
 
     let bed = bed.reopen().await;
 
-    assert_eq!(bed.store.site_secret(&site()).await.unwrap(), secret);
+    assert!(bed.store.secrets(&site()).await.unwrap() == secret);
     assert_eq!(bed.get("held").await.verdict, held);
     assert_eq!(bed.queue().await, ["held"]);
     assert_eq!(bed.get("decided").await.trail.len(), 1);
@@ -70,6 +71,36 @@ async fn a_file_of_a_newer_version_is_refused() {
     assert!(cause(&error).contains("schema 99"), "{error:?}");
 }
 
+#[tokio::test]
+async fn each_kind_of_data_is_forgotten_in_its_time() {
+    let brief = Retention { approved: Duration::ZERO, changes: Duration::ZERO, ..Retention::days(1) };
+    let bed = Bed::file_that_keeps(brief).await;
+    bed.recorded(&text("approved").by("ada")).await;
+    bed.recorded(&text("rejected").by("ada").decided(Reject)).await;
+    bed.recorded(&text("held").by("ada").held()).await;
+    bed.recorded(&text("decided").by("ada").held()).await;
+    let before = bed.store.latest_cursor(&site()).await.unwrap().to_string();
+    bed.decide("decided", 1, Reject).await;
+
+    // It sweeps every five seconds, when somebody asks it something.
+    let until = Instant::now() + Duration::from_secs(20);
+    while bed.store.get(&site(), &comment_id("approved")).await.unwrap().is_some() {
+        assert!(Instant::now() < until, "never forgotten");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        bed.store.ping().await.unwrap();
+    }
+
+    assert_eq!(bed.ids(None, gatepost::store::Order::Oldest).await, ["rejected", "held", "decided"]);
+    assert_eq!(bed.get("decided").await.trail.len(), 1);
+    assert_eq!(bed.history("ada").await, [1, 1, 2], "histories have a time of their own");
+    let late = bed.store.watch(&site(), bed.store.parse_cursor(&before).unwrap()).await;
+    assert!(late.is_ok(), "nobody who began at the start has missed what they could have seen");
+    bed.recorded(&text("more").held()).await;
+    bed.decide("more", 1, Reject).await;
+    let newest = bed.store.latest_cursor(&site()).await.unwrap();
+    assert!(bed.store.watch(&site(), newest).await.is_ok());
+}
+
 /// Version 1 of the schema, as it was written into files.
 const VERSION_1: &str = include_str!("schema_v1.sql");
 
@@ -81,7 +112,7 @@ async fn a_file_of_version_1_is_taken_over_with_all_that_is_in_it() {
     bed.decide("decided", 1, Approve).await;
     bed.recorded(&text("bobs").by("bob").held()).await;
     bed.decide("bobs", 1, Approve).await;
-    let secret = bed.store.site_secret(&site()).await.unwrap();
+    let secret = bed.store.secrets(&site()).await.unwrap();
     let (kept, cursor) = (bed.get("decided").await, bed.store.latest_cursor(&site()).await.unwrap());
     bed.store.close().await;
     let path = bed.settings.data_dir.join("gatepost.db");
@@ -89,7 +120,7 @@ async fn a_file_of_version_1_is_taken_over_with_all_that_is_in_it() {
 
     let bed = bed.reopen().await;
 
-    assert_eq!(bed.store.site_secret(&site()).await.unwrap(), secret);
+    assert!(bed.store.secrets(&site()).await.unwrap() == secret);
     assert_eq!(bed.get("held").await.verdict, held);
     assert_eq!(bed.get("decided").await, kept);
     assert_eq!(bed.queue().await, ["held"]);

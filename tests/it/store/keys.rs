@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gatepost::limit::Scope;
+use gatepost::retention::Retention;
 use gatepost::verdict::Decision::{Approve, Hold, Reject};
 
 use super::bed::{Bed, few, text};
@@ -24,7 +25,7 @@ async fn keys(bed: &Bed) -> Vec<(String, i64)> {
 
 /// Uses everything that writes a key.
 async fn use_all(bed: &Bed) {
-    bed.store.site_secret(&super::bed::site()).await.unwrap();
+    bed.store.secrets(&super::bed::site()).await.unwrap();
     let limited = |id: &str| {
         text(id).by("ada").limited(Scope::Author, few(9)).limited(Scope::Client, few(9)).limited(Scope::Site, few(9))
     };
@@ -62,6 +63,48 @@ async fn every_key_ends_but_the_secret_and_what_is_held() {
     bed.decide("1", 2, Hold).await;
     let while_held = ["all:risk", "all:time", "comment:1", "held:risk", "held:time", "secret", "trail:1"];
     assert_eq!(lasting(keys(&bed).await), while_held);
+}
+
+#[tokio::test]
+async fn each_kind_of_data_has_a_time_of_its_own() {
+    let [approved, rejected, authors, changes] = [10, 20, 30, 40].map(Duration::from_secs);
+    let bed = Bed::redis_that_keeps(Retention { approved, rejected, authors, changes }).await;
+    bed.recorded(&text("approved").by("ada")).await;
+    bed.recorded(&text("rejected").by("ada").decided(Reject)).await;
+    bed.recorded(&text("changed").by("ada").held()).await;
+    bed.decide("changed", 1, Reject).await;
+
+    let left = |key: &str, keys: &[(String, i64)]| {
+        let (_, left) = keys.iter().find(|(name, _)| name.contains(key)).unwrap_or_else(|| panic!("{key}: {keys:?}"));
+        // A test may be slow, but not by ten seconds.
+        (left + 9_999) / 10_000 * 10
+    };
+    let keys = keys(&bed).await;
+    let all = ["comment:approved", "comment:rejected", "comment:changed", "trail:changed", "author:", "events"];
+    assert_eq!(all.map(|key| left(key, &keys)), [10, 20, 20, 20, 30, 40], "{keys:?}");
+}
+
+#[tokio::test]
+async fn changes_older_than_their_time_are_gone_with_the_next() {
+    let bed = Bed::redis_that_keeps(Retention { changes: Duration::from_millis(200), ..Retention::days(1) }).await;
+    for id in ["1", "2"] {
+        bed.recorded(&text(id).held()).await;
+    }
+    let start = bed.store.first_cursor();
+    bed.decide("1", 1, Approve).await;
+    let first = bed.store.latest_cursor(&super::bed::site()).await.unwrap();
+    // The stream as a whole would end as well, if it could.
+    let client = redis::Client::open(crate::redis::url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let events = format!("{}{{blog.example}}:events", bed.settings.prefix);
+    redis::cmd("PERSIST").arg(&events).query_async::<()>(&mut connection).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    bed.decide("2", 1, Approve).await;
+
+    let left: u32 = redis::cmd("XLEN").arg(&events).query_async(&mut connection).await.unwrap();
+    assert!(left <= 1, "{left}");
+    assert!(bed.store.watch(&super::bed::site(), start).await.is_ok());
+    assert!(first < bed.store.latest_cursor(&super::bed::site()).await.unwrap());
 }
 
 #[tokio::test]

@@ -1,0 +1,127 @@
+//! Tells the other servers which comments came here, and hears which came there, so that a campaign over many sites is
+//! seen whichever servers it comes to. Beside the way of a comment, a second late at most, and bounded on both sides.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use ::redis::streams::StreamReadReply;
+use ::redis::{Pipeline, RedisResult, Value};
+
+use super::Redis;
+use crate::store::likes::{Sighting, WINDOW};
+use crate::store::record::now_micros;
+
+/// How often.
+const EVERY: Duration = Duration::from_millis(500);
+/// How many messages are kept for servers that start later.
+const KEPT: usize = 4_096;
+/// How many are read at once.
+const READ: usize = 256;
+/// The name of the field.
+const FIELD: &str = "l";
+
+/// Begins to tell and to hear, for as long as the store lives.
+pub(super) fn start(redis: &Arc<Redis>) {
+    let mut own = [0; 8];
+    // A server that cannot tell itself from others would count twice; it had better say nothing.
+    if getrandom::fill(&mut own).is_err() {
+        return;
+    }
+    if let Ok(mut likes) = redis.likes.lock() {
+        likes.take_untold();
+    }
+    tokio::spawn(gossip(Arc::downgrade(redis), own));
+}
+
+async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
+    let window = i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
+    let mut after = format!("{}-0", now_micros() / 1_000 - window);
+    let mut untold = Vec::new();
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let Some(redis) = redis.upgrade() else { return };
+        if redis.breaker.is_open("") {
+            continue;
+        }
+        if let Ok(mut likes) = redis.likes.lock() {
+            untold.extend(likes.take_untold());
+        }
+        // What fails is told the next time; whoever needs Redis meets the same trouble and reports it.
+        if redis.tell(&own, &untold).await.is_ok() {
+            untold.clear();
+        }
+        while let Ok(heard) = redis.hear(&own, &mut after).await {
+            if heard < READ {
+                break;
+            }
+        }
+    }
+}
+
+impl Redis {
+    fn gossip_key(&self) -> String {
+        // No braces: it belongs to no site.
+        format!("{}likes", self.prefix)
+    }
+
+    async fn tell(&self, own: &[u8; 8], sightings: &[Sighting]) -> RedisResult<()> {
+        if sightings.is_empty() {
+            return Ok(());
+        }
+        let key = self.gossip_key();
+        let mut tell = Pipeline::with_capacity(2);
+        tell.cmd("XADD").arg(&key).arg("MAXLEN").arg("~").arg(KEPT).arg("*").arg(FIELD).arg(written(own, sightings)).ignore();
+        tell.cmd("PEXPIRE").arg(&key).arg(u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX)).ignore();
+        tell.query_async(&mut self.connection.clone()).await
+    }
+
+    /// Counts what others told after a message, and tells how many messages there were.
+    async fn hear(&self, own: &[u8; 8], after: &mut String) -> RedisResult<usize> {
+        let mut read = ::redis::cmd("XREAD");
+        read.arg("COUNT").arg(READ).arg("STREAMS").arg(self.gossip_key()).arg(&*after);
+        let reply: Option<StreamReadReply> = read.query_async(&mut self.connection.clone()).await?;
+        let mut heard = 0;
+        for message in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|stream| stream.ids) {
+            heard += 1;
+            if let Some(Value::BulkString(bytes)) = message.map.get(FIELD)
+                && let Ok(mut likes) = self.likes.lock()
+            {
+                for sighting in told(own, bytes) {
+                    likes.see(sighting);
+                }
+            }
+            *after = message.id;
+        }
+        Ok(heard)
+    }
+}
+
+/// Who tells, and then site and bands of each, as numbers of eight bytes.
+fn written(own: &[u8; 8], sightings: &[Sighting]) -> Vec<u8> {
+    let numbers = sightings.iter().flat_map(|sighting| [sighting.site].into_iter().chain(sighting.bands));
+    own.iter().copied().chain(numbers.flat_map(u64::to_be_bytes)).collect()
+}
+
+/// Reads back what another server wrote. What was written by oneself, or by a version that writes otherwise, is nothing.
+fn told(own: &[u8; 8], bytes: &[u8]) -> Vec<Sighting> {
+    let (numbers, rest) = bytes.as_chunks::<8>();
+    let Some((_, numbers)) = numbers.split_first().filter(|(by, _)| rest.is_empty() && *by != own) else { return Vec::new() };
+    let numbers: Vec<u64> = numbers.iter().copied().map(u64::from_be_bytes).collect();
+    let (sightings, _) = numbers.as_chunks::<{ 1 + crate::classify::BANDS }>();
+    sightings.iter().map(|&[site, ref bands @ ..]| Sighting { site, bands: *bands }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_tell_is_heard_and_ones_own_is_not() {
+        let sightings = [Sighting { site: 7, bands: [1, 2, 3, 4] }, Sighting { site: 8, bands: [5, 6, 7, u64::MAX] }];
+        let message = written(&[1; 8], &sightings);
+        assert_eq!(told(&[2; 8], &message), sightings);
+        assert_eq!(told(&[1; 8], &message), []);
+        assert_eq!(told(&[2; 8], &message[..message.len() - 1]), []);
+        assert_eq!(told(&[2; 8], &[]), []);
+    }
+}
