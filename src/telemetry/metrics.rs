@@ -171,7 +171,7 @@ impl Metrics {
         now
     }
 
-    /// A call was refused to keep the others fast: `concurrency` or `quota`.
+    /// A call was refused to keep the others fast: `concurrency`, `streams` or `quota`.
     pub fn shed(&self, why: &str) {
         self.shed.with_label_values(&[why]).inc();
     }
