@@ -7,7 +7,7 @@ use gatepost::classify::Model;
 use gatepost::comment::{CommentId, Site};
 use gatepost::config::{Config, Given};
 use gatepost::error::Error;
-use gatepost::judge::Judge;
+use gatepost::judge::{Judge, SharedJudge};
 use gatepost::moderate::{Moderator, Origin};
 use gatepost::pb;
 use gatepost::policy::Policies;
@@ -35,7 +35,7 @@ fn room() -> &'static Room {
         let settings = Config::load(None, |_| None, &flags).expect("the defaults").store;
         let store = runtime.block_on(Store::open(&settings)).expect("a store in memory");
         let judge = Judge::new(Model::builtin().expect("compiled in"), Policies::read([]).expect("compiled in"));
-        let moderator = Moderator::new(judge.into(), store.clone());
+        let moderator = Moderator::new(SharedJudge::from_pointee(judge).into(), store.clone());
         for number in 0..COMMENTS {
             let comment = pb::Comment {
                 site: "s".to_owned(),

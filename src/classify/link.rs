@@ -197,6 +197,14 @@ mod tests {
     }
 
     #[test]
+    fn addresses_follow_each_other() {
+        let piece = "a.com,://,b.com/x;me@mail.com,http://c.example/y(d.org";
+        let found: Vec<&str> = Addresses::of(piece).map(|address| &piece[address.at().clone()]).collect();
+        // What comes before a scheme is passed over once the scheme is the next.
+        assert_eq!(found, ["a.com", "b.com/x;me@mail.com,http://c.example/y", "d.org"]);
+    }
+
+    #[test]
     fn sentences_and_numbers_are_not_links() {
         for piece in ["end.it", "3.14", "e.g.", "...", "a..b.com..", "://", "x://", ".com", "you.me", "1.5x"] {
             assert!(!matches!(find(piece), Some(Address::Link(range)) if &piece[range.clone()] == piece), "{piece}");

@@ -128,7 +128,8 @@ pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
 #[doc(hidden)]
 pub fn read_archive(content: rows::Content, format: &str, mut found: impl FnMut(&crate::pb::Comment)) -> Result<(), String> {
     let format = <InputFormat as clap::ValueEnum>::from_str(format, false)?;
-    let mut archive = Archive::new(content, format, Path::new("archive"), "site").map_err(|failure| failure.message().to_owned())?;
+    let mut archive =
+        Archive::new(content, format, Path::new("archive"), "site").map_err(|failure| failure.message().to_owned())?;
     while let Some(entry) = archive.next()? {
         if let archive::Found::Comment(comment, _) = entry.found {
             found(&comment);

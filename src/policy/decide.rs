@@ -436,6 +436,16 @@ mod tests {
     }
 
     #[test]
+    fn a_body_of_nothing_but_blocked_words_has_few_reasons() {
+        let policy = policy("[blocked]\nwords = [\"a\", \"b\"]\ndomains = [\"x.example\"]\n[allowed]\nwords = [\"b c\"]\n");
+        let comment = comment(&format!("{}{}", "b c ".repeat(1_000), "a http://x.example ".repeat(1_000)));
+        let ruling = policy.decide(&policy.before(&comment), &[], &policy.uneventful());
+        assert_eq!(ruling.decision, Decision::Reject);
+        assert_eq!(ruling.reasons.len(), 2 * MOST_PLACES);
+        assert_eq!(ruling.reasons[0].rule_id, "blocked.words[0]", "what is allowed is no place");
+    }
+
+    #[test]
     fn allowed_words_are_left_out_of_the_text_that_is_scored() {
         let policy = policy("[blocked]\nwords = [\"gun\"]\n[allowed]\nwords = [\"gun control\"]\n");
         let comment = comment("gun control now");

@@ -95,6 +95,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_endless_filter_is_refused_in_a_line() {
+        let problem = Filter::parse(&"score>0.1 ".repeat(1_000)).unwrap_err();
+        assert!(problem.contains("10000 bytes long"), "{problem}");
+        assert!(Filter::parse(&"x".repeat(1_000)).unwrap_err().len() < 400);
+    }
+
+    #[test]
     fn an_empty_filter_is_the_queue() {
         assert_eq!(Filter::parse(" ").unwrap(), Filter { decision: Some(Decision::Hold), terms: vec![] });
     }

@@ -81,12 +81,12 @@ impl Xml {
                 Event::Start(tag) => {
                     let id = tag.try_get_attribute("dsq:id").ok().flatten();
                     let id = id.map(|id| id.value.chars().take(256).collect()).unwrap_or_default();
-                    let name = tag.name().into_inner();
-                    if name.len() > MAX_NAME {
-                        let (line, length) = (self.line(), name.len());
+                    let length = tag.name().into_inner().len();
+                    if length > MAX_NAME {
+                        let line = self.line();
                         return Err(format!("line {line}: the name of an element is {length} bytes long; this is no export"));
                     }
-                    let name = name.to_owned();
+                    let name = tag.name().into_inner().to_owned();
                     if self.open.len() == MAX_DEPTH {
                         let line = self.line();
                         return Err(format!(
