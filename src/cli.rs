@@ -35,6 +35,8 @@ use clap::{Parser, Subcommand};
 
 use crate::verdict::Decision;
 use failure::Failure;
+#[doc(hidden)]
+pub use import::read_archive;
 
 /// What was typed.
 #[derive(Debug, Parser)]

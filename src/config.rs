@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::files;
 use crate::retention::{Retention, Retentions};
 use crate::settings::{self, Mistake, Mistakes, Section};
 use crate::store::StoreSettings;
@@ -286,7 +287,7 @@ fn from_environment(environment: impl Fn(&str) -> Option<String>, mistakes: &mut
         if let Some(value) = environment(&variable) {
             given.push((name, value));
         } else if let Some(path) = environment(&format!("{variable}_FILE")) {
-            match std::fs::read_to_string(&path) {
+            match files::read_text(path.as_ref(), files::MAX_VALUE) {
                 Ok(value) => given.push((name, value.trim_end().to_owned())),
                 Err(error) => {
                     let problem = format!("names {path}, which cannot be read: {error}");

@@ -20,6 +20,7 @@ use crate::classify::Model;
 use crate::comment::Site;
 use crate::config::Config;
 use crate::error::{Cause, Error};
+use crate::files;
 use crate::grpc::{Admin, Answers, Gate, Guard, MAX_MESSAGE, Moderation, Reload, Review};
 use crate::judge::{Judge, SharedJudge};
 use crate::keys::Ring;
@@ -178,23 +179,17 @@ pub fn judge(model: Option<&Path>, policy_dir: Option<&Path>) -> Result<Judge, C
     let model = match model {
         None => Model::builtin()?,
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|error| format!("cannot read the model {}: {error}", path.display()))?;
+            let bytes = files::read(path, Model::MAX_BYTES);
+            let bytes = bytes.map_err(|error| format!("cannot read the model {}: {error}", path.display()))?;
             Arc::new(Model::from_bytes(&bytes).map_err(|error| format!("{}: {error}", path.display()))?)
         }
     };
-    let mut files = Vec::new();
-    if let Some(folder) = policy_dir {
-        let cannot = |error: std::io::Error| format!("cannot read the policies in {}: {error}", folder.display());
-        for entry in std::fs::read_dir(folder).map_err(cannot)? {
-            let path = entry.map_err(cannot)?.path();
-            if path.extension().is_some_and(|ending| ending == "toml") {
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|error| format!("cannot read the policy {}: {error}", path.display()))?;
-                files.push((path.display().to_string(), text));
-            }
-        }
-        files.sort();
-    }
+    let files = match policy_dir {
+        None => Vec::new(),
+        Some(folder) => files::read_toml_folder(folder)
+            .map_err(|(path, error)| format!("cannot read the policies in {}: {error}", path.display()))?,
+    };
+    let files: Vec<(String, String)> = files.into_iter().map(|(path, text)| (path.display().to_string(), text)).collect();
     let policies = Policies::read(files.iter().map(|(file, text)| (file.as_str(), text.as_str())))?;
     Ok(Judge::new(model, policies))
 }

@@ -1,6 +1,6 @@
 //! Reads a TOML file key by key and collects every mistake with its line, instead of stopping at the first.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -51,7 +51,8 @@ impl std::error::Error for Mistakes {}
 /// # Errors
 /// Every syntax error, wrong value and unknown key in the file.
 pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, Mistakes> {
-    let notes = Notes { file, text, mistakes: RefCell::default() };
+    let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
+    let notes = Notes { file, lines, mistakes: RefCell::default(), more: Cell::new(0) };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         notes.add(error.span().map_or(0, |span| notes.line(span.start)), error.message().to_owned());
@@ -61,22 +62,44 @@ pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> 
     section.finish();
     let mut mistakes = notes.mistakes.into_inner();
     mistakes.sort_by_key(|mistake| mistake.line);
+    if notes.more.get() > 0 {
+        let problem = format!("and {} more mistakes", notes.more.get());
+        mistakes.push(Mistake { file: file.to_owned(), line: 0, problem });
+    }
     if mistakes.is_empty() { Ok(value) } else { Err(Mistakes(mistakes)) }
 }
 
+/// How many mistakes of one file are told: whoever made more looks at the first of them first.
+const MOST_MISTAKES: usize = 100;
+/// How much of a key or of what the parser says is told, in bytes.
+const MOST_TOLD: usize = 400;
+
 struct Notes<'d> {
     file: &'d str,
-    text: &'d str,
+    /// Where each line but the first begins.
+    lines: Vec<usize>,
     mistakes: RefCell<Vec<Mistake>>,
+    /// How many are not told.
+    more: Cell<usize>,
 }
 
 impl Notes<'_> {
+    /// By halving: a file may have as many mistakes as lines.
     fn line(&self, at: usize) -> usize {
-        1 + self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
+        1 + self.lines.partition_point(|begin| *begin <= at)
     }
 
-    fn add(&self, line: usize, problem: String) {
-        self.mistakes.borrow_mut().push(Mistake { file: self.file.to_owned(), line, problem });
+    fn add(&self, line: usize, mut problem: String) {
+        let mut mistakes = self.mistakes.borrow_mut();
+        if mistakes.len() == MOST_MISTAKES {
+            self.more.set(self.more.get() + 1);
+            return;
+        }
+        if problem.len() > 2 * MOST_TOLD {
+            problem.truncate(problem.floor_char_boundary(2 * MOST_TOLD));
+            problem.push('…');
+        }
+        mistakes.push(Mistake { file: self.file.to_owned(), line, problem });
     }
 }
 
@@ -182,7 +205,9 @@ impl<'d> Section<'d> {
                 let line = self.notes.line(key.span().start);
                 let place = if self.path.is_empty() { "here".to_owned() } else { format!("in [{}]", self.path) };
                 let known = known.join(", ");
-                self.notes.add(line, format!("unknown key {:?}; {place} these are known: {known}", key.get_ref()));
+                let key = key.get_ref();
+                let key = &key[..key.floor_char_boundary(MOST_TOLD / 4)];
+                self.notes.add(line, format!("unknown key {key:?}; {place} these are known: {known}"));
             }
         }
     }

@@ -18,9 +18,13 @@ const MAGIC: [u8; 8] = *b"GPMODEL\0";
 /// Rises when the layout or the meaning of a feature changes.
 const FORMAT: u16 = 2;
 /// Far above any model that fits the cache; larger files are not looked into.
-const MAX_BYTES: usize = 8 << 20;
+pub const MAX_BYTES: usize = 8 << 20;
 /// More languages than anybody trains.
 const MAX_VOICES: usize = 32;
+/// Longest name, in bytes.
+pub const MAX_NAME: usize = 64;
+/// No number of a trained model comes near; larger ones could add up to what is no number any more.
+const MAX_NUMBER: f32 = 1e6;
 const CHECKSUM_BYTES: usize = 4;
 
 /// Why bytes are not a model that can be used.
@@ -140,6 +144,9 @@ fn read_heads(reader: &mut Reader) -> Result<Vec<Head>, ModelError> {
         if heads.last().is_some_and(|last| last.label >= label) {
             return Err(ModelError::Invalid("labels out of order"));
         }
+        if usize::from(also) > MAX_VOICES {
+            return Err(ModelError::Invalid("too many languages"));
+        }
         let also = (0..also).map(|_| reader.language()).collect::<Result<_, _>>()?;
         let weights = u32::from_le_bytes(reader.array()?) as usize;
         let [scale, bias, slope, offset] = reader.numbers()?;
@@ -155,7 +162,7 @@ fn read_body(reader: &mut Reader) -> Result<Parts, ModelError> {
         return Err(ModelError::Invalid("number of hash bits"));
     }
     let name = std::str::from_utf8(reader.take(usize::from(name_length))?);
-    let name = name.map_err(|_| ModelError::Invalid("name"))?.to_owned();
+    let name = name.ok().filter(|name| is_name(name)).ok_or(ModelError::Invalid("name"))?.to_owned();
     let norms = reader.numbers::<{ Group::COUNT }>()?;
     let [voice_count] = reader.array()?;
     // A table takes memory however few rows it has.
@@ -215,6 +222,11 @@ fn read_table(reader: &mut Reader, hash_bits: u8) -> Result<Table, ModelError> {
     Table::new(u32::from(hash_bits), rows).ok_or(ModelError::Invalid("rows out of order"))
 }
 
+/// Whether a model may be called so: it is printed in logs, verdicts and terminals.
+pub fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn push_varint(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -244,8 +256,9 @@ impl<'a> Reader<'a> {
         let mut numbers = [0.0; N];
         for number in &mut numbers {
             *number = f32::from_le_bytes(self.array()?);
-            if !number.is_finite() {
-                return Err(ModelError::Invalid("a number that is not finite"));
+            // Neither is what is not a number.
+            if !(-MAX_NUMBER..=MAX_NUMBER).contains(number) {
+                return Err(ModelError::Invalid("a number that no model has"));
             }
         }
         Ok(numbers)
@@ -309,9 +322,17 @@ mod tests {
     }
 
     #[test]
-    fn numbers_must_be_finite() {
+    fn numbers_must_be_such_as_models_have() {
         let norm = 12 + usize::from(tiny().to_bytes()[11]);
-        assert_eq!(forged(norm, &f32::NAN.to_le_bytes()), ModelError::Invalid("a number that is not finite"));
+        for number in [f32::NAN, f32::INFINITY, 1e30, -1e30] {
+            assert_eq!(forged(norm, &number.to_le_bytes()), ModelError::Invalid("a number that no model has"));
+        }
+    }
+
+    #[test]
+    fn a_name_is_fit_to_be_printed() {
+        assert_eq!(forged(12, b"\x1b"), ModelError::Invalid("name"));
+        assert_eq!(forged(12, b" "), ModelError::Invalid("name"));
     }
 
     #[test]

@@ -24,16 +24,63 @@ pub enum Address {
     Email(Range<usize>),
 }
 
-/// The first address in a piece of normalised text without white space.
-pub fn find(piece: &str) -> Option<Address> {
-    let bytes = piece.as_bytes();
-    if let Some(colon) = piece.find("://") {
-        let letters = bytes[..colon].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let after = colon + 3;
-        if letters > 0 && bytes.get(after).is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte >= 0x80) {
-            return Some(Address::Link(colon - letters..link_end(piece, after)));
-        }
+/// The addresses in a piece of normalised text without white space, one after the other. Linear in its length.
+pub struct Addresses<'p> {
+    piece: &'p str,
+    from: usize,
+    /// The next scheme's end at or after `from`. Remembered, because it is asked for before each address.
+    scheme: Option<usize>,
+}
+
+impl<'p> Addresses<'p> {
+    /// From the beginning of the piece on.
+    pub fn of(piece: &'p str) -> Self {
+        Self { piece, from: 0, scheme: piece.find(SCHEME_END) }
     }
+}
+
+impl Iterator for Addresses<'_> {
+    type Item = Address;
+
+    fn next(&mut self) -> Option<Address> {
+        let rest = self.piece.get(self.from..)?;
+        if self.scheme.is_some_and(|at| at < self.from) {
+            self.scheme = rest.find(SCHEME_END).map(|at| self.from + at);
+        }
+        let found = self.scheme.and_then(|at| with_scheme(rest, at - self.from)).or_else(|| bare(rest))?;
+        let within = |at: Range<usize>| self.from + at.start..self.from + at.end;
+        let found = match found {
+            Address::Link(at) => Address::Link(within(at)),
+            Address::Email(at) => Address::Email(within(at)),
+        };
+        self.from = found.at().end;
+        Some(found)
+    }
+}
+
+impl Address {
+    /// The bytes it covers.
+    pub fn at(&self) -> &Range<usize> {
+        let (Address::Link(at) | Address::Email(at)) = self;
+        at
+    }
+}
+
+/// What stands between a scheme and a host.
+const SCHEME_END: &str = "://";
+
+/// The address whose scheme ends at `colon`.
+fn with_scheme(piece: &str, colon: usize) -> Option<Address> {
+    let bytes = piece.as_bytes();
+    let letters = bytes[..colon].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let after = colon + SCHEME_END.len();
+    let is_host = bytes.get(after).is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte >= 0x80);
+    (letters > 0 && is_host).then(|| Address::Link(colon - letters..link_end(piece, after)))
+}
+
+/// The first address without a scheme.
+fn bare(piece: &str) -> Option<Address> {
+    let bytes = piece.as_bytes();
     let mut from = 0;
     while let Some(dot) = bytes[from..].iter().position(|&byte| byte == b'.').map(|at| at + from) {
         let start = dot - bytes[..dot].iter().rev().take_while(|&&byte| is_host(byte)).count();
@@ -64,16 +111,9 @@ pub fn links(text: &str) -> Vec<(String, Range<usize>)> {
         // Pieces are slices of the text, so the distance of their addresses is their place in it.
         let begin = piece.as_ptr().addr() - text.as_ptr().addr();
         let lower = piece.to_ascii_lowercase();
-        let mut from = 0;
-        while let Some(address) = find(&lower[from..]) {
-            let (Address::Link(at) | Address::Email(at)) = &address;
-            let at = from + at.start..from + at.end;
-            if matches!(address, Address::Link(_)) {
+        for address in Addresses::of(&lower) {
+            if let Address::Link(at) = address {
                 links.push((host(&lower[at.clone()]).to_owned(), begin + at.start..begin + at.end));
-            }
-            from = at.end.max(from + 1);
-            if !lower.is_char_boundary(from) {
-                break;
             }
         }
     }
@@ -133,7 +173,11 @@ fn link_end(piece: &str, from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, find, host, path, registered_domain};
+    use super::{Address, Addresses, host, path, registered_domain};
+
+    fn find(piece: &str) -> Option<Address> {
+        Addresses::of(piece).next()
+    }
 
     fn found(piece: &str) -> Option<&str> {
         find(piece).map(|address| match address {
@@ -150,6 +194,14 @@ mod tests {
         assert_eq!(found("href=\"http://x.com/a\">here</a>"), Some("http://x.com/a"));
         assert_eq!(found("...a-shop.blogspot.com/2013"), Some("a-shop.blogspot.com/2013"));
         assert_eq!(find("me@mail.com,"), Some(Address::Email(0..11)));
+    }
+
+    #[test]
+    fn addresses_follow_each_other() {
+        let piece = "a.com,://,b.com/x;me@mail.com,http://c.example/y(d.org";
+        let found: Vec<&str> = Addresses::of(piece).map(|address| &piece[address.at().clone()]).collect();
+        // What comes before a scheme is passed over once the scheme is the next.
+        assert_eq!(found, ["a.com", "b.com/x;me@mail.com,http://c.example/y", "d.org"]);
     }
 
     #[test]

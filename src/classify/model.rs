@@ -109,6 +109,9 @@ impl Model {
         MODEL.get_or_init(|| Model::from_bytes(BUILTIN).map(Arc::new)).clone()
     }
 
+    /// No model file is longer, in bytes.
+    pub const MAX_BYTES: u64 = file::MAX_BYTES as u64;
+
     /// Reads a model file.
     ///
     /// # Errors

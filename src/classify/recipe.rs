@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Label;
 use super::features::Group;
+use super::file;
 use super::hash::KEY_BITS;
 use super::learn::Rates;
 use super::rows::{PostIs, Rule};
@@ -158,7 +159,7 @@ impl Recipe {
     pub fn parse(text: &str) -> Result<Recipe, RecipeError> {
         let recipe: Recipe = toml::from_str(text)?;
         let range = |ok: bool, key, expected| if ok { Ok(()) } else { Err(RecipeError::Range { key, expected }) };
-        range((1..=64).contains(&recipe.name.len()), "name", "1 to 64 bytes long")?;
+        range(file::is_name(&recipe.name), "name", "1 to 64 letters, digits and marks, without spaces")?;
         range((6..KEY_BITS).contains(&recipe.hash_bits), "hash_bits", "6 to 20")?;
         range((1..=100).contains(&recipe.epochs), "epochs", "1 to 100")?;
         let Rates { alpha, beta, l1, l2 } = recipe.ftrl;

@@ -2,7 +2,7 @@
 
 use super::hash;
 use super::lexicon::{self, Classes};
-use super::link::{self, Address};
+use super::link::{Address, Addresses};
 use super::text::Text;
 
 /// What a token is.
@@ -95,15 +95,15 @@ impl Tokens {
     }
 
     fn read_piece(&mut self, text: &Text, mut at: usize, end: usize) {
-        let normalised = text.as_str();
+        let piece = &text.as_str()[at..end];
+        let begin = at;
         // Every address has a dot; most pieces have none.
-        while at < end && normalised.as_bytes()[at..end].contains(&b'.') {
-            let (kind, range) = match link::find(&normalised[at..end]) {
-                Some(Address::Link(range)) => (Kind::Link, range),
-                Some(Address::Email(range)) => (Kind::Email, range),
-                None => break,
-            };
-            let (from, to) = (at + range.start, at + range.end);
+        let mut addresses = piece.contains('.').then(|| Addresses::of(piece));
+        while piece[at - begin..].contains('.')
+            && let Some(address) = addresses.as_mut().and_then(Iterator::next)
+        {
+            let kind = if matches!(address, Address::Link(_)) { Kind::Link } else { Kind::Email };
+            let (from, to) = (begin + address.at().start, begin + address.at().end);
             self.read_plain(text, at, from);
             self.counts.link_bytes += (to - from) as u32;
             self.push(kind, from, to, false, hash::bytes(lexicon::WORD_SEED, placeholder(kind)));

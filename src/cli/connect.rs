@@ -14,6 +14,7 @@ use tonic::{Request, Status};
 use tonic_health::pb::health_client::HealthClient;
 
 use super::failure::Failure;
+use crate::files;
 use crate::pb::admin_service_client::AdminServiceClient;
 use crate::pb::moderation_service_client::ModerationServiceClient;
 use crate::pb::review_service_client::ReviewServiceClient;
@@ -100,7 +101,8 @@ impl ConnectArgs {
             };
         }
         let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+            files::read(path, files::MAX_TEXT)
+                .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
         };
         let mut tls = match &self.ca {
             None => ClientTlsConfig::new().with_native_roots(),

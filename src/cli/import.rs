@@ -120,6 +120,24 @@ pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
     report.finish(connection.server(), begun.elapsed())
 }
 
+/// Reads an archive to its end as an import does, and sends nothing: for fuzzers and tests of hostile files, which cannot
+/// reach the readers otherwise. `format` as `--input-format` takes it.
+///
+/// # Errors
+/// What is wrong with the file, in words.
+#[doc(hidden)]
+pub fn read_archive(content: rows::Content, format: &str, mut found: impl FnMut(&crate::pb::Comment)) -> Result<(), String> {
+    let format = <InputFormat as clap::ValueEnum>::from_str(format, false)?;
+    let mut archive =
+        Archive::new(content, format, Path::new("archive"), "site").map_err(|failure| failure.message().to_owned())?;
+    while let Some(entry) = archive.next()? {
+        if let archive::Found::Comment(comment, _) = entry.found {
+            found(&comment);
+        }
+    }
+    Ok(())
+}
+
 fn is_stdin(file: &Path) -> bool {
     file == Path::new("-")
 }

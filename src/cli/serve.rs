@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::connect::Secret;
 use crate::config::{Config, Given};
+use crate::files;
 use crate::judge::Judge;
 use crate::server::{self, Server};
 use crate::telemetry::{self, LogFormat};
@@ -146,7 +147,8 @@ fn load(args: &ServeArgs) -> Result<Result<Config, crate::settings::Mistakes>> {
     let file = match &args.config {
         None => None,
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the settings {}", path.display()))?;
+            let text = files::read_text(path, files::MAX_TEXT)
+                .with_context(|| format!("cannot read the settings {}", path.display()))?;
             Some((path.display().to_string(), text))
         }
     };

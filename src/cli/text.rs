@@ -89,7 +89,21 @@ pub fn quoted(body: &str, span: Option<&crate::pb::Span>, most: usize) -> Option
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_terminal_obeys_is_shown(
+            text in "(\\PC|\\p{Cc}|[\u{202a}-\u{202e}\u{2066}-\u{2069}\u{e0020}-\u{e007f}\u{200b}\u{feff}]){0,60}",
+            most in 0..50_usize,
+        ) {
+            let shown = line(&text, most);
+            prop_assert!(!shown.chars().any(is_unseen), "{shown:?}");
+            prop_assert!(!block(&text).chars().any(|c| is_unseen(c) && c != '\n'));
+        }
+    }
 
     #[test]
     fn escape_sequences_become_visible() {

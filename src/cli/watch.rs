@@ -1,6 +1,5 @@
 //! `gatepost watch`: follows a site's changes of verdicts, across restarts of either side.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +15,7 @@ use super::replace;
 use super::retry::{self, Pause};
 use super::term::{self, Screen, Tone};
 use super::text;
+use crate::files;
 use crate::pb;
 
 pub const EXAMPLES: &str = "Examples:
@@ -66,7 +66,7 @@ pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
 fn first_cursor(args: &WatchArgs) -> Result<Option<String>, Failure> {
     let kept = match &args.cursor_file {
         None => None,
-        Some(file) => match fs::read_to_string(file) {
+        Some(file) => match files::read_text(file, files::MAX_VALUE) {
             Ok(text) => Some(text.trim().to_owned()).filter(|cursor| !cursor.is_empty()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(Failure::failed(format!("cannot read the cursor in {}: {error}", file.display()))),
@@ -191,6 +191,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

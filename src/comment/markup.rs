@@ -15,6 +15,9 @@ const INLINE: [&[u8]; 22] = [
     b"small", b"span", b"strong", b"sub", b"sup", b"u",
 ];
 
+/// No entity is longer. The end of one is not looked for further: a body of nothing but `&` would take for ever.
+const MAX_ENTITY: usize = 33;
+
 /// A body reduced to plain text.
 #[derive(Debug, Clone)]
 pub struct Text {
@@ -55,8 +58,10 @@ impl Text {
         if self.pieces.is_empty() {
             return Some(range);
         }
-        let first = self.pieces.iter().rfind(|piece| piece.begin <= range.start)?;
-        let last = self.pieces.iter().rfind(|piece| piece.begin < range.end)?;
+        // By halving: a body may hold thousands of pieces and thousands of places that are asked for.
+        let piece = |behind: usize| self.pieces.get(behind.checked_sub(1)?);
+        let first = piece(self.pieces.partition_point(|piece| piece.begin <= range.start))?;
+        let last = piece(self.pieces.partition_point(|piece| piece.begin < range.end))?;
         let begin = if first.exact {
             (first.source.start + range.start - first.begin).min(first.source.end)
         } else {
@@ -213,7 +218,7 @@ fn align<'t>(body: &str, source: Range<usize>, text: &'t str) -> Vec<(&'t str, R
         } else if raw.starts_with("\r\n") {
             (2, 1)
         } else {
-            let entity = raw.find(';').filter(|end| *end <= 32).map_or(1, |end| end + 1);
+            let entity = raw.bytes().take(MAX_ENTITY).position(|byte| byte == b';').map_or(1, |end| end + 1);
             match decoded(&raw[..entity]) {
                 Some(bytes) => (entity, bytes),
                 None => return vec![(text, source)],

@@ -197,6 +197,7 @@ fn list_request(request: &pb::ListCommentsRequest) -> Result<(Site, Filter, Orde
         "newest" => Some(Order::Newest),
         "oldest" => Some(Order::Oldest),
         other => {
+            let other = &other[..other.floor_char_boundary(80)];
             wrong.push(Violation::new("order_by", format!("is {other:?}; risk, newest and oldest are known")));
             None
         }

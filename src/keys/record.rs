@@ -106,6 +106,8 @@ pub(super) fn moment(seconds: u64) -> SystemTime {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -117,6 +119,18 @@ mod tests {
         assert!(read.is_of(&key));
         assert!(!read.is_of(&crate::keys::secret::fresh().unwrap().text));
         assert!(!String::from_utf8(record.to_bytes().unwrap()).unwrap().contains(&key));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_stored_is_a_record_or_refused(
+            text in "\\{\"hash\":\"[0-9a-zA-Zé]{0,66}\",\"name\":\"\",\"role\":\"(host|admin|king)\",\"sites\":(\"all\"|\\{\"these\":\\[\\]\\}),\"created_at\":[0-9]{1,21},\"expires_at\":(null|[0-9]{1,21})\\}|.{0,40}",
+        ) {
+            if let Ok(record) = KeyRecord::from_bytes(text.as_bytes()) {
+                prop_assert!(!record.is_of("gp-x"));
+                let _ = (record.created_at(), record.expires_at(), record.has_expired());
+            }
+        }
     }
 
     #[test]

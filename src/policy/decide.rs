@@ -11,6 +11,10 @@ use crate::facts::{Facts, LimitState, Similar};
 use crate::limit::Scope;
 use crate::verdict::{Decision, Reason};
 
+/// How many places of one kind become reasons: more say no more, and a body of nothing but blocked words must not become
+/// a verdict of many times its length.
+const MOST_PLACES: usize = 20;
+
 /// What the policy sees in a comment before anything is scored or asked of the store.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
@@ -183,15 +187,19 @@ impl Policy {
     fn check_words(&self, comment: &Comment, findings: &mut Findings) {
         let text = comment.text().as_str();
         findings.exempt = self.allowed_words.find(text).into_iter().map(|(_, range)| range).collect();
-        for (place, range) in self.blocked_words.find(text) {
-            if findings.exempt.iter().any(|exempt| exempt.start <= range.start && range.end <= exempt.end) {
-                continue;
-            }
+        let exempt = furthest(&findings.exempt);
+        let counts = |range: &Range<usize>| {
+            // Of those that begin before it the one that reaches furthest: there may be as many as there are words.
+            let before = findings.exempt.partition_point(|exempt| exempt.start <= range.start);
+            before.checked_sub(1).and_then(|last| exempt.get(last)).is_none_or(|end| *end < range.end)
+        };
+        let blocked = self.blocked_words.find(text).into_iter().filter(|(_, range)| counts(range));
+        for (place, range) in blocked.take(MOST_PLACES) {
             let message = format!("holds the blocked {}", quoted(&text[range.clone()]));
             let reason = Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(format!("blocked.words[{place}]"));
             findings.votes.push(Vote::binding(self.blocked, reason));
         }
-        for (place, _) in self.blocked_words.find(comment.author_name()) {
+        for (place, _) in self.blocked_words.find(comment.author_name()).into_iter().take(MOST_PLACES) {
             let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
             let reason = Reason::new("BLOCKED_WORD", message).rule(format!("blocked.words[{place}]"));
             findings.votes.push(Vote::binding(self.blocked, reason));
@@ -200,26 +208,27 @@ impl Policy {
 
     fn check_links(&self, comment: &Comment, findings: &mut Findings) {
         let mut counted = 0;
+        let mut blocked = Vec::new();
         for (host, at) in classify::links(comment.text().as_str()) {
-            if self.block_domain(&host, comment.span(at), findings) || self.allowed_domains.find(&host).is_none() {
+            let place = self.blocked_domains.find(&host);
+            if place.is_some() || self.allowed_domains.find(&host).is_none() {
                 counted += 1;
             }
+            blocked.extend(place.map(|place| (place, host, Some(at))));
         }
         for (host, _) in classify::links(comment.author_url()) {
-            self.block_domain(&host, None, findings);
+            blocked.extend(self.blocked_domains.find(&host).map(|place| (place, host, None)));
+        }
+        for (place, host, at) in blocked.into_iter().take(MOST_PLACES) {
+            let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&host)));
+            let reason = reason.at(at.and_then(|at| comment.span(at))).rule(format!("blocked.domains[{place}]"));
+            findings.votes.push(Vote::binding(self.blocked, reason));
         }
         findings.corroborated |= counted > 0;
         if self.links_hold > 0 && counted >= self.links_hold {
             let message = format!("holds {counted} links; {} or more are held", self.links_hold);
             findings.votes.push(Vote::new(Decision::Hold, Reason::new("TOO_MANY_LINKS", message).rule("links.hold")));
         }
-    }
-
-    fn block_domain(&self, host: &str, at: Option<crate::verdict::Span>, findings: &mut Findings) -> bool {
-        let Some(place) = self.blocked_domains.find(host) else { return false };
-        let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(host)));
-        findings.votes.push(Vote::binding(self.blocked, reason.at(at).rule(format!("blocked.domains[{place}]"))));
-        true
     }
 
     fn check_form(&self, comment: &Comment, findings: &mut Findings) {
@@ -338,6 +347,15 @@ fn sigmoid(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit).exp())
 }
 
+/// For each range how far it and those before it reach.
+fn furthest(ranges: &[Range<usize>]) -> Vec<usize> {
+    let reach = ranges.iter().scan(0, |furthest: &mut usize, range| {
+        *furthest = range.end.max(*furthest);
+        Some(*furthest)
+    });
+    reach.collect()
+}
+
 /// A few words in quotation marks, cut to a length that fits a line.
 fn quoted(words: &str) -> String {
     const MOST: usize = 60;
@@ -415,6 +433,16 @@ mod tests {
         assert_eq!(ruling.decision, Decision::Reject);
         assert_eq!(ruling.reasons[0].rule_id, "blocked.words[1]");
         assert_eq!(ruling.reasons[0].span, crate::verdict::Span::new(2, 8));
+    }
+
+    #[test]
+    fn a_body_of_nothing_but_blocked_words_has_few_reasons() {
+        let policy = policy("[blocked]\nwords = [\"a\", \"b\"]\ndomains = [\"x.example\"]\n[allowed]\nwords = [\"b c\"]\n");
+        let comment = comment(&format!("{}{}", "b c ".repeat(1_000), "a http://x.example ".repeat(1_000)));
+        let ruling = policy.decide(&policy.before(&comment), &[], &policy.uneventful());
+        assert_eq!(ruling.decision, Decision::Reject);
+        assert_eq!(ruling.reasons.len(), 2 * MOST_PLACES);
+        assert_eq!(ruling.reasons[0].rule_id, "blocked.words[0]", "what is allowed is no place");
     }
 
     #[test]

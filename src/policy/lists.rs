@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use unicode_segmentation::UnicodeSegmentation;
@@ -11,14 +12,15 @@ use unicode_segmentation::UnicodeSegmentation;
 #[derive(Debug, Clone, Default)]
 pub struct Words {
     /// First word to the phrases that begin with it, each with its place in the list.
-    by_first: HashMap<String, Vec<(usize, Vec<String>)>>,
+    /// Shared: each site's policy starts as a copy of the default's.
+    by_first: Arc<HashMap<String, Vec<(usize, Vec<String>)>>>,
 }
 
 impl Words {
     /// Takes a phrase apart.
     pub fn parse(phrase: &str) -> Result<Vec<String>, String> {
         let words: Vec<String> = phrase.unicode_words().map(str::to_lowercase).collect();
-        if words.is_empty() { Err(format!("is {phrase:?}, which holds no word")) } else { Ok(words) }
+        if words.is_empty() { Err(format!("is {}, which holds no word", quoted(phrase))) } else { Ok(words) }
     }
 
     /// A list of phrases.
@@ -29,7 +31,7 @@ impl Words {
                 by_first.entry(first.clone()).or_default().push((place, words));
             }
         }
-        Self { by_first }
+        Self { by_first: by_first.into() }
     }
 
     /// How many phrases there are.
@@ -64,22 +66,30 @@ impl Words {
 
 /// Domains, each with its subdomains.
 #[derive(Debug, Clone, Default)]
-pub struct Domains(Vec<String>);
+pub struct Domains(Arc<HashMap<String, usize>>);
+
+/// Longest domain, in bytes: DNS has 253, and written in other scripts it may be twice as long.
+const MAX_DOMAIN: usize = 512;
 
 impl Domains {
     /// Checks a domain.
     pub fn parse(domain: &str) -> Result<String, String> {
         let bare = domain.trim().trim_start_matches("*.").trim_end_matches('.').to_lowercase();
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/:@".contains(c);
-        if bare.is_empty() || bare.contains(odd) {
-            return Err(format!("is {domain:?}; a domain such as \"casino.example\" is wanted, without scheme and path"));
+        if bare.is_empty() || bare.len() > MAX_DOMAIN || bare.contains(odd) {
+            let domain = quoted(domain);
+            return Err(format!("is {domain}; a domain such as \"casino.example\" is wanted, without scheme and path"));
         }
         Ok(bare)
     }
 
     /// A list of domains.
     pub fn new(domains: Vec<String>) -> Self {
-        Self(domains)
+        let mut places = HashMap::new();
+        for (place, domain) in domains.into_iter().enumerate() {
+            places.entry(domain).or_insert(place);
+        }
+        Self(places.into())
     }
 
     /// How many domains there are.
@@ -87,17 +97,21 @@ impl Domains {
         self.0.len()
     }
 
-    /// The place in the list of the domain that `host` (in lower case) is or belongs to.
+    /// The place in the list of the domain that `host` (in lower case) is or belongs to, the first of several.
+    /// As quick for a long list as for a short one, and bounded by the length of the host.
     pub fn find(&self, host: &str) -> Option<usize> {
-        self.0
-            .iter()
-            .position(|domain| host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+        if self.0.is_empty() {
+            return None;
+        }
+        let above = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
+        let domains = above.chain([host]).filter(|domain| domain.len() <= MAX_DOMAIN);
+        domains.filter_map(|domain| self.0.get(domain)).min().copied()
     }
 }
 
 /// E-mail addresses, mail domains, IP addresses and ranges.
 #[derive(Debug, Clone, Default)]
-pub struct Addresses(Vec<Address>);
+pub struct Addresses(Arc<[Address]>);
 
 /// One entry of [`Addresses`].
 #[derive(Debug, Clone)]
@@ -120,8 +134,9 @@ impl Addresses {
             _ => {
                 let single = entry.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
                 single.or_else(|_| entry.parse::<IpNet>()).map(Address::Net).map_err(|_| {
+                    let entry = quoted(entry);
                     format!(
-                        "is {entry:?}; an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted"
+                        "is {entry}; an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted"
                     )
                 })
             }
@@ -130,7 +145,7 @@ impl Addresses {
 
     /// A list of addresses.
     pub fn new(addresses: Vec<Address>) -> Self {
-        Self(addresses)
+        Self(addresses.into())
     }
 
     /// How many entries there are.
@@ -147,6 +162,15 @@ impl Addresses {
         })
     }
 }
+
+/// The beginning of an entry, as it may stand in a line that names it.
+fn quoted(entry: &str) -> String {
+    let end = entry.floor_char_boundary(MAX_QUOTED);
+    format!("{:?}{}", &entry[..end], if end < entry.len() { "…" } else { "" })
+}
+
+/// How much of an entry is quoted, in bytes.
+const MAX_QUOTED: usize = 80;
 
 #[cfg(test)]
 mod tests {

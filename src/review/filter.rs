@@ -5,6 +5,9 @@ use std::time::SystemTime;
 use crate::store::Kept;
 use crate::verdict::Decision;
 
+/// Longest filter, in bytes: every comment of a long history may be held to each of its terms.
+const MAX_FILTER: usize = 1_024;
+
 /// A parsed filter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
@@ -28,6 +31,9 @@ impl Filter {
     /// # Errors
     /// The term that is not understood, and what would be.
     pub fn parse(filter: &str) -> Result<Self, String> {
+        if filter.len() > MAX_FILTER {
+            return Err(format!("is {} bytes long; at most {MAX_FILTER} are accepted", filter.len()));
+        }
         let mut parsed = Self { decision: Some(Decision::Hold), terms: Vec::new() };
         for term in filter.split_whitespace() {
             let at = term.find(['=', '>', '<']).ok_or_else(|| unknown(term))?;
@@ -76,6 +82,8 @@ impl Filter {
 }
 
 fn unknown(term: &str) -> String {
+    // It goes back in a header, which has bounds of its own.
+    let term = &term[..term.floor_char_boundary(80)];
     format!(
         "term {term:?} is not understood; known are decision=hold|approve|reject|any, label=NAME, score>X, score<X, \
          reason=CODE, post=ID and since=2026-01-31T12:00:00Z"
@@ -85,6 +93,13 @@ fn unknown(term: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endless_filter_is_refused_in_a_line() {
+        let problem = Filter::parse(&"score>0.1 ".repeat(1_000)).unwrap_err();
+        assert!(problem.contains("10000 bytes long"), "{problem}");
+        assert!(Filter::parse(&"x".repeat(1_000)).unwrap_err().len() < 400);
+    }
 
     #[test]
     fn an_empty_filter_is_the_queue() {

@@ -15,11 +15,9 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use crate::config::TlsFiles;
 use crate::error::Cause;
+use crate::files;
 use crate::keys::{Caller, Role, Sites};
 use crate::telemetry::METRICS;
-
-/// Largest file of any of them, in bytes.
-const MOST: u64 = 1 << 20;
 
 /// What the server shows and asks of its clients.
 pub struct Tls {
@@ -143,11 +141,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Cause> {
-    let cannot = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
-    if std::fs::metadata(path).map_err(cannot)?.len() > MOST {
-        return Err(format!("{} is longer than {MOST} bytes", path.display()).into());
-    }
-    Ok(std::fs::read(path).map_err(cannot)?)
+    Ok(files::read(path, files::MAX_TEXT).map_err(|error| format!("cannot read {}: {error}", path.display()))?)
 }
 
 /// The names in a certificate: those for DNS, then the common name.

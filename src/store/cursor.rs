@@ -56,3 +56,23 @@ impl fmt::Display for Cursor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_cursor_or_none(text in ".{0,40}|[+-]?[0-9]{0,22}(-[+-]?[0-9]{0,22})?") {
+            for parse in [Cursor::parse_number, Cursor::parse_stream] {
+                if let Some(cursor) = parse(&text) {
+                    prop_assert_eq!(parse(&cursor.to_string()), Some(cursor));
+                    prop_assert!(text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'));
+                    prop_assert!(cursor.as_number() >= 0);
+                }
+            }
+        }
+    }
+}

@@ -86,6 +86,8 @@ fn number<T: FromStr>(text: &str) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn state(scope: Scope, remaining: u32, wait: u64) -> LimitState {
@@ -103,6 +105,15 @@ mod tests {
         assert_eq!(to_text(&full), "author:5:0:1500000,site:5:4:0|1:2:3|2:1|7");
         for facts in [full, Facts::default()] {
             assert_eq!(from_text(&to_text(&facts)).unwrap(), facts);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn facts_of_any_text_are_read_or_refused(text in ".{0,60}|[a-z0-9:,|+-]{0,60}|(author|site)(:[0-9]{1,21}){3}\\|[0-9:]{0,30}\\|[0-9:]{0,4}(\\|[0-9]{0,12})?") {
+            if let Ok(facts) = from_text(&text) {
+                prop_assert_eq!(from_text(&to_text(&facts)).unwrap(), facts);
+            }
         }
     }
 

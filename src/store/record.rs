@@ -178,3 +178,34 @@ pub(super) fn from_micros(micros: i64) -> Result<SystemTime, Error> {
         .and_then(|micros| SystemTime::UNIX_EPOCH.checked_add(Duration::from_micros(micros)))
         .ok_or_else(|| Error::store(format!("a comment was received at {micros} µs")))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A neighbour may write where ours is kept.
+        #[test]
+        fn any_record_is_read_or_refused(
+            comment in prop::collection::vec(any::<u8>(), 0..40),
+            verdict in prop::collection::vec(any::<u8>(), 0..80),
+            event in prop::collection::vec(any::<u8>(), 0..40),
+            (received_at, before): (i64, i32),
+        ) {
+            let ours = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
+            let theirs = Stood { verdict, event, before };
+            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, standing, trail };
+            // That it returns is all that is promised.
+            let _ = row(ours, vec![theirs]).kept();
+        }
+    }
+
+    #[test]
+    fn the_least_record_is_read() {
+        let standing = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before: 0 };
+        let row = Row { comment: Vec::new(), received_at: 1, author: None, standing, trail: Vec::new() };
+        assert_eq!(row.kept().unwrap().verdict.decision, Decision::Hold);
+    }
+}

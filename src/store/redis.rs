@@ -37,6 +37,7 @@ use super::settings::{StoreSettings, redacted};
 use crate::comment::{CommentId, Site};
 use crate::error::{Away, Error};
 use crate::facts::History;
+use crate::files;
 use crate::retention::Retentions;
 
 use address::Address;
@@ -89,9 +90,10 @@ impl Redis {
         }
         let failed = |error: &dyn std::fmt::Display| Error::store(format!("the store {}: {error}", redacted(url)));
         let ca = match &settings.ca {
-            Some(path) => {
-                Some(std::fs::read(path).map_err(|error| Error::store(format!("cannot read {}: {error}", path.display())))?)
-            }
+            Some(path) => Some(
+                files::read(path, files::MAX_TEXT)
+                    .map_err(|error| Error::store(format!("cannot read {}: {error}", path.display())))?,
+            ),
             None => None,
         };
         let address = Address::parse(url).map_err(|error| failed(&error))?;

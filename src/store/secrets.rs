@@ -34,7 +34,7 @@ impl Secrets {
     /// Reads back what [`to_bytes`](Self::to_bytes) gave. `None`: it is damaged.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (secrets, rest) = bytes.as_chunks::<LENGTH>();
-        (!secrets.is_empty() && rest.is_empty()).then(|| Self(secrets.to_vec()))
+        (!secrets.is_empty() && rest.is_empty()).then(|| Self(secrets.iter().take(MOST).copied().collect()))
     }
 
     /// The one that is hashed with.

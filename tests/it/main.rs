@@ -18,6 +18,8 @@ mod fairness;
 mod forget;
 /// Starts servers and speaks to them.
 mod harness;
+/// What the fuzzers hold true, and files that never end.
+mod hostile;
 /// Archives of other systems, and a queue that was lost: in once, as they were decided.
 mod import;
 /// Keys: who may call what, for which site, until when.

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may use. Itself and `pb`'s messages always.
-const ROOMS: [(&str, &[&str]); 19] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("error", &[]),
+    ("files", &[]),
     ("comment", &["error", "verdict"]),
     ("verdict", &[]),
     ("limit", &[]),
@@ -15,12 +16,12 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("settings", &[]),
     ("policy", &["classify", "comment", "facts", "limit", "retention", "settings", "verdict"]),
     ("judge", &["classify", "comment", "facts", "policy", "verdict"]),
-    ("store", &["classify", "comment", "error", "facts", "limit", "retention", "verdict"]),
+    ("store", &["classify", "comment", "error", "facts", "files", "limit", "retention", "verdict"]),
     ("keys", &["error", "store"]),
     ("moderate", &["classify", "comment", "error", "facts", "judge", "limit", "store", "telemetry", "verdict"]),
     ("review", &["comment", "error", "facts", "store", "verdict"]),
     ("grpc", &["comment", "error", "keys", "limit", "moderate", "review", "store", "telemetry", "verdict"]),
-    ("config", &["keys", "retention", "settings", "store", "telemetry"]),
+    ("config", &["files", "keys", "retention", "settings", "store", "telemetry"]),
     ("telemetry", &["error", "verdict"]),
     (
         "server",
@@ -29,6 +30,7 @@ const ROOMS: [(&str, &[&str]); 19] = [
             "comment",
             "config",
             "error",
+            "files",
             "grpc",
             "judge",
             "keys",
@@ -40,7 +42,10 @@ const ROOMS: [(&str, &[&str]); 19] = [
             "telemetry",
         ],
     ),
-    ("cli", &["classify", "comment", "config", "facts", "judge", "policy", "server", "settings", "telemetry", "verdict"]),
+    (
+        "cli",
+        &["classify", "comment", "config", "facts", "files", "judge", "policy", "server", "settings", "telemetry", "verdict"],
+    ),
 ];
 
 /// Library, and the only places under `src` that may name it.
@@ -133,6 +138,24 @@ fn libraries_stay_where_they_belong() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_threat_model_names_tests_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["src", "tests/it"] {
+        sources(&root.join(folder), &mut files);
+    }
+    let code: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let said = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let names = said.split('`').skip(1).step_by(2).filter(|name| {
+        // Three words or more: a name of a test.
+        name.matches('_').count() > 2 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    let missing: Vec<&str> =
+        names.filter(|name| !code.contains(&format!("fn {name}()")) && !code.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

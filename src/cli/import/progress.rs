@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::failure::Failure;
 use crate::cli::replace::replace;
+use crate::files;
 
 /// After how many comments, or how long, it is written. What came after is sent again after a crash, which changes
 /// nothing.
@@ -72,7 +73,7 @@ impl Progress {
     /// # Errors
     /// The file cannot be read, or not be written.
     pub fn begin(file: &Path, of: Same) -> Result<(Self, bool), Failure> {
-        let kept = match fs::read(file) {
+        let kept = match files::read(file, files::MAX_VALUE) {
             Ok(bytes) => Some(serde_json::from_slice::<Kept>(&bytes).ok()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(Failure::failed(format!("cannot read the progress in {}: {error}", file.display()))),

@@ -13,6 +13,8 @@ use crate::cli::rows::Content;
 const MAX_PIECE: usize = 32 * 1024 * 1024;
 /// How much of an element's text is kept. More than any comment may have, so that one which is too long stays so.
 const MAX_TEXT: usize = 512 * 1024;
+/// Longest name of an element, in bytes: the names of all that are open are kept.
+const MAX_NAME: usize = 256;
 /// Elements within elements. Exports have five.
 const MAX_DEPTH: usize = 64;
 /// A buffer that was needed once is not kept at its size.
@@ -79,6 +81,11 @@ impl Xml {
                 Event::Start(tag) => {
                     let id = tag.try_get_attribute("dsq:id").ok().flatten();
                     let id = id.map(|id| id.value.chars().take(256).collect()).unwrap_or_default();
+                    let length = tag.name().into_inner().len();
+                    if length > MAX_NAME {
+                        let line = self.line();
+                        return Err(format!("line {line}: the name of an element is {length} bytes long; this is no export"));
+                    }
                     let name = tag.name().into_inner().to_owned();
                     if self.open.len() == MAX_DEPTH {
                         let line = self.line();
@@ -236,6 +243,12 @@ pub mod tests {
     fn endless_depth_ends() {
         let error = all("<a>".repeat(100_000)).unwrap_err();
         assert!(error.contains("within each other"), "{error}");
+    }
+
+    #[test]
+    fn endless_names_are_not_kept() {
+        let error = all(format!("<a><{}>", "x".repeat(1_000_000))).unwrap_err();
+        assert!(error.contains("1000000 bytes long") && error.len() < 100, "{error}");
     }
 
     #[test]

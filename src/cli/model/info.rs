@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Problem;
 use crate::classify::Model;
+use crate::files;
 
 /// Options of `model info`.
 #[derive(Debug, clap::Args)]
@@ -20,7 +21,7 @@ pub fn run(args: &InfoArgs) -> Result<String, Problem> {
     let model = match &args.model {
         None => Model::builtin()?,
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let bytes = files::read(path, Model::MAX_BYTES).map_err(|error| format!("{}: {error}", path.display()))?;
             Arc::new(Model::from_bytes(&bytes).map_err(|error| format!("{}: {error}", path.display()))?)
         }
     };

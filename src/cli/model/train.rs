@@ -10,6 +10,7 @@ use super::Problem;
 use crate::classify::recipe::Recipe;
 use crate::classify::rows::Split;
 use crate::classify::train::{self, Progress, Report};
+use crate::files;
 
 /// Options of `model train`.
 #[derive(Debug, clap::Args)]
@@ -48,7 +49,7 @@ pub fn run(args: &TrainArgs) -> Result<String, Problem> {
 
 /// Reads a recipe.
 pub fn recipe(path: &std::path::Path) -> Result<Recipe, Problem> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = files::read_text(path, files::MAX_TEXT).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(Recipe::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 

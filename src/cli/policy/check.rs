@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::cli::failure::{FAILED, Failure};
 use crate::cli::term::{Screen, Tone};
 use crate::cli::text;
+use crate::files;
 use crate::policy::Policies;
 use crate::settings::Mistakes;
 
@@ -25,12 +26,13 @@ pub struct CheckArgs {
 
 /// Reads the files together, as the server would.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let mut files = Vec::new();
+    let mut files: Vec<(String, String)> = Vec::new();
     for path in &args.paths {
-        for file in toml_files(path)? {
-            let text = std::fs::read_to_string(&file).map_err(|error| cannot(&file, &error))?;
-            files.push((file.display().to_string(), text));
+        let read = read(path).map_err(|(path, error)| cannot(&path, &error))?;
+        if read.is_empty() {
+            return Err(Failure::failed(format!("there are no *.toml files in {}", path.display())));
         }
+        files.extend(read.into_iter().map(|(path, text)| (path.display().to_string(), text)));
     }
     let mut screen = Screen::new();
     match Policies::read(files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) {
@@ -63,22 +65,12 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
 }
 
 /// A file itself, or what a server would read of a folder.
-fn toml_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
+fn read(path: &Path) -> Result<Vec<(PathBuf, String)>, (PathBuf, std::io::Error)> {
+    if path.is_dir() {
+        return files::read_toml_folder(path);
     }
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(|error| cannot(path, &error))? {
-        let file = entry.map_err(|error| cannot(path, &error))?.path();
-        if file.extension().is_some_and(|ending| ending == "toml") {
-            found.push(file);
-        }
-    }
-    found.sort();
-    if found.is_empty() {
-        return Err(Failure::failed(format!("there are no *.toml files in {}", path.display())));
-    }
-    Ok(found)
+    let named = |text| vec![(path.to_owned(), text)];
+    files::read_text(path, files::MAX_TEXT).map(named).map_err(|error| (path.to_owned(), error))
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> Failure {

@@ -113,7 +113,16 @@ fn told(own: &[u8; 8], bytes: &[u8]) -> Vec<Sighting> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_told_is_heard_or_passed_over(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(told(&[0; 8], &bytes).len() <= bytes.len() / 40);
+        }
+    }
 
     #[test]
     fn what_others_tell_is_heard_and_ones_own_is_not() {

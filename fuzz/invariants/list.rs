@@ -1,0 +1,104 @@
+//! What hosts and moderators send besides comments: filters, page tokens, cursors, names.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use gatepost::classify::Model;
+use gatepost::comment::{CommentId, Site};
+use gatepost::config::{Config, Given};
+use gatepost::error::Error;
+use gatepost::judge::{Judge, SharedJudge};
+use gatepost::moderate::{Moderator, Origin};
+use gatepost::pb;
+use gatepost::policy::Policies;
+use gatepost::review::{Desk, Filter, Order};
+use gatepost::store::Store;
+use tokio::runtime::{Builder, Runtime};
+
+use super::texts;
+
+/// Comments in the store.
+const COMMENTS: usize = 12;
+
+struct Room {
+    runtime: Runtime,
+    store: Store,
+    site: Site,
+}
+
+/// A store with a few comments.
+fn room() -> &'static Room {
+    static ROOM: OnceLock<Room> = OnceLock::new();
+    ROOM.get_or_init(|| {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let flags: Given = vec![("store", "memory:".to_owned())];
+        let settings = Config::load(None, |_| None, &flags).expect("the defaults").store;
+        let store = runtime.block_on(Store::open(&settings)).expect("a store in memory");
+        let judge = Judge::new(Model::builtin().expect("compiled in"), Policies::read([]).expect("compiled in"));
+        let moderator = Moderator::new(SharedJudge::from_pointee(judge).into(), store.clone());
+        for number in 0..COMMENTS {
+            let comment = pb::Comment {
+                site: "s".to_owned(),
+                comment_id: format!("c{number}"),
+                body: if number % 2 == 0 { "you stupid idiot" } else { "I like this." }.to_owned(),
+                ..Default::default()
+            };
+            runtime.block_on(moderator.moderate(comment, Origin::Author, false)).expect("a verdict");
+        }
+        Room { runtime, store, site: Site::parse("site", "s").expect("a site") }
+    })
+}
+
+/// A byte for order and size; then a filter, a page token, a cursor, a site, an id.
+pub fn list(data: &[u8]) {
+    let Some((&choice, data)) = data.split_first() else { return };
+    let mut texts = texts(data);
+    let mut next = || texts.next().unwrap_or_default();
+    let (filter, token, cursor, site, id) = (next(), next(), next(), next(), next());
+    let Room { runtime, store, site: ours } = room();
+    let order = [Order::Risk, Order::Newest, Order::Oldest][usize::from(choice) % 3];
+    match Filter::parse(&filter) {
+        Ok(filter) => pages(runtime, &Desk::new(store.clone()), ours, &filter, order, usize::from(choice >> 4), &token),
+        Err(problem) => assert!(problem.len() < 1_000, "a problem of {} bytes goes back in a header", problem.len()),
+    }
+    if let Some(parsed) = store.parse_cursor(&cursor) {
+        let text = parsed.to_string();
+        assert_eq!(store.parse_cursor(&text), Some(parsed), "a cursor is what it says");
+        assert_eq!(text.trim_start_matches('0'), cursor.trim_start_matches('0'), "no two spellings but zeros before");
+        let events = runtime.block_on(async {
+            match store.watch(ours, parsed).await {
+                Ok(mut watcher) => watcher.next(Duration::ZERO).await.map(|events| events.len()),
+                Err(error) => Err(error),
+            }
+        });
+        assert!(events.is_ok_and(|events| events <= COMMENTS));
+    }
+    for problem in [Site::parse("site", &site).err(), CommentId::parse("id", &id).err()].into_iter().flatten() {
+        assert!(problem.problem.len() < 300, "{problem:?}");
+    }
+}
+
+/// Walks all pages from any token: it is refused, or the pages end and hold nothing twice.
+fn pages(runtime: &Runtime, desk: &Desk, site: &Site, filter: &Filter, order: Order, size: usize, token: &str) {
+    let mut after = Some(token.to_owned()).filter(|token| !token.is_empty());
+    let mut seen = Vec::new();
+    for turn in 0.. {
+        let page = match runtime.block_on(desk.list(site, filter, order, size, after.as_deref())) {
+            Ok(page) => page,
+            Err(Error::Invalid(violations)) => {
+                assert!(turn == 0 && violations[0].problem.len() < 300, "{violations:?}");
+                return;
+            }
+            Err(error) => panic!("{error}"),
+        };
+        assert!(page.comments.len() <= size && turn <= COMMENTS, "{turn} pages");
+        for kept in page.comments {
+            assert!(!seen.contains(&kept.comment.comment_id), "{} twice", kept.comment.comment_id);
+            seen.push(kept.comment.comment_id);
+        }
+        after = page.next;
+        if after.is_none() {
+            return;
+        }
+    }
+}

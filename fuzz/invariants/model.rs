@@ -1,0 +1,28 @@
+//! Model files: refused, or a model that scores, explains and is written again as it was read.
+
+use gatepost::classify::{Input, Model};
+
+use super::score::explains;
+
+/// A file without its checksum, so that it is more than the checksum that is tried.
+pub fn model(data: &[u8]) {
+    assert!(Model::from_bytes(data).is_err() || data.len() > 12, "there is no model that small");
+    let mut bytes = data.to_vec();
+    bytes.extend(crc32fast::hash(data).to_le_bytes());
+    let Ok(model) = Model::from_bytes(&bytes) else { return };
+    let version = model.version();
+    assert!(version.bytes().all(|byte| byte.is_ascii_graphic()), "{version:?} is printed everywhere");
+    let written = model.to_bytes();
+    let again = Model::from_bytes(&written).expect("our own file");
+    assert_eq!(again.to_bytes(), written);
+    assert_eq!((again.rows(), again.labels()), (model.rows(), model.labels()));
+    assert!(model.heads().all(|head| head.bias.is_finite() && !head.languages.is_empty()));
+    for (text, language) in [
+        ("", ""),
+        ("Buy cheap pills at http://pills.example/now!!! you idiot, v1agra", "en"),
+        ("Das ist doch nicht zu glauben, wer hat denn das geschrieben?", "de"),
+        ("这篇文章写得很好", ""),
+    ] {
+        explains(&model, &Input { text, author_name: "Ann", author_url: "http://a.example", language, ..Input::default() });
+    }
+}

@@ -1,0 +1,55 @@
+//! The classifier: probabilities are some, weights add up, and what is pointed at is there.
+
+use gatepost::classify::{self, Input, Label, Likeness, Model};
+
+use super::texts;
+
+/// Text, the author's name and address, the post, and the language.
+pub fn score(data: &[u8]) {
+    let mut texts = texts(data);
+    let mut next = || texts.next().unwrap_or_default();
+    let (text, author_name, author_url, post_title, post_text, language) = (next(), next(), next(), next(), next(), next());
+    let input = Input {
+        text: &text,
+        author_name: &author_name,
+        author_url: &author_url,
+        post_title: &post_title,
+        post_text: &post_text,
+        parent_text: "",
+        language: &language,
+    };
+    explains(&Model::builtin().expect("compiled in"), &input);
+    assert_eq!(Likeness::of(&text), Likeness::of(&text));
+    for (host, at) in classify::links(&text) {
+        assert!(text.get(at.clone()).is_some_and(|link| link.len() >= host.len()), "{host} at {at:?}");
+    }
+}
+
+/// Scores and explains, and holds one to the other.
+pub fn explains(model: &Model, input: &Input<'_>) {
+    let scores = model.score(input);
+    for (label, score) in scores.iter() {
+        assert!((0.0..=1.0).contains(&score), "{label} {score}");
+    }
+    let labels: Vec<Label> = scores.iter().map(|(label, _)| label).collect();
+    for most in [3, usize::MAX] {
+        let explanations = model.explain(input, &scores, &labels, most);
+        assert_eq!(explanations.len(), labels.len());
+        for explanation in explanations {
+            let logit = scores.logit(explanation.label).expect("it has a score");
+            let listed: f32 = explanation.contributions.iter().map(|contribution| contribution.weight).sum();
+            assert!(explanation.contributions.len() <= most);
+            // Of very large weights, which no trained model has, the last digits are lost in adding.
+            let size: f32 = explanation.contributions.iter().map(|contribution| contribution.weight.abs()).sum();
+            let close = |a: f32, b: f32| (a - b).abs() <= 1e-3 + 1e-4 * (size + a.abs() + explanation.rest.abs());
+            assert!(close(logit, listed + explanation.rest), "{logit} is not {listed} and {}", explanation.rest);
+            assert!(close(logit, explanation.logit), "{logit} is not {}", explanation.logit);
+            for contribution in &explanation.contributions {
+                assert!(!contribution.what.is_empty() && !contribution.what.contains('\n'), "{contribution:?}");
+                if let Some(span) = &contribution.span {
+                    assert!(input.text.get(span.clone()).is_some_and(|text| !text.is_empty()), "{contribution:?}");
+                }
+            }
+        }
+    }
+}

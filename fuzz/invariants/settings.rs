@@ -1,0 +1,49 @@
+//! The settings of the server: every mistake of every source with its place, and no secret in what is printed.
+
+use gatepost::config::{Config, Given};
+use gatepost::settings::Mistakes;
+
+use super::texts;
+
+/// What settings stand for passwords in the seeds: must not be seen again.
+const PASSWORD: &str = "hunter2hunter2";
+/// Options that are tried as variables and as flags.
+const OPTIONS: [&str; 6] = ["listen", "store", "wait_replicas", "redis_prefix", "log_level", "request_timeout"];
+
+/// A file, then values of variables, then values of flags.
+pub fn settings(data: &[u8]) {
+    let mut texts = texts(data);
+    let file = texts.next().unwrap_or_default();
+    let values: Vec<String> = texts.take(2 * OPTIONS.len()).map(|text| text.into_owned()).collect();
+    let (variables, flags) = values.split_at(OPTIONS.len());
+    let given = |values: &[String]| -> Given {
+        let pairs = OPTIONS.into_iter().zip(values.iter().cloned());
+        pairs.filter(|(_, value)| !value.is_empty()).collect()
+    };
+    let (variables, flags) = (given(variables), given(flags));
+    let environment = |name: &str| {
+        let found = variables.iter().find(|(option, _)| name == format!("GATEPOST_{}", option.to_uppercase()));
+        found.map(|(_, value)| value.clone())
+    };
+    match Config::load(Some(("gatepost.toml", &file)), environment, &flags) {
+        Ok(config) => {
+            let shown = format!("{config:?}");
+            let secret = config.store.url.as_deref().is_some_and(|url| url.contains(&format!(":{PASSWORD}@")));
+            assert!(!(secret && shown.contains(PASSWORD)), "a password is shown: {shown}");
+        }
+        Err(mistakes) => told(&mistakes, &[("gatepost.toml", &file)]),
+    }
+}
+
+/// Mistakes as an operator can use them: each with a place that there is, in a number that can be read.
+pub fn told(mistakes: &Mistakes, files: &[(&str, &str)]) {
+    assert!(!mistakes.0.is_empty());
+    assert!(mistakes.0.len() <= 600, "{} mistakes", mistakes.0.len());
+    for mistake in &mistakes.0 {
+        assert!(!mistake.problem.is_empty());
+        assert!(mistake.problem.len() <= 2_000, "a mistake is told in {} bytes", mistake.problem.len());
+        if let Some((_, text)) = files.iter().find(|(name, _)| *name == mistake.file) {
+            assert!(mistake.line <= text.lines().count() + 1, "{mistake}");
+        }
+    }
+}

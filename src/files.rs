@@ -1,0 +1,114 @@
+//! Reads files that an operator names: bounded before anything is read, so that none can take all memory.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Largest file of settings or policy, in bytes: a list of thirty thousand words.
+pub const MAX_TEXT: u64 = 1 << 20;
+/// Largest file with a single value, such as a secret.
+pub const MAX_VALUE: u64 = 64 << 10;
+/// Most that all files of a folder may hold together, in bytes.
+const MAX_FOLDER: u64 = 64 << 20;
+
+/// What a file holds, if it holds no more than `most` bytes. What has no length, such as a device, ends there.
+///
+/// # Errors
+/// What the file system says, and [`io::ErrorKind::FileTooLarge`].
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length > most {
+        return Err(too_large(&format!("it is {length} bytes long"), most));
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(too_large("it does not end", most));
+    }
+    Ok(bytes)
+}
+
+/// The same, as text.
+///
+/// # Errors
+/// As for [`read`], and bytes that are not UTF-8.
+pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    let text = String::from_utf8(read(path, most)?);
+    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8"))
+}
+
+/// Every `*.toml` of a folder with its text, by name. What is there without having been named must be a file: a pipe would
+/// never be read to its end.
+///
+/// # Errors
+/// What the file system says, with the file.
+pub fn read_toml_folder(folder: &Path) -> Result<Vec<(PathBuf, String)>, (PathBuf, io::Error)> {
+    let cannot = |error| (folder.to_owned(), error);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let mut room = MAX_FOLDER;
+    let read = |path: PathBuf| match regular(&path).and_then(|()| read_text(&path, MAX_TEXT)) {
+        Ok(text) if text.len() as u64 > room => Err((path, too_large("with those before it it is too much", MAX_FOLDER))),
+        Ok(text) => {
+            room -= text.len() as u64;
+            Ok((path, text))
+        }
+        Err(error) => Err((path, error)),
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn regular(path: &Path) -> io::Result<()> {
+    if std::fs::metadata(path)?.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+}
+
+fn too_large(what: &str, most: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("{what}; at most {most} bytes are read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_as_long_as_it_may_be_is_read_and_one_byte_more_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        assert_eq!(read(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn what_never_ends_is_left_at_its_bound() {
+        let error = read(Path::new("/dev/zero"), 1 << 16).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn a_folder_is_read_by_name_and_only_as_far_as_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        file("b.toml", "b");
+        file("a.toml", "a");
+        file("c.txt", "c");
+        let texts: Vec<String> = read_toml_folder(folder.path()).unwrap().into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["a", "b"]);
+        for number in 0..=64 {
+            file(&format!("{number:03}.toml"), &"#".repeat(1 << 20));
+        }
+        assert_eq!(read_toml_folder(folder.path()).unwrap_err().1.kind(), io::ErrorKind::FileTooLarge);
+        std::fs::create_dir(folder.path().join("000.d.toml")).unwrap();
+        assert_eq!(read_toml_folder(folder.path()).unwrap_err().1.kind(), io::ErrorKind::InvalidInput);
+    }
+}
