@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod failure;
 mod forget;
+mod health;
 mod ids;
 mod import;
 mod json;
@@ -50,7 +51,7 @@ pub struct Cli {
 enum Command {
     /// Run the server
     #[command(after_help = SERVE_EXAMPLES)]
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     /// Judge one comment, or a file of them
     #[command(after_help = check::EXAMPLES)]
     Check(Box<check::CheckArgs>),
@@ -81,7 +82,10 @@ enum Command {
     /// Erase a person
     #[command(after_help = forget::EXAMPLES)]
     Forget(forget::ForgetArgs),
-    /// What guards a site
+    /// Tell whether a server takes calls
+    #[command(after_help = health::EXAMPLES)]
+    Health(health::HealthArgs),
+    /// Make, list and end keys
     #[command(after_help = keys::EXAMPLES)]
     Keys(keys::KeysArgs),
     /// Train a classifier, measure one, or look into one
@@ -113,6 +117,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Watch(args) => wait(watch::run(&args)),
         Command::Export(args) => wait(export::run(&args)),
         Command::Forget(args) => wait(forget::run(&args)),
+        Command::Health(args) => wait(health::run(&args)),
         Command::Keys(args) => wait(keys::run(&args)),
     };
     ended.unwrap_or_else(|failure| failure.report())

@@ -1,5 +1,6 @@
 //! Where options come from: the shipped file, a file, the environment, flags. All mistakes at once.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,32 +13,64 @@ use crate::telemetry::LogFormat;
 /// The shipped file: every option with its default, unit and meaning.
 pub const DEFAULTS: &str = include_str!("../deploy/gatepost.toml");
 
-/// Every option's name, and whether it is a number.
-const OPTIONS: [(&str, bool); 15] = [
-    ("listen", false),
-    ("store", false),
-    ("data_dir", false),
-    ("store_timeout", false),
-    ("store_ca", false),
-    ("wait_replicas", true),
-    ("redis_prefix", false),
-    ("redis_connections", true),
-    ("keep_events", true),
-    ("model", false),
-    ("policy_dir", false),
-    ("log_format", false),
-    ("log_level", false),
-    ("request_timeout", false),
-    ("drain_timeout", false),
+/// Every option's name, and what it holds.
+const OPTIONS: [(&str, Kind); 25] = [
+    ("listen", Kind::Text),
+    ("admin_key", Kind::Text),
+    ("tls_cert", Kind::Text),
+    ("tls_key", Kind::Text),
+    ("tls_client_ca", Kind::Text),
+    ("tls_clients", Kind::Text),
+    ("tls_terminated_upstream", Kind::Switch),
+    ("store", Kind::Text),
+    ("data_dir", Kind::Text),
+    ("store_timeout", Kind::Text),
+    ("store_ca", Kind::Text),
+    ("wait_replicas", Kind::Number),
+    ("redis_connections", Kind::Number),
+    ("redis_prefix", Kind::Text),
+    ("keep_events", Kind::Number),
+    ("model", Kind::Text),
+    ("policy_dir", Kind::Text),
+    ("max_in_flight", Kind::Number),
+    ("max_connections", Kind::Number),
+    ("key_quota", Kind::Number),
+    ("otlp_endpoint", Kind::Text),
+    ("log_format", Kind::Text),
+    ("log_level", Kind::Text),
+    ("request_timeout", Kind::Text),
+    ("drain_timeout", Kind::Text),
 ];
+
+/// What an option holds, for sources that know text only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Number,
+    Switch,
+}
 
 /// What `serve` needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// A key with which an operator can begin.
+    pub admin_key: Option<Secret>,
+    /// The server's certificate and who its clients may be. `None`: plain text.
+    pub tls: Option<TlsFiles>,
+    /// Whether TLS ends in front of this server.
+    pub tls_terminated_upstream: bool,
     /// Where to keep state.
     pub store: StoreSettings,
+    /// Most calls worked on at once.
+    pub max_in_flight: u32,
+    /// Most connections.
+    pub max_connections: u32,
+    /// Calls a second of one key. 0: any number.
+    pub key_quota: u32,
+    /// Where traces go. `None`: nowhere.
+    pub otlp_endpoint: Option<String>,
     /// A model file. `None`: the compiled-in one.
     pub model: Option<PathBuf>,
     /// A folder of policies. `None`: the compiled-in one.
@@ -50,6 +83,46 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Longest time to finish calls in flight.
     pub drain_timeout: Duration,
+}
+
+/// The files of TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The server's certificates, its own first.
+    pub cert: Option<PathBuf>,
+    /// The private key.
+    pub key: Option<PathBuf>,
+    /// Who signs clients' certificates. `None`: clients show none.
+    pub client_ca: Option<PathBuf>,
+    /// Which of them may do what.
+    pub clients: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    /// `None`: none is named.
+    fn checked(self) -> Result<Option<Self>, (&'static str, &'static str)> {
+        match (&self.cert, &self.key) {
+            (Some(_), Some(_)) if self.clients.is_some() && self.client_ca.is_none() => {
+                Err(("tls_clients", "needs tls_client_ca: who signs the clients' certificates"))
+            }
+            (Some(_), Some(_)) => Ok(Some(self)),
+            (None, None) if self.client_ca.is_some() || self.clients.is_some() => {
+                Err(("tls_client_ca", "needs tls_cert and tls_key: clients show a certificate only to a server that has one"))
+            }
+            (None, None) => Ok(None),
+            _ => Err(("tls_cert", "and tls_key are both needed")),
+        }
+    }
+}
+
+/// Text that must not show up in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// Options set in one place, by name.
@@ -84,12 +157,27 @@ impl Config {
                 }
             }
         }
+        if let Some(files) = config.tls.take() {
+            match files.checked() {
+                Ok(files) => config.tls = files,
+                Err((option, problem)) => {
+                    mistakes.push(Mistake { file: option.to_owned(), line: 0, problem: problem.to_owned() })
+                }
+            }
+        }
         if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
     }
 
     fn empty() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            admin_key: None,
+            tls: None,
+            tls_terminated_upstream: false,
+            max_in_flight: 1,
+            max_connections: 1,
+            key_quota: 0,
+            otlp_endpoint: None,
             store: StoreSettings {
                 url: None,
                 data_dir: PathBuf::new(),
@@ -110,18 +198,39 @@ impl Config {
         }
     }
 
+    /// Certificate and key belong together, whichever source each comes from.
+    fn tls_files(&mut self, top: &Section<'_>) {
+        let files = self.tls.get_or_insert_default();
+        let paths = [
+            ("tls_cert", &mut files.cert),
+            ("tls_key", &mut files.key),
+            ("tls_client_ca", &mut files.client_ca),
+            ("tls_clients", &mut files.clients),
+        ];
+        for (name, place) in paths {
+            set(place, top.string(name).map(|path| optional(path).map(PathBuf::from)));
+        }
+    }
+
     fn overlaid(mut self, top: &Section<'_>) -> Self {
-        fn set<T>(place: &mut T, value: Option<T>) {
-            if let Some(value) = value {
-                *place = value;
-            }
-        }
-        fn optional(text: String) -> Option<String> {
-            Some(text).filter(|text| !text.is_empty())
-        }
         let listen =
             top.value("listen", "an IP address and a port such as \"127.0.0.1:50051\"", |value| value.as_str()?.parse().ok());
         set(&mut self.listen, listen);
+        let admin_key = top.value("admin_key", "a key that nobody guesses", |value| {
+            let key = value.as_str()?;
+            (key.is_empty() || crate::keys::check_admin_key(key).is_ok()).then(|| key.to_owned())
+        });
+        set(&mut self.admin_key, admin_key.map(|key| optional(key).map(Secret)));
+        self.tls_files(top);
+        set(&mut self.tls_terminated_upstream, top.bool("tls_terminated_upstream"));
+        set(&mut self.max_in_flight, top.integer("max_in_flight", 1..=1_000_000));
+        set(&mut self.max_connections, top.integer("max_connections", 1..=1_000_000));
+        set(&mut self.key_quota, top.integer("key_quota", 0..=1_000_000));
+        let endpoint = top.value("otlp_endpoint", "an address such as \"http://otel:4317\"", |value| {
+            let endpoint = value.as_str()?;
+            (endpoint.is_empty() || endpoint.starts_with("http://")).then(|| endpoint.to_owned())
+        });
+        set(&mut self.otlp_endpoint, endpoint.map(optional));
         set(&mut self.store.url, top.string("store").map(optional));
         set(&mut self.store.data_dir, top.string("data_dir").map(PathBuf::from));
         set(&mut self.store.timeout, top.duration("store_timeout"));
@@ -155,6 +264,16 @@ impl Config {
     }
 }
 
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn optional(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// Picks our variables out of the environment. `GATEPOST_X_FILE` names a file that holds the value of `x`.
 fn from_environment(environment: impl Fn(&str) -> Option<String>, mistakes: &mut Vec<Mistake>) -> Given {
     let mut given = Given::new();
@@ -179,8 +298,12 @@ fn from_environment(environment: impl Fn(&str) -> Option<String>, mistakes: &mut
 fn document(given: &[(&'static str, String)], call: impl Fn(&str) -> String) -> (String, Vec<String>) {
     let mut text = String::new();
     for (name, value) in given {
-        let number = OPTIONS.iter().any(|(option, number)| option == name && *number) && value.parse::<u64>().is_ok();
-        let value = if number { value.clone() } else { basic_string(value) };
+        let kind = OPTIONS.iter().find(|(option, _)| option == name).map_or(Kind::Text, |(_, kind)| *kind);
+        let value = match kind {
+            Kind::Number if value.parse::<u64>().is_ok() => value.clone(),
+            Kind::Switch if ["true", "false"].contains(&value.as_str()) => value.clone(),
+            _ => basic_string(value),
+        };
         text.push_str(&format!("{name} = {value}\n"));
     }
     (text, given.iter().map(|(name, _)| call(name)).collect())

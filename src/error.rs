@@ -37,6 +37,32 @@ pub enum Error {
     #[error("the server did not answer in time; send it again")]
     TimedOut,
 
+    /// Who calls is not known. Calling again with another key may help.
+    #[error("{problem}")]
+    Unauthenticated {
+        /// A word for programs.
+        reason: &'static str,
+        /// What is wrong, and what to do.
+        problem: &'static str,
+    },
+
+    /// Who calls is known and may not do this.
+    #[error("{problem}")]
+    Forbidden {
+        /// A word for programs.
+        reason: &'static str,
+        /// What is not allowed.
+        problem: String,
+    },
+
+    /// So many calls are being worked on that one more would make all of them slow. Nothing was done.
+    #[error("the server has as much to do as it can; retry shortly")]
+    Overloaded,
+
+    /// The caller's key has made as many calls as it may, for so long. Nothing was done.
+    #[error("this key has made as many calls as it may; retry later")]
+    OverQuota(std::time::Duration),
+
     /// The server is leaving. Another one, or the next one, will answer.
     #[error("the server is shutting down; reconnect")]
     ShuttingDown,

@@ -3,14 +3,19 @@
 mod admin;
 mod answer;
 mod archive;
+mod gate;
+mod guard;
+mod keys;
 mod moderation;
 mod person;
 mod review;
 mod status;
 mod watch;
 
-pub use admin::Admin;
+pub use admin::{Admin, Reload};
 pub use answer::Answers;
+pub use gate::Gate;
+pub use guard::{Guard, may};
 pub use moderation::Moderation;
 pub use review::Review;
 

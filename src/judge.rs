@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use arc_swap::ArcSwap;
+
 use crate::classify::{Input, Label, Model, Scores};
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
@@ -21,6 +23,9 @@ pub struct Judge {
     model: Arc<Model>,
     policies: Policies,
 }
+
+/// A judge that may be replaced while others ask it.
+pub type SharedJudge = ArcSwap<Judge>;
 
 /// A comment that was looked at and scored, ready to be decided on whatever facts come.
 pub struct Case<'a> {
@@ -43,6 +48,18 @@ impl Judge {
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The policies' versions by site; the default's under the empty name.
+    pub fn versions(&self) -> Vec<(String, String)> {
+        let each = |(sites, policy): (Vec<&Site>, &Policy)| {
+            let names: Vec<String> = match sites.is_empty() {
+                true => vec![String::new()],
+                false => sites.into_iter().map(|site| site.as_str().to_owned()).collect(),
+            };
+            names.into_iter().map(|name| (name, policy.version().to_owned())).collect::<Vec<_>>()
+        };
+        self.policies.all().into_iter().flat_map(each).collect()
     }
 
     /// The policy of a site.

@@ -19,6 +19,7 @@ pub mod settings;
 
 pub mod store;
 
+pub mod keys;
 pub mod moderate;
 pub mod review;
 

@@ -9,9 +9,10 @@ use crate::classify::Likeness;
 use crate::comment::Comment;
 use crate::error::{Away, Error};
 use crate::facts::{Facts, Similar};
-use crate::judge::{Case, Judge};
+use crate::judge::{Case, SharedJudge};
 use crate::pb;
 use crate::store::{Admission, Admitted, Persons, Secrets, Store};
+use crate::telemetry::{Stage, measured, measuring};
 use crate::verdict::{Decision, Verdict};
 
 /// Where a comment comes from.
@@ -28,13 +29,13 @@ pub enum Origin {
 
 /// Moderates comments: pure judgement in the middle, the store at the rim.
 pub struct Moderator {
-    judge: Arc<Judge>,
+    judge: Arc<SharedJudge>,
     store: Store,
 }
 
 impl Moderator {
     /// Joins a judge and a store.
-    pub fn new(judge: Arc<Judge>, store: Store) -> Arc<Self> {
+    pub fn new(judge: Arc<SharedJudge>, store: Store) -> Arc<Self> {
         Arc::new(Self { judge, store })
     }
 
@@ -45,14 +46,15 @@ impl Moderator {
     /// answer without it, or the comment is of an archive: nothing was decided then, and it may be sent again.
     pub async fn moderate(&self, message: pb::Comment, origin: Origin, dry_run: bool) -> Result<Verdict, Error> {
         let now = SystemTime::now();
-        let comment = Comment::parse(message, now)?;
-        let case = self.judge.hear(&comment);
+        let judge = self.judge.load_full();
+        let comment = measured(Stage::Parse, || Comment::parse(message, now))?;
+        let case = measured(Stage::Score, || judge.hear(&comment));
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
         let looks_for_campaigns = origin == Origin::Author && case.policy.looks_for_campaigns();
         let likeness = looks_for_campaigns.then(|| Likeness::of(comment.text().as_str())).flatten();
         let similar = self.store.similar(comment.site(), likeness.as_ref());
         let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
-        let tentative = decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1);
+        let tentative = measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1));
         let secrets = self.store.secrets(comment.site()).await;
         let admission = admission(&comment, origin, &case, &tentative, (likeness, similar), secrets.as_ref().ok());
         // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
@@ -70,11 +72,11 @@ impl Moderator {
             let looked = self.store.look(&admission).await;
             return looked.map_or_else(|failed| without(None, failed), |facts| Ok(decide(facts, tentative.id.clone(), 1)));
         }
-        let kept = match self.store.admit(&admission).await {
+        let kept = match measuring(Stage::Admit, self.store.admit(&admission)).await {
             Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => verdict,
             Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
                 let verdict = decide(facts.clone(), verdict_id, revision);
-                match self.store.record(&admission, &verdict).await {
+                match measuring(Stage::Record, self.store.record(&admission, &verdict)).await {
                     Ok(verdict) => verdict,
                     Err(failed) => return without(Some(facts), failed),
                 }

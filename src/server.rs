@@ -1,22 +1,28 @@
 //! Puts the parts together and serves them until told to leave.
 
+mod http;
+mod port;
+mod reload;
+mod tls;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::classify::Model;
+use crate::comment::Site;
 use crate::config::Config;
 use crate::error::{Cause, Error};
-use crate::grpc::{Admin, Answers, MAX_MESSAGE, Moderation, Review};
-use crate::judge::Judge;
+use crate::grpc::{Admin, Answers, Gate, Guard, MAX_MESSAGE, Moderation, Reload, Review};
+use crate::judge::{Judge, SharedJudge};
+use crate::keys::Ring;
 use crate::moderate::Moderator;
 use crate::pb;
 use crate::pb::admin_service_server::{AdminServiceServer, SERVICE_NAME as ADMIN};
@@ -26,46 +32,72 @@ use crate::policy::Policies;
 use crate::retention::Retentions;
 use crate::review::Desk;
 use crate::store::{self, Snapshot, Store, StoreSettings};
+use crate::telemetry::METRICS;
+use port::Port;
+use reload::Files;
+use tls::Tls;
 
 /// How often the store is asked whether it is there.
 const PING: Duration = Duration::from_secs(1);
-/// An idle connection is asked for a sign of life, so that half-open ones do not pile up.
-const KEEPALIVE: Duration = Duration::from_secs(30);
-/// Calls at once on one connection; more wait at the client.
-const STREAMS: u32 = 1_024;
+/// How often the queues are measured.
+const QUEUES: Duration = Duration::from_secs(10);
 
 /// A server that has its parts and its port, but answers nobody yet.
 pub struct Server {
-    listener: TcpListener,
+    port: Port,
     store: Store,
-    judge: Arc<Judge>,
+    ring: Ring,
+    files: Arc<Files>,
+    max_in_flight: usize,
+    key_quota: u32,
     request_timeout: Duration,
     drain_timeout: Duration,
 }
 
 impl Server {
-    /// Reads model and policies, opens the store and binds the port.
+    /// Reads model, policies and certificates, opens the store and binds the port.
     ///
     /// # Errors
     /// Whatever of that is wrong, in words for an operator.
     pub async fn open(config: &Config) -> Result<Self, Cause> {
-        if !config.listen.ip().is_loopback() {
+        let public = !config.listen.ip().is_loopback();
+        if public && config.tls.is_none() && !config.tls_terminated_upstream {
             return Err(format!(
-                "{} can be reached from other machines, and this version has no keys and no TLS to guard it; listen on \
-                 127.0.0.1 or [::1], and put a proxy in front that authenticates hosts and moderators",
+                "{} can be reached from other machines, and keys and comments would cross the network in plain text: name a \
+                 certificate with --tls-cert and --tls-key; or, if TLS ends in a proxy in front of this server, say so with \
+                 --tls-terminated-upstream; or listen on 127.0.0.1",
                 config.listen
             )
             .into());
         }
-        let judge = Arc::new(judge(config.model.as_deref(), config.policy_dir.as_deref())?);
+        let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
+        let judge = judge(config.model.as_deref(), config.policy_dir.as_deref())?;
+        let judge = Arc::new(SharedJudge::from_pointee(judge));
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| format!("cannot listen on {}: {error}; choose another address with --listen", config.listen))?;
         let retention = Arc::clone(&judge);
-        let retention = Retentions::new(move |site| retention.policy(site).retention());
+        let retention = Retentions::new(move |site| retention.load().policy(site).retention());
         let store = Store::open(&StoreSettings { retention, ..config.store.clone() }).await.map_err(cause)?;
-        let Config { request_timeout, drain_timeout, .. } = *config;
-        Ok(Self { listener, store, judge, request_timeout, drain_timeout })
+        let admin_key = config.admin_key.as_ref().map(|key| key.0.as_str());
+        let ring = Ring::open(store.clone(), admin_key, public).await.map_err(cause)?;
+        if public && !ring.has_any() && config.tls.as_ref().is_none_or(|tls| tls.clients.is_none()) {
+            store.close().await;
+            return Err(format!(
+                "{} can be reached from other machines, and there is no key yet: give one with --admin-key, better with \
+                 GATEPOST_ADMIN_KEY_FILE (make it with `openssl rand -hex 24`), and make others with it: `gatepost keys create`; \
+                 or listen on 127.0.0.1",
+                config.listen
+            )
+            .into());
+        }
+        METRICS.says(env!("CARGO_PKG_VERSION"), judge.load().model().version(), store.kind());
+        let (model, policy_dir) = (config.model.clone(), config.policy_dir.clone());
+        let files = Arc::new(Files { model, policy_dir, judge, tls: tls.clone() });
+        let Config { request_timeout, drain_timeout, key_quota, max_connections: most, .. } = *config;
+        let max_in_flight = usize::try_from(config.max_in_flight).unwrap_or(usize::MAX);
+        let port = Port { listener, tls, most };
+        Ok(Self { port, store, ring, files, max_in_flight, key_quota, request_timeout, drain_timeout })
     }
 
     /// Where it listens.
@@ -73,66 +105,68 @@ impl Server {
     /// # Errors
     /// What the operating system says.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.port.listener.local_addr()
     }
 
-    /// Serves until `shutdown`, then drains: tells health, ends watchers, lets calls finish until the deadline,
-    /// closes the store.
+    /// Serves until `shutdown`, then drains: tells health, takes no more connections, ends watchers, lets calls finish
+    /// until the deadline, closes the store.
     ///
     /// # Errors
-    /// What the transport says.
+    /// What the operating system or the transport says.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Cause> {
         let (leave, leaving) = watch::channel(false);
         let (health, health_service) = tonic_health::server::health_reporter();
-        // Comments get verdicts without the store too, unless a policy says that they must not.
-        let needed = self.judge.any_needs_store();
-        let serving = !needed || self.store.ping().await.is_ok();
-        tell(&health, serving).await;
-        let watching = needed.then(|| tokio::spawn(watch_health(health.clone(), serving, self.store.clone(), leaving.clone())));
+        let (ready, readiness) = watch::channel(false);
+        let told = Told { health, ready };
+        let serving = self.store.ping().await.is_ok() || !self.files.judge.load().any_needs_store();
+        told.tell(serving).await;
 
-        let moderator = Moderator::new(self.judge, self.store.clone());
+        let reloading = Arc::clone(&self.files);
+        let reload: Reload = Arc::new(move || reloading.reload_judge());
         let desk = Desk::new(self.store.clone());
+        let moderator = Moderator::new(Arc::clone(&self.files.judge), self.store.clone());
         let moderation = Moderation::new(moderator, desk.clone(), self.store.clone(), leaving.clone());
+        let admin = Admin::new(self.store.clone(), self.ring.clone(), reload);
         let routes = Routes::new(health_service)
             .add_service(ModerationServiceServer::new(moderation).max_decoding_message_size(MAX_MESSAGE))
             .add_service(ReviewServiceServer::new(Review::new(desk)).max_decoding_message_size(MAX_MESSAGE))
-            .add_service(AdminServiceServer::new(Admin::new(self.store.clone())).max_decoding_message_size(MAX_MESSAGE))
+            .add_service(AdminServiceServer::new(admin).max_decoding_message_size(MAX_MESSAGE))
             // Clients in the field still ask for the older of the two.
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?);
-
-        let mut told = leaving;
-        let serving = tonic::transport::Server::builder()
-            .http2_keepalive_interval(Some(KEEPALIVE))
-            .max_concurrent_streams(STREAMS)
+        // The last layer is the first to see a call.
+        let calls = routes
+            .into_axum_router()
+            .layer(Guard::with(self.ring.clone(), self.key_quota))
             .layer(Answers::within(self.request_timeout))
-            .add_routes(routes)
-            .serve_with_incoming_shutdown(TcpIncoming::from(self.listener).with_nodelay(Some(true)), async move {
-                // An error means that the sender is gone, and then so is the server.
-                let _ = told.wait_for(|leaving| *leaving).await;
-            });
-        tokio::pin!(serving, shutdown);
-        let served = tokio::select! {
-            served = &mut serving => served,
-            () = &mut shutdown => {
-                tell(&health, false).await;
-                leave.send_replace(true);
-                tracing::info!("leaving: no new calls, those in flight may finish");
-                match tokio::time::timeout(self.drain_timeout, serving).await {
-                    Ok(served) => served,
-                    Err(_) => {
-                        tracing::warn!(after = ?self.drain_timeout, "calls were still open at the drain's deadline");
-                        Ok(())
-                    }
-                }
-            }
-        };
-        if let Some(watching) = watching {
-            watching.abort();
+            .layer(Gate::with(self.max_in_flight));
+        // Whatever has no route of its own is a call, if only one that there is not.
+        let router = http::routes(readiness).fallback_service(calls);
+
+        let chores = [
+            tokio::spawn(watch_health(
+                told.clone(),
+                serving,
+                self.store.clone(),
+                Arc::clone(&self.files.judge),
+                leaving.clone(),
+            )),
+            tokio::spawn(measure_queues(self.store.clone())),
+            tokio::spawn(self.ring.follow()),
+            tokio::spawn(follow_files(self.files)),
+        ];
+        let serving = tokio::spawn(self.port.serve(router, leaving, self.drain_timeout));
+        shutdown.await;
+        told.tell(false).await;
+        leave.send_replace(true);
+        tracing::info!("leaving: no new calls, those in flight may finish");
+        if !serving.await? {
+            tracing::warn!(after = ?self.drain_timeout, "calls were still open at the drain's deadline");
         }
+        chores.iter().for_each(tokio::task::JoinHandle::abort);
         self.store.close().await;
         tracing::info!("left");
-        Ok(served?)
+        Ok(())
     }
 }
 
@@ -187,29 +221,68 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }
 
-/// Keeps health true where a policy wants no verdict without the store.
-async fn watch_health(health: HealthReporter, mut serving: bool, store: Store, mut leaving: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(PING) => {}
-            _ = leaving.wait_for(|leaving| *leaving) => return,
-        }
-        let answer = store.ping().await;
-        if answer.is_ok() != serving {
-            serving = answer.is_ok();
-            match answer {
-                Ok(()) => tracing::info!("the store answers again; health is SERVING"),
-                Err(error) => tracing::error!(cause = %error, "the store does not answer; health is NOT_SERVING until it does"),
-            }
-            // Leaving may have begun while the store was asked: then the word is NOT_SERVING and stays so.
-            tell(&health, serving && !*leaving.borrow()).await;
+/// Where the world looks whether calls are welcome.
+#[derive(Clone)]
+struct Told {
+    health: HealthReporter,
+    ready: watch::Sender<bool>,
+}
+
+impl Told {
+    async fn tell(&self, serving: bool) {
+        self.ready.send_replace(serving);
+        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for service in ["", MODERATION, REVIEW, ADMIN] {
+            self.health.set_service_status(service, status).await;
         }
     }
 }
 
-async fn tell(health: &HealthReporter, serving: bool) {
-    let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
-    for service in ["", MODERATION, REVIEW, ADMIN] {
-        health.set_service_status(service, status).await;
+/// Keeps health true: comments get verdicts without the store too, unless a policy says that they must not.
+async fn watch_health(
+    told: Told,
+    mut serving: bool,
+    store: Store,
+    judge: Arc<SharedJudge>,
+    mut leaving: watch::Receiver<bool>,
+) {
+    loop {
+        let answer = store.ping().await;
+        METRICS.store_up(answer.is_ok());
+        if (answer.is_ok() || !judge.load().any_needs_store()) != serving {
+            serving = !serving;
+            match answer {
+                Err(error) if !serving => {
+                    tracing::error!(cause = %error, "the store does not answer; health is NOT_SERVING until it does");
+                }
+                _ => tracing::info!("health is SERVING again"),
+            }
+            // Leaving may have begun while the store was asked: then the word is NOT_SERVING and stays so.
+            told.tell(serving && !*leaving.borrow()).await;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PING) => {}
+            _ = leaving.wait_for(|leaving| *leaving) => return,
+        }
+    }
+}
+
+/// Measures the queues of the sites that verdicts were given for.
+async fn measure_queues(store: Store) {
+    loop {
+        tokio::time::sleep(QUEUES).await;
+        for name in METRICS.sites() {
+            let Ok(site) = Site::parse("site", &name) else { continue };
+            if let Ok(queue) = store.queue(&site).await {
+                let oldest = queue.oldest.and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
+                METRICS.queue(&name, queue.comments, oldest);
+            }
+        }
+    }
+}
+
+async fn follow_files(files: Arc<Files>) {
+    if let Err(error) = files.follow().await {
+        tracing::error!(%error, "changed files are not noticed");
     }
 }

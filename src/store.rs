@@ -17,6 +17,7 @@ mod memory;
 mod page;
 mod person;
 mod record;
+mod records;
 mod redis;
 mod secrets;
 mod settings;
@@ -24,7 +25,7 @@ mod snapshot;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -42,10 +43,11 @@ use redis::Redis;
 
 pub use change::{Change, Event};
 pub use cursor::Cursor;
-pub use entry::{Admission, Admitted, Kept, Past};
+pub use entry::{Admission, Admitted, Kept, Past, Queue};
 pub use forget::Forgotten;
 pub use page::{ListPage, ListQuery, Order};
 pub use person::{Identity, Person, Persons};
+pub use records::{Records, Space};
 pub use secrets::Secrets;
 pub use settings::StoreSettings;
 pub use snapshot::Snapshot;
@@ -83,6 +85,8 @@ pub struct Store {
     likes: Arc<Mutex<Likes>>,
     /// The engine in this process failed, which was said.
     failing: Arc<AtomicBool>,
+    /// The version of the records of an engine that only this process writes to.
+    version: Arc<AtomicU64>,
 }
 
 /// A site's secrets, the generation of the engine that they were read from, and when that was.
@@ -117,7 +121,7 @@ impl Store {
             }
             Some(url) => return Err(settings::refuse(url)),
         };
-        Ok(Self { engine, known: Arc::default(), local, likes, failing: Arc::default() })
+        Ok(Self { engine, known: Arc::default(), local, likes, failing: Arc::default(), version: Arc::new(AtomicU64::new(1)) })
     }
 
     /// `embedded`, `memory` or `redis`.
@@ -287,6 +291,15 @@ impl Store {
         }
     }
 
+    /// A site's queue.
+    pub async fn queue(&self, site: &Site) -> Result<Queue, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.queue(site),
+            Engine::Embedded(engine) => engine.queue(site).await,
+            Engine::Redis(engine) => engine.queue(site).await,
+        }
+    }
+
     /// Puts another verdict in the place of the one that stands, if that is still at the expected revision.
     /// `false`: it is not, or the comment is gone.
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
@@ -330,6 +343,47 @@ impl Store {
             Engine::Embedded(engine) => engine.forget(site, person).await,
             Engine::Redis(engine) => engine.forget(site, person).await,
         }
+    }
+
+    /// The version of all records of a kind. `None`: nothing was ever written there, or it was lost.
+    pub async fn records_version(&self, space: Space) -> Result<Option<u64>, Error> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => Ok(Some(self.version.load(Ordering::Relaxed))),
+            Engine::Redis(engine) => engine.records_version(space).await,
+        }
+    }
+
+    /// All records of a kind.
+    pub async fn records(&self, space: Space) -> Result<Records, Error> {
+        // Before the records: what changes meanwhile is read again.
+        let version = self.version.load(Ordering::Relaxed);
+        match &self.engine {
+            Engine::Memory(engine) => Ok(Records { version, all: engine.records(space)? }),
+            Engine::Embedded(engine) => Ok(Records { version, all: engine.records(space).await? }),
+            Engine::Redis(engine) => engine.records(space).await,
+        }
+    }
+
+    /// Puts records in the place of those of the same names.
+    pub async fn put_records(&self, space: Space, records: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.put_records(space, records)?,
+            Engine::Embedded(engine) => engine.put_records(space, records).await?,
+            Engine::Redis(engine) => engine.put_records(space, records).await?,
+        }
+        self.version.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Removes a record. Tells whether it was there.
+    pub async fn remove_record(&self, space: Space, name: &str) -> Result<bool, Error> {
+        let removed = match &self.engine {
+            Engine::Memory(engine) => engine.remove_record(space, name),
+            Engine::Embedded(engine) => engine.remove_record(space, name).await,
+            Engine::Redis(engine) => engine.remove_record(space, name).await,
+        };
+        self.version.fetch_add(1, Ordering::Relaxed);
+        removed
     }
 
     /// Reads a cursor. Checks its form only.

@@ -2,14 +2,16 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
+use tonic_health::pb::health_client::HealthClient;
 
 use super::failure::Failure;
 use crate::pb::admin_service_client::AdminServiceClient;
@@ -27,7 +29,7 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_MESSAGE: usize = 64 * 1024 * 1024;
 
 /// Options of every command that talks to a server.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Server")]
 pub struct ConnectArgs {
     /// Where the server is, as URL or host:port [default: http://127.0.0.1:50051]
@@ -36,6 +38,15 @@ pub struct ConnectArgs {
     /// The key that this client may use
     #[arg(long, env = "GATEPOST_KEY", hide_env_values = true, value_name = "KEY")]
     key: Option<Secret>,
+    /// Who signed the server's certificate (PEM), where the system does not trust them
+    #[arg(long, env = "GATEPOST_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// A certificate to show to the server (PEM); needs --client-key
+    #[arg(long, env = "GATEPOST_CLIENT_CERT", value_name = "FILE", requires = "client_key")]
+    client_cert: Option<PathBuf>,
+    /// The private key of --client-cert (PEM)
+    #[arg(long, env = "GATEPOST_CLIENT_KEY", value_name = "FILE", requires = "client_cert")]
+    client_key: Option<PathBuf>,
     /// The blog, as its host names it
     #[arg(long, env = "GATEPOST_SITE", value_name = "SITE")]
     site: Option<String>,
@@ -43,7 +54,7 @@ pub struct ConnectArgs {
 
 /// Text that must not show up in logs.
 #[derive(Clone)]
-struct Secret(String);
+pub struct Secret(pub String);
 
 impl FromStr for Secret {
     type Err = Infallible;
@@ -79,6 +90,28 @@ impl ConnectArgs {
         self.site_if_any().map(str::to_owned).ok_or_else(missing)
     }
 
+    /// Has an address that begins with https:// spoken to by TLS.
+    fn with_tls(&self, endpoint: Endpoint, server: &str) -> Result<Endpoint, Failure> {
+        if !server.starts_with("https://") {
+            return match &self.ca.as_ref().or(self.client_cert.as_ref()) {
+                // Whoever names a certificate means to be safe.
+                Some(_) => Err(Failure::usage(format!("{server} is not spoken to by TLS; give --server https://HOST:PORT"))),
+                None => Ok(endpoint),
+            };
+        }
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+        };
+        let mut tls = match &self.ca {
+            None => ClientTlsConfig::new().with_native_roots(),
+            Some(path) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(path)?)),
+        };
+        if let (Some(cert), Some(key)) = (&self.client_cert, &self.client_key) {
+            tls = tls.identity(Identity::from_pem(read(cert)?, read(key)?));
+        }
+        endpoint.tls_config(tls).map_err(|error| Failure::usage(format!("the certificates cannot be used: {error}")))
+    }
+
     /// Connects.
     ///
     /// # Errors
@@ -94,8 +127,10 @@ impl ConnectArgs {
             }
             _ => None,
         };
-        let channel = Endpoint::from_shared(server.clone())
-            .map_err(|_| Failure::usage(format!("{server} is no address of a server; give --server http://HOST:PORT")))?
+        let endpoint = Endpoint::from_shared(server.clone())
+            .map_err(|_| Failure::usage(format!("{server} is no address of a server; give --server http://HOST:PORT")))?;
+        let channel = self
+            .with_tls(endpoint, &server)?
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
             .http2_keep_alive_interval(KEEPALIVE)
@@ -113,10 +148,10 @@ impl ConnectArgs {
 fn address(typed: &str) -> Result<String, Failure> {
     match typed.split_once("://") {
         None => Ok(format!("http://{typed}")),
-        Some(("http", _)) => Ok(typed.to_owned()),
-        Some((scheme, _)) => {
-            Err(Failure::usage(format!("{typed}: {scheme}:// is not spoken here, only http://HOST:PORT or HOST:PORT")))
-        }
+        Some(("http" | "https", _)) => Ok(typed.to_owned()),
+        Some((scheme, _)) => Err(Failure::usage(format!(
+            "{typed}: {scheme}:// is not spoken here, only https://HOST:PORT, http://HOST:PORT or HOST:PORT"
+        ))),
     }
 }
 
@@ -131,6 +166,11 @@ impl Connection {
     /// What hosts call.
     pub fn moderation(&self) -> ModerationServiceClient<InterceptedService<Channel, Bearer>> {
         ModerationServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
+    }
+
+    /// Whether it takes calls.
+    pub fn health(&self) -> HealthClient<InterceptedService<Channel, Bearer>> {
+        HealthClient::new(self.service.clone())
     }
 
     /// What moderators call.
@@ -175,12 +215,13 @@ mod tests {
     fn host_and_port_are_enough() {
         assert_eq!(address("localhost:50051").unwrap(), "http://localhost:50051");
         assert_eq!(address("http://h:1").unwrap(), "http://h:1");
-        assert!(address("https://h:1").is_err());
+        assert_eq!(address("https://h:1").unwrap(), "https://h:1");
+        assert!(address("ftp://h:1").is_err());
     }
 
     #[test]
     fn a_key_is_not_shown() {
-        let args = ConnectArgs { server: None, key: "hush".parse().ok(), site: None };
+        let args = ConnectArgs { key: "hush".parse().ok(), ..ConnectArgs::default() };
         assert!(!format!("{args:?}").contains("hush"));
     }
 }

@@ -18,30 +18,19 @@ pub trait Named: Message + Default {
     const NAME: &'static str;
 }
 
-impl Named for pb::Comment {
-    const NAME: &'static str = "gatepost.v1.Comment";
-}
-impl Named for pb::Verdict {
-    const NAME: &'static str = "gatepost.v1.Verdict";
-}
-impl Named for pb::ModeratedComment {
-    const NAME: &'static str = "gatepost.v1.ModeratedComment";
-}
-impl Named for pb::GetCommentResponse {
-    const NAME: &'static str = "gatepost.v1.GetCommentResponse";
-}
-impl Named for pb::ReviewResult {
-    const NAME: &'static str = "gatepost.v1.ReviewResult";
-}
-impl Named for pb::WatchVerdictsResponse {
-    const NAME: &'static str = "gatepost.v1.WatchVerdictsResponse";
+/// Names messages of our own package.
+macro_rules! named {
+    ($($message:ident)*) => {
+        $(impl Named for pb::$message {
+            const NAME: &'static str = concat!("gatepost.v1.", stringify!($message));
+        })*
+    };
 }
 
-impl Named for pb::ForgetAuthorResponse {
-    const NAME: &'static str = "gatepost.v1.ForgetAuthorResponse";
-}
-impl Named for pb::ExportAuthorResponse {
-    const NAME: &'static str = "gatepost.v1.ExportAuthorResponse";
+named! {
+    Comment Verdict ModeratedComment GetCommentResponse ReviewResult WatchVerdictsResponse
+    ForgetAuthorResponse ExportAuthorResponse
+    Key CreateKeyResponse ListKeysResponse
 }
 
 /// The compiled descriptors. The build made them, so reading them fails only if the build was wrong.

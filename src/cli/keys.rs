@@ -1,16 +1,28 @@
-//! `gatepost keys`: what guards a site.
+//! `gatepost keys`: who may call a server, and the secret that a site's persons are hashed with.
 
 use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 use super::connect::ConnectArgs;
+use super::explain;
 use super::failure::Failure;
-use super::term;
+use super::json;
+use super::output::{Format, FormatArgs, csv_line};
+use super::term::{self, Screen, Tone};
+use super::text;
 use crate::pb;
 
 pub const EXAMPLES: &str = "Examples:
-  gatepost keys rotate-secret --site blog.example";
+  gatepost keys create --role admin --for-site '*' --name ops          the first key: from now on every caller needs one
+  gatepost keys create --role host --for-site blog.example --name blog
+  gatepost keys create --role moderator --for-site blog.example --name mia --expires 90d
+  gatepost keys list --format json
+  gatepost keys revoke qx3k7abc
+  gatepost keys rotate-secret --site blog.example
+
+Every command needs a key with the role admin, where the server asks for keys: --key or GATEPOST_KEY.";
 
 /// What to do with keys.
 #[derive(Debug, clap::Args)]
@@ -21,6 +33,12 @@ pub struct KeysArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a key; its text is printed this once
+    Create(CreateArgs),
+    /// List keys, without their texts
+    List(ListArgs),
+    /// End a key, on every server within a second
+    Revoke(RevokeArgs),
     /// Hash a site's persons with another secret from now on
     ///
     /// They are still found by `export` and `forget`, but authors' histories and limits begin anew. Other servers of the
@@ -28,11 +46,147 @@ enum Command {
     RotateSecret(ConnectArgs),
 }
 
+#[derive(Debug, clap::Args)]
+struct CreateArgs {
+    /// What it may do: host, moderator or admin
+    #[arg(long, value_enum)]
+    role: Role,
+    /// A site that it may speak for, or * for all; may be given several times [default: the one of --site]
+    #[arg(long = "for-site", value_name = "SITE")]
+    for_sites: Vec<String>,
+    /// Whose it is: a moderator's decisions are recorded under this name
+    #[arg(long, default_value = "")]
+    name: String,
+    /// After how long it ends by itself, e.g. 90d [default: never]
+    #[arg(long, value_name = "TIME")]
+    expires: Option<humantime::Duration>,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Role {
+    Host,
+    Moderator,
+    Admin,
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArgs {
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct RevokeArgs {
+    /// Names of keys, as `keys list` prints them
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
 /// Does it.
 pub async fn run(args: &KeysArgs) -> Result<ExitCode, Failure> {
     match &args.command {
+        Command::Create(args) => create(args).await,
+        Command::List(args) => list(args).await,
+        Command::Revoke(args) => revoke(args).await,
         Command::RotateSecret(connect) => rotate_secret(connect).await,
     }
+}
+
+async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
+    let sites = match args.for_sites.is_empty() {
+        false => args.for_sites.clone(),
+        true => vec![args.connect.site().map_err(|_| {
+            Failure::usage("for which sites? Name them with --for-site, e.g. --for-site blog.example, or '*' for all")
+        })?],
+    };
+    let role = match args.role {
+        Role::Host => pb::Role::Host,
+        Role::Moderator => pb::Role::Moderator,
+        Role::Admin => pb::Role::Admin,
+    };
+    let expires_at = match args.expires.map(|span| SystemTime::now().checked_add(Duration::from(span))) {
+        None => None,
+        Some(Some(at)) => Some(at.into()),
+        Some(None) => return Err(Failure::usage("--expires lies beyond all time; leave it out for a key without an end")),
+    };
+    let connection = args.connect.connect().await?;
+    let request = pb::CreateKeyRequest { sites, role: role.into(), expires_at, name: args.name.clone() };
+    let answer = connection.admin().create_key(request).await;
+    let made = answer.map_err(|status| connection.failure(&status))?.into_inner();
+    let mut screen = Screen::new();
+    match args.format.format {
+        Format::Json => screen.line(&json::write(&made, true)?)?,
+        Format::Jsonl => screen.line(&json::write(&made, false)?)?,
+        Format::Ids => screen.line(&made.key.map(|key| key.key_id).unwrap_or_default())?,
+        // The text alone, so that it can be put into a file without being seen.
+        Format::Table | Format::Csv => screen.line(&made.secret)?,
+    }
+    screen.flush()?;
+    term::tell("this key is shown only now; keep it where its user finds it");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
+    let site = args.connect.site_if_any().unwrap_or_default().to_owned();
+    let connection = args.connect.connect().await?;
+    let answer = connection.admin().list_keys(pb::ListKeysRequest { site }).await;
+    let keys = answer.map_err(|status| connection.failure(&status))?.into_inner();
+    let mut screen = Screen::new();
+    let cells = |key: &pb::Key| {
+        let or_never = |at: &Option<prost_types::Timestamp>| match at {
+            None => "never".to_owned(),
+            at => explain::moment(at.as_ref()),
+        };
+        [
+            text::line(&key.key_id, 40),
+            text::line(&key.name, 40),
+            key.role().as_str_name().trim_start_matches("ROLE_").to_lowercase(),
+            text::line(&key.sites.join(" "), 80),
+            explain::moment(key.created_at.as_ref()),
+            or_never(&key.expires_at),
+            or_never(&key.last_used_at),
+        ]
+    };
+    const TITLES: [&str; 7] = ["id", "name", "role", "sites", "made", "ends", "used"];
+    match args.format.format {
+        Format::Json => screen.line(&json::write(&keys, true)?)?,
+        Format::Jsonl => keys.keys.iter().try_for_each(|key| screen.line(&json::write(key, false)?))?,
+        Format::Ids => keys.keys.iter().try_for_each(|key| screen.line(&key.key_id))?,
+        Format::Csv => {
+            screen.write(&csv_line(TITLES)?)?;
+            for key in &keys.keys {
+                let cells = cells(key);
+                screen.write(&csv_line(cells.each_ref().map(String::as_str))?)?;
+            }
+        }
+        Format::Table => {
+            let mut table = screen.new_table(&TITLES, &[]);
+            for key in &keys.keys {
+                table.add_row(screen.row(cells(key).into_iter().map(|cell| (Tone::Plain, cell)).collect()));
+            }
+            screen.table(&table)?;
+        }
+    }
+    screen.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn revoke(args: &RevokeArgs) -> Result<ExitCode, Failure> {
+    let connection = args.connect.connect().await?;
+    for id in &args.ids {
+        let answer = connection.admin().revoke_key(pb::RevokeKeyRequest { key_id: id.clone() }).await;
+        answer.map_err(|status| connection.failure(&status))?;
+    }
+    term::tell(if args.ids.len() == 1 { "the key has ended" } else { "the keys have ended" });
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn rotate_secret(connect: &ConnectArgs) -> Result<ExitCode, Failure> {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::connect::Secret;
 use crate::config::{Config, Given};
 use crate::judge::Judge;
 use crate::server::{self, Server};
@@ -39,6 +40,39 @@ pub struct ServeArgs {
     /// With what every Redis key begins [default: gp:]
     #[arg(long, value_name = "PREFIX")]
     redis_prefix: Option<String>,
+    /// A key with the role admin for every site, to begin with; better in the file that GATEPOST_ADMIN_KEY_FILE names
+    #[arg(long, value_name = "KEY")]
+    admin_key: Option<Secret>,
+    /// The server's certificate (PEM)
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// Who signs clients' certificates (PEM)
+    #[arg(long, value_name = "FILE")]
+    tls_client_ca: Option<String>,
+    /// Which client certificates may do what (TOML)
+    #[arg(long, value_name = "FILE")]
+    tls_clients: Option<String>,
+    /// TLS ends in a proxy in front of this server
+    #[arg(long)]
+    tls_terminated_upstream: bool,
+    /// How many calls are worked on at once; more are refused at once [default: 256]
+    #[arg(long, value_name = "COUNT")]
+    max_in_flight: Option<String>,
+    /// How many connections there may be [default: 4096]
+    #[arg(long, value_name = "COUNT")]
+    max_connections: Option<String>,
+    /// How many calls a second each key may make; 0: any number [default: 0]
+    #[arg(long, value_name = "COUNT")]
+    key_quota: Option<String>,
+    /// Where traces go (OTLP over gRPC), e.g. http://otel:4317
+    #[arg(long, value_name = "URL")]
+    otlp_endpoint: Option<String>,
+    /// How many connections to Redis all comments share [default: 1]
+    #[arg(long, value_name = "COUNT")]
+    redis_connections: Option<String>,
     /// A model file in place of the compiled-in one
     #[arg(long, value_name = "FILE")]
     model: Option<String>,
@@ -65,9 +99,16 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    telemetry::start(config.log_format, &config.log_level).map_err(|error| anyhow!(error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
-    runtime.block_on(serve(&config))?;
+    let traces = {
+        // Whatever sends the traces lives in the runtime.
+        let _inside = runtime.enter();
+        let otlp = config.otlp_endpoint.as_deref();
+        telemetry::start(config.log_format, &config.log_level, otlp).map_err(|error| anyhow!(error))?
+    };
+    let served = runtime.block_on(serve(&config));
+    traces.finish();
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -111,6 +152,17 @@ fn load(args: &ServeArgs) -> Result<Result<Config, crate::settings::Mistakes>> {
     };
     let flags: Given = [
         ("listen", &args.listen),
+        ("admin_key", &args.admin_key.as_ref().map(|Secret(key)| key.clone())),
+        ("tls_cert", &args.tls_cert),
+        ("tls_key", &args.tls_key),
+        ("tls_client_ca", &args.tls_client_ca),
+        ("tls_clients", &args.tls_clients),
+        ("tls_terminated_upstream", &args.tls_terminated_upstream.then(|| "true".to_owned())),
+        ("max_in_flight", &args.max_in_flight),
+        ("max_connections", &args.max_connections),
+        ("key_quota", &args.key_quota),
+        ("otlp_endpoint", &args.otlp_endpoint),
+        ("redis_connections", &args.redis_connections),
         ("store", &args.store),
         ("data_dir", &args.data_dir),
         ("store_timeout", &args.store_timeout),

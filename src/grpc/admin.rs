@@ -1,71 +1,99 @@
 //! AdminService, for operators. Most of its RPCs are yet to come.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
+use super::guard::{caller, open};
+use super::keys;
 use super::status::unimplemented;
 use crate::comment::Site;
-use crate::error::Error;
+use crate::error::{Cause, Error};
+use crate::keys::Ring;
 use crate::pb::{self, admin_service_server::AdminService};
 use crate::store::Store;
 
 /// The service.
 pub struct Admin {
     store: Store,
+    ring: Ring,
+    reload: Reload,
 }
 
+/// Reads the policy files again, all or none. Returns the policies' versions by site; the default's under the empty name.
+pub type Reload = Arc<dyn Fn() -> Result<Vec<(String, String)>, Cause> + Send + Sync>;
+
 impl Admin {
-    /// Serves a store.
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    /// Joins the parts.
+    pub fn new(store: Store, ring: Ring, reload: Reload) -> Self {
+        Self { store, ring, reload }
     }
 }
 
 #[tonic::async_trait]
 impl AdminService for Admin {
-    async fn create_key(&self, _: Request<pb::CreateKeyRequest>) -> Result<Response<pb::CreateKeyResponse>, Status> {
-        Err(unimplemented("CreateKey"))
+    async fn create_key(&self, request: Request<pb::CreateKeyRequest>) -> Result<Response<pb::CreateKeyResponse>, Status> {
+        let caller = caller(&request);
+        Ok(Response::new(keys::create(&self.ring, &caller, open(request)?).await?))
     }
 
-    async fn list_keys(&self, _: Request<pb::ListKeysRequest>) -> Result<Response<pb::ListKeysResponse>, Status> {
-        Err(unimplemented("ListKeys"))
+    async fn list_keys(&self, request: Request<pb::ListKeysRequest>) -> Result<Response<pb::ListKeysResponse>, Status> {
+        let caller = caller(&request);
+        Ok(Response::new(keys::list(&self.ring, &caller, &open(request)?).await?))
     }
 
-    async fn revoke_key(&self, _: Request<pb::RevokeKeyRequest>) -> Result<Response<pb::RevokeKeyResponse>, Status> {
-        Err(unimplemented("RevokeKey"))
+    async fn revoke_key(&self, request: Request<pb::RevokeKeyRequest>) -> Result<Response<pb::RevokeKeyResponse>, Status> {
+        let caller = caller(&request);
+        Ok(Response::new(keys::revoke(&self.ring, &caller, request.get_ref()).await?))
     }
 
-    async fn put_list_entry(&self, _: Request<pb::PutListEntryRequest>) -> Result<Response<pb::PutListEntryResponse>, Status> {
+    async fn put_list_entry(
+        &self,
+        request: Request<pb::PutListEntryRequest>,
+    ) -> Result<Response<pb::PutListEntryResponse>, Status> {
+        open(request)?;
         Err(unimplemented("PutListEntry"))
     }
 
-    async fn list_entries(&self, _: Request<pb::ListEntriesRequest>) -> Result<Response<pb::ListEntriesResponse>, Status> {
+    async fn list_entries(
+        &self,
+        request: Request<pb::ListEntriesRequest>,
+    ) -> Result<Response<pb::ListEntriesResponse>, Status> {
+        open(request)?;
         Err(unimplemented("ListEntries"))
     }
 
     async fn delete_list_entry(
         &self,
-        _: Request<pb::DeleteListEntryRequest>,
+        request: Request<pb::DeleteListEntryRequest>,
     ) -> Result<Response<pb::DeleteListEntryResponse>, Status> {
+        open(request)?;
         Err(unimplemented("DeleteListEntry"))
     }
 
-    async fn get_model_info(&self, _: Request<pb::GetModelInfoRequest>) -> Result<Response<pb::GetModelInfoResponse>, Status> {
+    async fn get_model_info(
+        &self,
+        request: Request<pb::GetModelInfoRequest>,
+    ) -> Result<Response<pb::GetModelInfoResponse>, Status> {
+        open(request)?;
         Err(unimplemented("GetModelInfo"))
     }
 
-    async fn get_usage(&self, _: Request<pb::GetUsageRequest>) -> Result<Response<pb::GetUsageResponse>, Status> {
+    async fn get_usage(&self, request: Request<pb::GetUsageRequest>) -> Result<Response<pb::GetUsageResponse>, Status> {
+        open(request)?;
         Err(unimplemented("GetUsage"))
     }
 
     async fn reload_policy(&self, _: Request<pb::ReloadPolicyRequest>) -> Result<Response<pb::ReloadPolicyResponse>, Status> {
-        Err(unimplemented("ReloadPolicy"))
+        let versions = (self.reload)().map_err(|problem| Error::invalid("policies", problem.to_string()))?;
+        Ok(Response::new(pb::ReloadPolicyResponse { versions: versions.into_iter().collect() }))
     }
 
     async fn rotate_secret(
         &self,
         request: Request<pb::RotateSecretRequest>,
     ) -> Result<Response<pb::RotateSecretResponse>, Status> {
-        let site = Site::parse("site", &request.into_inner().site).map_err(Error::from)?;
+        let site = Site::parse("site", &open(request)?.site).map_err(Error::from)?;
         self.store.rotate_secret(&site).await?;
         tracing::info!(site = site.as_str(), "the site has another secret");
         Ok(Response::new(pb::RotateSecretResponse {}))

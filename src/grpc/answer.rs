@@ -1,17 +1,20 @@
 //! Around every call: a request id, a deadline, a log line by outcome, and the transport's own errors in our words.
 
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http::{HeaderName, HeaderValue, Request, Response};
-use tonic::body::Body;
+use prost::Message;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::status::translated;
 use crate::error::Error;
+use crate::pb;
+use crate::telemetry::{self, METRICS};
 
 /// Carries the request id both ways. A host's own id is kept, so that its log and ours can be laid side by side.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,10 +50,12 @@ pub struct Answering<S> {
     timeout: Duration,
 }
 
-impl<S> Service<Request<Body>> for Answering<S>
+impl<S, B, A> Service<Request<B>> for Answering<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>>,
+    S: Service<Request<B>, Response = Response<A>>,
     S::Future: Send + 'static,
+    S::Error: 'static,
+    A: Default + Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -60,11 +65,15 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let id = request_id(&request);
         let span = tracing::info_span!("call", rpc = request.uri().path(), request_id = id.to_str().unwrap_or_default());
         let called = Instant::now();
-        let answering = tokio::time::timeout(self.timeout, self.inner.call(request).instrument(span.clone()));
+        telemetry::follow(&span, request.headers());
+        let rpc = rpc(&request);
+        // Whoever has stopped waiting needs no answer.
+        let timeout = deadline(&request).map_or(self.timeout, |deadline| deadline.min(self.timeout));
+        let answering = tokio::time::timeout(timeout, self.inner.call(request).instrument(span.clone()));
         Box::pin(async move {
             let mut response = match answering.await {
                 Ok(answered) => answered?,
@@ -75,8 +84,10 @@ where
                     response = status.clone().into_http();
                     status
                 });
+                METRICS.call(rpc, word(status.code()), called.elapsed());
                 span.in_scope(|| log(&status, called));
             } else {
+                METRICS.call(rpc, word(Code::Ok), called.elapsed());
                 span.in_scope(|| tracing::debug!(micros = micros(called), "answered"));
             }
             response.headers_mut().insert(REQUEST_ID, id);
@@ -85,7 +96,63 @@ where
     }
 }
 
-fn request_id(request: &Request<Body>) -> HeaderValue {
+/// The name of a call that there is; others share one, since whoever calls makes them up.
+fn rpc<B>(request: &Request<B>) -> &'static str {
+    let path = request.uri().path();
+    CALLS.iter().find(|call| **call == path).and_then(|call| call.rsplit('/').next()).unwrap_or("other")
+}
+
+/// All calls that there are, from the descriptors.
+static CALLS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let files = prost_types::FileDescriptorSet::decode(pb::DESCRIPTORS).unwrap_or_default().file;
+    let calls = files.iter().flat_map(|file| {
+        file.service.iter().flat_map(move |service| {
+            service.method.iter().map(move |method| format!("/{}.{}/{}", file.package(), service.name(), method.name()))
+        })
+    });
+    calls.collect()
+});
+
+/// How long the caller waits: the header that the protocol has for it, digits and a unit.
+fn deadline<B>(request: &Request<B>) -> Option<Duration> {
+    let text = request.headers().get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
+    Some(match unit {
+        "H" => Duration::from_secs(number * 3_600),
+        "M" => Duration::from_secs(number * 60),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        _ => return None,
+    })
+}
+
+/// A code as metrics name it.
+fn word(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "ok",
+        Code::Cancelled => "cancelled",
+        Code::Unknown => "unknown",
+        Code::InvalidArgument => "invalid_argument",
+        Code::DeadlineExceeded => "deadline_exceeded",
+        Code::NotFound => "not_found",
+        Code::AlreadyExists => "already_exists",
+        Code::PermissionDenied => "permission_denied",
+        Code::ResourceExhausted => "resource_exhausted",
+        Code::FailedPrecondition => "failed_precondition",
+        Code::Aborted => "aborted",
+        Code::OutOfRange => "out_of_range",
+        Code::Unimplemented => "unimplemented",
+        Code::Internal => "internal",
+        Code::Unavailable => "unavailable",
+        Code::DataLoss => "data_loss",
+        Code::Unauthenticated => "unauthenticated",
+    }
+}
+
+fn request_id<B>(request: &Request<B>) -> HeaderValue {
     let given = request.headers().get(REQUEST_ID);
     let fits = |id: &&HeaderValue| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
     given.filter(fits).cloned().unwrap_or_else(|| {

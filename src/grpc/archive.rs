@@ -7,8 +7,10 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::watch;
 use tonic::{Status, Streaming};
 
+use super::guard::allowed;
 use super::status::{item, translated};
 use crate::error::Error;
+use crate::keys::Caller;
 use crate::moderate::{Moderator, Origin};
 use crate::pb;
 use crate::verdict::Decision;
@@ -23,6 +25,7 @@ const AT_ONCE: usize = 16;
 /// Answers every request, in order. When the server leaves, those that were read are still answered.
 pub fn verdicts(
     moderator: Arc<Moderator>,
+    caller: Caller,
     requests: Streaming<pb::CheckCommentsRequest>,
     leaving: watch::Receiver<bool>,
 ) -> Verdicts {
@@ -37,8 +40,13 @@ pub fn verdicts(
         .take_until(Box::pin(left))
         .chain(stream::once(goodbye).filter_map(std::future::ready));
     let answers = requests.map(move |request| {
-        let moderator = Arc::clone(&moderator);
-        async move { Ok(answer(&moderator, request?).await) }
+        let (moderator, caller) = (Arc::clone(&moderator), caller.clone());
+        async move {
+            let request = request?;
+            // No bad comment, but a caller who has no business here.
+            allowed(&caller, &request)?;
+            Ok(answer(&moderator, request).await)
+        }
     });
     Box::pin(answers.buffered(AT_ONCE))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::archive::{self, Verdicts};
+use super::guard::{caller, open};
 use super::person::{self, Export};
 use super::status::unimplemented;
 use super::watch::{self, Changes};
@@ -14,6 +15,7 @@ use crate::moderate::{Moderator, Origin};
 use crate::pb::{self, moderation_service_server::ModerationService};
 use crate::review::Desk;
 use crate::store::Store;
+use crate::telemetry;
 
 /// The service: a moderator for comments, a desk for verdicts, a store to watch.
 pub struct Moderation {
@@ -37,9 +39,12 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::CheckCommentRequest>,
     ) -> Result<Response<pb::CheckCommentResponse>, Status> {
-        let pb::CheckCommentRequest { comment, dry_run } = request.into_inner();
+        let pb::CheckCommentRequest { comment, dry_run } = open(request)?;
         // An absent comment is an empty one: the answer then names every field that is missing.
         let verdict = self.moderator.moderate(comment.unwrap_or_default(), Origin::Author, dry_run).await?;
+        if !dry_run {
+            telemetry::tell(&verdict);
+        }
         Ok(Response::new(pb::CheckCommentResponse { verdict: Some(verdict.into()) }))
     }
 
@@ -49,12 +54,13 @@ impl ModerationService for Moderation {
         &self,
         requests: Request<Streaming<pb::CheckCommentsRequest>>,
     ) -> Result<Response<Self::CheckCommentsStream>, Status> {
-        let verdicts = archive::verdicts(Arc::clone(&self.moderator), requests.into_inner(), self.leaving.clone());
+        let caller = caller(&requests);
+        let verdicts = archive::verdicts(Arc::clone(&self.moderator), caller, requests.into_inner(), self.leaving.clone());
         Ok(Response::new(verdicts))
     }
 
     async fn get_verdict(&self, request: Request<pb::GetVerdictRequest>) -> Result<Response<pb::GetVerdictResponse>, Status> {
-        let request = request.into_inner();
+        let request = open(request)?;
         let (site, id) = name(&request.site, &request.comment_id)?;
         let verdict = self.desk.verdict(&site, &id).await?;
         Ok(Response::new(pb::GetVerdictResponse { verdict: Some(verdict.into()) }))
@@ -66,7 +72,7 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::WatchVerdictsRequest>,
     ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
-        let request = request.into_inner();
+        let request = open(request)?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
         let changes = watch::changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
         Ok(Response::new(changes))
@@ -74,8 +80,9 @@ impl ModerationService for Moderation {
 
     async fn report_outcome(
         &self,
-        _: Request<pb::ReportOutcomeRequest>,
+        request: Request<pb::ReportOutcomeRequest>,
     ) -> Result<Response<pb::ReportOutcomeResponse>, Status> {
+        open(request)?;
         Err(unimplemented("ReportOutcome"))
     }
 
@@ -83,7 +90,7 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::ForgetAuthorRequest>,
     ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
-        Ok(Response::new(person::forget(&self.store, request.into_inner()).await?))
+        Ok(Response::new(person::forget(&self.store, open(request)?).await?))
     }
 
     type ExportAuthorStream = Export;
@@ -92,7 +99,7 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
-        Ok(Response::new(person::export(&self.store, request.into_inner()).await?))
+        Ok(Response::new(person::export(&self.store, open(request)?).await?))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
+use super::guard::{Named, caller, open};
 use super::moderation::name;
 use super::status::unimplemented;
 use crate::comment::{CommentId, Site};
@@ -78,7 +79,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ListCommentsRequest>,
     ) -> Result<Response<pb::ListCommentsResponse>, Status> {
-        let request = request.into_inner();
+        let request = open(request)?;
         let (site, filter, order, size) = list_request(&request)?;
         let after = Some(request.page_token.as_str()).filter(|token| !token.is_empty());
         let page = self.desk.list(&site, &filter, order, size, after).await?;
@@ -89,7 +90,7 @@ impl ReviewService for Review {
     }
 
     async fn get_comment(&self, request: Request<pb::GetCommentRequest>) -> Result<Response<pb::GetCommentResponse>, Status> {
-        let request = request.into_inner();
+        let request = open(request)?;
         let (site, id) = name(&request.site, &request.comment_id)?;
         let known = self.desk.comment(&site, &id).await?;
         let kept = known.kept;
@@ -109,15 +110,17 @@ impl ReviewService for Review {
 
     async fn claim_comments(
         &self,
-        _: Request<pb::ClaimCommentsRequest>,
+        request: Request<pb::ClaimCommentsRequest>,
     ) -> Result<Response<pb::ClaimCommentsResponse>, Status> {
+        open(request)?;
         Err(unimplemented("ClaimComments"))
     }
 
     async fn release_comments(
         &self,
-        _: Request<pb::ReleaseCommentsRequest>,
+        request: Request<pb::ReleaseCommentsRequest>,
     ) -> Result<Response<pb::ReleaseCommentsResponse>, Status> {
+        open(request)?;
         Err(unimplemented("ReleaseComments"))
     }
 
@@ -125,7 +128,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::DecideCommentsRequest>,
     ) -> Result<Response<pb::DecideCommentsResponse>, Status> {
-        let (site, ids, act) = decide_request(request.into_inner())?;
+        let (site, ids, act) = decide_request(named_after_key(request, |request| &mut request.moderator)?)?;
         let results = self.act_on_all(&site, ids, &act).await?;
         Ok(Response::new(pb::DecideCommentsResponse { results }))
     }
@@ -134,30 +137,44 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::UndoDecisionRequest>,
     ) -> Result<Response<pb::UndoDecisionResponse>, Status> {
-        let (site, ids, act) = undo_request(request.into_inner())?;
+        let (site, ids, act) = undo_request(named_after_key(request, |request| &mut request.moderator)?)?;
         let results = self.act_on_all(&site, ids, &act).await?;
         Ok(Response::new(pb::UndoDecisionResponse { results }))
     }
 
     async fn list_audit_events(
         &self,
-        _: Request<pb::ListAuditEventsRequest>,
+        request: Request<pb::ListAuditEventsRequest>,
     ) -> Result<Response<pb::ListAuditEventsResponse>, Status> {
+        open(request)?;
         Err(unimplemented("ListAuditEvents"))
     }
 
     async fn get_queue_stats(
         &self,
-        _: Request<pb::GetQueueStatsRequest>,
+        request: Request<pb::GetQueueStatsRequest>,
     ) -> Result<Response<pb::GetQueueStatsResponse>, Status> {
+        open(request)?;
         Err(unimplemented("GetQueueStats"))
     }
 
     type WatchQueueStream = tokio_stream::Empty<Result<pb::WatchQueueResponse, Status>>;
 
-    async fn watch_queue(&self, _: Request<pb::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
+    async fn watch_queue(&self, request: Request<pb::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
+        open(request)?;
         Err(unimplemented("WatchQueue"))
     }
+}
+
+/// Opens a request. Where nobody says who acts, it is the one whom the key was made for.
+fn named_after_key<T: Named>(request: Request<T>, moderator: impl Fn(&mut T) -> &mut String) -> Result<T, Error> {
+    let caller = caller(&request);
+    let mut message = open(request)?;
+    let moderator = moderator(&mut message);
+    if moderator.is_empty() {
+        *moderator = caller.name.to_string();
+    }
+    Ok(message)
 }
 
 fn moderated(kept: Kept) -> pb::ModeratedComment {

@@ -12,6 +12,8 @@ use crate::pb;
 const DOMAIN: &str = "gatepost";
 /// When to ask again after the store was away: long enough for a failover to make progress.
 const RETRY: Duration = Duration::from_secs(1);
+/// When to ask again after a call was shed: the calls that were in front of it are done by then.
+const RETRY_OVERLOADED: Duration = Duration::from_millis(200);
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
@@ -22,8 +24,11 @@ impl From<Error> for Status {
                 details.add_bad_request_violation(&violation.field, &violation.problem);
             }
         }
-        if matches!(code, Code::Unavailable | Code::DeadlineExceeded) {
-            details.set_retry_info(Some(RETRY));
+        match &error {
+            Error::OverQuota(wait) => drop(details.set_retry_info(Some(*wait))),
+            Error::Overloaded => drop(details.set_retry_info(Some(RETRY_OVERLOADED))),
+            _ if matches!(code, Code::Unavailable | Code::DeadlineExceeded) => drop(details.set_retry_info(Some(RETRY))),
+            _ => {}
         }
         details.set_error_info(reason, DOMAIN, [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
         Status::with_error_details(code, error.to_string(), details)
@@ -44,6 +49,10 @@ fn kind(error: &Error) -> (Code, &'static str) {
             (Code::Unavailable, "STORE_UNAVAILABLE")
         }
         Error::TimedOut => (Code::DeadlineExceeded, "TIMED_OUT"),
+        Error::Unauthenticated { reason, .. } => (Code::Unauthenticated, reason),
+        Error::Forbidden { reason, .. } => (Code::PermissionDenied, reason),
+        Error::Overloaded => (Code::ResourceExhausted, "OVERLOADED"),
+        Error::OverQuota(_) => (Code::ResourceExhausted, "QUOTA_EXCEEDED"),
         // Not Cancelled: clients retry on Unavailable, and another server may be there already.
         Error::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN"),
     }

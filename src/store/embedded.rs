@@ -3,10 +3,12 @@
 //! All writing is done by one thread ([`writer`]), which answers a call when what it wrote is on disk. Reading needs no
 //! turn there.
 
+mod checkpoint;
 mod engine;
 mod erase;
 mod open;
 mod read;
+mod records;
 mod snapshot;
 mod sweep;
 mod watch;
@@ -19,7 +21,7 @@ use tokio::sync::watch as signal;
 
 use super::change::Change;
 use super::cursor::Cursor;
-use super::entry::{Admission, Admitted, Kept};
+use super::entry::{Admission, Admitted, Kept, Queue};
 use super::page::{Filling, ListPage, ListQuery};
 use super::person::Person;
 use super::record::{self, Draft, Ruling};
@@ -30,6 +32,7 @@ use crate::error::Error;
 use crate::facts::{Facts, History};
 use crate::verdict::Verdict;
 
+use checkpoint::Checkpoints;
 use engine::{Engine, Found, Stands};
 use writer::Writer;
 
@@ -43,6 +46,7 @@ pub(super) struct Embedded {
     reader: Arc<Mutex<Connection>>,
     /// The number of the newest change of any site.
     newest: signal::Receiver<i64>,
+    _checkpoints: Checkpoints,
 }
 
 impl Embedded {
@@ -54,7 +58,8 @@ impl Embedded {
             let path = settings.data_dir.join("gatepost.db");
             let connection = open::writable(&path)?;
             let reader = open::readable(&path)?;
-            Self::start(connection, Arc::new(Mutex::new(reader)), &settings, lock)
+            let checkpoints = checkpoint::start(&path)?;
+            Self::start(connection, Arc::new(Mutex::new(reader)), checkpoints, &settings, lock)
         })
         .await
     }
@@ -62,13 +67,14 @@ impl Embedded {
     fn start(
         connection: Connection,
         reader: Arc<Mutex<Connection>>,
+        checkpoints: Checkpoints,
         settings: &StoreSettings,
         lock: std::fs::File,
     ) -> Result<Self, Error> {
         let (signal, newest) = signal::channel(read::newest_event(&connection)?);
         let sweep = sweep::Sweep::new(settings);
         let writer = Writer::start(Engine::new(connection), sweep, signal, lock)?;
-        Ok(Self { writer, reader, newest })
+        Ok(Self { writer, reader, newest, _checkpoints: checkpoints })
     }
 
     pub async fn ping(&self) -> Result<(), Error> {
@@ -133,6 +139,12 @@ impl Embedded {
             filling.take(count, rows.collect::<Result<_, Error>>()?);
         }
         Ok(filling.page())
+    }
+
+    pub async fn queue(&self, site: &Site) -> Result<Queue, Error> {
+        let site = site.clone();
+        let (comments, oldest) = self.read(move |connection| read::queue(connection, &site)).await?;
+        Ok(Queue { comments: comments.unsigned_abs(), oldest: oldest.map(record::from_micros).transpose()? })
     }
 
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {

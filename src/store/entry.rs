@@ -63,6 +63,15 @@ pub enum Admitted {
     },
 }
 
+/// How long a site's queue is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// How many comments are held.
+    pub comments: u64,
+    /// When the first of them came. `None`: none is held.
+    pub oldest: Option<SystemTime>,
+}
+
 /// Everything known of a comment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kept {

@@ -3,7 +3,7 @@
 
 mod forget;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
@@ -12,11 +12,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::change::{Change, Event};
 use super::cursor::Cursor;
-use super::entry::{Admission, Admitted, Kept, Past};
+use super::entry::{Admission, Admitted, Kept, Past, Queue};
 use super::limits::Limits;
 use super::page::{Filling, ListPage, ListQuery, Order, Place};
 use super::person::Person;
 use super::record::{from_micros, lead, machine_event, now_micros, with_limit};
+use super::records::Space;
 use super::secrets::Secrets;
 use super::settings::StoreSettings;
 use crate::comment::{CommentId, Fingerprint, Site};
@@ -37,6 +38,7 @@ pub(super) struct Memory {
 }
 
 struct State {
+    records: HashMap<Space, BTreeMap<String, Vec<u8>>>,
     sites: HashMap<Site, Shelf>,
     limits: Limits,
     /// In the order in which they came, to forget the oldest first.
@@ -88,7 +90,7 @@ struct Reservation {
 impl Memory {
     /// An empty one.
     pub fn new(settings: &StoreSettings) -> Self {
-        let state = State { sites: HashMap::new(), limits: Limits::new(), order: VecDeque::new() };
+        let state = State { records: HashMap::new(), sites: HashMap::new(), limits: Limits::new(), order: VecDeque::new() };
         Self {
             state: Mutex::new(state),
             newest: signal::channel(0).0,
@@ -120,6 +122,19 @@ impl Memory {
             *secrets = Some(new.clone());
         }
         Ok(same)
+    }
+
+    pub fn records(&self, space: Space) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+        Ok(self.state()?.records.get(&space).cloned().unwrap_or_default())
+    }
+
+    pub fn put_records(&self, space: Space, records: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        self.state()?.records.entry(space).or_default().extend(records.iter().cloned());
+        Ok(())
+    }
+
+    pub fn remove_record(&self, space: Space, name: &str) -> Result<bool, Error> {
+        Ok(self.state()?.records.get_mut(&space).is_some_and(|records| records.remove(name).is_some()))
     }
 
     pub fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
@@ -211,6 +226,14 @@ impl Memory {
             self.announce(shelf, verdict);
         }
         Ok(verdict.clone())
+    }
+
+    pub fn queue(&self, site: &Site) -> Result<Queue, Error> {
+        let state = self.state()?;
+        let all = state.sites.get(site).into_iter().flat_map(|shelf| shelf.comments.values());
+        let held = || all.clone().filter(|entry| entry.standing.verdict.decision == Decision::Hold);
+        let oldest = held().map(|entry| entry.received_at).min().map(from_micros).transpose()?;
+        Ok(Queue { comments: held().count().try_into().unwrap_or(u64::MAX), oldest })
     }
 
     pub fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {

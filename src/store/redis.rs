@@ -10,6 +10,7 @@ mod erase;
 mod gossip;
 mod keys;
 mod read;
+mod records;
 mod script;
 mod upkeep;
 mod watch;
@@ -25,7 +26,7 @@ use tokio::time::timeout;
 
 use super::breaker::{self, After, Breaker};
 use super::cursor::Cursor;
-use super::entry::Kept;
+use super::entry::{Kept, Queue};
 use super::likes::Likes;
 use super::local::Local;
 use super::page::{Filling, ListPage, ListQuery};
@@ -202,12 +203,16 @@ impl Redis {
         self.connection.generation()
     }
 
-    pub async fn ping(&self) -> Result<(), Error> {
+    /// Waits for an answer for as long as somebody may who is not on the way of a comment.
+    async fn briefly<T>(&self, answer: impl Future<Output = Result<T, RedisError>>) -> Result<T, Error> {
         if self.breaker.is_open("") {
             return Err(Error::store(Away));
         }
-        let answer = timeout(START, ::redis::cmd("PING").query_async(&mut self.connection.clone())).await;
-        Ok(answer.map_err(|_| Error::store("no answer"))??)
+        Ok(timeout(START, answer).await.map_err(|_| Error::store("no answer"))??)
+    }
+
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.briefly(::redis::cmd("PING").query_async(&mut self.connection.clone())).await
     }
 
     /// The site's secrets: `ours` if it has none yet.
@@ -255,6 +260,18 @@ impl Redis {
             filling.take(count, rows.collect::<Result<_, Error>>()?);
         }
         Ok(filling.page())
+    }
+
+    pub async fn queue(&self, site: &Site) -> Result<Queue, Error> {
+        self.reachable(site)?;
+        let held = self.keys(site).held_by_time();
+        let mut both = Pipeline::with_capacity(2);
+        both.cmd("ZCARD").arg(&held).cmd("ZRANGE").arg(&held).arg(0).arg(0).arg("WITHSCORES");
+        let answer = self.briefly(both.query_async(&mut self.connection.clone())).await?;
+        let (comments, first): (u64, Vec<(String, f64)>) = answer;
+        // Scores are microseconds, whole numbers that a double holds exactly.
+        let oldest = first.first().map(|(_, at)| super::record::from_micros(*at as i64)).transpose()?;
+        Ok(Queue { comments, oldest })
     }
 
     pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {

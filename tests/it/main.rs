@@ -22,16 +22,24 @@ mod forget;
 mod harness;
 /// Archives of other systems, and a queue that was lost: in once, as they were decided.
 mod import;
+/// Keys: who may call what, for which site, until when.
+mod keys;
 /// Burst, refusal, and admission exactly when promised.
 mod limits;
 /// Models measured, thresholds chosen, policies checked.
 mod model;
 /// One comment, its verdict, its repeats and its edits.
 mod moderate;
+/// Health over HTTP, metrics, traces, the log.
+mod observe;
 /// Redis gone, slow, full, failing over, come back empty: a sensible verdict each time.
 mod outage;
+/// More than the server can do, and connections that do harm.
+mod overload;
 /// Starts the Redis that the tests share.
 mod redis;
+/// Changed files come into force by themselves.
+mod reload;
 /// The desk: list, decide, conflict, undo.
 mod review;
 /// Start, health, reflection, drain, refusal to start.
@@ -42,6 +50,8 @@ mod snapshot;
 mod store;
 /// The import table of ARCHITECTURE.md.
 mod tidy;
+/// TLS, client certificates, and their renewal.
+mod tls;
 /// Comments and what they must get: cases as data.
 mod verdicts;
 /// Changes delivered once, in order, over restarts.

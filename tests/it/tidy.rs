@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may use. Itself and `pb`'s messages always.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("error", &[]),
     ("comment", &["error", "verdict"]),
     ("verdict", &[]),
@@ -16,17 +16,35 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("policy", &["classify", "comment", "facts", "limit", "retention", "settings", "verdict"]),
     ("judge", &["classify", "comment", "facts", "policy", "verdict"]),
     ("store", &["classify", "comment", "error", "facts", "limit", "retention", "verdict"]),
-    ("moderate", &["classify", "comment", "error", "facts", "judge", "limit", "store", "verdict"]),
+    ("keys", &["error", "store"]),
+    ("moderate", &["classify", "comment", "error", "facts", "judge", "limit", "store", "telemetry", "verdict"]),
     ("review", &["comment", "error", "facts", "store", "verdict"]),
-    ("grpc", &["comment", "error", "moderate", "review", "store", "verdict"]),
-    ("config", &["retention", "settings", "store", "telemetry"]),
-    ("telemetry", &["error"]),
-    ("server", &["classify", "config", "error", "grpc", "judge", "moderate", "policy", "retention", "review", "store"]),
+    ("grpc", &["comment", "error", "keys", "limit", "moderate", "review", "store", "telemetry", "verdict"]),
+    ("config", &["keys", "retention", "settings", "store", "telemetry"]),
+    ("telemetry", &["error", "verdict"]),
+    (
+        "server",
+        &[
+            "classify",
+            "comment",
+            "config",
+            "error",
+            "grpc",
+            "judge",
+            "keys",
+            "moderate",
+            "policy",
+            "retention",
+            "review",
+            "store",
+            "telemetry",
+        ],
+    ),
     ("cli", &["classify", "comment", "config", "facts", "judge", "policy", "server", "settings", "telemetry", "verdict"]),
 ];
 
 /// Library, and the only places under `src` that may name it.
-const LIBRARIES: [(&str, &[&str]); 12] = [
+const LIBRARIES: [(&str, &[&str]); 18] = [
     ("tonic", &["grpc", "server.rs", "cli", "lib.rs"]),
     ("tonic_types", &["grpc", "cli"]),
     ("redis", &["store"]),
@@ -39,6 +57,12 @@ const LIBRARIES: [(&str, &[&str]); 12] = [
     ("plotters", &["cli"]),
     ("quick_xml", &["cli"]),
     ("futures_util", &["grpc"]),
+    ("axum", &["server"]),
+    ("hyper", &["server"]),
+    ("hyper_util", &["server"]),
+    ("prometheus", &["telemetry"]),
+    ("opentelemetry", &["telemetry"]),
+    ("tracing_opentelemetry", &["telemetry"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -88,10 +88,20 @@ fn make_durable(connection: &Connection) -> Result<(), Error> {
     connection.busy_timeout(BUSY)?;
     pragma(connection, "journal_mode", "WAL")?;
     pragma(connection, "synchronous", "FULL")?;
+    // The writer moves the log itself only when it has grown to 64 MB; see `checkpoint`.
+    pragma(connection, "wal_autocheckpoint", "16384")?;
     // After a burst the log shrinks to this again.
     pragma(connection, "journal_size_limit", "67108864")?;
     // An erased comment, or an earlier text of an edited one, does not lie about in the file.
     pragma(connection, "secure_delete", "ON")
+}
+
+/// A connection for moving the log of a file that [`writable`] has prepared.
+pub(super) fn for_checkpoints(path: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    pragma(&connection, "synchronous", "FULL")?;
+    Ok(connection)
 }
 
 /// The connection for reading a file that [`writable`] has prepared.

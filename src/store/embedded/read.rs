@@ -97,6 +97,15 @@ pub(super) fn senders(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many comments of a site are held, and since when the first is.
+pub(super) fn queue(connection: &Connection, site: &Site) -> Result<(i64, Option<i64>), Error> {
+    let Some(site) = self::site(connection, site)? else { return Ok((0, None)) };
+    // An index serves it only when the query says the number itself: 2 is HOLD.
+    let mut select =
+        connection.prepare_cached("SELECT count(*), min(received_at) FROM comment WHERE site = ?1 AND decision = 2")?;
+    Ok(select.query_row([site], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
 /// A site's changes after a number, in order.
 pub(super) fn events(connection: &Connection, site: &Site, after: i64, count: i64) -> Result<Vec<(i64, Vec<u8>)>, Error> {
     let Some(site) = self::site(connection, site)? else { return Ok(Vec::new()) };

@@ -15,7 +15,7 @@ impl Memory {
 
     pub fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
         let mut state = self.state()?;
-        let State { sites, limits, order } = &mut *state;
+        let State { sites, limits, order, .. } = &mut *state;
         let Some(shelf) = sites.get_mut(site) else { return Ok(Forgotten::default()) };
         let mut forgotten = Forgotten::default();
         for id in shelf.of(person) {

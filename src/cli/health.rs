@@ -1,0 +1,37 @@
+//! `gatepost health`: whether a server takes calls. For containers and scripts.
+
+use std::process::ExitCode;
+
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+
+use super::connect::ConnectArgs;
+use super::failure::Failure;
+use super::term::Screen;
+
+pub const EXAMPLES: &str = "Examples:
+  gatepost health
+  gatepost health --server https://gatepost.internal:50051 --ca ca.pem
+
+It asks for no key. Exit codes: 0 it takes calls, 1 it does not, 3 it cannot be reached.";
+
+/// Options of `health`.
+#[derive(Debug, clap::Args)]
+pub struct HealthArgs {
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Asks, and prints the answer.
+pub async fn run(args: &HealthArgs) -> Result<ExitCode, Failure> {
+    let connection = args.connect.connect().await?;
+    let answer = connection.health().check(HealthCheckRequest { service: String::new() }).await;
+    let status = answer.map_err(|status| connection.failure(&status))?.into_inner().status();
+    if status != ServingStatus::Serving {
+        return Err(Failure::failed(format!("{} does not take calls now", connection.server())));
+    }
+    let mut screen = Screen::new();
+    screen.line("serving")?;
+    screen.flush()?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,111 @@
+//! CreateKey, ListKeys, RevokeKey: who may have keys made, for whom.
+
+use std::time::SystemTime;
+
+use crate::comment::Site;
+use crate::error::{Error, Violation};
+use crate::keys::{Caller, KeyRecord, NewKey, Ring, Role, Sites};
+use crate::pb;
+
+/// Longest name of a key in bytes.
+const MAX_NAME: usize = 128;
+/// Most sites of a key.
+const MAX_SITES: usize = 1_000;
+
+/// Makes a key that may do no more than its maker.
+///
+/// # Errors
+/// A role, name or sites that are none; sites that the maker does not speak for; the store being away.
+pub async fn create(ring: &Ring, caller: &Caller, request: pb::CreateKeyRequest) -> Result<pb::CreateKeyResponse, Error> {
+    let mut wrong = Vec::new();
+    let role = role(request.role).ok_or_else(|| Violation::new("role", "must be ROLE_HOST, ROLE_MODERATOR or ROLE_ADMIN"));
+    let role = role.map_err(|violation| wrong.push(violation)).ok();
+    let sites = sites(&request.sites).map_err(|violation| wrong.push(violation)).ok();
+    if request.name.len() > MAX_NAME || request.name.chars().any(char::is_control) || request.name == "MACHINE" {
+        wrong.push(Violation::new("name", "must be at most 128 bytes without control characters, and not MACHINE"));
+    }
+    let expires_at = match request.expires_at.map(SystemTime::try_from) {
+        None => None,
+        Some(Ok(at)) if at > SystemTime::now() => Some(at),
+        Some(_) => {
+            wrong.push(Violation::new("expires_at", "must lie in the future"));
+            None
+        }
+    };
+    let (Some(role), Some(sites), true) = (role, sites, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
+    caller.may_speak_for_all(&sites)?;
+    let NewKey { id, text, record } = ring.create(request.name, role, sites, expires_at).await?;
+    tracing::info!(key = id, role = role.as_str(), by = &*caller.name, "made a key");
+    Ok(pb::CreateKeyResponse { key: Some(told(id, &record, None)), secret: text })
+}
+
+/// Lists the keys that the caller could have made: of a site, or of all.
+///
+/// # Errors
+/// The store being away.
+pub async fn list(ring: &Ring, caller: &Caller, request: &pb::ListKeysRequest) -> Result<pb::ListKeysResponse, Error> {
+    let all = ring.list().await?.into_iter();
+    let theirs = all.filter(|(_, record, _)| caller.sites.have_all(&record.sites));
+    let asked = theirs.filter(|(_, record, _)| request.site.is_empty() || record.sites.has(&request.site));
+    Ok(pb::ListKeysResponse { keys: asked.map(|(id, record, used)| told(id, &record, used)).collect() })
+}
+
+/// Ends a key.
+///
+/// # Errors
+/// A key of other sites than the caller's; the store being away.
+pub async fn revoke(ring: &Ring, caller: &Caller, request: &pb::RevokeKeyRequest) -> Result<pb::RevokeKeyResponse, Error> {
+    if request.key_id.is_empty() {
+        return Err(Error::invalid("key_id", "is required; `gatepost keys list` prints them"));
+    }
+    if let Some(record) = ring.get(&request.key_id) {
+        caller.may_speak_for_all(&record.sites)?;
+    }
+    if ring.revoke(&request.key_id).await? {
+        tracing::info!(key = request.key_id, by = &*caller.name, "revoked a key");
+    }
+    Ok(pb::RevokeKeyResponse {})
+}
+
+fn role(wire: i32) -> Option<Role> {
+    match pb::Role::try_from(wire).ok()? {
+        pb::Role::Unspecified => None,
+        pb::Role::Host => Some(Role::Host),
+        pb::Role::Moderator => Some(Role::Moderator),
+        pb::Role::Admin => Some(Role::Admin),
+    }
+}
+
+fn sites(names: &[String]) -> Result<Sites, Violation> {
+    if names == ["*"] {
+        return Ok(Sites::All);
+    }
+    if !(1..=MAX_SITES).contains(&names.len()) {
+        return Err(Violation::new(
+            "sites",
+            format!("holds {} sites; 1 to {MAX_SITES} are accepted, or * for all", names.len()),
+        ));
+    }
+    let sites = names.iter().map(|name| Site::parse("sites", name).map(|site| site.as_str().to_owned()));
+    Ok(Sites::These(sites.collect::<Result<_, _>>()?))
+}
+
+fn told(key_id: String, record: &KeyRecord, used: Option<SystemTime>) -> pb::Key {
+    let role = match record.role {
+        Role::Host => pb::Role::Host,
+        Role::Moderator => pb::Role::Moderator,
+        Role::Admin => pb::Role::Admin,
+    };
+    pb::Key {
+        key_id,
+        sites: match &record.sites {
+            Sites::All => vec!["*".to_owned()],
+            Sites::These(sites) => sites.clone(),
+        },
+        role: role.into(),
+        expires_at: record.expires_at().map(Into::into),
+        last_used_at: used.map(Into::into),
+        name: record.name.clone(),
+        created_at: Some(record.created_at().into()),
+    }
+}

@@ -1,0 +1,14 @@
+//! Who may call: keys, what each may do and for which sites, and the caller that one stands for.
+//!
+//! A key is shown once and stored as a hash. Each server keeps all of them in memory and asks the store twice a second
+//! whether they have changed, so that checking one costs no trip and a revoked one ends everywhere within a second.
+
+mod caller;
+mod record;
+mod ring;
+mod secret;
+
+pub use caller::{Caller, Sites};
+pub use record::{KeyRecord, Role};
+pub use ring::{NewKey, Ring};
+pub use secret::check_admin_key;

@@ -1,0 +1,82 @@
+//! Who calls, and what they may do.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::Role;
+use crate::error::Error;
+
+/// The sites that a caller may speak for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sites {
+    /// Every site.
+    All,
+    /// These.
+    These(Vec<String>),
+}
+
+impl Sites {
+    /// Whether a site is among them.
+    pub fn has(&self, site: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(sites) => sites.iter().any(|known| known == site),
+        }
+    }
+
+    /// Whether all of the others are among them.
+    pub fn have_all(&self, others: &Sites) -> bool {
+        match (self, others) {
+            (Self::All, _) => true,
+            (Self::These(_), Self::All) => false,
+            (Self::These(_), Self::These(others)) => others.iter().all(|site| self.has(site)),
+        }
+    }
+}
+
+/// Who calls. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// For logs and the audit; empty where no keys are asked for.
+    pub name: Arc<str>,
+    /// What the caller may do.
+    pub role: Role,
+    /// For which sites.
+    pub sites: Arc<Sites>,
+}
+
+impl Caller {
+    /// Whoever it is, where no keys are asked for.
+    pub fn anybody() -> Self {
+        Self { name: "".into(), role: Role::Admin, sites: Arc::new(Sites::All) }
+    }
+
+    /// Succeeds if the caller may speak for a site.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn may_speak_for(&self, site: &str) -> Result<(), Error> {
+        // No site at all is for whoever reads the request to complain of.
+        if site.is_empty() || self.sites.has(site) {
+            return Ok(());
+        }
+        Err(Error::Forbidden { reason: "SITE_NOT_ALLOWED", problem: format!("this key does not speak for site {site:?}") })
+    }
+
+    /// Succeeds if the caller may speak for all of these.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn may_speak_for_all(&self, sites: &Sites) -> Result<(), Error> {
+        match sites {
+            Sites::These(sites) => sites.iter().try_for_each(|site| self.may_speak_for(site)),
+            Sites::All if *self.sites == Sites::All => Ok(()),
+            Sites::All => Err(Error::Forbidden {
+                reason: "SITE_NOT_ALLOWED",
+                problem: "this key does not speak for all sites".to_owned(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What is stored of a key.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::caller::Sites;
+use crate::error::Error;
+
+/// What a caller may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Send comments, learn what became of them, and have a person erased.
+    Host,
+    /// See and decide what is held.
+    Moderator,
+    /// Everything.
+    Admin,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Role; 3] = [Role::Host, Role::Moderator, Role::Admin];
+
+    /// `host`, `moderator` or `admin`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Moderator => "moderator",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads back what [`as_str`](Self::as_str) gave.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// What is stored of a key. Times are seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// SHA-256 of the key's text, in hex.
+    hash: String,
+    /// Whose it is, for people.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The sites it may speak for.
+    pub sites: Sites,
+    /// When it was made.
+    created_at: u64,
+    /// When it ends by itself.
+    expires_at: Option<u64>,
+}
+
+impl KeyRecord {
+    pub(super) fn new(text: &str, name: String, role: Role, sites: Sites, expires_at: Option<SystemTime>) -> Self {
+        let hash = super::secret::hash(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { hash, name, role, sites, created_at: seconds(SystemTime::now()), expires_at: expires_at.map(seconds) }
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        serde_json::from_slice(bytes).map_err(Error::store)
+    }
+
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(self).map_err(Error::store)
+    }
+
+    /// Whether this is the key's text.
+    pub(super) fn is_of(&self, text: &str) -> bool {
+        let mut stored = [0; 32];
+        let digits = self.hash.as_bytes().as_chunks::<2>().0;
+        for (byte, digits) in stored.iter_mut().zip(digits) {
+            let digit = std::str::from_utf8(digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            let Some(digit) = digit else { return false };
+            *byte = digit;
+        }
+        digits.len() == stored.len() && super::secret::same(&stored, &super::secret::hash(text))
+    }
+
+    /// When it was made.
+    pub fn created_at(&self) -> SystemTime {
+        moment(self.created_at)
+    }
+
+    /// When it ends by itself. `None`: never.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at.map(moment)
+    }
+
+    pub(super) fn has_expired(&self) -> bool {
+        self.expires_at.is_some_and(|at| seconds(SystemTime::now()) >= at)
+    }
+}
+
+pub(super) fn seconds(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+pub(super) fn moment(seconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_knows_its_key_and_no_other() {
+        let key = crate::keys::secret::fresh().unwrap().text;
+        let record = KeyRecord::new(&key, "blog".into(), Role::Host, Sites::All, None);
+        let read = KeyRecord::from_bytes(&record.to_bytes().unwrap()).unwrap();
+        assert_eq!(read, record);
+        assert!(read.is_of(&key));
+        assert!(!read.is_of(&crate::keys::secret::fresh().unwrap().text));
+        assert!(!String::from_utf8(record.to_bytes().unwrap()).unwrap().contains(&key));
+    }
+
+    #[test]
+    fn a_damaged_hash_fits_nothing() {
+        let key = "gp-x";
+        let record = KeyRecord::new(key, String::new(), Role::Host, Sites::All, None);
+        for hash in ["", "zz", &record.hash[2..]] {
+            assert!(!KeyRecord { hash: hash.to_owned(), ..record.clone() }.is_of(key));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What a key looks like: a name and a secret, in letters and digits that fit into a DNS label.
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::error::Error;
+
+/// What every key that was made here begins with.
+const PREFIX: &str = "gp-";
+const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+/// Letters of a key's name: 40 bits, so that a million keys hardly meet.
+const ID: usize = 8;
+/// Letters of its secret: 160 bits, so that a plain hash of it cannot be searched.
+const SECRET: usize = 32;
+/// The shortest key that an operator may make up.
+const MIN_ADMIN: usize = 24;
+
+/// A key: its name and its whole text.
+pub(super) struct Fresh {
+    pub id: String,
+    pub text: String,
+}
+
+/// A key that nobody can guess.
+pub(super) fn fresh() -> Result<Fresh, Error> {
+    let mut bytes = [0; ID + SECRET];
+    getrandom::fill(&mut bytes).map_err(|error| Error::store(error.to_string()))?;
+    let letters: String = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+    let (id, secret) = letters.split_at(ID);
+    Ok(Fresh { id: id.to_owned(), text: format!("{PREFIX}{id}-{secret}") })
+}
+
+/// The name of a key, if it may have been made here.
+pub(super) fn id(text: &str) -> Option<&str> {
+    let (id, secret) = text.strip_prefix(PREFIX)?.split_once('-')?;
+    let fits = |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| LETTERS.contains(&byte));
+    (fits(id, ID) && fits(secret, SECRET)).then_some(id)
+}
+
+/// What is stored of a key.
+pub(super) fn hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// Whether two hashes are the same, in a time that does not tell where they differ.
+pub(super) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    a.ct_eq(b).into()
+}
+
+/// Whether an operator's own key is one that nobody guesses.
+///
+/// # Errors
+/// What is wrong with it, and how to make a better one.
+pub fn check_admin_key(text: &str) -> Result<(), String> {
+    if text.len() < MIN_ADMIN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(format!(
+            "must be at least {MIN_ADMIN} letters, digits and signs, without blanks; make one with `openssl rand -hex 24`"
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_fits_into_a_dns_label_and_tells_its_name() {
+        let key = fresh().unwrap();
+        assert!(key.text.len() <= 63 && key.text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+        assert_eq!(id(&key.text), Some(key.id.as_str()));
+        assert_ne!(fresh().unwrap().text, key.text);
+    }
+
+    #[test]
+    fn what_was_not_made_here_has_no_name() {
+        for text in ["", "gp-", "gp-abcdefgh-", "gp-abcdefgh-short", "xx-abcdefgh-abcdefghijklmnopqrstuvwxyz234567"] {
+            assert_eq!(id(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_short_admin_key_is_refused_with_how_to_make_one() {
+        assert!(check_admin_key("hunter2").unwrap_err().contains("openssl"));
+        assert!(check_admin_key("3b6f 0c2d 3b6f 0c2d 3b6f 0c2d").is_err());
+        assert_eq!(check_admin_key("3b6f0c2d3b6f0c2d3b6f0c2d"), Ok(()));
+    }
+}

@@ -1,0 +1,34 @@
+//! What is not gRPC: whether the server is alive, whether it is ready, and its metrics.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::sync::watch;
+
+use crate::telemetry::METRICS;
+
+/// The routes. `ready` tells whether calls are welcome.
+pub fn routes(ready: watch::Receiver<bool>) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "alive\n"))
+        .route("/readyz", get(readiness))
+        .route("/metrics", get(metrics))
+        .with_state(ready)
+}
+
+async fn readiness(State(ready): State<watch::Receiver<bool>>) -> (StatusCode, &'static str) {
+    if *ready.borrow() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
+}
+
+async fn metrics() -> Response {
+    match METRICS.text() {
+        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

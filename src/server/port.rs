@@ -1,0 +1,205 @@
+//! The port: takes connections, as many as there may be, shakes hands, and closes those that say nothing.
+//!
+//! hyper is driven here rather than by tonic's own server, because of what tonic does not offer: TLS that can be renewed, a
+//! bound on connections, and an end to those that never say a word.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use tower::Service;
+
+use super::tls::Tls;
+use crate::keys::Caller;
+use crate::telemetry::METRICS;
+
+/// How long shaking hands, and then saying the first word, may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes of a client's first word: the preface of HTTP/2. One that speaks HTTP/1 is timed by its header.
+const FIRST_WORD: u64 = 24;
+/// An idle connection is asked for a sign of life, so that half-open ones do not pile up,
+const KEEPALIVE: Duration = Duration::from_secs(20);
+/// and closed if it gives none for so long. One that does not read what it is sent gives none either.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+/// Calls at once on one connection; more wait at the client.
+const STREAMS: u32 = 256;
+/// Longest headers of a call in bytes.
+const HEADERS: u32 = 16 * 1024;
+/// Most bytes of answers that wait for one call's reader.
+const UNREAD: usize = 64 * 1024;
+/// How long to wait after the system had no room for another connection.
+const NO_ROOM: Duration = Duration::from_millis(50);
+
+/// Where connections come in, and what is served on them.
+pub struct Port {
+    /// The socket.
+    pub listener: TcpListener,
+    /// `None`: plain text.
+    pub tls: Option<Arc<Tls>>,
+    /// Most connections at once.
+    pub most: u32,
+}
+
+impl Port {
+    /// Serves until told to leave; then takes no more connections, lets calls finish until the deadline, and closes.
+    /// Tells whether all were finished.
+    pub async fn serve(self, router: Router, mut leaving: watch::Receiver<bool>, drain: Duration) -> bool {
+        let places = Arc::new(Semaphore::new(usize::try_from(self.most).unwrap_or(usize::MAX)));
+        let (graceful, builder) = (GracefulShutdown::new(), Arc::new(builder()));
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                _ = leaving.wait_for(|leaving| *leaving) => break,
+            };
+            let stream = match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of descriptors, mostly: connections that end make room.
+                    tracing::warn!(%error, "cannot take a connection");
+                    tokio::time::sleep(NO_ROOM).await;
+                    continue;
+                }
+            };
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                METRICS.connection_refused("full");
+                continue;
+            };
+            let (tls, router, builder) = (self.tls.clone(), router.clone(), Arc::clone(&builder));
+            let watcher = graceful.watcher();
+            tokio::spawn(async move {
+                METRICS.connections.inc();
+                connection(stream, tls.as_deref(), router, &builder, watcher).await;
+                METRICS.connections.dec();
+                drop(place);
+            });
+        }
+        drop(self.listener);
+        timeout(drain, graceful.shutdown()).await.is_ok()
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_headers(64);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(SIGN_OF_LIFE)
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADERS)
+        .max_send_buf_size(UNREAD);
+    builder
+}
+
+/// One connection, from the first byte to the last.
+async fn connection(
+    stream: TcpStream,
+    tls: Option<&Tls>,
+    router: Router,
+    builder: &Builder<TokioExecutor>,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    // Answers are small, and whoever asked waits.
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return serve(stream, None, router, builder, watcher).await };
+    match timeout(PATIENCE, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            let caller = certificate.and_then(|certificate| tls.caller(certificate));
+            serve(stream, caller, router, builder, watcher).await;
+        }
+        Ok(Err(error)) => {
+            METRICS.connection_refused("handshake");
+            tracing::debug!(%error, "a handshake failed");
+        }
+        Err(_) => METRICS.connection_refused("silent"),
+    }
+}
+
+async fn serve<S>(
+    stream: S,
+    caller: Option<Caller>,
+    router: Router,
+    builder: &Builder<TokioExecutor>,
+    watcher: hyper_util::server::graceful::Watcher,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let heard = Arc::new(AtomicU64::new(0));
+    let io = TokioIo::new(Heard { stream, bytes: Arc::clone(&heard) });
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        if let Some(caller) = &caller {
+            request.extensions_mut().insert(caller.clone());
+        }
+        // A router is always ready.
+        router.clone().call(request)
+    });
+    let mut serving = pin!(watcher.watch(builder.serve_connection(io, service)));
+    tokio::select! {
+        // Whoever goes away without a word is nobody's mistake.
+        _ = &mut serving => return,
+        () = tokio::time::sleep(PATIENCE) => {}
+    }
+    if heard.load(Ordering::Relaxed) < FIRST_WORD {
+        METRICS.connection_refused("silent");
+        return;
+    }
+    let _ = serving.await;
+}
+
+/// Counts what was heard.
+struct Heard<S> {
+    stream: S,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let more = buffer.filled().len().saturating_sub(before);
+        self.bytes.fetch_add(u64::try_from(more).unwrap_or(u64::MAX), Ordering::Relaxed);
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,169 @@
+//! TLS: the server's certificate, who its clients may be, and both anew when their files change.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use serde::Deserialize;
+use tokio_rustls::TlsAcceptor;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+use crate::config::TlsFiles;
+use crate::error::Cause;
+use crate::keys::{Caller, Role, Sites};
+use crate::telemetry::METRICS;
+
+/// Largest file of any of them, in bytes.
+const MOST: u64 = 1 << 20;
+
+/// What the server shows and asks of its clients.
+pub struct Tls {
+    files: TlsFiles,
+    loaded: ArcSwap<Loaded>,
+}
+
+struct Loaded {
+    config: Arc<ServerConfig>,
+    /// Who a client is, by a name in its certificate.
+    clients: HashMap<String, Caller>,
+}
+
+/// The file that says which certificate may do what.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clients {
+    #[serde(default)]
+    client: Vec<Client>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Client {
+    name: String,
+    role: Role,
+    sites: Vec<String>,
+}
+
+impl Tls {
+    /// Reads all files.
+    ///
+    /// # Errors
+    /// Whatever is wrong with one of them, in words for an operator.
+    pub fn load(files: TlsFiles) -> Result<Self, Cause> {
+        let loaded = Loaded::read(&files)?;
+        Ok(Self { files, loaded: ArcSwap::from_pointee(loaded) })
+    }
+
+    /// Reads all files again. What is wrong changes nothing.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn reload(&self) -> Result<(), Cause> {
+        self.loaded.store(Arc::new(Loaded::read(&self.files)?));
+        Ok(())
+    }
+
+    /// The files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let TlsFiles { cert, key, client_ca, clients } = &self.files;
+        [cert, key, client_ca, clients].into_iter().flatten().map(std::path::PathBuf::as_path)
+    }
+
+    /// Shakes hands as the files have it by now. Connections that are there keep what they have.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::clone(&self.loaded.load().config))
+    }
+
+    /// Who a client is by its certificate. `None`: nobody in particular.
+    pub fn caller(&self, certificate: &CertificateDer<'_>) -> Option<Caller> {
+        let loaded = self.loaded.load();
+        names(certificate).iter().find_map(|name| loaded.clients.get(name).cloned())
+    }
+}
+
+impl Loaded {
+    fn read(files: &TlsFiles) -> Result<Self, Cause> {
+        let (Some(cert), Some(key)) = (&files.cert, &files.key) else {
+            return Err("tls_cert and tls_key are both needed".into());
+        };
+        let chain = certificates(cert)?;
+        let private = PrivateKeyDer::from_pem_slice(&read(key)?)
+            .map_err(|error| format!("{} holds no private key in PEM: {error}", key.display()))?;
+        let builder = ServerConfig::builder();
+        let builder = match &files.client_ca {
+            None => builder.with_no_client_auth(),
+            Some(ca) => {
+                let mut roots = RootCertStore::empty();
+                for root in certificates(ca)? {
+                    roots.add(root).map_err(|error| format!("{}: {error}", ca.display()))?;
+                }
+                // Who shows none needs a key.
+                let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build();
+                builder.with_client_cert_verifier(verifier.map_err(|error| format!("{}: {error}", ca.display()))?)
+            }
+        };
+        let end = chain.first().and_then(expiry);
+        let mut config = builder
+            .with_single_cert(chain, private)
+            .map_err(|error| format!("{} and {} do not fit together: {error}", cert.display(), key.display()))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let clients = files.clients.as_deref().map_or(Ok(HashMap::new()), clients)?;
+        METRICS.certificate_expires(end.unwrap_or(0));
+        Ok(Self { config: Arc::new(config), clients })
+    }
+}
+
+fn clients(path: &Path) -> Result<HashMap<String, Caller>, Cause> {
+    let text = String::from_utf8(read(path)?).map_err(|_| format!("{} is not UTF-8", path.display()))?;
+    let Clients { client } = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut known = HashMap::new();
+    for Client { name, role, sites } in client {
+        let sites = if sites == ["*"] { Sites::All } else { Sites::These(sites) };
+        let caller = Caller { name: name.as_str().into(), role, sites: Arc::new(sites) };
+        if known.insert(name.to_lowercase(), caller).is_some() {
+            return Err(format!("{} names {name:?} twice", path.display()).into());
+        }
+    }
+    Ok(known)
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
+    let pem = read(path)?;
+    let chain = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| format!("{} is no PEM: {error}", path.display()))?;
+    if chain.is_empty() {
+        return Err(format!("{} holds no certificate in PEM", path.display()).into());
+    }
+    Ok(chain)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Cause> {
+    let cannot = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
+    if std::fs::metadata(path).map_err(cannot)?.len() > MOST {
+        return Err(format!("{} is longer than {MOST} bytes", path.display()).into());
+    }
+    Ok(std::fs::read(path).map_err(cannot)?)
+}
+
+/// The names in a certificate: those for DNS, then the common name.
+fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let Ok((_, certificate)) = X509Certificate::from_der(certificate) else { return Vec::new() };
+    let alternative = certificate.subject_alternative_name().ok().flatten();
+    let dns = alternative.iter().flat_map(|names| &names.value.general_names).filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(name.to_lowercase()),
+        _ => None,
+    });
+    let common = certificate.subject().iter_common_name().filter_map(|name| name.as_str().ok()).map(str::to_lowercase);
+    dns.chain(common).collect()
+}
+
+/// When a certificate ends, in seconds since 1970.
+fn expiry(certificate: &CertificateDer<'_>) -> Option<i64> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.validity().not_after.timestamp())
+}

@@ -1,0 +1,46 @@
+//! Moves the log into the file in the background, so that no comment waits for it.
+//!
+//! SQLite would do it at the end of whichever commit makes the log long enough. The more comments there are, the more
+//! pages of the file a log touches, and the longer that commit would take.
+
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::open;
+use crate::error::Error;
+
+/// How often the log is looked at.
+const EVERY: Duration = Duration::from_millis(250);
+/// A shorter log is left alone, in bytes.
+const SHORT: u64 = 4 << 20;
+
+/// Ends the work when dropped.
+pub(super) struct Checkpoints {
+    _stop: Sender<()>,
+}
+
+/// Begins to look after the log of this file.
+pub(super) fn start(path: &Path) -> Result<Checkpoints, Error> {
+    let connection = open::for_checkpoints(path)?;
+    let log = path.with_extension("db-wal");
+    let (stop, stopped) = mpsc::channel();
+    let work = move || {
+        while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            if std::fs::metadata(&log).is_ok_and(|log| log.len() >= SHORT) {
+                checkpoint(&connection);
+            }
+        }
+    };
+    thread::Builder::new().name("gatepost-log".to_owned()).spawn(work).map_err(Error::store)?;
+    Ok(Checkpoints { _stop: stop })
+}
+
+/// Moves what it can without making anybody wait. What stays is moved the next time, or by the writer when the log has
+/// grown very long.
+fn checkpoint(connection: &Connection) {
+    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+}

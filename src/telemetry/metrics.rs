@@ -1,0 +1,306 @@
+//! What is counted and measured, by the names of the Prometheus conventions. `docs/operations.md` says what each tells.
+
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+/// How many sites are told apart; whoever has more asks each server for fewer.
+const SITES: usize = 100;
+/// The name of all others.
+const OTHER: &str = "other";
+/// Bounds of histograms, in seconds: from what a verdict takes without any store to what nobody waits for.
+const BOUNDS: [f64; 14] = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+/// Everything that is measured in this process.
+pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
+
+/// Everything that is measured.
+pub struct Metrics {
+    registry: Registry,
+    sites: Mutex<HashSet<String>>,
+    build_info: IntGaugeVec,
+    verdicts: IntCounterVec,
+    not_recorded: IntCounterVec,
+    calls: HistogramVec,
+    stages: [Histogram; Stage::ALL.len()],
+    /// Calls being worked on.
+    pub calls_in_flight: IntGauge,
+    /// Open connections.
+    pub connections: IntGauge,
+    shed: IntCounterVec,
+    connections_refused: IntCounterVec,
+    store_up: IntGauge,
+    store_failures: IntCounter,
+    limited: IntCounterVec,
+    queue_comments: IntGaugeVec,
+    queue_oldest: IntGaugeVec,
+    reloads: IntCounterVec,
+    certificate_expiry: IntGauge,
+    auth_failures: IntCounterVec,
+}
+
+/// A part of the way of a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading and checking the request.
+    Parse,
+    /// Lists, form, text, model.
+    Score,
+    /// The store's atomic step.
+    Admit,
+    /// From score and facts to a verdict.
+    Decide,
+    /// The store's second step, for what needed a second thought.
+    Record,
+}
+
+impl Stage {
+    const ALL: [Stage; 5] = [Stage::Parse, Stage::Score, Stage::Admit, Stage::Decide, Stage::Record];
+
+    /// What traces know it by.
+    pub(super) fn span(self) -> tracing::Span {
+        match self {
+            Self::Parse => tracing::debug_span!("parse"),
+            Self::Score => tracing::debug_span!("score"),
+            Self::Admit => tracing::debug_span!("admit"),
+            Self::Decide => tracing::debug_span!("decide"),
+            Self::Record => tracing::debug_span!("record"),
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Parse => "parse",
+            Self::Score => "score",
+            Self::Admit => "admit",
+            Self::Decide => "decide",
+            Self::Record => "record",
+        }
+    }
+}
+
+impl Metrics {
+    fn new() -> Self {
+        let registry = Registry::new();
+        let make = Maker(&registry);
+        let stages =
+            make.histograms("gatepost_stage_duration_seconds", "How long each part of the way of a comment takes.", &["stage"]);
+        Self {
+            build_info: make.gauges("gatepost_build_info", "1, with what runs.", &["version", "model", "store"]),
+            verdicts: make.counters(
+                "gatepost_verdicts_total",
+                "Verdicts given, by decision, the label that scored highest, and the first reason.",
+                &["site", "decision", "label", "reason"],
+            ),
+            not_recorded: make.counters(
+                "gatepost_verdicts_not_recorded_total",
+                "Verdicts that were not recorded, because the store was away.",
+                &["site"],
+            ),
+            calls: make.histograms("gatepost_call_duration_seconds", "How long calls take.", &["rpc", "code"]),
+            stages: Stage::ALL.map(|stage| stages.with_label_values(&[stage.as_str()])),
+            calls_in_flight: make.gauge("gatepost_calls_in_flight", "Calls being worked on."),
+            connections: make.gauge("gatepost_connections", "Open connections."),
+            shed: make.counters("gatepost_calls_shed_total", "Calls refused to keep the others fast.", &["why"]),
+            connections_refused: make.counters(
+                "gatepost_connections_refused_total",
+                "Connections closed before their first call.",
+                &["why"],
+            ),
+            store_up: make.gauge("gatepost_store_up", "1 while the store answers."),
+            store_failures: make.counter("gatepost_store_failures_total", "Comments that the store failed."),
+            limited: make.counters("gatepost_limited_total", "Comments over a limit, by who counted it.", &["source", "scope"]),
+            queue_comments: make.gauges("gatepost_queue_comments", "Comments that wait for a moderator.", &["site"]),
+            queue_oldest: make.gauges(
+                "gatepost_queue_oldest_age_seconds",
+                "How long the oldest of them has waited.",
+                &["site"],
+            ),
+            reloads: make.counters(
+                "gatepost_reloads_total",
+                "Changed files that were read again, or refused.",
+                &["what", "outcome"],
+            ),
+            certificate_expiry: make.gauge(
+                "gatepost_certificate_expiry_timestamp_seconds",
+                "When the server's certificate ends, in seconds since 1970.",
+            ),
+            auth_failures: make.counters("gatepost_auth_failures_total", "Calls that their key does not allow.", &["why"]),
+            sites: Mutex::default(),
+            registry,
+        }
+    }
+
+    /// What runs.
+    pub fn says(&self, version: &str, model: &str, store: &str) {
+        self.build_info.reset();
+        self.build_info.with_label_values(&[version, model, store]).set(1);
+    }
+
+    /// A verdict was given.
+    pub fn verdict(&self, site: &str, decision: &str, label: &str, reason: &str) {
+        self.verdicts.with_label_values(&[&*self.site(site), decision, label, reason]).inc();
+    }
+
+    /// It was not recorded.
+    pub fn not_recorded(&self, site: &str) {
+        self.not_recorded.with_label_values(&[&*self.site(site)]).inc();
+    }
+
+    /// A comment was over a limit, which this server counted alone, or the store did.
+    pub fn limited(&self, local: bool, scope: &str) {
+        self.limited.with_label_values(&[if local { "local" } else { "store" }, scope]).inc();
+    }
+
+    /// A call ended.
+    pub fn call(&self, rpc: &str, code: &str, took: Duration) {
+        self.calls.with_label_values(&[rpc, code]).observe(took.as_secs_f64());
+    }
+
+    /// A part of the way of a comment began at that moment and ends now. Returns now.
+    pub fn stage(&self, stage: Stage, since: Instant) -> Instant {
+        let now = Instant::now();
+        if let Some(histogram) = Stage::ALL.iter().position(|known| *known == stage).and_then(|at| self.stages.get(at)) {
+            histogram.observe(now.duration_since(since).as_secs_f64());
+        }
+        now
+    }
+
+    /// A call was refused to keep the others fast: `concurrency` or `quota`.
+    pub fn shed(&self, why: &str) {
+        self.shed.with_label_values(&[why]).inc();
+    }
+
+    /// A connection was closed before its first call: `full`, `handshake` or `silent`.
+    pub fn connection_refused(&self, why: &str) {
+        self.connections_refused.with_label_values(&[why]).inc();
+    }
+
+    /// Whether the store answers.
+    pub fn store_up(&self, up: bool) {
+        self.store_up.set(up.into());
+    }
+
+    /// The store failed a comment.
+    pub fn store_failed(&self) {
+        self.store_failures.inc();
+    }
+
+    /// A site's queue, as it is now.
+    pub fn queue(&self, site: &str, comments: u64, oldest: Duration) {
+        let site = self.site(site);
+        self.queue_comments.with_label_values(&[&*site]).set(comments.try_into().unwrap_or(i64::MAX));
+        self.queue_oldest.with_label_values(&[&*site]).set(oldest.as_secs().try_into().unwrap_or(i64::MAX));
+    }
+
+    /// A changed file was read again: `policy`, `model` or `certificate`.
+    pub fn reloaded(&self, what: &str, done: bool) {
+        self.reloads.with_label_values(&[what, if done { "done" } else { "refused" }]).inc();
+    }
+
+    /// When the server's certificate ends, in seconds since 1970.
+    pub fn certificate_expires(&self, at: i64) {
+        self.certificate_expiry.set(at);
+    }
+
+    /// A call was not allowed: `missing`, `unknown`, `expired`, `role` or `site`.
+    pub fn not_allowed(&self, why: &str) {
+        self.auth_failures.with_label_values(&[why]).inc();
+    }
+
+    /// All of it, in Prometheus' text format.
+    ///
+    /// # Errors
+    /// What the encoder says.
+    pub fn text(&self) -> Result<String, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// The sites that are told apart.
+    pub fn sites(&self) -> Vec<String> {
+        self.sites.lock().map(|sites| sites.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The site, or `other` when too many are known already: whoever may name sites must not fill the memory.
+    fn site<'s>(&self, site: &'s str) -> std::borrow::Cow<'s, str> {
+        let Ok(mut sites) = self.sites.lock() else { return OTHER.into() };
+        if sites.contains(site) {
+            return site.into();
+        }
+        if sites.len() >= SITES {
+            return OTHER.into();
+        }
+        sites.insert(site.to_owned());
+        site.into()
+    }
+}
+
+/// Makes metrics and registers each. A name that is wrong or taken is found by the test below, and by the first start.
+struct Maker<'r>(&'r Registry);
+
+impl Maker<'_> {
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+        self.registered(IntCounterVec::new(Opts::new(name, help), labels))
+    }
+
+    fn counter(&self, name: &str, help: &str) -> IntCounter {
+        self.registered(IntCounter::new(name, help))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+        self.registered(IntGaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> IntGauge {
+        self.registered(IntGauge::new(name, help))
+    }
+
+    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+        self.registered(HistogramVec::new(HistogramOpts::new(name, help).buckets(BOUNDS.to_vec()), labels))
+    }
+
+    #[allow(clippy::panic, reason = "all names are in this file; a wrong one fails the first test that starts a server")]
+    fn registered<M: prometheus::core::Collector + Clone + 'static>(&self, made: prometheus::Result<M>) -> M {
+        match made.and_then(|metric| self.0.register(Box::new(metric.clone())).map(|()| metric)) {
+            Ok(metric) => metric,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_beyond_a_hundred_share_a_name() {
+        let metrics = Metrics::new();
+        for n in 0..300 {
+            metrics.verdict(&format!("{n}.example"), "hold", "spam", "SPAM");
+        }
+        let text = metrics.text().unwrap();
+        assert_eq!(text.lines().filter(|line| line.starts_with("gatepost_verdicts_total{")).count(), SITES + 1);
+        assert!(text.contains("site=\"other\"} 200"), "{text}");
+    }
+
+    #[test]
+    fn each_part_of_the_way_is_measured() {
+        let metrics = Metrics::new();
+        let start = Instant::now();
+        for stage in Stage::ALL {
+            metrics.stage(stage, start);
+        }
+        let text = metrics.text().unwrap();
+        for stage in Stage::ALL {
+            let line = format!("gatepost_stage_duration_seconds_count{{stage=\"{}\"}} 1", stage.as_str());
+            assert!(text.contains(&line), "{line} in {text}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! More than the server can do: some are refused at once and told when to come back, and the others do not notice.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tonic::{Code, Request};
+use tonic_types::StatusExt;
+
+use gatepost::pb;
+
+use crate::harness::{PATIENCE, Server, check, comment};
+use crate::observe::{get, metric};
+use crate::redis::OwnRedis;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_beyond_the_bound_are_refused_at_once_and_places_come_back() {
+    let redis = OwnRedis::start();
+    let server = Server::start_with("", &["--store", &redis.url(), "--max-in-flight", "4"]).await;
+    server.check(comment("0", "hello there")).await.unwrap();
+    redis.signal("STOP");
+    let mut waiting = JoinSet::new();
+    for n in 0..4 {
+        let mut host = server.host();
+        waiting.spawn(async move { check(&mut host, comment(&format!("w{n}"), "hello there")).await });
+    }
+    let until = Instant::now() + PATIENCE;
+    while metric(&server, "gatepost_calls_in_flight") < 4.0 {
+        assert!(Instant::now() < until);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+
+    let asked = Instant::now();
+    let status = server.check(comment("beyond", "hello there")).await.unwrap_err();
+
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "OVERLOADED");
+    assert!(status.get_details_retry_info().unwrap().retry_delay.unwrap() < Duration::from_secs(1));
+    // What tells whether it lives answers all the same.
+    assert!(get(&server, "/healthz").starts_with("HTTP/1.1 200"));
+    assert_eq!(metric(&server, "gatepost_calls_shed_total{why=\"concurrency\"}"), 1.0);
+    redis.signal("CONT");
+    while let Some(answered) = waiting.join_next().await {
+        answered.unwrap().unwrap();
+    }
+    server.check(comment("beyond", "hello there")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_works_for_a_caller_who_has_stopped_waiting() {
+    let redis = OwnRedis::start();
+    let server = Server::start_with("", &["--store", &redis.url()]).await;
+    server.check(comment("0", "hello there")).await.unwrap();
+    redis.signal("STOP");
+    let mut request = Request::new(pb::CheckCommentRequest { comment: Some(comment("1", "hello there")), dry_run: false });
+    request.set_timeout(Duration::from_millis(200));
+    let asked = Instant::now();
+    let status = server.host().check_comment(request).await.unwrap_err();
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
+    assert!(asked.elapsed() < Duration::from_secs(2));
+    // One who goes away in the middle.
+    let mut host = server.host();
+    let gone = tokio::spawn(async move { check(&mut host, comment("2", "hello there")).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    gone.abort();
+    let until = Instant::now() + Duration::from_secs(5);
+    while metric(&server, "gatepost_calls_in_flight") > 0.0 {
+        assert!(Instant::now() < until, "somebody still works");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    redis.signal("CONT");
+}
+
+/// How long until the server closes a connection on which this was said.
+fn closed_after(server: &Server, said: &[u8]) -> Duration {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let since = Instant::now();
+    stream.write_all(said).unwrap();
+    let mut rest = Vec::new();
+    // Closed or reset, it is over; an error of time is told by the time.
+    let _ = stream.read_to_end(&mut rest);
+    since.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_say_nothing_or_half_a_word_are_closed() {
+    let server = Server::start().await;
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for said in [&b""[..], b"PRI * HTTP/2.0\r\n", b"GET /healthz HTTP/1.1\r\nhost:", b"G"] {
+            let server = &server;
+            scope.spawn(move || {
+                let after = closed_after(server, said);
+                assert!(after < Duration::from_secs(20), "{said:?} stayed for {after:?}");
+            });
+        }
+    });
+    assert!(started.elapsed() > Duration::from_secs(5), "they were given some time");
+    assert!(metric(&server, "gatepost_connections_refused_total{why=\"silent\"}") >= 2.0);
+    server.check(comment("1", "hello there")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_beyond_the_bound_are_closed_and_places_come_back() {
+    let server = Server::start_with("", &["--max-connections", "3"]).await;
+    let first = server.connect().await;
+    let mut host = gatepost::pb::moderation_service_client::ModerationServiceClient::new(first);
+    check(&mut host, comment("1", "hello there")).await.unwrap();
+    let idle: Vec<TcpStream> = (0..2).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    let until = Instant::now() + PATIENCE;
+    // The third place may not be taken yet when the fourth asks.
+    while closed_after(&server, b"") > Duration::from_secs(1) {
+        assert!(Instant::now() < until, "it takes any number");
+    }
+    check(&mut host, comment("2", "hello there")).await.unwrap();
+    drop(idle);
+    let until = Instant::now() + PATIENCE;
+    while server.check(comment("3", "hello there")).await.is_err() {
+        assert!(Instant::now() < until, "the places do not come back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_are_too_long_are_refused_and_harm_nobody() {
+    let server = Server::start().await;
+    let mut request = Request::new(pb::CheckCommentRequest { comment: Some(comment("1", "hello there")), dry_run: false });
+    request.metadata_mut().insert("x-long", "x".repeat(64 * 1024).parse().unwrap());
+    assert!(server.host().check_comment(request).await.is_err());
+    server.check(comment("2", "hello there")).await.unwrap();
+}
