@@ -18,7 +18,7 @@ const BOUNDS: [f64; 14] = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5,
 
 /// Label values of which all are known. They are there from the start, with 0: an alert looks at how much a counter rose,
 /// and one that begins with its first event has not risen.
-const SHED: [&str; 2] = ["concurrency", "quota"];
+const SHED: [&str; 3] = ["concurrency", "streams", "quota"];
 const REFUSED: [&str; 3] = ["full", "handshake", "silent"];
 const RELOADED: [&str; 3] = ["policy", "model", "certificate"];
 const NOT_ALLOWED: [&str; 5] = ["missing", "unknown", "expired", "role", "site"];
