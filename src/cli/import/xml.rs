@@ -8,6 +8,7 @@ use quick_xml::events::{BytesRef, Event};
 use quick_xml::reader::Reader;
 
 use crate::cli::rows::Content;
+use crate::cli::text;
 
 /// Longest piece without an end, e.g. a tag or a CDATA section, in bytes. Pictures stand inside of posts.
 const MAX_PIECE: usize = 32 * 1024 * 1024;
@@ -15,6 +16,8 @@ const MAX_PIECE: usize = 32 * 1024 * 1024;
 const MAX_TEXT: usize = 512 * 1024;
 /// Longest name of an element, in bytes: the names of all that are open are kept.
 const MAX_NAME: usize = 256;
+/// Most bytes of what the reader says is wrong: it repeats tags, however long they are.
+const MAX_SAID: usize = 300;
 /// Elements within elements. Exports have five.
 const MAX_DEPTH: usize = 64;
 /// A buffer that was needed once is not kept at its size.
@@ -130,7 +133,7 @@ impl Xml {
             Error::Encoding(_) => format!("line {line}: bytes that are not UTF-8{within}; {}", convert("WINDOWS-1252")),
             Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => format!("line {line}: {error}{within}"),
             Error::Io(error) => format!("line {line}: cannot read on{within}: {error}; is the file whole?"),
-            error => format!("line {line}: is no XML{within}: {error}; is the file whole?"),
+            error => format!("line {line}: is no XML{within}: {}; is the file whole?", text::line(&error.to_string(), MAX_SAID)),
         }
     }
 }
