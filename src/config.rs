@@ -217,10 +217,14 @@ impl Config {
         let listen =
             top.value("listen", "an IP address and a port such as \"127.0.0.1:50051\"", |value| value.as_str()?.parse().ok());
         set(&mut self.listen, listen);
-        let admin_key = top.value("admin_key", "a key that nobody guesses", |value| {
-            let key = value.as_str()?;
-            (key.is_empty() || crate::keys::check_admin_key(key).is_ok()).then(|| key.to_owned())
-        });
+        let admin_key = top.value(
+            "admin_key",
+            "at least 24 letters, digits and signs without blanks, that nobody guesses: `openssl rand -hex 24`",
+            |value| {
+                let key = value.as_str()?;
+                (key.is_empty() || crate::keys::check_admin_key(key).is_ok()).then(|| key.to_owned())
+            },
+        );
         set(&mut self.admin_key, admin_key.map(|key| optional(key).map(Secret)));
         self.tls_files(top);
         set(&mut self.tls_terminated_upstream, top.bool("tls_terminated_upstream"));

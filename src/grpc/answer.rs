@@ -1,5 +1,6 @@
 //! Around every call: a request id, a deadline, a log line by outcome, and the transport's own errors in our words.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::LazyLock;
 use std::task::{Context, Poll};
@@ -98,16 +99,16 @@ where
 
 /// The name of a call that there is; others share one, since whoever calls makes them up.
 fn rpc<B>(request: &Request<B>) -> &'static str {
-    let path = request.uri().path();
-    CALLS.iter().find(|call| **call == path).and_then(|call| call.rsplit('/').next()).unwrap_or("other")
+    CALLS.get(request.uri().path()).map_or("other", String::as_str)
 }
 
-/// All calls that there are, from the descriptors.
-static CALLS: LazyLock<Vec<String>> = LazyLock::new(|| {
+/// The names of all calls that there are, by their paths, from the descriptors.
+static CALLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let files = prost_types::FileDescriptorSet::decode(pb::DESCRIPTORS).unwrap_or_default().file;
     let calls = files.iter().flat_map(|file| {
         file.service.iter().flat_map(move |service| {
-            service.method.iter().map(move |method| format!("/{}.{}/{}", file.package(), service.name(), method.name()))
+            let path = move |method: &str| format!("/{}.{}/{method}", file.package(), service.name());
+            service.method.iter().map(move |method| (path(method.name()), method.name().to_owned()))
         })
     });
     calls.collect()

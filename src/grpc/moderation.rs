@@ -1,7 +1,10 @@
 //! ModerationService, for hosts.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::{Stream, StreamExt};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::archive::{self, Verdicts};
@@ -15,13 +18,18 @@ use crate::moderate::{Moderator, Origin};
 use crate::pb::{self, moderation_service_server::ModerationService};
 use crate::review::Desk;
 use crate::store::Store;
-use crate::telemetry;
+use crate::telemetry::{self, METRICS};
+
+/// Most streams open at once on a server.
+const STREAMS: usize = 1_024;
 
 /// The service: a moderator for comments, a desk for verdicts, a store to watch.
 pub struct Moderation {
     moderator: Arc<Moderator>,
     desk: Desk,
     store: Store,
+    /// Streams that may still be opened: each keeps something of the store for as long as it lasts.
+    streams: Arc<Semaphore>,
     /// Turns true when the server leaves.
     leaving: tokio::sync::watch::Receiver<bool>,
 }
@@ -29,9 +37,25 @@ pub struct Moderation {
 impl Moderation {
     /// Joins the parts.
     pub fn new(moderator: Arc<Moderator>, desk: Desk, store: Store, leaving: tokio::sync::watch::Receiver<bool>) -> Self {
-        Self { moderator, desk, store, leaving }
+        Self { moderator, desk, store, streams: Arc::new(Semaphore::new(STREAMS)), leaving }
     }
 }
+
+impl Moderation {
+    /// A stream with a place that it gives back at its end.
+    fn held<T: 'static>(&self, stream: Answers<T>) -> Result<Answers<T>, Error> {
+        let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+            METRICS.shed("streams");
+            Error::Overloaded
+        })?;
+        Ok(Box::pin(stream.inspect(move |_| {
+            let _held = &place;
+        })))
+    }
+}
+
+/// A stream of answers.
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl ModerationService for Moderation {
@@ -56,7 +80,7 @@ impl ModerationService for Moderation {
     ) -> Result<Response<Self::CheckCommentsStream>, Status> {
         let caller = caller(&requests);
         let verdicts = archive::verdicts(Arc::clone(&self.moderator), caller, requests.into_inner(), self.leaving.clone());
-        Ok(Response::new(verdicts))
+        Ok(Response::new(self.held(verdicts)?))
     }
 
     async fn get_verdict(&self, request: Request<pb::GetVerdictRequest>) -> Result<Response<pb::GetVerdictResponse>, Status> {
@@ -75,7 +99,7 @@ impl ModerationService for Moderation {
         let request = open(request)?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
         let changes = watch::changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
-        Ok(Response::new(changes))
+        Ok(Response::new(self.held(changes)?))
     }
 
     async fn report_outcome(
@@ -99,7 +123,7 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
-        Ok(Response::new(person::export(&self.store, open(request)?).await?))
+        Ok(Response::new(self.held(person::export(&self.store, open(request)?).await?)?))
     }
 }
 

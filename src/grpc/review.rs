@@ -7,6 +7,7 @@ use super::moderation::name;
 use super::status::unimplemented;
 use crate::comment::{CommentId, Site};
 use crate::error::{Error, Violation};
+use crate::keys::Role;
 use crate::pb::{self, review_service_server::ReviewService};
 use crate::review::{Act, Desk, Filter, Order, Refusal, What, is_name};
 use crate::store::Kept;
@@ -166,12 +167,12 @@ impl ReviewService for Review {
     }
 }
 
-/// Opens a request. Where nobody says who acts, it is the one whom the key was made for.
+/// Opens a request. Who acts is the one whom the key was made for, unless an operator speaks for somebody else.
 fn named_after_key<T: Named>(request: Request<T>, moderator: impl Fn(&mut T) -> &mut String) -> Result<T, Error> {
     let caller = caller(&request);
     let mut message = open(request)?;
     let moderator = moderator(&mut message);
-    if moderator.is_empty() {
+    if moderator.is_empty() || caller.role == Role::Moderator && !caller.name.is_empty() {
         *moderator = caller.name.to_string();
     }
     Ok(message)

@@ -42,11 +42,12 @@ pub(super) use watch::Watch;
 /// A store in this process.
 pub(super) struct Embedded {
     writer: Writer,
-    /// A connection of its own for reading.
-    reader: Arc<Mutex<Connection>>,
+    /// A connection of its own for reading. `None`: closed.
+    reader: Arc<Mutex<Option<Connection>>>,
     /// The number of the newest change of any site.
     newest: signal::Receiver<i64>,
-    _checkpoints: Checkpoints,
+    /// `None`: closed.
+    checkpoints: Mutex<Option<Checkpoints>>,
 }
 
 impl Embedded {
@@ -59,14 +60,14 @@ impl Embedded {
             let connection = open::writable(&path)?;
             let reader = open::readable(&path)?;
             let checkpoints = checkpoint::start(&path)?;
-            Self::start(connection, Arc::new(Mutex::new(reader)), checkpoints, &settings, lock)
+            Self::start(connection, Arc::new(Mutex::new(Some(reader))), checkpoints, &settings, lock)
         })
         .await
     }
 
     fn start(
         connection: Connection,
-        reader: Arc<Mutex<Connection>>,
+        reader: Arc<Mutex<Option<Connection>>>,
         checkpoints: Checkpoints,
         settings: &StoreSettings,
         lock: std::fs::File,
@@ -74,7 +75,7 @@ impl Embedded {
         let (signal, newest) = signal::channel(read::newest_event(&connection)?);
         let sweep = sweep::Sweep::new(settings);
         let writer = Writer::start(Engine::new(connection), sweep, signal, lock)?;
-        Ok(Self { writer, reader, newest, _checkpoints: checkpoints })
+        Ok(Self { writer, reader, newest, checkpoints: Mutex::new(Some(checkpoints)) })
     }
 
     pub async fn ping(&self) -> Result<(), Error> {
@@ -170,6 +171,15 @@ impl Embedded {
     }
 
     pub async fn close(&self) {
+        let checkpoints = self.checkpoints.lock().ok().and_then(|mut checkpoints| checkpoints.take());
+        let reader = Arc::clone(&self.reader);
+        // Before the writer: SQLite leaves one file, without a log beside it, if who closes it last may write. Either may be
+        // in the middle of something.
+        let others = move || {
+            drop(checkpoints);
+            drop(reader.lock().ok().and_then(|mut reader| reader.take()));
+        };
+        let _ = tokio::task::spawn_blocking(others).await;
         self.writer.stop().await;
     }
 
@@ -179,7 +189,11 @@ impl Embedded {
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let reader = Arc::clone(&self.reader);
-        blocking(move || work(&*reader.lock().map_err(super::poisoned)?)).await
+        let work = move || match &*reader.lock().map_err(super::poisoned)? {
+            Some(connection) => work(connection),
+            None => Err(Error::store("the store is closed")),
+        };
+        blocking(work).await
     }
 }
 

@@ -16,6 +16,13 @@ const OTHER: &str = "other";
 /// Bounds of histograms, in seconds: from what a verdict takes without any store to what nobody waits for.
 const BOUNDS: [f64; 14] = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
+/// Label values of which all are known. They are there from the start, with 0: an alert looks at how much a counter rose,
+/// and one that begins with its first event has not risen.
+const SHED: [&str; 3] = ["concurrency", "streams", "quota"];
+const REFUSED: [&str; 3] = ["full", "handshake", "silent"];
+const RELOADED: [&str; 3] = ["policy", "model", "certificate"];
+const NOT_ALLOWED: [&str; 5] = ["missing", "unknown", "expired", "role", "site"];
+
 /// Everything that is measured in this process.
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
@@ -90,7 +97,7 @@ impl Metrics {
         let make = Maker(&registry);
         let stages =
             make.histograms("gatepost_stage_duration_seconds", "How long each part of the way of a comment takes.", &["stage"]);
-        Self {
+        let metrics = Self {
             build_info: make.gauges("gatepost_build_info", "1, with what runs.", &["version", "model", "store"]),
             verdicts: make.counters(
                 "gatepost_verdicts_total",
@@ -133,6 +140,24 @@ impl Metrics {
             auth_failures: make.counters("gatepost_auth_failures_total", "Calls that their key does not allow.", &["why"]),
             sites: Mutex::default(),
             registry,
+        };
+        metrics.begin();
+        metrics
+    }
+
+    /// Has every counter begin whose labels are known.
+    fn begin(&self) {
+        for (counter, values) in
+            [(&self.shed, &SHED[..]), (&self.connections_refused, &REFUSED), (&self.auth_failures, &NOT_ALLOWED)]
+        {
+            for value in values {
+                counter.with_label_values(&[value]);
+            }
+        }
+        for what in RELOADED {
+            for outcome in ["done", "refused"] {
+                self.reloads.with_label_values(&[what, outcome]);
+            }
         }
     }
 
@@ -171,7 +196,7 @@ impl Metrics {
         now
     }
 
-    /// A call was refused to keep the others fast: `concurrency` or `quota`.
+    /// A call was refused to keep the others fast: `concurrency`, `streams` or `quota`.
     pub fn shed(&self, why: &str) {
         self.shed.with_label_values(&[why]).inc();
     }
@@ -238,6 +263,7 @@ impl Metrics {
             return OTHER.into();
         }
         sites.insert(site.to_owned());
+        self.not_recorded.with_label_values(&[site]);
         site.into()
     }
 }
@@ -301,6 +327,22 @@ mod tests {
         for stage in Stage::ALL {
             let line = format!("gatepost_stage_duration_seconds_count{{stage=\"{}\"}} 1", stage.as_str());
             assert!(text.contains(&line), "{line} in {text}");
+        }
+    }
+
+    #[test]
+    fn counters_whose_labels_are_known_begin_at_nought() {
+        let metrics = Metrics::new();
+        metrics.verdict("blog.example", "approve", "spam", "");
+        let text = metrics.text().unwrap();
+        for name in [
+            "gatepost_calls_shed_total{why=\"quota\"}",
+            "gatepost_connections_refused_total{why=\"handshake\"}",
+            "gatepost_auth_failures_total{why=\"expired\"}",
+            "gatepost_reloads_total{outcome=\"refused\",what=\"policy\"}",
+            "gatepost_verdicts_not_recorded_total{site=\"blog.example\"}",
+        ] {
+            assert!(text.contains(&format!("{name} 0\n")), "{name} is not in {text}");
         }
     }
 }

@@ -64,7 +64,8 @@ impl Damage {
         let place = |at: &prop::sample::Index, input: &[u8]| at.index(input.len() + 1);
         match self {
             Self::Byte(at, byte) => {
-                if let Some(old) = input.get_mut(at.index(input.len().max(1))) {
+                let at = at.index(input.len().max(1));
+                if let Some(old) = input.get_mut(at) {
                     *old = *byte;
                 }
             }

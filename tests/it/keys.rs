@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use gatepost::pb::admin_service_client::AdminServiceClient;
 use gatepost::pb::moderation_service_client::ModerationServiceClient;
+use gatepost::pb::review_service_client::ReviewServiceClient;
 use gatepost::pb::{self, Role};
 use prost_reflect::prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, MethodDescriptor, Value};
@@ -329,6 +330,27 @@ async fn keys_are_made_listed_used_and_ended_from_the_command_line() {
     }
 }
 
+#[tokio::test]
+async fn a_moderator_acts_under_the_name_of_the_key_whatever_name_is_sent() {
+    let server = Server::start_with(HOLD_ALL, &["--admin-key", ADMIN]).await;
+    let host = make(&server, Role::Host, &[SITE], "blog").await;
+    let mia = make(&server, Role::Moderator, &[SITE], "mia").await;
+    check(&server, &host.secret, "1").await.unwrap();
+    let decide = async |key: &str, decision: pb::Decision| {
+        let request = pb::DecideCommentsRequest {
+            site: SITE.into(),
+            ids: vec!["1".into()],
+            decision: decision.into(),
+            moderator: "bob".into(),
+            ..Default::default()
+        };
+        let answer = ReviewServiceClient::new(server.connect().await).decide_comments(with(key, request)).await.unwrap();
+        answer.into_inner().results.remove(0).verdict.unwrap().decided_by
+    };
+    assert_eq!(decide(&mia.secret, pb::Decision::Approve).await, "mia");
+    assert_eq!(decide(ADMIN, pb::Decision::Reject).await, "bob", "an operator speaks for others");
+}
+
 // === addresses that others can reach ===
 
 #[tokio::test]
@@ -339,7 +361,7 @@ async fn where_others_can_reach_it_it_starts_only_with_a_key_and_with_tls_or_wor
         (&[][..], &["--tls-cert", "--tls-terminated-upstream"][..]),
         (&["--admin-key", ADMIN], &["--tls-cert", "--tls-terminated-upstream"]),
         (&["--tls-terminated-upstream"], &["--admin-key", "GATEPOST_ADMIN_KEY_FILE", "openssl rand"]),
-        (&["--tls-terminated-upstream", "--admin-key", "short"], &["--admin-key", "guesses"]),
+        (&["--tls-terminated-upstream", "--admin-key", "short"], &["--admin-key", "24 letters", "openssl rand"]),
     ] {
         let refusal = launch(folder.path(), "0.0.0.0:0", &flags(given)).unwrap_err();
         for word in words {

@@ -8,6 +8,8 @@ mod bad_input;
 mod campaign;
 /// The commands, as typed.
 mod cli;
+/// What deploy/ and the manual name is there.
+mod deploy;
 /// A disk full, or one that takes no writes: nothing lost, and words that help.
 mod disk;
 /// Killed at any moment, nothing that was answered is lost.

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -18,9 +18,21 @@ const EVERY: Duration = Duration::from_millis(250);
 /// A shorter log is left alone, in bytes.
 const SHORT: u64 = 4 << 20;
 
-/// Ends the work when dropped.
+/// Ends the work when dropped, and lets go of the file.
 pub(super) struct Checkpoints {
-    _stop: Sender<()>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Checkpoints {
+    /// Waits, since SQLite removes the log when the last who has the file open lets go of it in good order.
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was reported when it happened.
+            let _ = thread.join();
+        }
+    }
 }
 
 /// Begins to look after the log of this file.
@@ -35,8 +47,8 @@ pub(super) fn start(path: &Path) -> Result<Checkpoints, Error> {
             }
         }
     };
-    thread::Builder::new().name("gatepost-log".to_owned()).spawn(work).map_err(Error::store)?;
-    Ok(Checkpoints { _stop: stop })
+    let thread = thread::Builder::new().name("gatepost-log".to_owned()).spawn(work).map_err(Error::store)?;
+    Ok(Checkpoints { stop: Some(stop), thread: Some(thread) })
 }
 
 /// Moves what it can without making anybody wait. What stays is moved the next time, or by the writer when the log has

@@ -1,0 +1,218 @@
+//! What deploy/ and docs/operations.md name is there: options, variables, flags, metrics, alerts, versions.
+//!
+//! That these files are well-formed is for `deploy/check`, with the tools of those who read them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{code, err, out, run};
+
+const MANUAL: &str = "docs/operations.md";
+
+fn read(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        // Secrets are not in the repository, and not for the eyes of a failing test.
+        match path.is_dir() {
+            true if path.ends_with("secrets") => {}
+            true => files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+/// The files of deploy/ and the manual, each with its name and its text. What goes on in the next line after a `\` is one line.
+fn texts() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = vec![root.join(MANUAL)];
+    files(&root.join("deploy"), &mut found);
+    found
+        .iter()
+        .map(|path| {
+            (path.strip_prefix(root).unwrap().display().to_string(), fs::read_to_string(path).unwrap().replace("\\\n", " "))
+        })
+        .collect()
+}
+
+/// Every word of a text that begins so, over letters, digits and underscores; and where it ends, the place in the text.
+fn words<'a>(text: &'a str, start: &str) -> Vec<(&'a str, usize)> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(start)
+        .filter(|(at, _)| !text[..*at].ends_with(inside))
+        .map(|(at, _)| {
+            let end = text[at..].find(|c| !inside(c)).map_or(text.len(), |length| at + length);
+            (&text[at..end], end)
+        })
+        .collect()
+}
+
+/// The names of all options: deploy/gatepost.toml has each of them, as a test in `src/config.rs` shows.
+fn options() -> BTreeSet<String> {
+    let names = read("deploy/gatepost.toml");
+    names
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !name.starts_with('#'))
+        .collect()
+}
+
+fn help(command: &[&str]) -> String {
+    out(&run(&[command, &["--help"]].concat())).to_owned()
+}
+
+#[test]
+fn every_variable_in_the_deploy_files_is_an_option() {
+    // What clients read beside them, and where the file of options is.
+    let others: BTreeSet<String> = [&["serve"][..], &["queue"], &["health"]]
+        .iter()
+        .flat_map(|command| words(&help(command), "GATEPOST_").into_iter().map(|(word, _)| word.to_owned()).collect::<Vec<_>>())
+        .collect();
+    let options = options();
+    let is_option = |variable: &str| {
+        variable.strip_prefix("GATEPOST_").is_some_and(|name| options.contains(&name.to_lowercase()))
+            || others.contains(variable)
+    };
+    let mut unknown = Vec::new();
+    for (file, text) in texts() {
+        for (variable, _) in words(&text, "GATEPOST_") {
+            // The prefix alone speaks of all of them.
+            let fine = variable == "GATEPOST_" || is_option(variable) || variable.strip_suffix("_FILE").is_some_and(is_option);
+            if !fine {
+                unknown.push(format!("{file}: {variable}"));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+#[test]
+fn every_command_in_the_deploy_files_has_the_flags_that_it_is_given() {
+    let commands: BTreeSet<String> = subcommands(&[]);
+    let mut helps = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for (file, text) in texts() {
+        for line in text.lines() {
+            for (at, name) in line.match_indices("gatepost ") {
+                let mut words = line[at + name.len()..].split(|c: char| c.is_whitespace() || "`\"(),;|".contains(c));
+                let Some(first) = words.next().filter(|word| commands.contains(*word)) else { continue };
+                let mut command = vec![first];
+                let further = subcommands(&[first]);
+                if !further.is_empty() {
+                    match words.next() {
+                        Some(second) if further.contains(second) => command.push(second),
+                        other => {
+                            unknown.push(format!("{file}: {first} has no {}: {}", other.unwrap_or_default(), line.trim()));
+                            continue;
+                        }
+                    }
+                }
+                let help = helps.entry(command.join(" ")).or_insert_with(|| help(&command));
+                for flag in words.map(|word| word.split('=').next().unwrap_or(word)).filter(|word| word.starts_with("--")) {
+                    let there = help
+                        .match_indices(flag)
+                        .any(|(at, _)| !help[at + flag.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-'));
+                    if !there {
+                        unknown.push(format!("{file}: {} has no {flag}: {}", command.join(" "), line.trim()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+/// The commands of the program, or those of one of its commands, as its help lists them.
+fn subcommands(of: &[&str]) -> BTreeSet<String> {
+    let help = help(of);
+    let listed = help.split("Commands:\n").nth(1).unwrap_or_default();
+    listed
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The metrics that the program has: what it names in a string.
+fn metrics() -> BTreeSet<String> {
+    let mut sources = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+    let rust = sources.iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    let named = rust.flat_map(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        words(&text, "gatepost_")
+            .into_iter()
+            .filter(|(word, end)| text[..end - word.len()].ends_with('"') && text[*end..].starts_with('"'))
+            .map(|(word, _)| word.to_owned())
+            .collect::<Vec<_>>()
+    });
+    named.collect()
+}
+
+/// What the text format adds to the name of a metric, by its kind.
+const ENDINGS: [&str; 5] = ["", "_total", "_bucket", "_sum", "_count"];
+
+#[test]
+fn every_metric_in_alerts_dashboard_and_manual_exists() {
+    let metrics = metrics();
+    let exists = |name: &str| ENDINGS.iter().any(|ending| name.strip_suffix(ending).is_some_and(|base| metrics.contains(base)));
+    let mut unknown = BTreeSet::new();
+    for (file, text) in texts() {
+        let queries = ["deploy/alerts.yml", "deploy/alerts.test.yml", "deploy/grafana/dashboard.json", MANUAL];
+        if queries.contains(&file.as_str()) {
+            unknown.extend(
+                words(&text, "gatepost_")
+                    .into_iter()
+                    .filter(|(name, _)| !exists(name))
+                    .map(|(name, _)| format!("{file}: {name}")),
+            );
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:#?}");
+}
+
+#[test]
+fn the_manual_names_every_metric_option_and_alert() {
+    let manual = read(MANUAL);
+    let named = |text: &str| manual.contains(&format!("`{text}")) || manual.contains(&format!("### {text}\n"));
+    let alerts = read("deploy/alerts.yml");
+    let alerts = alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: "));
+    let mut missing: Vec<String> =
+        alerts.filter(|alert| !manual.contains(&format!("### {alert}\n"))).map(str::to_owned).collect();
+    missing.extend(metrics().into_iter().chain(options()).filter(|name| !named(name)));
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn every_alert_says_where_the_manual_tells_what_to_do() {
+    for rule in read("deploy/alerts.yml").split("- alert: ").skip(1) {
+        let name = rule.lines().next().unwrap();
+        assert!(rule.contains(&format!("act: {MANUAL}#{}\n", name.to_lowercase())), "{name}");
+        assert!(
+            read("deploy/alerts.test.yml").contains(&format!("alertname=\"{name}\"}}', value: 1")),
+            "{name} is not shown to fire"
+        );
+    }
+}
+
+#[test]
+fn the_example_policies_are_right() {
+    for folder in ["deploy/policies", "deploy/kubernetes/policies"] {
+        let checked = run(&["policy", "check", Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).to_str().unwrap()]);
+        assert_eq!(code(&checked), 0, "{}", err(&checked));
+    }
+}
+
+#[test]
+fn the_image_is_built_with_the_rust_and_named_with_the_version_of_cargo_toml() {
+    let dockerfile = read("deploy/Dockerfile");
+    assert!(dockerfile.contains(&format!("\nFROM docker.io/library/rust:{}-", env!("CARGO_PKG_RUST_VERSION"))), "{dockerfile}");
+    assert!(dockerfile.contains(&format!("\nARG VERSION={}\n", env!("CARGO_PKG_VERSION"))), "{dockerfile}");
+}
