@@ -29,7 +29,9 @@ pub fn settings(data: &[u8]) {
         Ok(config) => {
             let shown = format!("{config:?}");
             let secret = config.store.url.as_deref().is_some_and(|url| url.contains(&format!(":{PASSWORD}@")));
-            assert!(!(secret && shown.contains(PASSWORD)), "a password is shown: {shown}");
+            // Whoever writes it elsewhere too, has it shown there.
+            let said = values.iter().map(|value| value.matches(PASSWORD).count()).sum::<usize>() + file.matches(PASSWORD).count();
+            assert!(!(secret && said == 1 && shown.contains(PASSWORD)), "a password is shown: {shown}");
         }
         Err(mistakes) => told(&mistakes, &[("gatepost.toml", &file)]),
     }
