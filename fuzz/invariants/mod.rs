@@ -23,9 +23,12 @@ pub use score::score;
 pub use settings::settings;
 pub use stored::stored;
 
+/// What is tried with whatever comes in.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name, which is also that of its folder of seeds.
 #[allow(dead_code, reason = "a fuzz target calls its own function and no other")]
-pub const TARGETS: [(&str, fn(&[u8])); 11] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("comment_wire", comment_wire),
     ("comment_fields", comment_fields),
     ("score", score),

@@ -30,7 +30,8 @@ pub fn settings(data: &[u8]) {
             let shown = format!("{config:?}");
             let secret = config.store.url.as_deref().is_some_and(|url| url.contains(&format!(":{PASSWORD}@")));
             // Whoever writes it elsewhere too, has it shown there.
-            let said = values.iter().map(|value| value.matches(PASSWORD).count()).sum::<usize>() + file.matches(PASSWORD).count();
+            let said =
+                values.iter().map(|value| value.matches(PASSWORD).count()).sum::<usize>() + file.matches(PASSWORD).count();
             assert!(!(secret && said == 1 && shown.contains(PASSWORD)), "a password is shown: {shown}");
         }
         Err(mistakes) => told(&mistakes, &[("gatepost.toml", &file)]),

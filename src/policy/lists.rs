@@ -13,8 +13,11 @@ use unicode_segmentation::UnicodeSegmentation;
 pub struct Words {
     /// First word to the phrases that begin with it, each with its place in the list.
     /// Shared: each site's policy starts as a copy of the default's.
-    by_first: Arc<HashMap<String, Vec<(usize, Vec<String>)>>>,
+    by_first: Arc<HashMap<String, Vec<Phrase>>>,
 }
+
+/// A phrase's place in the list, and its words.
+type Phrase = (usize, Vec<String>);
 
 impl Words {
     /// Takes a phrase apart.

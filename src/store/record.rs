@@ -192,7 +192,7 @@ mod tests {
             comment in prop::collection::vec(any::<u8>(), 0..40),
             verdict in prop::collection::vec(any::<u8>(), 0..80),
             event in prop::collection::vec(any::<u8>(), 0..40),
-            (received_at, before): (i64, i32),
+            (received_at, before) in any::<(i64, i32)>(),
         ) {
             let ours = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
             let theirs = Stood { verdict, event, before };

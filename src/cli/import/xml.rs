@@ -133,7 +133,9 @@ impl Xml {
             Error::Encoding(_) => format!("line {line}: bytes that are not UTF-8{within}; {}", convert("WINDOWS-1252")),
             Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => format!("line {line}: {error}{within}"),
             Error::Io(error) => format!("line {line}: cannot read on{within}: {error}; is the file whole?"),
-            error => format!("line {line}: is no XML{within}: {}; is the file whole?", text::line(&error.to_string(), MAX_SAID)),
+            error => {
+                format!("line {line}: is no XML{within}: {}; is the file whole?", text::line(&error.to_string(), MAX_SAID))
+            }
         }
     }
 }
