@@ -1,6 +1,7 @@
 //! The command line: one program for operators, hosts and moderators. Client commands speak gRPC only.
 
 mod bar;
+mod bench;
 mod check;
 mod connect;
 mod decide;
@@ -90,6 +91,9 @@ enum Command {
     /// Make, list and end keys
     #[command(after_help = keys::EXAMPLES)]
     Keys(keys::KeysArgs),
+    /// Measure how fast a server answers, and how it fares under load
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(Box<bench::BenchArgs>),
     /// Train a classifier, measure one, or look into one
     #[command(after_help = model::EXAMPLES)]
     Model(model::ModelArgs),
@@ -110,6 +114,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Model(args) => model::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Import(args) => wait(import::run(&args)),
         Command::Queue(args) => wait(queue::run(&args)),
         Command::Show(args) => wait(show::run(&args)),

@@ -19,7 +19,8 @@ use crate::pb::admin_service_client::AdminServiceClient;
 use crate::pb::moderation_service_client::ModerationServiceClient;
 use crate::pb::review_service_client::ReviewServiceClient;
 
-const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
+/// The server where none is named.
+pub const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a call may take to begin to answer; a stream may then go on for ever.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -36,6 +37,17 @@ pub struct ConnectArgs {
     /// Where the server is, as URL or host:port [default: http://127.0.0.1:50051]
     #[arg(long, env = "GATEPOST_SERVER", value_name = "URL")]
     server: Option<String>,
+    #[command(flatten)]
+    access: Access,
+    /// The blog, as its host names it
+    #[arg(long, env = "GATEPOST_SITE", value_name = "SITE")]
+    site: Option<String>,
+}
+
+/// How a client shows who it is, and whom it believes.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub struct Access {
     /// The key that this client may use
     #[arg(long, env = "GATEPOST_KEY", hide_env_values = true, value_name = "KEY")]
     key: Option<Secret>,
@@ -48,9 +60,6 @@ pub struct ConnectArgs {
     /// The private key of --client-cert (PEM)
     #[arg(long, env = "GATEPOST_CLIENT_KEY", value_name = "FILE", requires = "client_cert")]
     client_key: Option<PathBuf>,
-    /// The blog, as its host names it
-    #[arg(long, env = "GATEPOST_SITE", value_name = "SITE")]
-    site: Option<String>,
 }
 
 /// Text that must not show up in logs.
@@ -91,6 +100,16 @@ impl ConnectArgs {
         self.site_if_any().map(str::to_owned).ok_or_else(missing)
     }
 
+    /// Connects.
+    ///
+    /// # Errors
+    /// An address or key that is none; nobody there.
+    pub async fn connect(&self) -> Result<Connection, Failure> {
+        self.access.connect(self.server().unwrap_or(DEFAULT_SERVER)).await
+    }
+}
+
+impl Access {
     /// Has an address that begins with https:// spoken to by TLS.
     fn with_tls(&self, endpoint: Endpoint, server: &str) -> Result<Endpoint, Failure> {
         if !server.starts_with("https://") {
@@ -114,21 +133,25 @@ impl ConnectArgs {
         endpoint.tls_config(tls).map_err(|error| Failure::usage(format!("the certificates cannot be used: {error}")))
     }
 
-    /// Connects.
+    /// What every call shows, where there is a key.
+    ///
+    /// # Errors
+    /// A key that is none.
+    pub fn bearer(&self) -> Result<Option<MetadataValue<Ascii>>, Failure> {
+        let Some(Secret(key)) = self.key.as_ref().filter(|Secret(key)| !key.is_empty()) else { return Ok(None) };
+        let value = format!("Bearer {key}").parse::<MetadataValue<Ascii>>();
+        let mut value = value.map_err(|_| Failure::usage("the key holds characters that no key has; check --key"))?;
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+
+    /// Connects to a server, named as URL or host:port.
     ///
     /// # Errors
     /// An address or key that is none; nobody there.
-    pub async fn connect(&self) -> Result<Connection, Failure> {
-        let server = address(self.server().unwrap_or(DEFAULT_SERVER))?;
-        let bearer = match &self.key {
-            Some(Secret(key)) if !key.is_empty() => {
-                let value = format!("Bearer {key}").parse::<MetadataValue<Ascii>>();
-                let mut value = value.map_err(|_| Failure::usage("the key holds characters that no key has; check --key"))?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-            _ => None,
-        };
+    pub async fn connect(&self, server: &str) -> Result<Connection, Failure> {
+        let server = address(server)?;
+        let bearer = self.bearer()?;
         let endpoint = Endpoint::from_shared(server.clone())
             .map_err(|_| Failure::usage(format!("{server} is no address of a server; give --server http://HOST:PORT")))?;
         let channel = self
@@ -157,32 +180,40 @@ fn address(typed: &str) -> Result<String, Failure> {
     }
 }
 
+/// Carries calls to a server.
+pub type Service = InterceptedService<Channel, Bearer>;
+
 /// A connection to a server. It reconnects by itself when a call finds it broken.
 #[derive(Clone)]
 pub struct Connection {
     server: String,
-    service: InterceptedService<Channel, Bearer>,
+    service: Service,
 }
 
 impl Connection {
     /// What hosts call.
-    pub fn moderation(&self) -> ModerationServiceClient<InterceptedService<Channel, Bearer>> {
+    pub fn moderation(&self) -> ModerationServiceClient<Service> {
         ModerationServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
     /// Whether it takes calls.
-    pub fn health(&self) -> HealthClient<InterceptedService<Channel, Bearer>> {
+    pub fn health(&self) -> HealthClient<Service> {
         HealthClient::new(self.service.clone())
     }
 
     /// What moderators call.
-    pub fn review(&self) -> ReviewServiceClient<InterceptedService<Channel, Bearer>> {
+    pub fn review(&self) -> ReviewServiceClient<Service> {
         ReviewServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
     /// What operators call.
-    pub fn admin(&self) -> AdminServiceClient<InterceptedService<Channel, Bearer>> {
+    pub fn admin(&self) -> AdminServiceClient<Service> {
         AdminServiceClient::new(self.service.clone())
+    }
+
+    /// What carries the calls, for callers that write their messages themselves.
+    pub fn service(&self) -> Service {
+        self.service.clone()
     }
 
     /// Where it leads.
@@ -223,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_key_is_not_shown() {
-        let args = ConnectArgs { key: "hush".parse().ok(), ..ConnectArgs::default() };
+        let access = Access { key: "hush".parse().ok(), ..Access::default() };
+        let args = ConnectArgs { access, ..ConnectArgs::default() };
         assert!(!format!("{args:?}").contains("hush"));
     }
 }

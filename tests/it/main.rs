@@ -4,6 +4,8 @@
 
 /// The bad things that come in: each a clear answer, the server unharmed.
 mod bad_input;
+/// The load generator: its report adds up, and waiting counts.
+mod bench;
 /// Nearly the same comment again and again, here and elsewhere.
 mod campaign;
 /// The commands, as typed.

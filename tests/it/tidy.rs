@@ -49,7 +49,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
 ];
 
 /// Library, and the only places under `src` that may name it.
-const LIBRARIES: [(&str, &[&str]); 18] = [
+const LIBRARIES: [(&str, &[&str]); 20] = [
     ("tonic", &["grpc", "server.rs", "cli", "lib.rs"]),
     ("tonic_types", &["grpc", "cli"]),
     ("redis", &["store"]),
@@ -61,6 +61,8 @@ const LIBRARIES: [(&str, &[&str]); 18] = [
     ("comfy_table", &["cli"]),
     ("plotters", &["cli"]),
     ("quick_xml", &["cli"]),
+    ("hdrhistogram", &["cli"]),
+    ("fastrand", &["cli"]),
     ("futures_util", &["grpc"]),
     ("axum", &["server"]),
     ("hyper", &["server"]),

@@ -1,0 +1,281 @@
+//! What is counted of the calls, while they end.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tonic::Code;
+
+use super::figures::Latencies;
+use super::timeline::Timeline;
+use super::wire::Verdict;
+
+/// Kinds of failures that are told apart; a server that makes up reasons must not fill the memory.
+const MOST_KINDS: usize = 50;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With a verdict, in time.
+    Answered,
+    /// Without one.
+    Failed,
+    /// It never began: too many others were on their way.
+    NotSent,
+}
+
+/// Why a call, or one attempt at it, has no verdict.
+#[derive(Debug, Clone)]
+pub struct Missed {
+    /// The status.
+    pub code: Code,
+    /// The server's word for it, or one of this program's in lower case. May be empty.
+    pub reason: String,
+    /// The same for people.
+    pub message: String,
+    /// When the server wants to be asked again.
+    pub retry_after: Option<Duration>,
+}
+
+/// A call that was made.
+#[derive(Debug)]
+pub struct Call {
+    /// When it was due.
+    pub due: Instant,
+    /// When it was sent first.
+    pub sent: Instant,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// Which server was asked last.
+    pub server: usize,
+    /// What came of it.
+    pub result: Result<Verdict, Missed>,
+}
+
+/// One kind of failure.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failures {
+    /// The gRPC status code, e.g. `UNAVAILABLE`.
+    pub code: &'static str,
+    /// The server's reason, e.g. `OVERLOADED`, or in lower case what happened on this side. May be empty.
+    pub reason: String,
+    /// How many calls ended so.
+    pub count: u64,
+    /// What was said to the first of them.
+    pub example: String,
+}
+
+/// Counts of calls that were due from one moment until another.
+#[derive(Debug)]
+pub struct Record {
+    from: Instant,
+    until: Instant,
+    /// Calls that were due.
+    pub due: u64,
+    /// Calls that got a verdict.
+    pub answered: u64,
+    /// Calls that were sent and got none.
+    pub failed: u64,
+    /// Calls for which there was no room.
+    pub not_sent: u64,
+    /// Verdicts by decision; first those with none that is known.
+    pub decisions: [u64; 4],
+    /// Verdicts in which a limit had a say.
+    pub over_limit: u64,
+    /// Verdicts that the server could not record.
+    pub not_recorded: u64,
+    /// Attempts after the first.
+    pub retries: u64,
+    /// Calls that got their verdict by one of them.
+    pub rescued: u64,
+    /// Verdicts by server.
+    pub servers: Vec<u64>,
+    /// From due to answered.
+    pub latencies: Latencies<u64>,
+    /// From due to failed.
+    pub failed_after: Latencies<u64>,
+    /// From due to sent: what this program itself adds.
+    pub late: Latencies<u64>,
+    kinds: BTreeMap<(i32, String), Failures>,
+    timeline: Timeline,
+}
+
+impl Record {
+    /// Nothing yet, of calls to so many servers.
+    pub fn new(from: Instant, until: Instant, timeout: Duration, servers: usize) -> Self {
+        Self {
+            from,
+            until,
+            due: 0,
+            answered: 0,
+            failed: 0,
+            not_sent: 0,
+            decisions: [0; 4],
+            over_limit: 0,
+            not_recorded: 0,
+            retries: 0,
+            rescued: 0,
+            servers: vec![0; servers],
+            latencies: Latencies::new(3),
+            failed_after: Latencies::new(3),
+            late: Latencies::new(3),
+            kinds: BTreeMap::new(),
+            timeline: Timeline::new(timeout),
+        }
+    }
+
+    /// How long after the beginning of what is measured a call was due. `None`: it is not measured.
+    fn place(&self, due: Instant) -> Option<Duration> {
+        if due >= self.until { None } else { due.checked_duration_since(self.from) }
+    }
+
+    /// Counts a call for which there was no room.
+    pub fn not_sent(&mut self, due: Instant) {
+        let Some(place) = self.place(due) else { return };
+        self.due += 1;
+        self.not_sent += 1;
+        self.timeline.take(place, Duration::ZERO, Ended::NotSent);
+    }
+
+    /// Counts a call that has ended.
+    pub fn ended(&mut self, call: Call) {
+        let Some(place) = self.place(call.due) else { return };
+        let latency = call.due.elapsed();
+        self.due += 1;
+        self.late.take(call.sent.saturating_duration_since(call.due));
+        self.retries += u64::from(call.attempts.saturating_sub(1));
+        match call.result {
+            Ok(verdict) => {
+                self.answered += 1;
+                self.rescued += u64::from(call.attempts > 1);
+                self.over_limit += u64::from(verdict.is_over_limit());
+                self.not_recorded += u64::from(verdict.not_recorded);
+                let known = usize::try_from(verdict.decision).ok().filter(|decision| *decision < self.decisions.len());
+                self.decisions[known.unwrap_or(0)] += 1;
+                if let Some(answers) = self.servers.get_mut(call.server) {
+                    *answers += 1;
+                }
+                self.latencies.take(latency);
+                self.timeline.take(place, latency, Ended::Answered);
+            }
+            Err(missed) => {
+                self.failed += 1;
+                self.failed_after.take(latency);
+                self.count(missed);
+                self.timeline.take(place, latency, Ended::Failed);
+            }
+        }
+    }
+
+    /// Counts calls that nobody waits for any more. When they were due is not known here, so that they are in no second.
+    pub fn abandon(&mut self, calls: u64) {
+        for _ in 0..calls {
+            self.due += 1;
+            self.failed += 1;
+            self.count(Missed {
+                code: Code::Cancelled,
+                reason: "abandoned".to_owned(),
+                message: "stopped while it was on its way".to_owned(),
+                retry_after: None,
+            });
+        }
+    }
+
+    fn count(&mut self, missed: Missed) {
+        let mut key = (i32::from(missed.code), missed.reason);
+        if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&key) {
+            key.1 = "others".to_owned();
+        }
+        let reason = key.1.clone();
+        let kind = self.kinds.entry(key).or_insert_with(|| Failures {
+            code: code_name(missed.code),
+            reason,
+            count: 0,
+            example: missed.message,
+        });
+        kind.count += 1;
+    }
+
+    /// Kinds of failures, the most frequent first.
+    pub fn failures(&self) -> Vec<Failures> {
+        let mut kinds: Vec<_> = self.kinds.values().cloned().collect();
+        kinds.sort_by(|a, b| b.count.cmp(&a.count));
+        kinds
+    }
+
+    /// The timeline, once.
+    pub fn take_timeline(&mut self) -> Timeline {
+        std::mem::replace(&mut self.timeline, Timeline::new(Duration::ZERO))
+    }
+}
+
+/// The name of a status code in the protocol.
+fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(due: Instant, attempts: u32, result: Result<Verdict, Missed>) -> Call {
+        Call { due, sent: due, attempts, server: 0, result }
+    }
+
+    #[test]
+    fn what_was_due_adds_up_and_the_warm_up_does_not_count() {
+        let from = Instant::now();
+        let mut record = Record::new(from, from + Duration::from_secs(1), Duration::from_secs(1), 1);
+        let over = super::super::wire::Reason { code: "RATE_LIMIT".into() };
+        let verdict = Verdict { decision: 2, reasons: vec![over], not_recorded: true };
+        let missed =
+            || Missed { code: Code::Unavailable, reason: "SHUTTING_DOWN".into(), message: "first".into(), retry_after: None };
+        record.ended(call(from, 1, Ok(verdict.clone())));
+        record.ended(call(from, 3, Ok(verdict.clone())));
+        record.ended(call(from, 4, Err(missed())));
+        record.not_sent(from);
+        if let Some(before) = from.checked_sub(Duration::from_millis(1)) {
+            record.ended(call(before, 1, Ok(verdict)));
+        }
+        record.not_sent(from + Duration::from_secs(1));
+        assert_eq!((record.due, record.answered, record.failed, record.not_sent), (4, 2, 1, 1));
+        assert_eq!((record.decisions, record.not_recorded, record.servers.as_slice()), ([0, 0, 2, 0], 2, [2].as_slice()));
+        assert_eq!((record.retries, record.rescued, record.over_limit), (5, 1, 2));
+        let failures = record.failures();
+        assert_eq!((failures[0].code, failures[0].reason.as_str(), failures[0].count), ("UNAVAILABLE", "SHUTTING_DOWN", 1));
+    }
+
+    #[test]
+    fn endless_reasons_do_not_fill_the_memory() {
+        let from = Instant::now();
+        let mut record = Record::new(from, from + Duration::from_secs(9), Duration::from_secs(1), 1);
+        for number in 0..1_000 {
+            let reason = format!("R{number}");
+            record.ended(call(
+                from,
+                1,
+                Err(Missed { code: Code::Internal, reason, message: String::new(), retry_after: None }),
+            ));
+        }
+        assert!(record.failures().len() <= MOST_KINDS + 1);
+        assert_eq!(record.failures().iter().map(|kind| kind.count).sum::<u64>(), 1_000);
+    }
+}

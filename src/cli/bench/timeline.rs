@@ -1,0 +1,120 @@
+//! What became of the calls of each second, so that a stall and the recovery from it can be seen.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::figures::Latencies;
+use super::record::Ended;
+
+/// The calls that were due within one second, whenever they ended.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Second {
+    /// Which second of the measured time, from 0.
+    pub second: usize,
+    /// Calls that were due in it.
+    pub due: u64,
+    /// Those of them that got a verdict.
+    pub answered: u64,
+    /// Those that did not.
+    pub failed: u64,
+    /// Those for which this program had no room.
+    pub not_sent: u64,
+    /// Half of the answers came within so many milliseconds. Absent: there were none.
+    pub p50_ms: Option<f64>,
+    /// 99 % did.
+    pub p99_ms: Option<f64>,
+    /// All did.
+    pub max_ms: Option<f64>,
+}
+
+/// The seconds so far.
+#[derive(Debug)]
+pub struct Timeline {
+    seconds: Vec<Second>,
+    /// Of the seconds whose calls may still end. Two digits are enough to see.
+    open: Vec<(usize, Latencies<u32>)>,
+    /// How many seconds after its own a call ends at the latest.
+    patience: usize,
+}
+
+impl Timeline {
+    /// Of calls that take no longer than `timeout`.
+    pub fn new(timeout: Duration) -> Self {
+        let patience = usize::try_from(timeout.as_secs()).unwrap_or(usize::MAX).saturating_add(2);
+        Self { seconds: Vec::new(), open: Vec::new(), patience }
+    }
+
+    /// Counts a call that was due so long after the beginning.
+    pub fn take(&mut self, due: Duration, latency: Duration, ended: Ended) {
+        let place = usize::try_from(due.as_secs()).unwrap_or(usize::MAX);
+        let patience = self.patience;
+        while self.seconds.len() <= place {
+            let second = self.seconds.len();
+            self.seconds.push(Second { second, ..Second::default() });
+            self.open.push((second, Latencies::new(2)));
+            self.close(|open| open.saturating_add(patience) < second);
+        }
+        let second = &mut self.seconds[place];
+        second.due += 1;
+        match ended {
+            Ended::Answered => {
+                second.answered += 1;
+                if let Some((_, latencies)) = self.open.iter_mut().find(|(open, _)| *open == place) {
+                    latencies.take(latency);
+                }
+            }
+            Ended::Failed => second.failed += 1,
+            Ended::NotSent => second.not_sent += 1,
+        }
+    }
+
+    /// All seconds, with their figures.
+    pub fn finish(mut self) -> Vec<Second> {
+        self.close(|_| true);
+        self.seconds
+    }
+
+    /// Reduces latencies that will not change any more to figures, so that a long run takes little memory.
+    fn close(&mut self, over: impl Fn(usize) -> bool) {
+        let seconds = &mut self.seconds;
+        self.open.retain(|(second, latencies)| {
+            if !over(*second) {
+                return true;
+            }
+            let figures = latencies.figures();
+            seconds[*second].p50_ms = figures.map(|figures| figures.p50);
+            seconds[*second].p99_ms = figures.map(|figures| figures.p99);
+            seconds[*second].max_ms = figures.map(|figures| figures.max);
+            false
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_belongs_to_the_second_in_which_it_was_due() {
+        let mut timeline = Timeline::new(Duration::from_secs(1));
+        timeline.take(Duration::from_millis(1_900), Duration::from_millis(800), Ended::Answered);
+        timeline.take(Duration::from_millis(300), Duration::from_millis(2), Ended::Answered);
+        timeline.take(Duration::from_millis(400), Duration::from_millis(2), Ended::Failed);
+        timeline.take(Duration::from_millis(500), Duration::ZERO, Ended::NotSent);
+        let seconds = timeline.finish();
+        assert_eq!((seconds[0].due, seconds[0].answered, seconds[0].failed, seconds[0].not_sent), (3, 1, 1, 1));
+        assert_eq!((seconds[1].due, seconds[1].answered), (1, 1));
+        assert!((790.0..=810.0).contains(&seconds[1].p99_ms.unwrap()));
+    }
+
+    #[test]
+    fn a_long_run_keeps_few_latencies() {
+        let mut timeline = Timeline::new(Duration::from_secs(1));
+        for second in 0..5_000 {
+            timeline.take(Duration::from_secs(second), Duration::from_millis(1), Ended::Answered);
+        }
+        assert!(timeline.open.len() < 10);
+        assert!(timeline.finish().iter().all(|second| second.p99_ms.is_some()));
+    }
+}
