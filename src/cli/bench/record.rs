@@ -199,7 +199,7 @@ impl Record {
     /// Kinds of failures, the most frequent first.
     pub fn failures(&self) -> Vec<Failures> {
         let mut kinds: Vec<_> = self.kinds.values().cloned().collect();
-        kinds.sort_by(|a, b| b.count.cmp(&a.count));
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         kinds
     }
 
