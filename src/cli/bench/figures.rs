@@ -71,14 +71,15 @@ impl<C: Counter> Latencies<C> {
     /// How many fell into each step, from the first to the last that holds any.
     pub fn steps(&self) -> Vec<Step> {
         let Some(histogram) = self.0.as_ref().filter(|histogram| !histogram.is_empty()) else { return Vec::new() };
-        let (mut steps, mut above) = (Vec::new(), 0);
+        let (mut steps, mut above, mut left) = (Vec::new(), 0, histogram.len());
         let decades = std::iter::successors(Some(100_u64), |decade| Some(decade * 10));
         for at_most in decades.flat_map(|decade| [1, 2, 5].map(|step| step * decade)) {
             let calls = histogram.count_between(above, at_most);
             if calls > 0 || !steps.is_empty() {
                 steps.push(Step { at_most_ms: at_most as f64 / 1e3, calls });
             }
-            if at_most >= histogram.max() {
+            left = left.saturating_sub(calls);
+            if left == 0 || at_most > LONGEST {
                 break;
             }
             // A bucket that reaches over the step counts below it.
