@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::classify::Likeness;
 use crate::comment::{CommentId, Site};
@@ -48,14 +48,11 @@ pub use forget::Forgotten;
 pub use page::{ListPage, ListQuery, Order};
 pub use person::{Identity, Person, Persons};
 pub use records::{Records, Space};
+use secrets::Known;
 pub use secrets::Secrets;
 pub use settings::StoreSettings;
 pub use snapshot::Snapshot;
 
-/// How many sites' secrets are remembered. Sites need no registration, so their number has no bound of its own.
-const SECRETS: usize = 10_000;
-/// For how long they are taken for what they are without asking: another server may have changed them.
-const FRESH: Duration = Duration::from_secs(60);
 /// How long the way of a comment waits for the disk, which is longer than any healthy one takes,
 const PATIENCE: Duration = Duration::from_secs(2);
 /// and how long once it has failed.
@@ -87,14 +84,6 @@ pub struct Store {
     failing: Arc<AtomicBool>,
     /// The version of the records of an engine that only this process writes to.
     version: Arc<AtomicU64>,
-}
-
-/// A site's secrets, the generation of the engine that they were read from, and when that was.
-#[derive(Clone)]
-struct Known {
-    secrets: Secrets,
-    generation: u64,
-    read: Instant,
 }
 
 /// Where the state is.
@@ -139,67 +128,6 @@ impl Store {
             Engine::Memory(engine) => engine.ping(),
             Engine::Embedded(engine) => engine.ping().await,
             Engine::Redis(engine) => engine.ping().await,
-        }
-    }
-
-    /// The site's secrets: random, made when first asked for, the same for all servers of the store. What another server
-    /// has changed in them is known here within a minute.
-    pub async fn secrets(&self, site: &Site) -> Result<Secrets, Error> {
-        let generation = match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => 0,
-            Engine::Redis(engine) => engine.generation(),
-        };
-        let known = self.known.lock().map_err(poisoned)?.get(site).cloned();
-        let ours = match &known {
-            Some(known) if known.generation == generation && known.read.elapsed() < FRESH => return Ok(known.secrets.clone()),
-            // An engine that came back empty is told what they were: the same people must have the same hashes.
-            Some(known) => known.secrets.clone(),
-            None => Secrets::fresh()?,
-        };
-        match (self.read_secrets(site, &ours).await, known) {
-            // Away: so is whatever would need them to be right, and the limits of this process go on with the old ones.
-            (Err(Error::Store(_)), Some(known)) => Ok(known.secrets),
-            (read, _) => self.remember(site, read?, generation),
-        }
-    }
-
-    async fn read_secrets(&self, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
-        match &self.engine {
-            Engine::Memory(engine) => engine.secrets(site, ours),
-            // Those that are there are read, which proves nothing.
-            Engine::Embedded(engine) => self.bounded(engine.secrets(site, ours), |_| false).await,
-            Engine::Redis(engine) => engine.secrets(site, ours).await,
-        }
-    }
-
-    fn remember(&self, site: &Site, secrets: Secrets, generation: u64) -> Result<Secrets, Error> {
-        let mut known = self.known.lock().map_err(poisoned)?;
-        if known.len() >= SECRETS {
-            known.clear();
-        }
-        known.insert(site.clone(), Known { secrets: secrets.clone(), generation, read: Instant::now() });
-        Ok(secrets)
-    }
-
-    /// Gives a site another secret, for all that comes from now on. Those before are kept, so that persons are still found;
-    /// but authors' histories and limits begin anew.
-    pub async fn rotate_secret(&self, site: &Site) -> Result<(), Error> {
-        loop {
-            // Read where they are, unless they were lost there.
-            let known = self.known.lock().map_err(poisoned)?.get(site).map(|known| known.secrets.clone());
-            let old = self.read_secrets(site, &known.map_or_else(Secrets::fresh, Ok)?).await?;
-            let new = old.rotated()?;
-            let swapped = match &self.engine {
-                Engine::Memory(engine) => engine.swap_secrets(site, &old, &new),
-                Engine::Embedded(engine) => engine.swap_secrets(site, &old, &new).await,
-                Engine::Redis(engine) => engine.swap_secrets(site, &old, &new).await,
-            };
-            // Else somebody else did the same at the same time.
-            if swapped? {
-                // Asked for again by the next comment.
-                self.known.lock().map_err(poisoned)?.remove(site);
-                return Ok(());
-            }
         }
     }
 
@@ -343,47 +271,6 @@ impl Store {
             Engine::Embedded(engine) => engine.forget(site, person).await,
             Engine::Redis(engine) => engine.forget(site, person).await,
         }
-    }
-
-    /// The version of all records of a kind. `None`: nothing was ever written there, or it was lost.
-    pub async fn records_version(&self, space: Space) -> Result<Option<u64>, Error> {
-        match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Ok(Some(self.version.load(Ordering::Relaxed))),
-            Engine::Redis(engine) => engine.records_version(space).await,
-        }
-    }
-
-    /// All records of a kind.
-    pub async fn records(&self, space: Space) -> Result<Records, Error> {
-        // Before the records: what changes meanwhile is read again.
-        let version = self.version.load(Ordering::Relaxed);
-        match &self.engine {
-            Engine::Memory(engine) => Ok(Records { version, all: engine.records(space)? }),
-            Engine::Embedded(engine) => Ok(Records { version, all: engine.records(space).await? }),
-            Engine::Redis(engine) => engine.records(space).await,
-        }
-    }
-
-    /// Puts records in the place of those of the same names.
-    pub async fn put_records(&self, space: Space, records: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        match &self.engine {
-            Engine::Memory(engine) => engine.put_records(space, records)?,
-            Engine::Embedded(engine) => engine.put_records(space, records).await?,
-            Engine::Redis(engine) => engine.put_records(space, records).await?,
-        }
-        self.version.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Removes a record. Tells whether it was there.
-    pub async fn remove_record(&self, space: Space, name: &str) -> Result<bool, Error> {
-        let removed = match &self.engine {
-            Engine::Memory(engine) => engine.remove_record(space, name),
-            Engine::Embedded(engine) => engine.remove_record(space, name).await,
-            Engine::Redis(engine) => engine.remove_record(space, name).await,
-        };
-        self.version.fetch_add(1, Ordering::Relaxed);
-        removed
     }
 
     /// Reads a cursor. Checks its form only.

@@ -128,8 +128,9 @@ pub fn tell(verdict: &Verdict) {
         METRICS.limited(limit.local, &limit.scope);
     }
     let (verdict_id, comment_id, revision) = (verdict.id.as_str(), verdict.comment_id.as_str(), verdict.revision);
-    if verdict.decision == Decision::Approve {
-        tracing::debug!(site, comment_id, verdict_id, revision, decision, "verdict");
+    // While the store is away one line has said so: not one for every comment that is held for it.
+    if verdict.decision == Decision::Approve || verdict.not_recorded {
+        tracing::debug!(site, comment_id, verdict_id, revision, decision, label, reason, "verdict");
     } else {
         tracing::info!(site, comment_id, verdict_id, revision, decision, label, reason, "verdict");
     }

@@ -9,14 +9,19 @@ use super::term::Screen;
 
 /// A bar where a person sees it and no other output runs through it; elsewhere one that does not show.
 pub fn new(screen: &Screen, format: Format) -> ProgressBar {
-    if io::stderr().is_terminal() && (format == Format::Table || !screen.is_terminal()) {
+    if format == Format::Table || !screen.is_terminal() { on_terminal() } else { ProgressBar::hidden() }
+}
+
+/// A bar where a person sees it.
+pub fn on_terminal() -> ProgressBar {
+    if io::stderr().is_terminal() {
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     }
     ProgressBar::hidden()
 }
 
-/// Lets the bar follow what is read of a source of that many bytes.
-pub fn follow(bar: &ProgressBar, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
+/// Shapes the bar for that many bytes; `None`: nobody knows how many.
+pub fn expect(bar: &ProgressBar, length: Option<u64>) {
     let template = match length {
         Some(length) => {
             bar.set_length(length);
@@ -28,5 +33,10 @@ pub fn follow(bar: &ProgressBar, source: Box<dyn Read + Send>, length: Option<u6
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
+}
+
+/// Lets the bar follow what is read of a source of that many bytes.
+pub fn follow(bar: &ProgressBar, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
+    expect(bar, length);
     Box::new(bar.wrap_read(source))
 }

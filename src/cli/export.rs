@@ -8,9 +8,9 @@ use indicatif::HumanBytes;
 
 use super::connect::ConnectArgs;
 use super::failure::Failure;
-use super::output::{Format, Printer, Record};
+use super::output::{Format, Printer};
 use super::person::{PERSON, PersonArgs};
-use super::term::{Screen, Tone};
+use super::term::Screen;
 use super::text;
 use crate::pb;
 use crate::server;
@@ -79,31 +79,4 @@ fn copy(args: &ExportArgs, file: &Path) -> Result<ExitCode, Failure> {
     ))?;
     screen.flush()?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// As table and CSV it is the line that `queue` has for it.
-impl Record for pb::ExportAuthorResponse {
-    const HEADINGS: &'static [&'static str] = pb::ModeratedComment::HEADINGS;
-    const NUMBERS: &'static [&'static str] = pb::ModeratedComment::NUMBERS;
-    const FIELDS: &'static [&'static str] = pb::ModeratedComment::FIELDS;
-
-    fn id(&self) -> &str {
-        self.comment.as_ref().map_or("", |comment| &comment.comment_id)
-    }
-
-    fn cells(&self) -> Vec<(Tone, String)> {
-        moderated(self).cells()
-    }
-
-    fn fields(&self) -> Vec<String> {
-        moderated(self).fields()
-    }
-}
-
-fn moderated(exported: &pb::ExportAuthorResponse) -> pb::ModeratedComment {
-    pb::ModeratedComment {
-        comment: exported.comment.clone(),
-        verdict: exported.verdict.clone(),
-        received_at: exported.received_at,
-    }
 }

@@ -1,16 +1,14 @@
 //! Labelled comments, for the commands that measure: which rows of which files, read on all cores with a bar.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::failure::Failure;
 use super::rows::{self, Fields, Line, Where};
-use super::{term, text};
+use super::{bar, term, text};
 
 /// Which rows count.
 #[derive(Debug, clap::Args)]
@@ -50,23 +48,8 @@ pub fn read<T: Send>(
     work: impl Fn(usize, &Line, Fields) -> Result<T, String> + Sync,
     mut take: impl FnMut(usize, T),
 ) -> Result<LeftOut, Failure> {
-    let bar = if io::stderr().is_terminal() {
-        ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-    } else {
-        ProgressBar::hidden()
-    };
-    let lengths: Option<u64> = files.iter().map(|file| Some(file.metadata().ok()?.len())).sum();
-    let template = match lengths {
-        Some(length) => {
-            bar.set_length(length);
-            "[{bar:30}] {percent:>3} %  {msg}  {eta} left"
-        }
-        None => "{spinner} {msg}  {elapsed}",
-    };
-    // The templates are fixed; should one be wrong, the library's own does as well.
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
+    let bar = bar::on_terminal();
+    bar::expect(&bar, files.iter().map(|file| Some(file.metadata().ok()?.len())).sum());
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let mut left_out = LeftOut::default();
     for (place, file) in files.iter().enumerate() {

@@ -96,6 +96,33 @@ pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Messages that hold what `queue` prints, and more: as table and CSV each is the line that `queue` has for it.
+macro_rules! printed_as_in_the_queue {
+    ($($message:ident)*) => {
+        $(impl Record for pb::$message {
+            const HEADINGS: &'static [&'static str] = pb::ModeratedComment::HEADINGS;
+            const NUMBERS: &'static [&'static str] = pb::ModeratedComment::NUMBERS;
+            const FIELDS: &'static [&'static str] = pb::ModeratedComment::FIELDS;
+
+            fn id(&self) -> &str {
+                self.comment.as_ref().map_or("", |comment| &comment.comment_id)
+            }
+
+            fn cells(&self) -> Vec<(Tone, String)> {
+                let Self { comment, verdict, received_at, .. } = self.clone();
+                pb::ModeratedComment { comment, verdict, received_at }.cells()
+            }
+
+            fn fields(&self) -> Vec<String> {
+                let Self { comment, verdict, received_at, .. } = self.clone();
+                pb::ModeratedComment { comment, verdict, received_at }.fields()
+            }
+        })*
+    };
+}
+
+printed_as_in_the_queue! { GetCommentResponse ExportAuthorResponse }
+
 impl Record for pb::ModeratedComment {
     const HEADINGS: &'static [&'static str] = &["id", "age", "label", "score", "author", "reason", "comment"];
     const NUMBERS: &'static [&'static str] = &["age", "score"];

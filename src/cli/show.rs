@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::connect::ConnectArgs;
 use super::explain;
 use super::failure::Failure;
-use super::output::{Format, FormatArgs, Record, print_one};
+use super::output::{Format, FormatArgs, print_one};
 use super::term::{Screen, Tone};
 use super::text;
 use crate::pb;
@@ -123,26 +123,4 @@ fn print_audit(screen: &mut Screen, events: &[pb::AuditEvent]) -> Result<(), Fai
         ]));
     }
     screen.table(&table)
-}
-
-/// For the formats other than the table. As CSV it is the line that `queue` has for it.
-impl Record for pb::GetCommentResponse {
-    const HEADINGS: &'static [&'static str] = pb::ModeratedComment::HEADINGS;
-    const FIELDS: &'static [&'static str] = pb::ModeratedComment::FIELDS;
-
-    fn id(&self) -> &str {
-        self.comment.as_ref().map_or("", |comment| &comment.comment_id)
-    }
-
-    fn cells(&self) -> Vec<(Tone, String)> {
-        moderated(self).cells()
-    }
-
-    fn fields(&self) -> Vec<String> {
-        moderated(self).fields()
-    }
-}
-
-fn moderated(known: &pb::GetCommentResponse) -> pb::ModeratedComment {
-    pb::ModeratedComment { comment: known.comment.clone(), verdict: known.verdict.clone(), received_at: known.received_at }
 }

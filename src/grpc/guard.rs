@@ -90,7 +90,7 @@ impl Guard {
             let problem = format!("{method} is not for keys with the role {}", caller.role.as_str());
             return Err(Error::Forbidden { reason: "ROLE_NOT_ALLOWED", problem });
         }
-        match self.quota.as_ref().and_then(|quotas| quotas.refuses(&caller.name)) {
+        match self.quota.as_ref().and_then(|quotas| quotas.refuses(&caller.id)) {
             Some(retry) => Err(Error::OverQuota(retry)),
             None => Ok(caller),
         }

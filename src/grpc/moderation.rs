@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::archive::{self, Verdicts};
@@ -42,16 +42,20 @@ impl Moderation {
 }
 
 impl Moderation {
-    /// A stream with a place that it gives back at its end.
-    fn held<T: 'static>(&self, stream: Answers<T>) -> Result<Answers<T>, Error> {
-        let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+    /// A place for a stream, before anything of the store is taken for it.
+    fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
             METRICS.shed("streams");
             Error::Overloaded
-        })?;
-        Ok(Box::pin(stream.inspect(move |_| {
-            let _held = &place;
-        })))
+        })
     }
+}
+
+/// A stream that gives its place back at its end.
+fn held<T: 'static>(place: OwnedSemaphorePermit, stream: Answers<T>) -> Response<Answers<T>> {
+    Response::new(Box::pin(stream.inspect(move |_| {
+        let _held = &place;
+    })))
 }
 
 /// A stream of answers.
@@ -78,9 +82,9 @@ impl ModerationService for Moderation {
         &self,
         requests: Request<Streaming<pb::CheckCommentsRequest>>,
     ) -> Result<Response<Self::CheckCommentsStream>, Status> {
-        let caller = caller(&requests);
+        let (place, caller) = (self.place()?, caller(&requests));
         let verdicts = archive::verdicts(Arc::clone(&self.moderator), caller, requests.into_inner(), self.leaving.clone());
-        Ok(Response::new(self.held(verdicts)?))
+        Ok(held(place, verdicts))
     }
 
     async fn get_verdict(&self, request: Request<pb::GetVerdictRequest>) -> Result<Response<pb::GetVerdictResponse>, Status> {
@@ -98,8 +102,9 @@ impl ModerationService for Moderation {
     ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
         let request = open(request)?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
+        let place = self.place()?;
         let changes = watch::changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
-        Ok(Response::new(self.held(changes)?))
+        Ok(held(place, changes))
     }
 
     async fn report_outcome(
@@ -123,7 +128,9 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
-        Ok(Response::new(self.held(person::export(&self.store, open(request)?).await?)?))
+        let request = open(request)?;
+        let place = self.place()?;
+        Ok(held(place, person::export(&self.store, request).await?))
     }
 }
 

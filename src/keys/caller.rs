@@ -39,7 +39,9 @@ impl Sites {
 /// Who calls. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// For logs and the audit; empty where no keys are asked for.
+    /// What the caller is counted by: the key's id, or the name in a certificate. Empty where no keys are asked for.
+    pub id: Arc<str>,
+    /// For logs and the audit: whose the key is, or else its id.
     pub name: Arc<str>,
     /// What the caller may do.
     pub role: Role,
@@ -50,12 +52,12 @@ pub struct Caller {
 impl Caller {
     /// Whoever it is, where no keys are asked for.
     pub fn anybody() -> Self {
-        Self { name: "".into(), role: Role::Admin, sites: Arc::new(Sites::All) }
+        Self { id: "".into(), name: "".into(), role: Role::Admin, sites: Arc::new(Sites::All) }
     }
 
     /// Nobody who may do anything.
     pub fn nobody() -> Self {
-        Self { name: "".into(), role: Role::Host, sites: Arc::new(Sites::These(Vec::new())) }
+        Self { id: "".into(), name: "".into(), role: Role::Host, sites: Arc::new(Sites::These(Vec::new())) }
     }
 
     /// Succeeds if the caller may speak for a site.

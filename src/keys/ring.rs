@@ -86,7 +86,7 @@ impl Ring {
     /// [`Error::Unauthenticated`] for a key that is not known or has expired.
     pub async fn caller(&self, text: &str) -> Result<Caller, Error> {
         if self.admin.as_ref().is_some_and(|admin| secret::same(admin, &secret::hash(text))) {
-            return Ok(Caller { name: ADMIN.into(), role: Role::Admin, sites: Arc::new(Sites::All) });
+            return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(Sites::All) });
         }
         let unknown = || Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" };
         let id = secret::id(text).ok_or_else(unknown)?;
@@ -199,7 +199,12 @@ impl Ring {
             match KeyRecord::from_bytes(bytes) {
                 Ok(record) => {
                     let name = if record.name.is_empty() { id.as_str() } else { record.name.as_str() };
-                    let caller = Caller { name: name.into(), role: record.role, sites: Arc::new(record.sites.clone()) };
+                    let caller = Caller {
+                        id: id.as_str().into(),
+                        name: name.into(),
+                        role: record.role,
+                        sites: Arc::new(record.sites.clone()),
+                    };
                     keys.insert(id.clone(), (record, caller));
                 }
                 Err(error) => tracing::error!(id, %error, "a key cannot be read, and is as good as revoked"),

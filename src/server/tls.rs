@@ -122,7 +122,7 @@ fn clients(path: &Path) -> Result<HashMap<String, Caller>, Cause> {
     let mut known = HashMap::new();
     for Client { name, role, sites } in client {
         let sites = if sites == ["*"] { Sites::All } else { Sites::These(sites) };
-        let caller = Caller { name: name.as_str().into(), role, sites: Arc::new(sites) };
+        let caller = Caller { id: name.as_str().into(), name: name.as_str().into(), role, sites: Arc::new(sites) };
         if known.insert(name.to_lowercase(), caller).is_some() {
             return Err(format!("{} names {name:?} twice", path.display()).into());
         }

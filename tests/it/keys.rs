@@ -276,7 +276,8 @@ async fn a_first_key_that_could_make_no_others_is_refused_and_from_the_first_on_
 #[tokio::test]
 async fn a_key_over_its_quota_is_told_when_to_come_back_and_others_are_not_touched() {
     let server = Server::start_with("", &["--admin-key", ADMIN, "--key-quota", "5"]).await;
-    let (busy, quiet) = (make(&server, Role::Host, &[SITE], "a").await, make(&server, Role::Host, &[SITE], "b").await);
+    // A name is for people: two keys may have the same.
+    let (busy, quiet) = (make(&server, Role::Host, &[SITE], "blog").await, make(&server, Role::Host, &[SITE], "blog").await);
     let mut refused = None;
     for n in 0..20 {
         if let Err(status) = check(&server, &busy.secret, &n.to_string()).await {

@@ -131,6 +131,7 @@ async fn while_redis_hangs_limits_hold_here_and_it_is_noticed_when_it_is_back() 
         assert!(verdict.reasons.iter().any(|reason| reason.code == "NOT_RECORDED"));
     }
     assert_eq!(server.logged("redis is away").len(), 1, "one line, not one a call");
+    assert_eq!(server.logged("CheckComment").len(), 1, "and no other line for each: {:?}", server.logged("CheckComment"));
 
     redis.signal("CONT");
     let verdict = recorded_again(&server).await;

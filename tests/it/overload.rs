@@ -63,7 +63,11 @@ async fn nobody_works_for_a_caller_who_has_stopped_waiting() {
     // One who goes away in the middle.
     let mut host = server.host();
     let gone = tokio::spawn(async move { check(&mut host, comment("2", "hello there")).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let until = Instant::now() + PATIENCE;
+    while metric(&server, "gatepost_calls_in_flight") < 1.0 {
+        assert!(Instant::now() < until, "it never came");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     gone.abort();
     let until = Instant::now() + Duration::from_secs(5);
     while metric(&server, "gatepost_calls_in_flight") > 0.0 {
