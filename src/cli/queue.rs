@@ -110,12 +110,12 @@ macro_rules! printed_as_in_the_queue {
 
             fn cells(&self) -> Vec<(Tone, String)> {
                 let Self { comment, verdict, received_at, .. } = self.clone();
-                pb::ModeratedComment { comment, verdict, received_at }.cells()
+                pb::ModeratedComment { comment, verdict, received_at, claim: None }.cells()
             }
 
             fn fields(&self) -> Vec<String> {
                 let Self { comment, verdict, received_at, .. } = self.clone();
-                pb::ModeratedComment { comment, verdict, received_at }.fields()
+                pb::ModeratedComment { comment, verdict, received_at, claim: None }.fields()
             }
         })*
     };

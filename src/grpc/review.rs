@@ -106,6 +106,7 @@ impl ReviewService for Review {
             }),
             audit_events,
             received_at: Some(kept.received_at.into()),
+            claim: None,
         }))
     }
 
@@ -183,6 +184,7 @@ fn moderated(kept: Kept) -> pb::ModeratedComment {
         comment: Some(kept.comment),
         verdict: Some(kept.verdict.into()),
         received_at: Some(kept.received_at.into()),
+        claim: None,
     }
 }
 
