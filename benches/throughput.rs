@@ -2,16 +2,26 @@
 //!
 //! Every server is a process of its own; one client process drives them in turn, closed loop, and the ratios are taken
 //! within a round. `bare` answers at once. `bare + Lua` also makes one Redis call that counts by three GCRA keys: the
-//! floor for anything that keeps limits in Redis.
+//! floor for anything that keeps limits in Redis. `bare + admit` reads the comment and makes the very call of Gatepost's
+//! store, which also records comment and verdict; what is left between it and `redis` is the moderation.
 
 mod support;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use gatepost::classify::Model;
+use gatepost::comment::Comment;
+use gatepost::error::Error;
+use gatepost::facts::Facts;
+use gatepost::judge::Judge;
+use gatepost::limit::{Gcra, Scope};
 use gatepost::pb::moderation_service_client::ModerationServiceClient;
 use gatepost::pb::moderation_service_server::{ModerationService, ModerationServiceServer};
 use gatepost::pb::{self, Verdict};
+use gatepost::policy::Policies;
+use gatepost::retention::{Retention, Retentions};
+use gatepost::store::{Admission, Admitted, Persons, Store, StoreSettings};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -31,7 +41,7 @@ const POLICY: &str = "[limits]\nauthor = { count = 1000000, period = \"1s\", bur
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.iter().position(|argument| argument == "--serve-bare") {
-        Some(at) => serve_bare(arguments.get(at + 1).cloned()).await,
+        Some(at) => serve_bare(arguments.get(at + 1).cloned(), arguments.get(at + 2).is_some_and(|mode| mode == "admit")).await,
         None => compare().await,
     }
 }
@@ -55,9 +65,10 @@ async fn compare() -> Result<()> {
     match &redis {
         Some(redis) => {
             servers.push(("bare + Lua", launch(&bare, &["--serve-bare", &redis.url])?));
+            servers.push(("bare + admit", launch(&bare, &["--serve-bare", &redis.url, "admit"])?));
             servers.push(("redis", gatepost(&["--store", &redis.url])?));
         }
-        None => println!("redis-server is not installed: its two rows are left out"),
+        None => println!("redis-server is not installed: its three rows are left out"),
     }
 
     println!("CheckComment, {}-byte message, closed loop; medians of {ROUNDS} rounds of {SPAN:?}", size());
@@ -136,7 +147,14 @@ fn size() -> usize {
 /// Answers every comment with the same verdict, as soon as it is decoded.
 struct Bare {
     verdict: Verdict,
-    redis: Option<(redis::aio::ConnectionManager, Arc<redis::Script>)>,
+    behind: Behind,
+}
+
+/// What it asks first.
+enum Behind {
+    Nothing,
+    Script(redis::aio::ConnectionManager, Arc<redis::Script>),
+    Store(Box<(Store, gatepost::verdict::Verdict)>),
 }
 
 /// Three GCRA keys, counted if all admit.
@@ -149,15 +167,35 @@ end
 for i, key in ipairs(KEYS) do redis.call('SET', key, string.format('%.0f', due[i]), 'PX', 1000) end
 return 1";
 
-async fn serve_bare(redis: Option<String>) -> Result<()> {
-    let redis = match redis.filter(|url| url.starts_with("redis://")) {
-        None => None,
-        Some(url) => Some((redis::Client::open(url)?.get_connection_manager().await?, Arc::new(redis::Script::new(LUA)))),
+async fn serve_bare(redis: Option<String>, admit: bool) -> Result<()> {
+    let behind = match redis.filter(|url| url.starts_with("redis://")) {
+        None => Behind::Nothing,
+        Some(url) if admit => {
+            let settings = StoreSettings {
+                url: Some(url),
+                data_dir: "unused".into(),
+                prefix: "gp:".into(),
+                connections: 1,
+                retention: Retentions::new(|_| Retention::days(30)),
+                keep_events: 1_000,
+                timeout: Duration::from_secs(1),
+                ca: None,
+                wait_replicas: 0,
+            };
+            let store = Store::open(&settings).await?;
+            let first = Comment::parse(comment(), SystemTime::now()).map_err(Error::from)?;
+            let judge = Judge::new(Model::builtin()?, Policies::read([])?);
+            let tentative = judge.judge(&first, &Facts::default(), SystemTime::now());
+            Behind::Store(Box::new((store, tentative)))
+        }
+        Some(url) => {
+            Behind::Script(redis::Client::open(url)?.get_connection_manager().await?, Arc::new(redis::Script::new(LUA)))
+        }
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     eprintln!("listening on {}", listener.local_addr()?);
     let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
-    let service = ModerationServiceServer::new(Bare { verdict: typical(), redis });
+    let service = ModerationServiceServer::new(Bare { verdict: typical(), behind });
     Ok(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming).await?)
 }
 
@@ -185,6 +223,41 @@ fn typical() -> Verdict {
     }
 }
 
+async fn count(
+    mut connection: redis::aio::ConnectionManager,
+    script: &redis::Script,
+    comment: pb::Comment,
+) -> Result<bool, Status> {
+    let mut call = script.prepare_invoke();
+    for name in [&comment.comment_id, &comment.site, &comment.author.unwrap_or_default().user_id] {
+        call.key(format!("bare:{{{}}}:{name}", comment.site));
+    }
+    call.arg(1).arg(1_000_000);
+    let admitted: i64 = call.invoke_async(&mut connection).await.map_err(|error| Status::unavailable(error.to_string()))?;
+    Ok(admitted == 1)
+}
+
+/// What Gatepost asks its store for a comment that no fact bears on, with a verdict that was given before.
+async fn admit(store: &Store, given: &gatepost::verdict::Verdict, comment: pb::Comment) -> Result<bool, Status> {
+    let comment = Comment::parse(comment, SystemTime::now()).map_err(Error::from)?;
+    let tentative = gatepost::verdict::Verdict {
+        id: uuid::Uuid::now_v7().to_string(),
+        comment_id: comment.id().as_str().to_owned(),
+        ..given.clone()
+    };
+    let each_second = Gcra::new(1_000_000, Duration::from_secs(1), 1_000_000).ok_or_else(|| Status::internal("no limit"))?;
+    let admission = Admission {
+        comment: &comment,
+        persons: Persons::of(&[7; 32], &comment),
+        limits: [Scope::Author, Scope::Client, Scope::Site].map(|scope| (scope, each_second)).into(),
+        tentative: &tentative,
+        min_approved: 0,
+        likeness: None,
+        campaign: 0,
+    };
+    Ok(matches!(store.admit(&admission).await?, Admitted::Recorded(_)))
+}
+
 #[tonic::async_trait]
 impl ModerationService for Bare {
     async fn check_comment(
@@ -192,17 +265,13 @@ impl ModerationService for Bare {
         request: Request<pb::CheckCommentRequest>,
     ) -> Result<Response<pb::CheckCommentResponse>, Status> {
         let comment = request.into_inner().comment.unwrap_or_default();
-        if let Some((connection, script)) = &self.redis {
-            let mut call = script.prepare_invoke();
-            for name in [&comment.comment_id, &comment.site, &comment.author.unwrap_or_default().user_id] {
-                call.key(format!("bare:{{{}}}:{name}", comment.site));
-            }
-            call.arg(1).arg(1_000_000);
-            let admitted: i64 =
-                call.invoke_async(&mut connection.clone()).await.map_err(|error| Status::unavailable(error.to_string()))?;
-            if admitted == 0 {
-                return Err(Status::resource_exhausted("limit"));
-            }
+        let admitted = match &self.behind {
+            Behind::Nothing => true,
+            Behind::Script(connection, script) => count(connection.clone(), script, comment).await?,
+            Behind::Store(store) => admit(&store.0, &store.1, comment).await?,
+        };
+        if !admitted {
+            return Err(Status::resource_exhausted("limit"));
         }
         Ok(Response::new(pb::CheckCommentResponse { verdict: Some(self.verdict.clone()) }))
     }

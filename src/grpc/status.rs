@@ -78,6 +78,9 @@ pub fn translated(code: Code, message: &str) -> Option<Status> {
         Violation::new("request", format!("is longer than {} bytes", super::MAX_MESSAGE))
     } else if code == Code::Internal && message.contains("decode") {
         Violation::new("request", "is no message of this RPC: it cannot be decoded as the protobuf it should be")
+    } else if code == Code::Internal && message.starts_with("Missing request message") {
+        // Mostly a client that gave up before it had sent its request: nothing of ours has failed.
+        Violation::new("request", "never came: the call ended before its message was there")
     } else {
         return None;
     };

@@ -36,6 +36,9 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 /// Calls at once on one connection; more wait at the client.
 const STREAMS: u32 = 256;
+/// Calls taken back before they were begun, per connection: a host that gives up on a full connection takes back all of
+/// them at once, and must not lose the connection for it. More is an attack (CVE-2023-44487).
+const TAKEN_BACK: usize = STREAMS as usize;
 /// Longest headers of a call in bytes.
 const HEADERS: u32 = 16 * 1024;
 /// Most bytes of answers that wait for one call's reader.
@@ -100,6 +103,7 @@ fn builder() -> Builder<TokioExecutor> {
         .keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(SIGN_OF_LIFE)
         .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(TAKEN_BACK)
         .max_header_list_size(HEADERS)
         .max_send_buf_size(UNREAD);
     builder
