@@ -1,17 +1,47 @@
-//! In front of everything: so many calls at once, and no more. What comes beyond them is refused at once, before any of it
-//! is read, so that those that were let in stay fast.
+//! In front of everything: so many calls at once, and no more. What comes beyond them is refused at once, so that those
+//! that were let in stay fast.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 use tonic::Status;
 use tower::{Layer, Service};
 
 use crate::error::Error;
 use crate::telemetry::METRICS;
+
+/// How many bytes of a refused call are heard out, and for how long.
+const HEARD_OUT: usize = 64 * 1024;
+const HEARING: Duration = Duration::from_secs(1);
+
+/// Made once: under load nothing is said more often.
+static OVERLOADED: LazyLock<Status> = LazyLock::new(|| Error::Overloaded.into());
+
+/// The answer to a call that goes no further. What it still has to say is heard out first: HTTP/2 counts what comes for a
+/// call that was answered before its end as a fault of the client, and after some hundreds of them h2 ends the connection.
+pub async fn turned_away<B, A>(mut request: Request<B>, status: Status) -> Response<A>
+where
+    B: http_body::Body + Unpin,
+    A: Default,
+{
+    let hearing = async {
+        let mut heard = 0;
+        while let Some(Ok(frame)) = request.body_mut().frame().await {
+            heard += frame.data_ref().map_or(0, bytes::Buf::remaining);
+            if heard > HEARD_OUT {
+                break;
+            }
+        }
+    };
+    // Whoever says more than that, or says it slowly, is cut short.
+    let _ = tokio::time::timeout(HEARING, hearing).await;
+    status.into_http()
+}
 
 /// The layer.
 #[derive(Debug, Clone)]
@@ -46,6 +76,8 @@ where
     S: Service<Request<B>, Response = Response<A>>,
     S::Future: Send + 'static,
     S::Error: 'static,
+    B: http_body::Body + Send + Unpin + 'static,
+    B::Data: Send,
     A: Default + 'static,
 {
     type Response = S::Response;
@@ -59,7 +91,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             METRICS.shed("concurrency");
-            return Box::pin(async { Ok(Status::from(Error::Overloaded).into_http()) });
+            return Box::pin(async { Ok(turned_away(request, OVERLOADED.clone()).await) });
         };
         METRICS.calls_in_flight.inc();
         let answering = self.inner.call(request);

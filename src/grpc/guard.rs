@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
-use tonic::Status;
 use tower::{Layer, Service};
 
+use super::gate::turned_away;
 use crate::error::Error;
 use crate::keys::{Caller, Ring, Role};
 use crate::limit::{Gcra, Weighed};
@@ -142,7 +142,8 @@ where
     S: Service<Request<B>, Response = Response<A>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: 'static,
-    B: Send + 'static,
+    B: http_body::Body + Send + Unpin + 'static,
+    B::Data: Send,
     A: Default + 'static,
 {
     type Response = S::Response;
@@ -168,7 +169,7 @@ where
                 }
                 Err(error) => {
                     count(&error);
-                    Ok(Status::from(error).into_http())
+                    Ok(turned_away(request, error.into()).await)
                 }
             }
         })

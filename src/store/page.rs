@@ -2,12 +2,16 @@
 
 use std::fmt::Write as _;
 
+use prost::Message as _;
+
 use super::entry::Kept;
 use crate::error::Error;
 use crate::verdict::Decision;
 
 /// Most comments that one page looks at. A search that finds little then ends the page, not the server.
 const MOST_SCANNED: usize = 10_000;
+/// How long a page may become in bytes, but for its first comment. A reader that takes its time keeps a page in memory.
+const MOST_BYTES: usize = 256 * 1024;
 /// Most comments fetched at once.
 const CHUNK: usize = 256;
 
@@ -77,6 +81,7 @@ pub(super) struct Filling<'a> {
     /// The last comment looked at.
     last: Option<Place>,
     scanned: usize,
+    bytes: usize,
     done: bool,
 }
 
@@ -89,7 +94,7 @@ impl<'a> Filling<'a> {
         let malformed = || Error::invalid("page_token", "is not a page token; send the next_page_token of the page before");
         let last = query.after.map(|token| Place::parse(token).ok_or_else(malformed)).transpose()?;
         let page = ListPage { comments: Vec::new(), next: None };
-        Ok(Self { query, page, last, scanned: 0, done: query.size == 0 })
+        Ok(Self { query, page, last, scanned: 0, bytes: 0, done: query.size == 0 })
     }
 
     /// After which comment to go on, and how many to fetch. `None`: the page is done.
@@ -109,7 +114,8 @@ impl<'a> Filling<'a> {
                 self.last = Some(place);
                 continue;
             };
-            if self.page.comments.len() == self.query.size {
+            self.bytes += length(&kept);
+            if self.page.comments.len() == self.query.size || self.bytes > MOST_BYTES && !self.page.comments.is_empty() {
                 // One more than fits: there is a next page, and it begins with this one.
                 return self.finish(true);
             }
@@ -132,6 +138,12 @@ impl<'a> Filling<'a> {
     pub fn page(self) -> ListPage {
         self.page
     }
+}
+
+/// About how long a comment is on the wire.
+fn length(kept: &Kept) -> usize {
+    let reasons = kept.verdict.reasons.iter().map(|reason| reason.message.len() + 64);
+    kept.comment.encoded_len() + reasons.sum::<usize>() + 512
 }
 
 #[cfg(test)]

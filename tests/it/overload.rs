@@ -49,6 +49,39 @@ async fn calls_beyond_the_bound_are_refused_at_once_and_places_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_outlives_any_number_of_refused_calls() {
+    let redis = OwnRedis::start();
+    let server = Server::start_with("", &["--store", &redis.url(), "--max-in-flight", "1"]).await;
+    server.check(comment("0", "hello there")).await.unwrap();
+    redis.signal("STOP");
+    let mut first = server.host();
+    let waiting = tokio::spawn(async move { check(&mut first, comment("w", "hello there")).await });
+    let until = Instant::now() + PATIENCE;
+    while metric(&server, "gatepost_calls_in_flight") < 1.0 {
+        assert!(Instant::now() < until);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    // One connection; long enough that the text comes after the refusal.
+    let host = server.host();
+    let text = "hello there ".repeat(800);
+    let mut refused = JoinSet::new();
+    for n in 0..3_000 {
+        let (mut host, text) = (host.clone(), text.clone());
+        refused.spawn(async move { check(&mut host, comment(&format!("r{n}"), &text)).await });
+    }
+    let mut calls = 0;
+    while let Some(answered) = refused.join_next().await {
+        let status = answered.unwrap().unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+        calls += 1;
+    }
+    assert_eq!(calls, 3_000);
+    redis.signal("CONT");
+    waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_works_for_a_caller_who_has_stopped_waiting() {
     let redis = OwnRedis::start();
     let server = Server::start_with("", &["--store", &redis.url()]).await;

@@ -132,3 +132,25 @@ async fn what_is_not_known_is_not_found() {
     let known = pb::GetCommentRequest { site: SITE.into(), comment_id: "1".into() };
     assert_eq!(server.desk().get_comment(known).await.unwrap_err().code(), Code::NotFound);
 }
+
+#[tokio::test]
+async fn a_page_of_long_comments_ends_early_and_none_is_missed() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let text = "a very long story ".repeat(1_000);
+    for n in 0..40 {
+        server.check(comment(&format!("long-{n}"), &format!("{n} {text}"))).await.unwrap();
+    }
+    let (mut ids, mut pages, mut token) = (std::collections::BTreeSet::new(), 0, String::new());
+    loop {
+        let page = server.desk().list_comments(listing("", "", 1_000, &token)).await.unwrap().into_inner();
+        let bytes = prost::Message::encoded_len(&page);
+        assert!(bytes < 400 * 1024, "{bytes} bytes");
+        ids.extend(page.comments.into_iter().map(|kept| kept.comment.unwrap().comment_id));
+        (pages, token) = (pages + 1, page.next_page_token);
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(ids.len(), 40);
+    assert!((3..10).contains(&pages), "{pages} pages");
+}
