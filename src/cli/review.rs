@@ -1,8 +1,10 @@
 //! `gatepost review`: the queue on a full screen, decided with single keys.
 
+mod event;
 mod glyphs;
 mod keys;
 mod preferences;
+mod query;
 mod row;
 mod screen;
 mod state;

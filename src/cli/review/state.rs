@@ -1,16 +1,16 @@
-//! Everything the screen knows, and what may come in and go out. Nothing here does anything.
+//! Everything the screen knows, and what follows from it at a glance.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
-
-use crossterm::event::KeyEvent;
 
 use super::keys::{Action, KeyMap};
 use super::row::{Details, Row};
 use crate::cli::failure::Failure;
 use crate::cli::term::Tone;
-use crate::pb;
 use crate::verdict::Decision;
+
+pub use super::event::{Answer, Effect, Event, Leased, Problem};
+pub use super::query::{Query, Queue};
 
 /// Rows a page.
 pub const PAGE: usize = 50;
@@ -46,26 +46,6 @@ pub struct State {
     /// Acts done here and not taken back, oldest first.
     pub history: Vec<Done>,
     pub leaving: Option<Leaving>,
-}
-
-/// Which comments, in which order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    pub queue: Queue,
-    /// The terms given at the start, without the decision.
-    pub terms: String,
-    /// Words that must be in the text.
-    pub search: String,
-    pub order: &'static str,
-}
-
-/// The queues that one key goes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Queue {
-    Held,
-    Approved,
-    Rejected,
-    Any,
 }
 
 /// What keys mean at the moment.
@@ -191,154 +171,6 @@ pub struct Leaving {
     pub closed: bool,
     /// Why the program ends badly.
     pub failure: Option<Failure>,
-}
-
-/// What happens.
-#[derive(Debug)]
-pub enum Event {
-    Key(KeyEvent),
-    Tick,
-    /// The system wants the program to end.
-    Stop,
-    Answer(Answer),
-}
-
-/// What the server says.
-#[derive(Debug)]
-pub enum Answer {
-    Listed {
-        ticket: u64,
-        listed: Result<(Vec<Row>, String), Problem>,
-    },
-    Leased {
-        claim: Option<String>,
-        leased: Result<Leased, Problem>,
-        released: Vec<String>,
-    },
-    Details {
-        id: String,
-        details: Result<Box<Details>, Problem>,
-    },
-    /// What became of an act's comments, and why nothing is known of the rest.
-    Acted {
-        number: u64,
-        results: Vec<pb::ReviewResult>,
-        problem: Option<Problem>,
-    },
-    Blocked {
-        name: String,
-        blocked: Result<(), Problem>,
-    },
-}
-
-/// What came of a claim.
-#[derive(Debug)]
-pub enum Leased {
-    Granted {
-        row: Box<Row>,
-        until: SystemTime,
-    },
-    Refused(pb::ItemError),
-    /// Nothing was claimed.
-    Nothing,
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub struct Problem {
-    pub failure: Failure,
-    /// Trying again may help.
-    pub may_pass: bool,
-    /// The server does not know how.
-    pub unknown_call: bool,
-}
-
-/// What shall be asked of the server.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Rows from a page on.
-    List {
-        ticket: u64,
-        filter: String,
-        order: &'static str,
-        token: String,
-        rows: usize,
-    },
-    Lease {
-        release: Vec<String>,
-        claim: Option<String>,
-    },
-    Details {
-        id: String,
-    },
-    Act(Box<Act>),
-    Block {
-        user_id: String,
-        name: String,
-        note: String,
-    },
-}
-
-impl Query {
-    /// The query of the command line.
-    pub fn new(filter: &str, order: &'static str) -> Self {
-        let mut query = Self { queue: Queue::Held, terms: String::new(), search: String::new(), order };
-        let mut terms = Vec::new();
-        for term in filter.split_whitespace() {
-            match term {
-                "decision=hold" => query.queue = Queue::Held,
-                "decision=approve" => query.queue = Queue::Approved,
-                "decision=reject" => query.queue = Queue::Rejected,
-                "decision=any" => query.queue = Queue::Any,
-                term => terms.push(term),
-            }
-        }
-        query.terms = terms.join(" ");
-        query
-    }
-
-    /// The filter that the server is asked with.
-    pub fn filter(&self) -> String {
-        let decision = match self.queue {
-            Queue::Held => "hold",
-            Queue::Approved => "approve",
-            Queue::Rejected => "reject",
-            Queue::Any => "any",
-        };
-        let words = self.search.split_whitespace().map(|word| format!("text={word}"));
-        let terms = self.terms.split_whitespace().map(str::to_owned).chain(words);
-        std::iter::once(format!("decision={decision}")).chain(terms).collect::<Vec<_>>().join(" ")
-    }
-}
-
-impl Queue {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Any => "all",
-        }
-    }
-
-    /// The decision that all its comments have.
-    pub fn holds(self) -> Option<Decision> {
-        match self {
-            Self::Held => Some(Decision::Hold),
-            Self::Approved => Some(Decision::Approve),
-            Self::Rejected => Some(Decision::Reject),
-            Self::Any => None,
-        }
-    }
-
-    pub fn next(self) -> Self {
-        match self {
-            Self::Held => Self::Approved,
-            Self::Approved => Self::Rejected,
-            Self::Rejected => Self::Any,
-            Self::Any => Self::Held,
-        }
-    }
 }
 
 impl State {

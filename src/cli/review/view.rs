@@ -10,6 +10,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::glyphs::{self, Glyph};
 use super::keys::Action;
@@ -108,6 +109,13 @@ impl Pen<'_> {
     /// Empties an area.
     fn clear(&mut self, area: Rect) {
         for y in area.top()..area.bottom() {
+            // A wide sign before the edge would reach over it.
+            if area.x > 0
+                && let Some(cell) = self.buffer.cell_mut((area.x - 1, y))
+                && cell.symbol().width() > 1
+            {
+                cell.set_symbol(" ");
+            }
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
                     cell.reset();

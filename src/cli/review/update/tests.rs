@@ -7,13 +7,12 @@ use crate::pb;
 use crate::verdict::Decision;
 
 fn acts(desk: &Rehearsal) -> Vec<&super::super::state::Act> {
-    let act = |effect| if let &Effect::Act(ref act) = effect { Some(&**act) } else { None };
-    desk.asked.iter().filter_map(act).collect()
+    desk.asked.iter().filter_map(|effect| if let Effect::Act(act) = effect { Some(&**act) } else { None }).collect()
 }
 
 fn claims(desk: &Rehearsal) -> Vec<Option<&str>> {
-    let claim = |effect| if let &Effect::Lease { ref claim, .. } = effect { Some(claim.as_deref()) } else { None };
-    desk.asked.iter().filter_map(claim).collect()
+    let asked = desk.asked.iter();
+    asked.filter_map(|effect| if let Effect::Lease { claim, .. } = effect { Some(claim.as_deref()) } else { None }).collect()
 }
 
 #[test]

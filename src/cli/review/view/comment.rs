@@ -25,20 +25,11 @@ type Line = Vec<(Glyph, Style)>;
 
 /// Draws what may be seen. Gives how many lines are below the last one that fits.
 pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) -> usize {
-    let Some(row) = state.selected() else {
-        let words = match (&state.link, state.list.stale) {
-            (Link::Live, false) if state.query.search.is_empty() => "Nothing waits here. New comments show up by themselves.",
-            (Link::Live, false) => "No text has these words.",
-            _ => "",
-        };
-        pen.tone(area, 0, Tone::Faint, words);
-        return 0;
-    };
-    let width = usize::from(area.width);
-    let mut page = Page { theme: pen.theme, width, lines: Vec::new() };
-    match state.seen() {
-        Some((row, details)) => whole(state, row, details, &mut page),
-        None => hidden(state, row, &mut page),
+    let mut page = Page { theme: pen.theme, width: usize::from(area.width), lines: Vec::new() };
+    match (state.selected(), state.seen()) {
+        (None, _) => empty(state, &mut page),
+        (_, Some((row, details))) => whole(state, row, details, &mut page),
+        (Some(row), None) => hidden(state, row, &mut page),
     }
     let height = usize::from(area.height);
     let most = page.lines.len().saturating_sub(height);
@@ -54,6 +45,16 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) -> usize {
         pen.text(Rect { y: area.bottom() - 1, height: 1, ..area }, from, style, &words);
     }
     most
+}
+
+/// Why there is no comment at all.
+fn empty(state: &State, page: &mut Page) {
+    if state.link == Link::Live && !state.list.stale {
+        let searched = !state.query.search.is_empty();
+        let words =
+            if searched { "No text has these words." } else { "Nothing waits here. New comments show up by themselves." };
+        page.text(Tone::Faint, words);
+    }
 }
 
 /// Why the comment under the cursor is not shown.
