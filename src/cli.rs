@@ -22,6 +22,7 @@ mod policy;
 mod queue;
 mod replace;
 mod retry;
+mod review;
 mod rows;
 mod serve;
 mod show;
@@ -67,6 +68,9 @@ enum Command {
     /// Show everything known of one comment
     #[command(after_help = show::EXAMPLES)]
     Show(show::ShowArgs),
+    /// Review the queue in a full-screen terminal
+    #[command(after_help = review::EXAMPLES)]
+    Review(Box<review::ReviewArgs>),
     /// Approve comments
     #[command(after_help = decide::APPROVE_EXAMPLES)]
     Approve(decide::DecideArgs),
@@ -118,6 +122,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Import(args) => wait(import::run(&args)),
         Command::Queue(args) => wait(queue::run(&args)),
         Command::Show(args) => wait(show::run(&args)),
+        Command::Review(args) => wait(review::run(&args)),
         Command::Approve(args) => wait(decide::run(&args, Decision::Approve)),
         Command::Reject(args) => wait(decide::run(&args, Decision::Reject)),
         Command::Undo(args) => wait(undo::run(&args)),

@@ -22,7 +22,7 @@ pub const REFUSED: u8 = 4;
 pub const PARTLY: u8 = 5;
 
 /// An end that is not success.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     code: u8,
     /// Whether the server said that asking again helps.

@@ -28,12 +28,26 @@ pub struct ActorArgs {
     /// Only comments that are still at this revision
     #[arg(long, value_name = "N")]
     pub expected_revision: Option<u32>,
+    #[command(flatten)]
+    name: NameArgs,
+}
+
+/// By which name.
+#[derive(Debug, clap::Args)]
+pub struct NameArgs {
     /// Who decides, as others will see it [default: $USER]
     #[arg(long, env = "GATEPOST_MODERATOR", value_name = "NAME")]
     moderator: Option<String>,
 }
 
 impl ActorArgs {
+    /// The moderator's name. Empty: unknown, and the server has a word for that.
+    pub fn moderator(&self) -> String {
+        self.name.moderator()
+    }
+}
+
+impl NameArgs {
     /// The moderator's name. Empty: unknown, and the server has a word for that.
     pub fn moderator(&self) -> String {
         let typed = self.moderator.clone().filter(|name| !name.is_empty());

@@ -43,7 +43,7 @@ pub struct QueueArgs {
 }
 
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Order {
+pub enum Order {
     /// Longest waiting first, where certainty of the model counts as up to a day more
     #[default]
     Risk,
@@ -54,7 +54,8 @@ enum Order {
 }
 
 impl Order {
-    fn as_str(self) -> &'static str {
+    /// The word for it on the wire.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Risk => "risk",
             Self::Newest => "newest",

@@ -158,7 +158,7 @@ impl Screen {
 }
 
 /// Whether colours are welcome on a terminal: <https://no-color.org>.
-fn wants_colour() -> bool {
+pub fn wants_colour() -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     !no_color && !dumb

@@ -46,6 +46,8 @@ mod redis;
 mod reload;
 /// The desk: list, decide, conflict, undo.
 mod review;
+/// The review screen in a terminal: keys typed, decisions made, the terminal given back.
+mod review_screen;
 /// Start, health, reflection, drain, refusal to start.
 mod server;
 /// A copy of the embedded store, taken while a server runs on it.

@@ -1,0 +1,78 @@
+//! `gatepost review`: the queue on a full screen, decided with single keys.
+
+mod event;
+mod glyphs;
+mod keys;
+mod preferences;
+mod query;
+mod row;
+mod screen;
+mod state;
+mod update;
+mod view;
+mod wire;
+
+#[cfg(test)]
+mod rehearsal;
+#[cfg(test)]
+mod screens;
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use super::connect::ConnectArgs;
+use super::failure::Failure;
+use super::ids::NameArgs;
+use super::queue::Order;
+use preferences::Preferences;
+use state::{Query, State};
+use wire::Wire;
+
+pub const EXAMPLES: &str = "Examples:
+  gatepost review --site blog.example
+  gatepost review --site blog.example --filter 'label=spam score>0.9' --moderator mia
+  gatepost review --order oldest --keys ~/my-keys.toml
+
+? on the screen shows the keys. A file of keys and theme (by default $XDG_CONFIG_HOME/gatepost/review.toml) looks so:
+  theme = \"light\"                 # dark, light or plain; NO_COLOR means plain
+  [keys]
+  approve = \"a\"
+  quit = \"ctrl-q\"";
+
+/// Options of `review`.
+#[derive(Debug, clap::Args)]
+pub struct ReviewArgs {
+    /// Terms that must all hold, as for `gatepost queue`
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TERMS")]
+    filter: String,
+    /// Which first
+    #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
+    order: Order,
+    #[command(flatten)]
+    name: NameArgs,
+    /// Keys and theme (TOML) [default: $XDG_CONFIG_HOME/gatepost/review.toml]
+    #[arg(long, env = "GATEPOST_REVIEW_KEYS", value_name = "FILE")]
+    keys: Option<PathBuf>,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Shows the screen until the moderator leaves it.
+pub async fn run(args: &ReviewArgs) -> Result<ExitCode, Failure> {
+    let site = args.connect.site()?;
+    let Preferences { keys, theme } = preferences::load(args.keys.as_deref())?;
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "review needs a terminal; for scripts there are `gatepost queue`, `gatepost approve` and `gatepost reject`",
+        ));
+    }
+    let moderator = args.name.moderator();
+    let connection = args.connect.connect().await?;
+    let query = Query::new(&args.filter, args.order.as_str());
+    let state = State::new(site.clone(), moderator.clone(), query, keys, SystemTime::now());
+    let (wire, answers) = Wire::new(connection, site, moderator);
+    let left = screen::run(state, &theme, &wire, answers).await?;
+    left.end().map(|()| ExitCode::SUCCESS)
+}

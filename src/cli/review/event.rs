@@ -1,0 +1,96 @@
+//! What comes in and what goes out: keys, answers, and questions to the server.
+
+use std::time::SystemTime;
+
+use crossterm::event::KeyEvent;
+
+use super::row::{Details, Row};
+use super::state::Act;
+use crate::cli::failure::Failure;
+use crate::pb;
+
+/// What happens.
+#[derive(Debug)]
+pub enum Event {
+    Key(KeyEvent),
+    Tick,
+    /// The system wants the program to end.
+    Stop,
+    Answer(Answer),
+}
+
+/// What the server says.
+#[derive(Debug)]
+pub enum Answer {
+    Listed {
+        ticket: u64,
+        listed: Result<(Vec<Row>, String), Problem>,
+    },
+    Leased {
+        claim: Option<String>,
+        leased: Result<Leased, Problem>,
+        released: Vec<String>,
+    },
+    Details {
+        id: String,
+        details: Result<Box<Details>, Problem>,
+    },
+    /// What became of an act's comments, and why nothing is known of the rest.
+    Acted {
+        number: u64,
+        results: Vec<pb::ReviewResult>,
+        problem: Option<Problem>,
+    },
+    Blocked {
+        name: String,
+        blocked: Result<(), Problem>,
+    },
+}
+
+/// What came of a claim.
+#[derive(Debug)]
+pub enum Leased {
+    Granted {
+        row: Box<Row>,
+        until: SystemTime,
+    },
+    Refused(pb::ItemError),
+    /// Nothing was claimed.
+    Nothing,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub struct Problem {
+    pub failure: Failure,
+    /// Trying again may help.
+    pub may_pass: bool,
+    /// The server does not know how.
+    pub unknown_call: bool,
+}
+
+/// What shall be asked of the server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Rows from a page on.
+    List {
+        ticket: u64,
+        filter: String,
+        order: &'static str,
+        token: String,
+        rows: usize,
+    },
+    Lease {
+        release: Vec<String>,
+        claim: Option<String>,
+    },
+    Details {
+        id: String,
+    },
+    Act(Box<Act>),
+    Block {
+        user_id: String,
+        name: String,
+        note: String,
+    },
+}

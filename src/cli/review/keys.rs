@@ -1,0 +1,220 @@
+//! What keys do: one table, from which the key map, the settings and the help are made.
+
+use std::fmt;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    ScrollDown,
+    ScrollUp,
+    Approve,
+    Reject,
+    Block,
+    Undo,
+    Claim,
+    Note,
+    Mark,
+    ApproveMarked,
+    RejectMarked,
+    Search,
+    Queue,
+    Help,
+    Quit,
+}
+
+/// An action, as settings and help speak of it.
+pub struct Entry {
+    pub action: Action,
+    /// Its name in the file of keys.
+    pub name: &'static str,
+    /// Its key where the file says nothing.
+    default: &'static str,
+    /// For the help.
+    pub words: &'static str,
+}
+
+const fn entry(action: Action, name: &'static str, default: &'static str, words: &'static str) -> Entry {
+    Entry { action, name, default, words }
+}
+
+/// Everything there is, in the order of the help.
+pub const ACTIONS: [Entry; 21] = [
+    entry(Action::Approve, "approve", "f", "approve"),
+    entry(Action::Reject, "reject", "d", "reject, with or without a reason"),
+    entry(Action::Undo, "undo", "u", "undo the last act"),
+    entry(Action::Note, "note", "n", "note, sent with the decision"),
+    entry(Action::Block, "block", "b", "block the author"),
+    entry(Action::Claim, "claim", "c", "claim, or give back"),
+    entry(Action::Mark, "mark", "space", "mark, or unmark"),
+    entry(Action::ApproveMarked, "approve_marked", "F", "approve all marked"),
+    entry(Action::RejectMarked, "reject_marked", "R", "reject all marked"),
+    entry(Action::Down, "down", "j", "next comment"),
+    entry(Action::Up, "up", "k", "comment before"),
+    entry(Action::PageDown, "page_down", "ctrl-f", "a page on"),
+    entry(Action::PageUp, "page_up", "ctrl-b", "a page back"),
+    entry(Action::First, "first", "g", "first comment"),
+    entry(Action::Last, "last", "G", "last comment loaded"),
+    entry(Action::ScrollDown, "scroll_down", "J", "scroll the text down"),
+    entry(Action::ScrollUp, "scroll_up", "K", "scroll the text up"),
+    entry(Action::Search, "search", "/", "search the texts"),
+    entry(Action::Queue, "queue", "t", "held, approved, rejected, any"),
+    entry(Action::Help, "help", "?", "these keys"),
+    entry(Action::Quit, "quit", "q", "quit; gives claims back"),
+];
+
+/// Reason codes of a rejection, each with its key in the menu.
+pub const REASONS: [(char, &str); 9] = [
+    ('s', "spam"),
+    ('a', "abusive"),
+    ('h', "hate_speech"),
+    ('r', "harassment"),
+    ('v', "ad"),
+    ('i', "illegal"),
+    ('x', "irrelevant"),
+    ('m', "misinformation"),
+    ('o', "other"),
+];
+
+/// A key, whatever way it was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    code: KeyCode,
+    ctrl: bool,
+}
+
+impl Key {
+    /// Leaves whatever is asked.
+    pub const ESCAPE: Self = Self { code: KeyCode::Esc, ctrl: false };
+    /// Empties a line.
+    pub const CLEAR: Self = Self { code: KeyCode::Char('u'), ctrl: true };
+    /// Ends the program wherever it is typed.
+    pub const INTERRUPT: Self = Self { code: KeyCode::Char('c'), ctrl: true };
+
+    /// Whether it is typed with Ctrl.
+    pub fn is_ctrl(self) -> bool {
+        self.ctrl
+    }
+
+    /// The key of an event. Shift is in the character already.
+    pub fn of(event: KeyEvent) -> Self {
+        Self { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) }
+    }
+
+    /// A key as the settings write it: a character, `space`, `tab`, `f1` to `f12`, or `ctrl-` and a letter.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |code| Some(Self { code, ctrl: false });
+        if let Some(letter) = text.strip_prefix("ctrl-") {
+            let mut letters = letter.chars();
+            let (Some(letter @ 'a'..='z'), None) = (letters.next(), letters.next()) else { return None };
+            // Always ends the program.
+            return (letter != 'c').then_some(Self { code: KeyCode::Char(letter), ctrl: true });
+        }
+        match text {
+            "space" => return plain(KeyCode::Char(' ')),
+            "tab" => return plain(KeyCode::Tab),
+            _ => {}
+        }
+        let mut chars = text.chars();
+        match (chars.next()?, chars.next()) {
+            (c, None) if !c.is_whitespace() && !c.is_control() => plain(KeyCode::Char(c)),
+            ('f', Some(_)) => text[1..].parse().ok().filter(|n| (1..=12).contains(n)).and_then(|n| plain(KeyCode::F(n))),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ctrl {
+            f.write_str("ctrl-")?;
+        }
+        match self.code {
+            KeyCode::Char(' ') => f.write_str("space"),
+            KeyCode::Char(c) => write!(f, "{c}"),
+            KeyCode::F(n) => write!(f, "f{n}"),
+            code => write!(f, "{}", code.to_string().to_lowercase()),
+        }
+    }
+}
+
+/// Which key stands for which action.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyMap(Vec<(Key, Action)>);
+
+impl Default for KeyMap {
+    fn default() -> Self {
+        let none = Key { code: KeyCode::Null, ctrl: false };
+        Self(ACTIONS.iter().map(|entry| (Key::parse(entry.default).unwrap_or(none), entry.action)).collect())
+    }
+}
+
+impl KeyMap {
+    /// Gives an action another key.
+    pub fn set(&mut self, action: Action, key: Key) {
+        for (old, of) in &mut self.0 {
+            if *of == action {
+                *old = key;
+            }
+        }
+    }
+
+    /// An action before this one in the table that has the same key.
+    pub fn clash(&self, action: Action) -> Option<&'static str> {
+        let place = self.0.iter().position(|(_, of)| *of == action)?;
+        let first = self.0.iter().position(|(key, _)| *key == self.0[place].0)?;
+        (first != place).then(|| ACTIONS[first].name)
+    }
+
+    /// What a key asks for. Arrows and their neighbours and Ctrl-C mean what they always mean.
+    pub fn action(&self, key: Key) -> Option<Action> {
+        if key == Key::INTERRUPT {
+            return Some(Action::Quit);
+        }
+        let fixed = match (key.code, key.ctrl) {
+            (KeyCode::Down, _) => Some(Action::Down),
+            (KeyCode::Up, _) => Some(Action::Up),
+            (KeyCode::PageDown, _) => Some(Action::PageDown),
+            (KeyCode::PageUp, _) => Some(Action::PageUp),
+            (KeyCode::Home, _) => Some(Action::First),
+            (KeyCode::End, _) => Some(Action::Last),
+            _ => None,
+        };
+        fixed.or_else(|| self.0.iter().find(|(mapped, _)| *mapped == key).map(|(_, action)| *action))
+    }
+
+    /// The key of an action, in words.
+    pub fn name(&self, action: Action) -> String {
+        self.0.iter().find(|(_, of)| *of == action).map(|(key, _)| key.to_string()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_key_of_its_own() {
+        let keys = KeyMap::default();
+        for entry in &ACTIONS {
+            assert_eq!(keys.clash(entry.action), None, "{}", entry.name);
+            let key = Key::parse(entry.default).unwrap();
+            assert_eq!(keys.action(key), Some(entry.action));
+            assert_eq!(Key::parse(&key.to_string()), Some(key));
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_none() {
+        for text in ["", "ab", "ctrl-", "ctrl-c", "ctrl-é", "f0", "f13", "fé", " ", "\u{1b}"] {
+            assert_eq!(Key::parse(text), None, "{text:?}");
+        }
+    }
+}

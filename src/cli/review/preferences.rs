@@ -1,0 +1,182 @@
+//! Keys and theme, as a moderator wants them: a small TOML file.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use ratatui::style::{Color, Modifier, Style};
+use toml::de::DeValue;
+
+use super::keys::{ACTIONS, Key, KeyMap};
+use crate::cli::failure::Failure;
+use crate::cli::term::{self, Tone};
+use crate::files;
+use crate::settings::{self, Mistakes};
+
+/// Everything a moderator may choose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preferences {
+    pub keys: KeyMap,
+    pub theme: Theme,
+}
+
+/// For which background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// Light letters on a dark ground.
+    Dark,
+    /// Dark letters on a light ground.
+    Light,
+    /// Without colours.
+    Plain,
+}
+
+impl Theme {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "dark" => Some(Self::Dark),
+            "light" => Some(Self::Light),
+            "plain" => Some(Self::Plain),
+            _ => None,
+        }
+    }
+
+    /// How text of a tone looks.
+    pub fn style(self, tone: Tone) -> Style {
+        let plain = Style::new();
+        let coloured = |dark, light| match self {
+            Self::Dark => plain.fg(dark),
+            Self::Light => plain.fg(light),
+            Self::Plain => plain.add_modifier(Modifier::BOLD),
+        };
+        match tone {
+            Tone::Plain => plain,
+            Tone::Faint if self == Self::Plain => plain,
+            Tone::Faint => plain.fg(Color::DarkGray),
+            Tone::Strong => plain.add_modifier(Modifier::BOLD),
+            Tone::Good => coloured(Color::LightGreen, Color::Green),
+            Tone::Warning => coloured(Color::LightYellow, Color::Magenta),
+            Tone::Bad => coloured(Color::LightRed, Color::Red),
+        }
+    }
+
+    /// How the words that a reason points at look.
+    pub fn evidence(self) -> Style {
+        let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+        match self {
+            Self::Dark => style.fg(Color::LightRed),
+            Self::Light => style.fg(Color::Red),
+            Self::Plain => style,
+        }
+    }
+
+    /// How the line under the cursor looks.
+    pub fn selected(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+}
+
+/// Reads the file that was named, or the one in its usual place if there is one.
+///
+/// # Errors
+/// A named file that is not there, and every mistake in it.
+pub fn load(named: Option<&Path>) -> Result<Preferences, Failure> {
+    let usual = usual_place();
+    let Some(path) = named.or(usual.as_deref()) else { return Ok(with_colours(Preferences::default())) };
+    let text = match files::read_text(path, files::MAX_VALUE) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => String::new(),
+        Err(error) => return Err(Failure::usage(format!("cannot read the keys in {}: {error}", path.display()))),
+    };
+    let preferences = parse(&path.display().to_string(), &text).map_err(|mistakes| Failure::usage(mistakes.to_string()))?;
+    Ok(with_colours(preferences))
+}
+
+fn with_colours(preferences: Preferences) -> Preferences {
+    if term::wants_colour() { preferences } else { Preferences { theme: Theme::Plain, ..preferences } }
+}
+
+fn usual_place() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let config = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
+    Some(config.join("gatepost").join("review.toml"))
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { keys: KeyMap::default(), theme: Theme::Dark }
+    }
+}
+
+fn parse(file: &str, text: &str) -> Result<Preferences, Mistakes> {
+    settings::read(file, text, |top| {
+        let theme = top.value("theme", "\"dark\", \"light\" or \"plain\"", |value: &DeValue<'_>| Theme::parse(value.as_str()?));
+        let mut map = KeyMap::default();
+        top.section("keys", |keys| {
+            let mut given = Vec::new();
+            for entry in &ACTIONS {
+                let Some(text) = keys.string(entry.name) else { continue };
+                match Key::parse(&text) {
+                    Some(key) => {
+                        map.set(entry.action, key);
+                        given.push(entry);
+                    }
+                    None => keys.wrong(
+                        entry.name,
+                        "must be a character, \"space\", \"tab\", \"f1\" to \"f12\", or \"ctrl-\" and a letter other than c",
+                    ),
+                }
+            }
+            for entry in &ACTIONS {
+                if let Some(other) = map.clash(entry.action) {
+                    // The line to change is the one that was given.
+                    let (wrong, with) = if given.iter().any(|given| given.name == entry.name) {
+                        (entry.name, other)
+                    } else {
+                        (other, entry.name)
+                    };
+                    keys.wrong(wrong, format_args!("has the key of {with}; give one of them another"));
+                }
+            }
+        });
+        Preferences { keys: map, theme: theme.unwrap_or(Theme::Dark) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::Action;
+    use super::*;
+
+    #[test]
+    fn keys_and_theme_are_read() {
+        let read = parse("x", "theme = \"light\"\n[keys]\napprove = \"a\"\nquit = \"ctrl-q\"\n").unwrap();
+        assert_eq!(read.theme, Theme::Light);
+        assert_eq!(read.keys.action(Key::parse("a").unwrap()), Some(Action::Approve));
+        assert_eq!(read.keys.action(Key::parse("f").unwrap()), None);
+        assert_eq!(read.keys.name(Action::Quit), "ctrl-q");
+        assert_eq!(parse("x", "").unwrap(), Preferences::default());
+    }
+
+    #[test]
+    fn keys_may_change_places() {
+        let read = parse("x", "[keys]\napprove = \"d\"\nreject = \"f\"\n").unwrap();
+        assert_eq!(read.keys.action(Key::parse("d").unwrap()), Some(Action::Approve));
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_line() {
+        let text = "theme = \"pink\"\n[keys]\napprove = \"d\"\nundo = \"ctrl-c\"\nfly = \"y\"\nquit = 3\n";
+        let told = parse("x", text).unwrap_err().to_string();
+        let lines: Vec<&str> = told.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        assert_eq!(lines, ["x:1:", "x:3:", "x:4:", "x:5:", "x:6:"], "{told}");
+        assert!(told.contains("keys.approve has the key of reject"), "{told}");
+    }
+
+    #[test]
+    fn the_plain_theme_has_no_colours() {
+        for tone in [Tone::Plain, Tone::Faint, Tone::Strong, Tone::Good, Tone::Warning, Tone::Bad] {
+            assert_eq!(Theme::Plain.style(tone).fg, None);
+        }
+        assert_eq!(Theme::Plain.evidence().fg, None);
+    }
+}

@@ -1,0 +1,265 @@
+//! A screen without terminal and server, for tests: keys go in, and a server of a few lines answers.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::keys::KeyMap;
+use super::row::Row;
+use super::state::{Answer, Effect, Event, Leased, Problem, Query, State, What};
+use super::update::{LEASE, update};
+use crate::cli::failure::Failure;
+use crate::pb;
+use crate::verdict::Decision;
+
+/// 2026-01-31, noon.
+pub const NOON: u64 = 1_769_860_800;
+
+pub struct Rehearsal {
+    pub state: State,
+    /// What was asked for and is not answered yet.
+    pub asked: Vec<Effect>,
+    pub server: BTreeMap<String, pb::ModeratedComment>,
+    pub knows_claims: bool,
+    /// The server does not answer.
+    pub away: bool,
+}
+
+pub fn at(seconds: i64) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: NOON as i64 + seconds, nanos: 0 }
+}
+
+pub fn verdict(id: &str, decision: Decision, by: &str, revision: u32) -> pb::Verdict {
+    pb::Verdict {
+        verdict_id: format!("v-{id}"),
+        comment_id: id.to_owned(),
+        decision: decision.to_wire().into(),
+        decided_by: by.to_owned(),
+        decided_at: Some(at(-60)),
+        revision,
+        scores: [("spam".to_owned(), 0.91), ("toxicity".to_owned(), 0.08)].into(),
+        reasons: vec![pb::Reason {
+            code: "SCORE_HOLD".to_owned(),
+            message: "spam at 0.91, held from 0.80 on".to_owned(),
+            ..Default::default()
+        }],
+        ..Default::default()
+    }
+}
+
+pub fn comment(id: &str, body: &str) -> pb::ModeratedComment {
+    pb::ModeratedComment {
+        comment: Some(pb::Comment {
+            site: "blog.example".into(),
+            comment_id: id.into(),
+            body: body.into(),
+            ..Default::default()
+        }),
+        verdict: Some(verdict(id, Decision::Hold, "MACHINE", 1)),
+        received_at: Some(at(-7_200)),
+        claim: None,
+    }
+}
+
+pub fn lost() -> Problem {
+    Problem { failure: Failure::failed("cannot reach http://there: Connection refused"), may_pass: true, unknown_call: false }
+}
+
+pub fn refused(words: &str) -> Problem {
+    Problem { failure: Failure::usage(words), may_pass: false, unknown_call: false }
+}
+
+impl Rehearsal {
+    pub fn new(comments: &[pb::ModeratedComment]) -> Self {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON);
+        let state = State::new("blog.example".into(), "mia".into(), Query::new("", "risk"), KeyMap::default(), now);
+        let server = comments.iter().map(|comment| (comment.comment.as_ref().unwrap().comment_id.clone(), comment.clone()));
+        Self { state, asked: Vec::new(), server: server.collect(), knows_claims: true, away: false }
+    }
+
+    /// Comments `a`, `b`, … on the screen.
+    pub fn with(ids: &str) -> Self {
+        let comments: Vec<_> = ids.chars().map(|c| comment(&c.to_string(), &format!("text of {c}"))).collect();
+        let mut desk = Self::new(&comments);
+        desk.open();
+        desk
+    }
+
+    /// The first picture.
+    pub fn open(&mut self) {
+        self.event(Event::Tick);
+        self.serve();
+    }
+
+    pub fn event(&mut self, event: Event) {
+        let now = self.state.now;
+        self.asked.extend(update(&mut self.state, now, event));
+    }
+
+    /// Keys one after the other; `\n` is Enter and `\x1b` Escape.
+    pub fn press(&mut self, keys: &str) {
+        for c in keys.chars() {
+            let code = match c {
+                '\n' => KeyCode::Enter,
+                '\u{1b}' => KeyCode::Esc,
+                '\u{8}' => KeyCode::Backspace,
+                c => KeyCode::Char(c),
+            };
+            self.event(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        }
+    }
+
+    pub fn pass(&mut self, seconds: u64) {
+        self.state.now += Duration::from_secs(seconds);
+        self.event(Event::Tick);
+    }
+
+    /// Keys, each answered by the server.
+    pub fn play(&mut self, keys: &str) {
+        for c in keys.chars() {
+            self.press(&c.to_string());
+            self.serve();
+        }
+    }
+
+    /// Answers everything that was asked for, and what is asked for then.
+    pub fn serve(&mut self) {
+        for _ in 0..50 {
+            if self.asked.is_empty() {
+                return;
+            }
+            for effect in std::mem::take(&mut self.asked) {
+                let answer = self.answer(effect);
+                self.event(Event::Answer(answer));
+            }
+        }
+        panic!("the screen asks for ever: {:?}", self.asked);
+    }
+
+    pub fn selected(&self) -> &str {
+        self.state.selected().map_or("", |row| &row.id)
+    }
+
+    pub fn said(&self) -> &str {
+        self.state.message.as_ref().map_or("", |(_, words)| words)
+    }
+
+    pub fn row(&self, id: &str) -> &Row {
+        &self.state.rows[self.state.find(id).unwrap()]
+    }
+
+    /// Whether the text of the comment under the cursor is on the screen.
+    pub fn sees(&self) -> Option<&str> {
+        self.state.seen().map(|(row, _)| row.id.as_str())
+    }
+
+    /// How it stands on the server.
+    pub fn stands(&self, id: &str) -> (Decision, u32) {
+        let verdict = self.server[id].verdict.as_ref().unwrap();
+        (Decision::from_wire(verdict.decision).unwrap(), verdict.revision)
+    }
+
+    /// A colleague decides.
+    pub fn decide(&mut self, id: &str, decision: Decision, by: &str) {
+        let verdict = self.server.get_mut(id).unwrap().verdict.as_mut().unwrap();
+        verdict.revision += 1;
+        verdict.decision = decision.to_wire().into();
+        verdict.decided_by = by.to_owned();
+        self.server.get_mut(id).unwrap().claim = None;
+    }
+
+    /// A colleague claims.
+    pub fn claim(&mut self, id: &str, by: &str) {
+        self.server.get_mut(id).unwrap().claim = Some(pb::Claim { moderator: by.to_owned(), until: Some(at(3_600)) });
+    }
+
+    fn answer(&mut self, effect: Effect) -> Answer {
+        let away = self.away;
+        let or_lost = move |fine| if away { Err(lost()) } else { Ok(fine) };
+        match effect {
+            Effect::List { ticket, filter, token, rows, .. } => {
+                let wanted = filter.split_whitespace().find_map(|term| Decision::parse(term.strip_prefix("decision=")?));
+                let fits = |comment: &&pb::ModeratedComment| {
+                    let decision = comment.verdict.as_ref().unwrap().decision;
+                    wanted.is_none() || Decision::from_wire(decision) == wanted
+                };
+                let after = |comment: &&pb::ModeratedComment| comment.comment.as_ref().unwrap().comment_id > token;
+                let mut found: Vec<Row> = self.server.values().filter(fits).filter(after).map(Row::from).collect();
+                let more = found.len() > rows;
+                found.truncate(rows);
+                let next = if more { found.last().unwrap().id.clone() } else { String::new() };
+                Answer::Listed { ticket, listed: or_lost(()).map(|()| (found, next)) }
+            }
+            Effect::Lease { release, claim } => {
+                let unknown = Problem { unknown_call: true, ..refused("not yet") };
+                let known = if self.knows_claims { Ok(()) } else { Err(unknown) };
+                let leased = or_lost(()).and(known).map(|()| self.lease(&release, claim.as_deref()));
+                Answer::Leased { claim, leased, released: release }
+            }
+            Effect::Details { id } => {
+                let known = self.server.get(&id).map(|comment| pb::GetCommentResponse {
+                    comment: comment.comment.clone(),
+                    verdict: comment.verdict.clone(),
+                    received_at: comment.received_at,
+                    claim: comment.claim.clone(),
+                    ..Default::default()
+                });
+                let details = known.ok_or_else(|| refused("there is no such comment"));
+                Answer::Details { id, details: or_lost(()).and(details).map(|known| Box::new(known.into())) }
+            }
+            Effect::Act(act) => {
+                if away {
+                    return Answer::Acted { number: act.number, results: Vec::new(), problem: Some(lost()) };
+                }
+                let results = act.items.iter().map(|(id, revision)| self.act(id, *revision, act.what)).collect();
+                Answer::Acted { number: act.number, results, problem: None }
+            }
+            Effect::Block { name, .. } => {
+                Answer::Blocked { name, blocked: Err(Problem { unknown_call: true, ..refused("not yet") }) }
+            }
+        }
+    }
+
+    fn lease(&mut self, release: &[String], claim: Option<&str>) -> Leased {
+        for id in release {
+            if let Some(comment) = self.server.get_mut(id) {
+                comment.claim = None;
+            }
+        }
+        let Some(id) = claim else { return Leased::Nothing };
+        let error = |reason: &str, message: String| {
+            Leased::Refused(pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message })
+        };
+        let now = self.state.now;
+        let Some(comment) = self.server.get_mut(id) else { return error("NOT_FOUND", "it is gone".into()) };
+        if comment.verdict.as_ref().unwrap().decision() != pb::Decision::Hold {
+            return error("NOT_HELD", "it was decided".into());
+        }
+        if let Some(claim) = comment.claim.as_ref().filter(|claim| claim.moderator != "mia") {
+            return error("CLAIMED", format!("claimed by {}", claim.moderator));
+        }
+        let until = now + LEASE;
+        comment.claim = Some(pb::Claim { moderator: "mia".into(), until: Some(until.into()) });
+        Leased::Granted { row: Box::new(Row::from(&*comment)), until }
+    }
+
+    fn act(&mut self, id: &str, revision: u32, what: What) -> pb::ReviewResult {
+        let comment = self.server.get_mut(id).unwrap();
+        let verdict = comment.verdict.as_mut().unwrap();
+        let mut result = pb::ReviewResult { comment_id: id.to_owned(), verdict: None, error: None };
+        let error = |reason: &str| pb::ItemError { comment_id: id.to_owned(), reason: reason.into(), message: reason.into() };
+        if let Some(claim) = comment.claim.as_ref().filter(|claim| claim.moderator != "mia") {
+            result.error = Some(pb::ItemError { message: format!("claimed by {}", claim.moderator), ..error("CLAIMED") });
+        } else if verdict.revision != revision {
+            result.error = Some(error("CONFLICT"));
+        } else {
+            let decision = if let What::Decide(decision) = what { decision } else { Decision::Hold };
+            verdict.decision = decision.to_wire().into();
+            verdict.decided_by = "mia".into();
+            verdict.revision += 1;
+        }
+        result.verdict = Some(verdict.clone());
+        result
+    }
+}

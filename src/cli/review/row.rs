@@ -1,0 +1,144 @@
+//! A comment as the screen keeps it: short in the list, whole only where it is looked at.
+
+use std::time::SystemTime;
+
+use crate::cli::explain;
+use crate::cli::text;
+use crate::pb;
+use crate::verdict::{Decision, MACHINE};
+
+/// How much of a text the list keeps, in characters: more than the widest list shows.
+const START: usize = 160;
+
+/// A comment in the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub id: String,
+    /// The start of its text, on one line.
+    pub start: String,
+    /// The highest score, of which label.
+    pub leading: Option<(String, f64)>,
+    pub received_at: Option<prost_types::Timestamp>,
+    /// As of the newest answer that spoke of it.
+    pub standing: Standing,
+    /// Who was seen to be at work on it.
+    pub claim: Option<Claim>,
+    /// Why the last act on it did not happen.
+    pub problem: String,
+    /// It is on the list no more, and stays only until the cursor leaves it.
+    pub gone: bool,
+}
+
+/// How a comment stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    pub decision: Option<Decision>,
+    pub revision: u32,
+    pub verdict_id: String,
+    pub by: String,
+    pub at: Option<prost_types::Timestamp>,
+}
+
+/// A colleague's claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Empty: the server did not say who.
+    pub by: String,
+    pub until: SystemTime,
+}
+
+impl From<&pb::Verdict> for Standing {
+    fn from(verdict: &pb::Verdict) -> Self {
+        Self {
+            decision: explain::decision(verdict),
+            revision: verdict.revision,
+            verdict_id: verdict.verdict_id.clone(),
+            by: text::line(&verdict.decided_by, 128),
+            at: verdict.decided_at,
+        }
+    }
+}
+
+impl Standing {
+    /// Who decided what and when, in words.
+    pub fn words(&self, now: SystemTime) -> String {
+        let done = done(self.decision);
+        let ago = explain::age(self.at.as_ref(), now);
+        if self.by.eq_ignore_ascii_case(MACHINE) {
+            format!("the text changed {ago} ago, and the machine {done} it")
+        } else {
+            format!("{} {done} it {ago} ago", self.by)
+        }
+    }
+}
+
+/// What a decision did to a comment.
+pub fn done(decision: Option<Decision>) -> &'static str {
+    match decision {
+        Some(Decision::Approve) => "approved",
+        Some(Decision::Hold) => "held",
+        Some(Decision::Reject) => "rejected",
+        None => "decided",
+    }
+}
+
+impl Claim {
+    /// A claim of the wire.
+    pub fn from_wire(claim: &pb::Claim) -> Option<Self> {
+        let until = SystemTime::try_from(claim.until?).ok()?;
+        Some(Self { by: text::line(&claim.moderator, 128), until })
+    }
+
+    /// Who, for people.
+    pub fn who(&self) -> &str {
+        if self.by.is_empty() { "a colleague" } else { &self.by }
+    }
+}
+
+impl From<&pb::ModeratedComment> for Row {
+    fn from(moderated: &pb::ModeratedComment) -> Self {
+        let empty = Default::default();
+        let comment = moderated.comment.as_ref().unwrap_or(&empty);
+        let empty = Default::default();
+        let verdict = moderated.verdict.as_ref().unwrap_or(&empty);
+        Self {
+            // What the server would not know again if it were changed: sanitised where it is drawn.
+            id: comment.comment_id.clone(),
+            start: text::line(&comment.body, START),
+            leading: explain::leading(verdict).map(|(label, score)| (text::line(label, 40), score)),
+            received_at: moderated.received_at,
+            standing: verdict.into(),
+            claim: moderated.claim.as_ref().and_then(Claim::from_wire),
+            problem: String::new(),
+            gone: false,
+        }
+    }
+}
+
+impl Row {
+    /// Takes over what another answer says, unless this one knows better already.
+    pub fn learn(&mut self, newer: &Standing) {
+        if newer.revision >= self.standing.revision {
+            self.standing = newer.clone();
+        }
+    }
+}
+
+/// Everything known of the comment that is looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Details {
+    pub known: pb::GetCommentResponse,
+    pub standing: Standing,
+}
+
+impl From<pb::GetCommentResponse> for Details {
+    fn from(mut known: pb::GetCommentResponse) -> Self {
+        if let Some(post) = known.comment.as_mut().and_then(|comment| comment.post.as_mut()) {
+            // Long, and not shown.
+            post.text = String::new();
+        }
+        let empty = Default::default();
+        let standing = known.verdict.as_ref().unwrap_or(&empty).into();
+        Self { known, standing }
+    }
+}

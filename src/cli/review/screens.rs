@@ -1,0 +1,284 @@
+//! What the screen looks like in each state, compared with files. `UPDATE_SCREENS=1` writes them anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
+use unicode_normalization::char::is_combining_mark;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::preferences::Theme;
+use super::rehearsal::{Rehearsal, at, comment, verdict};
+use super::state::Event;
+use super::view;
+use crate::cli::text::is_unseen;
+use crate::pb;
+use crate::verdict::Decision;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens")
+}
+
+fn drawn(desk: &Rehearsal, width: u16, height: u16, theme: Theme) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let mut most = 0;
+    terminal.draw(|frame| most = view::draw(&desk.state, theme, frame)).unwrap();
+    assert!(most < 1_000_000);
+    terminal.backend().buffer().clone()
+}
+
+/// The lines as a terminal shows them.
+fn lines(buffer: &Buffer) -> Vec<String> {
+    let line = |y| {
+        let (mut x, mut line) = (0, String::new());
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += u16::try_from(symbol.width()).unwrap().max(1);
+        }
+        line.trim_end().to_owned()
+    };
+    (0..buffer.area.height).map(line).collect()
+}
+
+#[track_caller]
+fn looks_like(name: &str, desk: &Rehearsal, (width, height): (u16, u16)) {
+    let seen = lines(&drawn(desk, width, height, Theme::Plain)).join("\n") + "\n";
+    let file = folder().join(format!("{name}.txt"));
+    if std::env::var_os("UPDATE_SCREENS").is_some() {
+        fs::write(&file, &seen).unwrap();
+    }
+    let kept = fs::read_to_string(&file).unwrap_or_default();
+    assert!(seen == kept, "{} is otherwise now (UPDATE_SCREENS=1 writes it):\n{seen}", file.display());
+}
+
+/// A queue as of a real evening.
+fn evening() -> Rehearsal {
+    let body = "Hello dear! Best quality cheap pills, order now at http://pills.example/buy and get 50 % off. My cousin \
+                lost 12 kg with them, really!";
+    let mut pills = comment("c-1042", body);
+    {
+        let comment = pills.comment.as_mut().unwrap();
+        comment.author = Some(pb::Author {
+            name: "Dr. Slim".into(),
+            user_id: "u-77".into(),
+            url: "http://pills.example".into(),
+            ..Default::default()
+        });
+        comment.post = Some(pb::Post { title: "Baking bread without yeast".into(), ..Default::default() });
+        comment.parent_text = "Has anybody tried this with rye flour? Mine does not rise at all.".into();
+        let at = body.find("cheap pills").unwrap() as u32;
+        let verdict = pills.verdict.as_mut().unwrap();
+        verdict.reasons = vec![
+            pb::Reason {
+                code: "EVIDENCE".into(),
+                message: "“cheap pills” speaks for spam".into(),
+                label: "spam".into(),
+                weight: 2.31,
+                span: Some(pb::Span { begin: at, end: at + 11 }),
+                ..Default::default()
+            },
+            pb::Reason {
+                code: "CAMPAIGN".into(),
+                message: "12 comments came here of late that are nearly the same".into(),
+                ..Default::default()
+            },
+            pb::Reason { code: "SCORE_HOLD".into(), message: "spam at 0.91, held from 0.80 on".into(), ..Default::default() },
+        ];
+    }
+    let mut claimed = comment("c-1043", "You are all sheep.");
+    claimed.claim = Some(pb::Claim { moderator: "ben".into(), until: Some(at(540)) });
+    let others = [
+        claimed,
+        comment("c-1044", "これは素晴らしい記事です。ありがとうございます。"),
+        comment("c-1045", "שלום, תודה על המאמר המצוין"),
+        comment("c-1046", "First!"),
+        comment("c-1047", "Make money from home, ask me how\u{202e}txt.exe"),
+    ];
+    let all: Vec<_> = std::iter::once(pills).chain(others).collect();
+    let mut desk = Rehearsal::new(&all);
+    desk.open();
+    desk
+}
+
+#[test]
+fn an_empty_queue() {
+    let mut desk = Rehearsal::new(&[]);
+    desk.open();
+    looks_like("empty", &desk, (80, 24));
+}
+
+#[test]
+fn before_the_first_answer() {
+    let mut desk = Rehearsal::new(&[]);
+    desk.event(Event::Tick);
+    looks_like("loading", &desk, (80, 24));
+}
+
+#[test]
+fn browsing() {
+    looks_like("browsing", &evening(), (80, 24));
+    looks_like("browsing-200x60", &evening(), (200, 60));
+}
+
+#[test]
+fn a_colleagues_comment() {
+    let mut desk = evening();
+    desk.play("j");
+    looks_like("claimed", &desk, (80, 24));
+}
+
+#[test]
+fn a_conflict() {
+    let mut desk = evening();
+    desk.decide("c-1042", Decision::Reject, "ben");
+    desk.play("fg");
+    let events = vec![pb::AuditEvent {
+        at: Some(at(-60)),
+        by: "ben".into(),
+        act: "DECIDED".into(),
+        after: Decision::Reject.to_wire().into(),
+        reason_code: "spam".into(),
+        note: "seen on three blogs".into(),
+        ..Default::default()
+    }];
+    desk.state.details.get_mut("c-1042").unwrap().known.audit_events = events;
+    looks_like("conflict", &desk, (80, 24));
+}
+
+#[test]
+fn the_server_lost() {
+    let mut desk = evening();
+    desk.away = true;
+    desk.pass(10);
+    desk.serve();
+    desk.state.now += std::time::Duration::from_secs(7);
+    looks_like("lost", &desk, (80, 24));
+}
+
+#[test]
+fn a_bulk_act_to_be_confirmed() {
+    let mut desk = evening();
+    desk.play("  G R");
+    looks_like("confirm-bulk", &desk, (80, 24));
+}
+
+#[test]
+fn the_reasons_to_reject() {
+    let mut desk = evening();
+    desk.play("d");
+    looks_like("reject", &desk, (80, 24));
+}
+
+#[test]
+fn the_help_shows_what_does_something_now() {
+    let mut desk = evening();
+    desk.play("?");
+    looks_like("help", &desk, (80, 24));
+    let mut desk = Rehearsal::new(&[]);
+    desk.open();
+    desk.play("?");
+    looks_like("help-empty", &desk, (80, 24));
+}
+
+#[test]
+fn an_act_on_its_way_shows_in_the_list() {
+    let mut desk = evening();
+    desk.press("f");
+    looks_like("approving", &desk, (80, 24));
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_so() {
+    for (width, height) in [(59, 24), (80, 11), (20, 5), (1, 1)] {
+        let shown = lines(&drawn(&evening(), width, height, Theme::Plain)).concat();
+        assert!(format!("{width}x{height} is too small; 60x12 is enough").starts_with(&shown), "{shown}");
+    }
+}
+
+#[test]
+fn evidence_stands_out_without_colours() {
+    let buffer = drawn(&evening(), 80, 24, Theme::Plain);
+    let cells = (0..24).flat_map(|y| (0..80).map(move |x| (x, y)));
+    let marked: String = cells
+        .filter(|at| buffer[*at].modifier.contains(Modifier::UNDERLINED))
+        .map(|at| buffer[at].symbol().to_owned())
+        .collect();
+    assert_eq!(marked, "cheap pills");
+    let coloured = buffer.content.iter().filter(|cell| cell.fg != ratatui::style::Color::Reset).count();
+    assert_eq!(coloured, 0);
+}
+
+// === hostile texts ===
+
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split("\\u{");
+    let mut plain = parts.next().unwrap_or_default().replace("\\n", "\n");
+    for part in parts {
+        let (code, rest) = part.split_once('}').unwrap();
+        plain.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
+        plain.push_str(&rest.replace("\\n", "\n").replace("\\r", "\r"));
+    }
+    plain
+}
+
+fn hostile() -> Vec<(String, String)> {
+    let text = fs::read_to_string(folder().join("hostile.txt")).unwrap();
+    let cases = text.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let [name, times, text] = line.splitn(3, " | ").collect::<Vec<_>>().try_into().unwrap();
+        (name.to_owned(), unescaped(text).repeat(times.parse().unwrap()))
+    });
+    cases.collect()
+}
+
+/// Whether a character may be written to a terminal.
+fn is_harmless(c: char) -> bool {
+    let mark = is_combining_mark(c) || matches!(c, '\u{1161}'..='\u{11ff}');
+    !is_unseen(c) && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}') && (mark || c.width().unwrap_or(0) > 0)
+}
+
+#[test]
+fn no_text_harms_the_screen_at_any_size() {
+    for (name, text) in hostile() {
+        let mut comment = comment("c-1", &text);
+        comment.comment.as_mut().unwrap().author =
+            Some(pb::Author { name: text.clone(), user_id: text.clone(), ..Default::default() });
+        comment.comment.as_mut().unwrap().post = Some(pb::Post { title: text.clone(), ..Default::default() });
+        comment.comment.as_mut().unwrap().parent_text = text.clone();
+        let mut told = verdict("c-1", Decision::Hold, &text, 1);
+        told.scores.insert(text.chars().take(300).collect(), 0.4);
+        told.reasons.push(pb::Reason {
+            message: text.clone(),
+            span: Some(pb::Span { begin: 3, end: 9_000 }),
+            ..Default::default()
+        });
+        comment.verdict = Some(told);
+        let mut desk = Rehearsal::new(&[comment]);
+        desk.open();
+        desk.state.site = text.clone();
+        desk.state.query.search = text.clone();
+        for (keys, scroll) in [("", 0), ("", 7), ("n", 0), ("\u{1b}b", 0), ("\u{1b}d", 0)] {
+            desk.press(keys);
+            desk.state.scroll = scroll;
+            if let super::state::Mode::Line { text: typed, .. } = &mut desk.state.mode {
+                *typed = text.chars().take(500).collect();
+            }
+            for (width, height) in [(80, 24), (200, 60), (60, 12), (61, 13), (123, 17), (30, 8)] {
+                let buffer = drawn(&desk, width, height, Theme::Dark);
+                for cell in &buffer.content {
+                    let symbol = cell.symbol();
+                    assert!(symbol.chars().all(is_harmless), "{name}: {symbol:?} at {width}x{height}");
+                    assert!(symbol.width() <= 2 && symbol.chars().count() <= 6, "{name}: {symbol:?}");
+                }
+                let edge = width * 2 / 5;
+                if keys.is_empty() && (60..=175).contains(&width) {
+                    let straight = (1..height - 2).all(|y| buffer[(edge.max(24), y)].symbol() == "│");
+                    assert!(straight, "{name} at {width}x{height}:\n{}", lines(&buffer).join("\n"));
+                }
+            }
+        }
+    }
+}

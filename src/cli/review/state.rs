@@ -1,0 +1,300 @@
+//! Everything the screen knows, and what follows from it at a glance.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
+
+use super::keys::{Action, KeyMap};
+use super::row::{Details, Row};
+use crate::cli::failure::Failure;
+use crate::cli::term::Tone;
+use crate::verdict::Decision;
+
+pub use super::event::{Answer, Effect, Event, Leased, Problem};
+pub use super::query::{Query, Queue};
+
+/// Rows a page.
+pub const PAGE: usize = 50;
+/// Rows held at most: whoever gets so far should filter.
+pub const MOST_ROWS: usize = 2_000;
+
+/// The model.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub now: SystemTime,
+    pub site: String,
+    pub moderator: String,
+    pub keys: KeyMap,
+    pub query: Query,
+    pub rows: Vec<Row>,
+    /// The row under the cursor.
+    pub cursor: usize,
+    /// How far the text of the comment is scrolled, in lines.
+    pub scroll: usize,
+    pub marked: BTreeSet<String>,
+    pub notes: BTreeMap<String, String>,
+    pub details: BTreeMap<String, Details>,
+    pub mode: Mode,
+    pub link: Link,
+    pub message: Option<(Tone, String)>,
+    pub list: List,
+    pub leases: Leases,
+    /// What is asked for at the moment, by id.
+    pub fetching: BTreeSet<String>,
+    /// Acts on their way, oldest first.
+    pub acts: Vec<Act>,
+    pub next_act: u64,
+    /// Acts done here and not taken back, oldest first.
+    pub history: Vec<Done>,
+    pub leaving: Option<Leaving>,
+}
+
+/// What keys mean at the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    Browse,
+    Help,
+    /// Whether all that is marked shall be decided.
+    Confirm {
+        decision: Decision,
+        ids: Vec<String>,
+    },
+    /// Which reason a rejection has.
+    Reason {
+        ids: Vec<String>,
+        bulk: bool,
+    },
+    /// A line is typed: a note on a comment, or what to search for.
+    Line {
+        purpose: Purpose,
+        text: String,
+    },
+    /// Whether an author shall be blocked.
+    Block {
+        user_id: String,
+        name: String,
+        id: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    Note { id: String },
+    Search,
+}
+
+/// Whether the server answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    Loading,
+    Live,
+    Lost { since: SystemTime, why: String, attempts: u32, next: SystemTime },
+}
+
+/// How the list comes in: one question at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// What is asked for, and under which ticket.
+    pub asked: Option<(u64, Part)>,
+    pub ticket: u64,
+    /// The rows are not those of the query, and must come anew.
+    pub stale: bool,
+    /// Gets the rows after the last one. Empty: there are none.
+    pub next: String,
+    /// When to look again.
+    pub again: SystemTime,
+    /// Where the cursor goes once it is there.
+    pub find: Option<String>,
+    /// The query that the server last accepted.
+    pub accepted: Option<Query>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Fresh,
+    More,
+    Again,
+}
+
+/// Claims: one question at a time, so that giving back never overtakes claiming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leases {
+    /// Whether the server knows claims.
+    pub known: bool,
+    pub busy: bool,
+    /// What is ours, until when, and when to say so again.
+    pub mine: BTreeMap<String, Grant>,
+    /// Given back by hand: not claimed again until the cursor comes back to it.
+    pub let_go: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    pub until: SystemTime,
+    pub renew: SystemTime,
+}
+
+/// Something done to comments, on its way to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    pub number: u64,
+    pub what: What,
+    /// Each with the revision that was looked at.
+    pub items: Vec<(String, u32)>,
+    pub code: String,
+    pub note: String,
+    /// Several at once: they are claimed first, all together.
+    pub bulk: bool,
+    pub sent: bool,
+    /// What came of it so far.
+    pub done: Done,
+    pub refused: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Decide(Decision),
+    Undo,
+}
+
+/// An act that happened: comments, each with its revision since.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    pub items: Vec<(String, u32)>,
+}
+
+/// The moderator wants to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    /// After this nobody waits any more.
+    pub latest: Option<SystemTime>,
+    /// The screen may close.
+    pub closed: bool,
+    /// Why the program ends badly.
+    pub failure: Option<Failure>,
+}
+
+impl State {
+    pub fn new(site: String, moderator: String, query: Query, keys: KeyMap, now: SystemTime) -> Self {
+        let list = List { asked: None, ticket: 0, stale: true, next: String::new(), again: now, find: None, accepted: None };
+        let leases = Leases { known: true, busy: false, mine: BTreeMap::new(), let_go: None };
+        Self {
+            now,
+            site,
+            moderator,
+            keys,
+            query,
+            rows: Vec::new(),
+            cursor: 0,
+            scroll: 0,
+            marked: BTreeSet::new(),
+            notes: BTreeMap::new(),
+            details: BTreeMap::new(),
+            mode: Mode::Browse,
+            link: Link::Loading,
+            message: None,
+            list,
+            leases,
+            fetching: BTreeSet::new(),
+            acts: Vec::new(),
+            next_act: 1,
+            history: Vec::new(),
+            leaving: None,
+        }
+    }
+
+    pub fn selected(&self) -> Option<&Row> {
+        self.rows.get(self.cursor)
+    }
+
+    pub fn find(&self, id: &str) -> Option<usize> {
+        self.rows.iter().position(|row| row.id == id)
+    }
+
+    pub fn row_mut(&mut self, id: &str) -> Option<&mut Row> {
+        self.rows.iter_mut().find(|row| row.id == id)
+    }
+
+    /// What is being done to a comment.
+    pub fn doing(&self, id: &str) -> Option<What> {
+        self.acts.iter().find(|act| act.items.iter().any(|(item, _)| item == id)).map(|act| act.what)
+    }
+
+    /// Whose claim keeps us out.
+    pub fn claimed_by<'a>(&self, row: &'a Row) -> Option<&'a super::row::Claim> {
+        let ours = self.leases.mine.contains_key(&row.id);
+        row.claim.as_ref().filter(|claim| !ours && claim.until > self.now && claim.by != self.moderator)
+    }
+
+    /// Whether a comment waits for a decision, as far as is known here.
+    pub fn waits(&self, row: &Row) -> bool {
+        row.standing.decision == Some(Decision::Hold) && !row.gone && self.doing(&row.id).is_none()
+    }
+
+    /// Whether a comment may be seen: what waits is shown to nobody but whoever claimed it.
+    pub fn may_see(&self, row: &Row) -> bool {
+        let held = row.standing.decision == Some(Decision::Hold);
+        !held || !self.leases.known || self.leases.mine.contains_key(&row.id)
+    }
+
+    /// The comment on the screen, when it is there whole.
+    pub fn seen(&self) -> Option<(&Row, &Details)> {
+        let row = self.selected().filter(|row| self.may_see(row))?;
+        Some((row, self.details.get(&row.id)?))
+    }
+
+    /// Who wrote the comment on the screen: the host's id, and the name.
+    pub fn author(&self) -> Option<(&str, &str)> {
+        let author = self.seen()?.1.known.comment.as_ref()?.author.as_ref()?;
+        let name = if author.name.is_empty() { &author.user_id } else { &author.name };
+        (!author.user_id.is_empty()).then_some((author.user_id.as_str(), name.as_str()))
+    }
+
+    /// Whether a key does something now. The help shows exactly these.
+    pub fn is_valid(&self, action: Action) -> bool {
+        let live = self.link == Link::Live;
+        let still = |row: &Row| self.doing(&row.id).is_none() && !row.gone;
+        let seen = self.seen().is_some_and(|(row, _)| still(row));
+        match action {
+            Action::Approve | Action::Reject | Action::Note => live && seen,
+            Action::Block => live && seen && self.author().is_some(),
+            Action::Undo => live && (!self.history.is_empty() || !self.acts.is_empty()),
+            Action::Claim => live && self.leases.known && self.selected().is_some_and(|row| self.waits(row)),
+            Action::Mark => self.selected().is_some_and(|row| still(row) && self.claimed_by(row).is_none()),
+            Action::ApproveMarked | Action::RejectMarked => live && !self.marked.is_empty(),
+            Action::Down | Action::PageDown | Action::Last => self.cursor + 1 < self.rows.len(),
+            Action::Up | Action::PageUp | Action::First => self.cursor > 0,
+            Action::ScrollDown | Action::ScrollUp => self.seen().is_some(),
+            Action::Search | Action::Queue => live,
+            Action::Help | Action::Quit => true,
+        }
+    }
+
+    /// Says something until the next key.
+    pub fn say(&mut self, tone: Tone, words: impl Into<String>) {
+        self.message = Some((tone, words.into()));
+    }
+
+    /// How long until the list is asked for again: long lists cost the server more.
+    pub fn pace(&self) -> Duration {
+        let pages = u32::try_from(self.rows.len() / PAGE).unwrap_or(u32::MAX);
+        Duration::from_secs(3) + Duration::from_millis(1_500).saturating_mul(pages)
+    }
+
+    /// How the program ends.
+    ///
+    /// # Errors
+    /// What it failed of.
+    pub fn end(self) -> Result<(), Failure> {
+        if let Some(failure) = self.leaving.and_then(|leaving| leaving.failure) {
+            return Err(failure);
+        }
+        let ids: Vec<&str> = self.acts.iter().flat_map(|act| &act.items).map(|(id, _)| id.as_str()).collect();
+        match ids.len() {
+            0 => Ok(()),
+            n => Err(Failure::failed(format!(
+                "the server did not confirm {n} acts; look at these again: {}",
+                ids.iter().take(20).copied().collect::<Vec<_>>().join(" ")
+            ))),
+        }
+    }
+}

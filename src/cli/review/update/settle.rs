@@ -1,0 +1,135 @@
+//! What should be asked of the server now, given the state: at the end of every step, so that nothing is forgotten.
+
+use std::time::Duration;
+
+use super::super::row::Row;
+use super::super::state::{Effect, Link, List, MOST_ROWS, PAGE, Part, State, What};
+use super::answers::{is_current, is_due};
+
+/// How long a claim lasts; it is renewed after a third of that.
+pub const LEASE: Duration = Duration::from_secs(600);
+/// How many rows before the last one more of them are asked for.
+const AHEAD: usize = 15;
+
+/// Asks for what is missing.
+pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.leaving.is_some() {
+        leave(state);
+    }
+    list(state, effects);
+    if state.link == Link::Live {
+        acts(state, effects);
+        leases(state, effects);
+        details(state, effects);
+    }
+}
+
+/// Closes the screen once nothing is on its way and no claim is left.
+fn leave(state: &mut State) {
+    let lost = matches!(state.link, Link::Lost { .. });
+    let claims = !state.leases.mine.is_empty() || state.leases.busy;
+    // Claims lapse by themselves: a server that is lost is not waited for because of them.
+    let quiet = state.acts.is_empty() && (!claims || lost);
+    let now = state.now;
+    if let Some(leaving) = &mut state.leaving {
+        let late = leaving.latest.is_some_and(|latest| is_due(latest, now));
+        leaving.closed |= quiet || late;
+    }
+}
+
+fn list(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.list.asked.is_some() {
+        return;
+    }
+    let wait = matches!(state.link, Link::Lost { next, .. } if !is_due(next, state.now));
+    if wait || state.leaving.is_some() && state.link == Link::Live {
+        return;
+    }
+    let List { stale, again, ref next, .. } = state.list;
+    let near_end = state.cursor + AHEAD >= state.rows.len();
+    let (part, token, rows) = if stale {
+        (Part::Fresh, String::new(), PAGE)
+    } else if is_due(again, state.now) || state.link != Link::Live {
+        (Part::Again, String::new(), state.rows.len().next_multiple_of(PAGE).clamp(PAGE, MOST_ROWS))
+    } else if near_end && !next.is_empty() && state.rows.len() < MOST_ROWS {
+        (Part::More, next.clone(), PAGE)
+    } else {
+        return;
+    };
+    state.list.ticket += 1;
+    state.list.asked = Some((state.list.ticket, part));
+    effects.push(Effect::List {
+        ticket: state.list.ticket,
+        filter: state.query.filter(),
+        order: state.query.order,
+        token,
+        rows,
+    });
+}
+
+fn acts(state: &mut State, effects: &mut Vec<Effect>) {
+    for act in state.acts.iter_mut().filter(|act| !act.sent) {
+        act.sent = true;
+        let mut act = act.clone();
+        act.bulk &= state.leases.known && matches!(act.what, What::Decide(_));
+        effects.push(Effect::Act(Box::new(act)));
+    }
+}
+
+/// The one comment that should be ours: the one that is looked at.
+fn wanted(state: &State) -> Option<&Row> {
+    if state.leaving.is_some() {
+        return None;
+    }
+    let row = state.selected().filter(|row| state.waits(row))?;
+    let free = state.claimed_by(row).is_none() && state.leases.let_go.as_ref() != Some(&row.id);
+    free.then_some(row)
+}
+
+fn leases(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.leases.busy || !state.leases.known {
+        return;
+    }
+    let wanted = wanted(state);
+    let claim = wanted
+        .filter(|row| state.leases.mine.get(&row.id).is_none_or(|grant| is_due(grant.renew, state.now)))
+        .map(|row| row.id.clone());
+    let wanted = wanted.map(|row| row.id.clone());
+    // What is being decided is given back when it is.
+    let spare = |id: &&String| wanted.as_ref() != Some(*id) && state.doing(id).is_none();
+    let release: Vec<String> = state.leases.mine.keys().filter(spare).cloned().collect();
+    if release.is_empty() && claim.is_none() {
+        return;
+    }
+    for id in &release {
+        // From now on it may be another's: it is not shown, and cannot be decided.
+        state.leases.mine.remove(id);
+    }
+    state.leases.busy = true;
+    effects.push(Effect::Lease { release, claim });
+}
+
+/// The row that comes after the one that is looked at.
+pub fn next_of(state: &State) -> Option<&Row> {
+    let free = |row: &&Row| state.waits(row) && state.claimed_by(row).is_none();
+    state.rows.iter().skip(state.cursor + 1).find(free)
+}
+
+fn details(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.leaving.is_some() {
+        return;
+    }
+    let missing = |row: &&Row| {
+        let known = state.details.get(&row.id).is_some_and(|known| is_current(known, &row.standing));
+        !known && !state.fetching.contains(&row.id) && state.doing(&row.id).is_none()
+    };
+    // The text comes along with the claim and not after it; until the claim is ours it is not shown.
+    let selected = state.selected().filter(|row| state.claimed_by(row).is_none()).filter(missing);
+    // What comes next is fetched once what is looked at is there.
+    let next = state.seen().and_then(|_| next_of(state)).filter(missing);
+    let ids: Vec<String> = selected.into_iter().chain(next).map(|row| row.id.clone()).collect();
+    for id in ids {
+        state.fetching.insert(id.clone());
+        effects.push(Effect::Details { id });
+    }
+}

@@ -1,0 +1,77 @@
+//! The left half: a line for each comment, the cursor in view.
+
+use ratatui::layout::Rect;
+
+use super::super::row::{Row, done};
+use super::super::state::{Link, State, What};
+use super::Pen;
+use crate::cli::explain;
+use crate::cli::term::Tone;
+use crate::verdict::Decision;
+
+/// Draws the list.
+pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    if state.rows.is_empty() {
+        let words = match state.link {
+            Link::Live if state.list.stale => "loading…",
+            Link::Live => "nothing here",
+            Link::Loading => "loading…",
+            Link::Lost { .. } => "",
+        };
+        pen.tone(area, 1, Tone::Faint, words);
+        return;
+    }
+    let height = usize::from(area.height);
+    // The cursor stays in the middle, except at both ends.
+    let top = state.cursor.saturating_sub(height / 2).min(state.rows.len().saturating_sub(height));
+    for (place, row) in state.rows.iter().enumerate().skip(top).take(height) {
+        let y = area.y + u16::try_from(place - top).unwrap_or(0);
+        line(state, pen, Rect { y, height: 1, ..area }, row, place == state.cursor);
+    }
+}
+
+fn line(state: &State, pen: &mut Pen<'_>, area: Rect, row: &Row, selected: bool) {
+    let cursor = if selected { "▸" } else { " " };
+    let mark = if state.marked.contains(&row.id) { "*" } else { " " };
+    pen.tone(area, 0, Tone::Strong, cursor);
+    pen.tone(area, 1, Tone::Warning, mark);
+    let score = row.leading.as_ref().map_or_else(|| " -".to_owned(), |(_, score)| hundredths(*score));
+    pen.tone(area, 2, Tone::Plain, &format!("{score:>3}"));
+    pen.tone(area, 6, Tone::Faint, &format!("{:>4}", explain::age(row.received_at.as_ref(), state.now)));
+    let (tone, words) = words(state, row);
+    pen.tone(area, 11, tone, &words);
+    if selected {
+        pen.shade(area, pen.theme.selected());
+    }
+}
+
+/// A share of one in hundredths, without ever saying that something is certain.
+fn hundredths(score: f64) -> String {
+    if score.is_finite() { format!("{:.0}", (score * 100.0).floor().clamp(0.0, 99.0)) } else { "-".to_owned() }
+}
+
+/// What is most important of a comment: what is being done to it, what went wrong, who has it, what it says.
+fn words(state: &State, row: &Row) -> (Tone, String) {
+    if let Some(what) = state.doing(&row.id) {
+        let words = match what {
+            What::Decide(Decision::Approve) => "approving…",
+            What::Decide(Decision::Reject) => "rejecting…",
+            What::Decide(Decision::Hold) => "holding…",
+            What::Undo => "taking back…",
+        };
+        return (Tone::Warning, words.to_owned());
+    }
+    if !row.problem.is_empty() {
+        return (Tone::Bad, row.problem.clone());
+    }
+    if let Some(claim) = state.claimed_by(row) {
+        return (Tone::Faint, format!("claimed by {}", claim.who()));
+    }
+    if row.gone {
+        return (Tone::Faint, row.standing.words(state.now));
+    }
+    if state.query.queue.holds() != row.standing.decision && state.query.queue.holds().is_some() {
+        return (Tone::from(row.standing.decision), format!("{}: {}", done(row.standing.decision), row.start));
+    }
+    (Tone::Plain, row.start.clone())
+}

@@ -1,0 +1,202 @@
+//! Asks the server, each question in a task of its own with a deadline, and sends the answers back.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tonic::{Code, Response, Status};
+
+use super::row::{Claim, Row};
+use super::state::{Act, Answer, Effect, Leased, PAGE, Problem, What};
+use super::update::LEASE;
+use crate::cli::connect::Connection;
+use crate::cli::retry;
+use crate::pb;
+
+/// How long a question may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// How long an act may take: it may be a thousand decisions.
+const ACT_DEADLINE: Duration = Duration::from_secs(60);
+/// Ids a call; the server takes no more.
+const BATCH: usize = 1_000;
+
+/// The way to the server. The connection reconnects by itself; when to ask again is not decided here.
+#[derive(Clone)]
+pub struct Wire {
+    connection: Connection,
+    site: String,
+    moderator: String,
+    answers: UnboundedSender<Answer>,
+}
+
+impl Wire {
+    /// A way to the server, and where the answers come out.
+    pub fn new(connection: Connection, site: String, moderator: String) -> (Self, UnboundedReceiver<Answer>) {
+        let (answers, out) = unbounded_channel();
+        (Self { connection, site, moderator, answers }, out)
+    }
+
+    /// Asks, without waiting.
+    pub fn ask(&self, effect: Effect) {
+        let wire = self.clone();
+        tokio::spawn(async move {
+            let answer = wire.answer(effect).await;
+            // Nobody listens any more: the screen is closed.
+            let _ = wire.answers.send(answer);
+        });
+    }
+
+    async fn answer(&self, effect: Effect) -> Answer {
+        match effect {
+            Effect::List { ticket, filter, order, token, rows } => {
+                Answer::Listed { ticket, listed: self.list(&filter, order, token, rows).await }
+            }
+            Effect::Lease { release, claim } => {
+                let leased = self.lease(&release, claim.as_deref()).await;
+                Answer::Leased { claim, leased, released: release }
+            }
+            Effect::Details { id } => {
+                let request = pb::GetCommentRequest { site: self.site.clone(), comment_id: id.clone() };
+                let known = self.within(DEADLINE, self.connection.review().get_comment(request)).await;
+                Answer::Details { id, details: known.map(|known| Box::new(known.into())) }
+            }
+            Effect::Act(act) => {
+                let mut results = Vec::new();
+                let problem = self.act(&act, &mut results).await.err();
+                Answer::Acted { number: act.number, results, problem }
+            }
+            Effect::Block { user_id, name, note } => {
+                let entry = pb::ListEntry {
+                    kind: pb::ListKind::Block.into(),
+                    target: pb::ListTarget::Author.into(),
+                    value: user_id,
+                    expires_at: None,
+                    note,
+                };
+                let request = pb::PutListEntryRequest { site: self.site.clone(), entry: Some(entry) };
+                let blocked = self.within(DEADLINE, self.connection.admin().put_list_entry(request)).await;
+                Answer::Blocked { name, blocked: blocked.map(|_| ()) }
+            }
+        }
+    }
+
+    async fn within<T>(&self, time: Duration, call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Problem> {
+        let answer = tokio::time::timeout(time, call).await;
+        let answer = answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time")));
+        answer.map(Response::into_inner).map_err(|status| Problem {
+            failure: self.connection.failure(&status),
+            may_pass: retry::may_pass(&status),
+            unknown_call: status.code() == Code::Unimplemented,
+        })
+    }
+
+    /// Page after page, of which only what the list shows is kept.
+    async fn list(&self, filter: &str, order: &str, mut token: String, wanted: usize) -> Result<(Vec<Row>, String), Problem> {
+        let mut rows: Vec<Row> = Vec::new();
+        loop {
+            let request = pb::ListCommentsRequest {
+                site: self.site.clone(),
+                filter: filter.to_owned(),
+                order_by: order.to_owned(),
+                page_size: i32::try_from(PAGE).unwrap_or(50),
+                page_token: token,
+            };
+            let page = self.within(DEADLINE, self.connection.review().list_comments(request)).await?;
+            rows.extend(page.comments.iter().map(Row::from));
+            token = page.next_page_token;
+            if token.is_empty() || rows.len() >= wanted {
+                return Ok((rows, token));
+            }
+        }
+    }
+
+    /// First gives back, then claims.
+    async fn lease(&self, release: &[String], claim: Option<&str>) -> Result<Leased, Problem> {
+        for ids in release.chunks(BATCH) {
+            let (site, moderator) = (self.site.clone(), self.moderator.clone());
+            let request = pb::ReleaseCommentsRequest { site, ids: ids.to_vec(), moderator };
+            self.within(DEADLINE, self.connection.review().release_comments(request)).await?;
+        }
+        let Some(id) = claim else { return Ok(Leased::Nothing) };
+        let mut answer = self.claim(&[id.to_owned()]).await?;
+        if let Some(error) = answer.errors.pop() {
+            return Ok(Leased::Refused(error));
+        }
+        Ok(answer.comments.pop().map_or(Leased::Nothing, |comment| {
+            let lapses = SystemTime::now() + LEASE;
+            let until = comment.claim.as_ref().and_then(Claim::from_wire).map_or(lapses, |claim| claim.until);
+            Leased::Granted { row: Box::new(Row::from(&comment)), until }
+        }))
+    }
+
+    async fn claim(&self, ids: &[String]) -> Result<pb::ClaimCommentsResponse, Problem> {
+        let request = pb::ClaimCommentsRequest {
+            site: self.site.clone(),
+            moderator: self.moderator.clone(),
+            ids: ids.to_vec(),
+            lease: prost_types::Duration::try_from(LEASE).ok(),
+            ..Default::default()
+        };
+        self.within(DEADLINE, self.connection.review().claim_comments(request)).await
+    }
+
+    /// Acts, in as many calls as there are revisions. What was answered before one fails is in `results`.
+    async fn act(&self, act: &Act, results: &mut Vec<pb::ReviewResult>) -> Result<(), Problem> {
+        let mut items = act.items.clone();
+        if act.bulk {
+            self.claim_all(&mut items, results).await?;
+        }
+        let mut by_revision: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for (id, revision) in items {
+            by_revision.entry(revision).or_default().push(id);
+        }
+        for (revision, ids) in by_revision {
+            for ids in ids.chunks(BATCH) {
+                results.extend(self.act_on(act, revision, ids.to_vec()).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims what is to be decided together. What is another's is answered for.
+    async fn claim_all(&self, items: &mut Vec<(String, u32)>, results: &mut Vec<pb::ReviewResult>) -> Result<(), Problem> {
+        let ids: Vec<String> = items.iter().map(|(id, _)| id.clone()).collect();
+        for ids in ids.chunks(BATCH) {
+            let answer = match self.claim(ids).await {
+                Err(problem) if problem.unknown_call => return Ok(()),
+                answer => answer?,
+            };
+            // What is not held may be decided all the same, if it is as it was seen.
+            for error in answer.errors.into_iter().filter(|error| error.reason != "NOT_HELD") {
+                items.retain(|(id, _)| *id != error.comment_id);
+                results.push(pb::ReviewResult { comment_id: error.comment_id.clone(), verdict: None, error: Some(error) });
+            }
+        }
+        Ok(())
+    }
+
+    async fn act_on(&self, act: &Act, revision: u32, ids: Vec<String>) -> Result<Vec<pb::ReviewResult>, Problem> {
+        let (site, moderator) = (self.site.clone(), self.moderator.clone());
+        let expected_revision = Some(revision);
+        let mut client = self.connection.review();
+        match act.what {
+            What::Decide(decision) => {
+                let request = pb::DecideCommentsRequest {
+                    site,
+                    ids,
+                    decision: decision.to_wire().into(),
+                    reason_code: act.code.clone(),
+                    note: act.note.clone(),
+                    expected_revision,
+                    moderator,
+                    author_message: String::new(),
+                };
+                Ok(self.within(ACT_DEADLINE, client.decide_comments(request)).await?.results)
+            }
+            What::Undo => {
+                let request = pb::UndoDecisionRequest { site, ids, expected_revision, moderator };
+                Ok(self.within(ACT_DEADLINE, client.undo_decision(request)).await?.results)
+            }
+        }
+    }
+}
