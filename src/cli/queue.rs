@@ -24,7 +24,8 @@ pub const EXAMPLES: &str = "Examples:
 /// Options of `queue`.
 #[derive(Debug, clap::Args)]
 pub struct QueueArgs {
-    /// Terms that must all hold: decision=hold|approve|reject|any, label=NAME, score>X, score<X, reason=CODE, post=ID
+    /// Terms that must all hold: decision=hold|approve|reject|any, label=NAME, score>X, score<X, reason=CODE, post=ID,
+    /// author=USER_ID, text=WORD
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TERMS")]
     filter: String,
     /// Which first

@@ -22,6 +22,8 @@ enum Term {
     ScoreBelow(f64),
     Reason(String),
     Post(String),
+    Author(String),
+    Text(String),
     Since(SystemTime),
 }
 
@@ -51,6 +53,8 @@ impl Filter {
                 ("reason", b'=') => Term::Reason(value.to_uppercase()),
                 ("since", b'=') => Term::Since(humantime::parse_rfc3339_weak(value).map_err(|_| unknown(term))?),
                 ("post", b'=') => Term::Post(value.to_owned()),
+                ("author", b'=') => Term::Author(value.to_owned()),
+                ("text", b'=') if !value.is_empty() => Term::Text(value.to_lowercase()),
                 ("score", b'>') => Term::ScoreAbove(value.parse().map_err(|_| unknown(term))?),
                 ("score", b'<') => Term::ScoreBelow(value.parse().map_err(|_| unknown(term))?),
                 _ => return Err(unknown(term)),
@@ -76,6 +80,11 @@ impl Filter {
                 Term::Reason(code) => kept.verdict.reasons.iter().any(|reason| reason.code == *code),
                 Term::Since(when) => kept.verdict.decided_at >= *when,
                 Term::Post(id) => kept.comment.post.as_ref().is_some_and(|post| post.id == *id),
+                Term::Author(id) => kept.comment.author.as_ref().is_some_and(|author| author.user_id == *id),
+                Term::Text(word) => {
+                    let name = kept.comment.author.as_ref().map_or("", |author| author.name.as_str());
+                    [name, &kept.comment.body].iter().any(|text| text.to_lowercase().contains(word))
+                }
             }
         })
     }
@@ -86,7 +95,7 @@ fn unknown(term: &str) -> String {
     let term = &term[..term.floor_char_boundary(80)];
     format!(
         "term {term:?} is not understood; known are decision=hold|approve|reject|any, label=NAME, score>X, score<X, \
-         reason=CODE, post=ID and since=2026-01-31T12:00:00Z"
+         reason=CODE, post=ID, author=USER_ID, text=WORD and since=2026-01-31T12:00:00Z"
     )
 }
 

@@ -154,3 +154,19 @@ async fn a_page_of_long_comments_ends_early_and_none_is_missed() {
     assert_eq!(ids.len(), 40);
     assert!((3..10).contains(&pages), "{pages} pages");
 }
+
+#[tokio::test]
+async fn comments_are_found_by_a_word_and_by_their_author() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    for (author, id, text) in
+        [("ada", "1", "About the Sanctions"), ("ada", "2", "hello"), ("bob", "3", "more sanctions, please")]
+    {
+        server.check(by(author, id, text)).await.unwrap();
+    }
+    for (filter, found) in
+        [("text=SANCTIONS", vec!["1", "3"]), ("author=ada", vec!["1", "2"]), ("author=ada text=sanct", vec!["1"])]
+    {
+        let page = server.desk().list_comments(listing(filter, "oldest", 0, "")).await.unwrap().into_inner();
+        assert_eq!(ids(&page), found, "{filter}");
+    }
+}
