@@ -1,5 +1,6 @@
-//! What moderators do: list, decide, undo. Each act is a compare-and-set on the comment's revision.
+//! What moderators do: list, claim, decide, undo. Each act is a compare-and-set on the comment's revision.
 
+mod claim;
 mod filter;
 
 use std::time::SystemTime;
@@ -8,10 +9,11 @@ use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
 use crate::pb;
-use crate::store::{Change, Kept, ListPage, ListQuery, Past, Store};
+use crate::store::{Change, Claim, Kept, ListPage, ListQuery, Past, Store};
 use crate::verdict::{Decision, MACHINE, Reason, Verdict};
 
 pub use crate::store::Order;
+pub use claim::{Ask, Handed, Withheld};
 pub use filter::Filter;
 
 /// How often an act is tried again when others decide the same comment in the meantime.
@@ -59,6 +61,8 @@ pub enum Refusal {
     NotFound,
     /// The comment is at another revision than expected.
     Conflict(Box<Verdict>),
+    /// Another moderator is at work on it.
+    Claimed(Box<Verdict>, Claim),
     /// No moderator has decided it, so there is nothing to take back.
     NothingToUndo(Box<Verdict>),
 }
@@ -69,6 +73,8 @@ pub struct Known {
     pub kept: Kept,
     /// How its author has fared.
     pub author: Option<History>,
+    /// Who is at work on it.
+    pub claim: Option<Claim>,
 }
 
 impl Desk {
@@ -102,7 +108,8 @@ impl Desk {
             Some(author) => Some(self.store.history(site, author).await?),
             None => None,
         };
-        Ok(Known { kept, author })
+        let claim = self.claimed(site, id).await?;
+        Ok(Known { kept, author, claim })
     }
 
     /// Acts on one comment.
@@ -115,9 +122,16 @@ impl Desk {
                 Plan::Done => return Ok(Ok(kept.verdict)),
                 Plan::Refuse(refusal) => return Ok(Err(refusal)),
             };
+            // Taking back asks for no claim: it says that a decision was wrong, whoever looks at it now.
+            if matches!(act.what, What::Decide { .. })
+                && let Some(claim) = self.claimed(site, id).await?.filter(|claim| claim.moderator != act.moderator)
+            {
+                return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim)));
+            }
             let event = event(&kept.verdict, &next, act, now);
             let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event };
             if self.store.replace(site, id, &change).await? {
+                self.done_with(site, id).await;
                 return Ok(Ok(next));
             }
         }

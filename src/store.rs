@@ -5,6 +5,7 @@
 
 mod breaker;
 mod change;
+mod claims;
 mod cursor;
 mod embedded;
 mod entry;
@@ -42,6 +43,7 @@ use memory::Memory;
 use redis::Redis;
 
 pub use change::{Change, Event};
+pub use claims::{Claim, Claimed, Wish};
 pub use cursor::Cursor;
 pub use entry::{Admission, Admitted, Kept, Past, Queue};
 pub use forget::Forgotten;
@@ -80,6 +82,8 @@ pub struct Store {
     local: Arc<Local>,
     /// Nearly the same comments that came to this process.
     likes: Arc<Mutex<Likes>>,
+    /// Who is at work on what, where no other process shares the engine.
+    claims: Arc<claims::Claims>,
     /// The engine in this process failed, which was said.
     failing: Arc<AtomicBool>,
     /// The version of the records of an engine that only this process writes to.
@@ -110,7 +114,15 @@ impl Store {
             }
             Some(url) => return Err(settings::refuse(url)),
         };
-        Ok(Self { engine, known: Arc::default(), local, likes, failing: Arc::default(), version: Arc::new(AtomicU64::new(1)) })
+        Ok(Self {
+            engine,
+            known: Arc::default(),
+            local,
+            likes,
+            claims: Arc::default(),
+            failing: Arc::default(),
+            version: Arc::new(AtomicU64::new(1)),
+        })
     }
 
     /// `embedded`, `memory` or `redis`.

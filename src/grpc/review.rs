@@ -1,5 +1,7 @@
 //! ReviewService, for moderators.
 
+use std::time::Duration;
+
 use tonic::{Request, Response, Status};
 
 use super::guard::{Named, caller, open};
@@ -9,13 +11,18 @@ use crate::comment::{CommentId, Site};
 use crate::error::{Error, Violation};
 use crate::keys::Role;
 use crate::pb::{self, review_service_server::ReviewService};
-use crate::review::{Act, Desk, Filter, Order, Refusal, What, is_name};
-use crate::store::Kept;
+use crate::review::{Act, Ask, Desk, Filter, Order, Refusal, What, Withheld, is_name};
+use crate::store::{Claim, Kept};
 use crate::verdict::{Decision, Verdict};
 
 const PAGE: usize = 50;
 const MAX_PAGE: usize = 1_000;
 const MAX_IDS: usize = 1_000;
+const MAX_CLAIMS: usize = 100;
+/// How long a claim lasts, if nothing is said, at least, and at most.
+const LEASE: Duration = Duration::from_secs(600);
+const MIN_LEASE: Duration = Duration::from_secs(1);
+const MAX_LEASE: Duration = Duration::from_secs(86_400);
 const MAX_REASON_CODE: usize = 64;
 const MAX_NOTE: usize = 4_096;
 
@@ -57,9 +64,34 @@ fn told(refusal: Refusal, id: &str) -> Told {
             );
             (Some(*now), "CONFLICT", message)
         }
+        Refusal::Claimed(now, claim) => (Some(*now), "CLAIMED", at_work(&claim)),
         Refusal::NothingToUndo(now) => {
             (Some(*now), "NOTHING_TO_UNDO", "no moderator's decision on its present text is left to take back".to_owned())
         }
+    }
+}
+
+/// Who is at work on a comment, in words.
+fn at_work(claim: &Claim) -> String {
+    let until = humantime::format_rfc3339_seconds(claim.until);
+    format!("{} is at work on it until {until}; take another, or come back then", claim.moderator)
+}
+
+fn not_handed(withheld: Withheld, id: &str) -> pb::ItemError {
+    let (reason, message) = match withheld {
+        Withheld::NotFound => ("NOT_FOUND", format!("there is no comment {id:?} on this site")),
+        Withheld::NotHeld(now) => {
+            let message = format!("it was decided already: {} by {}", now.decision.as_str(), now.decided_by);
+            ("NOT_HELD", message)
+        }
+        Withheld::Claimed(claim) => ("CLAIMED", at_work(&claim)),
+    };
+    pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message }
+}
+
+impl From<Claim> for pb::Claim {
+    fn from(claim: Claim) -> Self {
+        Self { moderator: claim.moderator, until: Some(claim.until.into()) }
     }
 }
 
@@ -84,8 +116,9 @@ impl ReviewService for Review {
         let (site, filter, order, size) = list_request(&request)?;
         let after = Some(request.page_token.as_str()).filter(|token| !token.is_empty());
         let page = self.desk.list(&site, &filter, order, size, after).await?;
+        let claims = self.desk.claims(&site, &page.comments).await?;
         Ok(Response::new(pb::ListCommentsResponse {
-            comments: page.comments.into_iter().map(moderated).collect(),
+            comments: page.comments.into_iter().zip(claims).map(|(kept, claim)| moderated(kept, claim)).collect(),
             next_page_token: page.next.unwrap_or_default(),
         }))
     }
@@ -106,7 +139,7 @@ impl ReviewService for Review {
             }),
             audit_events,
             received_at: Some(kept.received_at.into()),
-            claim: None,
+            claim: known.claim.map(Into::into),
         }))
     }
 
@@ -114,16 +147,35 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ClaimCommentsRequest>,
     ) -> Result<Response<pb::ClaimCommentsResponse>, Status> {
-        open(request)?;
-        Err(unimplemented("ClaimComments"))
+        let (site, wanted, ask) = claim_request(named_after_key(request, |request| &mut request.moderator)?)?;
+        let (mut comments, mut errors) = (Vec::new(), Vec::new());
+        match wanted {
+            Wanted::Next(filter, most) => {
+                let handed = self.desk.claim_next(&site, &filter, most, &ask).await?;
+                comments.extend(handed.into_iter().map(|one| moderated(one.kept, Some(one.claim))));
+            }
+            Wanted::These(ids) => {
+                for id in ids {
+                    match self.desk.claim(&site, &id, &ask).await? {
+                        Ok(one) => comments.push(moderated(one.kept, Some(one.claim))),
+                        Err(withheld) => errors.push(not_handed(withheld, id.as_str())),
+                    }
+                }
+            }
+        }
+        Ok(Response::new(pb::ClaimCommentsResponse { comments, errors }))
     }
 
     async fn release_comments(
         &self,
         request: Request<pb::ReleaseCommentsRequest>,
     ) -> Result<Response<pb::ReleaseCommentsResponse>, Status> {
-        open(request)?;
-        Err(unimplemented("ReleaseComments"))
+        let request = named_after_key(request, |request| &mut request.moderator)?;
+        let (site, ids, moderator) = release_request(request)?;
+        for id in &ids {
+            self.desk.release(&site, id, &moderator).await?;
+        }
+        Ok(Response::new(pb::ReleaseCommentsResponse { errors: Vec::new() }))
     }
 
     async fn decide_comments(
@@ -179,12 +231,12 @@ fn named_after_key<T: Named>(request: Request<T>, moderator: impl Fn(&mut T) -> 
     Ok(message)
 }
 
-fn moderated(kept: Kept) -> pb::ModeratedComment {
+fn moderated(kept: Kept, claim: Option<Claim>) -> pb::ModeratedComment {
     pb::ModeratedComment {
         comment: Some(kept.comment),
         verdict: Some(kept.verdict.into()),
         received_at: Some(kept.received_at.into()),
-        claim: None,
+        claim: claim.map(Into::into),
     }
 }
 
@@ -216,6 +268,59 @@ fn list_request(request: &pb::ListCommentsRequest) -> Result<(Site, Filter, Orde
         (Some(site), Some(filter), Some(order), Some(size)) => Ok((site, filter, order, size)),
         _ => Err(Error::Invalid(wrong)),
     }
+}
+
+/// Which comments a moderator wants.
+enum Wanted {
+    Next(Filter, usize),
+    These(Vec<CommentId>),
+}
+
+fn claim_request(request: pb::ClaimCommentsRequest) -> Result<(Site, Wanted, Ask), Error> {
+    let mut wrong = Vec::new();
+    let ids = claimed_ids(&request.ids, &mut wrong);
+    let site = owner(&request.site, &request.moderator, &mut wrong);
+    let filter = Filter::parse(&request.filter).map_err(|problem| wrong.push(Violation::new("filter", problem))).ok();
+    if filter.as_ref().is_some_and(|filter| filter.decision() != Some(Decision::Hold)) {
+        wrong.push(Violation::new("filter", "asks for what is decided; only held comments can be claimed"));
+    }
+    let most = usize::try_from(request.max).ok().filter(|most| *most <= MAX_CLAIMS).map(|most| most.max(1));
+    if most.is_none() {
+        wrong.push(Violation::new("max", format!("is {}; 1 to {MAX_CLAIMS} are accepted", request.max)));
+    }
+    let lease = request.lease.map_or(Some(LEASE), |lease| lease.try_into().ok());
+    let lease = lease.filter(|lease| (MIN_LEASE..=MAX_LEASE).contains(lease));
+    if lease.is_none() {
+        wrong.push(Violation::new("lease", "must last 1 second to 24 hours"));
+    }
+    match (site, filter, most, lease) {
+        (Some(site), Some(filter), Some(most), Some(lease)) if wrong.is_empty() => {
+            let wanted = if ids.is_empty() { Wanted::Next(filter, most) } else { Wanted::These(ids) };
+            Ok((site, wanted, Ask { moderator: moderator(request.moderator), lease }))
+        }
+        _ => Err(Error::Invalid(wrong)),
+    }
+}
+
+fn release_request(request: pb::ReleaseCommentsRequest) -> Result<(Site, Vec<CommentId>, String), Error> {
+    let mut wrong = Vec::new();
+    let ids = claimed_ids(&request.ids, &mut wrong);
+    if ids.is_empty() && wrong.is_empty() {
+        wrong.push(Violation::new("ids", "names no comment to give back"));
+    }
+    let site = owner(&request.site, &request.moderator, &mut wrong);
+    match site {
+        Some(site) if wrong.is_empty() => Ok((site, ids, moderator(request.moderator))),
+        _ => Err(Error::Invalid(wrong)),
+    }
+}
+
+fn claimed_ids(ids: &[String], wrong: &mut Vec<Violation>) -> Vec<CommentId> {
+    if ids.len() > MAX_IDS {
+        wrong.push(Violation::new("ids", format!("holds {} ids; at most {MAX_IDS} are accepted", ids.len())));
+        return Vec::new();
+    }
+    ids.iter().filter_map(|id| CommentId::parse("ids", id).map_err(|violation| wrong.push(violation)).ok()).collect()
 }
 
 fn decide_request(request: pb::DecideCommentsRequest) -> Result<(Site, Vec<String>, Act), Error> {
@@ -263,6 +368,11 @@ fn target(site: &str, ids: &[String], moderator: &str, wrong: &mut Vec<Violation
     if !(1..=MAX_IDS).contains(&ids.len()) {
         wrong.push(Violation::new("ids", format!("holds {} ids; 1 to {MAX_IDS} are accepted", ids.len())));
     }
+    owner(site, moderator, wrong)
+}
+
+/// Checks where, and by whom.
+fn owner(site: &str, moderator: &str, wrong: &mut Vec<Violation>) -> Option<Site> {
     if !moderator.is_empty() && !is_name(moderator) {
         wrong.push(Violation::new("moderator", "must be 1 to 128 bytes without control characters, and not MACHINE"));
     }

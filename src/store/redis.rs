@@ -4,6 +4,7 @@
 //! this process.
 
 mod address;
+mod claim;
 mod connection;
 mod durability;
 mod erase;

@@ -170,3 +170,110 @@ async fn comments_are_found_by_a_word_and_by_their_author() {
         assert_eq!(ids(&page), found, "{filter}");
     }
 }
+
+fn wish(moderator: &str) -> pb::ClaimCommentsRequest {
+    pb::ClaimCommentsRequest { site: SITE.into(), moderator: moderator.into(), ..Default::default() }
+}
+
+fn these(moderator: &str, id: &str) -> pb::ClaimCommentsRequest {
+    pb::ClaimCommentsRequest { ids: vec![id.into()], ..wish(moderator) }
+}
+
+async fn claim(server: &Server, request: pb::ClaimCommentsRequest) -> pb::ClaimCommentsResponse {
+    server.desk().claim_comments(request).await.unwrap().into_inner()
+}
+
+fn claimed(answer: &pb::ClaimCommentsResponse) -> Vec<String> {
+    answer.comments.iter().map(|one| one.comment.as_ref().unwrap().comment_id.clone()).collect()
+}
+
+/// Two servers on one store, or one server twice.
+async fn moderators_do_not_meet(here: &Server, there: &Server) {
+    for n in 0..30 {
+        here.check(comment(&n.to_string(), "hello there")).await.unwrap();
+    }
+    // Four at once take three at a time until nothing is left.
+    let mut moderators = tokio::task::JoinSet::new();
+    for (n, server) in [here, there, here, there].into_iter().enumerate() {
+        let mut desk = server.desk();
+        moderators.spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let request = pb::ClaimCommentsRequest { max: 3, ..wish(&format!("m{n}")) };
+                let got = claimed(&desk.claim_comments(request).await.unwrap().into_inner());
+                if got.is_empty() {
+                    return mine;
+                }
+                mine.extend(got);
+            }
+        });
+    }
+    let mut all: Vec<String> = moderators.join_all().await.concat();
+    all.sort();
+    let once: std::collections::BTreeSet<&String> = all.iter().collect();
+    assert_eq!((all.len(), once.len()), (30, 30), "each comment went to one");
+    let list = here.desk().list_comments(listing("", "", 0, "")).await.unwrap().into_inner();
+    assert!(list.comments.iter().all(|one| one.claim.as_ref().unwrap().moderator.starts_with('m')));
+
+    here.check(comment("x", "hello there")).await.unwrap();
+    let mine = claim(here, these("bob", "x")).await;
+    assert_eq!(claimed(&mine), ["x"]);
+    // Ada is another, on another server.
+    let refused = claim(there, these("ada", "x")).await;
+    assert_eq!((claimed(&refused).len(), refused.errors[0].reason.as_str()), (0, "CLAIMED"));
+    assert!(refused.errors[0].message.starts_with("bob is at work on it until "), "{}", refused.errors[0].message);
+    let conflict = there.decide("x", Decision::Approve).await;
+    assert_eq!(conflict.error.unwrap().reason, "CLAIMED");
+    assert_eq!(conflict.verdict.unwrap().decision(), Decision::Hold);
+    let known = pb::GetCommentRequest { site: SITE.into(), comment_id: "x".into() };
+    let known = there.desk().get_comment(known).await.unwrap().into_inner();
+    assert_eq!(known.claim.unwrap().moderator, "bob");
+    // What is not hers she cannot give back; bob can, and renews before.
+    let back =
+        |moderator: &str| pb::ReleaseCommentsRequest { site: SITE.into(), ids: vec!["x".into()], moderator: moderator.into() };
+    there.desk().release_comments(back("ada")).await.unwrap();
+    assert_eq!(claimed(&claim(here, these("bob", "x")).await), ["x"]);
+    here.desk().release_comments(back("bob")).await.unwrap();
+    here.desk().release_comments(back("bob")).await.unwrap();
+
+    // A claim ends by itself, and with the decision.
+    let short = Some(prost_types::Duration { seconds: 1, nanos: 0 });
+    assert_eq!(claimed(&claim(here, pb::ClaimCommentsRequest { lease: short, ..these("bob", "x") }).await), ["x"]);
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    assert_eq!(claimed(&claim(there, these("ada", "x")).await), ["x"]);
+    assert_eq!(there.decide("x", Decision::Approve).await.error, None);
+    assert_eq!(claim(here, these("bob", "x")).await.errors[0].reason, "NOT_HELD");
+    assert_eq!(claim(here, these("bob", "missing")).await.errors[0].reason, "NOT_FOUND");
+    assert_eq!(undo(here, "x").await.error, None, "to take back asks for no claim");
+    assert_eq!(claimed(&claim(here, these("bob", "x")).await), ["x"], "and the claim of the decided one is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_is_one_moderators_at_a_time() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    moderators_do_not_meet(&server, &server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_is_one_moderators_at_a_time_on_two_servers() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    let store = ["--store", &url, "--redis-prefix", &prefix];
+    let (here, there) = (Server::start_with(HOLD_ALL, &store).await, Server::start_with(HOLD_ALL, &store).await);
+    moderators_do_not_meet(&here, &there).await;
+}
+
+#[tokio::test]
+async fn claims_that_cannot_be_are_refused_with_every_mistake() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let request = pb::ClaimCommentsRequest {
+        filter: "decision=any".into(),
+        max: 101,
+        lease: Some(prost_types::Duration { seconds: 90_000, nanos: 0 }),
+        ..wish("MACHINE")
+    };
+    let status = server.desk().claim_comments(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    for field in ["moderator", "filter", "max", "lease"] {
+        assert!(status.message().contains(&format!("{field}: ")), "{field} in {}", status.message());
+    }
+}

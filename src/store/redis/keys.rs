@@ -45,6 +45,11 @@ impl Keys {
         self.of("trail", id.as_str())
     }
 
+    /// String: the moderator who is at work on a comment. Ends with the claim.
+    pub fn claim(&self, id: &CommentId) -> String {
+        self.of("claim", id.as_str())
+    }
+
     /// Sorted set of comment ids by the time they were received.
     pub fn all_by_time(&self) -> String {
         self.named("all:time")

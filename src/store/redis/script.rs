@@ -28,6 +28,7 @@ pub(super) struct Scripts {
     pub erase: Script,
     pub rewrite: Script,
     pub swap: Script,
+    pub claim: Script,
     pub upkeep: Arc<Script>,
 }
 
@@ -40,6 +41,7 @@ impl Scripts {
             erase: Script::new(concat!(include_str!("keep.lua"), include_str!("erase.lua"))),
             rewrite: Script::new(include_str!("rewrite.lua")),
             swap: Script::new(include_str!("swap.lua")),
+            claim: Script::new(include_str!("claim.lua")),
             upkeep: Arc::new(Script::new(include_str!("upkeep.lua"))),
         }
     }

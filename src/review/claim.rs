@@ -1,0 +1,118 @@
+//! Handing out held comments, each to one moderator at a time.
+
+use std::time::Duration;
+
+use super::{Desk, Filter, Order};
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::store::{Claim, Claimed, Kept, Wish};
+use crate::verdict::{Decision, Verdict};
+
+/// How many comments of the queue are looked at in one go.
+const LOOK: usize = 100;
+
+/// Who asks for comments.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The moderator's name.
+    pub moderator: String,
+    /// For how long.
+    pub lease: Duration,
+}
+
+/// A comment that was handed out.
+#[derive(Debug)]
+pub struct Handed {
+    /// The comment.
+    pub kept: Kept,
+    /// Whose it is, and until when.
+    pub claim: Claim,
+}
+
+/// Why a comment was not handed out.
+#[derive(Debug)]
+pub enum Withheld {
+    /// There is no such comment.
+    NotFound,
+    /// It is decided.
+    NotHeld(Box<Verdict>),
+    /// Another moderator is at work on it.
+    Claimed(Claim),
+}
+
+impl Desk {
+    /// Hands out so many held comments that are nobody's yet, most urgent first.
+    pub async fn claim_next(&self, site: &Site, filter: &Filter, most: usize, ask: &Ask) -> Result<Vec<Handed>, Error> {
+        let wish = Wish { moderator: &ask.moderator, lease: ask.lease, renew: false };
+        let (mut handed, mut after): (Vec<Handed>, Option<String>) = (Vec::new(), None);
+        loop {
+            let page = self.list(site, filter, Order::Risk, LOOK, after.as_deref()).await?;
+            let ids: Vec<CommentId> = page.comments.iter().filter_map(|kept| id(kept).ok()).collect();
+            let claims = self.store.claims(site, &ids).await?;
+            for id in ids.iter().zip(claims).filter_map(|(id, claim)| claim.is_none().then_some(id)) {
+                if handed.len() == most {
+                    return Ok(handed);
+                }
+                if let Ok(one) = self.hand(site, id, &wish).await? {
+                    handed.push(one);
+                }
+            }
+            after = page.next;
+            if after.is_none() || handed.len() == most {
+                return Ok(handed);
+            }
+        }
+    }
+
+    /// Hands out this comment, or renews the moderator's claim on it.
+    pub async fn claim(&self, site: &Site, id: &CommentId, ask: &Ask) -> Result<Result<Handed, Withheld>, Error> {
+        self.hand(site, id, &Wish { moderator: &ask.moderator, lease: ask.lease, renew: true }).await
+    }
+
+    async fn hand(&self, site: &Site, id: &CommentId, wish: &Wish<'_>) -> Result<Result<Handed, Withheld>, Error> {
+        // A comment that there is not, or that is decided, is nobody's to claim.
+        let Some(kept) = self.store.get(site, id).await? else { return Ok(Err(Withheld::NotFound)) };
+        if kept.verdict.decision != Decision::Hold {
+            return Ok(Err(Withheld::NotHeld(Box::new(kept.verdict))));
+        }
+        let claim = match self.store.claim(site, id, wish).await? {
+            Claimed::Granted(claim) => claim,
+            Claimed::Taken(claim) => return Ok(Err(Withheld::Claimed(claim))),
+        };
+        // Looked at again: it may have been decided while it was claimed, and must not be decided twice.
+        let refused = match self.store.get(site, id).await? {
+            Some(kept) if kept.verdict.decision == Decision::Hold => return Ok(Ok(Handed { kept, claim })),
+            Some(kept) => Withheld::NotHeld(Box::new(kept.verdict)),
+            None => Withheld::NotFound,
+        };
+        self.store.release(site, id, Some(wish.moderator)).await?;
+        Ok(Err(refused))
+    }
+
+    /// Gives a comment back. One that is not the moderator's stays whose it is.
+    pub async fn release(&self, site: &Site, id: &CommentId, moderator: &str) -> Result<(), Error> {
+        self.store.release(site, id, Some(moderator)).await
+    }
+
+    /// Who is at work on these comments, in their order.
+    pub async fn claims(&self, site: &Site, comments: &[Kept]) -> Result<Vec<Option<Claim>>, Error> {
+        let ids: Vec<CommentId> = comments.iter().map(id).collect::<Result<_, _>>()?;
+        self.store.claims(site, &ids).await
+    }
+
+    pub(super) async fn claimed(&self, site: &Site, id: &CommentId) -> Result<Option<Claim>, Error> {
+        Ok(self.store.claims(site, std::slice::from_ref(id)).await?.pop().flatten())
+    }
+
+    /// Ends the claim on a comment that was decided.
+    pub(super) async fn done_with(&self, site: &Site, id: &CommentId) {
+        if let Err(error) = self.store.release(site, id, None).await {
+            // The decision stands, and the claim ends by itself.
+            tracing::debug!(%error, "a claim was not ended");
+        }
+    }
+}
+
+fn id(kept: &Kept) -> Result<CommentId, Error> {
+    CommentId::parse("comment_id", &kept.comment.comment_id).map_err(Error::from)
+}

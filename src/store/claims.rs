@@ -1,0 +1,104 @@
+//! Claims: which moderator is at work on which comment, and until when. They end by themselves.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use super::{Engine, Store};
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+
+/// How many claims are kept before those that have ended are looked for.
+const SWEEP: usize = 1_024;
+
+/// A moderator is at work on a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The moderator's name.
+    pub moderator: String,
+    /// Until when, unless it is renewed.
+    pub until: SystemTime,
+}
+
+/// Who asks for a comment, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// The moderator's name.
+    pub moderator: &'a str,
+    /// From now on.
+    pub lease: Duration,
+    /// What the moderator holds already is given again, for so long from now on.
+    pub renew: bool,
+}
+
+/// What became of a wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// The comment is the moderator's until then.
+    Granted(Claim),
+    /// It is somebody's already.
+    Taken(Claim),
+}
+
+/// The claims of an engine that no other process shares. A restart ends them, which makes comments free and no more.
+#[derive(Default)]
+pub(super) struct Claims(Mutex<HashMap<(Site, CommentId), Claim>>);
+
+impl Claims {
+    fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>, now: SystemTime) -> Result<Claimed, Error> {
+        let mut claims = self.0.lock().map_err(super::poisoned)?;
+        if claims.len() >= SWEEP {
+            claims.retain(|_, claim| claim.until > now);
+        }
+        let place = (site.clone(), id.clone());
+        let standing = claims.get(&place).filter(|claim| claim.until > now);
+        if let Some(claim) = standing.filter(|claim| !(wish.renew && claim.moderator == wish.moderator)) {
+            return Ok(Claimed::Taken(claim.clone()));
+        }
+        let claim = Claim { moderator: wish.moderator.to_owned(), until: now + wish.lease };
+        claims.insert(place, claim.clone());
+        Ok(Claimed::Granted(claim))
+    }
+
+    fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
+        let mut claims = self.0.lock().map_err(super::poisoned)?;
+        let place = (site.clone(), id.clone());
+        if claims.get(&place).is_some_and(|claim| moderator.is_none_or(|moderator| moderator == claim.moderator)) {
+            claims.remove(&place);
+        }
+        Ok(())
+    }
+
+    fn of(&self, site: &Site, ids: &[CommentId], now: SystemTime) -> Result<Vec<Option<Claim>>, Error> {
+        let claims = self.0.lock().map_err(super::poisoned)?;
+        let claim = |id: &CommentId| claims.get(&(site.clone(), id.clone())).filter(|claim| claim.until > now).cloned();
+        Ok(ids.iter().map(claim).collect())
+    }
+}
+
+impl Store {
+    /// Gives a comment to a moderator, in one atomic step: of several who ask one gets it. Whether it is still held the
+    /// caller looks afterwards.
+    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>) -> Result<Claimed, Error> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => self.claims.claim(site, id, wish, SystemTime::now()),
+            Engine::Redis(engine) => engine.claim(site, id, wish).await,
+        }
+    }
+
+    /// Makes a comment free, if it is this moderator's. `None`: whoever's it is.
+    pub async fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => self.claims.release(site, id, moderator),
+            Engine::Redis(engine) => engine.release(site, id, moderator).await,
+        }
+    }
+
+    /// Who is at work on these comments, in their order.
+    pub async fn claims(&self, site: &Site, ids: &[CommentId]) -> Result<Vec<Option<Claim>>, Error> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => self.claims.of(site, ids, SystemTime::now()),
+            Engine::Redis(engine) => engine.claims(site, ids).await,
+        }
+    }
+}

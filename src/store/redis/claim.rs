@@ -1,0 +1,67 @@
+//! Claims in Redis: a key for each, which ends by itself.
+
+use std::time::{Duration, SystemTime};
+
+use ::redis::Pipeline;
+
+use super::Redis;
+use super::script::{call, run};
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::store::claims::{Claim, Claimed, Wish};
+
+impl Redis {
+    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>) -> Result<Claimed, Error> {
+        self.reachable(site)?;
+        let mut ask = call(&self.scripts.claim, &[self.keys(site).claim(id)]);
+        ask.arg(wish.moderator).arg(millis(wish.lease).max(1)).arg(u8::from(wish.renew));
+        let mut reply = run(&self.connection, &self.scripts.claim, &ask).await?;
+        match reply.word() {
+            "granted" => Ok(Claimed::Granted(Claim { moderator: wish.moderator.to_owned(), until: from_now(reply.number()?) })),
+            "taken" => {
+                let moderator = reply.text()?;
+                Ok(Claimed::Taken(Claim { moderator, until: from_now(reply.number()?) }))
+            }
+            _ => Err(reply.unexpected()),
+        }
+    }
+
+    pub async fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
+        self.reachable(site)?;
+        let mut ask = call(&self.scripts.claim, &[self.keys(site).claim(id)]);
+        ask.arg(moderator.unwrap_or_default()).arg(0).arg(0);
+        let reply = run(&self.connection, &self.scripts.claim, &ask).await?;
+        if reply.word() == "free" { Ok(()) } else { Err(reply.unexpected()) }
+    }
+
+    pub async fn claims(&self, site: &Site, ids: &[CommentId]) -> Result<Vec<Option<Claim>>, Error> {
+        self.reachable(site)?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = self.keys(site);
+        let (mut names, mut times) = (Pipeline::with_capacity(ids.len()), Pipeline::with_capacity(ids.len()));
+        for id in ids {
+            names.cmd("GET").arg(keys.claim(id));
+            times.cmd("PTTL").arg(keys.claim(id));
+        }
+        let names: Vec<Option<String>> = names.query_async(&mut self.connection.clone()).await?;
+        if names.iter().all(Option::is_none) {
+            return Ok(names.into_iter().map(|_| None).collect());
+        }
+        let times: Vec<i64> = times.query_async(&mut self.connection.clone()).await?;
+        // One that ended between the two questions has no time left.
+        let claim = |(name, time): (Option<String>, i64)| {
+            name.filter(|_| time > 0).map(|moderator| Claim { moderator, until: from_now(time) })
+        };
+        Ok(names.into_iter().zip(times).map(claim).collect())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn from_now(millis: i64) -> SystemTime {
+    SystemTime::now() + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
