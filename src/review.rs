@@ -122,16 +122,17 @@ impl Desk {
                 Plan::Done => return Ok(Ok(kept.verdict)),
                 Plan::Refuse(refusal) => return Ok(Err(refusal)),
             };
-            // Taking back asks for no claim: it says that a decision was wrong, whoever looks at it now.
-            if matches!(act.what, What::Decide { .. })
-                && let Some(claim) = self.claimed(site, id).await?.filter(|claim| claim.moderator != act.moderator)
-            {
-                return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim)));
+            // Taking back asks for no claim: what is decided is nobody's.
+            let claim = if matches!(act.what, What::Undo) { None } else { self.claimed(site, id).await? };
+            if let Some(claim) = claim.as_ref().filter(|claim| claim.moderator != act.moderator) {
+                return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim.clone())));
             }
             let event = event(&kept.verdict, &next, act, now);
             let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event };
             if self.store.replace(site, id, &change).await? {
-                self.done_with(site, id).await;
+                if claim.is_some() {
+                    self.done_with(site, id).await;
+                }
                 return Ok(Ok(next));
             }
         }

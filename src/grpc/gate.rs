@@ -15,9 +15,10 @@ use tower::{Layer, Service};
 use crate::error::Error;
 use crate::telemetry::METRICS;
 
-/// How many bytes of a refused call are heard out, and for how long.
+/// How many bytes of a refused call are heard out, and for how long: a message follows its headers at once, and a stream
+/// that waits for an answer before it goes on is not kept waiting.
 const HEARD_OUT: usize = 64 * 1024;
-const HEARING: Duration = Duration::from_secs(1);
+const HEARING: Duration = Duration::from_millis(200);
 
 /// Made once: under load nothing is said more often.
 static OVERLOADED: LazyLock<Status> = LazyLock::new(|| Error::Overloaded.into());

@@ -47,15 +47,12 @@ impl Desk {
         let (mut handed, mut after): (Vec<Handed>, Option<String>) = (Vec::new(), None);
         loop {
             let page = self.list(site, filter, Order::Risk, LOOK, after.as_deref()).await?;
-            let ids: Vec<CommentId> = page.comments.iter().filter_map(|kept| id(kept).ok()).collect();
-            let claims = self.store.claims(site, &ids).await?;
-            for id in ids.iter().zip(claims).filter_map(|(id, claim)| claim.is_none().then_some(id)) {
+            let claims = self.claims(site, &page.comments).await?;
+            for (kept, _) in page.comments.iter().zip(claims).filter(|(_, claim)| claim.is_none()) {
                 if handed.len() == most {
                     return Ok(handed);
                 }
-                if let Ok(one) = self.hand(site, id, &wish).await? {
-                    handed.push(one);
-                }
+                handed.extend(self.hand(site, &id(kept)?, &wish).await?);
             }
             after = page.next;
             if after.is_none() || handed.len() == most {
@@ -70,16 +67,11 @@ impl Desk {
     }
 
     async fn hand(&self, site: &Site, id: &CommentId, wish: &Wish<'_>) -> Result<Result<Handed, Withheld>, Error> {
-        // A comment that there is not, or that is decided, is nobody's to claim.
-        let Some(kept) = self.store.get(site, id).await? else { return Ok(Err(Withheld::NotFound)) };
-        if kept.verdict.decision != Decision::Hold {
-            return Ok(Err(Withheld::NotHeld(Box::new(kept.verdict))));
-        }
         let claim = match self.store.claim(site, id, wish).await? {
             Claimed::Granted(claim) => claim,
             Claimed::Taken(claim) => return Ok(Err(Withheld::Claimed(claim))),
         };
-        // Looked at again: it may have been decided while it was claimed, and must not be decided twice.
+        // Looked at afterwards: from here on nobody else decides it.
         let refused = match self.store.get(site, id).await? {
             Some(kept) if kept.verdict.decision == Decision::Hold => return Ok(Ok(Handed { kept, claim })),
             Some(kept) => Withheld::NotHeld(Box::new(kept.verdict)),

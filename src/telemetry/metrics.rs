@@ -187,13 +187,11 @@ impl Metrics {
         self.calls.with_label_values(&[rpc, code]).observe(took.as_secs_f64());
     }
 
-    /// A part of the way of a comment began at that moment and ends now. Returns now.
-    pub fn stage(&self, stage: Stage, since: Instant) -> Instant {
-        let now = Instant::now();
+    /// A part of the way of a comment began at that moment and ends now.
+    pub fn stage(&self, stage: Stage, since: Instant) {
         if let Some(histogram) = Stage::ALL.iter().position(|known| *known == stage).and_then(|at| self.stages.get(at)) {
-            histogram.observe(now.duration_since(since).as_secs_f64());
+            histogram.observe(since.elapsed().as_secs_f64());
         }
-        now
     }
 
     /// A call was refused to keep the others fast: `concurrency`, `streams` or `quota`.

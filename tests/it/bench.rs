@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::cli::{code, err, gatepost, out, run};
-use crate::harness::Server;
+use crate::harness::{PATIENCE, Server};
+use crate::observe::metric;
 
 /// A load on a server without a warm-up, reported as JSON.
 fn load(servers: &[&Server], args: &[&str]) -> Command {
@@ -59,6 +60,15 @@ fn wait(child: Child) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Waits until a server has answered so many calls since its start.
+fn until_called(server: &Server, calls: u32) {
+    let until = Instant::now() + PATIENCE;
+    while metric(server, "gatepost_call_duration_seconds_count{code=\"ok\",rpc=\"CheckComment\"}") < f64::from(calls) {
+        assert!(Instant::now() < until, "nobody calls");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[tokio::test]
 async fn the_report_adds_up_and_every_call_that_was_due_is_in_it() {
     let server = Server::start_with("", &["--store", "memory:"]).await;
@@ -102,7 +112,7 @@ async fn those_who_come_while_a_server_stalls_are_seen_to_wait() {
     let server = Server::start_with("", &["--store", "memory:"]).await;
     let args = ["--rate", "100", "--duration", "3s", "--timeout", "10s", "--dry-run"];
     let child = load(&[&server], &args).spawn().unwrap();
-    thread::sleep(Duration::from_millis(1_000));
+    until_called(&server, 50);
     signal(server.process(), "-STOP");
     thread::sleep(Duration::from_millis(1_000));
     signal(server.process(), "-CONT");
@@ -124,7 +134,7 @@ async fn calls_without_an_answer_in_time_have_failed() {
     let server = Server::start_with("", &["--store", "memory:"]).await;
     let args = ["--rate", "50", "--duration", "2s", "--timeout", "300ms", "--max-in-flight", "10", "--dry-run"];
     let child = load(&[&server], &args).spawn().unwrap();
-    thread::sleep(Duration::from_millis(500));
+    until_called(&server, 10);
     signal(server.process(), "-STOP");
     let output = wait(child);
     signal(server.process(), "-CONT");
@@ -143,10 +153,10 @@ async fn two_servers_restart_one_after_the_other_without_a_failed_call() {
         [Server::start_with("", &["--store", "memory:"]).await, Server::start_with("", &["--store", "memory:"]).await];
     let args = ["--rate", "100", "--duration", "6s", "--timeout", "10s", "--retry", "--dry-run"];
     let child = load(&[&servers[0], &servers[1]], &args).spawn().unwrap();
-    thread::sleep(Duration::from_millis(700));
     for server in &mut servers {
+        until_called(server, 20);
         server.restart().await;
-        thread::sleep(Duration::from_millis(300));
+        until_called(server, 1);
     }
     let output = wait(child);
     let report = report(&output);
@@ -162,7 +172,7 @@ async fn two_servers_restart_one_after_the_other_without_a_failed_call() {
 async fn without_retries_a_server_that_goes_away_is_seen() {
     let mut server = Server::start_with("", &["--store", "memory:"]).await;
     let child = load(&[&server], &["--rate", "50", "--duration", "2s", "--dry-run"]).spawn().unwrap();
-    thread::sleep(Duration::from_millis(1_000));
+    until_called(&server, 20);
     server.kill();
     let output = wait(child);
     let report = report(&output);
@@ -209,7 +219,7 @@ async fn an_early_end_still_reports() {
     let server = Server::start_with("", &["--store", "memory:"]).await;
     let begun = Instant::now();
     let child = load(&[&server], &["--rate", "50", "--duration", "60s", "--timeout", "10s"]).spawn().unwrap();
-    thread::sleep(Duration::from_millis(1_500));
+    until_called(&server, 30);
     signal(child.id(), "-INT");
     let output = wait(child);
     assert!(begun.elapsed() < Duration::from_secs(20));

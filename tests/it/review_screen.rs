@@ -124,9 +124,16 @@ async fn a_moderator_decides_with_single_keys() {
     let expected =
         [of("c-1", Decision::Approve, "mia"), of("c-2", Decision::Reject, "mia"), of("c-3", Decision::Hold, "MACHINE")];
     assert_eq!(decisions(&server).await, expected);
-    thread::sleep(Duration::from_millis(50));
-    let screen = terminal.screen.lock().unwrap();
-    assert!(!screen.screen().alternate_screen() && !screen.screen().hide_cursor(), "the terminal is given back");
+    // What the program wrote last may still be on its way through the pseudo-terminal.
+    let given_back = || {
+        let screen = terminal.screen.lock().unwrap();
+        !screen.screen().alternate_screen() && !screen.screen().hide_cursor()
+    };
+    let until = Instant::now() + PATIENCE;
+    while !given_back() {
+        assert!(Instant::now() < until, "the terminal is not given back");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

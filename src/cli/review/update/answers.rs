@@ -131,6 +131,8 @@ fn merge(state: &mut State, rows: Vec<Row>) {
             back.push(row);
         } else if selected.as_ref() == Some(&id) {
             row.gone = true;
+            // What is decided is nobody's any more.
+            row.claim = None;
             back.push(row);
             // Who did what to it?
             state.details.remove(&id);

@@ -78,6 +78,19 @@ fn what_a_colleague_claimed_is_passed_over_and_never_shown() {
 }
 
 #[test]
+fn what_a_colleague_claimed_and_decided_says_who_decided_it() {
+    let mut desk = Rehearsal::new(&[comment("a", "x")]);
+    desk.claim("a", "ben");
+    desk.open();
+    assert_eq!((desk.selected(), desk.sees()), ("a", None));
+    desk.decide("a", Decision::Reject, "ben");
+    desk.pass(4);
+    desk.serve();
+    assert!(desk.row("a").gone && desk.state.claimed_by(desk.row("a")).is_none());
+    assert_eq!((desk.row("a").standing.decision, desk.row("a").standing.by.as_str()), (Some(Decision::Reject), "ben"));
+}
+
+#[test]
 fn claims_are_renewed_after_a_third_of_their_time() {
     let mut desk = Rehearsal::with("a");
     desk.pass(LEASE.as_secs() / 3 - 5);
