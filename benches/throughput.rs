@@ -254,6 +254,7 @@ async fn admit(store: &Store, given: &gatepost::verdict::Verdict, comment: pb::C
         min_approved: 0,
         likeness: None,
         campaign: 0,
+        listed: None,
     };
     Ok(matches!(store.admit(&admission).await?, Admitted::Recorded(_)))
 }

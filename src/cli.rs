@@ -1,8 +1,11 @@
 //! The command line: one program for operators, hosts and moderators. Client commands speak gRPC only.
 
+mod audit;
 mod bar;
 mod bench;
+mod bulk;
 mod check;
+mod claim;
 mod connect;
 mod decide;
 mod explain;
@@ -15,7 +18,10 @@ mod import;
 mod json;
 mod keys;
 mod labelled;
+mod list;
+mod manual;
 mod model;
+mod moves;
 mod output;
 mod person;
 mod policy;
@@ -26,6 +32,8 @@ mod review;
 mod rows;
 mod serve;
 mod show;
+mod since;
+mod stats;
 mod term;
 mod text;
 mod undo;
@@ -71,18 +79,33 @@ enum Command {
     /// Review the queue in a full-screen terminal
     #[command(after_help = review::EXAMPLES)]
     Review(Box<review::ReviewArgs>),
+    /// Take held comments, so that nobody else gets them
+    #[command(after_help = claim::CLAIM_EXAMPLES)]
+    Claim(claim::ClaimArgs),
+    /// Give claimed comments back
+    #[command(after_help = claim::RELEASE_EXAMPLES)]
+    Release(claim::ReleaseArgs),
     /// Approve comments
     #[command(after_help = decide::APPROVE_EXAMPLES)]
     Approve(decide::DecideArgs),
     /// Reject comments
     #[command(after_help = decide::REJECT_EXAMPLES)]
     Reject(decide::DecideArgs),
-    /// Take back the last moderator's decision on comments
+    /// Take back the last moderator's decision on comments, or a whole act
     #[command(after_help = undo::EXAMPLES)]
     Undo(undo::UndoArgs),
     /// Follow what becomes of a site's comments
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::WatchArgs),
+    /// Tell who did what on a site, and check that it is whole
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(audit::AuditArgs),
+    /// Count what moderators did, and how the queue moves
+    #[command(after_help = stats::EXAMPLES)]
+    Stats(stats::StatsArgs),
+    /// Block and allow authors, addresses, domains and words
+    #[command(after_help = list::EXAMPLES)]
+    List(list::ListArgs),
     /// Print everything kept of a person, or copy the whole embedded store
     #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
@@ -104,6 +127,12 @@ enum Command {
     /// Choose thresholds, and check policy files
     #[command(after_help = policy::EXAMPLES)]
     Policy(policy::PolicyArgs),
+    /// Print what a shell reads to complete words
+    #[command(after_help = manual::COMPLETIONS_EXAMPLES)]
+    Completions(manual::CompletionsArgs),
+    /// Print the manual
+    #[command(after_help = manual::MAN_EXAMPLES)]
+    Man(manual::ManArgs),
 }
 
 const SERVE_EXAMPLES: &str = "Examples:
@@ -123,6 +152,13 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Queue(args) => wait(queue::run(&args)),
         Command::Show(args) => wait(show::run(&args)),
         Command::Review(args) => wait(review::run(&args)),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
+        Command::Claim(args) => wait(claim::claim(&args)),
+        Command::Release(args) => wait(claim::release(&args)),
+        Command::Audit(args) => wait(audit::run(&args)),
+        Command::Stats(args) => wait(stats::run(&args)),
+        Command::List(args) => wait(list::run(&args)),
         Command::Approve(args) => wait(decide::run(&args, Decision::Approve)),
         Command::Reject(args) => wait(decide::run(&args, Decision::Reject)),
         Command::Undo(args) => wait(undo::run(&args)),

@@ -6,10 +6,13 @@ mod archive;
 mod gate;
 mod guard;
 mod keys;
+mod lists;
 mod moderation;
 mod person;
+mod queue;
 mod review;
 mod status;
+mod streams;
 mod watch;
 
 pub use admin::{Admin, Reload};
@@ -18,6 +21,7 @@ pub use gate::Gate;
 pub use guard::{Guard, may};
 pub use moderation::Moderation;
 pub use review::Review;
+pub use streams::Streams;
 
 /// Longest message a client may send: a body, a post and a parent at their bounds, and air.
 pub const MAX_MESSAGE: usize = 1 << 20;

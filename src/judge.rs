@@ -10,7 +10,7 @@ use crate::classify::{Input, Label, Model, Scores};
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
 use crate::policy::tune::{Kind, Sample};
-use crate::policy::{Away, Findings, Policies, Policy, Ruling};
+use crate::policy::{Away, Findings, Listed, Policies, Policy, Ruling};
 use crate::verdict::{Decision, MACHINE, RateLimit, Reason, Verdict};
 
 /// How many parts of an explanation a verdict carries per label.
@@ -68,9 +68,9 @@ impl Judge {
     }
 
     /// Looks at a comment and scores it.
-    pub fn hear<'a>(&'a self, comment: &'a Comment) -> Case<'a> {
+    pub fn hear<'a>(&'a self, comment: &'a Comment, listed: Listed<'_>) -> Case<'a> {
         let policy = self.policies.of(comment.site());
-        let mut findings = policy.before(comment);
+        let mut findings = policy.before(comment, listed);
         let counted = findings.counted(comment.text().as_str());
         let scores = self.model.score(&input(comment, &counted));
         policy.heed(comment, self.model.labels(), &scores, &mut findings);
@@ -85,7 +85,7 @@ impl Judge {
 
     /// The whole way without a store: for trying a comment, and for dry runs.
     pub fn judge(&self, comment: &Comment, facts: &Facts, now: SystemTime) -> Verdict {
-        self.hear(comment).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
+        self.hear(comment, Listed::none()).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
     }
 }
 
@@ -139,26 +139,7 @@ impl Case<'_> {
         if let Some(limit) = &mut verdict.rate_limit {
             limit.local = local;
         }
-        self.unrecorded(verdict)
-    }
-
-    /// Marks a verdict as not recorded. A comment that would be held needs a queue to be held in; what becomes of it the
-    /// policy says. `None`: it has no verdict.
-    pub fn unrecorded(&self, mut verdict: Verdict) -> Option<Verdict> {
-        let mut message = "the store is away, so that this is not written down for good: send the comment again later";
-        if verdict.decision == Decision::Hold {
-            match self.policy.away() {
-                Away::Hold => {}
-                Away::Unavailable => return None,
-                Away::Approve => {
-                    verdict.decision = Decision::Approve;
-                    message = "it would be held, but the store is away, and the policy approves such comments then";
-                }
-            }
-        }
-        verdict.reasons.push(Reason::new("NOT_RECORDED", message).rule("store.away"));
-        verdict.not_recorded = true;
-        Some(verdict)
+        unrecorded(self.policy, verdict)
     }
 
     /// What in the comment speaks for each label, strongest first; a label's last reason is all the rest, so that the
@@ -179,6 +160,25 @@ impl Case<'_> {
         });
         reasons.collect()
     }
+}
+
+/// Marks a verdict as not recorded. A comment that would be held needs a queue to be held in; what becomes of it the
+/// policy says. `None`: it has no verdict.
+pub fn unrecorded(policy: &Policy, mut verdict: Verdict) -> Option<Verdict> {
+    let mut message = "the store is away, so that this is not written down for good: send the comment again later";
+    if verdict.decision == Decision::Hold {
+        match policy.away() {
+            Away::Hold => {}
+            Away::Unavailable => return None,
+            Away::Approve => {
+                verdict.decision = Decision::Approve;
+                message = "it would be held, but the store is away, and the policy approves such comments then";
+            }
+        }
+    }
+    verdict.reasons.push(Reason::new("NOT_RECORDED", message).rule("store.away"));
+    verdict.not_recorded = true;
+    Some(verdict)
 }
 
 fn input<'a>(comment: &'a Comment, text: &'a str) -> Input<'a> {

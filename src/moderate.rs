@@ -9,8 +9,10 @@ use crate::classify::Likeness;
 use crate::comment::Comment;
 use crate::error::{Away, Error};
 use crate::facts::{Facts, Similar};
-use crate::judge::{Case, SharedJudge};
+use crate::judge::{Case, SharedJudge, unrecorded};
+use crate::lists::Lists;
 use crate::pb;
+use crate::policy::Listed;
 use crate::store::{Admission, Admitted, Persons, Secrets, Store};
 use crate::telemetry::{Stage, measured, measuring};
 use crate::verdict::{Decision, Verdict};
@@ -31,12 +33,13 @@ pub enum Origin {
 pub struct Moderator {
     judge: Arc<SharedJudge>,
     store: Store,
+    lists: Lists,
 }
 
 impl Moderator {
-    /// Joins a judge and a store.
-    pub fn new(judge: Arc<SharedJudge>, store: Store) -> Arc<Self> {
-        Arc::new(Self { judge, store })
+    /// Joins a judge, a store, and what moderators have blocked and allowed.
+    pub fn new(judge: Arc<SharedJudge>, store: Store, lists: Lists) -> Arc<Self> {
+        Arc::new(Self { judge, store, lists })
     }
 
     /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
@@ -48,43 +51,57 @@ impl Moderator {
         let now = SystemTime::now();
         let judge = self.judge.load_full();
         let comment = measured(Stage::Parse, || Comment::parse(message, now))?;
-        let case = measured(Stage::Score, || judge.hear(&comment));
-        // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
-        let looks_for_campaigns = origin == Origin::Author && case.policy.looks_for_campaigns();
-        let likeness = looks_for_campaigns.then(|| Likeness::of(comment.text().as_str())).flatten();
-        let similar = self.store.similar(comment.site(), likeness.as_ref());
-        let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
-        let tentative = measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1));
         let secrets = self.store.secrets(comment.site()).await;
-        let admission = admission(&comment, origin, &case, &tentative, (likeness, similar), secrets.as_ref().ok());
-        // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
-        let without = |known: Option<Facts>, failed: Error| match failed {
-            Error::Store(_) if origin == Origin::Author => {
-                let (local, facts) = (known.is_none(), known.unwrap_or_else(|| self.store.alone(&admission, !dry_run)));
-                case.verdict_unrecorded(&facts.beside(similar), now, local).ok_or(failed)
-            }
-            failed => Err(failed),
-        };
-        if let Err(failed) = secrets {
-            return without(None, failed);
-        }
-        if dry_run {
-            let looked = self.store.look(&admission).await;
-            return looked.map_or_else(|failed| without(None, failed), |facts| Ok(decide(facts, tentative.id.clone(), 1)));
-        }
-        let kept = match measuring(Stage::Admit, self.store.admit(&admission)).await {
-            Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => verdict,
-            Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
-                let verdict = decide(facts.clone(), verdict_id, revision);
-                match measuring(Stage::Record, self.store.record(&admission, &verdict)).await {
-                    Ok(verdict) => verdict,
-                    Err(failed) => return without(Some(facts), failed),
+        let kept = loop {
+            let lists = self.lists.of(comment.site(), now).await;
+            let persons = lists.persons(secrets.as_ref().ok(), &comment);
+            let listed = Listed { entries: &lists.entries, persons: &persons };
+            let case = measured(Stage::Score, || judge.hear(&comment, listed));
+            // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
+            let looks_for_campaigns = origin == Origin::Author && case.policy.looks_for_campaigns();
+            let likeness = looks_for_campaigns.then(|| Likeness::of(comment.text().as_str())).flatten();
+            let similar = self.store.similar(comment.site(), likeness.as_ref());
+            let decide =
+                |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
+            let tentative = measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1));
+            let admission = Admission {
+                listed: lists.version,
+                ..admission(&comment, origin, &case, &tentative, (likeness, similar), secrets.as_ref().ok())
+            };
+            // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
+            let without = |known: Option<Facts>, failed: Error| match failed {
+                Error::Store(_) if origin == Origin::Author => {
+                    let (local, facts) = (known.is_none(), known.unwrap_or_else(|| self.store.alone(&admission, !dry_run)));
+                    case.verdict_unrecorded(&facts.beside(similar), now, local).ok_or(failed)
                 }
+                failed => Err(failed),
+            };
+            if let Err(failed) = secrets {
+                return without(None, failed);
             }
-            Err(failed) => return without(None, failed),
+            if dry_run {
+                match self.store.look(&admission).await {
+                    Ok(Some(facts)) => return Ok(decide(facts, tentative.id.clone(), 1)),
+                    Ok(None) => self.lists.outdated(comment.site()),
+                    Err(failed) => return without(None, failed),
+                }
+                continue;
+            }
+            match measuring(Stage::Admit, self.store.admit(&admission)).await {
+                Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => break verdict,
+                Ok(Admitted::Listed) => self.lists.outdated(comment.site()),
+                Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
+                    let verdict = decide(facts.clone(), verdict_id, revision);
+                    match measuring(Stage::Record, self.store.record(&admission, &verdict)).await {
+                        Ok(verdict) => break verdict,
+                        Err(failed) => return without(Some(facts), failed),
+                    }
+                }
+                Err(failed) => return without(None, failed),
+            }
         };
         // One that replicas lack stands, but may be lost.
-        if kept.not_recorded { case.unrecorded(kept).ok_or(Error::store(Away)) } else { Ok(kept) }
+        if kept.not_recorded { unrecorded(judge.policy(comment.site()), kept).ok_or(Error::store(Away)) } else { Ok(kept) }
     }
 }
 
@@ -104,7 +121,7 @@ fn admission<'a>(
     let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
     // A campaign that this process knows of is in the tentative verdict already.
     let campaign = Some(case.policy.campaign()).filter(|campaign| similar.here < *campaign).unwrap_or_default();
-    Admission { comment, limits, tentative, min_approved, persons, likeness, campaign }
+    Admission { comment, limits, tentative, min_approved, persons, likeness, campaign, listed: None }
 }
 
 impl Origin {

@@ -2,6 +2,7 @@
 
 mod decide;
 mod describe;
+mod entries;
 mod file;
 mod lists;
 pub mod tune;
@@ -18,6 +19,7 @@ use crate::settings::Mistakes;
 use crate::verdict::Decision;
 
 pub use decide::{Findings, Ruling};
+pub use entries::{Entries, Kind, Listed, Target};
 pub use file::DEFAULT;
 use lists::{Addresses, Domains, Words};
 
@@ -47,6 +49,8 @@ pub struct Policy {
     away: Away,
     campaign: Campaign,
     retention: Retention,
+    /// Whether a moderator must say why a comment is rejected.
+    reason_required: bool,
 }
 
 /// From how many nearly the same comments on they are a campaign, and what its comments become.
@@ -133,6 +137,11 @@ impl Policy {
     /// For how long the site's data is kept.
     pub fn retention(&self) -> Retention {
         self.retention
+    }
+
+    /// Whether a moderator must say why a comment is rejected.
+    pub fn reason_required(&self) -> bool {
+        self.reason_required
     }
 
     /// Whether nearly the same comments make any difference.

@@ -20,6 +20,8 @@ pub struct Retention {
     pub authors: Duration,
     /// Changes of verdicts, for hosts that watch them.
     pub changes: Duration,
+    /// What the audit tells.
+    pub audit: Duration,
 }
 
 impl Retention {
@@ -31,7 +33,7 @@ impl Retention {
     /// So many days for everything.
     pub fn days(days: u32) -> Self {
         let span = Self::span(days);
-        Self { approved: span, rejected: span, authors: span, changes: span }
+        Self { approved: span, rejected: span, authors: span, changes: span, audit: span }
     }
 
     /// For how long a comment is kept on which this was decided. A held one is not counted by it.

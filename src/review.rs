@@ -1,10 +1,15 @@
 //! What moderators do: list, claim, decide, undo. Each act is a compare-and-set on the comment's revision.
 
+mod acts;
+mod audit;
 mod claim;
 mod filter;
+mod stats;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::classify::Likeness;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
@@ -13,9 +18,15 @@ use crate::store::{Change, Claim, Kept, ListPage, ListQuery, Past, Store};
 use crate::verdict::{Decision, MACHINE, Reason, Verdict};
 
 pub use crate::store::Order;
+pub use acts::{LAST, TakenBack, is_act, new_act};
+pub use audit::{Acts, ActsPage};
 pub use claim::{Ask, Handed, Withheld};
-pub use filter::Filter;
+pub use filter::{Beside, Filter};
 
+/// Most comments that one page of a list looks at. A search that finds little then ends the page, not the server.
+const MOST_SCANNED: usize = 10_000;
+/// The same for a search for what is alike, which costs more for each.
+const FEWER_SCANNED: usize = 2_000;
 /// How often an act is tried again when others decide the same comment in the meantime.
 const TRIES: usize = 16;
 
@@ -23,6 +34,16 @@ const TRIES: usize = 16;
 #[derive(Clone)]
 pub struct Desk {
     store: Store,
+    rules: Arc<dyn Fn(&Site) -> Rules + Send + Sync>,
+}
+
+/// What a site's policy says to its moderators.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// They must say why they reject a comment.
+    pub reason_required: bool,
+    /// From which score on each label holds and rejects.
+    pub thresholds: Vec<(&'static str, Option<f64>, Option<f64>)>,
 }
 
 /// What a moderator wants done with a comment.
@@ -34,6 +55,10 @@ pub struct Act {
     pub expected_revision: Option<u32>,
     /// What to do.
     pub what: What,
+    /// What it is part of.
+    pub act_id: String,
+    /// From where: the key's id.
+    pub source: String,
 }
 
 /// The two acts there are.
@@ -78,9 +103,19 @@ pub struct Known {
 }
 
 impl Desk {
-    /// A desk on a store.
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    /// A desk on a store, where each site has its rules.
+    pub fn new(store: Store, rules: impl Fn(&Site) -> Rules + Send + Sync + 'static) -> Self {
+        Self { store, rules: Arc::new(rules) }
+    }
+
+    /// What a site's policy says to its moderators.
+    pub fn rules(&self, site: &Site) -> Rules {
+        (self.rules)(site)
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// One page of the queue or the history.
@@ -92,8 +127,19 @@ impl Desk {
         size: usize,
         after: Option<&str>,
     ) -> Result<ListPage, Error> {
-        let matches = |kept: &Kept| filter.matches(kept);
-        self.store.list(site, &ListQuery { decision: filter.decision(), order, size, after, matches: &matches }).await
+        let like = match filter.like() {
+            None => None,
+            Some(id) => {
+                let id = CommentId::parse("filter", id).map_err(Error::from)?;
+                Likeness::of(&self.kept(site, &id).await?.comment.body)
+            }
+        };
+        let beside = Beside { now: SystemTime::now(), like };
+        let matches = |kept: &Kept| filter.matches(kept, &beside);
+        let most_scanned = if filter.like().is_some() { FEWER_SCANNED } else { MOST_SCANNED };
+        self.store
+            .list(site, &ListQuery { decision: filter.decision(), order, size, after, matches: &matches, most_scanned })
+            .await
     }
 
     /// The present verdict.
@@ -127,7 +173,7 @@ impl Desk {
             if let Some(claim) = claim.as_ref().filter(|claim| claim.moderator != act.moderator) {
                 return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim.clone())));
             }
-            let event = event(&kept.verdict, &next, act, now);
+            let event = event(&kept, &next, act, now);
             let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event };
             if self.store.replace(site, id, &change).await? {
                 if claim.is_some() {
@@ -184,8 +230,8 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
                 ..current.clone()
             }
         }
-        What::Undo => match before_last_decision(kept) {
-            Some(before) => before.clone(),
+        What::Undo => match last_decision(kept) {
+            Some((before, _)) => before.clone(),
             None => return Plan::Refuse(Refusal::NothingToUndo(Box::new(current.clone()))),
         },
     };
@@ -194,28 +240,32 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
     Plan::Change(Box::new(next))
 }
 
-/// The verdict that the last decision not yet taken back replaced. An edit begins anew: what a moderator said of an
-/// earlier text does not come back.
-fn before_last_decision(kept: &Kept) -> Option<&Verdict> {
-    let mut standing: Vec<&Verdict> = Vec::new();
+/// The verdict that the last decision not yet taken back replaced, and the event of that decision. An edit begins anew:
+/// what a moderator said of an earlier text does not come back.
+fn last_decision(kept: &Kept) -> Option<(&Verdict, &pb::AuditEvent)> {
+    let mut standing: Vec<(&Verdict, &pb::AuditEvent)> = Vec::new();
     let present = (&kept.verdict, &kept.event);
     for (verdict, event) in kept.trail.iter().map(|Past { verdict, event }| (verdict, event)).chain([present]) {
         match event.act.as_str() {
-            "DECIDED" => standing.push(verdict),
+            "DECIDED" => standing.push((verdict, event)),
             "UNDONE" => {
                 standing.pop();
             }
-            _ => standing = vec![verdict],
+            _ => standing = vec![(verdict, event)],
         }
     }
-    let [.., before, _] = standing.as_slice() else { return None };
-    Some(before)
+    let [.., (before, _), (_, decided)] = standing.as_slice() else { return None };
+    Some((before, decided))
 }
 
-fn event(before: &Verdict, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditEvent {
-    let (what, reason_code, note) = match &act.what {
-        What::Decide { reason_code, note, .. } => ("DECIDED", reason_code.clone(), note.clone()),
-        What::Undo => ("UNDONE", String::new(), String::new()),
+fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditEvent {
+    let before = &kept.verdict;
+    let (what, reason_code, note, undoes) = match &act.what {
+        What::Decide { reason_code, note, .. } => ("DECIDED", reason_code.clone(), note.clone(), String::new()),
+        What::Undo => {
+            let undone = last_decision(kept).map(|(_, decided)| decided.act_id.clone());
+            ("UNDONE", String::new(), String::new(), undone.unwrap_or_default())
+        }
     };
     pb::AuditEvent {
         at: Some(now.into()),
@@ -227,6 +277,12 @@ fn event(before: &Verdict, after: &Verdict, act: &Act, now: SystemTime) -> pb::A
         after: after.decision.to_wire().into(),
         reason_code,
         note,
+        label: before.leading().map(|(label, _)| label.to_owned()).unwrap_or_default(),
+        score: before.leading().map_or(0.0, |(_, score)| score),
+        act_id: act.act_id.clone(),
+        source: act.source.clone(),
+        undoes,
+        ..Default::default()
     }
 }
 

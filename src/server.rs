@@ -16,22 +16,23 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::classify::Model;
+use crate::classify::{Label, Model};
 use crate::comment::Site;
 use crate::config::Config;
 use crate::error::{Cause, Error};
 use crate::files;
-use crate::grpc::{Admin, Answers, Gate, Guard, MAX_MESSAGE, Moderation, Reload, Review};
+use crate::grpc::{Admin, Answers, Gate, Guard, MAX_MESSAGE, Moderation, Reload, Review, Streams};
 use crate::judge::{Judge, SharedJudge};
 use crate::keys::Ring;
+use crate::lists::Lists;
 use crate::moderate::Moderator;
 use crate::pb;
 use crate::pb::admin_service_server::{AdminServiceServer, SERVICE_NAME as ADMIN};
 use crate::pb::moderation_service_server::{ModerationServiceServer, SERVICE_NAME as MODERATION};
 use crate::pb::review_service_server::{ReviewServiceServer, SERVICE_NAME as REVIEW};
-use crate::policy::Policies;
+use crate::policy::{Policies, Policy};
 use crate::retention::Retentions;
-use crate::review::Desk;
+use crate::review::{Desk, Rules};
 use crate::store::{self, Snapshot, Store, StoreSettings};
 use crate::telemetry::METRICS;
 use port::Port;
@@ -124,13 +125,16 @@ impl Server {
 
         let reloading = Arc::clone(&self.files);
         let reload: Reload = Arc::new(move || reloading.reload_judge());
-        let desk = Desk::new(self.store.clone());
-        let moderator = Moderator::new(Arc::clone(&self.files.judge), self.store.clone());
-        let moderation = Moderation::new(moderator, desk.clone(), self.store.clone(), leaving.clone());
-        let admin = Admin::new(self.store.clone(), self.ring.clone(), reload);
+        let judge = Arc::clone(&self.files.judge);
+        let desk = Desk::new(self.store.clone(), move |site| rules(judge.load().policy(site)));
+        let (lists, streams) = (Lists::new(self.store.clone()), Streams::default());
+        let moderator = Moderator::new(Arc::clone(&self.files.judge), self.store.clone(), lists.clone());
+        let moderation = Moderation::new(moderator, desk.clone(), self.store.clone(), streams.clone(), leaving.clone());
+        let review = Review::new(desk, streams, leaving.clone());
+        let admin = Admin::new(self.store.clone(), self.ring.clone(), lists, reload);
         let routes = Routes::new(health_service)
             .add_service(ModerationServiceServer::new(moderation).max_decoding_message_size(MAX_MESSAGE))
-            .add_service(ReviewServiceServer::new(Review::new(desk)).max_decoding_message_size(MAX_MESSAGE))
+            .add_service(ReviewServiceServer::new(review).max_decoding_message_size(MAX_MESSAGE))
             .add_service(AdminServiceServer::new(admin).max_decoding_message_size(MAX_MESSAGE))
             // Clients in the field still ask for the older of the two.
             .add_service(reflection().build_v1()?)
@@ -192,6 +196,15 @@ pub fn judge(model: Option<&Path>, policy_dir: Option<&Path>) -> Result<Judge, C
     let files: Vec<(String, String)> = files.into_iter().map(|(path, text)| (path.display().to_string(), text)).collect();
     let policies = Policies::read(files.iter().map(|(file, text)| (file.as_str(), text.as_str())))?;
     Ok(Judge::new(model, policies))
+}
+
+/// What a policy says to moderators.
+fn rules(policy: &Policy) -> Rules {
+    let threshold = |label: Label| {
+        let threshold = policy.threshold(label);
+        (label.as_str(), threshold.hold, threshold.reject)
+    };
+    Rules { reason_required: policy.reason_required(), thresholds: Label::ALL.map(threshold).to_vec() }
 }
 
 /// Copies the embedded store of a data directory into a file, for commands that work without a server.

@@ -3,6 +3,7 @@
 //! `embedded` keeps it in one SQLite file, for one process; `redis` keeps it where many servers share it; `memory` keeps
 //! nothing beyond the process. One conformance suite, `tests/it/store.rs`, holds all to the same answers.
 
+mod audit;
 mod breaker;
 mod change;
 mod claims;
@@ -13,6 +14,7 @@ mod facts;
 mod forget;
 mod likes;
 mod limits;
+mod listed;
 mod local;
 mod memory;
 mod page;
@@ -42,6 +44,7 @@ use local::Local;
 use memory::Memory;
 use redis::Redis;
 
+pub use audit::{AuditPage, Link, Logged};
 pub use change::{Change, Event};
 pub use claims::{Claim, Claimed, Wish};
 pub use cursor::Cursor;
@@ -164,7 +167,7 @@ impl Store {
         let first = match &admitted {
             Ok(Admitted::Recorded(_)) => true,
             Ok(Admitted::Undecided { facts, .. }) => facts.previous.is_none(),
-            Ok(Admitted::Seen(_)) | Err(_) => false,
+            Ok(Admitted::Seen(_) | Admitted::Listed) | Err(_) => false,
         };
         let counted = match &admitted {
             Ok(Admitted::Undecided { facts, .. }) => !facts.limits.iter().any(LimitState::refused),
@@ -185,11 +188,12 @@ impl Store {
         self.local.weigh(admission, count)
     }
 
-    /// Tells what [`admit`](Self::admit) would find if the comment came now. Counts and writes nothing.
-    pub async fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
+    /// Tells what [`admit`](Self::admit) would find if the comment came now. Counts and writes nothing. `None`: the site's
+    /// block and allow entries are others by now.
+    pub async fn look(&self, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
         match &self.engine {
-            Engine::Memory(engine) => engine.look(admission),
-            Engine::Embedded(engine) => self.bounded(engine.look(admission), |_| false).await,
+            Engine::Memory(engine) => engine.look(admission).map(Some),
+            Engine::Embedded(engine) => self.bounded(engine.look(admission), |_| false).await.map(Some),
             Engine::Redis(engine) => engine.look(admission).await,
         }
     }
@@ -278,11 +282,16 @@ impl Store {
     }
 
     async fn forget_once(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
-        match &self.engine {
+        // Before the comments: they tell which records are about the person, and whoever repeats this finds them again.
+        let acts = self.blank(site, &self.find(site, person).await?).await?;
+        let listed = self.unlist_person(site, person).await?;
+        let mut forgotten = match &self.engine {
             Engine::Memory(engine) => engine.forget(site, person),
             Engine::Embedded(engine) => engine.forget(site, person).await,
             Engine::Redis(engine) => engine.forget(site, person).await,
-        }
+        }?;
+        (forgotten.acts, forgotten.listed) = (acts, listed);
+        Ok(forgotten)
     }
 
     /// Reads a cursor. Checks its form only.

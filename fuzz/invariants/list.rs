@@ -8,10 +8,11 @@ use gatepost::comment::{CommentId, Site};
 use gatepost::config::{Config, Given};
 use gatepost::error::Error;
 use gatepost::judge::{Judge, SharedJudge};
+use gatepost::lists::Lists;
 use gatepost::moderate::{Moderator, Origin};
 use gatepost::pb;
 use gatepost::policy::Policies;
-use gatepost::review::{Desk, Filter, Order};
+use gatepost::review::{Desk, Filter, Order, Rules};
 use gatepost::store::Store;
 use tokio::runtime::{Builder, Runtime};
 
@@ -35,7 +36,7 @@ fn room() -> &'static Room {
         let settings = Config::load(None, |_| None, &flags).expect("the defaults").store;
         let store = runtime.block_on(Store::open(&settings)).expect("a store in memory");
         let judge = Judge::new(Model::builtin().expect("compiled in"), Policies::read([]).expect("compiled in"));
-        let moderator = Moderator::new(SharedJudge::from_pointee(judge).into(), store.clone());
+        let moderator = Moderator::new(SharedJudge::from_pointee(judge).into(), store.clone(), Lists::new(store.clone()));
         for number in 0..COMMENTS {
             let comment = pb::Comment {
                 site: "s".to_owned(),
@@ -58,7 +59,15 @@ pub fn list(data: &[u8]) {
     let Room { runtime, store, site: ours } = room();
     let order = [Order::Risk, Order::Newest, Order::Oldest][usize::from(choice) % 3];
     match Filter::parse(&filter) {
-        Ok(filter) => pages(runtime, &Desk::new(store.clone()), ours, &filter, order, usize::from(choice >> 4), &token),
+        Ok(filter) => pages(
+            runtime,
+            &Desk::new(store.clone(), |_| Rules::default()),
+            ours,
+            &filter,
+            order,
+            usize::from(choice >> 4),
+            &token,
+        ),
         Err(problem) => assert!(problem.len() < 1_000, "a problem of {} bytes goes back in a header", problem.len()),
     }
     if let Some(parsed) = store.parse_cursor(&cursor) {

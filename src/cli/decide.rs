@@ -2,27 +2,37 @@
 
 use std::process::ExitCode;
 
+use super::bulk::{self, BulkArgs};
 use super::connect::ConnectArgs;
 use super::failure::Failure;
-use super::ids::{ActorArgs, IdArgs};
+use super::ids::{self, ActorArgs, IdArgs};
 use super::output::FormatArgs;
+use super::term;
 use crate::pb;
 use crate::verdict::Decision;
 
 pub const APPROVE_EXAMPLES: &str = "Examples:
   gatepost approve --site blog.example c-17 c-18
   gatepost queue --format ids | gatepost approve -
+  gatepost approve --filter 'post=p-9 score<0.3' --dry-run
   gatepost approve c-17 --expected-revision 1 --note 'quotes the post'";
 
 pub const REJECT_EXAMPLES: &str = "Examples:
   gatepost reject --site blog.example c-17 --reason abusive --author-message 'Argue with the point, please.'
-  gatepost queue --filter 'label=spam score>0.9' --format ids | xargs -r gatepost reject --reason spam";
+  gatepost queue --filter 'label=spam score>0.9' --format ids | xargs -r gatepost reject --reason spam
+  gatepost reject --filter 'label=spam score>0.9' --reason spam     shows what it is, and asks
+  gatepost reject --filter like=c-17 --reason spam --yes";
 
 /// Options of `approve` and `reject`.
 #[derive(Debug, clap::Args)]
 pub struct DecideArgs {
     #[command(flatten)]
     ids: IdArgs,
+    #[command(flatten)]
+    bulk: BulkArgs,
+    /// The name of the act, so that several commands are one and are taken back at once
+    #[arg(long, value_name = "NAME")]
+    act: Option<String>,
     /// Why, e.g. spam, abusive, hate_speech, harassment, ad, illegal, irrelevant, misinformation, other
     #[arg(long, default_value = "", hide_default_value = true, value_name = "CODE")]
     reason: String,
@@ -40,23 +50,42 @@ pub struct DecideArgs {
     connect: ConnectArgs,
 }
 
-/// Decides all of them alike.
+/// Decides all of them alike, as one act.
 pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
+    let ids = if args.bulk.is_asked_for() { Vec::new() } else { args.ids.some()? };
+    if args.bulk.is_asked_for() && args.ids.is_given() {
+        return Err(Failure::usage("either ids or --filter, not both"));
+    }
     let connection = args.connect.connect().await?;
-    let call = async |ids| {
+    // One name for all calls, so that they are taken back as one.
+    let act_id = args.act.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let call = async |ids, revision: Option<u32>| {
         let request = pb::DecideCommentsRequest {
             site: site.clone(),
             ids,
             decision: decision.to_wire().into(),
             reason_code: args.reason.clone(),
             note: args.note.clone(),
-            expected_revision: args.actor.expected_revision,
+            expected_revision: revision,
             moderator: args.actor.moderator(),
             author_message: args.author_message.clone(),
+            act_id: act_id.clone(),
         };
         let answer = connection.review().decide_comments(request).await;
         Ok(answer.map_err(|status| connection.failure(&status))?.into_inner().results)
     };
-    args.ids.act(args.format.format, call).await
+    let many = ids.len() > 1 || args.bulk.is_asked_for();
+    let ended = if args.bulk.is_asked_for() {
+        let Some(found) = args.bulk.choose(&connection, &site, decision, args.format.format).await? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        bulk::decide(found, args.format.format, call).await?
+    } else {
+        ids::act(&ids, args.format.format, async |ids| call(ids, args.actor.expected_revision).await).await?
+    };
+    if many {
+        term::tell(&format!("one act; `gatepost undo --act {act_id}` takes it back"));
+    }
+    Ok(ended)
 }

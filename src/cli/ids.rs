@@ -18,7 +18,7 @@ const BATCH: usize = 1_000;
 #[derive(Debug, clap::Args)]
 pub struct IdArgs {
     /// Ids of comments; - reads more of them from standard input, separated by white space
-    #[arg(required = true, value_name = "ID")]
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
 }
 
@@ -56,8 +56,21 @@ impl NameArgs {
 }
 
 impl IdArgs {
+    /// The ids, of which there must be some.
+    pub fn some(&self) -> Result<Vec<String>, Failure> {
+        if self.ids.is_empty() {
+            return Err(Failure::usage("which comments? Give their ids, or - to read them from standard input"));
+        }
+        self.read()
+    }
+
+    /// Whether any was typed.
+    pub fn is_given(&self) -> bool {
+        !self.ids.is_empty()
+    }
+
     /// The ids, in order.
-    fn read(&self) -> Result<Vec<String>, Failure> {
+    pub fn read(&self) -> Result<Vec<String>, Failure> {
         let mut ids = Vec::new();
         let mut from_stdin = false;
         for id in &self.ids {
@@ -72,60 +85,84 @@ impl IdArgs {
         }
         Ok(ids)
     }
+}
 
-    /// Acts on all of them and prints what became of each. What was done before a call fails is printed, too.
-    pub async fn act(
-        &self,
-        format: Format,
-        mut call: impl AsyncFnMut(Vec<String>) -> Result<Vec<pb::ReviewResult>, Failure>,
-    ) -> Result<ExitCode, Failure> {
-        let ids = self.read()?;
-        let mut screen = Screen::new();
-        let mut printer = Printer::new(format);
-        let (mut done, mut failed, mut broken) = (0_u64, 0_u64, None);
-        for batch in ids.chunks(BATCH) {
-            let results = match call(batch.to_vec()).await {
-                Ok(results) => results,
-                Err(failure) => {
-                    broken = Some(failure);
-                    break;
+/// Prints what became of each comment, as it becomes known.
+pub struct Results {
+    screen: Screen,
+    printer: Printer<pb::ReviewResult>,
+    format: Format,
+    done: u64,
+    failed: u64,
+}
+
+impl Results {
+    /// Nothing yet.
+    pub fn new(format: Format) -> Self {
+        Self { screen: Screen::new(), printer: Printer::new(format), format, done: 0, failed: 0 }
+    }
+
+    /// What became of some.
+    pub fn take(&mut self, results: &[pb::ReviewResult]) -> Result<(), Failure> {
+        for result in results {
+            self.done += 1;
+            match &result.error {
+                Some(error) if matches!(self.format, Format::Ids) => {
+                    // Ids are what the next command acts on: those that failed do not belong there.
+                    self.failed += 1;
+                    tell(&result.comment_id, &error.message);
                 }
-            };
-            for result in results {
-                done += 1;
-                match &result.error {
-                    None => printer.print(&mut screen, &result)?,
-                    Some(error) => {
-                        failed += 1;
-                        if matches!(format, Format::Ids) {
-                            // Ids are what the next command acts on: those that failed do not belong there.
-                            term::tell(&format!(
-                                "{}: {}",
-                                text::line(&result.comment_id, 256),
-                                text::line(&error.message, 400)
-                            ));
-                        } else {
-                            printer.print(&mut screen, &result)?;
-                        }
-                    }
+                error => {
+                    self.failed += u64::from(error.is_some());
+                    self.printer.print(&mut self.screen, result)?;
                 }
             }
         }
-        printer.finish(&mut screen)?;
+        Ok(())
+    }
+
+    /// Ends, of so many that were asked for. What was done before a call failed is printed, too.
+    pub fn finish(mut self, all: usize, broken: Option<Failure>) -> Result<ExitCode, Failure> {
+        self.printer.finish(&mut self.screen)?;
         if let Some(failure) = broken {
-            return Err(if done == 0 {
+            return Err(if self.done == 0 {
                 failure
             } else {
-                failure.after(&format!("{done} of {} comments were answered", ids.len()))
+                failure.after(&format!("{} of {all} comments were answered", self.done))
             });
         }
-        if ids.is_empty() {
-            term::tell("no ids came from standard input; nothing was done");
-        } else if failed > 0 {
-            term::tell(&format!("gatepost: {failed} of {} failed", ids.len()));
+        if self.failed > 0 {
+            term::tell(&format!("gatepost: {} of {} failed", self.failed, self.done));
         }
-        Ok(failure::of_several(failed, done))
+        Ok(failure::of_several(self.failed, self.done))
     }
+}
+
+/// Acts on all ids in calls of a size that the server takes, and prints what became of each.
+pub async fn act(
+    ids: &[String],
+    format: Format,
+    mut call: impl AsyncFnMut(Vec<String>) -> Result<Vec<pb::ReviewResult>, Failure>,
+) -> Result<ExitCode, Failure> {
+    let (mut results, mut broken) = (Results::new(format), None);
+    for batch in ids.chunks(BATCH) {
+        match call(batch.to_vec()).await {
+            Ok(some) => results.take(&some)?,
+            Err(failure) => {
+                broken = Some(failure);
+                break;
+            }
+        }
+    }
+    if ids.is_empty() {
+        term::tell("no ids came from standard input; nothing was done");
+    }
+    results.finish(ids.len(), broken)
+}
+
+/// Says what is wrong with one comment.
+pub fn tell(id: &str, message: &str) {
+    term::tell(&format!("{}: {}", text::line(id, 256), text::line(message, 400)));
 }
 
 impl Record for pb::ReviewResult {

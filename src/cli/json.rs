@@ -31,6 +31,7 @@ named! {
     Comment Verdict ModeratedComment GetCommentResponse ReviewResult WatchVerdictsResponse
     ForgetAuthorResponse ExportAuthorResponse
     Key CreateKeyResponse ListKeysResponse
+    AuditEvent GetQueueStatsResponse WatchQueueResponse ListEntry
 }
 
 /// The compiled descriptors. The build made them, so reading them fails only if the build was wrong.

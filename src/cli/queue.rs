@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::connect::ConnectArgs;
 use super::explain::{self, leading};
 use super::failure::Failure;
+use super::moves;
 use super::output::{FormatArgs, Printer, Record};
 use super::term::{Screen, Tone};
 use super::text;
@@ -19,13 +20,16 @@ const PAGE: u32 = 100;
 pub const EXAMPLES: &str = "Examples:
   gatepost queue --site blog.example
   gatepost queue --filter 'label=spam score>0.9' --format ids | xargs -r gatepost reject --reason spam
+  gatepost queue --filter 'claimed=no age>2h' --order oldest
+  gatepost queue --watch --format jsonl | jq -r '.event.comment_id'
   gatepost queue --filter decision=any --order newest --all --format jsonl > everything.jsonl";
 
 /// Options of `queue`.
 #[derive(Debug, clap::Args)]
 pub struct QueueArgs {
-    /// Terms that must all hold: decision=hold|approve|reject|any, label=NAME, score>X, score<X, reason=CODE, post=ID,
-    /// author=USER_ID, text=WORD
+    /// Terms that must all hold: decision=hold|approve|reject|any, label=NAME, score>X, score<X, reason=CODE, rule=ID,
+    /// post=ID, author=USER_ID, lang=CODE, text=WORD, age>2h, age<3d, claimed=yes|no|NAME, like=ID,
+    /// since=2026-01-31T12:00:00Z
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TERMS")]
     filter: String,
     /// Which first
@@ -37,6 +41,9 @@ pub struct QueueArgs {
     /// As many as there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+    /// Follow what enters and leaves the queue from now on, until Ctrl-C; filter and order are of no account then
+    #[arg(long, conflicts_with_all = ["limit", "all", "filter", "order"])]
+    watch: bool,
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
@@ -69,6 +76,9 @@ impl Order {
 pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let connection = args.connect.connect().await?;
+    if args.watch {
+        return moves::follow(&connection, &site, args.format.format).await;
+    }
     let mut client = connection.review();
     let mut screen = Screen::new();
     let mut printer = Printer::new(args.format.format);

@@ -4,12 +4,17 @@ use std::process::ExitCode;
 
 use super::connect::ConnectArgs;
 use super::failure::Failure;
-use super::ids::{ActorArgs, IdArgs};
+use super::ids::{self, ActorArgs, IdArgs, Results};
 use super::output::FormatArgs;
 use crate::pb;
 
+/// What names a moderator's last act on the wire.
+const LAST: &str = "last";
+
 pub const EXAMPLES: &str = "Examples:
   gatepost undo --site blog.example c-17
+  gatepost undo --last                              your last act, however many comments it was on
+  gatepost undo --act 019fa1b2-5c3d-7e4f-8a9b-0c1d2e3f4a5b
   gatepost reject - --format ids < ids.txt > rejected.txt; gatepost undo - < rejected.txt";
 
 /// Options of `undo`.
@@ -17,6 +22,12 @@ pub const EXAMPLES: &str = "Examples:
 pub struct UndoArgs {
     #[command(flatten)]
     ids: IdArgs,
+    /// Take back a whole act, by the name that `approve` and `reject` told
+    #[arg(long, value_name = "NAME", conflicts_with = "expected_revision")]
+    act: Option<String>,
+    /// Take back the moderator's last act, however many comments it was on
+    #[arg(long, conflicts_with_all = ["act", "expected_revision"])]
+    last: bool,
     #[command(flatten)]
     actor: ActorArgs,
     #[command(flatten)]
@@ -25,19 +36,39 @@ pub struct UndoArgs {
     connect: ConnectArgs,
 }
 
-/// Undoes the last decision on each of them.
+/// Undoes the last decision on each of them, or an act as a whole.
 pub async fn run(args: &UndoArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
+    let act = args.act.clone().or_else(|| args.last.then(|| LAST.to_owned()));
+    let ids = match &act {
+        Some(_) if args.ids.is_given() => return Err(Failure::usage("either ids or an act, not both")),
+        Some(_) => Vec::new(),
+        None => args.ids.some()?,
+    };
     let connection = args.connect.connect().await?;
-    let call = async |ids| {
+    let call = async |ids, act_id| {
         let request = pb::UndoDecisionRequest {
             site: site.clone(),
             ids,
             expected_revision: args.actor.expected_revision,
             moderator: args.actor.moderator(),
+            act_id,
         };
         let answer = connection.review().undo_decision(request).await;
-        Ok(answer.map_err(|status| connection.failure(&status))?.into_inner().results)
+        Ok::<_, Failure>(answer.map_err(|status| connection.failure(&status))?.into_inner())
     };
-    args.ids.act(args.format.format, call).await
+    let Some(mut act) = act else {
+        return ids::act(&ids, args.format.format, async |ids| Ok(call(ids, String::new()).await?.results)).await;
+    };
+    let mut results = Results::new(args.format.format);
+    let mut all = 0;
+    loop {
+        let answer = call(Vec::new(), act).await?;
+        all += answer.results.len();
+        results.take(&answer.results)?;
+        if answer.remaining == 0 || answer.results.iter().all(|result| result.error.is_some()) {
+            return results.finish(all, None);
+        }
+        act = answer.act_id;
+    }
 }

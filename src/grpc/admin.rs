@@ -1,15 +1,17 @@
 //! AdminService, for operators. Most of its RPCs are yet to come.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tonic::{Request, Response, Status};
 
 use super::guard::{caller, open};
-use super::keys;
 use super::status::unimplemented;
+use super::{keys, lists};
 use crate::comment::Site;
 use crate::error::{Cause, Error};
 use crate::keys::Ring;
+use crate::lists::Lists;
 use crate::pb::{self, admin_service_server::AdminService};
 use crate::store::Store;
 
@@ -17,6 +19,7 @@ use crate::store::Store;
 pub struct Admin {
     store: Store,
     ring: Ring,
+    lists: Lists,
     reload: Reload,
 }
 
@@ -25,8 +28,8 @@ pub type Reload = Arc<dyn Fn() -> Result<Vec<(String, String)>, Cause> + Send + 
 
 impl Admin {
     /// Joins the parts.
-    pub fn new(store: Store, ring: Ring, reload: Reload) -> Self {
-        Self { store, ring, reload }
+    pub fn new(store: Store, ring: Ring, lists: Lists, reload: Reload) -> Self {
+        Self { store, ring, lists, reload }
     }
 }
 
@@ -51,24 +54,21 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::PutListEntryRequest>,
     ) -> Result<Response<pb::PutListEntryResponse>, Status> {
-        open(request)?;
-        Err(unimplemented("PutListEntry"))
+        Ok(Response::new(lists::put(&self.lists, request).await?))
     }
 
     async fn list_entries(
         &self,
         request: Request<pb::ListEntriesRequest>,
     ) -> Result<Response<pb::ListEntriesResponse>, Status> {
-        open(request)?;
-        Err(unimplemented("ListEntries"))
+        Ok(Response::new(lists::list(&self.lists, request).await?))
     }
 
     async fn delete_list_entry(
         &self,
         request: Request<pb::DeleteListEntryRequest>,
     ) -> Result<Response<pb::DeleteListEntryResponse>, Status> {
-        open(request)?;
-        Err(unimplemented("DeleteListEntry"))
+        Ok(Response::new(lists::delete(&self.lists, request).await?))
     }
 
     async fn get_model_info(
@@ -93,8 +93,16 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::RotateSecretRequest>,
     ) -> Result<Response<pb::RotateSecretResponse>, Status> {
+        let by = caller(&request).name.to_string();
         let site = Site::parse("site", &open(request)?.site).map_err(Error::from)?;
         self.store.rotate_secret(&site).await?;
+        let event = pb::AuditEvent {
+            at: Some(SystemTime::now().into()),
+            by: if by.is_empty() { "operator".to_owned() } else { by },
+            act: "SECRET_ROTATED".to_owned(),
+            ..Default::default()
+        };
+        self.store.log(&site, &event).await?;
         tracing::info!(site = site.as_str(), "the site has another secret");
         Ok(Response::new(pb::RotateSecretResponse {}))
     }

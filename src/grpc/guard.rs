@@ -52,6 +52,10 @@ pub fn may(role: Role, service: &str, method: &str) -> bool {
                 | "GetQueueStats"
                 | "WatchQueue"
         ),
+        // Whom and what to block is decided where comments are.
+        (Role::Moderator, "gatepost.v1.AdminService") => {
+            matches!(method, "PutListEntry" | "ListEntries" | "DeleteListEntry")
+        }
         (Role::Host | Role::Moderator, _) => false,
     }
 }

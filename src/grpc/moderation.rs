@@ -1,16 +1,14 @@
 //! ModerationService, for hosts.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::{Stream, StreamExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::archive::{self, Verdicts};
 use super::guard::{caller, open};
 use super::person::{self, Export};
 use super::status::unimplemented;
+use super::streams::{Streams, held};
 use super::watch::{self, Changes};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
@@ -18,48 +16,30 @@ use crate::moderate::{Moderator, Origin};
 use crate::pb::{self, moderation_service_server::ModerationService};
 use crate::review::Desk;
 use crate::store::Store;
-use crate::telemetry::{self, METRICS};
-
-/// Most streams open at once on a server.
-const STREAMS: usize = 1_024;
+use crate::telemetry;
 
 /// The service: a moderator for comments, a desk for verdicts, a store to watch.
 pub struct Moderation {
     moderator: Arc<Moderator>,
     desk: Desk,
     store: Store,
-    /// Streams that may still be opened: each keeps something of the store for as long as it lasts.
-    streams: Arc<Semaphore>,
+    streams: Streams,
     /// Turns true when the server leaves.
     leaving: tokio::sync::watch::Receiver<bool>,
 }
 
 impl Moderation {
     /// Joins the parts.
-    pub fn new(moderator: Arc<Moderator>, desk: Desk, store: Store, leaving: tokio::sync::watch::Receiver<bool>) -> Self {
-        Self { moderator, desk, store, streams: Arc::new(Semaphore::new(STREAMS)), leaving }
+    pub fn new(
+        moderator: Arc<Moderator>,
+        desk: Desk,
+        store: Store,
+        streams: Streams,
+        leaving: tokio::sync::watch::Receiver<bool>,
+    ) -> Self {
+        Self { moderator, desk, store, streams, leaving }
     }
 }
-
-impl Moderation {
-    /// A place for a stream, before anything of the store is taken for it.
-    fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
-        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
-            METRICS.shed("streams");
-            Error::Overloaded
-        })
-    }
-}
-
-/// A stream that gives its place back at its end.
-fn held<T: 'static>(place: OwnedSemaphorePermit, stream: Answers<T>) -> Response<Answers<T>> {
-    Response::new(Box::pin(stream.inspect(move |_| {
-        let _held = &place;
-    })))
-}
-
-/// A stream of answers.
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 #[tonic::async_trait]
 impl ModerationService for Moderation {
@@ -82,7 +62,7 @@ impl ModerationService for Moderation {
         &self,
         requests: Request<Streaming<pb::CheckCommentsRequest>>,
     ) -> Result<Response<Self::CheckCommentsStream>, Status> {
-        let (place, caller) = (self.place()?, caller(&requests));
+        let (place, caller) = (self.streams.place()?, caller(&requests));
         let verdicts = archive::verdicts(Arc::clone(&self.moderator), caller, requests.into_inner(), self.leaving.clone());
         Ok(held(place, verdicts))
     }
@@ -102,7 +82,7 @@ impl ModerationService for Moderation {
     ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
         let request = open(request)?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
-        let place = self.place()?;
+        let place = self.streams.place()?;
         let changes = watch::changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
         Ok(held(place, changes))
     }
@@ -119,7 +99,8 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::ForgetAuthorRequest>,
     ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
-        Ok(Response::new(person::forget(&self.store, open(request)?).await?))
+        let by = caller(&request).name.to_string();
+        Ok(Response::new(person::forget(&self.store, open(request)?, by).await?))
     }
 
     type ExportAuthorStream = Export;
@@ -129,7 +110,7 @@ impl ModerationService for Moderation {
         request: Request<pb::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
         let request = open(request)?;
-        let place = self.place()?;
+        let place = self.streams.place()?;
         Ok(held(place, person::export(&self.store, request).await?))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -24,7 +25,7 @@ const AHEAD: usize = 16;
 ///
 /// # Errors
 /// A site or selector that is none; the store being away.
-pub async fn forget(store: &Store, request: pb::ForgetAuthorRequest) -> Result<pb::ForgetAuthorResponse, Error> {
+pub async fn forget(store: &Store, request: pb::ForgetAuthorRequest, by: String) -> Result<pb::ForgetAuthorResponse, Error> {
     let (site, persons) = meant(store, &request.site, request.author).await?;
     if request.dry_run {
         let found = find(store, &site, &persons).await?.len();
@@ -39,6 +40,15 @@ pub async fn forget(store: &Store, request: pb::ForgetAuthorRequest) -> Result<p
             forgotten += store.forget(&site, person).await?;
         }
         tracing::info!(site = site.as_str(), ?forgotten, "forgot a person");
+        let event = pb::AuditEvent {
+            at: Some(SystemTime::now().into()),
+            by: if by.is_empty() { "host".to_owned() } else { by },
+            act: "FORGOTTEN".to_owned(),
+            // Not who: that is what was asked for.
+            subject: format!("{} comments, {} records of this audit", forgotten.comments, forgotten.acts),
+            ..Default::default()
+        };
+        store.log(&site, &event).await?;
         Ok::<_, Error>(forgotten)
     });
     let forgotten = erasure.await.map_err(|error| Error::store(error.to_string()))??;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::entries::Listed;
 use super::{Campaign, Evidence, Policy};
 use crate::classify::{self, Label, Manner, NameIs, Scores};
 use crate::comment::Comment;
@@ -27,6 +28,8 @@ pub struct Findings {
     allowed: Option<Reason>,
     /// The parts of the text that must not count against the comment.
     exempt: Vec<Range<usize>>,
+    /// The author's web address is on an allowed domain of the site's entries.
+    url_allowed: bool,
 }
 
 /// A rule that asks for a decision at least this strict.
@@ -64,6 +67,11 @@ impl Findings {
         Cow::Owned(counted)
     }
 
+    fn block_author(&mut self, decision: Decision, code: &'static str, rule: String) {
+        let message = if code == "BLOCKED_AUTHOR" { "the author is blocked" } else { "the author's address is blocked" };
+        self.votes.push(Vote::binding(decision, Reason::new(code, message).rule(rule)));
+    }
+
     /// Whether something besides the words speaks for spam.
     pub fn is_corroborated(&self) -> bool {
         self.corroborated
@@ -77,11 +85,11 @@ impl Findings {
 
 impl Policy {
     /// What lists, links, form and post say, before the comment is scored.
-    pub fn before(&self, comment: &Comment) -> Findings {
+    pub fn before(&self, comment: &Comment, listed: Listed<'_>) -> Findings {
         let mut findings = Findings::default();
-        self.check_addresses(comment, &mut findings);
-        self.check_words(comment, &mut findings);
-        self.check_links(comment, &mut findings);
+        self.check_addresses(comment, listed, &mut findings);
+        self.check_words(comment, listed, &mut findings);
+        self.check_links(comment, listed, &mut findings);
         self.check_form(comment, &mut findings);
         self.check_post(comment, &mut findings);
         findings
@@ -114,7 +122,8 @@ impl Policy {
             speaks("author_name", "AUTHOR_NAME", author_name, message);
         }
         let hosts = classify::links(comment.author_url());
-        if let Some((host, _)) = hosts.iter().find(|(host, _)| self.allowed_domains.find(host).is_none()) {
+        let foreign = |host: &str| !findings.url_allowed && self.allowed_domains.find(host).is_none();
+        if let Some(host) = hosts.iter().map(|(host, _)| host).find(|host| foreign(host)) {
             speaks("author_url", "AUTHOR_URL", author_url, format!("the author's web address is {}", quoted(host)));
         }
         self.heed_language(labels, scores, findings);
@@ -173,55 +182,88 @@ impl Policy {
         Ruling { decision, reasons, explain, scores }
     }
 
-    fn check_addresses(&self, comment: &Comment, findings: &mut Findings) {
+    fn check_addresses(&self, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
+        let (blocked, allowed) = (&listed.entries.blocked, &listed.entries.allowed);
         if let Some(place) = self.blocked_addresses.find(comment.email(), comment.ip()) {
-            let reason = Reason::new("BLOCKED_ADDRESS", "the author's address is blocked");
-            findings.votes.push(Vote::binding(self.blocked, reason.rule(format!("blocked.addresses[{place}]"))));
+            findings.block_author(self.blocked, "BLOCKED_ADDRESS", format!("blocked.addresses[{place}]"));
         }
+        if let Some(place) = blocked.addresses.find(comment.email(), comment.ip()) {
+            let value = blocked.address_values.get(place).map_or("", String::as_str);
+            findings.block_author(self.blocked, "BLOCKED_ADDRESS", format!("list.block.address:{value}"));
+        }
+        if listed.persons.iter().any(|person| blocked.persons.contains_key(person)) {
+            findings.block_author(self.blocked, "BLOCKED_ADDRESS", "list.block.address".to_owned());
+        }
+        if blocked.authors.contains_key(comment.user_id()) {
+            findings.block_author(self.blocked, "BLOCKED_AUTHOR", format!("list.block.author:{}", comment.user_id()));
+        }
+        let mut allow = |code, what: &str, rule: String| {
+            let reason = Reason::new(code, format!("the author{what} is allowed"));
+            findings.allowed = Some(reason.rule(rule));
+        };
         if let Some(place) = self.allowed_addresses.find(comment.email(), comment.ip()) {
-            let reason = Reason::new("ALLOWED_ADDRESS", "the author's address is allowed");
-            findings.allowed = Some(reason.rule(format!("allowed.addresses[{place}]")));
+            allow("ALLOWED_ADDRESS", "'s address", format!("allowed.addresses[{place}]"));
+        } else if let Some(place) = allowed.addresses.find(comment.email(), comment.ip()) {
+            let value = allowed.address_values.get(place).map_or("", String::as_str);
+            allow("ALLOWED_ADDRESS", "'s address", format!("list.allow.address:{value}"));
+        } else if listed.persons.iter().any(|person| allowed.persons.contains_key(person)) {
+            allow("ALLOWED_ADDRESS", "'s address", "list.allow.address".to_owned());
+        } else if allowed.authors.contains_key(comment.user_id()) {
+            allow("ALLOWED_AUTHOR", "", format!("list.allow.author:{}", comment.user_id()));
         }
     }
 
-    fn check_words(&self, comment: &Comment, findings: &mut Findings) {
+    fn check_words(&self, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
         let text = comment.text().as_str();
-        findings.exempt = self.allowed_words.find(text).into_iter().map(|(_, range)| range).collect();
+        let (blocked, allowed) = (&listed.entries.blocked, &listed.entries.allowed);
+        let exempt = self.allowed_words.find(text).into_iter().chain(allowed.words.find(text));
+        findings.exempt = exempt.map(|(_, range)| range).collect();
+        findings.exempt.sort_by_key(|range| range.start);
         let exempt = furthest(&findings.exempt);
         let counts = |range: &Range<usize>| {
             // Of those that begin before it the one that reaches furthest: there may be as many as there are words.
             let before = findings.exempt.partition_point(|exempt| exempt.start <= range.start);
             before.checked_sub(1).and_then(|last| exempt.get(last)).is_none_or(|end| *end < range.end)
         };
-        let blocked = self.blocked_words.find(text).into_iter().filter(|(_, range)| counts(range));
-        for (place, range) in blocked.take(MOST_PLACES) {
+        let find = |text: &str| {
+            let entry = |place: usize| format!("list.block.word:{}", blocked.word_values.get(place).map_or("", String::as_str));
+            let entries = blocked.words.find(text).into_iter().map(move |(place, range)| (entry(place), range));
+            let own = self.blocked_words.find(text).into_iter();
+            own.map(|(place, range)| (format!("blocked.words[{place}]"), range)).chain(entries).collect::<Vec<_>>()
+        };
+        for (rule, range) in find(text).into_iter().filter(|(_, range)| counts(range)).take(MOST_PLACES) {
             let message = format!("holds the blocked {}", quoted(&text[range.clone()]));
-            let reason = Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(format!("blocked.words[{place}]"));
+            let reason = Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(rule);
             findings.votes.push(Vote::binding(self.blocked, reason));
         }
-        for (place, _) in self.blocked_words.find(comment.author_name()).into_iter().take(MOST_PLACES) {
+        for (rule, _) in find(comment.author_name()).into_iter().take(MOST_PLACES) {
             let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
-            let reason = Reason::new("BLOCKED_WORD", message).rule(format!("blocked.words[{place}]"));
-            findings.votes.push(Vote::binding(self.blocked, reason));
+            findings.votes.push(Vote::binding(self.blocked, Reason::new("BLOCKED_WORD", message).rule(rule)));
         }
     }
 
-    fn check_links(&self, comment: &Comment, findings: &mut Findings) {
+    fn check_links(&self, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
+        let (entries, allowed) = (&listed.entries.blocked, &listed.entries.allowed.domains);
+        let rule = |host: &str| {
+            let own = self.blocked_domains.find(host).map(|place| format!("blocked.domains[{place}]"));
+            own.or_else(|| Some(format!("list.block.domain:{}", entries.domain_values.get(entries.domains.find(host)?)?)))
+        };
         let mut counted = 0;
         let mut blocked = Vec::new();
         for (host, at) in classify::links(comment.text().as_str()) {
-            let place = self.blocked_domains.find(&host);
-            if place.is_some() || self.allowed_domains.find(&host).is_none() {
+            let rule = rule(&host);
+            if rule.is_some() || self.allowed_domains.find(&host).or_else(|| allowed.find(&host)).is_none() {
                 counted += 1;
             }
-            blocked.extend(place.map(|place| (place, host, Some(at))));
+            blocked.extend(rule.map(|rule| (rule, host, Some(at))));
         }
         for (host, _) in classify::links(comment.author_url()) {
-            blocked.extend(self.blocked_domains.find(&host).map(|place| (place, host, None)));
+            findings.url_allowed |= allowed.find(&host).is_some();
+            blocked.extend(rule(&host).map(|rule| (rule, host, None)));
         }
-        for (place, host, at) in blocked.into_iter().take(MOST_PLACES) {
+        for (rule, host, at) in blocked.into_iter().take(MOST_PLACES) {
             let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&host)));
-            let reason = reason.at(at.and_then(|at| comment.span(at))).rule(format!("blocked.domains[{place}]"));
+            let reason = reason.at(at.and_then(|at| comment.span(at))).rule(rule);
             findings.votes.push(Vote::binding(self.blocked, reason));
         }
         findings.corroborated |= counted > 0;
@@ -390,7 +432,7 @@ mod tests {
 
     #[track_caller]
     fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expected: Decision, codes: &[&str]) {
-        let ruling = policy.decide(&policy.before(comment), &[(Label::Spam, logit(spam))], facts);
+        let ruling = policy.decide(&policy.before(comment, Listed::none()), &[(Label::Spam, logit(spam))], facts);
         let found: Vec<&str> = ruling.reasons.iter().map(|reason| reason.code.as_ref()).collect();
         assert_eq!((ruling.decision, found.as_slice()), (expected, codes));
     }
@@ -428,7 +470,7 @@ mod tests {
     fn a_blocked_word_rejects_whole_words_only_and_names_its_rule_and_place() {
         let policy = policy("[blocked]\nwords = [\"foo\", \"viagra\"]\n");
         check(&policy, &comment("food"), 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
-        let findings = policy.before(&comment("é Viagra!"));
+        let findings = policy.before(&comment("é Viagra!"), Listed::none());
         let ruling = policy.decide(&findings, &[], &policy.uneventful());
         assert_eq!(ruling.decision, Decision::Reject);
         assert_eq!(ruling.reasons[0].rule_id, "blocked.words[1]");
@@ -439,7 +481,7 @@ mod tests {
     fn a_body_of_nothing_but_blocked_words_has_few_reasons() {
         let policy = policy("[blocked]\nwords = [\"a\", \"b\"]\ndomains = [\"x.example\"]\n[allowed]\nwords = [\"b c\"]\n");
         let comment = comment(&format!("{}{}", "b c ".repeat(1_000), "a http://x.example ".repeat(1_000)));
-        let ruling = policy.decide(&policy.before(&comment), &[], &policy.uneventful());
+        let ruling = policy.decide(&policy.before(&comment, Listed::none()), &[], &policy.uneventful());
         assert_eq!(ruling.decision, Decision::Reject);
         // And one more: that there are so many links.
         assert_eq!(ruling.reasons.len(), 2 * MOST_PLACES + 1);
@@ -450,7 +492,7 @@ mod tests {
     fn allowed_words_are_left_out_of_the_text_that_is_scored() {
         let policy = policy("[blocked]\nwords = [\"gun\"]\n[allowed]\nwords = [\"gun control\"]\n");
         let comment = comment("gun control now");
-        let findings = policy.before(&comment);
+        let findings = policy.before(&comment, Listed::none());
         assert_eq!(findings.counted(comment.text().as_str()), "            now");
         check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
     }

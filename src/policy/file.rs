@@ -134,6 +134,7 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         });
         set(&mut policy.away, away);
     });
+    top.section("review", |review| set(&mut policy.reason_required, review.bool("reason_required")));
     top.section("keep", |keep| {
         let retention = &mut policy.retention;
         let days = |key| keep.integer(key, 1..=36_500).map(Retention::span);
@@ -141,6 +142,7 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         set(&mut retention.rejected, days("rejected_days"));
         set(&mut retention.authors, days("authors_days"));
         set(&mut retention.changes, days("changes_days"));
+        set(&mut retention.audit, days("audit_days"));
     });
     policy
 }
@@ -226,6 +228,7 @@ impl Policy {
             evidence: Default::default(),
             unscored: Decision::Hold,
             retention: Retention::days(1),
+            reason_required: false,
             away: Away::Hold,
             campaign: Campaign { here: 0, elsewhere: 0, decision: Decision::Hold },
         }

@@ -127,6 +127,17 @@ pub enum Address {
     Net(IpNet),
 }
 
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Email(address) | Self::MailDomain(address) => f.write_str(address),
+            // An address is a range of one.
+            Self::Net(net) if net.prefix_len() == net.max_prefix_len() => write!(f, "{}", net.addr()),
+            Self::Net(net) => write!(f, "{}", net.trunc()),
+        }
+    }
+}
+
 impl Addresses {
     /// Parses an entry.
     pub fn parse(entry: &str) -> Result<Address, String> {

@@ -289,7 +289,7 @@ mod tests {
         let message = pb::Comment { site: "blog".into(), comment_id: "1".into(), body: body.into(), ..Default::default() };
         let comment = Comment::parse(message, std::time::SystemTime::UNIX_EPOCH).unwrap();
         let logits = scores.iter().map(|(label, score)| (*label, (score / (1.0 - score)).ln())).collect();
-        Sample::new(policy, kind, policy.before(&comment), logits)
+        Sample::new(policy, kind, policy.before(&comment, crate::policy::Listed::none()), logits)
     }
 
     pub fn goal(max_missed: f64, max_held: f64) -> Goal {

@@ -1,8 +1,9 @@
 //! The filter of a list: terms that must all hold, e.g. `decision=hold label=spam score>0.9`.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::store::Kept;
+use crate::classify::Likeness;
+use crate::store::{Claim, Kept};
 use crate::verdict::Decision;
 
 /// Longest filter, in bytes: every comment of a long history may be held to each of its terms.
@@ -13,6 +14,25 @@ const MAX_FILTER: usize = 1_024;
 pub struct Filter {
     decision: Option<Decision>,
     terms: Vec<Term>,
+    claimed: Option<Claimed>,
+    like: Option<String>,
+}
+
+/// Who is at work on a comment.
+#[derive(Debug, Clone, PartialEq)]
+enum Claimed {
+    Anybody,
+    Nobody,
+    By(String),
+}
+
+/// What terms are held against besides the comment.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    /// When.
+    pub now: SystemTime,
+    /// What the comments must be like; `None` where nothing is like it.
+    pub like: Option<Likeness>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +41,10 @@ enum Term {
     ScoreAbove(f64),
     ScoreBelow(f64),
     Reason(String),
+    Rule(String),
+    Language(String),
+    Older(Duration),
+    Younger(Duration),
     Post(String),
     Author(String),
     Text(String),
@@ -36,7 +60,7 @@ impl Filter {
         if filter.len() > MAX_FILTER {
             return Err(format!("is {} bytes long; at most {MAX_FILTER} are accepted", filter.len()));
         }
-        let mut parsed = Self { decision: Some(Decision::Hold), terms: Vec::new() };
+        let mut parsed = Self { decision: Some(Decision::Hold), terms: Vec::new(), claimed: None, like: None };
         for term in filter.split_whitespace() {
             let at = term.find(['=', '>', '<']).ok_or_else(|| unknown(term))?;
             let (key, value) = (&term[..at], &term[at + 1..]);
@@ -49,6 +73,22 @@ impl Filter {
                     parsed.decision = Some(Decision::parse(value).ok_or_else(|| unknown(term))?);
                     continue;
                 }
+                ("claimed", b'=') if !value.is_empty() => {
+                    parsed.claimed = Some(match value {
+                        "yes" => Claimed::Anybody,
+                        "no" => Claimed::Nobody,
+                        name => Claimed::By(name.to_owned()),
+                    });
+                    continue;
+                }
+                ("like", b'=') if !value.is_empty() => {
+                    parsed.like = Some(value.to_owned());
+                    continue;
+                }
+                ("rule", b'=') if !value.is_empty() => Term::Rule(value.to_owned()),
+                ("lang", b'=') if !value.is_empty() => Term::Language(value.to_lowercase()),
+                ("age", b'>') => Term::Older(humantime::parse_duration(value).map_err(|_| unknown(term))?),
+                ("age", b'<') => Term::Younger(humantime::parse_duration(value).map_err(|_| unknown(term))?),
                 ("label", b'=') => Term::Label(value.to_owned()),
                 ("reason", b'=') => Term::Reason(value.to_uppercase()),
                 ("since", b'=') => Term::Since(humantime::parse_rfc3339_weak(value).map_err(|_| unknown(term))?),
@@ -69,25 +109,66 @@ impl Filter {
         self.decision
     }
 
-    /// Whether every term holds. The decision is the store's to select.
-    pub fn matches(&self, kept: &Kept) -> bool {
-        self.terms.iter().all(|term| {
-            let leading = kept.verdict.leading();
-            match term {
-                Term::Label(wanted) => leading.is_some_and(|(label, _)| label == wanted),
-                Term::ScoreAbove(bound) => leading.is_some_and(|(_, score)| score > *bound),
-                Term::ScoreBelow(bound) => leading.is_none_or(|(_, score)| score < *bound),
-                Term::Reason(code) => kept.verdict.reasons.iter().any(|reason| reason.code == *code),
-                Term::Since(when) => kept.verdict.decided_at >= *when,
-                Term::Post(id) => kept.comment.post.as_ref().is_some_and(|post| post.id == *id),
-                Term::Author(id) => kept.comment.author.as_ref().is_some_and(|author| author.user_id == *id),
-                Term::Text(word) => {
-                    let name = kept.comment.author.as_ref().map_or("", |author| author.name.as_str());
-                    [name, &kept.comment.body].iter().any(|text| text.to_lowercase().contains(word))
-                }
-            }
-        })
+    /// The comment that others must be like.
+    pub fn like(&self) -> Option<&str> {
+        self.like.as_deref()
     }
+
+    /// Whether claims make a difference.
+    pub fn asks_for_claims(&self) -> bool {
+        self.claimed.is_some()
+    }
+
+    /// Whether a comment with this claim is asked for.
+    pub fn matches_claim(&self, claim: Option<&Claim>) -> bool {
+        match &self.claimed {
+            None => true,
+            Some(Claimed::Anybody) => claim.is_some(),
+            Some(Claimed::Nobody) => claim.is_none(),
+            Some(Claimed::By(name)) => claim.is_some_and(|claim| claim.moderator == *name),
+        }
+    }
+
+    /// Whether every term holds but for the claim. The decision is the store's to select.
+    pub fn matches(&self, kept: &Kept, beside: &Beside) -> bool {
+        let alike = self.like.as_ref().is_none_or(|_| is_like(kept, beside.like.as_ref()));
+        let age = || beside.now.duration_since(kept.received_at).unwrap_or_default();
+        alike
+            && self.terms.iter().all(|term| {
+                let leading = kept.verdict.leading();
+                match term {
+                    Term::Label(wanted) => leading.is_some_and(|(label, _)| label == wanted),
+                    Term::ScoreAbove(bound) => leading.is_some_and(|(_, score)| score > *bound),
+                    Term::ScoreBelow(bound) => leading.is_none_or(|(_, score)| score < *bound),
+                    Term::Reason(code) => kept.verdict.reasons.iter().any(|reason| reason.code == *code),
+                    Term::Rule(rule) => kept.verdict.reasons.iter().any(|reason| reason.rule_id.starts_with(rule)),
+                    Term::Language(code) => {
+                        language(kept).is_some_and(|tag| tag == *code || tag.split('-').next() == Some(code))
+                    }
+                    Term::Older(least) => age() > *least,
+                    Term::Younger(most) => age() < *most,
+                    Term::Since(when) => kept.verdict.decided_at >= *when,
+                    Term::Post(id) => kept.comment.post.as_ref().is_some_and(|post| post.id == *id),
+                    Term::Author(id) => kept.comment.author.as_ref().is_some_and(|author| author.user_id == *id),
+                    Term::Text(word) => {
+                        let name = kept.comment.author.as_ref().map_or("", |author| author.name.as_str());
+                        [name, &kept.comment.body].iter().any(|text| text.to_lowercase().contains(word))
+                    }
+                }
+            })
+    }
+}
+
+fn is_like(kept: &Kept, wanted: Option<&Likeness>) -> bool {
+    let Some((wanted, likeness)) = wanted.zip(Likeness::of(&kept.comment.body)) else { return false };
+    wanted.bands().iter().zip(likeness.bands()).any(|(a, b)| *a == b)
+}
+
+/// The tag of a comment's language, as far as its host told it.
+fn language(kept: &Kept) -> Option<String> {
+    let post = kept.comment.post.as_ref().map_or("", |post| post.language.as_str());
+    let tag = [kept.comment.language.as_str(), post].into_iter().find(|tag| !tag.is_empty())?;
+    Some(tag.to_lowercase())
 }
 
 fn unknown(term: &str) -> String {
@@ -95,7 +176,8 @@ fn unknown(term: &str) -> String {
     let term = &term[..term.floor_char_boundary(80)];
     format!(
         "term {term:?} is not understood; known are decision=hold|approve|reject|any, label=NAME, score>X, score<X, \
-         reason=CODE, post=ID, author=USER_ID, text=WORD and since=2026-01-31T12:00:00Z"
+         reason=CODE, rule=ID, post=ID, author=USER_ID, lang=CODE, text=WORD, age>2h, age<3d, claimed=yes|no|NAME, like=ID and \
+         since=2026-01-31T12:00:00Z"
     )
 }
 
@@ -112,7 +194,10 @@ mod tests {
 
     #[test]
     fn an_empty_filter_is_the_queue() {
-        assert_eq!(Filter::parse(" ").unwrap(), Filter { decision: Some(Decision::Hold), terms: vec![] });
+        assert_eq!(
+            Filter::parse(" ").unwrap(),
+            Filter { decision: Some(Decision::Hold), terms: vec![], claimed: None, like: None }
+        );
     }
 
     #[test]
@@ -124,7 +209,9 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_named() {
-        for filter in ["spam", "colour=red", "score>high", "decision=maybe", "since=yesterday", "score=1"] {
+        for filter in
+            ["spam", "colour=red", "score>high", "decision=maybe", "since=yesterday", "score=1", "age>old", "like=", "claimed="]
+        {
             assert!(Filter::parse(filter).unwrap_err().contains(filter), "{filter}");
         }
     }

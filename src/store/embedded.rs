@@ -3,6 +3,7 @@
 //! All writing is done by one thread ([`writer`]), which answers a call when what it wrote is on disk. Reading needs no
 //! turn there.
 
+mod audit;
 mod checkpoint;
 mod engine;
 mod erase;

@@ -27,6 +27,8 @@ pub struct Admission<'a> {
     pub likeness: Option<Likeness>,
     /// So many of them on its site keep the tentative verdict from standing unseen. 0: any number may.
     pub campaign: u32,
+    /// The version of the block and allow entries that it was looked at with. `None`: none is asked for.
+    pub listed: Option<u64>,
 }
 
 /// One limit and whose it is. `None`: the site's.
@@ -51,6 +53,8 @@ pub enum Admitted {
     Recorded(Verdict),
     /// Seen before with this very body: its verdict as it stands. Nothing was counted.
     Seen(Verdict),
+    /// The site's block and allow entries are others by now: look at the comment again. Nothing was counted.
+    Listed,
     /// A fact bears on it: a limit refused, too few comments of the author were approved, or it is an edit.
     /// The caller decides again with the facts and then calls [`record`](super::Store::record).
     Undecided {

@@ -15,17 +15,23 @@ pub struct Forgotten {
     pub limits: u64,
     /// Authors of whom nothing is counted any more.
     pub histories: u64,
+    /// Records of the audit about those comments: where they stood shows, and nothing else.
+    pub acts: u64,
+    /// Block and allow entries for the person.
+    pub listed: u64,
 }
 
 impl Forgotten {
     /// Each count by its name.
-    pub fn counts(&self) -> [(&'static str, u64); 5] {
+    pub fn counts(&self) -> [(&'static str, u64); 7] {
         [
             ("comments", self.comments),
             ("verdicts", self.verdicts),
             ("events", self.events),
             ("limits", self.limits),
             ("histories", self.histories),
+            ("acts", self.acts),
+            ("listed", self.listed),
         ]
     }
 }
@@ -37,5 +43,7 @@ impl AddAssign for Forgotten {
         self.events += more.events;
         self.limits += more.limits;
         self.histories += more.histories;
+        self.acts += more.acts;
+        self.listed += more.listed;
     }
 }

@@ -1,7 +1,9 @@
 //! The memory engine: nothing is kept beyond the process, and of what was decided only the newest. For trying Gatepost,
 //! and for measuring what a verdict costs beside its store.
 
+mod audit;
 mod forget;
+mod listed;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch as signal;
 use tokio::time::{Instant, timeout_at};
 
+use super::audit::{Link, Logged, of_machine, with_before};
 use super::change::{Change, Event};
 use super::cursor::Cursor;
 use super::entry::{Admission, Admitted, Kept, Past, Queue};
@@ -58,6 +61,11 @@ struct Shelf {
     changes: VecDeque<(i64, Verdict)>,
     /// The number of the newest change that is not kept any more.
     forgotten: i64,
+    audit: VecDeque<Logged>,
+    /// The newest record of the audit that is not kept any more.
+    audit_forgotten: Link,
+    /// Block and allow entries by name.
+    listed: BTreeMap<String, Vec<u8>>,
 }
 
 struct Entry {
@@ -165,6 +173,9 @@ impl Memory {
         if standing.is_none() && trusted && !facts.limits.iter().any(LimitState::refused) {
             let verdict = with_limit(admission.tentative, facts.tightest());
             shelf.reserved.remove(id);
+            if let Some(act) = of_machine(&verdict) {
+                shelf.log(act);
+            }
             shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Vec::new(), Vec::new());
             state.came(site, id);
             return Ok(Admitted::Recorded(verdict));
@@ -219,6 +230,9 @@ impl Memory {
                 (Some(before), trail, persons, false)
             }
         };
+        if let Some(act) = of_machine(verdict) {
+            shelf.log(with_before(act, before.map_or(0, |before| before.to_wire().into())));
+        }
         shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, trail, earlier);
         if first {
             state.came(site, id);
@@ -249,6 +263,7 @@ impl Memory {
         let author = entry.author;
         shelf.uncount(author, before);
         shelf.count(author, change.verdict.decision);
+        shelf.log(prost::Message::encode_to_vec(&change.event));
         self.announce(shelf, change.verdict);
         Ok(true)
     }

@@ -8,8 +8,6 @@ use super::entry::Kept;
 use crate::error::Error;
 use crate::verdict::Decision;
 
-/// Most comments that one page looks at. A search that finds little then ends the page, not the server.
-const MOST_SCANNED: usize = 10_000;
 /// How long a page may become in bytes, but for its first comment. A reader that takes its time keeps a page in memory.
 const MOST_BYTES: usize = 256 * 1024;
 /// Most comments fetched at once.
@@ -27,6 +25,8 @@ pub struct ListQuery<'a> {
     pub after: Option<&'a str>,
     /// Which of them.
     pub matches: &'a (dyn Fn(&Kept) -> bool + Sync),
+    /// How many comments the page looks at, at most.
+    pub most_scanned: usize,
 }
 
 /// The order of a list.
@@ -124,7 +124,7 @@ impl<'a> Filling<'a> {
         }
         if end {
             self.finish(false);
-        } else if self.scanned >= MOST_SCANNED {
+        } else if self.scanned >= self.query.most_scanned {
             self.finish(true);
         }
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use prost::Message;
 
+use super::audit;
 use super::entry::{Admission, Kept, Past, rate_limit};
 use super::person::{Person, Persons};
 use crate::comment::{CommentId, Fingerprint, Site};
@@ -25,6 +26,8 @@ pub(super) struct Draft {
     pub persons: Persons,
     pub comment: Vec<u8>,
     pub ruling: Ruling,
+    /// What the audit says of it. `None`: nothing.
+    pub act: Option<Vec<u8>>,
 }
 
 impl Draft {
@@ -38,6 +41,7 @@ impl Draft {
             persons: admission.persons,
             comment: comment.kept().encode_to_vec(),
             ruling: Ruling::new(verdict),
+            act: audit::of_machine(verdict),
         }
     }
 
@@ -150,8 +154,11 @@ pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
         revision: verdict.revision,
         before,
         after: verdict.decision.to_wire().into(),
-        reason_code: String::new(),
-        note: String::new(),
+        reason_code: verdict.reasons.first().map(|reason| reason.code.clone().into_owned()).unwrap_or_default(),
+        label: verdict.leading().map(|(label, _)| label.to_owned()).unwrap_or_default(),
+        score: verdict.leading().map_or(0.0, |(_, score)| score),
+        source: verdict.policy_version.clone().into_owned(),
+        ..Default::default()
     }
 }
 

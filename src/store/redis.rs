@@ -4,12 +4,14 @@
 //! this process.
 
 mod address;
+mod audit;
 mod claim;
 mod connection;
 mod durability;
 mod erase;
 mod gossip;
 mod keys;
+mod listed;
 mod read;
 mod records;
 mod script;
@@ -17,7 +19,7 @@ mod upkeep;
 mod watch;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -74,6 +76,8 @@ pub(super) struct Redis {
     local: Arc<Local>,
     /// Nearly the same comments, of which the servers tell each other.
     likes: Arc<Mutex<Likes>>,
+    /// Sites whose acts will be sealed in a moment.
+    sealing: Mutex<HashSet<Site>>,
     /// When each site's indexes were looked after.
     upkeep: Mutex<HashMap<Site, upkeep::Kept>>,
 }
@@ -124,6 +128,7 @@ impl Redis {
             breaker: Breaker::default(),
             local,
             likes,
+            sealing: Mutex::default(),
             upkeep: Mutex::default(),
         });
         durability::warn(&redis.connection).await;

@@ -52,6 +52,11 @@ impl Secrets {
         self.0.first().unwrap_or(&[0; LENGTH])
     }
 
+    /// All of them, the newest first.
+    pub fn all(&self) -> impl Iterator<Item = &[u8; LENGTH]> {
+        self.0.iter()
+    }
+
     /// Whom a person was known as under each of them.
     pub fn known_by(&self, identity: Identity<'_>) -> Vec<Person> {
         self.0.iter().map(|secret| Person::known_by(secret, identity)).collect()

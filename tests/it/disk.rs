@@ -102,7 +102,7 @@ async fn on_a_full_disk_comments_are_answered_nothing_is_lost_and_recording_goes
     let mount = |data: &Path| {
         let data = data.display();
         apart(&format!(
-            "mkdir {data} && mount -t tmpfs -o size=2m tmpfs {data} && head -c 900000 /dev/zero > {data}/ballast || exit 1"
+            "mkdir {data} && mount -t tmpfs -o size=3m tmpfs {data} && head -c 1800000 /dev/zero > {data}/ballast || exit 1"
         ))
     };
     let server = Server::start_under(mount, HOLD_ALL, &[]).await;

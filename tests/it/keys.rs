@@ -135,7 +135,11 @@ fn is_for(role: Role, service: &str, method: &str) -> bool {
     match service {
         "gatepost.v1.ModerationService" => role != Role::Moderator || ["GetVerdict", "WatchVerdicts"].contains(&method),
         "gatepost.v1.ReviewService" => role != Role::Host,
-        "gatepost.v1.AdminService" => role == Role::Admin,
+        "gatepost.v1.AdminService" => match role {
+            Role::Admin => true,
+            Role::Moderator => ["PutListEntry", "ListEntries", "DeleteListEntry"].contains(&method),
+            _ => false,
+        },
         other => panic!("{other} is a new service: say here whom it is for"),
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should stop loudly")]
 
+/// Who did what: acts that are one, the chain, and what an edit of it shows.
+mod audit;
 /// The bad things that come in: each a clear answer, the server unharmed.
 mod bad_input;
 /// The load generator: its report adds up, and waiting counts.
@@ -30,6 +32,8 @@ mod import;
 mod keys;
 /// Burst, refusal, and admission exactly when promised.
 mod limits;
+/// Blocked and allowed from the desk, in force on the next comment.
+mod lists;
 /// Models measured, thresholds chosen, policies checked.
 mod model;
 /// One comment, its verdict, its repeats and its edits.

@@ -96,7 +96,8 @@ async fn reflection_lists_the_services() {
 #[tokio::test]
 async fn what_is_not_built_yet_says_so() {
     let server = Server::start().await;
-    let status = server.desk().get_queue_stats(pb::GetQueueStatsRequest::default()).await.unwrap_err();
+    let outcome = pb::ReportOutcomeRequest::default();
+    let status = server.host().report_outcome(outcome).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
     assert_eq!(status.get_details_error_info().unwrap().reason, "NOT_YET");
 }

@@ -64,5 +64,12 @@ conform! {
     a_large_site_is_walked_over_in_full
     many_are_erased_at_once_while_others_write
     only_the_persons_own_site_is_touched
+    every_act_is_in_the_audit_once_and_in_a_chain
+    the_audit_is_read_in_both_directions_and_in_pieces
+    acts_at_once_on_two_servers_are_one_chain
+    the_audit_of_an_erased_comment_tells_nothing_and_the_chain_is_whole
+    block_and_allow_entries_are_kept_by_name_and_seen_by_all
+    a_comment_is_looked_at_again_when_entries_have_changed
+    entries_for_an_erased_person_go_too
     a_store_that_works_answers_a_ping
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may use. Itself and `pb`'s messages always.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     ("error", &[]),
     ("files", &[]),
     ("comment", &["error", "verdict"]),
@@ -18,9 +18,13 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("judge", &["classify", "comment", "facts", "policy", "verdict"]),
     ("store", &["classify", "comment", "error", "facts", "files", "limit", "retention", "verdict"]),
     ("keys", &["error", "store"]),
-    ("moderate", &["classify", "comment", "error", "facts", "judge", "limit", "store", "telemetry", "verdict"]),
-    ("review", &["comment", "error", "facts", "store", "verdict"]),
-    ("grpc", &["comment", "error", "keys", "limit", "moderate", "review", "store", "telemetry", "verdict"]),
+    ("lists", &["comment", "error", "policy", "store"]),
+    (
+        "moderate",
+        &["classify", "comment", "error", "facts", "judge", "limit", "lists", "policy", "store", "telemetry", "verdict"],
+    ),
+    ("review", &["classify", "comment", "error", "facts", "store", "verdict"]),
+    ("grpc", &["comment", "error", "keys", "limit", "lists", "moderate", "review", "store", "telemetry", "verdict"]),
     ("config", &["files", "keys", "retention", "settings", "store", "telemetry"]),
     ("telemetry", &["error", "verdict"]),
     (
@@ -34,6 +38,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "grpc",
             "judge",
             "keys",
+            "lists",
             "moderate",
             "policy",
             "retention",

@@ -23,7 +23,7 @@ use crate::cli::{json, text};
 use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::judge::Judge;
-use crate::policy::Policy;
+use crate::policy::{Listed, Policy};
 use crate::verdict::Decision;
 use measure::{Measure, Measured, Report};
 use truth::{Override, Reading};
@@ -167,7 +167,7 @@ fn measured(
         let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
         each.collect::<Vec<_>>().join("; ")
     })?;
-    let case = judge.hear(&comment);
+    let case = judge.hear(&comment, Listed::none());
     let ruling = case.ruling(&Facts::default());
     let mut scores = [f32::NAN; Label::ALL.len()];
     for (label, score) in &ruling.scores {

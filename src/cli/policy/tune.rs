@@ -15,6 +15,7 @@ use crate::cli::serve::offline_judge;
 use crate::cli::term::Screen;
 use crate::cli::text;
 use crate::comment::{Comment, Site};
+use crate::policy::Listed;
 use crate::policy::tune::{self, Goal, Kind, Mix, Sample};
 use print::Tuned;
 
@@ -125,7 +126,7 @@ pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
                 let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
                 each.collect::<Vec<_>>().join("; ")
             })?;
-            Ok(Some(judge.hear(&comment).sample(kind)))
+            Ok(Some(judge.hear(&comment, Listed::none()).sample(kind)))
         },
         |_, sample: Option<Sample>| match sample {
             Some(sample) => samples.push(sample),

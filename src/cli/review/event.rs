@@ -41,6 +41,10 @@ pub enum Answer {
         results: Vec<pb::ReviewResult>,
         problem: Option<Problem>,
     },
+    Alike {
+        id: String,
+        alike: Result<Vec<(String, u32)>, Problem>,
+    },
     Blocked {
         name: String,
         blocked: Result<(), Problem>,
@@ -88,8 +92,12 @@ pub enum Effect {
         id: String,
     },
     Act(Box<Act>),
+    /// Which other held comments are nearly the same.
+    Alike {
+        id: String,
+    },
     Block {
-        user_id: String,
+        id: String,
         name: String,
         note: String,
     },

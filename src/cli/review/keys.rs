@@ -24,6 +24,7 @@ pub enum Action {
     Mark,
     ApproveMarked,
     RejectMarked,
+    RejectAlike,
     Search,
     Queue,
     Help,
@@ -46,7 +47,7 @@ const fn entry(action: Action, name: &'static str, default: &'static str, words:
 }
 
 /// Everything there is, in the order of the help.
-pub const ACTIONS: [Entry; 21] = [
+pub const ACTIONS: [Entry; 22] = [
     entry(Action::Approve, "approve", "f", "approve"),
     entry(Action::Reject, "reject", "d", "reject, with or without a reason"),
     entry(Action::Undo, "undo", "u", "undo the last act"),
@@ -55,7 +56,8 @@ pub const ACTIONS: [Entry; 21] = [
     entry(Action::Claim, "claim", "c", "claim, or give back"),
     entry(Action::Mark, "mark", "space", "mark, or unmark"),
     entry(Action::ApproveMarked, "approve_marked", "F", "approve all marked"),
-    entry(Action::RejectMarked, "reject_marked", "R", "reject all marked"),
+    entry(Action::RejectMarked, "reject_marked", "D", "reject all marked"),
+    entry(Action::RejectAlike, "reject_alike", "R", "reject it and all that are like it"),
     entry(Action::Down, "down", "j", "next comment"),
     entry(Action::Up, "up", "k", "comment before"),
     entry(Action::PageDown, "page_down", "ctrl-f", "a page on"),

@@ -22,6 +22,8 @@ pub struct Rehearsal {
     pub asked: Vec<Effect>,
     pub server: BTreeMap<String, pb::ModeratedComment>,
     pub knows_claims: bool,
+    /// Its site wants a reason with every rejection.
+    pub wants_reasons: bool,
     /// The server does not answer.
     pub away: bool,
 }
@@ -75,7 +77,7 @@ impl Rehearsal {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON);
         let state = State::new("blog.example".into(), "mia".into(), Query::new("", "risk"), KeyMap::default(), now);
         let server = comments.iter().map(|comment| (comment.comment.as_ref().unwrap().comment_id.clone(), comment.clone()));
-        Self { state, asked: Vec::new(), server: server.collect(), knows_claims: true, away: false }
+        Self { state, asked: Vec::new(), server: server.collect(), knows_claims: true, wants_reasons: false, away: false }
     }
 
     /// Comments `a`, `b`, … on the screen.
@@ -203,6 +205,13 @@ impl Rehearsal {
                     verdict: comment.verdict.clone(),
                     received_at: comment.received_at,
                     claim: comment.claim.clone(),
+                    author_history: comment
+                        .comment
+                        .as_ref()
+                        .and_then(|comment| comment.author.as_ref())
+                        .map(|_| Default::default()),
+                    thresholds: vec![pb::Threshold { label: "spam".into(), hold: Some(0.8), reject: Some(0.99) }],
+                    reason_required: self.wants_reasons,
                     ..Default::default()
                 });
                 let details = known.ok_or_else(|| refused("there is no such comment"));
@@ -215,9 +224,18 @@ impl Rehearsal {
                 let results = act.items.iter().map(|(id, revision)| self.act(id, *revision, act.what)).collect();
                 Answer::Acted { number: act.number, results, problem: None }
             }
-            Effect::Block { name, .. } => {
-                Answer::Blocked { name, blocked: Err(Problem { unknown_call: true, ..refused("not yet") }) }
+            Effect::Alike { id } => {
+                let body = |comment: &pb::ModeratedComment| comment.comment.as_ref().map(|comment| comment.body.clone());
+                let own = self.server.get(&id).and_then(&body);
+                let same = |(other, comment): &(&String, &pb::ModeratedComment)| **other != id && body(comment) == own;
+                let held = |(_, comment): &(&String, &pb::ModeratedComment)| {
+                    comment.verdict.as_ref().unwrap().decision() == pb::Decision::Hold
+                };
+                let alike = self.server.iter().filter(same).filter(held);
+                let alike = alike.map(|(id, comment)| (id.clone(), comment.verdict.as_ref().unwrap().revision)).collect();
+                Answer::Alike { id, alike: or_lost(()).map(|()| alike) }
             }
+            Effect::Block { name, .. } => Answer::Blocked { name, blocked: or_lost(()) },
         }
     }
 

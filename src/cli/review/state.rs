@@ -22,6 +22,8 @@ pub const MOST_ROWS: usize = 2_000;
 pub struct State {
     pub now: SystemTime,
     pub site: String,
+    /// Names this screen.
+    pub session: String,
     pub moderator: String,
     pub keys: KeyMap,
     pub query: Query,
@@ -33,6 +35,8 @@ pub struct State {
     pub marked: BTreeSet<String>,
     pub notes: BTreeMap<String, String>,
     pub details: BTreeMap<String, Details>,
+    /// What was last asked for of that kind.
+    pub alike: Option<Alike>,
     pub mode: Mode,
     pub link: Link,
     pub message: Option<(Tone, String)>,
@@ -46,6 +50,15 @@ pub struct State {
     /// Acts done here and not taken back, oldest first.
     pub history: Vec<Done>,
     pub leaving: Option<Leaving>,
+}
+
+/// Other held comments that are nearly the same as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    /// The one.
+    pub id: String,
+    /// The others, each with its revision. Empty until the server has told.
+    pub others: Vec<(String, u32)>,
 }
 
 /// What keys mean at the moment.
@@ -70,7 +83,6 @@ pub enum Mode {
     },
     /// Whether an author shall be blocked.
     Block {
-        user_id: String,
         name: String,
         id: String,
     },
@@ -137,6 +149,8 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
     pub number: u64,
+    /// Its name on the server: the same however many calls it takes.
+    pub id: String,
     pub what: What,
     /// Each with the revision that was looked at.
     pub items: Vec<(String, u32)>,
@@ -180,6 +194,7 @@ impl State {
         Self {
             now,
             site,
+            session: uuid::Uuid::now_v7().to_string(),
             moderator,
             keys,
             query,
@@ -189,6 +204,7 @@ impl State {
             marked: BTreeSet::new(),
             notes: BTreeMap::new(),
             details: BTreeMap::new(),
+            alike: None,
             mode: Mode::Browse,
             link: Link::Loading,
             message: None,
@@ -242,11 +258,27 @@ impl State {
         Some((row, self.details.get(&row.id)?))
     }
 
-    /// Who wrote the comment on the screen: the host's id, and the name.
-    pub fn author(&self) -> Option<(&str, &str)> {
-        let author = self.seen()?.1.known.comment.as_ref()?.author.as_ref()?;
-        let name = if author.name.is_empty() { &author.user_id } else { &author.name };
-        (!author.user_id.is_empty()).then_some((author.user_id.as_str(), name.as_str()))
+    /// Who wrote the comment on the screen, for people. `None`: nobody knows, so that nobody can be blocked.
+    pub fn author(&self) -> Option<&str> {
+        let known = &self.seen()?.1.known;
+        let author = known.comment.as_ref()?.author.as_ref()?;
+        let name = [&author.name, &author.user_id].into_iter().find(|name| !name.is_empty());
+        // The server counts for whomever it knows: by user id, else by e-mail address, which it does not tell.
+        known.author_history.as_ref().map(|_| name.map_or("the author", String::as_str))
+    }
+
+    /// The other held comments that are nearly the same as the one on the screen.
+    pub fn alike(&self) -> &[(String, u32)] {
+        let seen = self.seen().map(|(row, _)| &row.id);
+        match &self.alike {
+            Some(Alike { id, others }) if Some(id) == seen => others,
+            _ => &[],
+        }
+    }
+
+    /// Whether this site wants a reason with every rejection.
+    pub fn reason_required(&self) -> bool {
+        self.details.values().any(|details| details.known.reason_required)
     }
 
     /// Whether a key does something now. The help shows exactly these.
@@ -257,6 +289,7 @@ impl State {
         match action {
             Action::Approve | Action::Reject | Action::Note => live && seen,
             Action::Block => live && seen && self.author().is_some(),
+            Action::RejectAlike => live && seen && !self.alike().is_empty(),
             Action::Undo => live && (!self.history.is_empty() || !self.acts.is_empty()),
             Action::Claim => live && self.leases.known && self.selected().is_some_and(|row| self.waits(row)),
             Action::Mark => self.selected().is_some_and(|row| still(row) && self.claimed_by(row).is_none()),
@@ -267,6 +300,11 @@ impl State {
             Action::Search | Action::Queue => live,
             Action::Help | Action::Quit => true,
         }
+    }
+
+    /// The name of an act on the server: nobody else's, and the same when it is sent again.
+    pub fn act_name(&self, number: u64) -> String {
+        format!("{}-{number}", self.session)
     }
 
     /// Says something until the next key.

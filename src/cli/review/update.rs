@@ -56,13 +56,14 @@ fn key(state: &mut State, key: Key, code: KeyCode, effects: &mut Vec<Effect>) {
         Mode::Confirm { decision, ids } => confirm(state, decision, ids, code),
         Mode::Reason { ids, bulk } => reason(state, ids, bulk, code),
         Mode::Line { purpose, text } => line(state, purpose, text, key, code),
-        Mode::Block { user_id, name, id } => match code {
+        Mode::Block { name, id } => match code {
             KeyCode::Char('y' | 'Y') | KeyCode::Enter => {
                 state.say(Tone::Plain, format!("blocking {name}…"));
-                effects.push(Effect::Block { user_id, name, note: format!("from the review of {id}") });
+                let note = format!("from the review of {id}");
+                effects.push(Effect::Block { id, name, note });
             }
             KeyCode::Char('n' | 'N') | KeyCode::Esc => {}
-            _ => state.mode = Mode::Block { user_id, name, id },
+            _ => state.mode = Mode::Block { name, id },
         },
     }
 }
@@ -108,8 +109,8 @@ fn browse(state: &mut State, key: Key) {
         }
         Action::Block => {
             let id = state.selected().map(|row| row.id.clone()).unwrap_or_default();
-            if let Some((user_id, name)) = state.author() {
-                state.mode = Mode::Block { user_id: user_id.to_owned(), name: name.to_owned(), id };
+            if let Some(name) = state.author() {
+                state.mode = Mode::Block { name: name.to_owned(), id };
             }
         }
         Action::Undo => acts::undo(state),
@@ -123,6 +124,11 @@ fn browse(state: &mut State, key: Key) {
         Action::ApproveMarked | Action::RejectMarked => {
             let decision = if action == Action::ApproveMarked { Decision::Approve } else { Decision::Reject };
             state.mode = Mode::Confirm { decision, ids: state.marked.iter().cloned().collect() };
+        }
+        Action::RejectAlike => {
+            let own = state.selected().map(|row| row.id.clone());
+            let ids = own.into_iter().chain(state.alike().iter().map(|(id, _)| id.clone())).collect();
+            state.mode = Mode::Confirm { decision: Decision::Reject, ids };
         }
         Action::Search => state.mode = Mode::Line { purpose: Purpose::Search, text: state.query.search.clone() },
         Action::Queue => {
@@ -157,6 +163,7 @@ fn why_not(state: &mut State, action: Action) {
         Action::ApproveMarked | Action::RejectMarked => {
             format!("nothing is marked; {} marks a comment", state.keys.name(Action::Mark))
         }
+        Action::RejectAlike => "no other held comment is like this one".to_owned(),
         Action::Claim if !state.leases.known => "this server knows no claims".to_owned(),
         Action::Claim | Action::Mark => "there is nothing to claim or mark".to_owned(),
         Action::Search | Action::Queue => "the server does not answer at the moment".to_owned(),
@@ -242,6 +249,7 @@ fn confirm(state: &mut State, decision: Decision, ids: Vec<String>, code: KeyCod
 
 fn reason(state: &mut State, ids: Vec<String>, bulk: bool, code: KeyCode) {
     let chosen = match code {
+        KeyCode::Enter if state.reason_required() => return state.mode = Mode::Reason { ids, bulk },
         KeyCode::Enter => "",
         KeyCode::Esc => return state.say(Tone::Plain, "nothing was decided"),
         KeyCode::Char(c) => match REASONS.iter().find(|(key, _)| *key == c) {

@@ -17,6 +17,8 @@ use crate::pb;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// How long an act may take: it may be a thousand decisions.
 const ACT_DEADLINE: Duration = Duration::from_secs(60);
+/// How many comments alike are looked for: as many as one page has.
+const MOST_ALIKE: i32 = 1_000;
 /// Ids a call; the server takes no more.
 const BATCH: usize = 1_000;
 
@@ -65,15 +67,14 @@ impl Wire {
                 let problem = self.act(&act, &mut results).await.err();
                 Answer::Acted { number: act.number, results, problem }
             }
-            Effect::Block { user_id, name, note } => {
-                let entry = pb::ListEntry {
-                    kind: pb::ListKind::Block.into(),
-                    target: pb::ListTarget::Author.into(),
-                    value: user_id,
-                    expires_at: None,
-                    note,
-                };
-                let request = pb::PutListEntryRequest { site: self.site.clone(), entry: Some(entry) };
+            Effect::Alike { id } => {
+                let alike = self.alike(&id).await;
+                Answer::Alike { id, alike }
+            }
+            Effect::Block { id, name, note } => {
+                let entry = pb::ListEntry { kind: pb::ListKind::Block.into(), note, ..Default::default() };
+                let (site, moderator) = (self.site.clone(), self.moderator.clone());
+                let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of: id, moderator };
                 let blocked = self.within(DEADLINE, self.connection.admin().put_list_entry(request)).await;
                 Answer::Blocked { name, blocked: blocked.map(|_| ()) }
             }
@@ -108,6 +109,20 @@ impl Wire {
                 return Ok((rows, token));
             }
         }
+    }
+
+    /// The held comments that are nearly the same, the comment itself left out.
+    async fn alike(&self, id: &str) -> Result<Vec<(String, u32)>, Problem> {
+        let request = pb::ListCommentsRequest {
+            site: self.site.clone(),
+            filter: format!("decision=hold claimed=no like={id}"),
+            order_by: "oldest".to_owned(),
+            page_size: MOST_ALIKE,
+            page_token: String::new(),
+        };
+        let page = self.within(DEADLINE, self.connection.review().list_comments(request)).await?;
+        let verdicts = page.comments.into_iter().filter_map(|comment| comment.verdict);
+        Ok(verdicts.map(|verdict| (verdict.comment_id, verdict.revision)).filter(|(other, _)| other != id).collect())
     }
 
     /// First gives back, then claims.
@@ -190,11 +205,12 @@ impl Wire {
                     expected_revision,
                     moderator,
                     author_message: String::new(),
+                    act_id: act.id.clone(),
                 };
                 Ok(self.within(ACT_DEADLINE, client.decide_comments(request)).await?.results)
             }
             What::Undo => {
-                let request = pb::UndoDecisionRequest { site, ids, expected_revision, moderator };
+                let request = pb::UndoDecisionRequest { site, ids, expected_revision, moderator, act_id: String::new() };
                 Ok(self.within(ACT_DEADLINE, client.undo_decision(request)).await?.results)
             }
         }

@@ -8,6 +8,7 @@ use super::read;
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::{Facts, LimitState, Previous, Similar};
+use crate::store::audit::with_before;
 use crate::store::entry::Counted;
 use crate::store::facts as facts_text;
 use crate::store::limits::Limits;
@@ -239,8 +240,15 @@ impl Engine {
         drop(update);
         self.move_author(site, standing.author, Some(standing.decision()?), None)?;
         self.move_author(site, standing.author, None, Some(ruling.decision))?;
+        self.log(site, event.to_vec())?;
         self.announce(site, id, ruling)?;
         Ok(true)
+    }
+
+    /// Records an act that is not on a comment.
+    pub fn log_act(&mut self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
+        let site = self.site(site)?;
+        self.log(site, record)
     }
 
     // === rows ===
@@ -310,6 +318,9 @@ impl Engine {
             draft.comment,
         ])?;
         drop(insert);
+        if let Some(act) = &draft.act {
+            self.log(site, act.clone())?;
+        }
         self.move_author(site, draft.author, None, Some(ruling.decision))
     }
 
@@ -341,6 +352,9 @@ impl Engine {
             draft.comment,
         ])?;
         drop(update);
+        if let Some(act) = &draft.act {
+            self.log(site, with_before(act.clone(), standing.decision))?;
+        }
         self.move_author(site, standing.author, Some(standing.decision()?), None)?;
         self.move_author(site, draft.author, None, Some(ruling.decision))?;
         self.announce(site, &draft.id, ruling)

@@ -4,12 +4,13 @@
 //! for. A quiet store is swept when somebody next asks it something.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::comment::Site;
 use crate::error::Error;
+use crate::pb;
 use crate::retention::{Retention, Retentions};
 use crate::store::StoreSettings;
 use crate::store::record::{self, now_micros};
@@ -129,10 +130,42 @@ impl Sweep {
             }
             old = Some(number);
         }
+        self.audit(known)?;
         if let Some(cut) = many.max(old) {
             connection.prepare_cached("DELETE FROM event WHERE site = ?1 AND number <= ?2")?.execute([self.site, cut])?;
             let mut tell = connection.prepare_cached("UPDATE site SET forgotten = max(forgotten, ?2) WHERE key = ?1")?;
             tell.execute([self.site, cut])?;
+        }
+        Ok(())
+    }
+}
+
+impl Sweep {
+    /// Forgets the old part of the same site's audit, and keeps the hash that the rest goes on from.
+    fn audit(&self, known: &mut Known<'_>) -> Result<(), Error> {
+        let connection = known.connection;
+        let kept = known.of(self.site)?.audit;
+        let mut first =
+            connection.prepare_cached("SELECT number, hash, record FROM audit WHERE site = ?1 ORDER BY number LIMIT ?2")?;
+        let first = first.query_map([self.site, STEP], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })?;
+        let mut cut = None;
+        for row in first {
+            let (number, hash, record) = row?;
+            // An erased one tells no time: it goes with the next that does.
+            let event = <pb::AuditEvent as prost::Message>::decode(&*record).unwrap_or_default();
+            let Some(at) = event.at.and_then(|at| SystemTime::try_from(at).ok()) else { continue };
+            if at.elapsed().unwrap_or_default() < kept {
+                break;
+            }
+            cut = Some((number, hash));
+        }
+        if let Some((number, hash)) = cut {
+            let mut delete = connection.prepare_cached("DELETE FROM audit WHERE site = ?1 AND number <= ?2")?;
+            delete.execute([self.site, number])?;
+            let mut tell = connection.prepare_cached("UPDATE site SET audit_number = ?2, audit_hash = ?3 WHERE key = ?1")?;
+            tell.execute(params![self.site, number, hash])?;
         }
         Ok(())
     }

@@ -3,23 +3,27 @@
 --
 -- More KEYS
 --   7 how often the bands of nearly the same comments came in this window, and 8 in the one before
---   9… one per limit: its theoretical arrival time in microseconds
+--   9 the block and allow entries   10 the acts that are not in the audit yet
+--   11… one per limit: its theoretical arrival time in microseconds
 -- ARGV
 --   1 `admit`, or `look` to change nothing   2 fingerprint   3 author   4 tentative decision   5 verdict id
 --   6 approved comments that the author needs   7 lead   8 lifetimes
 --   9 milliseconds to keep a reservation   10 comment id   11 comment   12 verdict
 --   13 who sent it, with blanks between   14 its bands, with blanks between, or `-`
 --   15 so many nearly the same comments are a campaign (0: none)   16 milliseconds to keep a window
---   17… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
+--   17 the version of the block and allow entries that the verdict knows of, or `-`
+--   18 the act for the audit; empty: none
+--   19… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
 -- Returns one of
 --   recorded, the number of the tightest limit (0: none), its remaining
 --   seen, the verdict
+--   listed                                                   (the entries are others: look at the comment again)
 --   undecided, verdict id, revision, facts
 --   facts, facts                                             (for `look`)
 
 local looking = ARGV[1] == 'look'
 local fingerprint, author, decision = ARGV[2], ARGV[3], ARGV[4]
-local FIRST_KEY, FIRST_ARG = 9, 17
+local FIRST_KEY, FIRST_ARG = 11, 19
 local limits = #KEYS - FIRST_KEY + 1
 
 local stored = redis.call('HMGET', KEYS[1], 's', 'r')
@@ -35,6 +39,10 @@ if not looking then
       return { 'undecided', id, revision, facts }
     end
   end
+end
+
+if ARGV[17] ~= '-' and (redis.call('HGET', KEYS[9], '.') or '0') ~= ARGV[17] then
+  return { 'listed' }
 end
 
 -- The generic cell rate algorithm of limit.rs, in integers below 2^53, which Lua's numbers hold exactly.
@@ -115,6 +123,7 @@ if not looking and not old and trusted and not refused and not campaign then
     fingerprint = fingerprint, decision = decision, revision = '1', by_moderator = '0', before = '0',
     received_at = time, lead = ARGV[7], author = author,
   }, read_lifetimes(ARGV[8]), 'c', ARGV[11], 'v', verdict, 'p', ARGV[13])
+  log(KEYS[10], ARGV[18], read_lifetimes(ARGV[8]))
   return { 'recorded', int(tightest), int(remaining[tightest] or 0) }
 end
 

@@ -2,6 +2,7 @@
 --
 -- More KEYS of both
 --   7 the trail   8 the events   9 the counts of the author of what stands, as far as the caller knows
+--   10 the acts that are not in the audit yet
 
 -- Takes what stands out of the queue and the counts, and adds it to the trail: three elements each time.
 local function retire(id, old)

@@ -54,7 +54,7 @@ impl Redis {
                     verdicts: reply.number()?,
                     events: reply.number()?,
                     histories: reply.number()?,
-                    limits: 0,
+                    ..Forgotten::default()
                 };
                 moved += reply.number::<u64>()?;
             }
@@ -74,7 +74,14 @@ impl Redis {
     /// The person's comments, each with the name of its author's counts.
     async fn theirs(&self, site: &Site, person: &Person) -> Result<Vec<(CommentId, String)>, Error> {
         let (keys, person) = (self.keys(site), person.to_string());
-        let all = ListQuery { decision: None, order: Order::Oldest, size: CHUNK, after: None, matches: &|_| true };
+        let all = ListQuery {
+            decision: None,
+            order: Order::Oldest,
+            size: CHUNK,
+            after: None,
+            matches: &|_| true,
+            most_scanned: usize::MAX,
+        };
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let places = read::places(&self.connection, &keys, &all, after.as_ref(), CHUNK).await?;

@@ -43,6 +43,14 @@ local function read_lifetimes(text)
   return { comment = comment, author = author, events = events, indexes = indexes }
 end
 
+-- Adds an act to those that wait to be put into the audit's chain. Empty: it is none.
+local function log(unsealed, record, lifetimes)
+  if record ~= '' then
+    redis.call('RPUSH', unsealed, record)
+    redis.call('PEXPIRE', unsealed, lifetimes.indexes)
+  end
+end
+
 -- Keeps a comment with what stands on it; the rest are more fields of its hash and their values.
 local function keep(id, s, lifetimes, ...)
   local received_at = int(s.received_at)

@@ -93,6 +93,21 @@ impl Keys {
         self.named("events")
     }
 
+    /// List: acts that are not in the audit's chain yet; see `audit.rs`.
+    pub fn unsealed(&self) -> String {
+        self.named("audit:unsealed")
+    }
+
+    /// Hash: the audit, a field for each record by its number, and `newest` and `forgotten`, the ends of the chain.
+    pub fn audit(&self) -> String {
+        self.named("audit")
+    }
+
+    /// Hash: block and allow entries by name, and their version in the field `.`.
+    pub fn listed(&self) -> String {
+        self.named("listed")
+    }
+
     /// The same, while deleted ones are left out of it; see `rewrite.lua`.
     pub fn rewritten_events(&self) -> String {
         self.named("events:rewritten")

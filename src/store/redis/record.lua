@@ -4,7 +4,8 @@
 -- ARGV
 --   1 fingerprint   2 author   3 decision   4 revision   5 by_moderator   6 lead   7 lifetimes
 --   8 most events   9 comment id   10 comment   11 verdict   12 author of what stands, as far as the caller knows
---   13 who sent it, with blanks between
+--   13 who sent it, with blanks between   14 the act for the audit, without what stood before; empty: none
+--   15 what makes it the act of an edit
 -- Returns one of
 --   kept
 --   earlier, the verdict that stands
@@ -39,7 +40,11 @@ keep(id, {
   fingerprint = fingerprint, decision = ARGV[3], revision = ARGV[4], by_moderator = ARGV[5],
   before = old and old.decision or '0', received_at = received_at, lead = ARGV[6], author = ARGV[2],
 }, lifetimes, 'c', ARGV[10], 'v', ARGV[11], 'p', persons)
+local act = ARGV[14]
 if old then
   announce(ARGV[3], ARGV[11], lifetimes, ARGV[8])
+  -- Field 6, a varint: the decision before. Protobuf messages that follow each other are read as one.
+  act = act ~= '' and act .. string.char(48, tonumber(old.decision)) .. ARGV[15] or ''
 end
+log(KEYS[10], act, lifetimes)
 return { 'kept' }

@@ -23,4 +23,5 @@ keep(id, {
   before = old.decision, received_at = old.received_at, lead = ARGV[5], author = old.author,
 }, lifetimes, 'v', ARGV[9], 'e', ARGV[10])
 announce(ARGV[2], ARGV[9], lifetimes, ARGV[7])
+log(KEYS[10], ARGV[10], lifetimes)
 return { 'kept' }

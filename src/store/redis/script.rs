@@ -29,6 +29,7 @@ pub(super) struct Scripts {
     pub rewrite: Script,
     pub swap: Script,
     pub claim: Script,
+    pub seal: Script,
     pub upkeep: Arc<Script>,
 }
 
@@ -42,6 +43,7 @@ impl Scripts {
             rewrite: Script::new(include_str!("rewrite.lua")),
             swap: Script::new(include_str!("swap.lua")),
             claim: Script::new(include_str!("claim.lua")),
+            seal: Script::new(include_str!("seal.lua")),
             upkeep: Arc::new(Script::new(include_str!("upkeep.lua"))),
         }
     }

@@ -18,6 +18,7 @@ use crate::facts::{Facts, LimitState};
 use crate::limit::{Gcra, Scope};
 use crate::pb;
 use crate::retention::Retention;
+use crate::store::audit;
 use crate::store::change::Change;
 use crate::store::entry::{Admission, Admitted, rate_limit};
 use crate::store::facts as facts_text;
@@ -37,6 +38,9 @@ impl Redis {
         let reply = self.guarded(site, self.ask("admit", admission)).await?;
         self.keep_up(site);
         let admitted = self.admitted(admission, reply)?;
+        if matches!(&admitted, Admitted::Recorded(verdict) if verdict.decision != Decision::Approve) {
+            self.seal_soon(site);
+        }
         Ok(match admitted {
             Admitted::Recorded(verdict) => Admitted::Recorded(self.confirmed(admission, verdict).await),
             Admitted::Seen(verdict) => Admitted::Seen(self.confirmed(admission, verdict).await),
@@ -54,6 +58,7 @@ impl Redis {
                 Ok(Admitted::Recorded(record::with_limit(admission.tentative, state.as_ref())))
             }
             "seen" => Ok(Admitted::Seen(record::verdict(&reply.bytes()?)?)),
+            "listed" => Ok(Admitted::Listed),
             "undecided" => Ok(Admitted::Undecided {
                 verdict_id: reply.text()?,
                 revision: reply.number()?,
@@ -96,22 +101,23 @@ impl Redis {
         }
     }
 
-    pub async fn look(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Facts, Error> {
+    pub async fn look(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
         let mut reply = self.guarded(admission.comment.site(), self.ask("look", admission)).await?;
         match reply.word() {
-            "facts" => facts_text::from_text(&reply.text()?),
+            "facts" => Ok(Some(facts_text::from_text(&reply.text()?)?)),
+            "listed" => Ok(None),
             _ => Err(reply.unexpected()),
         }
     }
 
     /// Calls `admit.lua`, to do what it is for or only to look.
     async fn ask(&self, mode: &str, admission: &Admission<'_>) -> Result<Reply, Error> {
-        let Draft { site, id, fingerprint, author, persons, comment, ruling } = Draft::new(admission, admission.tentative);
+        let Draft { site, id, fingerprint, author, persons, comment, ruling, act } = Draft::new(admission, admission.tentative);
         let (keys, limits) = (self.keys(&site), admission.counted());
         let mut names = common(&keys, &id, author).to_vec();
         // By our clock, as keys must be named before Redis is asked: at worst a window is a little longer for one of us.
         let window = now_micros().unsigned_abs() / u64::try_from(WINDOW.as_micros()).unwrap_or(u64::MAX);
-        names.extend([keys.similar(window), keys.similar(window.saturating_sub(1))]);
+        names.extend([keys.similar(window), keys.similar(window.saturating_sub(1)), keys.listed(), keys.unsealed()]);
         names.extend(limits.iter().map(|(scope, person, _)| keys.limit(*scope, person.as_ref())));
 
         let mut ask = call(&self.scripts.admit, &names);
@@ -121,6 +127,7 @@ impl Redis {
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
         let bands = admission.likeness.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
         ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign).arg(milliseconds(WINDOW * 2));
+        ask.arg(admission.listed.map_or("-".to_owned(), |version| version.to_string())).arg(act.unwrap_or_default());
         for (scope, _, gcra) in limits {
             let unfinished = pb::RateLimit::from(rate_limit(&admitting(scope, gcra))).encode_to_vec();
             ask.arg(scope.as_str()).arg(gcra.interval()).arg(gcra.burst()).arg(unfinished);
@@ -134,7 +141,8 @@ impl Redis {
     }
 
     async fn recorded(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
-        let Draft { site, id, fingerprint, author, persons, comment, ruling } = Draft::new(admission, verdict);
+        let Draft { site, id, fingerprint, author, persons, comment, ruling, act } = Draft::new(admission, verdict);
+        let (act, edit) = (act.unwrap_or_default(), audit::edit());
         let keys = self.keys(&site);
         let ask = |stands: Option<Person>| {
             let names = changing(&keys, &id, author, stands);
@@ -142,6 +150,7 @@ impl Redis {
             ask.arg(hex(fingerprint)).arg(name(author));
             self.add_ruling(&mut ask, &site, &ruling);
             ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(name(stands)).arg(hashes(&persons));
+            ask.arg(&act).arg(&edit);
             ask
         };
         // Nearly always an edit is by the author of what it edits.
@@ -150,7 +159,10 @@ impl Redis {
             let ask = ask(stands);
             let mut reply = self.guarded(&site, run(&self.connection, &self.scripts.record, &ask)).await?;
             match reply.word() {
-                "kept" | "edited" => return Ok(verdict.clone()),
+                "kept" | "edited" => {
+                    self.seal_soon(&site);
+                    return Ok(verdict.clone());
+                }
                 "earlier" => return record::verdict(&reply.bytes()?),
                 "author" => stands = Person::from_hex(&reply.text()?),
                 _ => return Err(reply.unexpected()),
@@ -158,7 +170,7 @@ impl Redis {
         }
     }
 
-    pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
+    pub async fn replace(self: &Arc<Self>, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         self.reachable(site)?;
         let (keys, ruling, event) = (self.keys(site), Ruling::new(change.verdict), change.event.encode_to_vec());
         let ask = |author: Option<Person>| {
@@ -172,7 +184,10 @@ impl Redis {
         loop {
             let mut reply = run(&self.connection, &self.scripts.replace, &ask(author)).await?;
             match reply.word() {
-                "kept" => return Ok(true),
+                "kept" => {
+                    self.seal_soon(site);
+                    return Ok(true);
+                }
                 "moved" => return Ok(false),
                 "author" => author = Person::from_hex(&reply.text()?),
                 _ => return Err(reply.unexpected()),
@@ -195,7 +210,7 @@ fn common(keys: &Keys, id: &CommentId, author: Option<Person>) -> [String; 6] {
 
 /// The keys of a change.
 fn changing(keys: &Keys, id: &CommentId, author: Option<Person>, stands: Option<Person>) -> Vec<String> {
-    let more = [keys.trail(id), keys.events(), keys.author(&name(stands))];
+    let more = [keys.trail(id), keys.events(), keys.author(&name(stands)), keys.unsealed()];
     common(keys, id, author).into_iter().chain(more).collect()
 }
 

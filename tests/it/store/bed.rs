@@ -136,7 +136,7 @@ impl Bed {
     }
 
     pub async fn page(&self, decision: Option<Decision>, order: Order, size: usize, after: Option<&str>) -> ListPage {
-        let query = ListQuery { decision, order, size, after, matches: &|_| true };
+        let query = ListQuery { decision, order, size, after, matches: &|_| true, most_scanned: usize::MAX };
         self.store.list(&site(), &query).await.unwrap()
     }
 
@@ -210,6 +210,7 @@ pub struct Text {
     decision: Decision,
     risk: f64,
     min_approved: u32,
+    listed: Option<u64>,
 }
 
 /// A harmless comment by nobody.
@@ -225,6 +226,7 @@ pub fn text(id: impl Into<String>) -> Text {
         decision: Decision::Approve,
         risk: 0.0,
         min_approved: 0,
+        listed: None,
     }
 }
 
@@ -268,6 +270,11 @@ impl Text {
 
     pub fn needs(self, min_approved: u32) -> Self {
         Self { min_approved, ..self }
+    }
+
+    /// Looked at with this version of the block and allow entries.
+    pub fn knowing(self, version: u64) -> Self {
+        Self { listed: Some(version), ..self }
     }
 
     /// A verdict on it with the tentative decision.
@@ -319,6 +326,7 @@ impl Text {
             min_approved: self.min_approved,
             likeness: None,
             campaign: 0,
+            listed: self.listed,
         };
         call(&admission).await
     }
@@ -328,7 +336,7 @@ impl Text {
     }
 
     pub async fn look(&self, store: &Store) -> Facts {
-        self.with(async |admission| store.look(admission).await.unwrap()).await
+        self.with(async |admission| store.look(admission).await.unwrap().expect("no entries changed")).await
     }
 
     pub async fn record(&self, store: &Store, verdict: &Verdict) -> Verdict {

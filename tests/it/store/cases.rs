@@ -3,11 +3,16 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use gatepost::comment::Site;
 use gatepost::error::Error;
 use gatepost::facts::Previous;
 use gatepost::limit::Scope;
+use gatepost::pb;
 use gatepost::store::{Admitted, Event, Forgotten, Identity, ListQuery, Order, Store, Watcher};
 use gatepost::verdict::Decision::{self, Approve, Hold, Reject};
+use gatepost::verdict::MACHINE;
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
 use tokio::time::sleep;
 
 use super::bed::{Bed, Text, comment_id, email, few, ids, ip, person, rate, site, site_named, text};
@@ -308,6 +313,7 @@ pub async fn a_filter_searches_beyond_the_first_page(bed: Bed) {
             size: 2,
             after: after.as_deref(),
             matches: &|kept| kept.comment.body == "rare",
+            most_scanned: 10_000,
         };
         let page = bed.store.list(&site(), &query).await.unwrap();
         assert!(page.comments.len() <= 2);
@@ -336,7 +342,8 @@ pub async fn lists_of_decided_comments_are_in_order_too(bed: Bed) {
 
 pub async fn a_damaged_page_token_is_the_callers_mistake(bed: Bed) {
     for token in ["", "x", "0123", "zzzzzzzzzzzzzzzz61", "00000000000000016", "ééééééééé"] {
-        let query = ListQuery { decision: None, order: Order::Risk, size: 1, after: Some(token), matches: &|_| true };
+        let query =
+            ListQuery { decision: None, order: Order::Risk, size: 1, after: Some(token), matches: &|_| true, most_scanned: 9 };
         let error = bed.store.list(&site(), &query).await.unwrap_err();
         assert!(matches!(&error, Error::Invalid(wrong) if wrong[0].field == "page_token"), "{token:?}: {error:?}");
     }
@@ -534,7 +541,7 @@ pub async fn a_person_is_found_and_erased_by_each_of_three_ids(bed: Bed) {
 
         let forgotten = bed.store.forget(&site(), &who).await.unwrap();
 
-        assert_eq!(forgotten, Forgotten { comments: 3, verdicts: 6, events: 3, limits, histories: 1 });
+        assert_eq!(forgotten, Forgotten { comments: 3, verdicts: 6, events: 3, limits, histories: 1, acts: 5, listed: 0 });
         assert_eq!(bed.other.find(&site(), &who).await.unwrap(), []);
         assert_eq!(bed.other.forget(&site(), &who).await.unwrap(), Forgotten::default());
         assert_eq!(bed.history("ada").await, [0, 0, 0]);
@@ -662,4 +669,133 @@ pub async fn only_the_persons_own_site_is_touched(bed: Bed) {
 pub async fn a_store_that_works_answers_a_ping(bed: Bed) {
     bed.store.ping().await.unwrap();
     assert!(["memory", "embedded", "redis"].contains(&bed.store.kind()));
+}
+
+// === the audit ===
+
+/// All records, from the first, and the links that hash to what they say.
+async fn chain(store: &Store, site: &Site) -> Vec<pb::AuditEvent> {
+    let page = store.audit(site, 0, 1_000, false).await.unwrap();
+    let mut hash = page.forgotten.hash;
+    for (number, logged) in (page.forgotten.number + 1..).zip(&page.records) {
+        if !logged.record.is_empty() {
+            assert_eq!(<[u8; 32]>::from(Sha256::digest(&logged.record)), logged.digest);
+        }
+        hash = Sha256::new().chain_update(hash).chain_update(logged.digest).finalize().into();
+        assert_eq!((logged.link.number, logged.link.hash), (number, hash));
+    }
+    assert_eq!(page.newest, page.records.last().map_or(page.forgotten, |last| last.link));
+    page.records.iter().map(gatepost::store::Logged::event).collect()
+}
+
+fn acts(events: &[pb::AuditEvent]) -> Vec<(u64, &str, &str, i32, i32)> {
+    events
+        .iter()
+        .map(|event| (event.number, event.act.as_str(), event.comment_id.as_str(), event.before, event.after))
+        .collect()
+}
+
+pub async fn every_act_is_in_the_audit_once_and_in_a_chain(bed: Bed) {
+    bed.recorded(&text("published")).await;
+    bed.recorded(&text("1").held()).await;
+    assert!(matches!(text("1").held().admit(&bed.store).await, Admitted::Seen(_)));
+    bed.decide("1", 1, Reject).await;
+    bed.edited(&text("1").body("better").held()).await;
+    assert!(!bed.decide("1", 1, Reject).await, "what did not happen is not told");
+
+    let events = chain(&bed.other, &site()).await;
+
+    let [approve, hold, reject] = Decision::ALL.map(|decision| decision.to_wire() as i32);
+    assert_ne!(approve, 0);
+    assert_eq!(
+        acts(&events),
+        [(1, "CHECKED", "1", 0, hold), (2, "DECIDED", "1", hold, reject), (3, "EDITED", "1", reject, hold)]
+    );
+    assert_eq!(events[0].by, MACHINE);
+    let event = pb::AuditEvent { act: "LISTED".into(), subject: "block word x".into(), ..Default::default() };
+    bed.other.log(&site(), &event).await.unwrap();
+    assert_eq!(chain(&bed.store, &site()).await[3].subject, "block word x");
+    assert!(chain(&bed.store, &site_named("other.example")).await.is_empty());
+}
+
+pub async fn the_audit_is_read_in_both_directions_and_in_pieces(bed: Bed) {
+    for number in 1..=7 {
+        let event = pb::AuditEvent { revision: number, ..Default::default() };
+        bed.store.log(&site(), &event).await.unwrap();
+    }
+    let read = async |from, count, backwards| {
+        let page = bed.other.audit(&site(), from, count, backwards).await.unwrap();
+        page.records.iter().map(|logged| logged.link.number).collect::<Vec<_>>()
+    };
+    assert_eq!(read(0, 3, false).await, [1, 2, 3]);
+    assert_eq!(read(3, 100, false).await, [4, 5, 6, 7]);
+    assert_eq!(read(u64::MAX, 2, true).await, [7, 6]);
+    assert_eq!(read(6, 100, true).await, [5, 4, 3, 2, 1]);
+    assert_eq!(read(7, 10, false).await, [0; 0]);
+    assert_eq!(read(1, 10, true).await, [0; 0]);
+}
+
+pub async fn acts_at_once_on_two_servers_are_one_chain(bed: Bed) {
+    let log = async |store: &Store, from: u32| {
+        for number in from..from + 40 {
+            store.log(&site(), &pb::AuditEvent { revision: number, ..Default::default() }).await.unwrap();
+        }
+    };
+    tokio::join!(log(&bed.store, 0), log(&bed.other, 100));
+    let mut told: Vec<u32> = chain(&bed.store, &site()).await.iter().map(|event| event.revision).collect();
+    assert_eq!(told.iter().filter(|number| **number < 100).copied().collect::<Vec<_>>(), (0..40).collect::<Vec<_>>());
+    told.sort_unstable();
+    told.dedup();
+    assert_eq!(told.len(), 80);
+}
+
+pub async fn the_audit_of_an_erased_comment_tells_nothing_and_the_chain_is_whole(bed: Bed) {
+    bed.recorded(&adas("1").held()).await;
+    bed.recorded(&bobs("2").held()).await;
+    bed.decide("1", 1, Reject).await;
+
+    assert_eq!(bed.store.forget(&site(), &person("ada")).await.unwrap().acts, 2);
+
+    let events = chain(&bed.other, &site()).await;
+    assert_eq!(events.iter().map(|event| event.comment_id.as_str()).collect::<Vec<_>>(), ["", "2", ""]);
+    assert_eq!(events.iter().filter(|event| event.record.is_empty() && event.erased_digest.len() == 32).count(), 2);
+}
+
+pub async fn block_and_allow_entries_are_kept_by_name_and_seen_by_all(bed: Bed) {
+    let entry = |value: &str| pb::ListEntry { value: value.into(), ..Default::default() }.encode_to_vec();
+    bed.store.put_listed(&site(), &[("a".into(), entry("1")), ("b".into(), entry("2"))]).await.unwrap();
+    bed.other.put_listed(&site(), &[("a".into(), entry("3"))]).await.unwrap();
+    let before = bed.store.listed(&site()).await.unwrap();
+    assert_eq!(before.all.keys().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(before.all["a"], entry("3"));
+
+    assert!(bed.other.remove_listed(&site(), "b").await.unwrap());
+    assert!(!bed.store.remove_listed(&site(), "b").await.unwrap());
+    let after = bed.store.listed(&site()).await.unwrap();
+    assert!(after.version > before.version && after.all.len() == 1);
+    assert!(bed.store.listed(&site_named("other.example")).await.unwrap().all.is_empty());
+}
+
+pub async fn a_comment_is_looked_at_again_when_entries_have_changed(bed: Bed) {
+    // Where only one process writes it needs no asking.
+    let Some(version) = bed.store.listed_version().xor(Some(bed.store.listed(&site()).await.unwrap().version)) else { return };
+    bed.recorded(&text("1").knowing(version)).await;
+    bed.other.put_listed(&site(), &[("a".into(), Vec::new())]).await.unwrap();
+    assert_eq!(text("2").knowing(version).admit(&bed.store).await, Admitted::Listed);
+    assert!(matches!(text("1").knowing(version).admit(&bed.store).await, Admitted::Seen(_)), "what was judged stands");
+    bed.recorded(&text("2").knowing(version + 1)).await;
+}
+
+pub async fn entries_for_an_erased_person_go_too(bed: Bed) {
+    let newest = bed.store.secrets(&site()).await.unwrap();
+    let ada = newest.known_by(Identity::Email("ada@example.org"))[0];
+    let hash = pb::ListEntry { target: pb::ListTarget::Address.into(), value: format!("#{ada}"), ..Default::default() };
+    let user = pb::ListEntry { target: pb::ListTarget::Author.into(), value: "ada".into(), ..Default::default() };
+    let other = pb::ListEntry { target: pb::ListTarget::Word.into(), value: "ada".into(), ..Default::default() };
+    let entries = [("a", &hash), ("b", &user), ("c", &other)].map(|(name, entry)| (name.to_owned(), entry.encode_to_vec()));
+    bed.store.put_listed(&site(), &entries).await.unwrap();
+    assert_eq!(bed.other.forget(&site(), &ada).await.unwrap().listed, 1);
+    let user = newest.known_by(Identity::User("ada"))[0];
+    assert_eq!(bed.other.forget(&site(), &user).await.unwrap().listed, 1);
+    assert_eq!(bed.store.listed(&site()).await.unwrap().all.keys().collect::<Vec<_>>(), ["c"]);
 }

@@ -67,21 +67,22 @@ async fn every_key_ends_but_the_secret_and_what_is_held() {
 
 #[tokio::test]
 async fn each_kind_of_data_has_a_time_of_its_own() {
-    let [approved, rejected, authors, changes] = [10, 20, 30, 40].map(Duration::from_secs);
-    let bed = Bed::redis_that_keeps(Retention { approved, rejected, authors, changes }).await;
+    let [approved, rejected, authors, changes, audit] = [10, 20, 30, 40, 50].map(Duration::from_secs);
+    let bed = Bed::redis_that_keeps(Retention { approved, rejected, authors, changes, audit }).await;
     bed.recorded(&text("approved").by("ada")).await;
     bed.recorded(&text("rejected").by("ada").decided(Reject)).await;
     bed.recorded(&text("changed").by("ada").held()).await;
     bed.decide("changed", 1, Reject).await;
 
+    assert_eq!(bed.store.audit(&super::bed::site(), 0, 10, false).await.unwrap().records.len(), 3, "all is sealed");
     let left = |key: &str, keys: &[(String, i64)]| {
         let (_, left) = keys.iter().find(|(name, _)| name.contains(key)).unwrap_or_else(|| panic!("{key}: {keys:?}"));
         // A test may be slow, but not by ten seconds.
         (left + 9_999) / 10_000 * 10
     };
     let keys = keys(&bed).await;
-    let all = ["comment:approved", "comment:rejected", "comment:changed", "trail:changed", "author:", "events"];
-    assert_eq!(all.map(|key| left(key, &keys)), [10, 20, 20, 20, 30, 40], "{keys:?}");
+    let all = ["comment:approved", "comment:rejected", "comment:changed", "trail:changed", "author:", "events", "audit"];
+    assert_eq!(all.map(|key| left(key, &keys)), [10, 20, 20, 20, 30, 40, 50], "{keys:?}");
 }
 
 #[tokio::test]

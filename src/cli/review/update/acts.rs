@@ -22,7 +22,10 @@ pub fn decide_seen(state: &mut State, decision: Decision, code: &str) {
 /// Decides all of them alike, as one act.
 pub fn decide_all(state: &mut State, decision: Decision, ids: &[String], code: &str) {
     let open = |row: &&Row| ids.contains(&row.id) && !row.gone && state.doing(&row.id).is_none();
-    let items: Vec<_> = state.rows.iter().filter(open).map(|row| (row.id.clone(), row.standing.revision)).collect();
+    let mut items: Vec<_> = state.rows.iter().filter(open).map(|row| (row.id.clone(), row.standing.revision)).collect();
+    // What is alike may be further down than the list has come.
+    let further = state.alike().iter().filter(|(id, _)| ids.contains(id) && state.find(id).is_none());
+    items.extend(further.cloned().collect::<Vec<_>>());
     state.marked.clear();
     if items.is_empty() {
         return state.say(Tone::Warning, "what was marked is on this list no more");
@@ -53,6 +56,7 @@ fn start(state: &mut State, what: What, items: Vec<(String, u32)>, code: &str, n
     state.next_act += 1;
     state.acts.push(Act {
         number,
+        id: state.act_name(number),
         what,
         items,
         code: code.to_owned(),

@@ -19,6 +19,12 @@ pub fn take(state: &mut State, answer: Answer) {
         Answer::Leased { claim, leased, released } => self::leased(state, claim, leased, &released),
         Answer::Details { id, details } => self::details(state, id, details),
         Answer::Acted { number, results, problem } => acts::acted(state, number, results, problem),
+        // Without an answer the screen is as useful as before, but for one line.
+        Answer::Alike { id, alike } => {
+            if let Some(asked) = state.alike.as_mut().filter(|asked| asked.id == id) {
+                asked.others = alike.unwrap_or_default();
+            }
+        }
         Answer::Blocked { name, blocked: Ok(()) } => state.say(Tone::Good, format!("{name} is blocked from now on")),
         Answer::Blocked { name, blocked: Err(problem) } if problem.unknown_call => {
             state.say(Tone::Bad, format!("{name} is not blocked: this server cannot block authors yet"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::row::Row;
-use super::super::state::{Effect, Link, List, MOST_ROWS, PAGE, Part, State, What};
+use super::super::state::{Alike, Effect, Link, List, MOST_ROWS, PAGE, Part, State, What};
 use super::answers::{is_current, is_due};
 
 /// How long a claim lasts; it is renewed after a third of that.
@@ -21,7 +21,18 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         acts(state, effects);
         leases(state, effects);
         details(state, effects);
+        alike(state, effects);
     }
+}
+
+/// Asks which held comments are like the one that is looked at, once it is there.
+fn alike(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(id) = state.seen().filter(|(row, _)| state.waits(row)).map(|(row, _)| row.id.clone()) else { return };
+    if state.leaving.is_some() || state.alike.as_ref().is_some_and(|asked| asked.id == id) {
+        return;
+    }
+    state.alike = Some(Alike { id: id.clone(), others: Vec::new() });
+    effects.push(Effect::Alike { id });
 }
 
 /// Closes the screen once nothing is on its way and no claim is left.

@@ -218,15 +218,15 @@ fn undo_finds_what_has_left_the_list_already() {
 #[test]
 fn marked_comments_are_decided_after_a_question_and_undone_as_one() {
     let mut desk = Rehearsal::with("abcd");
-    desk.play("R");
+    desk.play("D");
     assert!(desk.said().contains("nothing is marked"));
     desk.play("  j ");
     assert_eq!(desk.state.marked.iter().collect::<Vec<_>>(), ["a", "b", "d"]);
-    desk.play("R");
+    desk.play("D");
     assert!(matches!(&desk.state.mode, Mode::Confirm { decision: Decision::Reject, ids } if ids.len() == 3));
     desk.play("n");
     assert_eq!(desk.stands("a").0, Decision::Hold);
-    desk.press("Rys");
+    desk.press("Dys");
     assert_eq!((acts(&desk).len(), acts(&desk)[0].bulk, acts(&desk)[0].code.as_str()), (1, true, "spam"));
     desk.serve();
     assert_eq!(desk.said(), "3 comments rejected");
@@ -495,7 +495,7 @@ fn whoever_is_told_to_stop_waits_three_seconds_at_most() {
 }
 
 #[test]
-fn blocking_asks_first_and_says_when_the_server_cannot() {
+fn blocking_asks_first_and_names_the_comment_whose_author_it_is() {
     let mut with_author = comment("a", "x");
     let author = pb::Author { user_id: "u-7".into(), name: "Cheap Pills".into(), ..Default::default() };
     with_author.comment.as_mut().unwrap().author = Some(author);
@@ -504,9 +504,9 @@ fn blocking_asks_first_and_says_when_the_server_cannot() {
     desk.play("bn");
     assert_eq!(desk.state.mode, Mode::Browse);
     desk.press("by");
-    assert!(desk.asked.iter().any(|effect| matches!(effect, Effect::Block { user_id, .. } if user_id == "u-7")));
+    assert!(desk.asked.iter().any(|effect| matches!(effect, Effect::Block { id, .. } if id == "a")));
     desk.serve();
-    assert_eq!(desk.said(), "Cheap Pills is not blocked: this server cannot block authors yet");
+    assert_eq!(desk.said(), "Cheap Pills is blocked from now on");
     desk.play("jb");
     assert!(desk.said().contains("nobody can be blocked"), "{}", desk.said());
 }
@@ -522,6 +522,31 @@ fn an_edit_between_look_and_decision_is_a_conflict_and_shows_the_new_text() {
     assert_eq!(desk.stands("a"), (Decision::Hold, 2));
     let (_, details) = desk.state.seen().unwrap();
     assert_eq!(details.known.comment.as_ref().unwrap().body, "another text");
+}
+
+#[test]
+fn what_is_alike_is_rejected_at_once_also_beyond_the_list() {
+    let mut desk = Rehearsal::new(&[comment("a", "buy now"), comment("b", "another"), comment("c", "buy now")]);
+    desk.open();
+    assert_eq!(desk.state.alike(), [("c".to_owned(), 1)]);
+    // The list has not come so far.
+    desk.state.rows.pop();
+    desk.play("Rys");
+    let stands = ["a", "b", "c"].map(|id| desk.stands(id).0);
+    assert_eq!(stands, [Decision::Reject, Decision::Hold, Decision::Reject]);
+    desk.play("R");
+    assert_eq!(desk.said(), "no other held comment is like this one");
+}
+
+#[test]
+fn a_site_that_wants_reasons_gets_no_rejection_without_one() {
+    let mut desk = Rehearsal::new(&[comment("a", "x")]);
+    desk.wants_reasons = true;
+    desk.open();
+    desk.play("d\n");
+    assert_eq!(desk.stands("a"), (Decision::Hold, 1));
+    desk.play("s");
+    assert_eq!(desk.stands("a"), (Decision::Reject, 2));
 }
 
 #[test]

@@ -93,7 +93,12 @@ fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
     if let Some(note) = state.notes.get(&row.id) {
         page.fact("note", note);
     }
-    scores(verdict, page);
+    let alike = state.alike().len();
+    if alike > 0 {
+        let (key, are) = (state.keys.name(super::super::keys::Action::RejectAlike), if alike == 1 { "is" } else { "are" });
+        page.text(Tone::Warning, &format!("{alike} more {are} like this one: {key} rejects all"));
+    }
+    scores(verdict, &details.known.thresholds, page);
     reasons(verdict, page);
     past(state, details, page);
 }
@@ -127,17 +132,40 @@ fn author(details: &Details, comment: &pb::Comment, page: &mut Page) {
     page.fact("author", if who.is_empty() { "unknown" } else { &who });
 }
 
-fn scores(verdict: &pb::Verdict, page: &mut Page) {
+fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Page) {
     let mut scores: Vec<(&String, f64)> = verdict.scores.iter().map(|(label, score)| (label, *score)).collect();
     scores.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     for (label, score) in scores {
         let share = if score.is_finite() { score.clamp(0.0, 1.0) } else { 0.0 };
         // A number of at most BAR.
         let full = (share * BAR as f64).round() as usize;
-        let tone = if share >= 0.5 { Tone::Warning } else { Tone::Plain };
+        let threshold = thresholds.iter().find(|threshold| threshold.label == *label);
+        let reached = |bound: Option<f64>| bound.is_some_and(|bound| score >= bound);
+        let (hold, reject) = threshold.map_or((None, None), |threshold| (threshold.hold, threshold.reject));
+        let tone = match (reached(reject), reached(hold) || threshold.is_none() && share >= 0.5) {
+            (true, _) => Tone::Bad,
+            (_, true) => Tone::Warning,
+            _ => Tone::Plain,
+        };
         let label = format!("{:9}", text::line(label, 9));
-        let bar = (tone, "█".repeat(full));
-        page.parts(&[(Tone::Faint, label), (Tone::Plain, format!(" {share:.2} ")), bar, (Tone::Faint, "░".repeat(BAR - full))]);
+        let mut parts = vec![(Tone::Faint, label), (Tone::Plain, format!(" {share:.2} "))];
+        for cell in 0..BAR {
+            // Where a threshold is: the last cell that a score below it leaves empty.
+            let at = |bound: Option<f64>| bound.is_some_and(|bound| ((bound * BAR as f64) as usize).min(BAR - 1) == cell);
+            parts.push(match (at(reject), at(hold), cell < full) {
+                (true, _, _) => (Tone::Bad, "‖".to_owned()),
+                (_, true, _) => (Tone::Warning, "|".to_owned()),
+                (_, _, true) => (tone, "█".to_owned()),
+                _ => (Tone::Faint, "░".to_owned()),
+            });
+        }
+        if let Some(hold) = hold {
+            parts.push((Tone::Faint, format!(" hold {hold:.2}")));
+        }
+        if let Some(reject) = reject {
+            parts.push((Tone::Faint, format!(" reject {reject:.2}")));
+        }
+        page.parts(&parts);
     }
 }
 

@@ -17,19 +17,20 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
         Mode::Confirm { decision, ids } => {
             let verb = if *decision == Decision::Approve { "Approve" } else { "Reject" };
             let comments = if ids.len() == 1 { "comment" } else { "comments" };
-            let question = format!("{verb} {} marked {comments}, as one act?", ids.len());
+            let question = format!("{verb} {} {comments}, as one act?", ids.len());
             boxed(pen, area, &question, &["y  yes".to_owned(), "n  no".to_owned()]);
         }
         Mode::Reason { ids, bulk } => {
             let mut lines: Vec<String> = REASONS.iter().map(|(key, word)| format!("{key}  {word}")).collect();
-            lines.push("enter  without a reason".to_owned());
+            if !state.reason_required() {
+                lines.push("enter  without a reason".to_owned());
+            }
             lines.push("esc  do not reject".to_owned());
             let title = if *bulk { format!("Reject {}: why?", ids.len()) } else { "Reject: why?".to_owned() };
             boxed(pen, area, &title, &lines);
         }
-        Mode::Block { user_id, name, .. } => {
-            let name = text::line(name, 40);
-            let question = format!("Block {name} (user {}) on this site?", text::line(user_id, 40));
+        Mode::Block { name, .. } => {
+            let question = format!("Block {} on this site?", text::line(name, 40));
             boxed(pen, area, &question, &["y  yes: whatever comes is rejected".to_owned(), "n  no".to_owned()]);
         }
         Mode::Line { purpose, text } => line(pen, area, purpose, text),

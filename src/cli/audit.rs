@@ -1,0 +1,184 @@
+//! `gatepost audit`: who did what on a site, and whether what is kept of it is whole.
+
+mod verify;
+
+use std::process::ExitCode;
+
+use super::connect::ConnectArgs;
+use super::explain;
+use super::failure::Failure;
+use super::output::{FormatArgs, Printer, Record};
+use super::since::Since;
+use super::term::{Screen, Tone};
+use super::text;
+use crate::pb;
+use crate::verdict::Decision;
+
+/// Events a call.
+const PAGE: u32 = 500;
+
+pub const EXAMPLES: &str = "Examples:
+  gatepost audit --site blog.example
+  gatepost audit --by mia --act DECIDED --since 7d
+  gatepost audit --comment c-17
+  gatepost audit --all --oldest-first --format jsonl > audit.jsonl
+  gatepost audit verify
+  gatepost audit verify --file audit.jsonl";
+
+/// Options of `audit`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct AuditArgs {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Check the chain of hashes: no act is missing, none was changed
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::VerifyArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArgs {
+    /// Only acts on this comment
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "ID")]
+    comment: String,
+    /// Only what this moderator did, or MACHINE
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
+    by: String,
+    /// Only this: CHECKED, EDITED, DECIDED, UNDONE, LISTED, UNLISTED, FORGOTTEN, SECRET_ROTATED
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "ACT")]
+    act: String,
+    /// Only what was done under this name, as `approve` and `reject` tell it
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "ACT_ID")]
+    act_id: String,
+    /// Only since then, e.g. 7d or 2026-01-31
+    #[arg(long, value_name = "WHEN")]
+    since: Option<Since>,
+    /// In the order in which it happened
+    #[arg(long)]
+    oldest_first: bool,
+    /// At most this many
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// As many as there are
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Lists, or verifies.
+pub async fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
+    match &args.command {
+        Some(Command::Verify(args)) => verify::run(args).await,
+        None => list(&args.list).await,
+    }
+}
+
+async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
+    let site = args.connect.site()?;
+    let connection = args.connect.connect().await?;
+    let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));
+    let mut wanted = if args.all { u64::MAX } else { u64::from(args.limit) };
+    let mut page_token = String::new();
+    loop {
+        let request = pb::ListAuditEventsRequest {
+            site: site.clone(),
+            comment_id: args.comment.clone(),
+            by: args.by.clone(),
+            act: args.act.to_uppercase(),
+            act_id: args.act_id.clone(),
+            since: args.since.map(|since| since.0.into()),
+            newest_first: !args.oldest_first,
+            page_size: i32::try_from(wanted.min(u64::from(PAGE))).unwrap_or(50),
+            page_token,
+        };
+        let page = connection.review().list_audit_events(request).await;
+        let page = page.map_err(|status| connection.failure(&status))?.into_inner();
+        for event in page.events.iter().take(usize::try_from(wanted).unwrap_or(usize::MAX)) {
+            printer.print(&mut screen, event)?;
+            wanted -= 1;
+        }
+        page_token = page.next_page_token;
+        if wanted == 0 || page_token.is_empty() {
+            break;
+        }
+        screen.flush()?;
+    }
+    printer.finish(&mut screen)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Columns of the CSV.
+pub const AUDIT_FIELDS: &[&str] = &[
+    "number",
+    "at",
+    "by",
+    "act",
+    "comment_id",
+    "revision",
+    "before",
+    "after",
+    "reason_code",
+    "note",
+    "label",
+    "score",
+    "act_id",
+    "source",
+    "undoes",
+    "subject",
+];
+
+impl Record for pb::AuditEvent {
+    const HEADINGS: &'static [&'static str] = &["number", "when", "who", "act", "on", "from", "to", "reason", "note"];
+    const NUMBERS: &'static [&'static str] = &["number"];
+    const FIELDS: &'static [&'static str] = AUDIT_FIELDS;
+
+    fn id(&self) -> &str {
+        &self.comment_id
+    }
+
+    fn cells(&self) -> Vec<(Tone, String)> {
+        let on = if self.comment_id.is_empty() { &self.subject } else { &self.comment_id };
+        let or_erased = |word: String| if self.erased_digest.is_empty() { word } else { "erased".to_owned() };
+        vec![
+            (Tone::Faint, self.number.to_string()),
+            (Tone::Faint, explain::moment(self.at.as_ref())),
+            (Tone::Plain, text::line(&self.by, 128)),
+            (Tone::Plain, or_erased(text::line(&self.act, 40))),
+            (Tone::Plain, text::line(on, 256)),
+            (Tone::Plain, explain::word(self.before).to_owned()),
+            (Tone::from(Decision::from_wire(self.after)), explain::word(self.after).to_owned()),
+            (Tone::Plain, text::line(&self.reason_code, 64)),
+            (Tone::Plain, text::line(&self.note, 200)),
+        ]
+    }
+
+    fn fields(&self) -> Vec<String> {
+        vec![
+            self.number.to_string(),
+            explain::moment(self.at.as_ref()),
+            self.by.clone(),
+            self.act.clone(),
+            self.comment_id.clone(),
+            self.revision.to_string(),
+            explain::word(self.before).to_owned(),
+            explain::word(self.after).to_owned(),
+            self.reason_code.clone(),
+            self.note.clone(),
+            self.label.clone(),
+            self.score.to_string(),
+            self.act_id.clone(),
+            self.source.clone(),
+            self.undoes.clone(),
+            self.subject.clone(),
+        ]
+    }
+}

@@ -1,0 +1,156 @@
+//! Deciding all comments that fit a filter: shown and counted first, asked about, and done at the revisions that were shown.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use super::connect::Connection;
+use super::explain::leading;
+use super::failure::Failure;
+use super::ids::Results;
+use super::output::{Format, Printer, Record};
+use super::term::{self, Screen};
+use super::text;
+use crate::pb;
+use crate::verdict::Decision;
+
+/// Comments a call of a list.
+const PAGE: i32 = 500;
+/// Ids a call of a decision; the server takes no more.
+const BATCH: usize = 1_000;
+/// How many comments are shown before the question.
+const SHOWN: usize = 10;
+/// Most comments of one act.
+const MOST: usize = 100_000;
+
+/// Which comments, if not by id.
+#[derive(Debug, clap::Args)]
+pub struct BulkArgs {
+    /// All comments that fit these terms, as for `gatepost queue`: shows how many, and asks
+    #[arg(long, value_name = "TERMS")]
+    filter: Option<String>,
+    /// Do not ask
+    #[arg(long, requires = "filter")]
+    yes: bool,
+    /// Only print which comments it would be
+    #[arg(long, requires = "filter", conflicts_with = "yes")]
+    dry_run: bool,
+}
+
+/// A comment as it was shown.
+pub struct Found {
+    id: String,
+    revision: u32,
+}
+
+impl BulkArgs {
+    /// Whether comments are chosen by a filter.
+    pub fn is_asked_for(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// Finds the comments, and has a person agree. `None`: nothing is to be done.
+    pub async fn choose(
+        &self,
+        connection: &Connection,
+        site: &str,
+        decision: Decision,
+        format: Format,
+    ) -> Result<Option<Vec<Found>>, Failure> {
+        let asks = !self.yes && !self.dry_run;
+        if asks && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+            return Err(Failure::usage("nobody is there to ask; give --yes, or --dry-run to see which comments it would be"));
+        }
+        let filter = self.filter.clone().unwrap_or_default();
+        if filter.trim().is_empty() && self.yes {
+            return Err(Failure::usage("an empty filter is the whole queue; write --filter decision=hold if you mean that"));
+        }
+        let (mut found, mut page_token) = (Vec::new(), String::new());
+        let (mut screen, mut printer) = (Screen::new(), Printer::new(format));
+        loop {
+            let request = pb::ListCommentsRequest {
+                site: site.to_owned(),
+                filter: filter.clone(),
+                order_by: "risk".to_owned(),
+                page_size: PAGE,
+                page_token,
+            };
+            let page = connection.review().list_comments(request).await;
+            let page = page.map_err(|status| connection.failure(&status))?.into_inner();
+            for comment in &page.comments {
+                if self.dry_run {
+                    printer.print(&mut screen, comment)?;
+                } else if found.len() < SHOWN && asks {
+                    show(comment);
+                }
+                let revision = comment.verdict.as_ref().map_or(0, |verdict| verdict.revision);
+                found.push(Found { id: comment.id().to_owned(), revision });
+            }
+            if found.len() > MOST {
+                return Err(Failure::usage(format!(
+                    "more than {MOST} comments fit; name fewer with another term, e.g. age>7d"
+                )));
+            }
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        if self.dry_run {
+            printer.finish(&mut screen)?;
+        }
+        let (count, verb) = (found.len(), if decision == Decision::Approve { "approved" } else { "rejected" });
+        let comments = if count == 1 { "1 comment".to_owned() } else { format!("{count} comments") };
+        if count == 0 || self.dry_run {
+            term::tell(&if count == 0 { "no comment fits".to_owned() } else { format!("{comments} would be {verb}") });
+            return Ok(None);
+        }
+        if !asks {
+            return Ok(Some(found));
+        }
+        if count > SHOWN {
+            term::tell(&format!("… and {} more", count - SHOWN));
+        }
+        term::tell(&format!("{comments} would be {verb}, as one act that can be taken back. Do it? [y/N]"));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map_err(|error| Failure::failed(format!("cannot read your answer: {error}")))?;
+        if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+            return Ok(Some(found));
+        }
+        term::tell("nothing was decided");
+        Ok(None)
+    }
+}
+
+fn show(comment: &pb::ModeratedComment) {
+    let score =
+        comment.verdict.as_ref().and_then(leading).map_or(String::new(), |(label, score)| format!("{label} {score:.2}"));
+    let body = comment.comment.as_ref().map_or("", |comment| comment.body.as_str());
+    term::tell(&format!("{}  {}  {}", text::line(comment.id(), 60), text::line(&score, 40), text::line(body, 70)));
+}
+
+/// Decides comments at the revisions that they were shown at. What changed meanwhile is a conflict, and is told.
+pub async fn decide(
+    found: Vec<Found>,
+    format: Format,
+    mut call: impl AsyncFnMut(Vec<String>, Option<u32>) -> Result<Vec<pb::ReviewResult>, Failure>,
+) -> Result<ExitCode, Failure> {
+    let all = found.len();
+    let mut by_revision: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for Found { id, revision } in found {
+        by_revision.entry(revision).or_default().push(id);
+    }
+    let (mut results, mut broken) = (Results::new(format), None);
+    'all: for (revision, ids) in by_revision {
+        for ids in ids.chunks(BATCH) {
+            match call(ids.to_vec(), Some(revision)).await {
+                Ok(some) => results.take(&some)?,
+                Err(failure) => {
+                    broken = Some(failure);
+                    break 'all;
+                }
+            }
+        }
+    }
+    results.finish(all, broken)
+}

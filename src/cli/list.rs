@@ -1,0 +1,232 @@
+//! `gatepost list`: who and what is blocked or allowed on a site, besides what its policy file says.
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use clap::{Subcommand, ValueEnum};
+
+use super::connect::ConnectArgs;
+use super::explain;
+use super::failure::{self, Failure};
+use super::ids::NameArgs;
+use super::output::{FormatArgs, Printer, Record};
+use super::term::{self, Screen, Tone};
+use super::text;
+use crate::pb;
+
+pub const EXAMPLES: &str = "Examples:
+  gatepost list --site blog.example
+  gatepost list block domain casino.example --expires 30d --note 'wave of 12 May'
+  gatepost list block author --of c-17
+  gatepost list block address 203.0.113.0/24
+  gatepost list allow word 'ISIS'
+  gatepost list remove block domain casino.example
+
+What is put here counts from the next comment on, on every server. A single e-mail or IP address is kept as a
+keyed hash, and listed as # and that hash.";
+
+/// Options of `list`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ListArgs {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Have whatever matches rejected (or held, as the policy's blocked.decision says)
+    Block(PutArgs),
+    /// Have whatever matches not count against a comment
+    Allow(PutArgs),
+    /// Remove an entry
+    Remove(RemoveArgs),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Target {
+    /// A whole word or phrase of the text, in any case
+    Word,
+    /// A domain of links, with its subdomains
+    Domain,
+    /// An e-mail address, a mail domain (@b.example), an IP address or a range
+    Address,
+    /// The host's id of an author
+    Author,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    Block,
+    Allow,
+}
+
+#[derive(Debug, clap::Args)]
+struct PutArgs {
+    /// What it is compared with
+    #[arg(value_enum)]
+    target: Target,
+    /// The word, domain, address or user id
+    #[arg(required_unless_present = "of", conflicts_with = "of")]
+    value: Option<String>,
+    /// The author of this comment, by user id, else by e-mail address
+    #[arg(long, value_name = "COMMENT_ID")]
+    of: Option<String>,
+    /// For how long, e.g. 30d [default: for ever]
+    #[arg(long, value_name = "TIME")]
+    expires: Option<humantime::Duration>,
+    /// Why, for colleagues
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+    note: String,
+    #[command(flatten)]
+    name: NameArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct RemoveArgs {
+    /// Block or allow
+    #[arg(value_enum)]
+    kind: Kind,
+    /// What it is compared with
+    #[arg(value_enum)]
+    target: Target,
+    /// The value, as it was given or as it is listed
+    value: String,
+    #[command(flatten)]
+    name: NameArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Does it.
+pub async fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
+    match &args.command {
+        None => list(args).await,
+        Some(Command::Block(args)) => put(args, pb::ListKind::Block).await,
+        Some(Command::Allow(args)) => put(args, pb::ListKind::Allow).await,
+        Some(Command::Remove(args)) => remove(args).await,
+    }
+}
+
+async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
+    let site = args.connect.site()?;
+    let connection = args.connect.connect().await?;
+    let answer = connection.admin().list_entries(pb::ListEntriesRequest { site }).await;
+    let entries = answer.map_err(|status| connection.failure(&status))?.into_inner().entries;
+    let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));
+    for entry in &entries {
+        printer.print(&mut screen, entry)?;
+    }
+    printer.finish(&mut screen)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn put(args: &PutArgs, kind: pb::ListKind) -> Result<ExitCode, Failure> {
+    let site = args.connect.site()?;
+    if args.of.is_some() && !matches!(args.target, Target::Author) {
+        return Err(Failure::usage("--of names an author: `gatepost list block author --of COMMENT_ID`"));
+    }
+    let expires_at = match args.expires.map(|span| SystemTime::now().checked_add(Duration::from(span))) {
+        None => None,
+        Some(Some(at)) => Some(at.into()),
+        Some(None) => return Err(Failure::usage("--expires lies beyond all time; leave it out for an entry without an end")),
+    };
+    let entry = pb::ListEntry {
+        kind: kind.into(),
+        target: args.target.to_wire().into(),
+        value: args.value.clone().unwrap_or_default(),
+        expires_at,
+        note: args.note.clone(),
+        ..Default::default()
+    };
+    let connection = args.connect.connect().await?;
+    let (author_of, moderator) = (args.of.clone().unwrap_or_default(), args.name.moderator());
+    let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of, moderator };
+    let answer = connection.admin().put_list_entry(request).await;
+    let put = answer.map_err(|status| connection.failure(&status))?.into_inner().entry.unwrap_or_default();
+    let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));
+    printer.print(&mut screen, &put)?;
+    printer.finish(&mut screen)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn remove(args: &RemoveArgs) -> Result<ExitCode, Failure> {
+    let site = args.connect.site()?;
+    let kind = match args.kind {
+        Kind::Block => pb::ListKind::Block,
+        Kind::Allow => pb::ListKind::Allow,
+    };
+    let (value, target) = (args.value.clone(), args.target.to_wire().into());
+    let entry = pb::ListEntry { kind: kind.into(), target, value, ..Default::default() };
+    let connection = args.connect.connect().await?;
+    let request = pb::DeleteListEntryRequest { site, entry: Some(entry), moderator: args.name.moderator() };
+    let answer = connection.admin().delete_list_entry(request).await;
+    let existed = answer.map_err(|status| connection.failure(&status))?.into_inner().existed;
+    if !existed {
+        term::tell("there is no such entry; `gatepost list` prints those there are");
+    }
+    Ok(ExitCode::from(if existed { 0 } else { failure::FAILED }))
+}
+
+impl Target {
+    fn to_wire(self) -> pb::ListTarget {
+        match self {
+            Self::Word => pb::ListTarget::Word,
+            Self::Domain => pb::ListTarget::Domain,
+            Self::Address => pb::ListTarget::Address,
+            Self::Author => pb::ListTarget::Author,
+        }
+    }
+}
+
+impl Record for pb::ListEntry {
+    const HEADINGS: &'static [&'static str] = &["kind", "target", "value", "ends", "by", "since", "note"];
+    const FIELDS: &'static [&'static str] = &["kind", "target", "value", "shown", "expires_at", "by", "created_at", "note"];
+
+    fn id(&self) -> &str {
+        &self.value
+    }
+
+    fn cells(&self) -> Vec<(Tone, String)> {
+        let [kind, target, value, shown, end, by, since, note] = columns(self);
+        let tone = if self.kind() == pb::ListKind::Block { Tone::Bad } else { Tone::Good };
+        let value = if shown.is_empty() { value } else { format!("{value} ({shown})") };
+        let ends = if self.expires_at.is_none() { "never".to_owned() } else { end };
+        vec![
+            (tone, kind),
+            (Tone::Plain, target),
+            (Tone::Plain, text::line(&value, 256)),
+            (Tone::Plain, ends),
+            (Tone::Plain, text::line(&by, 40)),
+            (Tone::Faint, since),
+            (Tone::Plain, text::line(&note, 200)),
+        ]
+    }
+
+    fn fields(&self) -> Vec<String> {
+        columns(self).into()
+    }
+}
+
+fn columns(entry: &pb::ListEntry) -> [String; 8] {
+    let word = |name: &str, prefix| name.trim_start_matches(prefix).to_lowercase();
+    let end = if entry.expires_at.is_none() { String::new() } else { explain::moment(entry.expires_at.as_ref()) };
+    [
+        word(entry.kind().as_str_name(), "LIST_KIND_"),
+        word(entry.target().as_str_name(), "LIST_TARGET_"),
+        entry.value.clone(),
+        entry.shown.clone(),
+        end,
+        entry.by.clone(),
+        explain::moment(entry.created_at.as_ref()),
+        entry.note.clone(),
+    ]
+}

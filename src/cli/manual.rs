@@ -1,0 +1,63 @@
+//! `gatepost completions` and `gatepost man`: made from the same descriptions as `--help`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::failure::Failure;
+use super::term::{self, Screen};
+
+pub const COMPLETIONS_EXAMPLES: &str = "Examples:
+  gatepost completions bash > /etc/bash_completion.d/gatepost
+  gatepost completions zsh > \"${fpath[1]}/_gatepost\"
+  gatepost completions fish > ~/.config/fish/completions/gatepost.fish";
+
+pub const MAN_EXAMPLES: &str = "Examples:
+  gatepost man | man -l -
+  gatepost man --dir /usr/local/share/man/man1";
+
+/// Options of `completions`.
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Options of `man`.
+#[derive(Debug, clap::Args)]
+pub struct ManArgs {
+    /// Write the pages of all commands into this directory, instead of printing the first
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// Prints what a shell reads to complete words.
+pub fn completions(args: &CompletionsArgs) -> Result<ExitCode, Failure> {
+    let mut made = Vec::new();
+    clap_complete::generate(args.shell, &mut super::Cli::command(), "gatepost", &mut made);
+    let mut screen = Screen::new();
+    screen.write(&made)?;
+    screen.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the first page, or writes all of them.
+pub fn man(args: &ManArgs) -> Result<ExitCode, Failure> {
+    let Some(dir) = &args.dir else {
+        let mut page = Vec::new();
+        let made = clap_mangen::Man::new(super::Cli::command()).render(&mut page);
+        made.map_err(|error| Failure::failed(format!("cannot make the page: {error}")))?;
+        let mut screen = Screen::new();
+        screen.write(&page)?;
+        screen.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let cannot = |error: std::io::Error| Failure::failed(format!("cannot write into {}: {error}", dir.display()));
+    std::fs::create_dir_all(dir).map_err(cannot)?;
+    clap_mangen::generate_to(super::Cli::command(), dir).map_err(cannot)?;
+    term::tell(&format!("the pages are in {}", dir.display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,56 @@
+//! PutListEntry, ListEntries, DeleteListEntry.
+
+use tonic::Request;
+
+use super::guard::open;
+use super::review::{named_after_key, owner};
+use crate::comment::{CommentId, Site};
+use crate::error::{Error, Violation};
+use crate::lists::Lists;
+use crate::pb;
+
+/// Adds or replaces an entry.
+///
+/// # Errors
+/// What is wrong with it; the store being away.
+pub async fn put(lists: &Lists, request: Request<pb::PutListEntryRequest>) -> Result<pb::PutListEntryResponse, Error> {
+    let (request, _) = named_after_key(request, |request| &mut request.moderator)?;
+    let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
+    let mut entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
+    if !request.author_of.is_empty() {
+        let id = CommentId::parse("author_of", &request.author_of)?;
+        let (target, value, shown) = lists.author_of(&site, &id).await?;
+        (entry.target, entry.value, entry.shown) = (target.into(), value, shown);
+    } else {
+        entry.shown.clear();
+    }
+    Ok(pb::PutListEntryResponse { entry: Some(lists.put(&site, entry, &moderator).await?) })
+}
+
+/// Lists the entries in force.
+///
+/// # Errors
+/// A site that is none; the store being away.
+pub async fn list(lists: &Lists, request: Request<pb::ListEntriesRequest>) -> Result<pb::ListEntriesResponse, Error> {
+    let site = Site::parse("site", &open(request)?.site)?;
+    Ok(pb::ListEntriesResponse { entries: lists.list(&site).await? })
+}
+
+/// Removes an entry.
+///
+/// # Errors
+/// What is wrong with it; the store being away.
+pub async fn delete(lists: &Lists, request: Request<pb::DeleteListEntryRequest>) -> Result<pb::DeleteListEntryResponse, Error> {
+    let (request, _) = named_after_key(request, |request| &mut request.moderator)?;
+    let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
+    let entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
+    Ok(pb::DeleteListEntryResponse { existed: lists.remove(&site, entry, &moderator).await? })
+}
+
+fn where_and_who(site: &str, name: &str) -> Result<(Site, String), Error> {
+    let mut wrong = Vec::new();
+    match owner(site, name, &mut wrong) {
+        Some(site) if wrong.is_empty() => Ok((site, super::review::moderator(name.to_owned()))),
+        _ => Err(Error::Invalid(wrong)),
+    }
+}

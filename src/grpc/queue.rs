@@ -1,0 +1,76 @@
+//! The stream of what enters and leaves the queue: follows the audit, in which every such act stands in order.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use super::review::moderated;
+use super::streams::Answers;
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::pb;
+use crate::review::{Acts, Desk};
+
+/// The stream that WatchQueue answers with.
+pub type Moves = Answers<pb::WatchQueueResponse>;
+
+/// How often the audit is looked at.
+const EVERY: Duration = Duration::from_millis(500);
+/// Most acts looked at at once, and moves on the way to a client that reads slowly.
+const AHEAD: usize = 64;
+
+/// Follows a site's queue from now on.
+///
+/// # Errors
+/// The store being away.
+pub async fn moves(desk: Desk, site: Site, leaving: watch::Receiver<bool>) -> Result<Moves, Error> {
+    let newest = desk.store().audit(&site, 0, 0, false).await?.newest.number;
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        if let Err(error) = follow(&desk, &site, newest, &sender, leaving).await {
+            // A client that has gone does not need to know.
+            let _ = sender.send(Err(error)).await;
+        }
+    });
+    Ok(Box::pin(ReceiverStream::new(receiver).map(|change| change.map_err(Status::from))))
+}
+
+async fn follow(
+    desk: &Desk,
+    site: &Site,
+    mut from: u64,
+    client: &mpsc::Sender<Result<pb::WatchQueueResponse, Error>>,
+    mut leaving: watch::Receiver<bool>,
+) -> Result<(), Error> {
+    let hold = i32::from(pb::Decision::Hold);
+    loop {
+        let page = desk.acts(site, &Acts::default(), AHEAD, Some(from)).await?;
+        let more = page.next.is_some();
+        for event in page.events {
+            from = event.number;
+            if event.before != hold && event.after != hold {
+                continue;
+            }
+            // Erased between the two: there is nothing to tell of any more.
+            let Ok(id) = CommentId::parse("comment_id", &event.comment_id) else { continue };
+            let comment = match desk.comment(site, &id).await {
+                Ok(known) => Some(moderated(known.kept, known.claim)),
+                Err(Error::NotFound { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            if client.send(Ok(pb::WatchQueueResponse { comment, event: Some(event) })).await.is_err() {
+                return Ok(());
+            }
+        }
+        if !more {
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = client.closed() => return Ok(()),
+                _ = leaving.wait_for(|leaving| *leaving) => return Err(Error::ShuttingDown),
+            }
+        }
+    }
+}

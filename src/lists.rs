@@ -1,0 +1,305 @@
+//! A site's block and allow entries: put there by moderators, kept in the store, in force on the next comment on every
+//! server.
+//!
+//! Each server keeps what it has read of a site. Where others may change it the store is asked in the same step that admits
+//! a comment whether it is still so, which costs no trip; if it is not, the comment is looked at again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use prost::Message;
+
+use crate::comment::{Comment, CommentId, MAX_NAME, Site};
+use crate::error::{Error, Violation};
+use crate::pb;
+use crate::policy::{Entries, Kind, Target};
+use crate::store::{Identity, Persons, Records, Secrets, Store};
+
+/// How many sites' entries are remembered.
+const SITES: usize = 10_000;
+/// Most entries of a site: each comment is held to all of them, and each server keeps them.
+const MOST: usize = 10_000;
+/// Longest value of an entry in bytes.
+const MAX_VALUE: usize = 1_024;
+
+/// The entries of all sites. Cheap to clone.
+#[derive(Clone)]
+pub struct Lists {
+    store: Store,
+    known: Arc<Mutex<HashMap<Site, Arc<Listed>>>>,
+}
+
+/// A site's entries, ready to be compared with comments.
+#[derive(Default)]
+pub struct Listed {
+    /// Those that have not ended.
+    pub entries: Entries,
+    /// Which state of them this is. `None`: the store could not be asked.
+    pub version: Option<u64>,
+    /// When the next of them ends.
+    until: Option<SystemTime>,
+    all: Vec<pb::ListEntry>,
+}
+
+impl Lists {
+    /// Those that a store keeps.
+    pub fn new(store: Store) -> Self {
+        Self { store, known: Arc::default() }
+    }
+
+    /// A site's entries. While the store is away: as they were when it was last asked.
+    pub async fn of(&self, site: &Site, now: SystemTime) -> Arc<Listed> {
+        let known = self.known.lock().ok().and_then(|known| known.get(site).cloned());
+        let current = self.store.listed_version();
+        let fits = |known: &Listed| {
+            known.version.is_some()
+                && (current.is_none() || current == known.version)
+                && known.until.is_none_or(|until| now < until)
+        };
+        if let Some(known) = known.as_ref().filter(|known| fits(known)) {
+            return Arc::clone(known);
+        }
+        match self.read(site, now, known.as_deref()).await {
+            Ok(listed) => self.remember(site, listed),
+            Err(_) => known.unwrap_or_default(),
+        }
+    }
+
+    /// Has a site's entries read again by the next comment: another server has changed them.
+    pub fn outdated(&self, site: &Site) {
+        let Ok(mut known) = self.known.lock() else { return };
+        if let Some(listed) = known.get_mut(site) {
+            // Kept, for when the store goes away now.
+            *listed = Arc::new(Listed { version: None, ..Listed::compiled(listed.all.clone(), None, SystemTime::now()) });
+        }
+    }
+
+    async fn read(&self, site: &Site, now: SystemTime, known: Option<&Listed>) -> Result<Listed, Error> {
+        let mut records = self.store.listed(site).await?;
+        if let Some(lost) = known.filter(|known| records.version == 0 && known.version != Some(0) && !known.all.is_empty()) {
+            // A store that came back empty: whoever was blocked stays blocked.
+            tracing::warn!(
+                site = site.as_str(),
+                entries = lost.all.len(),
+                "the store has lost block and allow entries; it is told them again"
+            );
+            let again: Vec<_> = lost.all.iter().map(|entry| (name(entry), entry.encode_to_vec())).collect();
+            self.store.put_listed(site, &again).await?;
+            records = self.store.listed(site).await?;
+        }
+        let Records { version, all } = records;
+        let mut entries = Vec::with_capacity(all.len());
+        for (name, bytes) in all {
+            match pb::ListEntry::decode(&*bytes) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => tracing::error!(site = site.as_str(), name, %error, "a block or allow entry cannot be read"),
+            }
+        }
+        Ok(Listed::compiled(entries, Some(version), now))
+    }
+
+    fn remember(&self, site: &Site, listed: Listed) -> Arc<Listed> {
+        let listed = Arc::new(listed);
+        if let Ok(mut known) = self.known.lock() {
+            if known.len() >= SITES {
+                known.clear();
+            }
+            known.insert(site.clone(), Arc::clone(&listed));
+        }
+        listed
+    }
+
+    /// The entries in force, newest first.
+    ///
+    /// # Errors
+    /// The store being away.
+    pub async fn list(&self, site: &Site) -> Result<Vec<pb::ListEntry>, Error> {
+        let now = SystemTime::now();
+        let listed = self.read(site, now, None).await?;
+        let mut entries: Vec<_> = listed.all.iter().filter(|entry| !has_ended(entry, now)).cloned().collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.created_at.map(|at| (at.seconds, at.nanos))));
+        Ok(entries)
+    }
+
+    /// Puts an entry in the place of one that is for the same. Returns it as it is kept.
+    ///
+    /// # Errors
+    /// What is wrong with it; too many of them; the store being away.
+    pub async fn put(&self, site: &Site, entry: pb::ListEntry, by: &str) -> Result<pb::ListEntry, Error> {
+        let now = SystemTime::now();
+        if has_ended(&entry, now) {
+            return Err(Error::invalid("entry.expires_at", "must lie in the future"));
+        }
+        let kept = pb::ListEntry { by: by.to_owned(), created_at: Some(now.into()), ..self.kept(site, entry).await? };
+        let records = self.store.listed(site).await?.all;
+        if records.len() >= MOST && !records.contains_key(&name(&kept)) {
+            // Those that have ended are of no use any more.
+            let ended =
+                records.iter().filter(|(_, bytes)| pb::ListEntry::decode(&***bytes).is_ok_and(|entry| has_ended(&entry, now)));
+            let ended: Vec<String> = ended.map(|(name, _)| name.clone()).collect();
+            if ended.is_empty() {
+                return Err(Error::invalid("entry", format!("is one too many: a site may have {MOST}; remove some")));
+            }
+            for name in ended {
+                self.store.remove_listed(site, &name).await?;
+            }
+        }
+        self.store.put_listed(site, &[(name(&kept), kept.encode_to_vec())]).await?;
+        self.outdated(site);
+        let event = act(&kept, "LISTED", by, now);
+        self.store.log(site, &event).await?;
+        Ok(kept)
+    }
+
+    /// Removes an entry. Tells whether it was there.
+    ///
+    /// # Errors
+    /// What is wrong with it; the store being away.
+    pub async fn remove(&self, site: &Site, entry: pb::ListEntry, by: &str) -> Result<bool, Error> {
+        let kept = self.kept(site, entry).await?;
+        let removed = self.store.remove_listed(site, &name(&kept)).await?;
+        self.outdated(site);
+        if removed {
+            self.store.log(site, &act(&kept, "UNLISTED", by, SystemTime::now())).await?;
+        }
+        Ok(removed)
+    }
+
+    /// An entry for the author of a comment: by user id, else by e-mail address.
+    ///
+    /// # Errors
+    /// There is no such comment, or nothing is known of its author.
+    pub async fn author_of(&self, site: &Site, id: &CommentId) -> Result<(pb::ListTarget, String, String), Error> {
+        let not_found = || Error::NotFound { site: site.as_str().to_owned(), comment_id: id.as_str().to_owned() };
+        let kept = self.store.get(site, id).await?.ok_or_else(not_found)?;
+        let author = kept.comment.author.unwrap_or_default();
+        if !author.user_id.is_empty() {
+            return Ok((pb::ListTarget::Author, author.user_id, String::new()));
+        }
+        match kept.author {
+            Some(person) => {
+                Ok((pb::ListTarget::Address, format!("#{person}"), format!("the e-mail address of {:?}", author.name)))
+            }
+            None => Err(Error::invalid(
+                "author_of",
+                "names a comment whose author is known neither by user id nor by e-mail address; block an address or a word",
+            )),
+        }
+    }
+
+    /// An entry as it is kept: in one form however it is typed, and a person's address as a hash.
+    async fn kept(&self, site: &Site, mut entry: pb::ListEntry) -> Result<pb::ListEntry, Error> {
+        let mut wrong = Vec::new();
+        if kind(&entry).is_none() {
+            wrong.push(Violation::new("entry.kind", "must be LIST_KIND_ALLOW or LIST_KIND_BLOCK"));
+        }
+        for (field, text, most) in [("entry.value", &entry.value, MAX_VALUE), ("entry.note", &entry.note, MAX_NAME)] {
+            if text.len() > most || field == "entry.value" && text.trim().is_empty() {
+                wrong.push(Violation::new(field, format!("is {} bytes long; 1 to {most} are accepted", text.len())));
+            }
+        }
+        let Some(target) = target(&entry) else {
+            wrong.push(Violation::new("entry.target", "must be LIST_TARGET_WORD, _DOMAIN, _ADDRESS or _AUTHOR"));
+            return Err(Error::Invalid(wrong));
+        };
+        if !wrong.is_empty() {
+            return Err(Error::Invalid(wrong));
+        }
+        entry.value = target.canonical(&entry.value).map_err(|problem| Error::invalid("entry.value", problem))?;
+        if let Some(identity) = person(target, &entry.value) {
+            let secrets = self.store.secrets(site).await?;
+            let hash = secrets.known_by(identity).first().map(|person| format!("#{person}")).unwrap_or_default();
+            entry.shown = masked(&entry.value);
+            entry.value = hash;
+        }
+        Ok(entry)
+    }
+}
+
+impl Listed {
+    fn compiled(all: Vec<pb::ListEntry>, version: Option<u64>, now: SystemTime) -> Self {
+        let mut until = None;
+        let in_force = all.iter().filter(|entry| !has_ended(entry, now)).filter_map(|entry| {
+            let end = entry.expires_at.and_then(|end| SystemTime::try_from(end).ok());
+            until = [until, end].into_iter().flatten().min();
+            Some((kind(entry)?, target(entry)?, entry.value.clone()))
+        });
+        let entries = Entries::new(in_force);
+        Self { entries, version, until, all }
+    }
+
+    /// Whom a comment came from, as entries name them. Empty where no entry is for a person.
+    pub fn persons(&self, secrets: Option<&Secrets>, comment: &Comment) -> Vec<String> {
+        if !self.entries.know_persons() {
+            return Vec::new();
+        }
+        let all = secrets.into_iter().flat_map(|secrets| secrets.all().map(|secret| Persons::of(secret, comment)));
+        let hashes = all.flat_map(|persons| [persons.email, persons.ip]).flatten();
+        hashes.map(|person| format!("#{person}")).collect()
+    }
+}
+
+/// Whom a value names, if it is one person's address.
+fn person(target: Target, value: &str) -> Option<Identity<'_>> {
+    if target != Target::Address || value.starts_with(['#', '@']) {
+        return None;
+    }
+    match value.parse() {
+        Ok(ip) => Some(Identity::Ip(ip)),
+        Err(_) if value.contains('@') => Some(Identity::Email(value)),
+        Err(_) => None,
+    }
+}
+
+/// Enough of an address for whoever typed it to know it again, and too little to write to.
+fn masked(value: &str) -> String {
+    match value.split_once('@') {
+        Some((name, domain)) => format!("{}…@{domain}", name.chars().next().unwrap_or('…')),
+        None => {
+            let end = value.rfind(['.', ':']).map_or(0, |end| end + 1);
+            format!("{}…", &value[..end])
+        }
+    }
+}
+
+fn has_ended(entry: &pb::ListEntry, now: SystemTime) -> bool {
+    entry.expires_at.is_some_and(|end| SystemTime::try_from(end).map_or(true, |end| end <= now))
+}
+
+fn kind(entry: &pb::ListEntry) -> Option<Kind> {
+    match entry.kind() {
+        pb::ListKind::Unspecified => None,
+        pb::ListKind::Allow => Some(Kind::Allow),
+        pb::ListKind::Block => Some(Kind::Block),
+    }
+}
+
+fn target(entry: &pb::ListEntry) -> Option<Target> {
+    match entry.target() {
+        pb::ListTarget::Unspecified => None,
+        pb::ListTarget::Word => Some(Target::Word),
+        pb::ListTarget::Domain => Some(Target::Domain),
+        pb::ListTarget::Address => Some(Target::Address),
+        pb::ListTarget::Author => Some(Target::Author),
+    }
+}
+
+/// What an entry is kept under: one for each thing that it can be for.
+fn name(entry: &pb::ListEntry) -> String {
+    let kind = kind(entry).map_or("", Kind::as_str);
+    format!("{kind}.{}.{}", target(entry).map_or("", Target::as_str), entry.value)
+}
+
+fn act(entry: &pb::ListEntry, act: &str, by: &str, now: SystemTime) -> pb::AuditEvent {
+    let what = if entry.shown.is_empty() { &entry.value } else { &entry.shown };
+    let (kind, target) = (kind(entry).map_or("", Kind::as_str), target(entry).map_or("", Target::as_str));
+    pb::AuditEvent {
+        at: Some(now.into()),
+        by: by.to_owned(),
+        act: act.to_owned(),
+        subject: format!("{kind} {target} {what}"),
+        note: entry.note.clone(),
+        ..Default::default()
+    }
+}

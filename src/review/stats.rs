@@ -1,0 +1,227 @@
+//! How the queue stands and moves, counted from the audit.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime};
+
+use super::Desk;
+use super::audit::at;
+use crate::comment::Site;
+use crate::error::Error;
+use crate::pb;
+use crate::store::Logged;
+use crate::verdict::{Decision, IMPORT, MACHINE};
+
+/// Records read at once, and at most in all.
+const CHUNK: usize = 2_048;
+const MOST_SCANNED: usize = 200_000;
+/// Up to so long a time is told in hours, a longer one in days,
+const BY_HOURS: Duration = Duration::from_secs(48 * 3_600);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// of which there are so many at most.
+const MOST_PERIODS: usize = 400;
+
+/// What moderators made of one comment, as far as it is known going back.
+struct Case {
+    /// Decisions that were taken back and are still to come.
+    taken_back: u32,
+    /// What stands.
+    stands: Option<Decision>,
+    /// What stood before the earliest decision that was not taken back.
+    machine: Option<Decision>,
+    label: String,
+    /// When the earliest of them was made.
+    decided_at: Option<SystemTime>,
+}
+
+impl Desk {
+    /// Counts what happened on a site since a moment.
+    ///
+    /// # Errors
+    /// The store being away.
+    pub async fn stats(&self, site: &Site, since: SystemTime) -> Result<pb::GetQueueStatsResponse, Error> {
+        let queue = self.store.queue(site).await?;
+        let mut tally = Tally::new(since, SystemTime::now());
+        let (mut from, mut scanned, mut cut_off) = (u64::MAX, 0, false);
+        'all: loop {
+            let page = self.store.audit(site, from, CHUNK, true).await?;
+            for event in page.records.iter().map(Logged::event) {
+                from = event.number;
+                if at(&event).is_some_and(|at| at < since) {
+                    break 'all;
+                }
+                tally.count(event);
+            }
+            scanned += page.records.len();
+            if page.records.len() < CHUNK {
+                break;
+            }
+            if scanned >= MOST_SCANNED {
+                cut_off = true;
+                break;
+            }
+        }
+        let told = tally.told();
+        Ok(pb::GetQueueStatsResponse {
+            held: queue.comments,
+            oldest: queue.oldest.map(Into::into),
+            since: Some(since.into()),
+            cut_off,
+            ..told
+        })
+    }
+}
+
+struct Tally {
+    begin: SystemTime,
+    step: Duration,
+    periods: Vec<pb::PeriodStats>,
+    moderators: BTreeMap<String, pb::ModeratorStats>,
+    cases: HashMap<String, Case>,
+    waits: Vec<f64>,
+}
+
+impl Tally {
+    fn new(since: SystemTime, now: SystemTime) -> Self {
+        let span = now.duration_since(since).unwrap_or_default();
+        let step = if span <= BY_HOURS { HOUR } else { DAY };
+        let count = usize::try_from(span.as_secs() / step.as_secs()).unwrap_or(usize::MAX).saturating_add(1).min(MOST_PERIODS);
+        // The last period is the present one; of a longer time the first ones are not told apart.
+        let begin = now - step * u32::try_from(count).unwrap_or(1);
+        let begins = (0..count).scan(begin, |at, _| Some(std::mem::replace(at, *at + step)));
+        let period = |begins: SystemTime| pb::PeriodStats { begins_at: Some(begins.into()), ..Default::default() };
+        let periods = begins.map(period).collect();
+        Self { begin, step, periods, moderators: BTreeMap::new(), cases: HashMap::new(), waits: Vec::new() }
+    }
+
+    fn period(&mut self, when: Option<SystemTime>) -> Option<&mut pb::PeriodStats> {
+        let since = when?.duration_since(self.begin).unwrap_or_default();
+        let place = usize::try_from(since.as_secs() / self.step.as_secs()).ok()?;
+        let last = self.periods.len().checked_sub(1)?;
+        self.periods.get_mut(place.min(last))
+    }
+
+    /// Counts one event; the newest first.
+    fn count(&mut self, event: pb::AuditEvent) {
+        let (when, after, before) = (at(&event), Decision::from_wire(event.after), Decision::from_wire(event.before));
+        let case = || Case { taken_back: 0, stands: None, machine: None, label: String::new(), decided_at: None };
+        match event.act.as_str() {
+            "UNDONE" => {
+                self.moderator(&event.by).undone += 1;
+                self.cases.entry(event.comment_id).or_insert_with(case).taken_back += 1;
+            }
+            "DECIDED" => {
+                let moderator = self.moderator(&event.by);
+                match after {
+                    Some(Decision::Approve) => moderator.approved += 1,
+                    Some(Decision::Reject) => moderator.rejected += 1,
+                    _ => moderator.held += 1,
+                }
+                if let Some(period) = self.period(when) {
+                    period.decided += 1;
+                }
+                let case = self.cases.entry(event.comment_id).or_insert_with(case);
+                if case.taken_back > 0 {
+                    case.taken_back -= 1;
+                    return;
+                }
+                case.stands = case.stands.or(after);
+                case.machine = before;
+                case.label = event.label;
+                case.decided_at = when;
+            }
+            "CHECKED" | "EDITED" => {
+                if event.by != IMPORT
+                    && let Some(period) = self.period(when)
+                {
+                    match after {
+                        Some(Decision::Hold) => period.held += 1,
+                        Some(Decision::Reject) => period.rejected += 1,
+                        _ => {}
+                    }
+                }
+                let case = self.cases.get_mut(&event.comment_id).filter(|_| event.by == MACHINE);
+                // What was decided on an earlier text belongs to that.
+                let decided = case.and_then(|case| case.decided_at.take()).zip(when);
+                self.waits.extend(decided.and_then(|(decided, came)| Some(decided.duration_since(came).ok()?.as_secs_f64())));
+            }
+            _ => {}
+        }
+    }
+
+    fn moderator(&mut self, name: &str) -> &mut pb::ModeratorStats {
+        let empty = || pb::ModeratorStats { moderator: name.to_owned(), ..Default::default() };
+        self.moderators.entry(name.to_owned()).or_insert_with(empty)
+    }
+
+    fn told(mut self) -> pb::GetQueueStatsResponse {
+        let mut moderators: Vec<_> = self.moderators.into_values().collect();
+        moderators.sort_by_key(|one| std::cmp::Reverse(one.approved + one.rejected + one.held));
+        let mut labels: BTreeMap<String, pb::LabelStats> = BTreeMap::new();
+        for case in self.cases.into_values() {
+            let (Some(machine), Some(stands)) = (case.machine, case.stands) else { continue };
+            let empty = || pb::LabelStats { label: case.label.clone(), ..Default::default() };
+            let label = labels.entry(case.label.clone()).or_insert_with(empty);
+            match (machine, stands) {
+                (Decision::Hold, Decision::Reject) => label.held_rejected += 1,
+                (Decision::Hold, Decision::Approve) => label.held_approved += 1,
+                (Decision::Reject, Decision::Approve) => label.rejected_approved += 1,
+                (Decision::Approve, Decision::Reject) => label.approved_rejected += 1,
+                _ => {}
+            }
+        }
+        self.waits.sort_by(f64::total_cmp);
+        pb::GetQueueStatsResponse {
+            moderators,
+            labels: labels.into_values().collect(),
+            periods: self.periods,
+            median_wait_seconds: self.waits.get(self.waits.len() / 2).copied().unwrap_or(0.0),
+            ..Default::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(act: &str, by: &str, id: &str, before: Decision, after: Decision, seconds: u64) -> pb::AuditEvent {
+        pb::AuditEvent {
+            at: Some((SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).into()),
+            by: by.into(),
+            act: act.into(),
+            comment_id: id.into(),
+            before: before.to_wire().into(),
+            after: after.to_wire().into(),
+            label: "spam".into(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn only_what_stands_counts_for_a_label_and_everything_for_a_moderator() {
+        use Decision::{Approve, Hold, Reject};
+        let begin = SystemTime::UNIX_EPOCH;
+        let mut tally = Tally::new(begin, begin + Duration::from_secs(3_600));
+        let mut acts = vec![
+            event("CHECKED", MACHINE, "1", Approve, Hold, 10),
+            event("DECIDED", "ada", "1", Hold, Reject, 40),
+            event("UNDONE", "ada", "1", Reject, Hold, 50),
+            event("DECIDED", "bob", "1", Hold, Approve, 70),
+            event("DECIDED", "bob", "2", Approve, Reject, 80),
+        ];
+        acts.reverse();
+        acts.into_iter().for_each(|act| tally.count(act));
+        let told = tally.told();
+        let one = &told.labels[0];
+        assert_eq!((one.held_rejected, one.held_approved, one.approved_rejected), (0, 1, 1));
+        let bob = &told.moderators[0];
+        assert_eq!((bob.moderator.as_str(), bob.approved, bob.rejected, bob.undone), ("bob", 1, 1, 0));
+        assert_eq!(told.moderators[1].undone, 1);
+        assert!((told.median_wait_seconds - 60.0).abs() < 1e-9);
+        assert_eq!(
+            told.periods.iter().map(|period| (period.held, period.decided)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
+            (1, 3)
+        );
+    }
+}

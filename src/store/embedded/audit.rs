@@ -1,0 +1,90 @@
+//! The audit in the file. A record is written in the transaction of the act that it tells of.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::engine::Engine;
+use super::{Embedded, read};
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::audit::{AuditPage, Link, Logged};
+
+impl Embedded {
+    pub async fn log(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
+        let site = site.clone();
+        self.writer.run(move |engine| engine.log_act(&site, record.clone())).await
+    }
+
+    pub async fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
+        let site = site.clone();
+        self.read(move |connection| page(connection, &site, from, count, backwards)).await
+    }
+
+    pub async fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
+        let (site, numbers) = (site.clone(), numbers.to_vec());
+        let blank = self.writer.run(move |engine| {
+            let Some(site) = read::site(engine.connection(), &site)? else { return Ok(()) };
+            let mut update =
+                engine.connection().prepare_cached("UPDATE audit SET record = x'' WHERE site = ?1 AND number = ?2")?;
+            for number in &numbers {
+                update.execute(params![site, signed(*number)])?;
+            }
+            // Also when no comment is left to erase, as after an erasure that was cut short.
+            engine.connection().prepare_cached("INSERT OR IGNORE INTO chore VALUES ('wipe')")?.execute([])?;
+            Ok(())
+        });
+        blank.await
+    }
+}
+
+impl Engine {
+    /// Adds a record to a site's audit.
+    pub fn log(&self, site: i64, record: Vec<u8>) -> Result<(), Error> {
+        let newest = newest(self.connection(), site)?;
+        let Logged { link, digest, record } = Logged::after(&newest, record);
+        let mut insert = self
+            .connection()
+            .prepare_cached("INSERT INTO audit (site, number, hash, digest, record) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        insert.execute(params![site, signed(link.number), link.hash, digest, record])?;
+        Ok(())
+    }
+}
+
+fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
+    // One transaction: the ends must fit the records.
+    let read = connection.unchecked_transaction().ok();
+    let Some(site) = read::site(connection, site)? else { return Ok(AuditPage::default()) };
+    let (side, direction) = if backwards { ("<", "DESC") } else { (">", "ASC") };
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT number, hash, digest, record FROM audit WHERE site = ?1 AND number {side} ?2 ORDER BY number {direction} LIMIT ?3"
+    ))?;
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let rows = select.query_map(params![site, signed(from), count], |row| {
+        let link = Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? };
+        Ok(Logged { link, digest: row.get(2)?, record: row.get(3)? })
+    })?;
+    let records = rows.collect::<Result<_, _>>()?;
+    let page = AuditPage { records, forgotten: forgotten(connection, site)?, newest: newest(connection, site)? };
+    drop(read);
+    Ok(page)
+}
+
+/// The newest record of a site.
+fn newest(connection: &Connection, site: i64) -> Result<Link, Error> {
+    let mut select =
+        connection.prepare_cached("SELECT number, hash FROM audit WHERE site = ?1 ORDER BY number DESC LIMIT 1")?;
+    let newest = select.query_row([site], |row| Ok(Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? }));
+    newest.optional()?.map_or_else(|| forgotten(connection, site), Ok)
+}
+
+/// The newest record of a site that is not kept any more.
+fn forgotten(connection: &Connection, site: i64) -> Result<Link, Error> {
+    let mut select = connection.prepare_cached("SELECT audit_number, audit_hash FROM site WHERE key = ?1")?;
+    let forgotten =
+        select.query_row([site], |row| Ok(Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? }));
+    Ok(forgotten.optional()?.unwrap_or_default())
+}
+
+/// SQLite's numbers have a sign.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,163 @@
+//! The audit in Redis. A script that does something adds its record to a list in the same step; hashing it into the chain
+//! is left to whoever looks, or to the server that did it, a moment later: SHA-256 is not to be had in a script.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ::redis::Pipeline;
+
+use super::Redis;
+use super::keys::Keys;
+use super::script::{call, run};
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::audit::{AuditPage, Link, Logged};
+
+/// How long a server waits for more before it seals what was done.
+const SOON: Duration = Duration::from_millis(200);
+/// Most records sealed, or looked at for being old, at once.
+const CHUNK: usize = 256;
+/// How often a race for the end of the chain is run.
+const TRIES: usize = 64;
+
+impl Redis {
+    pub async fn log(self: &Arc<Self>, site: &Site, record: Vec<u8>) -> Result<(), Error> {
+        self.reachable(site)?;
+        let mut push = ::redis::cmd("RPUSH");
+        push.arg(self.keys(site).unsealed()).arg(record);
+        let _: u64 = self.briefly(push.query_async(&mut self.connection.clone())).await?;
+        self.seal(site).await
+    }
+
+    pub async fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
+        self.reachable(site)?;
+        self.seal(site).await?;
+        let keys = self.keys(site);
+        let (forgotten, newest) = self.ends(&keys).await?;
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        let numbers: Vec<u64> = if backwards {
+            let above = from.min(newest.number.saturating_add(1));
+            (forgotten.number + 1..above).rev().take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
+        } else {
+            let first = from.max(forgotten.number).saturating_add(1);
+            (first..=newest.number.min(first.saturating_add(count).saturating_sub(1))).collect()
+        };
+        // One that is not there is left out: the gap in the numbers shows it.
+        let records = self.rows(&keys, &numbers).await?.into_iter().flatten().collect();
+        Ok(AuditPage { records, forgotten, newest })
+    }
+
+    pub async fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
+        let keys = self.keys(site);
+        let mut write = Pipeline::with_capacity(numbers.len());
+        for logged in self.rows(&keys, numbers).await?.into_iter().flatten() {
+            let erased = Logged { record: Vec::new(), ..logged };
+            write.cmd("HSET").arg(keys.audit()).arg(erased.link.number).arg(erased.to_bytes()).ignore();
+        }
+        self.briefly(write.query_async(&mut self.connection.clone())).await
+    }
+
+    /// Seals what was done on a site a moment from now, once for all that is done until then.
+    pub(super) fn seal_soon(self: &Arc<Self>, site: &Site) {
+        let fresh =
+            self.sealing.lock().is_ok_and(|mut sealing: std::sync::MutexGuard<'_, HashSet<Site>>| sealing.insert(site.clone()));
+        if !fresh {
+            return;
+        }
+        let (redis, site) = (Arc::clone(self), site.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(SOON).await;
+            // Before sealing: what comes meanwhile is sealed by the next.
+            if let Ok(mut sealing) = redis.sealing.lock() {
+                sealing.remove(&site);
+            }
+            // What could not be sealed now is by whoever looks at the audit, or does the next act.
+            if redis.seal(&site).await.is_ok() {
+                let _ = redis.cut_audit(&site).await;
+            }
+        });
+    }
+
+    /// Moves all acts that wait into the chain.
+    async fn seal(&self, site: &Site) -> Result<(), Error> {
+        let keys = self.keys(site);
+        for _ in 0..TRIES {
+            let mut look = Pipeline::with_capacity(2);
+            look.cmd("LRANGE").arg(keys.unsealed()).arg(0).arg(CHUNK - 1).cmd("HGET").arg(keys.audit()).arg("newest");
+            let (waiting, seen): (Vec<Vec<u8>>, Option<String>) =
+                self.briefly(look.query_async(&mut self.connection.clone())).await?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            let seen = seen.unwrap_or_default();
+            let (mut newest, count) = (link(&seen)?, waiting.len());
+            let mut rows = Vec::with_capacity(count);
+            for record in waiting {
+                let next = Logged::after(&newest, record);
+                newest = next.link;
+                rows.push(next);
+            }
+            let mut ask = call(&self.scripts.seal, &[keys.unsealed(), keys.audit()]);
+            let kept = u64::try_from(self.retention.of(site).audit.as_millis()).unwrap_or(u64::MAX);
+            ask.arg(seen).arg(newest.to_text()).arg(count).arg(kept);
+            for row in rows {
+                ask.arg(row.link.number).arg(row.to_bytes());
+            }
+            let reply = run(&self.connection, &self.scripts.seal, &ask).await?;
+            match reply.word() {
+                // Another server was quicker, or there may be more.
+                "moved" | "sealed" => {}
+                _ => return Err(reply.unexpected()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets records that are old enough.
+    async fn cut_audit(&self, site: &Site) -> Result<(), Error> {
+        let keys = self.keys(site);
+        let (forgotten, newest) = self.ends(&keys).await?;
+        let numbers: Vec<u64> = (forgotten.number + 1..=newest.number).take(CHUNK).collect();
+        let kept = self.retention.of(site).audit;
+        let old = |logged: &Logged| {
+            let at = logged.event().at.and_then(|at| SystemTime::try_from(at).ok());
+            at.is_some_and(|at| at.elapsed().unwrap_or_default() > kept)
+        };
+        // Erased ones tell no time: they go with the next that does.
+        let rows = self.rows(&keys, &numbers).await?;
+        let Some(last) = rows.iter().rposition(|row| row.as_ref().is_some_and(&old)) else { return Ok(()) };
+        let Some(cut) = rows.get(last).and_then(Option::as_ref) else { return Ok(()) };
+        let mut forget = Pipeline::with_capacity(2);
+        forget.atomic().cmd("HSET").arg(keys.audit()).arg("forgotten").arg(cut.link.to_text()).ignore();
+        forget.cmd("HDEL").arg(keys.audit()).arg(&numbers[..=last]).ignore();
+        self.briefly(forget.query_async(&mut self.connection.clone())).await
+    }
+
+    /// The newest record that is not kept any more, and the newest of all.
+    async fn ends(&self, keys: &Keys) -> Result<(Link, Link), Error> {
+        let mut ask = ::redis::cmd("HMGET");
+        ask.arg(keys.audit()).arg("forgotten").arg("newest");
+        let (forgotten, newest): (Option<String>, Option<String>) =
+            self.briefly(ask.query_async(&mut self.connection.clone())).await?;
+        Ok((link(&forgotten.unwrap_or_default())?, link(&newest.unwrap_or_default())?))
+    }
+
+    async fn rows(&self, keys: &Keys, numbers: &[u64]) -> Result<Vec<Option<Logged>>, Error> {
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut ask = ::redis::cmd("HMGET");
+        ask.arg(keys.audit()).arg(numbers);
+        let rows: Vec<Option<Vec<u8>>> = self.briefly(ask.query_async(&mut self.connection.clone())).await?;
+        Ok(numbers.iter().zip(rows).map(|(number, row)| Logged::from_bytes(*number, &row?)).collect())
+    }
+}
+
+/// An end of the chain. Empty: none yet.
+fn link(text: &str) -> Result<Link, Error> {
+    if text.is_empty() {
+        return Ok(Link::default());
+    }
+    Link::from_text(text).ok_or_else(|| Error::store("the audit's end is damaged"))
+}

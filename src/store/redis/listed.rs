@@ -1,0 +1,44 @@
+//! A site's block and allow entries on Redis: one hash in the site's slot, so that admitting a comment can look whether its
+//! version is still the one that the comment was looked at with.
+
+use std::collections::BTreeMap;
+
+use ::redis::Pipeline;
+
+use super::Redis;
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::records::Records;
+
+/// The field of the version. No entry is named like that.
+const VERSION: &str = ".";
+
+impl Redis {
+    pub async fn listed(&self, site: &Site) -> Result<Records, Error> {
+        self.reachable(site)?;
+        let mut ask = ::redis::cmd("HGETALL");
+        ask.arg(self.keys(site).listed());
+        let answer = tokio::time::timeout(self.timeout, ask.query_async(&mut self.connection.clone())).await;
+        let mut all: BTreeMap<String, Vec<u8>> = answer.map_err(|_| Error::store("no answer"))??;
+        let version = all.remove(VERSION).and_then(|version| String::from_utf8(version).ok()?.parse().ok());
+        Ok(Records { version: version.unwrap_or(0), all })
+    }
+
+    pub async fn put_listed(&self, site: &Site, entries: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        let key = self.keys(site).listed();
+        let mut put = Pipeline::with_capacity(entries.len() + 1);
+        put.atomic().cmd("HINCRBY").arg(&key).arg(VERSION).arg(1).ignore();
+        for (name, bytes) in entries {
+            put.cmd("HSET").arg(&key).arg(name).arg(bytes.as_slice()).ignore();
+        }
+        self.briefly(put.query_async(&mut self.connection.clone())).await
+    }
+
+    pub async fn remove_listed(&self, site: &Site, name: &str) -> Result<bool, Error> {
+        let key = self.keys(site).listed();
+        let mut remove = Pipeline::with_capacity(2);
+        remove.atomic().cmd("HINCRBY").arg(&key).arg(VERSION).arg(1).ignore().cmd("HDEL").arg(&key).arg(name);
+        let (removed,): (bool,) = self.briefly(remove.query_async(&mut self.connection.clone())).await?;
+        Ok(removed)
+    }
+}
