@@ -259,7 +259,8 @@ impl Config {
         set(&mut self.log_format, format);
         let level =
             top.value("log_level", "a level such as \"info\", or levels per module such as \"warn,gatepost=debug\"", |value| {
-                let level = value.as_str()?;
+                // The library that reads levels cuts other text between the bytes of a character, and panics.
+                let level = value.as_str().filter(|level| level.is_ascii())?;
                 tracing_subscriber::EnvFilter::try_new(level).ok().map(|_| level.to_owned())
             });
         set(&mut self.log_level, level);

@@ -97,12 +97,15 @@ impl Policy {
             Away::Unavailable => "held while the store is away: no verdict, the host tries again".to_owned(),
             Away::Approve => "held while the store is away: published".to_owned(),
         });
-        let [approved, rejected, authors, changes] =
-            [self.retention.approved, self.retention.rejected, self.retention.authors, self.retention.changes]
-                .map(humantime::format_duration);
+        if self.reason_required {
+            lines.push("moderators must say why they reject a comment".to_owned());
+        }
+        let kept = self.retention;
+        let [approved, rejected, authors, changes, audit] =
+            [kept.approved, kept.rejected, kept.authors, kept.changes, kept.audit].map(humantime::format_duration);
         lines.push(format!(
             "forgotten after so long without change: approved comments {approved}, rejected ones {rejected}, authors' \
-             histories {authors}, changes of verdicts {changes}"
+             histories {authors}, changes of verdicts {changes}, the audit {audit}"
         ));
         lines
     }
