@@ -66,6 +66,48 @@ impl Learner {
         Ok(probabilities.first().map_or(0.5, |probability| **probability))
     }
 
+    /// Learns what is left over: the example's logit is `offset` and what this learner says. The difference between target and
+    /// probability counts as `surprise` at most, and `weight` times. linfa updates towards whatever probability it is given, so
+    /// that both are a matter of that.
+    ///
+    /// # Errors
+    /// When linfa's model cannot be built.
+    pub fn learn_residual(
+        &mut self,
+        example: &[Coordinate],
+        target: bool,
+        offset: f32,
+        surprise: f32,
+        weight: f32,
+    ) -> Result<(), LearnError> {
+        let expected = super::calibrate::probability(offset + self.logit(example));
+        let truth = f32::from(u8::from(target));
+        let probability = truth + ((expected - truth) * weight).clamp(-surprise * weight, surprise * weight);
+        let gather = |from: &[f32]| example.iter().map(|&(at, _)| from[at as usize]).collect::<Vec<f32>>();
+        let mut compact = compact_ftrl(self.rates, &gather(&self.z), &gather(&self.n))?;
+        let values = Array1::from_iter(example.iter().map(|&(_, value)| value)).insert_axis(ndarray::Axis(0));
+        let probability = Array1::from_elem(1, Pr::new_unchecked(probability.clamp(0.0, 1.0)));
+        compact.update(&DatasetBase::new(values, Array1::from_elem(1, target)), probability.view());
+        for ((&(at, _), &z), &n) in example.iter().zip(compact.z()).zip(compact.n()) {
+            self.z[at as usize] = z;
+            self.n[at as usize] = n;
+        }
+        Ok(())
+    }
+
+    /// What it says of an example: the sum of its features' weights.
+    pub fn logit(&self, example: &[Coordinate]) -> f32 {
+        example.iter().map(|&(at, value)| value * self.weight(at as usize)).sum()
+    }
+
+    /// The weight of one coordinate: linfa's formula, which is that of H. B. McMahan et al., "Ad Click Prediction: a View from
+    /// the Trenches" (2013), algorithm 1. A test holds it to linfa's own.
+    fn weight(&self, at: usize) -> f32 {
+        let (z, n, Rates { alpha, beta, l1, l2 }) = (self.z[at], self.n[at], self.rates);
+        let sign = if z < 0.0 { -1.0 } else { 1.0 };
+        if z.abs() <= l1 { 0.0 } else { (sign * l1 - z) / ((n.sqrt() + beta) / alpha + l2) }
+    }
+
     /// The weight of every coordinate.
     ///
     /// # Errors
@@ -150,8 +192,10 @@ mod tests {
                 let compact = learner.learn(&example, target).expect("learns");
                 prop_assert!((compact - *probabilities[0]).abs() < 1e-5);
             }
-            for (compact, dense) in learner.weights().expect("weights").iter().zip(dense.get_weights()) {
+            let weights = learner.weights().expect("weights");
+            for (at, (compact, dense)) in weights.iter().zip(dense.get_weights()).enumerate() {
                 prop_assert!((compact - dense).abs() < 1e-4, "{compact} {dense}");
+                prop_assert!((learner.weight(at) - compact).abs() < 1e-5, "{} {compact}", learner.weight(at));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The classifier: from a comment's text to a calibrated probability per label, and the reasons for it.
 //!
 //! Serving (`text`, `token`, `features`, `tally`, `table`, `model`, `explain`) is pure: no clock, no I/O, no
-//! allocation per feature. Learning (`recipe`, `rows`, `examples`, `learn`, `train`, `evaluate`) runs offline and shares the
+//! allocation per feature. Learning (`recipe`, `rows`, `examples`, `learn`, `train`, `evaluate`; `site` from a site's own outcomes) shares the
 //! extraction code with serving, so that a feature can never mean two things.
 
 mod calibrate;
@@ -30,6 +30,7 @@ pub mod evaluate;
 pub mod learn;
 pub mod recipe;
 pub mod rows;
+pub mod site;
 pub mod train;
 
 pub use explain::{Contribution, Explanation};

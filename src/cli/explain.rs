@@ -112,10 +112,13 @@ fn bar(score: f64, fine: bool) -> String {
 fn print_reasons(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
     screen.line(&screen.paint(Tone::Strong, "reasons"))?;
     let codes = verdict.reasons.iter().map(|reason| reason.code.chars().count()).max().unwrap_or(0).min(40);
+    let sums = sums(verdict);
     for reason in &verdict.reasons {
         let code = text::line(&reason.code, 40);
-        // Rules have no weight: the column stays empty for them.
-        let weight = if reason.weight == 0.0 { String::new() } else { format!("{:+.2}", reason.weight) };
+        // Rules have no weight: the column stays empty for them. What rounding leaves goes to the rest.
+        let rest = sums.iter().find(|sum| reason.code == REST && sum.label == reason.label).map(|sum| sum.rest);
+        let weight = rest.unwrap_or(reason.weight);
+        let weight = if weight == 0.0 { String::new() } else { format!("{weight:+.2}") };
         let mut words = text::line(&reason.message, MESSAGE);
         if let Some(quoted) = text::quoted(body, reason.span.as_ref(), QUOTE)
             // Many messages name the word already.
@@ -134,7 +137,39 @@ fn print_reasons(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Resu
             if origin.is_empty() { String::new() } else { screen.paint(Tone::Faint, &format!("  ({})", origin.join(", "))) };
         screen.line(&format!("  {code:codes$}  {weight:>6}  {words}{origin}"))?;
     }
+    for Sum { label, logit, .. } in sums {
+        let probability = 1.0 / (1.0 + (-logit).exp());
+        let words = format!("the weights of {} add up to its logit: a score of {probability:.3}", text::line(label, 40));
+        screen.line(&format!("  {:codes$}  {logit:>+6.2}  {}", "", screen.paint(Tone::Faint, &words)))?;
+    }
     Ok(())
+}
+
+/// The code of the reason that stands for all that is not told one by one.
+const REST: &str = "TEXT_REST";
+
+/// What a label's weights add up to.
+struct Sum<'a> {
+    label: &'a str,
+    logit: f64,
+    /// What the rest must be for the weights to add up as they are printed.
+    rest: f64,
+}
+
+/// The labels whose weights are all told. Decided by a person, they still are the machine's.
+fn sums(verdict: &pb::Verdict) -> Vec<Sum<'_>> {
+    let rounded = |weight: f64| (weight * 100.0).round() / 100.0;
+    let told = verdict.reasons.iter().filter(|reason| reason.code == REST);
+    let sums = told.filter_map(|rest| {
+        let of_label = verdict.reasons.iter().filter(|reason| reason.label == rest.label);
+        let (mut all, mut others) = (0.0, 0.0);
+        for reason in of_label {
+            all += reason.weight;
+            others += if reason.code == REST { 0.0 } else { rounded(reason.weight) };
+        }
+        all.is_finite().then(|| Sum { label: &rest.label, logit: rounded(all), rest: rounded(rounded(all) - others) })
+    });
+    sums.collect()
 }
 
 /// A verdict without its comment, as `check` prints it.
@@ -204,6 +239,28 @@ mod tests {
         assert_eq!(bar(0.0, true), "");
         assert_eq!(bar(f64::NAN, true), "");
         assert_eq!(bar(0.006_25, true), "▏");
+    }
+
+    #[test]
+    fn printed_weights_add_up_to_the_printed_logit() {
+        let reason = |code: &str, label: &str, weight| pb::Reason {
+            code: code.into(),
+            label: label.into(),
+            weight,
+            ..Default::default()
+        };
+        let reasons = vec![
+            reason("SCORE_HOLD", "spam", 0.0),
+            reason("TEXT", "spam", 1.004),
+            reason("TEXT", "spam", 1.004),
+            reason("HONEYPOT", "spam", 4.0),
+            reason("TEXT_REST", "spam", -2.004),
+            reason("TEXT", "insult", 1.0),
+        ];
+        let verdict = pb::Verdict { reasons, ..Default::default() };
+        let sums = sums(&verdict);
+        assert_eq!(sums.len(), 1, "of insults not everything is told");
+        assert!((sums[0].logit - 4.0).abs() < 1e-9 && (sums[0].rest + 2.0).abs() < 1e-9, "{} {}", sums[0].logit, sums[0].rest);
     }
 
     #[test]

@@ -34,15 +34,19 @@ pub struct KeysArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make a key; its text is printed this once
+    #[command(after_help = "Examples:\n  gatepost keys create --role host --for-site blog.example --name blog")]
     Create(CreateArgs),
     /// List keys, without their texts
+    #[command(after_help = "Examples:\n  gatepost keys list\n  gatepost keys list --site blog.example --format json")]
     List(ListArgs),
     /// End a key, on every server within a second
+    #[command(after_help = "Examples:\n  gatepost keys revoke qx3k7abc")]
     Revoke(RevokeArgs),
     /// Hash a site's persons with another secret from now on
     ///
     /// They are still found by `export` and `forget`, but authors' histories and limits begin anew. Other servers of the
     /// same store follow within a minute.
+    #[command(after_help = "Examples:\n  gatepost keys rotate-secret --site blog.example")]
     RotateSecret(ConnectArgs),
 }
 

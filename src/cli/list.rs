@@ -40,10 +40,15 @@ pub struct ListArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Have whatever matches rejected (or held, as the policy's blocked.decision says)
+    #[command(
+        after_help = "Examples:\n  gatepost list block domain casino.example --expires 30d\n  gatepost list block author --of c-17"
+    )]
     Block(PutArgs),
     /// Have whatever matches not count against a comment
+    #[command(after_help = "Examples:\n  gatepost list allow address @our-staff.example\n  gatepost list allow word 'ISIS'")]
     Allow(PutArgs),
     /// Remove an entry
+    #[command(after_help = "Examples:\n  gatepost list remove block domain casino.example")]
     Remove(RemoveArgs),
 }
 

@@ -28,11 +28,15 @@ pub struct ModelArgs {
 #[derive(Debug, clap::Subcommand)]
 enum ModelCommand {
     /// Train a model from a recipe and labelled comments; the same recipe and data give the same bytes
+    #[command(
+        after_help = "Examples:\n  gatepost model train --help\n  gatepost model --help         a whole command line of it"
+    )]
     Train(train::TrainArgs),
     /// Measure a model on labelled comments
     #[command(after_help = evaluate::EXAMPLES)]
     Evaluate(Box<evaluate::EvaluateArgs>),
     /// Print a model's version, labels and sizes
+    #[command(after_help = "Examples:\n  gatepost model info\n  gatepost model info --help")]
     Info(info::InfoArgs),
 }
 

@@ -415,11 +415,22 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 
 #[test]
 fn every_command_shows_examples() {
-    for command in [
-        "serve", "check", "import", "export", "forget", "queue", "show", "approve", "reject", "undo", "watch", "model",
-        "policy",
-    ] {
-        let output = run(&[command, "--help"]);
-        assert!(out(&output).contains("Examples:\n  gatepost "), "{command}: {}", out(&output));
+    let mut waiting = vec![Vec::<String>::new()];
+    let mut seen = 0;
+    while let Some(command) = waiting.pop() {
+        let words: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = run(&words);
+        let help = out(&help);
+        let below = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+        let names = below.lines().take_while(|line| !line.trim().is_empty());
+        // Longer words about a command are indented further.
+        let names = names.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        let names = names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+        waiting.extend(names.map(|name| [command.clone(), vec![name.to_owned()]].concat()));
+        if !command.is_empty() {
+            seen += 1;
+            assert!(help.contains("Examples:\n  gatepost "), "{command:?}: {help}");
+        }
     }
+    assert!(seen > 35, "{seen} commands");
 }

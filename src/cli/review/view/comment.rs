@@ -147,7 +147,7 @@ fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Page) 
             (_, true) => Tone::Warning,
             _ => Tone::Plain,
         };
-        let label = format!("{:9}", text::line(label, 9));
+        let label = format!("{:15}", text::line(label, 15));
         let mut parts = vec![(Tone::Faint, label), (Tone::Plain, format!(" {share:.2} "))];
         for cell in 0..BAR {
             // Where a threshold is: the last cell that a score below it leaves empty.
@@ -159,10 +159,12 @@ fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Page) 
                 _ => (Tone::Faint, "░".to_owned()),
             });
         }
-        if let Some(hold) = hold {
+        // In figures too where there is room for both.
+        let wide = page.width >= 16 + 5 + BAR + " hold 0.00 reject 0.00".len();
+        if let Some(hold) = hold.filter(|_| wide) {
             parts.push((Tone::Faint, format!(" hold {hold:.2}")));
         }
-        if let Some(reject) = reject {
+        if let Some(reject) = reject.filter(|_| wide) {
             parts.push((Tone::Faint, format!(" reject {reject:.2}")));
         }
         page.parts(&parts);
