@@ -151,7 +151,13 @@ fn stream(model: &Arc<Model>, name: &str, kind: Kind, rows: &[Value]) -> Stream 
 fn unseen(data: &Path, file: &str) -> Result<Arc<Model>, Failure> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/base.toml"))?;
     let mut recipe = Recipe::parse(&text)?;
+    let language = recipe.sources.iter().find(|source| source.file == file).map(|source| source.language.clone());
     recipe.sources.retain(|source| source.file != file);
+    // Of a language that only this source teaches spam in the base then knows nothing.
+    if let Some(language) = language.filter(|language| language != "en") {
+        recipe.languages.remove(&language);
+        recipe.sources.retain(|source| source.language != language);
+    }
     eprintln!("training without {file}…");
     Ok(Arc::new(train::train(&recipe, data, &|_| {})?))
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use ipnet::IpNet;
 use prost::Message;
 
 use crate::comment::{Comment, CommentId, MAX_NAME, Site};
@@ -48,8 +49,11 @@ impl Lists {
         Self { store, known: Arc::default() }
     }
 
-    /// A site's entries. While the store is away: as they were when it was last asked.
-    pub async fn of(&self, site: &Site, now: SystemTime) -> Arc<Listed> {
+    /// A site's entries.
+    ///
+    /// # Errors
+    /// The store being away; beside it the entries as they were when it was last asked.
+    pub async fn of(&self, site: &Site, now: SystemTime) -> Result<Arc<Listed>, (Arc<Listed>, Error)> {
         let known = self.known.lock().ok().and_then(|known| known.get(site).cloned());
         let current = self.store.listed_version();
         let fits = |known: &Listed| {
@@ -58,11 +62,11 @@ impl Lists {
                 && known.until.is_none_or(|until| now < until)
         };
         if let Some(known) = known.as_ref().filter(|known| fits(known)) {
-            return Arc::clone(known);
+            return Ok(Arc::clone(known));
         }
         match self.read(site, now, known.as_deref()).await {
-            Ok(listed) => self.remember(site, listed),
-            Err(_) => known.unwrap_or_default(),
+            Ok(listed) => Ok(self.remember(site, listed)),
+            Err(error) => Err((known.unwrap_or_default(), error)),
         }
     }
 
@@ -110,12 +114,19 @@ impl Lists {
         listed
     }
 
+    /// Has a store that lost a site's entries told them again, before they are changed or told.
+    async fn restore(&self, site: &Site, now: SystemTime) -> Result<(), Error> {
+        let known = self.known.lock().ok().and_then(|known| known.get(site).cloned());
+        self.read(site, now, known.as_deref()).await.map(drop)
+    }
+
     /// The entries in force, newest first.
     ///
     /// # Errors
     /// The store being away.
     pub async fn list(&self, site: &Site) -> Result<Vec<pb::ListEntry>, Error> {
         let now = SystemTime::now();
+        self.restore(site, now).await?;
         let listed = self.read(site, now, None).await?;
         let mut entries: Vec<_> = listed.all.iter().filter(|entry| !has_ended(entry, now)).cloned().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.created_at.map(|at| (at.seconds, at.nanos))));
@@ -131,6 +142,7 @@ impl Lists {
         if has_ended(&entry, now) {
             return Err(Error::invalid("entry.expires_at", "must lie in the future"));
         }
+        self.restore(site, now).await?;
         let kept = pb::ListEntry { by: by.to_owned(), created_at: Some(now.into()), ..self.kept(site, entry).await? };
         let records = self.store.listed(site).await?.all;
         if records.len() >= MOST && !records.contains_key(&name(&kept)) {
@@ -157,8 +169,18 @@ impl Lists {
     /// # Errors
     /// What is wrong with it; the store being away.
     pub async fn remove(&self, site: &Site, entry: pb::ListEntry, by: &str) -> Result<bool, Error> {
-        let kept = self.kept(site, entry).await?;
-        let removed = self.store.remove_listed(site, &name(&kept)).await?;
+        self.restore(site, SystemTime::now()).await?;
+        let mut kept = self.kept(site, entry.clone()).await?;
+        let mut removed = self.store.remove_listed(site, &name(&kept)).await?;
+        // It may have been put there under an earlier secret of the site.
+        let target = target(&entry).unwrap_or(Target::Word);
+        let typed = target.canonical(&entry.value).unwrap_or_default();
+        if let Some(identity) = person(target, &typed) {
+            for hash in self.store.secrets(site).await?.known_by(identity) {
+                kept.value = format!("#{hash}");
+                removed |= self.store.remove_listed(site, &name(&kept)).await?;
+            }
+        }
         self.outdated(site);
         if removed {
             self.store.log(site, &act(&kept, "UNLISTED", by, SystemTime::now())).await?;
@@ -178,9 +200,7 @@ impl Lists {
             return Ok((pb::ListTarget::Author, author.user_id, String::new()));
         }
         match kept.author {
-            Some(person) => {
-                Ok((pb::ListTarget::Address, format!("#{person}"), format!("the e-mail address of {:?}", author.name)))
-            }
+            Some(person) => Ok((pb::ListTarget::Address, format!("#{person}"), "an author's e-mail address".to_owned())),
             None => Err(Error::invalid(
                 "author_of",
                 "names a comment whose author is known neither by user id nor by e-mail address; block an address or a word",
@@ -245,8 +265,13 @@ fn person(target: Target, value: &str) -> Option<Identity<'_>> {
     if target != Target::Address || value.starts_with(['#', '@']) {
         return None;
     }
-    match value.parse() {
-        Ok(ip) => Some(Identity::Ip(ip)),
+    if let Ok(ip) = value.parse() {
+        return Some(Identity::Ip(ip));
+    }
+    match value.parse::<IpNet>() {
+        // As in the limits, an IPv6 /64 is one subscriber's.
+        Ok(IpNet::V6(net)) if net.prefix_len() >= 64 => Some(Identity::Ip(net.addr().into())),
+        Ok(_) => None,
         Err(_) if value.contains('@') => Some(Identity::Email(value)),
         Err(_) => None,
     }
@@ -292,7 +317,8 @@ fn name(entry: &pb::ListEntry) -> String {
 }
 
 fn act(entry: &pb::ListEntry, act: &str, by: &str, now: SystemTime) -> pb::AuditEvent {
-    let what = if entry.shown.is_empty() { &entry.value } else { &entry.shown };
+    // Of a person the hash, by which this is erased with the person.
+    let what = &entry.value;
     let (kind, target) = (kind(entry).map_or("", Kind::as_str), target(entry).map_or("", Target::as_str));
     pb::AuditEvent {
         at: Some(now.into()),

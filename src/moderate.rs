@@ -17,6 +17,9 @@ use crate::store::{Admission, Admitted, Persons, Secrets, Store};
 use crate::telemetry::{Stage, measured, measuring};
 use crate::verdict::{Decision, Verdict};
 
+/// How often a comment is looked at again because block and allow entries have changed meanwhile.
+const ROUNDS: u32 = 8;
+
 /// Where a comment comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -52,8 +55,13 @@ impl Moderator {
         let judge = self.judge.load_full();
         let comment = measured(Stage::Parse, || Comment::parse(message, now))?;
         let secrets = self.store.secrets(comment.site()).await;
+        let mut rounds = 0;
         let kept = loop {
-            let lists = self.lists.of(comment.site(), now).await;
+            rounds += 1;
+            let (lists, unread) = match self.lists.of(comment.site(), now).await {
+                Ok(lists) => (lists, None),
+                Err((lists, failed)) => (lists, Some(failed)),
+            };
             let persons = lists.persons(secrets.as_ref().ok(), &comment);
             let listed = Listed { entries: &lists.entries, persons: &persons };
             let case = measured(Stage::Score, || judge.hear(&comment, listed));
@@ -77,6 +85,11 @@ impl Moderator {
                 failed => Err(failed),
             };
             if let Err(failed) = secrets {
+                return without(None, failed);
+            }
+            if let Some(failed) =
+                unread.or_else(|| (rounds > ROUNDS).then(|| Error::store("block and allow entries keep changing")))
+            {
                 return without(None, failed);
             }
             if dry_run {

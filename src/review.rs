@@ -76,7 +76,10 @@ pub enum What {
         author_message: String,
     },
     /// Take back the last moderator's decision.
-    Undo,
+    Undo {
+        /// Only if it was part of this act.
+        of: Option<String>,
+    },
 }
 
 /// Why an act on one comment did not happen. The others of the same call are not touched by it.
@@ -131,7 +134,9 @@ impl Desk {
             None => None,
             Some(id) => {
                 let id = CommentId::parse("filter", id).map_err(Error::from)?;
-                Likeness::of(&self.kept(site, &id).await?.comment.body)
+                let kept = self.store.get(site, &id).await?;
+                let gone = || Error::invalid("filter", "asks for what is like a comment that is not there (`like=`)");
+                Likeness::of(&kept.ok_or_else(gone)?.comment.body)
             }
         };
         let beside = Beside { now: SystemTime::now(), like };
@@ -169,7 +174,7 @@ impl Desk {
                 Plan::Refuse(refusal) => return Ok(Err(refusal)),
             };
             // Taking back asks for no claim: what is decided is nobody's.
-            let claim = if matches!(act.what, What::Undo) { None } else { self.claimed(site, id).await? };
+            let claim = if matches!(act.what, What::Undo { .. }) { None } else { self.claimed(site, id).await? };
             if let Some(claim) = claim.as_ref().filter(|claim| claim.moderator != act.moderator) {
                 return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim.clone())));
             }
@@ -230,7 +235,10 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
                 ..current.clone()
             }
         }
-        What::Undo => match last_decision(kept) {
+        What::Undo { of } => match last_decision(kept) {
+            Some((_, decided)) if of.as_ref().is_some_and(|of| *of != decided.act_id) => {
+                return Plan::Refuse(Refusal::Conflict(Box::new(current.clone())));
+            }
             Some((before, _)) => before.clone(),
             None => return Plan::Refuse(Refusal::NothingToUndo(Box::new(current.clone()))),
         },
@@ -262,7 +270,7 @@ fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditE
     let before = &kept.verdict;
     let (what, reason_code, note, undoes) = match &act.what {
         What::Decide { reason_code, note, .. } => ("DECIDED", reason_code.clone(), note.clone(), String::new()),
-        What::Undo => {
+        What::Undo { .. } => {
             let undone = last_decision(kept).map(|(_, decided)| decided.act_id.clone());
             ("UNDONE", String::new(), String::new(), undone.unwrap_or_default())
         }
@@ -282,6 +290,7 @@ fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditE
         act_id: act.act_id.clone(),
         source: act.source.clone(),
         undoes,
+        persons: kept.author.map(|author| author.to_bytes()).unwrap_or_default(),
         ..Default::default()
     }
 }

@@ -283,13 +283,18 @@ impl Store {
 
     async fn forget_once(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
         // Before the comments: they tell which records are about the person, and whoever repeats this finds them again.
-        let acts = self.blank(site, &self.find(site, person).await?).await?;
+        let ids = self.find(site, person).await?;
+        let mut acts = self.blank(site, person, &ids).await?;
         let listed = self.unlist_person(site, person).await?;
         let mut forgotten = match &self.engine {
             Engine::Memory(engine) => engine.forget(site, person),
             Engine::Embedded(engine) => engine.forget(site, person).await,
             Engine::Redis(engine) => engine.forget(site, person).await,
         }?;
+        if forgotten.comments > 0 {
+            // What was done to them meanwhile.
+            acts += self.blank(site, person, &ids).await?;
+        }
         (forgotten.acts, forgotten.listed) = (acts, listed);
         Ok(forgotten)
     }

@@ -59,6 +59,10 @@ pub struct ReleaseArgs {
 pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let ids = args.ids.read()?;
+    if args.ids.is_given() && ids.is_empty() {
+        term::tell("no ids came from standard input; nothing was claimed");
+        return Ok(ExitCode::SUCCESS);
+    }
     let lease = prost_types::Duration::try_from(*args.lease).map_err(|_| Failure::usage("--lease is too long"))?;
     let connection = args.connect.connect().await?;
     let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));

@@ -208,7 +208,7 @@ impl Connection {
 
     /// What operators call.
     pub fn admin(&self) -> AdminServiceClient<Service> {
-        AdminServiceClient::new(self.service.clone())
+        AdminServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
     /// What carries the calls, for callers that write their messages themselves.

@@ -57,6 +57,9 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
     if args.bulk.is_asked_for() && args.ids.is_given() {
         return Err(Failure::usage("either ids or --filter, not both"));
     }
+    if args.bulk.is_asked_for() && args.actor.expected_revision.is_some() {
+        return Err(Failure::usage("--filter decides at the revisions that it finds; leave out --expected-revision"));
+    }
     let connection = args.connect.connect().await?;
     // One name for all calls, so that they are taken back as one.
     let act_id = args.act.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
@@ -80,12 +83,13 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
         let Some(found) = args.bulk.choose(&connection, &site, decision, args.format.format).await? else {
             return Ok(ExitCode::SUCCESS);
         };
-        bulk::decide(found, args.format.format, call).await?
+        bulk::decide(found, args.format.format, call).await
     } else {
-        ids::act(&ids, args.format.format, async |ids| call(ids, args.actor.expected_revision).await).await?
+        ids::act(&ids, args.format.format, async |ids| call(ids, args.actor.expected_revision).await).await
     };
+    // Also when it broke off in the middle: then it is needed most.
     if many {
         term::tell(&format!("one act; `gatepost undo --act {act_id}` takes it back"));
     }
-    Ok(ended)
+    ended
 }

@@ -63,7 +63,11 @@ pub async fn run(args: &UndoArgs) -> Result<ExitCode, Failure> {
     let mut results = Results::new(args.format.format);
     let mut all = 0;
     loop {
-        let answer = call(Vec::new(), act).await?;
+        let answer = match call(Vec::new(), act).await {
+            Ok(answer) => answer,
+            // What was taken back before is told, too.
+            Err(failure) => return results.finish(all, Some(failure)),
+        };
         all += answer.results.len();
         results.take(&answer.results)?;
         if answer.remaining == 0 || answer.results.iter().all(|result| result.error.is_some()) {

@@ -49,6 +49,8 @@ async fn follow(
     loop {
         let page = desk.acts(site, &Acts::default(), AHEAD, Some(from)).await?;
         let more = page.next.is_some();
+        // A store that lost its audit begins anew.
+        from = from.min(page.newest.number);
         for event in page.events {
             from = event.number;
             if event.before != hold && event.after != hold {

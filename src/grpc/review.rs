@@ -429,7 +429,13 @@ fn undo_request(request: pb::UndoDecisionRequest, source: String) -> Result<(Sit
     };
     let (Some(site), true) = (site, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
     let moderator = moderator(request.moderator);
-    let act = Act { moderator, expected_revision: request.expected_revision, what: What::Undo, act_id: new_act(), source };
+    let act = Act {
+        moderator,
+        expected_revision: request.expected_revision,
+        what: What::Undo { of: None },
+        act_id: new_act(),
+        source,
+    };
     Ok((site, request.ids, act))
 }
 

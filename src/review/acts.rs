@@ -1,6 +1,6 @@
 //! Acts on many comments that are one: found again by name in the audit, and taken back at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
@@ -17,6 +17,8 @@ pub const LAST: &str = "last";
 const MOST: usize = 1_000;
 /// Records of the audit read at once.
 const CHUNK: usize = 512;
+/// Most records read in search of an act.
+const MOST_SCANNED: usize = 200_000;
 /// By how much clocks of servers and callers may differ.
 const SLACK: Duration = Duration::from_secs(600);
 
@@ -33,7 +35,8 @@ pub struct TakenBack {
 /// A decision that was part of an act.
 struct Part {
     comment_id: String,
-    revision: u32,
+    /// Something else was decided on it since, or its text is another.
+    superseded: bool,
 }
 
 /// A name for an act. It tells when it was given, so that nobody who looks for it looks further back.
@@ -47,7 +50,7 @@ pub fn is_act(name: &str) -> bool {
 }
 
 impl Desk {
-    /// Takes back an act: each of its decisions that still stands, on a comment that has not changed since.
+    /// Takes back an act: each of its decisions that still stands, wherever that act's decision is the one that stands.
     ///
     /// # Errors
     /// No such act, or all of it was taken back; the store being away.
@@ -63,42 +66,63 @@ impl Desk {
         let mut results = Vec::with_capacity(parts.len().min(MOST));
         for part in parts.iter().take(MOST) {
             let id = CommentId::parse("comment_id", &part.comment_id).map_err(Error::from)?;
-            let undo = Act { expected_revision: Some(part.revision), what: What::Undo, ..act.clone() };
+            // Whatever its revision: what counts is that this act's decision is the one that stands.
+            let undo = Act { expected_revision: None, what: What::Undo { of: Some(act_id.clone()) }, ..act.clone() };
             results.push((part.comment_id.clone(), self.act(site, &id, &undo).await?));
         }
         Ok(TakenBack { act_id, results, remaining: parts.len().saturating_sub(MOST) })
     }
 
-    /// The decisions of an act that were not taken back, newest first, and its name.
+    /// The decisions of an act that were not taken back, and its name. Those that still stand come first.
     async fn parts(&self, site: &Site, name: &str, moderator: &str) -> Result<(String, Vec<Part>), Error> {
         let mut wanted = (name != LAST).then(|| name.to_owned());
-        let (mut parts, mut from) = (Vec::new(), u64::MAX);
-        // What was taken back, by act and comment.
-        let mut undone = HashSet::new();
+        let (mut parts, mut from, mut scanned) = (Vec::new(), u64::MAX, 0);
+        // How often decisions were taken back, by act and comment, and which comments were decided anew since.
+        let (mut undone, mut since) = (HashMap::<(String, String), u32>::new(), HashSet::new());
+        let sorted = |mut parts: Vec<Part>| {
+            parts.sort_by_key(|part| part.superseded);
+            parts
+        };
         loop {
             let page = self.store.audit(site, from, CHUNK, true).await?;
             for event in page.records.iter().map(crate::store::Logged::event) {
-                from = event.number;
-                if event.act == "UNDONE" {
-                    undone.insert((event.undoes, event.comment_id));
-                    continue;
-                }
-                if event.act != "DECIDED" || event.act_id.is_empty() {
-                    continue;
-                }
-                if wanted.as_ref().is_some_and(|wanted| before(&event, wanted)) {
-                    return Ok((wanted.unwrap_or_default(), parts));
-                }
-                let stands = !undone.remove(&(event.act_id.clone(), event.comment_id.clone()));
-                if stands && wanted.is_none() && event.by == moderator {
-                    wanted = Some(event.act_id.clone());
-                }
-                if stands && wanted.as_ref() == Some(&event.act_id) {
-                    parts.push(Part { comment_id: event.comment_id, revision: event.revision });
+                match event.act.as_str() {
+                    "UNDONE" => *undone.entry((event.undoes, event.comment_id)).or_default() += 1,
+                    "EDITED" => drop(since.insert(event.comment_id)),
+                    "DECIDED" => {
+                        if wanted.as_ref().is_some_and(|wanted| before(&event, wanted)) {
+                            return Ok((wanted.unwrap_or_default(), sorted(parts)));
+                        }
+                        let taken_back = undone.get_mut(&(event.act_id.clone(), event.comment_id.clone()));
+                        if let Some(times) = taken_back.filter(|times| **times > 0) {
+                            *times -= 1;
+                            continue;
+                        }
+                        let superseded = !since.insert(event.comment_id.clone());
+                        let theirs = event.by == moderator && !event.act_id.is_empty();
+                        if wanted.is_none() && theirs && !superseded {
+                            wanted = Some(event.act_id.clone());
+                        }
+                        if wanted.as_ref() == Some(&event.act_id) {
+                            parts.push(Part { comment_id: event.comment_id, superseded });
+                        }
+                    }
+                    _ => {}
                 }
             }
-            if page.records.len() < CHUNK {
-                return Ok((wanted.unwrap_or_default(), parts));
+            scanned += page.records.len();
+            match page.next.filter(|_| !page.end) {
+                None => return Ok((wanted.unwrap_or_default(), sorted(parts))),
+                Some(_) if scanned >= MOST_SCANNED => {
+                    let problem =
+                        format!("was not found among the last {scanned} acts of this site; name the comments instead");
+                    return if parts.is_empty() {
+                        Err(Error::invalid("act_id", problem))
+                    } else {
+                        Ok((wanted.unwrap_or_default(), sorted(parts)))
+                    };
+                }
+                Some(next) => from = next,
             }
         }
     }
@@ -106,7 +130,7 @@ impl Desk {
 
 /// Whether something happened before an act can have begun, by the act's name.
 fn before(event: &pb::AuditEvent, act_id: &str) -> bool {
-    let given = Uuid::parse_str(act_id).ok().and_then(|id| id.get_timestamp()).map(|time| {
+    let given = act_id.get(..36).and_then(|id| Uuid::parse_str(id).ok()).and_then(|id| id.get_timestamp()).map(|time| {
         let (seconds, nanos) = time.to_unix();
         SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos)
     });

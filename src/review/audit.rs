@@ -70,7 +70,7 @@ impl Desk {
         let (mut events, mut scanned, mut bytes) = (Vec::new(), 0, 0);
         loop {
             let page = self.store.audit(site, from, CHUNK, acts.newest_first).await?;
-            let (end, ends) = (page.records.len() < CHUNK, (page.forgotten, page.newest));
+            let (end, ends) = (page.end, (page.forgotten, page.newest));
             let done = |events, next| Ok(ActsPage { events, next, forgotten: ends.0, newest: ends.1 });
             for event in page.records.iter().map(Logged::event) {
                 if acts.ends_at(&event) {
@@ -86,6 +86,7 @@ impl Desk {
                 }
                 from = event.number;
             }
+            from = page.next.unwrap_or(from);
             scanned += page.records.len();
             if end || scanned >= MOST_SCANNED {
                 return done(events, Some(from).filter(|_| !end));

@@ -53,7 +53,8 @@ impl Desk {
                 tally.count(event);
             }
             scanned += page.records.len();
-            if page.records.len() < CHUNK {
+            from = page.next.unwrap_or(from);
+            if page.end {
                 break;
             }
             if scanned >= MOST_SCANNED {

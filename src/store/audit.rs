@@ -7,14 +7,16 @@
 //!
 //! What the machine approves at once is no act on anybody, and is not recorded: there are too many of those.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use super::person::{Identity, Person, Persons};
 use super::record::machine_event;
 use super::{Engine, Store};
-use crate::comment::Site;
+use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
 use crate::verdict::{Decision, Verdict};
@@ -53,6 +55,18 @@ pub struct AuditPage {
     pub forgotten: Link,
     /// The newest of all.
     pub newest: Link,
+    /// There are no more in this direction.
+    pub end: bool,
+    /// From where to go on; `None`: nothing was read.
+    pub next: Option<u64>,
+}
+
+impl AuditPage {
+    /// A page of an engine that leaves out no record but those that are missing, of so many asked for.
+    pub(super) fn of(records: Vec<Logged>, count: usize, forgotten: Link, newest: Link) -> Self {
+        let (end, next) = (records.len() < count, records.last().map(|last| last.link.number));
+        Self { records, forgotten, newest, end, next }
+    }
 }
 
 impl Link {
@@ -105,6 +119,10 @@ impl Logged {
         Some(Self { link: Link { number, hash: *hash }, digest: *digest, record: record.to_vec() })
     }
 
+    fn is_damaged(&self) -> bool {
+        !self.record.is_empty() && <[u8; 32]>::from(Sha256::digest(&self.record)) != self.digest
+    }
+
     /// What is told of it. A record that cannot be read says nothing but where it stands.
     pub fn event(&self) -> pb::AuditEvent {
         let event = pb::AuditEvent::decode(&*self.record).unwrap_or_default();
@@ -112,16 +130,18 @@ impl Logged {
             number: self.link.number,
             hash: self.link.hash.to_vec(),
             record: self.record.clone(),
-            erased_digest: if self.record.is_empty() { self.digest.to_vec() } else { Vec::new() },
+            // Beside a record it is told only where it is not the record's.
+            erased_digest: if self.is_damaged() || self.record.is_empty() { self.digest.to_vec() } else { Vec::new() },
             ..event
         }
     }
 }
 
 /// The record of what the machine, or an import, decided, but for the decision before. `None`: it is no act on anybody.
-pub(super) fn of_machine(verdict: &Verdict) -> Option<Vec<u8>> {
+pub(super) fn of_machine(verdict: &Verdict, persons: &Persons) -> Option<Vec<u8>> {
     let worth = verdict.decision != Decision::Approve || verdict.revision > 1;
-    worth.then(|| machine_event(verdict, 0).encode_to_vec())
+    let persons = || persons.all().flat_map(|person| *person.as_bytes()).collect();
+    worth.then(|| pb::AuditEvent { persons: persons(), ..machine_event(verdict, 0) }.encode_to_vec())
 }
 
 /// Adds the decision before to a record. Of a field that is there twice the last counts.
@@ -158,27 +178,40 @@ impl Store {
         }
     }
 
-    /// Erases what the audit says of these comments: a walk over all of it. Returns how many records.
-    pub(super) async fn blank(&self, site: &Site, ids: &[crate::comment::CommentId]) -> Result<u64, Error> {
-        let ids: std::collections::HashSet<&str> = ids.iter().map(crate::comment::CommentId::as_str).collect();
+    /// Erases what the audit says of a person: of these comments, of all others that it knows to be the person's, and of
+    /// entries for the person. A walk over all of it. Returns how many records.
+    pub(super) async fn blank(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
+        let mut ids: HashSet<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        let (secrets, hash) = (self.secrets(site).await?, format!("#{person}"));
         let (mut from, mut blanked) = (0, 0);
-        while !ids.is_empty() {
+        loop {
             let page = self.audit(site, from, CHUNK, false).await?;
-            let Some(last) = page.records.last() else { break };
-            from = last.link.number;
-            let theirs = page.records.iter().filter(|logged| ids.contains(logged.event().comment_id.as_str()));
-            let numbers: Vec<u64> = theirs.map(|logged| logged.link.number).collect();
-            if numbers.is_empty() {
-                continue;
+            let mut numbers = Vec::new();
+            for event in page.records.iter().map(Logged::event) {
+                if person.is_in(&event.persons) && !event.comment_id.is_empty() {
+                    // Also of a comment that is not kept any more: what was done to it later is found by its id.
+                    ids.insert(event.comment_id.clone());
+                }
+                let listed = event.act == "LISTED" || event.act == "UNLISTED";
+                let user = event.subject.split_once(" author ").map(|(_, user)| secrets.known_by(Identity::User(user)));
+                let entry = event.subject.ends_with(&hash) || user.is_some_and(|known| known.contains(person));
+                if ids.contains(&event.comment_id) || listed && entry {
+                    numbers.push(event.number);
+                }
             }
-            blanked += u64::try_from(numbers.len()).unwrap_or(u64::MAX);
-            match &self.engine {
-                Engine::Memory(engine) => engine.blank(site, &numbers)?,
-                Engine::Embedded(engine) => engine.blank(site, &numbers).await?,
-                Engine::Redis(engine) => engine.blank(site, &numbers).await?,
+            if !numbers.is_empty() {
+                blanked += u64::try_from(numbers.len()).unwrap_or(u64::MAX);
+                match &self.engine {
+                    Engine::Memory(engine) => engine.blank(site, &numbers)?,
+                    Engine::Embedded(engine) => engine.blank(site, &numbers).await?,
+                    Engine::Redis(engine) => engine.blank(site, &numbers).await?,
+                }
+            }
+            match page.next.filter(|_| !page.end) {
+                Some(next) => from = next,
+                None => return Ok(blanked),
             }
         }
-        Ok(blanked)
     }
 }
 

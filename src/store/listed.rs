@@ -60,7 +60,8 @@ impl Store {
         let hash = format!("#{person}");
         let mut removed = 0;
         for (name, bytes) in entries {
-            let entry = pb::ListEntry::decode(&*bytes).map_err(Error::store)?;
+            // A damaged one matches nobody, and must not keep the rest from being erased.
+            let Ok(entry) = pb::ListEntry::decode(&*bytes) else { continue };
             let theirs = match entry.target() {
                 pb::ListTarget::Author => secrets.known_by(Identity::User(&entry.value)).contains(person),
                 _ => entry.value == hash,

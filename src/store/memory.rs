@@ -173,7 +173,7 @@ impl Memory {
         if standing.is_none() && trusted && !facts.limits.iter().any(LimitState::refused) {
             let verdict = with_limit(admission.tentative, facts.tightest());
             shelf.reserved.remove(id);
-            if let Some(act) = of_machine(&verdict) {
+            if let Some(act) = of_machine(&verdict, &admission.persons) {
                 shelf.log(act);
             }
             shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Vec::new(), Vec::new());
@@ -230,7 +230,7 @@ impl Memory {
                 (Some(before), trail, persons, false)
             }
         };
-        if let Some(act) = of_machine(verdict) {
+        if let Some(act) = of_machine(verdict, &admission.persons) {
             shelf.log(with_before(act, before.map_or(0, |before| before.to_wire().into())));
         }
         shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, trail, earlier);

@@ -51,6 +51,11 @@ impl Person {
         &self.0
     }
 
+    /// The hash as records hold it: what they are found by.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+
     /// Whether it is among hashes that were put one behind the other.
     pub(super) fn is_in(&self, hashes: &[u8]) -> bool {
         hashes.as_chunks::<16>().0.contains(&self.0)

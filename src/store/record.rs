@@ -41,7 +41,7 @@ impl Draft {
             persons: admission.persons,
             comment: comment.kept().encode_to_vec(),
             ruling: Ruling::new(verdict),
-            act: audit::of_machine(verdict),
+            act: audit::of_machine(verdict, &admission.persons),
         }
     }
 

@@ -58,7 +58,11 @@ pub(super) fn redacted(url: &str) -> String {
     let end = url.rfind('@').unwrap_or(0);
     let url = &url[..url[end..].find(['?', '#']).map_or(url.len(), |at| end + at)];
     match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        // What stands before :// may be part of a mistyped password.
+        (Some((scheme, _)), Some((_, host))) if scheme.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'+') => {
+            format!("{scheme}://…@{host}")
+        }
+        (Some(_), Some((_, host))) => format!("…@{host}"),
         (None, Some((_, host))) => format!("…@{host}"),
         (_, None) => url.to_owned(),
     }
@@ -77,6 +81,7 @@ mod tests {
             "redis://host/?pass=hunter2",
             "redis://user:hunter2?x@host",
             ":hunter2@host",
+            "redis+sentin/:/iu:hunter2@hel://secret@m",
         ] {
             assert!(!redacted(url).contains("hunter2"), "{url} shows as {}", redacted(url));
         }

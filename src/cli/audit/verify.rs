@@ -156,7 +156,15 @@ impl Chain {
     fn begin(&mut self, forgotten: u64, hash: &[u8]) {
         self.number = forgotten;
         self.hash = if hash.is_empty() { vec![0; 32] } else { hash.to_vec() };
-        self.ends.retain(|end| end.number > forgotten);
+        for end in std::mem::take(&mut self.ends) {
+            if end.number > forgotten || end.number == forgotten && end.hash == hex(&self.hash) {
+                self.ends.extend(Some(end).filter(|end| end.number > forgotten));
+            } else if end.number == forgotten {
+                self.wrong.push(format!("{forgotten}: the chain up to here is another than the one noted"));
+            } else {
+                self.wrong.push(format!("{}: lies before what is still kept, and cannot be checked", end.number));
+            }
+        }
     }
 
     fn take(&mut self, event: &pb::AuditEvent) {
@@ -186,6 +194,8 @@ impl Chain {
         // After a gap what it goes on from is not known; what is wrong was said.
         if hash != event.hash && !gap && !std::mem::take(&mut self.trust_first) {
             self.wrong.push(format!("{}: was changed ({})", event.number, what()));
+        } else if !event.record.is_empty() && !event.erased_digest.is_empty() {
+            self.wrong.push(format!("{}: the hash kept beside it was changed ({})", event.number, what()));
         } else if !event.record.is_empty() && !tells(event) {
             self.wrong.push(format!("{}: is told otherwise than it was recorded ({})", event.number, what()));
         }

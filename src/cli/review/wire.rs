@@ -19,6 +19,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const ACT_DEADLINE: Duration = Duration::from_secs(60);
 /// How many comments alike are looked for: as many as one page has.
 const MOST_ALIKE: i32 = 1_000;
+/// Pages looked at for them: up to 6,000 comments, the newest of the queue.
+const PAGES_ALIKE: usize = 3;
 /// Ids a call; the server takes no more.
 const BATCH: usize = 1_000;
 
@@ -113,16 +115,25 @@ impl Wire {
 
     /// The held comments that are nearly the same, the comment itself left out.
     async fn alike(&self, id: &str) -> Result<Vec<(String, u32)>, Problem> {
-        let request = pb::ListCommentsRequest {
-            site: self.site.clone(),
-            filter: format!("decision=hold claimed=no like={id}"),
-            order_by: "oldest".to_owned(),
-            page_size: MOST_ALIKE,
-            page_token: String::new(),
-        };
-        let page = self.within(DEADLINE, self.connection.review().list_comments(request)).await?;
-        let verdicts = page.comments.into_iter().filter_map(|comment| comment.verdict);
-        Ok(verdicts.map(|verdict| (verdict.comment_id, verdict.revision)).filter(|(other, _)| other != id).collect())
+        let (mut alike, mut page_token) = (Vec::new(), String::new());
+        for _ in 0..PAGES_ALIKE {
+            let request = pb::ListCommentsRequest {
+                site: self.site.clone(),
+                filter: format!("decision=hold claimed=no like={id}"),
+                order_by: "newest".to_owned(),
+                page_size: MOST_ALIKE,
+                page_token,
+            };
+            let page = self.within(DEADLINE, self.connection.review().list_comments(request)).await?;
+            let verdicts = page.comments.into_iter().filter_map(|comment| comment.verdict);
+            let others = verdicts.map(|verdict| (verdict.comment_id, verdict.revision)).filter(|(other, _)| other != id);
+            alike.extend(others);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        Ok(alike)
     }
 
     /// First gives back, then claims.

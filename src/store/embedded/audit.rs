@@ -52,7 +52,7 @@ impl Engine {
 fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
     // One transaction: the ends must fit the records.
     let read = connection.unchecked_transaction().ok();
-    let Some(site) = read::site(connection, site)? else { return Ok(AuditPage::default()) };
+    let Some(site) = read::site(connection, site)? else { return Ok(AuditPage { end: true, ..AuditPage::default() }) };
     let (side, direction) = if backwards { ("<", "DESC") } else { (">", "ASC") };
     let mut select = connection.prepare_cached(&format!(
         "SELECT number, hash, digest, record FROM audit WHERE site = ?1 AND number {side} ?2 ORDER BY number {direction} LIMIT ?3"
@@ -63,7 +63,12 @@ fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards
         Ok(Logged { link, digest: row.get(2)?, record: row.get(3)? })
     })?;
     let records = rows.collect::<Result<_, _>>()?;
-    let page = AuditPage { records, forgotten: forgotten(connection, site)?, newest: newest(connection, site)? };
+    let page = AuditPage::of(
+        records,
+        usize::try_from(count).unwrap_or(usize::MAX),
+        forgotten(connection, site)?,
+        newest(connection, site)?,
+    );
     drop(read);
     Ok(page)
 }

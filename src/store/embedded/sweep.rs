@@ -145,15 +145,16 @@ impl Sweep {
     fn audit(&self, known: &mut Known<'_>) -> Result<(), Error> {
         let connection = known.connection;
         let kept = known.of(self.site)?.audit;
-        let mut first =
-            connection.prepare_cached("SELECT number, hash, record FROM audit WHERE site = ?1 ORDER BY number LIMIT ?2")?;
+        let mut first = connection.prepare_cached(
+            "SELECT number, hash, record FROM audit WHERE site = ?1 AND length(record) > 0 ORDER BY number LIMIT ?2",
+        )?;
         let first = first.query_map([self.site, STEP], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
         let mut cut = None;
         for row in first {
             let (number, hash, record) = row?;
-            // An erased one tells no time: it goes with the next that does.
+            // Erased ones tell no time: they go with the next that does.
             let event = <pb::AuditEvent as prost::Message>::decode(&*record).unwrap_or_default();
             let Some(at) = event.at.and_then(|at| SystemTime::try_from(at).ok()) else { continue };
             if at.elapsed().unwrap_or_default() < kept {

@@ -16,13 +16,13 @@ impl Memory {
 
     pub fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
         let state = self.state()?;
-        let Some(shelf) = state.sites.get(site) else { return Ok(AuditPage::default()) };
+        let Some(shelf) = state.sites.get(site) else { return Ok(AuditPage { end: true, ..AuditPage::default() }) };
         let all = shelf.audit.iter();
         let records = match backwards {
             true => all.rev().filter(|logged| logged.link.number < from).take(count).cloned().collect(),
             false => all.filter(|logged| logged.link.number > from).take(count).cloned().collect(),
         };
-        Ok(AuditPage { records, forgotten: shelf.audit_forgotten, newest: shelf.newest_act() })
+        Ok(AuditPage::of(records, count, shelf.audit_forgotten, shelf.newest_act()))
     }
 
     pub fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {

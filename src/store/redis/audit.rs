@@ -18,6 +18,8 @@ use crate::store::audit::{AuditPage, Link, Logged};
 const SOON: Duration = Duration::from_millis(200);
 /// Most records sealed, or looked at for being old, at once.
 const CHUNK: usize = 256;
+/// How many chunks are looked at for a time, past erased records.
+const TURNS: usize = 40;
 /// How often a race for the end of the chain is run.
 const TRIES: usize = 64;
 
@@ -34,18 +36,32 @@ impl Redis {
         self.reachable(site)?;
         self.seal(site).await?;
         let keys = self.keys(site);
-        let (forgotten, newest) = self.ends(&keys).await?;
-        let count = u64::try_from(count).unwrap_or(u64::MAX);
-        let numbers: Vec<u64> = if backwards {
-            let above = from.min(newest.number.saturating_add(1));
-            (forgotten.number + 1..above).rev().take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
-        } else {
-            let first = from.max(forgotten.number).saturating_add(1);
-            (first..=newest.number.min(first.saturating_add(count).saturating_sub(1))).collect()
-        };
-        // One that is not there is left out: the gap in the numbers shows it.
-        let records = self.rows(&keys, &numbers).await?.into_iter().flatten().collect();
-        Ok(AuditPage { records, forgotten, newest })
+        let most = u64::try_from(count).unwrap_or(u64::MAX);
+        let mut ends = self.ends(&keys).await?;
+        for _ in 0..TRIES {
+            let (forgotten, newest) = ends;
+            let numbers: Vec<u64> = if backwards {
+                let above = from.min(newest.number.saturating_add(1));
+                (forgotten.number + 1..above).rev().take(count).collect()
+            } else {
+                let first = from.max(forgotten.number).saturating_add(1);
+                (first..=newest.number.min(first.saturating_add(most).saturating_sub(1))).collect()
+            };
+            // One that is not there is left out: the gap in the numbers shows it. So the numbers tell where it ends.
+            let last = numbers.last().copied();
+            let end = match last {
+                None => count > 0 || newest.number == 0,
+                Some(last) if backwards => last <= forgotten.number + 1,
+                Some(last) => last >= newest.number,
+            };
+            let records = self.rows(&keys, &numbers).await?.into_iter().flatten().collect();
+            // Another server may have forgotten some of them in between.
+            ends = self.ends(&keys).await?;
+            if ends.0 == forgotten {
+                return Ok(AuditPage { records, forgotten, newest, end, next: last });
+            }
+        }
+        Err(Error::store("the audit changes faster than it can be read"))
     }
 
     pub async fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
@@ -83,9 +99,11 @@ impl Redis {
     async fn seal(&self, site: &Site) -> Result<(), Error> {
         let keys = self.keys(site);
         for _ in 0..TRIES {
+            // At one moment: what waits must be what comes behind the end that is seen.
             let mut look = Pipeline::with_capacity(2);
-            look.cmd("LRANGE").arg(keys.unsealed()).arg(0).arg(CHUNK - 1).cmd("HGET").arg(keys.audit()).arg("newest");
-            let (waiting, seen): (Vec<Vec<u8>>, Option<String>) =
+            look.atomic().cmd("HGET").arg(keys.audit()).arg("newest");
+            look.cmd("LRANGE").arg(keys.unsealed()).arg(0).arg(CHUNK - 1);
+            let (seen, waiting): (Option<String>, Vec<Vec<u8>>) =
                 self.briefly(look.query_async(&mut self.connection.clone())).await?;
             if waiting.is_empty() {
                 return Ok(());
@@ -100,7 +118,8 @@ impl Redis {
             }
             let mut ask = call(&self.scripts.seal, &[keys.unsealed(), keys.audit()]);
             let kept = u64::try_from(self.retention.of(site).audit.as_millis()).unwrap_or(u64::MAX);
-            ask.arg(seen).arg(newest.to_text()).arg(count).arg(kept);
+            // Longer than any record: a site that is quiet for a while goes on with its chain.
+            ask.arg(seen).arg(newest.to_text()).arg(count).arg(kept.saturating_mul(4));
             for row in rows {
                 ask.arg(row.link.number).arg(row.to_bytes());
             }
@@ -118,20 +137,34 @@ impl Redis {
     async fn cut_audit(&self, site: &Site) -> Result<(), Error> {
         let keys = self.keys(site);
         let (forgotten, newest) = self.ends(&keys).await?;
-        let numbers: Vec<u64> = (forgotten.number + 1..=newest.number).take(CHUNK).collect();
         let kept = self.retention.of(site).audit;
-        let old = |logged: &Logged| {
-            let at = logged.event().at.and_then(|at| SystemTime::try_from(at).ok());
-            at.is_some_and(|at| at.elapsed().unwrap_or_default() > kept)
-        };
+        let mut cut = None;
+        let mut from = forgotten.number;
         // Erased ones tell no time: they go with the next that does.
-        let rows = self.rows(&keys, &numbers).await?;
-        let Some(last) = rows.iter().rposition(|row| row.as_ref().is_some_and(&old)) else { return Ok(()) };
-        let Some(cut) = rows.get(last).and_then(Option::as_ref) else { return Ok(()) };
-        let mut forget = Pipeline::with_capacity(2);
-        forget.atomic().cmd("HSET").arg(keys.audit()).arg("forgotten").arg(cut.link.to_text()).ignore();
-        forget.cmd("HDEL").arg(keys.audit()).arg(&numbers[..=last]).ignore();
-        self.briefly(forget.query_async(&mut self.connection.clone())).await
+        for _ in 0..TURNS {
+            let numbers: Vec<u64> = (from + 1..=newest.number).take(CHUNK).collect();
+            let Some(last) = numbers.last() else { break };
+            from = *last;
+            let mut told = false;
+            for logged in self.rows(&keys, &numbers).await?.into_iter().flatten() {
+                let Some(at) = logged.event().at.and_then(|at| SystemTime::try_from(at).ok()) else { continue };
+                told = true;
+                if at.elapsed().unwrap_or_default() <= kept {
+                    break;
+                }
+                cut = Some(logged.link);
+            }
+            if told {
+                break;
+            }
+        }
+        let Some(cut) = cut else { return Ok(()) };
+        let mut ask = call(&self.scripts.cut, &[keys.audit()]);
+        ask.arg(if forgotten == Link::default() { String::new() } else { forgotten.to_text() }).arg(cut.to_text());
+        ask.arg(forgotten.number + 1).arg(cut.number);
+        let reply = run(&self.connection, &self.scripts.cut, &ask).await?;
+        // Another server may have been quicker.
+        if matches!(reply.word(), "cut" | "moved") { Ok(()) } else { Err(reply.unexpected()) }
     }
 
     /// The newest record that is not kept any more, and the newest of all.

@@ -12,13 +12,16 @@ use crate::store::records::Records;
 
 /// The field of the version. No entry is named like that.
 const VERSION: &str = ".";
+/// How many times as long as for anything else a comment waits for the entries: there may be many, and they are read only
+/// when they have changed.
+const PATIENCE: u32 = 10;
 
 impl Redis {
     pub async fn listed(&self, site: &Site) -> Result<Records, Error> {
         self.reachable(site)?;
         let mut ask = ::redis::cmd("HGETALL");
         ask.arg(self.keys(site).listed());
-        let answer = tokio::time::timeout(self.timeout, ask.query_async(&mut self.connection.clone())).await;
+        let answer = tokio::time::timeout(self.timeout * PATIENCE, ask.query_async(&mut self.connection.clone())).await;
         let mut all: BTreeMap<String, Vec<u8>> = answer.map_err(|_| Error::store("no answer"))??;
         let version = all.remove(VERSION).and_then(|version| String::from_utf8(version).ok()?.parse().ok());
         Ok(Records { version: version.unwrap_or(0), all })

@@ -30,6 +30,7 @@ pub(super) struct Scripts {
     pub swap: Script,
     pub claim: Script,
     pub seal: Script,
+    pub cut: Script,
     pub upkeep: Arc<Script>,
 }
 
@@ -44,6 +45,7 @@ impl Scripts {
             swap: Script::new(include_str!("swap.lua")),
             claim: Script::new(include_str!("claim.lua")),
             seal: Script::new(include_str!("seal.lua")),
+            cut: Script::new(include_str!("cut.lua")),
             upkeep: Arc::new(Script::new(include_str!("upkeep.lua"))),
         }
     }

@@ -761,6 +761,19 @@ pub async fn the_audit_of_an_erased_comment_tells_nothing_and_the_chain_is_whole
     assert_eq!(events.iter().filter(|event| event.record.is_empty() && event.erased_digest.len() == 32).count(), 2);
 }
 
+pub async fn the_audit_forgets_a_person_also_where_the_comment_is_kept_no_more(bed: Bed) {
+    let of = |act: &str, persons| pb::AuditEvent { act: act.into(), comment_id: "gone".into(), persons, ..Default::default() };
+    let listed =
+        pb::AuditEvent { act: "LISTED".into(), subject: format!("block address #{}", person("ada")), ..Default::default() };
+    let other = pb::AuditEvent { act: "DECIDED".into(), comment_id: "theirs".into(), ..Default::default() };
+    for event in [of("CHECKED", person("ada").to_bytes()), other, of("DECIDED", Vec::new()), listed] {
+        bed.store.log(&site(), &event).await.unwrap();
+    }
+    assert_eq!(bed.other.forget(&site(), &person("ada")).await.unwrap().acts, 3);
+    let left: Vec<_> = chain(&bed.store, &site()).await.into_iter().map(|event| event.comment_id).collect();
+    assert_eq!(left, ["", "theirs", "", ""]);
+}
+
 pub async fn block_and_allow_entries_are_kept_by_name_and_seen_by_all(bed: Bed) {
     let entry = |value: &str| pb::ListEntry { value: value.into(), ..Default::default() }.encode_to_vec();
     bed.store.put_listed(&site(), &[("a".into(), entry("1")), ("b".into(), entry("2"))]).await.unwrap();

@@ -23,6 +23,12 @@ pub fn decide_seen(state: &mut State, decision: Decision, code: &str) {
 pub fn decide_all(state: &mut State, decision: Decision, ids: &[String], code: &str) {
     let open = |row: &&Row| ids.contains(&row.id) && !row.gone && state.doing(&row.id).is_none();
     let mut items: Vec<_> = state.rows.iter().filter(open).map(|row| (row.id.clone(), row.standing.revision)).collect();
+    for (id, revision) in &mut items {
+        // As it was when it was found alike: a text that changed since is not rejected unread.
+        if let Some((_, seen)) = state.alike().iter().find(|(other, _)| other == id) {
+            *revision = *seen;
+        }
+    }
     // What is alike may be further down than the list has come.
     let further = state.alike().iter().filter(|(id, _)| ids.contains(id) && state.find(id).is_none());
     items.extend(further.cloned().collect::<Vec<_>>());

@@ -96,7 +96,7 @@ fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
     let alike = state.alike().len();
     if alike > 0 {
         let (key, are) = (state.keys.name(super::super::keys::Action::RejectAlike), if alike == 1 { "is" } else { "are" });
-        page.text(Tone::Warning, &format!("{alike} more {are} like this one: {key} rejects all"));
+        page.text(Tone::Warning, &format!("{alike} more {are} like this one: {key} rejects them all"));
     }
     scores(verdict, &details.known.thresholds, page);
     reasons(verdict, page);
