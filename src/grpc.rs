@@ -10,6 +10,7 @@ mod lists;
 mod moderation;
 mod person;
 mod queue;
+mod requests;
 mod review;
 mod status;
 mod streams;

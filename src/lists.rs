@@ -5,6 +5,7 @@
 //! a comment whether it is still so, which costs no trip; if it is not, the comment is looked at again.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -38,6 +39,8 @@ pub struct Listed {
     pub entries: Entries,
     /// Which state of them this is. `None`: the store could not be asked.
     pub version: Option<u64>,
+    /// Another server has changed them since.
+    stale: AtomicBool,
     /// When the next of them ends.
     until: Option<SystemTime>,
     all: Vec<pb::ListEntry>,
@@ -57,7 +60,7 @@ impl Lists {
         let known = self.known.lock().ok().and_then(|known| known.get(site).cloned());
         let current = self.store.listed_version();
         let fits = |known: &Listed| {
-            known.version.is_some()
+            !known.stale.load(Ordering::Relaxed)
                 && (current.is_none() || current == known.version)
                 && known.until.is_none_or(|until| now < until)
         };
@@ -72,10 +75,10 @@ impl Lists {
 
     /// Has a site's entries read again by the next comment: another server has changed them.
     pub fn outdated(&self, site: &Site) {
-        let Ok(mut known) = self.known.lock() else { return };
-        if let Some(listed) = known.get_mut(site) {
+        let Ok(known) = self.known.lock() else { return };
+        if let Some(listed) = known.get(site) {
             // Kept, for when the store goes away now.
-            *listed = Arc::new(Listed { version: None, ..Listed::compiled(listed.all.clone(), None, SystemTime::now()) });
+            listed.stale.store(true, Ordering::Relaxed);
         }
     }
 
@@ -100,7 +103,7 @@ impl Lists {
                 Err(error) => tracing::error!(site = site.as_str(), name, %error, "a block or allow entry cannot be read"),
             }
         }
-        Ok(Listed::compiled(entries, Some(version), now))
+        Ok(Listed::compiled(entries, version, now))
     }
 
     fn remember(&self, site: &Site, listed: Listed) -> Arc<Listed> {
@@ -238,7 +241,7 @@ impl Lists {
 }
 
 impl Listed {
-    fn compiled(all: Vec<pb::ListEntry>, version: Option<u64>, now: SystemTime) -> Self {
+    fn compiled(all: Vec<pb::ListEntry>, version: u64, now: SystemTime) -> Self {
         let mut until = None;
         let in_force = all.iter().filter(|entry| !has_ended(entry, now)).filter_map(|entry| {
             let end = entry.expires_at.and_then(|end| SystemTime::try_from(end).ok());
@@ -246,7 +249,7 @@ impl Listed {
             Some((kind(entry)?, target(entry)?, entry.value.clone()))
         });
         let entries = Entries::new(in_force);
-        Self { entries, version, until, all }
+        Self { entries, version: Some(version), stale: AtomicBool::new(false), until, all }
     }
 
     /// Whom a comment came from, as entries name them. Empty where no entry is for a person.

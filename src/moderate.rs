@@ -9,8 +9,8 @@ use crate::classify::Likeness;
 use crate::comment::Comment;
 use crate::error::{Away, Error};
 use crate::facts::{Facts, Similar};
-use crate::judge::{Case, SharedJudge, unrecorded};
-use crate::lists::Lists;
+use crate::judge::{Case, Judge, SharedJudge, unrecorded};
+use crate::lists::{self, Lists};
 use crate::pb;
 use crate::policy::Listed;
 use crate::store::{Admission, Admitted, Persons, Secrets, Store};
@@ -54,79 +54,87 @@ impl Moderator {
         let now = SystemTime::now();
         let judge = self.judge.load_full();
         let comment = measured(Stage::Parse, || Comment::parse(message, now))?;
-        let secrets = self.store.secrets(comment.site()).await;
-        let mut rounds = 0;
-        let kept = loop {
-            rounds += 1;
-            let (lists, unread) = match self.lists.of(comment.site(), now).await {
+        let call = Call { judge: &judge, comment: &comment, origin, dry_run, now };
+        for round in 0..=ROUNDS {
+            let (lists, mut unread) = match self.lists.of(comment.site(), now).await {
                 Ok(lists) => (lists, None),
                 Err((lists, failed)) => (lists, Some(failed)),
             };
-            let persons = lists.persons(secrets.as_ref().ok(), &comment);
-            let listed = Listed { entries: &lists.entries, persons: &persons };
-            let case = measured(Stage::Score, || judge.hear(&comment, listed));
-            // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
-            let looks_for_campaigns = origin == Origin::Author && case.policy.looks_for_campaigns();
-            let likeness = looks_for_campaigns.then(|| Likeness::of(comment.text().as_str())).flatten();
-            let similar = self.store.similar(comment.site(), likeness.as_ref());
-            let decide =
-                |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
-            let tentative = measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1));
-            let admission = Admission {
-                listed: lists.version,
-                ..admission(&comment, origin, &case, &tentative, (likeness, similar), secrets.as_ref().ok())
-            };
-            // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
-            let without = |known: Option<Facts>, failed: Error| match failed {
-                Error::Store(_) if origin == Origin::Author => {
-                    let (local, facts) = (known.is_none(), known.unwrap_or_else(|| self.store.alone(&admission, !dry_run)));
-                    case.verdict_unrecorded(&facts.beside(similar), now, local).ok_or(failed)
+            if round == ROUNDS {
+                unread = Some(Error::store("block and allow entries keep changing"));
+            }
+            if let Some(verdict) = self.attempt(&call, &lists, unread).await? {
+                return Ok(verdict);
+            }
+            self.lists.outdated(comment.site());
+        }
+        Err(Error::store(Away))
+    }
+
+    /// The rest of the way, with the site's entries as they are known. `None`: they are others by now.
+    async fn attempt(&self, call: &Call<'_>, lists: &lists::Listed, unread: Option<Error>) -> Result<Option<Verdict>, Error> {
+        let Call { judge, comment, origin, dry_run, now } = *call;
+        let secrets = self.store.secrets(comment.site()).await;
+        let persons = lists.persons(secrets.as_ref().ok(), comment);
+        let case = measured(Stage::Score, || judge.hear(comment, Listed { entries: &lists.entries, persons: &persons }));
+        // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
+        let looks_for_campaigns = origin == Origin::Author && case.policy.looks_for_campaigns();
+        let likeness = looks_for_campaigns.then(|| Likeness::of(comment.text().as_str())).flatten();
+        let similar = self.store.similar(comment.site(), likeness.as_ref());
+        let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
+        let tentative = measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1));
+        let admission = admission(call, &case, &tentative, (likeness, similar), secrets.as_ref().ok(), lists.version);
+        // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
+        let without = |known: Option<Facts>, failed: Error| match failed {
+            Error::Store(_) if origin == Origin::Author => {
+                let (local, facts) = (known.is_none(), known.unwrap_or_else(|| self.store.alone(&admission, !dry_run)));
+                case.verdict_unrecorded(&facts.beside(similar), now, local).map(Some).ok_or(failed)
+            }
+            failed => Err(failed),
+        };
+        if let Some(failed) = secrets.err().or(unread) {
+            return without(None, failed);
+        }
+        if dry_run {
+            let looked = self.store.look(&admission).await;
+            let told = |facts: Option<Facts>| Ok(facts.map(|facts| decide(facts, tentative.id.clone(), 1)));
+            return looked.map_or_else(|failed| without(None, failed), told);
+        }
+        let kept = match measuring(Stage::Admit, self.store.admit(&admission)).await {
+            Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => verdict,
+            Ok(Admitted::Listed) => return Ok(None),
+            Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
+                let verdict = decide(facts.clone(), verdict_id, revision);
+                match measuring(Stage::Record, self.store.record(&admission, &verdict)).await {
+                    Ok(verdict) => verdict,
+                    Err(failed) => return without(Some(facts), failed),
                 }
-                failed => Err(failed),
-            };
-            if let Err(failed) = secrets {
-                return without(None, failed);
             }
-            if let Some(failed) =
-                unread.or_else(|| (rounds > ROUNDS).then(|| Error::store("block and allow entries keep changing")))
-            {
-                return without(None, failed);
-            }
-            if dry_run {
-                match self.store.look(&admission).await {
-                    Ok(Some(facts)) => return Ok(decide(facts, tentative.id.clone(), 1)),
-                    Ok(None) => self.lists.outdated(comment.site()),
-                    Err(failed) => return without(None, failed),
-                }
-                continue;
-            }
-            match measuring(Stage::Admit, self.store.admit(&admission)).await {
-                Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => break verdict,
-                Ok(Admitted::Listed) => self.lists.outdated(comment.site()),
-                Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
-                    let verdict = decide(facts.clone(), verdict_id, revision);
-                    match measuring(Stage::Record, self.store.record(&admission, &verdict)).await {
-                        Ok(verdict) => break verdict,
-                        Err(failed) => return without(Some(facts), failed),
-                    }
-                }
-                Err(failed) => return without(None, failed),
-            }
+            Err(failed) => return without(None, failed),
         };
         // One that replicas lack stands, but may be lost.
-        if kept.not_recorded { unrecorded(judge.policy(comment.site()), kept).ok_or(Error::store(Away)) } else { Ok(kept) }
+        if kept.not_recorded { unrecorded(case.policy, kept).map(Some).ok_or(Error::store(Away)) } else { Ok(Some(kept)) }
     }
+}
+
+/// What is asked, once it is parsed.
+struct Call<'a> {
+    judge: &'a Judge,
+    comment: &'a Comment,
+    origin: Origin,
+    dry_run: bool,
+    now: SystemTime,
 }
 
 /// What the store must know to admit a comment: whom to count it for, and what to record if nothing speaks against it.
 /// Without the site's secret it is counted for nobody in particular.
 fn admission<'a>(
-    comment: &'a Comment,
-    origin: Origin,
+    &Call { comment, origin, .. }: &Call<'a>,
     case: &Case<'_>,
     tentative: &'a Verdict,
     (likeness, similar): (Option<Likeness>, Similar),
     secrets: Option<&Secrets>,
+    listed: Option<u64>,
 ) -> Admission<'a> {
     let persons = secrets.map_or_else(Persons::default, |secrets| Persons::of(secrets.newest(), comment));
     let limits = if origin == Origin::Author { case.policy.limits().collect() } else { Vec::new() };
@@ -134,7 +142,7 @@ fn admission<'a>(
     let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
     // A campaign that this process knows of is in the tentative verdict already.
     let campaign = Some(case.policy.campaign()).filter(|campaign| similar.here < *campaign).unwrap_or_default();
-    Admission { comment, limits, tentative, min_approved, persons, likeness, campaign, listed: None }
+    Admission { comment, limits, tentative, min_approved, persons, likeness, campaign, listed }
 }
 
 impl Origin {

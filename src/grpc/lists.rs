@@ -3,7 +3,8 @@
 use tonic::Request;
 
 use super::guard::open;
-use super::review::{named_after_key, owner};
+use super::requests::{moderator, owner};
+use super::review::named_after_key;
 use crate::comment::{CommentId, Site};
 use crate::error::{Error, Violation};
 use crate::lists::Lists;
@@ -50,7 +51,7 @@ pub async fn delete(lists: &Lists, request: Request<pb::DeleteListEntryRequest>)
 fn where_and_who(site: &str, name: &str) -> Result<(Site, String), Error> {
     let mut wrong = Vec::new();
     match owner(site, name, &mut wrong) {
-        Some(site) if wrong.is_empty() => Ok((site, super::review::moderator(name.to_owned()))),
+        Some(site) if wrong.is_empty() => Ok((site, moderator(name.to_owned()))),
         _ => Err(Error::Invalid(wrong)),
     }
 }

@@ -8,28 +8,20 @@ use tonic::{Request, Response, Status};
 use super::guard::{Named, caller, open};
 use super::moderation::name;
 use super::queue::{self, Moves};
+use super::requests::{
+    Wanted, acts_request, claim_request, decide_request, list_request, moment, release_request, undo_request,
+};
 use super::streams::{Streams, held};
 use crate::comment::{CommentId, Site};
-use crate::error::{Error, Violation};
+use crate::error::Error;
 use crate::keys::Role;
 use crate::pb::{self, review_service_server::ReviewService};
-use crate::review::{Act, Acts, Ask, Desk, Filter, LAST, Order, Refusal, TakenBack, What, Withheld, is_act, is_name, new_act};
+use crate::review::{Act, Desk, Refusal, TakenBack, Withheld};
 use crate::store::{Claim, Kept};
-use crate::verdict::{Decision, Verdict};
+use crate::verdict::Verdict;
 
-const PAGE: usize = 50;
-const MAX_PAGE: usize = 1_000;
-const MAX_IDS: usize = 1_000;
-const MAX_CLAIMS: usize = 100;
-/// How long a claim lasts, if nothing is said, at least, and at most.
-const LEASE: Duration = Duration::from_secs(600);
-const MIN_LEASE: Duration = Duration::from_secs(1);
-const MAX_LEASE: Duration = Duration::from_secs(86_400);
 /// How far back is counted, if nothing is said.
 const STATS: Duration = Duration::from_secs(7 * 86_400);
-const ACT_ID: &str = "must be 1 to 64 letters, digits, _ and -";
-const MAX_REASON_CODE: usize = 64;
-const MAX_NOTE: usize = 4_096;
 
 /// The service, on a desk.
 pub struct Review {
@@ -282,209 +274,4 @@ pub(super) fn moderated(kept: Kept, claim: Option<Claim>) -> pb::ModeratedCommen
         received_at: Some(kept.received_at.into()),
         claim: claim.map(Into::into),
     }
-}
-
-// === requests, parsed: every violation at once ===
-
-fn list_request(request: &pb::ListCommentsRequest) -> Result<(Site, Filter, Order, usize), Error> {
-    let mut wrong = Vec::new();
-    let site = Site::parse("site", &request.site).map_err(|v| wrong.push(v)).ok();
-    let filter = Filter::parse(&request.filter).map_err(|problem| wrong.push(Violation::new("filter", problem))).ok();
-    let order = match request.order_by.as_str() {
-        "" | "risk" => Some(Order::Risk),
-        "newest" => Some(Order::Newest),
-        "oldest" => Some(Order::Oldest),
-        other => {
-            let other = &other[..other.floor_char_boundary(80)];
-            wrong.push(Violation::new("order_by", format!("is {other:?}; risk, newest and oldest are known")));
-            None
-        }
-    };
-    let size = match usize::try_from(request.page_size) {
-        Ok(0) => Some(PAGE),
-        Ok(size) => Some(size.min(MAX_PAGE)),
-        Err(_) => {
-            wrong.push(Violation::new("page_size", "must be 0 or more"));
-            None
-        }
-    };
-    match (site, filter, order, size) {
-        (Some(site), Some(filter), Some(order), Some(size)) => Ok((site, filter, order, size)),
-        _ => Err(Error::Invalid(wrong)),
-    }
-}
-
-/// Which comments a moderator wants.
-enum Wanted {
-    Next(Filter, usize),
-    These(Vec<CommentId>),
-}
-
-fn claim_request(request: pb::ClaimCommentsRequest) -> Result<(Site, Wanted, Ask), Error> {
-    let mut wrong = Vec::new();
-    let ids = claimed_ids(&request.ids, &mut wrong);
-    let site = owner(&request.site, &request.moderator, &mut wrong);
-    let filter = Filter::parse(&request.filter).map_err(|problem| wrong.push(Violation::new("filter", problem))).ok();
-    if filter.as_ref().is_some_and(|filter| filter.decision() != Some(Decision::Hold)) {
-        wrong.push(Violation::new("filter", "asks for what is decided; only held comments can be claimed"));
-    }
-    if filter.as_ref().is_some_and(Filter::asks_for_claims) {
-        wrong.push(Violation::new("filter", "asks for claims; what is handed out is nobody's"));
-    }
-    let most = usize::try_from(request.max).ok().filter(|most| *most <= MAX_CLAIMS).map(|most| most.max(1));
-    if most.is_none() {
-        wrong.push(Violation::new("max", format!("is {}; 1 to {MAX_CLAIMS} are accepted", request.max)));
-    }
-    let lease = request.lease.map_or(Some(LEASE), |lease| lease.try_into().ok());
-    let lease = lease.filter(|lease| (MIN_LEASE..=MAX_LEASE).contains(lease));
-    if lease.is_none() {
-        wrong.push(Violation::new("lease", "must last 1 second to 24 hours"));
-    }
-    match (site, filter, most, lease) {
-        (Some(site), Some(filter), Some(most), Some(lease)) if wrong.is_empty() => {
-            let wanted = if ids.is_empty() { Wanted::Next(filter, most) } else { Wanted::These(ids) };
-            Ok((site, wanted, Ask { moderator: moderator(request.moderator), lease }))
-        }
-        _ => Err(Error::Invalid(wrong)),
-    }
-}
-
-fn release_request(request: pb::ReleaseCommentsRequest) -> Result<(Site, Vec<CommentId>, String), Error> {
-    let mut wrong = Vec::new();
-    let ids = claimed_ids(&request.ids, &mut wrong);
-    if ids.is_empty() && wrong.is_empty() {
-        wrong.push(Violation::new("ids", "names no comment to give back"));
-    }
-    let site = owner(&request.site, &request.moderator, &mut wrong);
-    match site {
-        Some(site) if wrong.is_empty() => Ok((site, ids, moderator(request.moderator))),
-        _ => Err(Error::Invalid(wrong)),
-    }
-}
-
-fn claimed_ids(ids: &[String], wrong: &mut Vec<Violation>) -> Vec<CommentId> {
-    if ids.len() > MAX_IDS {
-        wrong.push(Violation::new("ids", format!("holds {} ids; at most {MAX_IDS} are accepted", ids.len())));
-        return Vec::new();
-    }
-    ids.iter().filter_map(|id| CommentId::parse("ids", id).map_err(|violation| wrong.push(violation)).ok()).collect()
-}
-
-fn decide_request(
-    request: pb::DecideCommentsRequest,
-    source: String,
-    reason_required: impl FnOnce(&Site) -> bool,
-) -> Result<(Site, Vec<String>, Act), Error> {
-    let mut wrong = Vec::new();
-    let decision = Decision::from_wire(request.decision);
-    if decision.is_none() {
-        wrong.push(Violation::new("decision", "must be DECISION_APPROVE, DECISION_HOLD or DECISION_REJECT"));
-    }
-    let code = &request.reason_code;
-    if code.len() > MAX_REASON_CODE || !code.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) {
-        wrong.push(Violation::new("reason_code", "must be at most 64 letters, digits, _ and -, e.g. hate_speech"));
-    }
-    for (field, text) in [("note", &request.note), ("author_message", &request.author_message)] {
-        if text.len() > MAX_NOTE {
-            wrong.push(Violation::new(field, format!("is {} bytes long; at most {MAX_NOTE} are accepted", text.len())));
-        }
-    }
-    if !request.act_id.is_empty() && (!is_act(&request.act_id) || request.act_id == LAST) {
-        wrong.push(Violation::new("act_id", ACT_ID));
-    }
-    let site = target(&request.site, &request.ids, &request.moderator, &mut wrong);
-    if decision == Some(Decision::Reject) && code.is_empty() && site.as_ref().is_some_and(reason_required) {
-        wrong.push(Violation::new("reason_code", "is required on this site with every rejection, e.g. spam or abusive"));
-    }
-    let (Some(site), Some(decision), true) = (site, decision, wrong.is_empty()) else {
-        return Err(Error::Invalid(wrong));
-    };
-    let act = Act {
-        moderator: moderator(request.moderator),
-        expected_revision: request.expected_revision,
-        what: What::Decide {
-            decision,
-            reason_code: request.reason_code,
-            note: request.note,
-            author_message: request.author_message,
-        },
-        act_id: if request.act_id.is_empty() { new_act() } else { request.act_id },
-        source,
-    };
-    Ok((site, request.ids, act))
-}
-
-fn undo_request(request: pb::UndoDecisionRequest, source: String) -> Result<(Site, Vec<String>, Act), Error> {
-    let mut wrong = Vec::new();
-    let site = if request.act_id.is_empty() {
-        target(&request.site, &request.ids, &request.moderator, &mut wrong)
-    } else {
-        if !is_act(&request.act_id) {
-            wrong.push(Violation::new("act_id", ACT_ID));
-        }
-        if !request.ids.is_empty() || request.expected_revision.is_some() {
-            wrong.push(Violation::new("act_id", "takes back all of an act; leave out ids and expected_revision"));
-        }
-        owner(&request.site, &request.moderator, &mut wrong)
-    };
-    let (Some(site), true) = (site, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
-    let moderator = moderator(request.moderator);
-    let act = Act {
-        moderator,
-        expected_revision: request.expected_revision,
-        what: What::Undo { of: None },
-        act_id: new_act(),
-        source,
-    };
-    Ok((site, request.ids, act))
-}
-
-fn acts_request(request: pb::ListAuditEventsRequest) -> Result<(Site, Acts, usize, Option<u64>), Error> {
-    let mut wrong = Vec::new();
-    let site = Site::parse("site", &request.site).map_err(|violation| wrong.push(violation)).ok();
-    let size = match usize::try_from(request.page_size) {
-        Ok(0) => PAGE,
-        Ok(size) => size.min(MAX_PAGE),
-        Err(_) => {
-            wrong.push(Violation::new("page_size", "must be 0 or more"));
-            PAGE
-        }
-    };
-    let from = Some(request.page_token.as_str()).filter(|token| !token.is_empty()).map(str::parse::<u64>).transpose();
-    if from.is_err() {
-        wrong.push(Violation::new("page_token", "is not a page token; send the next_page_token of the page before"));
-    }
-    let since = moment("since", request.since).map_err(|violation| wrong.push(violation));
-    match (site, from, since) {
-        (Some(site), Ok(from), Ok(since)) if wrong.is_empty() => {
-            let pb::ListAuditEventsRequest { comment_id, by, act, act_id, newest_first, .. } = request;
-            Ok((site, Acts { comment_id, by, act, act_id, since, newest_first }, size, from))
-        }
-        _ => Err(Error::Invalid(wrong)),
-    }
-}
-
-fn moment(field: &str, at: Option<prost_types::Timestamp>) -> Result<Option<SystemTime>, Violation> {
-    let at = at.map(SystemTime::try_from).transpose();
-    at.map_err(|_| Violation::new(field, "is no moment in time"))
-}
-
-/// Checks what both acts share: where, on what, by whom.
-fn target(site: &str, ids: &[String], moderator: &str, wrong: &mut Vec<Violation>) -> Option<Site> {
-    if !(1..=MAX_IDS).contains(&ids.len()) {
-        wrong.push(Violation::new("ids", format!("holds {} ids; 1 to {MAX_IDS} are accepted", ids.len())));
-    }
-    owner(site, moderator, wrong)
-}
-
-/// Checks where, and by whom.
-pub(super) fn owner(site: &str, moderator: &str, wrong: &mut Vec<Violation>) -> Option<Site> {
-    if !moderator.is_empty() && !is_name(moderator) {
-        wrong.push(Violation::new("moderator", "must be 1 to 128 bytes without control characters, and not MACHINE"));
-    }
-    Site::parse("site", site).map_err(|violation| wrong.push(violation)).ok()
-}
-
-pub(super) fn moderator(name: String) -> String {
-    if name.is_empty() { "moderator".to_owned() } else { name }
 }

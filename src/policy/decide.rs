@@ -191,10 +191,10 @@ impl Policy {
             let value = blocked.address_values.get(place).map_or("", String::as_str);
             findings.block_author(self.blocked, "BLOCKED_ADDRESS", format!("list.block.address:{value}"));
         }
-        if listed.persons.iter().any(|person| blocked.persons.contains_key(person)) {
+        if listed.persons.iter().any(|person| blocked.persons.contains(person)) {
             findings.block_author(self.blocked, "BLOCKED_ADDRESS", "list.block.address".to_owned());
         }
-        if blocked.authors.contains_key(comment.user_id()) {
+        if blocked.authors.contains(comment.user_id()) {
             findings.block_author(self.blocked, "BLOCKED_AUTHOR", format!("list.block.author:{}", comment.user_id()));
         }
         let mut allow = |code, what: &str, rule: String| {
@@ -206,9 +206,9 @@ impl Policy {
         } else if let Some(place) = allowed.addresses.find(comment.email(), comment.ip()) {
             let value = allowed.address_values.get(place).map_or("", String::as_str);
             allow("ALLOWED_ADDRESS", "'s address", format!("list.allow.address:{value}"));
-        } else if listed.persons.iter().any(|person| allowed.persons.contains_key(person)) {
+        } else if listed.persons.iter().any(|person| allowed.persons.contains(person)) {
             allow("ALLOWED_ADDRESS", "'s address", "list.allow.address".to_owned());
-        } else if allowed.authors.contains_key(comment.user_id()) {
+        } else if allowed.authors.contains(comment.user_id()) {
             allow("ALLOWED_AUTHOR", "", format!("list.allow.author:{}", comment.user_id()));
         }
     }

@@ -1,6 +1,6 @@
 //! Block and allow entries that moderators made: the same kinds of lists as a policy file has, and authors.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::lists::{Addresses, Domains, Words};
 use crate::comment::CommentId;
@@ -88,9 +88,9 @@ pub(super) struct Listing {
     pub addresses: Addresses,
     pub address_values: Vec<String>,
     /// Keyed hashes of e-mail and IP addresses.
-    pub persons: HashMap<String, ()>,
+    pub persons: HashSet<String>,
     /// User ids.
-    pub authors: HashMap<String, ()>,
+    pub authors: HashSet<String>,
 }
 
 /// The entries that a comment is held to, and whom it came from as they name persons.
@@ -111,9 +111,9 @@ impl Entries {
             match target {
                 Target::Word => raw.words.extend(Words::parse(&value).ok().map(|words| (words, value))),
                 Target::Domain => raw.domains.push(value),
-                Target::Address if is_hash(&value) => drop(raw.persons.insert(value, ())),
+                Target::Address if is_hash(&value) => drop(raw.persons.insert(value)),
                 Target::Address => raw.addresses.extend(Addresses::parse(&value).ok().map(|address| (address, value))),
-                Target::Author => drop(raw.authors.insert(value, ())),
+                Target::Author => drop(raw.authors.insert(value)),
             }
         }
         Self { blocked: blocked.compiled(), allowed: allowed.compiled() }
@@ -130,8 +130,8 @@ struct Raw {
     words: Vec<(Vec<String>, String)>,
     domains: Vec<String>,
     addresses: Vec<(super::lists::Address, String)>,
-    persons: HashMap<String, ()>,
-    authors: HashMap<String, ()>,
+    persons: HashSet<String>,
+    authors: HashSet<String>,
 }
 
 impl Raw {

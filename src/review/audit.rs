@@ -82,9 +82,11 @@ impl Desk {
                         // One more than fits: there is a next page, and it begins with this one.
                         return done(events, Some(from));
                     }
-                    events.push(event.clone());
+                    from = event.number;
+                    events.push(event);
+                } else {
+                    from = event.number;
                 }
-                from = event.number;
             }
             from = page.next.unwrap_or(from);
             scanned += page.records.len();

@@ -118,7 +118,7 @@ async fn an_allowed_author_is_published_whatever_the_score() {
 #[tokio::test]
 async fn an_entry_ends_by_itself() {
     let server = Server::start().await;
-    let end = std::time::SystemTime::now() + Duration::from_millis(1_500);
+    let end = std::time::SystemTime::now() + Duration::from_secs(4);
     put(&server, pb::ListEntry { expires_at: Some(end.into()), ..entry(ListKind::Block, ListTarget::Word, "marmots") })
         .await
         .unwrap();
