@@ -252,6 +252,7 @@ async fn admit(store: &Store, given: &gatepost::verdict::Verdict, comment: pb::C
         limits: [Scope::Author, Scope::Client, Scope::Site].map(|scope| (scope, each_second)).into(),
         tentative: &tentative,
         min_approved: 0,
+        max_rejected: 3,
         likeness: None,
         campaign: 0,
         listed: None,

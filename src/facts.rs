@@ -16,6 +16,19 @@ pub struct Facts {
     pub previous: Option<Previous>,
     /// How many comments came of late that were nearly the same.
     pub similar: Similar,
+    /// What was decided within the hour on a comment that is nearly the same. `None`: nothing.
+    pub alike: Option<Alike>,
+}
+
+/// A decision on a comment that is nearly the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    /// That comment.
+    pub comment_id: String,
+    /// Who decided; may be empty.
+    pub by: String,
+    /// Whether it was rejected.
+    pub rejected: bool,
 }
 
 /// How many comments came in the last one to two hours that were nearly the same as this one.
@@ -68,10 +81,11 @@ pub struct Previous {
 }
 
 impl Facts {
-    /// With what this process has seen of nearly the same comments, where that is more than the store knows.
-    pub fn beside(self, seen: Similar) -> Self {
+    /// With what this process knows of nearly the same comments, where that is more than the store knows.
+    pub fn beside(self, seen: Similar, alike: Option<&Alike>) -> Self {
         let Similar { here, elsewhere } = self.similar;
-        Self { similar: Similar { here: here.max(seen.here), elsewhere: elsewhere.max(seen.elsewhere) }, ..self }
+        let similar = Similar { here: here.max(seen.here), elsewhere: elsewhere.max(seen.elsewhere) };
+        Self { similar, alike: alike.cloned(), ..self }
     }
 
     /// The limit that says most: a refusal with the longest wait, else the one with the fewest left.

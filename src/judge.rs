@@ -6,6 +6,8 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 
+use crate::classify::site::fold::Learned;
+use crate::classify::site::{self, Outcome, Sketch};
 use crate::classify::{Input, Label, Model, Scores};
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
@@ -37,6 +39,17 @@ pub struct Case<'a> {
     counted: Cow<'a, str>,
     scores: Scores,
     logits: Vec<(Label, f64)>,
+    learned: Option<&'a Learned>,
+    corrected: Vec<Corrected>,
+}
+
+/// What a site's correction made of a label's logit.
+#[derive(Debug, Clone, Copy)]
+struct Corrected {
+    label: Label,
+    /// `None`: the base does not speak the language.
+    from: Option<f64>,
+    to: f64,
 }
 
 impl Judge {
@@ -67,15 +80,40 @@ impl Judge {
         self.policies.of(site)
     }
 
-    /// Looks at a comment and scores it.
-    pub fn hear<'a>(&'a self, comment: &'a Comment, listed: Listed<'_>) -> Case<'a> {
+    /// What learning needs of a comment. Without the text of its post, where the store no longer has that.
+    pub fn sketch(&self, comment: &Comment) -> (Sketch, Outcome) {
+        let (policy, text) = (self.policies.of(comment.site()), comment.text().as_str());
+        let counted = policy.before(comment, Listed::none()).counted(text).into_owned();
+        let input = input(comment, &counted);
+        let scores = self.model.score(&input);
+        // How far beyond where the policy holds, in logits.
+        let beyond = |label: Label| {
+            let hold = policy.threshold(label).hold.unwrap_or(0.5).clamp(0.001, 0.999);
+            scores.logit(label).map_or(f64::NEG_INFINITY, |logit| f64::from(logit) - (hold / (1.0 - hold)).ln())
+        };
+        let abuse = Label::ALL.into_iter().filter(|label| *label != Label::Spam).map(beyond);
+        let toxic = abuse.fold(f64::NEG_INFINITY, f64::max) > beyond(Label::Spam);
+        (self.model.sketch(&input), if toxic { Outcome::Toxic } else { Outcome::Spam })
+    }
+
+    /// The policy of the sites that have none of their own.
+    pub fn default_policy(&self) -> &Policy {
+        self.policies.default()
+    }
+
+    /// Looks at a comment and scores it, corrected by what its site has learned.
+    pub fn hear<'a>(&'a self, comment: &'a Comment, listed: Listed<'_>, learned: Option<&'a Learned>) -> Case<'a> {
         let policy = self.policies.of(comment.site());
         let mut findings = policy.before(comment, listed);
         let counted = findings.counted(comment.text().as_str());
-        let scores = self.model.score(&input(comment, &counted));
-        policy.heed(comment, self.model.labels(), &scores, &mut findings);
-        let logits = self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
-        Case { model: &self.model, policy, comment, findings, counted, scores, logits }
+        let learned = learned.filter(|learned| policy.corrects() && learned.correction().is_some());
+        let scores = self.model.score_for(&input(comment, &counted), learned.and_then(Learned::correction));
+        let mut logits: Vec<(Label, f64)> =
+            self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
+        let corrected = learned.map(|learned| correct(&mut logits, &scores, learned, policy)).unwrap_or_default();
+        let speaks: Vec<Label> = corrected.iter().map(|corrected| corrected.label).collect();
+        policy.heed(comment, self.model.labels(), &scores, &speaks, &mut findings);
+        Case { model: &self.model, policy, comment, findings, counted, scores, logits, learned, corrected }
     }
 
     /// Whether a site's policy would rather have no answer than one that is not recorded.
@@ -85,7 +123,7 @@ impl Judge {
 
     /// The whole way without a store: for trying a comment, and for dry runs.
     pub fn judge(&self, comment: &Comment, facts: &Facts, now: SystemTime) -> Verdict {
-        self.hear(comment, Listed::none()).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
+        self.hear(comment, Listed::none(), None).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
     }
 }
 
@@ -104,8 +142,11 @@ impl Case<'_> {
     pub fn verdict(&self, facts: &Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
         let ruling = self.policy.decide(&self.findings, &self.logits, facts);
         let mut reasons = ruling.reasons;
+        let labels = &ruling.explain[..ruling.explain.len().min(EXPLAIN_LABELS)];
+        // Under one name what changed, if nothing is to be explained.
+        let taught = self.corrected.iter().filter_map(|corrected| self.taught(corrected, labels));
+        reasons.extend(taught.take(labels.len().max(1)));
         if ruling.decision > Decision::Approve {
-            let labels = &ruling.explain[..ruling.explain.len().min(EXPLAIN_LABELS)];
             reasons.extend(self.explain(labels));
         }
         Verdict {
@@ -142,6 +183,26 @@ impl Case<'_> {
         unrecorded(self.policy, verdict)
     }
 
+    /// What the site's outcomes had to say, where it explains a decision or changed what a score does.
+    fn taught(&self, corrected: &Corrected, explained: &[Label]) -> Option<Reason> {
+        let &Corrected { label, from, to } = corrected;
+        let hold = self.policy.threshold(label).hold.map(|hold| (hold / (1.0 - hold)).ln());
+        let holds = |logit: f64| hold.is_some_and(|hold| logit >= hold);
+        let changed = from.is_none_or(|from| holds(from) != holds(to));
+        if !changed && !explained.contains(&label) {
+            return None;
+        }
+        let (ham, bad) = self.learned?.alike(&self.model.sketch(&input(self.comment, &self.counted)));
+        let weight = to - from.unwrap_or_default();
+        let message = match (weight > 0.0, ham, bad) {
+            (true, _, 1..) => format!("this site's moderators rejected {bad} like it"),
+            (false, 1.., _) => format!("this site's moderators approved {ham} like it"),
+            (true, ..) => "what this site's moderators rejected speaks for it".to_owned(),
+            (false, ..) => "what this site's moderators approved speaks against it".to_owned(),
+        };
+        Some(Reason::new("SITE_LEARNED", message).label(label.as_str(), weight).rule("learning.correct"))
+    }
+
     /// What in the comment speaks for each label, strongest first; a label's last reason is all the rest, so that the
     /// weights (with the evidence of the form, for spam) add up to the logit of the score.
     fn explain(&self, labels: &[Label]) -> Vec<Reason> {
@@ -160,6 +221,31 @@ impl Case<'_> {
         });
         reasons.collect()
     }
+}
+
+/// Puts what a site's correction says in the place of what the base says, for the labels for which it serves.
+fn correct(logits: &mut Vec<(Label, f64)>, scores: &Scores, learned: &Learned, policy: &Policy) -> Vec<Corrected> {
+    let standing = learned.standing(&policy.terms());
+    let mut all = Vec::new();
+    for kind in site::Kind::ALL.into_iter().filter(|kind| standing[*kind as usize].serves) {
+        let Some(to) = scores.corrected(kind).map(f64::from) else { continue };
+        let label = kind.label();
+        let from = scores.logit(label).map(f64::from);
+        match logits.iter_mut().find(|(known, _)| *known == label) {
+            Some((_, logit)) => *logit = to,
+            None => logits.push((label, to)),
+        }
+        all.push(Corrected { label, from, to });
+        // What the site lets pass as abuse, it lets pass under any of its names; what it does not, it has not named.
+        let less = from.map_or(0.0, |from| to - from);
+        if kind == site::Kind::Toxicity && less < 0.0 {
+            for (label, logit) in logits.iter_mut().filter(|(other, _)| ![Label::Spam, label].contains(other)) {
+                all.push(Corrected { label: *label, from: Some(*logit), to: *logit + less });
+                *logit += less;
+            }
+        }
+    }
+    all
 }
 
 /// Marks a verdict as not recorded. A comment that would be held needs a queue to be held in; what becomes of it the

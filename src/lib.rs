@@ -21,6 +21,7 @@ pub mod settings;
 pub mod store;
 
 pub mod keys;
+pub mod learning;
 pub mod lists;
 pub mod moderate;
 pub mod review;

@@ -6,10 +6,13 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 use crate::classify::Likeness;
+use crate::classify::site::Outcome;
+use crate::classify::site::fold::Learned;
 use crate::comment::Comment;
 use crate::error::{Away, Error};
-use crate::facts::{Facts, Similar};
+use crate::facts::{Alike, Facts, Similar};
 use crate::judge::{Case, Judge, SharedJudge, unrecorded};
+use crate::learning::Learning;
 use crate::lists::{self, Lists};
 use crate::pb;
 use crate::policy::Listed;
@@ -37,12 +40,13 @@ pub struct Moderator {
     judge: Arc<SharedJudge>,
     store: Store,
     lists: Lists,
+    learning: Learning,
 }
 
 impl Moderator {
-    /// Joins a judge, a store, and what moderators have blocked and allowed.
-    pub fn new(judge: Arc<SharedJudge>, store: Store, lists: Lists) -> Arc<Self> {
-        Arc::new(Self { judge, store, lists })
+    /// Joins a judge, a store, what moderators have blocked and allowed, and what their decisions have taught.
+    pub fn new(judge: Arc<SharedJudge>, store: Store, lists: Lists, learning: Learning) -> Arc<Self> {
+        Arc::new(Self { judge, store, lists, learning })
     }
 
     /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
@@ -54,7 +58,8 @@ impl Moderator {
         let now = SystemTime::now();
         let judge = self.judge.load_full();
         let comment = measured(Stage::Parse, || Comment::parse(message, now))?;
-        let call = Call { judge: &judge, comment: &comment, origin, dry_run, now };
+        let learned = self.learning.of(comment.site()).await;
+        let call = Call { judge: &judge, comment: &comment, learned: &learned, origin, dry_run, now };
         for round in 0..=ROUNDS {
             let (lists, mut unread) = match self.lists.of(comment.site(), now).await {
                 Ok(lists) => (lists, None),
@@ -73,22 +78,26 @@ impl Moderator {
 
     /// The rest of the way, with the site's entries as they are known. `None`: they are others by now.
     async fn attempt(&self, call: &Call<'_>, lists: &lists::Listed, unread: Option<Error>) -> Result<Option<Verdict>, Error> {
-        let Call { judge, comment, origin, dry_run, now } = *call;
+        let Call { judge, comment, learned, origin, dry_run, now } = *call;
         let secrets = self.store.secrets(comment.site()).await;
         let persons = lists.persons(secrets.as_ref().ok(), comment);
-        let case = measured(Stage::Score, || judge.hear(comment, Listed { entries: &lists.entries, persons: &persons }));
+        let case = measured(Stage::Score, || {
+            judge.hear(comment, Listed { entries: &lists.entries, persons: &persons }, Some(learned))
+        });
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
-        let looks_for_campaigns = origin == Origin::Author && case.policy.looks_for_campaigns();
-        let likeness = looks_for_campaigns.then(|| Likeness::of(comment.text().as_str())).flatten();
+        let looks = origin == Origin::Author && (case.policy.looks_for_campaigns() || case.policy.heeds_alike());
+        let likeness = looks.then(|| Likeness::of(comment.text().as_str())).flatten();
         let similar = self.store.similar(comment.site(), likeness.as_ref());
-        let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, facts.beside(similar), now, id, revision);
+        let alike = likeness.and_then(|likeness| alike(learned, comment, &likeness, now));
+        let beside = |facts: Facts| facts.beside(similar, alike.as_ref());
+        let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, beside(facts), now, id, revision);
         let tentative = measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1));
         let admission = admission(call, &case, &tentative, (likeness, similar), secrets.as_ref().ok(), lists.version);
         // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
         let without = |known: Option<Facts>, failed: Error| match failed {
             Error::Store(_) if origin == Origin::Author => {
                 let (local, facts) = (known.is_none(), known.unwrap_or_else(|| self.store.alone(&admission, !dry_run)));
-                case.verdict_unrecorded(&facts.beside(similar), now, local).map(Some).ok_or(failed)
+                case.verdict_unrecorded(&beside(facts), now, local).map(Some).ok_or(failed)
             }
             failed => Err(failed),
         };
@@ -100,8 +109,13 @@ impl Moderator {
             let told = |facts: Option<Facts>| Ok(facts.map(|facts| decide(facts, tentative.id.clone(), 1)));
             return looked.map_or_else(|failed| without(None, failed), told);
         }
+        let mut new = true;
         let kept = match measuring(Stage::Admit, self.store.admit(&admission)).await {
-            Ok(Admitted::Recorded(verdict) | Admitted::Seen(verdict)) => verdict,
+            Ok(Admitted::Recorded(verdict)) => verdict,
+            Ok(Admitted::Seen(verdict)) => {
+                new = false;
+                verdict
+            }
             Ok(Admitted::Listed) => return Ok(None),
             Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
                 let verdict = decide(facts.clone(), verdict_id, revision);
@@ -112,15 +126,28 @@ impl Moderator {
             }
             Err(failed) => return without(None, failed),
         };
+        if let Some(decision) = origin.decided().filter(|_| new) {
+            self.learning.imported(&admission, decision).await;
+        }
         // One that replicas lack stands, but may be lost.
         if kept.not_recorded { unrecorded(case.policy, kept).map(Some).ok_or(Error::store(Away)) } else { Ok(Some(kept)) }
     }
+}
+
+/// What was decided within the hour on another comment that is nearly the same.
+fn alike(learned: &Learned, comment: &Comment, likeness: &Likeness, now: SystemTime) -> Option<Alike> {
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+    let decided = learned.decided_alike(likeness, i64::try_from(now).unwrap_or(i64::MAX))?;
+    let alike =
+        Alike { comment_id: decided.comment_id.clone(), by: decided.by.clone(), rejected: decided.outcome != Outcome::Ham };
+    (decided.comment_id != comment.id().as_str()).then_some(alike)
 }
 
 /// What is asked, once it is parsed.
 struct Call<'a> {
     judge: &'a Judge,
     comment: &'a Comment,
+    learned: &'a Learned,
     origin: Origin,
     dry_run: bool,
     now: SystemTime,
@@ -142,7 +169,8 @@ fn admission<'a>(
     let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
     // A campaign that this process knows of is in the tentative verdict already.
     let campaign = Some(case.policy.campaign()).filter(|campaign| similar.here < *campaign).unwrap_or_default();
-    Admission { comment, limits, tentative, min_approved, persons, likeness, campaign, listed }
+    let max_rejected = if origin == Origin::Author { case.policy.rejected_hold() } else { 0 };
+    Admission { comment, limits, tentative, min_approved, max_rejected, persons, likeness, campaign, listed }
 }
 
 impl Origin {

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::classify::Label;
+use crate::classify::site::{self, gate::Terms};
 use crate::comment::Site;
 use crate::facts::{Facts, History};
 use crate::limit::{Gcra, Scope};
@@ -40,6 +41,9 @@ pub struct Policy {
     links_hold: u32,
     /// Approved comments that an author needs; 0: off.
     approved_before_trust: u32,
+    /// Rejected comments that hold an author's others, if they are at least half of what was decided; 0: off.
+    rejected_hold: u32,
+    learning: Use,
     /// Age of the post that holds; 0: off.
     hold_after_days: u32,
     form: FormEvidence,
@@ -61,6 +65,17 @@ struct Campaign {
     /// On the other sites of a server; 0: off.
     elsewhere: u32,
     decision: Decision,
+}
+
+/// What a site makes of what it has learned.
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    /// Whether a correction may serve when it proves better.
+    correct: bool,
+    /// What a comment becomes that is nearly the same as one rejected of late.
+    alike_rejected: Decision,
+    /// Whether one that is nearly the same as one approved of late is not held for its scores.
+    alike_approved: bool,
 }
 
 /// What becomes of a comment that would be held while the store is away.
@@ -159,6 +174,31 @@ impl Policy {
         self.approved_before_trust
     }
 
+    /// How many rejected comments of an author keep the verdict under [`Policy::uneventful`] from standing. 0: any may.
+    pub fn rejected_hold(&self) -> u32 {
+        self.rejected_hold
+    }
+
+    /// Whether what the site has learned may correct scores.
+    pub fn corrects(&self) -> bool {
+        self.learning.correct
+    }
+
+    /// Whether what was decided on nearly the same comments makes any difference.
+    pub fn heeds_alike(&self) -> bool {
+        self.learning.alike_rejected > Decision::Approve || self.learning.alike_approved
+    }
+
+    /// By what a correction is judged: where the scores that it corrects hold.
+    pub fn terms(&self) -> Terms {
+        let hold = |kind: site::Kind| {
+            let threshold = self.threshold(kind.label());
+            // Where nothing is held by score, an error is what is on the wrong side of even odds.
+            threshold.hold.or(threshold.reject).unwrap_or(0.5)
+        };
+        Terms { hold: site::Kind::ALL.map(hold), unscored_holds: self.unscored == Decision::Hold }
+    }
+
     /// The facts that change nothing: no limit refuses, the author is trusted, the comment is new.
     pub fn uneventful(&self) -> Facts {
         Facts { author: Some(History { approved: self.approved_before_trust, ..History::default() }), ..Facts::default() }
@@ -176,6 +216,11 @@ impl Policies {
     /// The policy of a site: its own, else the default.
     pub fn of(&self, site: &Site) -> &Arc<Policy> {
         self.sites.get(site).unwrap_or(&self.default)
+    }
+
+    /// The policy of the sites that have none of their own.
+    pub fn default(&self) -> &Policy {
+        &self.default
     }
 
     /// Whether any policy is such.

@@ -22,6 +22,8 @@ pub struct Retention {
     pub changes: Duration,
     /// What the audit tells.
     pub audit: Duration,
+    /// What was learned.
+    pub outcomes: Duration,
 }
 
 impl Retention {
@@ -33,7 +35,7 @@ impl Retention {
     /// So many days for everything.
     pub fn days(days: u32) -> Self {
         let span = Self::span(days);
-        Self { approved: span, rejected: span, authors: span, changes: span, audit: span }
+        Self { approved: span, rejected: span, authors: span, changes: span, audit: span, outcomes: span }
     }
 
     /// For how long a comment is kept on which this was decided. A held one is not counted by it.

@@ -13,8 +13,9 @@ use crate::classify::Likeness;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
+use crate::learning::{Learning, Voice};
 use crate::pb;
-use crate::store::{Change, Claim, Kept, ListPage, ListQuery, Past, Store};
+use crate::store::{Change, Claim, Kept, ListPage, ListQuery, Past, Store, Teaching};
 use crate::verdict::{Decision, MACHINE, Reason, Verdict};
 
 pub use crate::store::Order;
@@ -34,6 +35,7 @@ const TRIES: usize = 16;
 #[derive(Clone)]
 pub struct Desk {
     store: Store,
+    learning: Learning,
     rules: Arc<dyn Fn(&Site) -> Rules + Send + Sync>,
 }
 
@@ -59,6 +61,8 @@ pub struct Act {
     pub act_id: String,
     /// From where: the key's id.
     pub source: String,
+    /// Whose word it is.
+    pub voice: Voice,
 }
 
 /// The two acts there are.
@@ -106,9 +110,14 @@ pub struct Known {
 }
 
 impl Desk {
-    /// A desk on a store, where each site has its rules.
-    pub fn new(store: Store, rules: impl Fn(&Site) -> Rules + Send + Sync + 'static) -> Self {
-        Self { store, rules: Arc::new(rules) }
+    /// A desk on a store, where each site has its rules, and learns from what is decided.
+    pub fn new(store: Store, learning: Learning, rules: impl Fn(&Site) -> Rules + Send + Sync + 'static) -> Self {
+        Self { store, learning, rules: Arc::new(rules) }
+    }
+
+    /// What sites learn.
+    pub fn learning(&self) -> &Learning {
+        &self.learning
     }
 
     /// What a site's policy says to its moderators.
@@ -179,7 +188,8 @@ impl Desk {
                 return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim.clone())));
             }
             let event = event(&kept, &next, act, now);
-            let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event };
+            let teaching = self.teaching(&kept, &next, act);
+            let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event, teaching };
             if self.store.replace(site, id, &change).await? {
                 if claim.is_some() {
                     self.done_with(site, id).await;
@@ -188,6 +198,32 @@ impl Desk {
             }
         }
         Err(Error::store("the comment changed under every try to decide it"))
+    }
+
+    /// What an act teaches.
+    fn teaching(&self, kept: &Kept, next: &Verdict, act: &Act) -> Teaching {
+        let decided = |verdict: &Verdict, code: &str, voice: Voice| {
+            let what = (verdict.decision, code);
+            self.learning.decided(&kept.comment, &kept.persons, what, voice, (&verdict.decided_by, verdict.revision))
+        };
+        match &act.what {
+            // Put back into the queue: it is open again what it is.
+            What::Decide { decision: Decision::Hold, .. } => Self::untaught(kept),
+            What::Decide { reason_code, .. } => Teaching { removed: None, added: decided(next, reason_code, act.voice) },
+            What::Undo { .. } => {
+                let teaching = Self::untaught(kept);
+                let again = (kept.verdict.decision == Decision::Hold).then(|| last_decision(kept)).flatten();
+                let before = again.and_then(|(before, _)| Some((before, decision_of(kept, before.revision)?)));
+                let added = before.and_then(|(before, event)| decided(before, &event.reason_code, act.voice));
+                Teaching { added, ..teaching }
+            }
+        }
+    }
+
+    /// Takes back what the last decision has taught.
+    fn untaught(kept: &Kept) -> Teaching {
+        last_decision(kept)
+            .map_or_else(Teaching::default, |(_, undone)| Learning::undone(&kept.comment.comment_id, undone.revision))
     }
 
     async fn kept(&self, site: &Site, id: &CommentId) -> Result<Kept, Error> {
@@ -264,6 +300,12 @@ fn last_decision(kept: &Kept) -> Option<(&Verdict, &pb::AuditEvent)> {
     }
     let [.., (before, _), (_, decided)] = standing.as_slice() else { return None };
     Some((before, decided))
+}
+
+/// The decision that led to a revision. `None`: it was none.
+fn decision_of(kept: &Kept, revision: u32) -> Option<&pb::AuditEvent> {
+    let events = kept.trail.iter().map(|past| &past.event).chain([&kept.event]);
+    events.into_iter().find(|event| event.revision == revision && event.act == "DECIDED")
 }
 
 fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditEvent {

@@ -16,14 +16,16 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::classify::{Label, Model};
-use crate::comment::Site;
+use crate::classify::site::Kind;
+use crate::classify::{Label, Likeness, Model};
+use crate::comment::{Comment, Site};
 use crate::config::Config;
 use crate::error::{Cause, Error};
 use crate::files;
-use crate::grpc::{Admin, Answers, Gate, Guard, MAX_MESSAGE, Moderation, Reload, Review, Streams};
+use crate::grpc::{About, Admin, Answers, Gate, Guard, MAX_MESSAGE, Moderation, Reload, Review, Streams, Tell};
 use crate::judge::{Judge, SharedJudge};
 use crate::keys::Ring;
+use crate::learning::{Learning, Seen};
 use crate::lists::Lists;
 use crate::moderate::Moderator;
 use crate::pb;
@@ -126,12 +128,19 @@ impl Server {
         let reloading = Arc::clone(&self.files);
         let reload: Reload = Arc::new(move || reloading.reload_judge());
         let judge = Arc::clone(&self.files.judge);
-        let desk = Desk::new(self.store.clone(), move |site| rules(judge.load().policy(site)));
+        let looking = Arc::clone(&judge);
+        let look = Arc::new(move |comment: &Comment| seen(&looking.load(), comment));
+        let kept = Arc::clone(&judge);
+        let retentions = Retentions::new(move |site| kept.load().policy(site).retention());
+        let learning = Learning::new(self.store.clone(), retentions, look);
+        let telling = Arc::clone(&judge);
+        let tell: Tell = Arc::new(move |site| about(&telling.load(), site));
+        let desk = Desk::new(self.store.clone(), learning.clone(), move |site| rules(judge.load().policy(site)));
         let (lists, streams) = (Lists::new(self.store.clone()), Streams::default());
-        let moderator = Moderator::new(Arc::clone(&self.files.judge), self.store.clone(), lists.clone());
+        let moderator = Moderator::new(Arc::clone(&self.files.judge), self.store.clone(), lists.clone(), learning.clone());
         let moderation = Moderation::new(moderator, desk.clone(), self.store.clone(), streams.clone(), leaving.clone());
         let review = Review::new(desk, streams, leaving.clone());
-        let admin = Admin::new(self.store.clone(), self.ring.clone(), lists, reload);
+        let admin = Admin::new(self.store.clone(), self.ring.clone(), lists, (learning.clone(), tell.clone()), reload);
         let routes = Routes::new(health_service)
             .add_service(ModerationServiceServer::new(moderation).max_decoding_message_size(MAX_MESSAGE))
             .add_service(ReviewServiceServer::new(review).max_decoding_message_size(MAX_MESSAGE))
@@ -156,7 +165,8 @@ impl Server {
                 Arc::clone(&self.files.judge),
                 leaving.clone(),
             )),
-            tokio::spawn(measure_queues(self.store.clone())),
+            tokio::spawn(measure_sites(self.store.clone(), learning.clone(), tell)),
+            tokio::spawn(learning.follow()),
             tokio::spawn(self.ring.follow()),
             tokio::spawn(follow_files(self.files)),
         ];
@@ -205,6 +215,24 @@ fn rules(policy: &Policy) -> Rules {
         (label.as_str(), threshold.hold, threshold.reject)
     };
     Rules { reason_required: policy.reason_required(), thresholds: Label::ALL.map(threshold).to_vec() }
+}
+
+/// What learning needs of a comment.
+fn seen(judge: &Judge, comment: &Comment) -> Seen {
+    let (sketch, leaning) = judge.sketch(comment);
+    Seen { sketch, leaning, likeness: Likeness::of(comment.text().as_str()) }
+}
+
+/// What is told of the model, and by what a site's correction is judged.
+fn about(judge: &Judge, site: Option<&Site>) -> About {
+    let model = judge.model();
+    let policy = site.map_or_else(|| judge.default_policy(), |site| judge.policy(site));
+    About {
+        version: model.version().to_owned(),
+        labels: model.labels().iter().map(|label| label.as_str().to_owned()).collect(),
+        terms: policy.terms(),
+        corrects: policy.corrects(),
+    }
 }
 
 /// Copies the embedded store of a data directory into a file, for commands that work without a server.
@@ -275,8 +303,8 @@ async fn watch_health(
     }
 }
 
-/// Measures the queues of the sites that verdicts were given for.
-async fn measure_queues(store: Store) {
+/// Measures the queues of the sites that verdicts were given for, and what they have learned.
+async fn measure_sites(store: Store, learning: Learning, tell: Tell) {
     loop {
         tokio::time::sleep(QUEUES).await;
         for name in METRICS.sites() {
@@ -285,6 +313,10 @@ async fn measure_queues(store: Store) {
                 let oldest = queue.oldest.and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
                 METRICS.queue(&name, queue.comments, oldest);
             }
+            let (learned, about) = (learning.of(&site).await, tell(Some(&site)));
+            let standing = learned.standing(&about.terms);
+            let serves = Kind::ALL.map(|kind| (kind.label().as_str(), about.corrects && standing[kind as usize].serves));
+            METRICS.correction(&name, learned.counts().all(), serves);
         }
     }
 }

@@ -17,6 +17,7 @@ mod limits;
 mod listed;
 mod local;
 mod memory;
+mod outcomes;
 mod page;
 mod person;
 mod record;
@@ -50,6 +51,7 @@ pub use claims::{Claim, Claimed, Wish};
 pub use cursor::Cursor;
 pub use entry::{Admission, Admitted, Kept, Past, Queue};
 pub use forget::Forgotten;
+pub use outcomes::{OutcomeHead, Teaching};
 pub use page::{ListPage, ListQuery, Order};
 pub use person::{Identity, Person, Persons};
 pub use records::{Records, Space};
@@ -91,6 +93,8 @@ pub struct Store {
     failing: Arc<AtomicBool>,
     /// The version of the records of an engine that only this process writes to.
     version: Arc<AtomicU64>,
+    /// The same of all logs of outcomes.
+    taught: Arc<AtomicU64>,
 }
 
 /// Where the state is.
@@ -125,6 +129,7 @@ impl Store {
             claims: Arc::default(),
             failing: Arc::default(),
             version: Arc::new(AtomicU64::new(1)),
+            taught: Arc::new(AtomicU64::new(1)),
         })
     }
 
@@ -247,11 +252,15 @@ impl Store {
     /// Puts another verdict in the place of the one that stands, if that is still at the expected revision.
     /// `false`: it is not, or the comment is gone.
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
-        match &self.engine {
+        let replaced = match &self.engine {
             Engine::Memory(engine) => engine.replace(site, id, change),
             Engine::Embedded(engine) => self.noted(engine.replace(site, id, change).await, |replaced| *replaced),
             Engine::Redis(engine) => engine.replace(site, id, change).await,
+        };
+        if !change.teaching.is_empty() {
+            self.taught();
         }
+        replaced
     }
 
     /// The comments that came from a person: of which any text, the present or an earlier one, was sent under this
@@ -286,6 +295,7 @@ impl Store {
         let ids = self.find(site, person).await?;
         let mut acts = self.blank(site, person, &ids).await?;
         let listed = self.unlist_person(site, person).await?;
+        let outcomes = self.unlearn_person(site, person, &ids).await?;
         let mut forgotten = match &self.engine {
             Engine::Memory(engine) => engine.forget(site, person),
             Engine::Embedded(engine) => engine.forget(site, person).await,
@@ -295,7 +305,7 @@ impl Store {
             // What was done to them meanwhile.
             acts += self.blank(site, person, &ids).await?;
         }
-        (forgotten.acts, forgotten.listed) = (acts, listed);
+        (forgotten.acts, forgotten.listed, forgotten.outcomes) = (acts, listed, outcomes);
         Ok(forgotten)
     }
 

@@ -120,6 +120,9 @@ pub fn tell(verdict: &Verdict) {
     let label = verdict.leading().map_or("", |(label, _)| label);
     let reason = verdict.reasons.first().map_or("", |reason| reason.code.as_ref());
     METRICS.verdict(site, decision, label, reason);
+    if verdict.reasons.iter().any(|reason| reason.code == "SITE_LEARNED") {
+        METRICS.corrected(site, decision);
+    }
     if verdict.not_recorded {
         METRICS.not_recorded(site);
         METRICS.store_failed();

@@ -3,15 +3,18 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use gatepost::classify::Model;
-use gatepost::comment::{CommentId, Site};
+use gatepost::classify::site::Outcome;
+use gatepost::classify::{Input, Model};
+use gatepost::comment::{Comment, CommentId, Site};
 use gatepost::config::{Config, Given};
 use gatepost::error::Error;
 use gatepost::judge::{Judge, SharedJudge};
+use gatepost::learning::{Learning, Seen};
 use gatepost::lists::Lists;
 use gatepost::moderate::{Moderator, Origin};
 use gatepost::pb;
 use gatepost::policy::Policies;
+use gatepost::retention::{Retention, Retentions};
 use gatepost::review::{Desk, Filter, Order, Rules};
 use gatepost::store::Store;
 use tokio::runtime::{Builder, Runtime};
@@ -36,7 +39,9 @@ fn room() -> &'static Room {
         let settings = Config::load(None, |_| None, &flags).expect("the defaults").store;
         let store = runtime.block_on(Store::open(&settings)).expect("a store in memory");
         let judge = Judge::new(Model::builtin().expect("compiled in"), Policies::read([]).expect("compiled in"));
-        let moderator = Moderator::new(SharedJudge::from_pointee(judge).into(), store.clone(), Lists::new(store.clone()));
+        let learning = learning(&store);
+        let moderator =
+            Moderator::new(SharedJudge::from_pointee(judge).into(), store.clone(), Lists::new(store.clone()), learning);
         for number in 0..COMMENTS {
             let comment = pb::Comment {
                 site: "s".to_owned(),
@@ -50,6 +55,16 @@ fn room() -> &'static Room {
     })
 }
 
+/// Learns nothing: nobody decides.
+fn learning(store: &Store) -> Learning {
+    let look = |comment: &Comment| Seen {
+        sketch: Model::builtin().expect("compiled in").sketch(&Input { text: comment.text().as_str(), ..Input::default() }),
+        likeness: None,
+        leaning: Outcome::Spam,
+    };
+    Learning::new(store.clone(), Retentions::new(|_| Retention::days(30)), std::sync::Arc::new(look))
+}
+
 /// A byte for order and size; then a filter, a page token, a cursor, a site, an id.
 pub fn list(data: &[u8]) {
     let Some((&choice, data)) = data.split_first() else { return };
@@ -61,7 +76,7 @@ pub fn list(data: &[u8]) {
     match Filter::parse(&filter) {
         Ok(filter) => pages(
             runtime,
-            &Desk::new(store.clone(), |_| Rules::default()),
+            &Desk::new(store.clone(), learning(store), |_| Rules::default()),
             ours,
             &filter,
             order,

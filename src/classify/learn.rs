@@ -102,10 +102,15 @@ impl Learner {
 
     /// The weight of one coordinate: linfa's formula, which is that of H. B. McMahan et al., "Ad Click Prediction: a View from
     /// the Trenches" (2013), algorithm 1. A test holds it to linfa's own.
-    fn weight(&self, at: usize) -> f32 {
+    pub fn weight(&self, at: usize) -> f32 {
         let (z, n, Rates { alpha, beta, l1, l2 }) = (self.z[at], self.n[at], self.rates);
         let sign = if z < 0.0 { -1.0 } else { 1.0 };
         if z.abs() <= l1 { 0.0 } else { (sign * l1 - z) / ((n.sqrt() + beta) / alpha + l2) }
+    }
+
+    /// All that it has learned, in the order of its coordinates.
+    pub fn state(&self) -> impl Iterator<Item = f32> {
+        self.z.iter().chain(&self.n).copied()
     }
 
     /// The weight of every coordinate.

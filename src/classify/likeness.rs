@@ -51,6 +51,16 @@ impl Likeness {
         })
     }
 
+    /// Reads back what [`bands`](Self::bands) told.
+    pub fn from_bands(bands: [u64; BANDS]) -> Likeness {
+        Likeness(bands)
+    }
+
+    /// Whether two texts are nearly the same.
+    pub fn is_like(&self, other: &Likeness) -> bool {
+        self.0.iter().zip(other.0).any(|(ours, theirs)| *ours == theirs)
+    }
+
     /// Its bands: texts that have one in common are nearly the same.
     pub fn bands(&self) -> [u64; BANDS] {
         self.0

@@ -12,6 +12,7 @@ use super::file::{self, ModelError};
 use super::hash::KEY_BITS;
 use super::language;
 use super::manner::Manner;
+use super::site::{self, Correction};
 use super::table::{Table, Weights};
 use super::tally::{Feature, Tally};
 use super::token::Kind;
@@ -169,18 +170,33 @@ impl Model {
 
     /// Scores a comment for every label that the model knows in the comment's language.
     pub fn score(&self, input: &Input) -> Scores {
+        self.score_for(input, None)
+    }
+
+    /// The same, and what a site's correction makes of it. It speaks any language that the site's moderators do.
+    pub fn score_for(&self, input: &Input, correction: Option<&Correction>) -> Scores {
         SCRATCH.with_borrow_mut(|scratch| {
             let Scratch { work, tally, .. } = scratch;
             features::read(input, work);
             let language = self.detect(input, work);
             let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
-            let mut scores = Scores { logits: [f32::NAN; LANES], links, language, manner: Manner::default() };
-            if self.speaks(language) {
+            let mut scores = Scores { logits: [f32::NAN; LANES], corrected: None, links, language, manner: Manner::default() };
+            let speaks = self.speaks(language);
+            if speaks || correction.is_some() {
                 tally.start(input.text.len());
-                scores.manner = features::extract(input, work, tally);
+                let manner = features::extract(input, work, tally);
+                if speaks {
+                    scores.manner = manner;
+                }
+            }
+            if speaks {
                 for voice in &self.parts.voices {
                     self.sum(voice, tally, &mut scores);
                 }
+            }
+            if let Some(correction) = correction {
+                let base = site::Kind::ALL.map(|kind| scores.logit(kind.label()));
+                scores.corrected = Some(correction.logits(tally, &tally.factors(&self.parts.norms), base));
             }
             scores
         })
@@ -281,6 +297,8 @@ pub fn code(language: Language) -> &'static str {
 pub struct Scores {
     /// Calibrated logits; not a number where the model has no head.
     logits: [f32; LANES],
+    /// By [`site::Kind`]; `None`: no correction was asked.
+    corrected: Option<[f32; 2]>,
     links: usize,
     language: Language,
     manner: Manner,
@@ -295,6 +313,11 @@ impl Scores {
     /// The calibrated log-odds of a label; `None` when the model does not know it in this language.
     pub fn logit(&self, label: Label) -> Option<f32> {
         Some(self.logits[label.lane()]).filter(|logit| !logit.is_nan())
+    }
+
+    /// What the site's correction makes of it; `None` when none was asked.
+    pub fn corrected(&self, kind: site::Kind) -> Option<f32> {
+        self.corrected.map(|corrected| corrected[kind as usize])
     }
 
     /// Every trained label with its probability.

@@ -31,7 +31,7 @@ named! {
     Comment Verdict ModeratedComment GetCommentResponse ReviewResult WatchVerdictsResponse
     ForgetAuthorResponse ExportAuthorResponse
     Key CreateKeyResponse ListKeysResponse
-    AuditEvent GetQueueStatsResponse WatchQueueResponse ListEntry
+    AuditEvent GetQueueStatsResponse WatchQueueResponse ListEntry GetModelInfoResponse
 }
 
 /// The compiled descriptors. The build made them, so reading them fails only if the build was wrong.

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod info;
+mod learning;
 mod train;
 
 use std::error::Error;
@@ -9,12 +10,15 @@ use std::process::ExitCode;
 
 use super::failure::Failure;
 use super::term::Screen;
+use crate::pb;
 
 /// Why a file cannot be used, in words.
 type Problem = Box<dyn Error + Send + Sync>;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost model info
+  gatepost model info --site blog.example
+  gatepost model rollback --site blog.example --to 120
   gatepost model evaluate comments.jsonl.gz
   gatepost model train --recipe models/base.toml --data data/ --out base.gpmodel";
 
@@ -35,9 +39,21 @@ enum ModelCommand {
     /// Measure a model on labelled comments
     #[command(after_help = evaluate::EXAMPLES)]
     Evaluate(Box<evaluate::EvaluateArgs>),
-    /// Print a model's version, labels and sizes
-    #[command(after_help = "Examples:\n  gatepost model info\n  gatepost model info --help")]
+    /// Print a model's version, labels and sizes; with --site what a site has learned, and whether that serves
+    #[command(after_help = "Examples:\n  gatepost model info\n  gatepost model info --site blog.example")]
     Info(info::InfoArgs),
+    /// Have a site's learning stand still; what is decided meanwhile is kept
+    #[command(after_help = "Examples:\n  gatepost model freeze --site blog.example")]
+    Freeze(learning::ChangeArgs),
+    /// Have a site's learning go on, with all that its log holds
+    #[command(after_help = "Examples:\n  gatepost model thaw --site blog.example")]
+    Thaw(learning::ChangeArgs),
+    /// Take a site's learning back to what it was after an earlier outcome
+    #[command(after_help = "Examples:\n  gatepost model rollback --site blog.example --to 120")]
+    Rollback(learning::RollbackArgs),
+    /// Have a site's learning begin anew
+    #[command(after_help = "Examples:\n  gatepost model reset --site blog.example")]
+    Reset(learning::ChangeArgs),
 }
 
 /// Runs the command.
@@ -48,7 +64,14 @@ pub fn run(args: &ModelArgs) -> Result<ExitCode, Failure> {
     let shown = match &args.command {
         ModelCommand::Evaluate(args) => return evaluate::run(args),
         ModelCommand::Train(args) => train::run(args),
-        ModelCommand::Info(args) => info::run(args),
+        ModelCommand::Info(args) => match args.of_site() {
+            Some((connect, format)) => return super::wait(learning::info(connect, format)),
+            None => info::run(args),
+        },
+        ModelCommand::Freeze(args) => return super::wait(learning::change(args, pb::LearningChange::Freeze)),
+        ModelCommand::Thaw(args) => return super::wait(learning::change(args, pb::LearningChange::Thaw)),
+        ModelCommand::Reset(args) => return super::wait(learning::change(args, pb::LearningChange::Reset)),
+        ModelCommand::Rollback(args) => return super::wait(learning::rollback(args)),
     };
     let shown = shown.map_err(|problem| Failure::failed(problem.to_string()))?;
     let mut screen = Screen::new();

@@ -1,4 +1,4 @@
-//! AdminService, for operators. Most of its RPCs are yet to come.
+//! AdminService, for operators.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -6,20 +6,24 @@ use std::time::SystemTime;
 use tonic::{Request, Response, Status};
 
 use super::guard::{caller, open};
-use super::status::unimplemented;
-use super::{keys, lists};
+use super::learning::Tell;
+use super::{keys, learning, lists};
 use crate::comment::Site;
 use crate::error::{Cause, Error};
 use crate::keys::Ring;
+use crate::learning::Learning;
 use crate::lists::Lists;
 use crate::pb::{self, admin_service_server::AdminService};
 use crate::store::Store;
+use crate::telemetry::METRICS;
 
 /// The service.
 pub struct Admin {
     store: Store,
     ring: Ring,
     lists: Lists,
+    learning: Learning,
+    tell: Tell,
     reload: Reload,
 }
 
@@ -28,8 +32,8 @@ pub type Reload = Arc<dyn Fn() -> Result<Vec<(String, String)>, Cause> + Send + 
 
 impl Admin {
     /// Joins the parts.
-    pub fn new(store: Store, ring: Ring, lists: Lists, reload: Reload) -> Self {
-        Self { store, ring, lists, reload }
+    pub fn new(store: Store, ring: Ring, lists: Lists, (learning, tell): (Learning, Tell), reload: Reload) -> Self {
+        Self { store, ring, lists, learning, tell, reload }
     }
 }
 
@@ -75,13 +79,21 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::GetModelInfoRequest>,
     ) -> Result<Response<pb::GetModelInfoResponse>, Status> {
-        open(request)?;
-        Err(unimplemented("GetModelInfo"))
+        Ok(Response::new(learning::info(&self.learning, &self.tell, open(request)?).await?))
+    }
+
+    async fn update_learning(
+        &self,
+        request: Request<pb::UpdateLearningRequest>,
+    ) -> Result<Response<pb::UpdateLearningResponse>, Status> {
+        let by = caller(&request).name.to_string();
+        Ok(Response::new(learning::update(&self.store, &self.learning, &self.tell, by, open(request)?).await?))
     }
 
     async fn get_usage(&self, request: Request<pb::GetUsageRequest>) -> Result<Response<pb::GetUsageResponse>, Status> {
-        open(request)?;
-        Err(unimplemented("GetUsage"))
+        let site = Site::parse("site", &open(request)?.site).map_err(Error::from)?;
+        let verdicts = METRICS.verdicts_of(site.as_str());
+        Ok(Response::new(pb::GetUsageResponse { verdicts: verdicts.into_iter().collect() }))
     }
 
     async fn reload_policy(&self, _: Request<pb::ReloadPolicyRequest>) -> Result<Response<pb::ReloadPolicyResponse>, Status> {

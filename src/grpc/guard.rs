@@ -52,9 +52,9 @@ pub fn may(role: Role, service: &str, method: &str) -> bool {
                 | "GetQueueStats"
                 | "WatchQueue"
         ),
-        // Whom and what to block is decided where comments are.
+        // Whom and what to block is decided where comments are, and what comes of it is seen there.
         (Role::Moderator, "gatepost.v1.AdminService") => {
-            matches!(method, "PutListEntry" | "ListEntries" | "DeleteListEntry")
+            matches!(method, "PutListEntry" | "ListEntries" | "DeleteListEntry" | "GetModelInfo")
         }
         (Role::Host | Role::Moderator, _) => false,
     }
@@ -246,7 +246,7 @@ named! {
     ListCommentsRequest GetCommentRequest ClaimCommentsRequest ReleaseCommentsRequest DecideCommentsRequest UndoDecisionRequest
     ListAuditEventsRequest GetQueueStatsRequest WatchQueueRequest
     ListKeysRequest PutListEntryRequest ListEntriesRequest DeleteListEntryRequest GetModelInfoRequest GetUsageRequest
-    RotateSecretRequest
+    UpdateLearningRequest RotateSecretRequest
 }
 
 impl Named for pb::CheckCommentRequest {

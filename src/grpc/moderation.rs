@@ -6,8 +6,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::archive::{self, Verdicts};
 use super::guard::{caller, open};
+use super::outcome;
 use super::person::{self, Export};
-use super::status::unimplemented;
 use super::streams::{Streams, held};
 use super::watch::{self, Changes};
 use crate::comment::{CommentId, Site};
@@ -91,8 +91,8 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::ReportOutcomeRequest>,
     ) -> Result<Response<pb::ReportOutcomeResponse>, Status> {
-        open(request)?;
-        Err(unimplemented("ReportOutcome"))
+        let caller = caller(&request);
+        Ok(Response::new(outcome::report(&self.desk, &caller, open(request)?).await?))
     }
 
     async fn forget_author(

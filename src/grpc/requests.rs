@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::comment::{CommentId, Site};
 use crate::error::{Error, Violation};
+use crate::learning::Voice;
 use crate::pb;
 use crate::review::{Act, Acts, Ask, Filter, LAST, Order, What, is_act, is_name, new_act};
 use crate::verdict::Decision;
@@ -144,6 +145,7 @@ pub fn decide_request(
         },
         act_id: if request.act_id.is_empty() { new_act() } else { request.act_id },
         source,
+        voice: Voice::Moderator,
     };
     Ok((site, request.ids, act))
 }
@@ -169,6 +171,7 @@ pub fn undo_request(request: pb::UndoDecisionRequest, source: String) -> Result<
         what: What::Undo { of: None },
         act_id: new_act(),
         source,
+        voice: Voice::Moderator,
     };
     Ok((site, request.ids, act))
 }

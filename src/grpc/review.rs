@@ -193,6 +193,8 @@ impl ReviewService for Review {
         let (request, source) = named_after_key(request, |request| &mut request.moderator)?;
         let (site, ids, act) = decide_request(request, source, |site| self.desk.rules(site).reason_required)?;
         let results = self.act_on_all(&site, ids, &act).await?;
+        // The next comment is to meet what was taught.
+        self.desk.learning().now_of(&site).await;
         Ok(Response::new(pb::DecideCommentsResponse { results, act_id: act.act_id }))
     }
 
@@ -205,9 +207,11 @@ impl ReviewService for Review {
         let (site, ids, act) = undo_request(request, source)?;
         if named.is_empty() {
             let results = self.act_on_all(&site, ids, &act).await?;
+            self.desk.learning().now_of(&site).await;
             return Ok(Response::new(pb::UndoDecisionResponse { results, ..Default::default() }));
         }
         let TakenBack { act_id, results, remaining } = self.desk.take_back(&site, &named, &act).await?;
+        self.desk.learning().now_of(&site).await;
         let results = results.into_iter().map(|(id, outcome)| {
             let outcome = outcome.map_err(|refusal| told(refusal, &id));
             result(id, outcome)

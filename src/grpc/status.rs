@@ -64,13 +64,6 @@ pub fn item(comment_id: String, error: &Error) -> pb::ItemError {
     pb::ItemError { comment_id, reason: reason.to_owned(), message: error.to_string() }
 }
 
-/// What an RPC answers that a later version will fill.
-pub fn unimplemented(rpc: &str) -> Status {
-    let mut details = ErrorDetails::new();
-    details.set_error_info("NOT_YET", DOMAIN, [("rpc".to_owned(), rpc.to_owned())]);
-    Status::with_error_details(Code::Unimplemented, format!("{rpc} is not built yet in this version"), details)
-}
-
 /// A status that the transport made, in the words of this service. `None`: it is fine as it is.
 pub fn translated(code: Code, message: &str) -> Option<Status> {
     // tonic says so for messages over the limit, before any of our code has run.

@@ -8,7 +8,7 @@ use super::entries::Listed;
 use super::{Campaign, Evidence, Policy};
 use crate::classify::{self, Label, Manner, NameIs, Scores};
 use crate::comment::Comment;
-use crate::facts::{Facts, LimitState, Similar};
+use crate::facts::{Alike, Facts, History, LimitState, Similar};
 use crate::limit::Scope;
 use crate::verdict::{Decision, Reason};
 
@@ -96,7 +96,8 @@ impl Policy {
     }
 
     /// What the model, which knows these labels, saw besides its scores, and whether it could score at all.
-    pub fn heed(&self, comment: &Comment, labels: &[Label], scores: &Scores, findings: &mut Findings) {
+    /// `corrected`: for which labels what the site has learned speaks in its place.
+    pub fn heed(&self, comment: &Comment, labels: &[Label], scores: &Scores, corrected: &[Label], findings: &mut Findings) {
         let Manner { generic_praise, of_post, name } = scores.manner();
         let mut speaks = |key: &'static str, code: &'static str, logits: f64, message: String| {
             if logits != 0.0 {
@@ -126,17 +127,18 @@ impl Policy {
         if let Some(host) = hosts.iter().map(|(host, _)| host).find(|host| foreign(host)) {
             speaks("author_url", "AUTHOR_URL", author_url, format!("the author's web address is {}", quoted(host)));
         }
-        self.heed_language(labels, scores, findings);
+        self.heed_language(labels, scores, corrected, findings);
     }
 
     /// Says where the model has nothing to say; a text without any score is decided on by the policy.
-    fn heed_language(&self, labels: &[Label], scores: &Scores, findings: &mut Findings) {
+    fn heed_language(&self, labels: &[Label], scores: &Scores, corrected: &[Label], findings: &mut Findings) {
         let language = scores.language();
         let asked = [Label::Spam, Label::Toxicity].into_iter().filter(|label| labels.contains(label));
-        let lacking: Vec<&str> = asked.filter(|label| scores.get(*label).is_none()).map(Label::as_str).collect();
+        let lacking: Vec<&str> =
+            asked.filter(|label| scores.get(*label).is_none() && !corrected.contains(label)).map(Label::as_str).collect();
         let message = format!("the text seems to be {language}, in which the model has no score for {}", lacking.join(" or "));
         let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
-        if scores.iter().next().is_none() && self.unscored > Decision::Approve {
+        if scores.iter().next().is_none() && corrected.is_empty() && self.unscored > Decision::Approve {
             findings.votes.push(Vote::new(self.unscored, reason));
         } else if !lacking.is_empty() {
             findings.evidence.push(reason);
@@ -164,6 +166,8 @@ impl Policy {
         votes.extend(facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| self.over(limit)));
         votes.extend(campaign);
         votes.extend(self.untrusted(facts));
+        votes.extend(self.often_rejected(facts));
+        let template = self.heed_alike(facts, findings, &mut votes);
         votes.extend(edited_after_rejection(facts));
 
         if findings.allowed.is_some() {
@@ -175,7 +179,9 @@ impl Policy {
         let decision = votes.first().map_or(Decision::Approve, |vote| vote.decision);
         let mut reasons: Vec<Reason> = votes.into_iter().map(|vote| vote.reason).collect();
         if reasons.is_empty() {
-            reasons.push(findings.allowed.clone().unwrap_or_else(|| self.clean(&scores)));
+            reasons.push(findings.allowed.clone().or(template).unwrap_or_else(|| self.clean(&scores)));
+        } else {
+            reasons.extend(template);
         }
         reasons.extend(findings.evidence.iter().cloned());
         explain.sort_by(|a, b| score_of(&scores, *b).total_cmp(&score_of(&scores, *a)));
@@ -350,6 +356,35 @@ impl Policy {
         })
     }
 
+    /// Whether most of what the author wrote was rejected.
+    fn often_rejected(&self, facts: &Facts) -> Option<Vote> {
+        let History { approved, rejected, .. } = facts.author.filter(|_| self.rejected_hold > 0)?;
+        (rejected >= self.rejected_hold && rejected >= approved).then(|| {
+            let message = format!("{rejected} comments of this author were rejected, and {approved} approved");
+            Vote::new(Decision::Hold, Reason::new("AUTHOR_REJECTED", message).rule("authors.rejected_hold"))
+        })
+    }
+
+    /// What was decided within the hour on a comment that is nearly the same. One like an approved one is not held for what
+    /// its words are like; returns why. Where its links lead makes no difference to what is nearly the same, so that it must
+    /// have none.
+    fn heed_alike(&self, facts: &Facts, findings: &Findings, votes: &mut Vec<Vote>) -> Option<Reason> {
+        let Alike { comment_id, by, rejected } = facts.alike.as_ref()?;
+        let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
+        if *rejected {
+            let reason = Reason::new("LIKE_REJECTED", format!("like {comment_id}, rejected{by}"));
+            let vote = Vote::new(self.learning.alike_rejected, reason.rule("learning.alike_rejected"));
+            votes.extend(Some(vote).filter(|vote| vote.decision > Decision::Approve));
+            return None;
+        }
+        let lets_pass = self.learning.alike_approved && !findings.corroborated;
+        lets_pass.then(|| {
+            let of_words = ["SCORE_HOLD", "CAMPAIGN", "LANGUAGE_UNSCORED"];
+            votes.retain(|vote| vote.decision != Decision::Hold || !of_words.contains(&&*vote.reason.code));
+            Reason::new("LIKE_APPROVED", format!("like {comment_id}, approved{by}")).rule("learning.alike_approved")
+        })
+    }
+
     fn clean(&self, scores: &[(Label, f64)]) -> Reason {
         let highest = scores.iter().max_by(|a, b| a.1.total_cmp(&b.1));
         Reason::new(
@@ -412,7 +447,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::facts::{History, Previous};
+    use crate::facts::Previous;
     use crate::pb;
     use crate::policy::Policies;
 

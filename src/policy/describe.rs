@@ -65,6 +65,26 @@ impl Policy {
         if self.approved_before_trust > 0 {
             lines.push(format!("holds an author's comments until {} were approved", self.approved_before_trust));
         }
+        if self.rejected_hold > 0 {
+            let count = self.rejected_hold;
+            lines.push(format!("holds an author's comments once {count} were rejected, and no more approved than rejected"));
+        }
+        if self.learning.correct {
+            lines.push("corrects scores by what was decided here, as long as that proves better".to_owned());
+        }
+        match self.learning.alike_rejected {
+            Decision::Approve => {}
+            becomes => lines.push(format!(
+                "what is nearly the same as a comment rejected within the hour: {}",
+                if becomes == Decision::Hold { "held" } else { "rejected" }
+            )),
+        }
+        if self.learning.alike_approved {
+            lines.push(
+                "what is nearly the same as a comment approved within the hour, without links: its scores do not hold it"
+                    .to_owned(),
+            );
+        }
         if self.hold_after_days > 0 {
             lines.push(format!("holds comments on posts older than {} days", self.hold_after_days));
         }
@@ -101,11 +121,12 @@ impl Policy {
             lines.push("moderators must say why they reject a comment".to_owned());
         }
         let kept = self.retention;
-        let [approved, rejected, authors, changes, audit] =
-            [kept.approved, kept.rejected, kept.authors, kept.changes, kept.audit].map(humantime::format_duration);
+        let [approved, rejected, authors, changes, audit, outcomes] =
+            [kept.approved, kept.rejected, kept.authors, kept.changes, kept.audit, kept.outcomes]
+                .map(humantime::format_duration);
         lines.push(format!(
             "forgotten after so long without change: approved comments {approved}, rejected ones {rejected}, authors' \
-             histories {authors}, changes of verdicts {changes}, the audit {audit}"
+             histories {authors}, changes of verdicts {changes}, the audit {audit}, outcomes {outcomes}"
         ));
         lines
     }

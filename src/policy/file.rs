@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Away, Campaign, Limit, Policies, Policy, Threshold};
+use super::{Away, Campaign, Limit, Policies, Policy, Threshold, Use};
 use crate::classify::Label;
 use crate::comment::Site;
 use crate::limit::{Gcra, MAX_BURST, Scope};
@@ -99,6 +99,7 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
     top.section("links", |links| set(&mut policy.links_hold, links.integer("hold", 0..=10_000)));
     top.section("authors", |authors| {
         set(&mut policy.approved_before_trust, authors.integer("approved_before_trust", 0..=1_000));
+        set(&mut policy.rejected_hold, authors.integer("rejected_hold", 0..=1_000));
     });
     top.section("posts", |posts| set(&mut policy.hold_after_days, posts.integer("hold_after_days", 0..=36_500)));
     top.section("form", |form| {
@@ -125,6 +126,11 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
             decision(campaign, "decision", &[Decision::Approve, Decision::Hold, Decision::Reject]),
         );
     });
+    top.section("learning", |learning| {
+        set(&mut policy.learning.correct, learning.bool("correct"));
+        set(&mut policy.learning.alike_rejected, decision(learning, "alike_rejected", &Decision::ALL));
+        set(&mut policy.learning.alike_approved, learning.bool("alike_approved"));
+    });
     top.section("store", |store| {
         let away = store.value("away", "\"hold\", \"unavailable\" or \"approve\"", |value| match value.as_str()? {
             "hold" => Some(Away::Hold),
@@ -143,6 +149,7 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         set(&mut retention.authors, days("authors_days"));
         set(&mut retention.changes, days("changes_days"));
         set(&mut retention.audit, days("audit_days"));
+        set(&mut retention.outcomes, days("outcomes_days"));
     });
     policy
 }
@@ -223,6 +230,8 @@ impl Policy {
             allowed_addresses: Addresses::default(),
             links_hold: 0,
             approved_before_trust: 0,
+            rejected_hold: 0,
+            learning: Use { correct: false, alike_rejected: Decision::Approve, alike_approved: false },
             hold_after_days: 0,
             form: Default::default(),
             evidence: Default::default(),

@@ -1,6 +1,7 @@
 //! A verdict put in the place of another, and the word of it to watchers.
 
 use super::cursor::Cursor;
+use super::outcomes::Teaching;
 use crate::pb;
 use crate::verdict::Verdict;
 
@@ -13,6 +14,8 @@ pub struct Change<'a> {
     pub verdict: &'a Verdict,
     /// The act that led to it.
     pub event: pb::AuditEvent,
+    /// What it teaches.
+    pub teaching: Teaching,
 }
 
 /// A verdict that took the place of another.

@@ -8,6 +8,7 @@ mod checkpoint;
 mod engine;
 mod erase;
 mod open;
+mod outcomes;
 mod read;
 mod records;
 mod snapshot;
@@ -98,8 +99,8 @@ impl Embedded {
 
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
         let (draft, limits) = (Draft::new(admission, admission.tentative), admission.counted());
-        let min_approved = admission.min_approved;
-        let found = self.writer.run(move |engine| engine.admit(&draft, &limits, min_approved)).await?;
+        let trust = (admission.min_approved, admission.max_rejected);
+        let found = self.writer.run(move |engine| engine.admit(&draft, &limits, trust)).await?;
         Ok(match found {
             Found::New(tightest) => Admitted::Recorded(record::with_limit(admission.tentative, tightest.as_ref())),
             Found::Known(verdict) => Admitted::Seen(record::verdict(&verdict)?),
@@ -152,7 +153,15 @@ impl Embedded {
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         let (site, id, expected) = (site.clone(), id.clone(), change.expected_revision);
         let (ruling, event) = (Ruling::new(change.verdict), prost::Message::encode_to_vec(&change.event));
-        self.writer.run(move |engine| engine.replace(&site, &id, expected, &ruling, &event)).await
+        let teaching = change.teaching.clone();
+        let replace = move |engine: &mut Engine| {
+            let replaced = engine.replace(&site, &id, expected, &ruling, &event)?;
+            if replaced {
+                engine.teach_site(&site, &teaching)?;
+            }
+            Ok(replaced)
+        };
+        self.writer.run(replace).await
     }
 
     pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::person::{Person, Persons};
 use crate::classify::Likeness;
 use crate::comment::Comment;
-use crate::facts::{Facts, LimitState};
+use crate::facts::{Facts, History, LimitState};
 use crate::limit::{Gcra, Scope};
 use crate::pb;
 use crate::verdict::{RateLimit, Verdict};
@@ -23,6 +23,9 @@ pub struct Admission<'a> {
     pub tentative: &'a Verdict,
     /// How many approved comments its author must have for the tentative verdict to stand unseen. 0: none.
     pub min_approved: u32,
+    /// So many rejected comments of its author, and at least half of all that were decided, keep it from standing unseen too.
+    /// 0: any number may.
+    pub max_rejected: u32,
     /// What nearly the same comments share with it. `None`: it is too short, or of an archive.
     pub likeness: Option<Likeness>,
     /// So many of them on its site keep the tentative verdict from standing unseen. 0: any number may.
@@ -35,6 +38,11 @@ pub struct Admission<'a> {
 pub(super) type Counted = (Scope, Option<Person>, Gcra);
 
 impl Admission<'_> {
+    /// Whether the author's past lets the tentative verdict stand. `None`: nothing is known of the author.
+    pub(super) fn trusts(&self, author: Option<History>) -> bool {
+        trusts(author, self.min_approved, self.max_rejected)
+    }
+
     /// The limits with whom they count.
     pub(super) fn counted(&self) -> Vec<Counted> {
         let known = |&(scope, gcra): &(Scope, Gcra)| match scope {
@@ -44,6 +52,12 @@ impl Admission<'_> {
         };
         self.limits.iter().filter_map(known).collect()
     }
+}
+
+/// Whether an author's past lets a tentative verdict stand.
+pub(super) fn trusts(author: Option<History>, min_approved: u32, max_rejected: u32) -> bool {
+    let History { approved, rejected, .. } = author.unwrap_or_default();
+    approved >= min_approved && (max_rejected == 0 || rejected < max_rejected || rejected < approved)
 }
 
 /// What became of a comment that asked to be let in.
@@ -87,6 +101,8 @@ pub struct Kept {
     pub received_at: SystemTime,
     /// Who wrote it. `None`: unknown.
     pub author: Option<Person>,
+    /// All that any text of it was sent under. Empty in lists.
+    pub persons: Vec<Person>,
     /// The act that led to the verdict.
     pub event: pb::AuditEvent,
     /// What stood before, oldest first. Empty in lists.

@@ -58,7 +58,7 @@ fn parse(text: &str) -> Option<Facts> {
         let [decision, by_moderator] = split(previous, ':')?;
         Some(Previous { decision: Decision::from_wire(number(decision)?)?, by_moderator: by_moderator == "1" })
     })?;
-    Some(Facts { limits, author, previous, similar })
+    Some(Facts { limits, author, previous, similar, alike: None })
 }
 
 fn limit(text: &str) -> Option<LimitState> {
@@ -101,6 +101,8 @@ mod tests {
             author: Some(History { approved: 1, held: 2, rejected: 3 }),
             previous: Some(Previous { decision: Decision::Hold, by_moderator: true }),
             similar: Similar { here: 7, elsewhere: 0 },
+            // Known to the process, not to the store.
+            alike: None,
         };
         assert_eq!(to_text(&full), "author:5:0:1500000,site:5:4:0|1:2:3|2:1|7");
         for facts in [full, Facts::default()] {

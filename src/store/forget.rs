@@ -19,11 +19,13 @@ pub struct Forgotten {
     pub acts: u64,
     /// Block and allow entries for the person.
     pub listed: u64,
+    /// Outcomes that were learned from those comments.
+    pub outcomes: u64,
 }
 
 impl Forgotten {
     /// Each count by its name.
-    pub fn counts(&self) -> [(&'static str, u64); 7] {
+    pub fn counts(&self) -> [(&'static str, u64); 8] {
         [
             ("comments", self.comments),
             ("verdicts", self.verdicts),
@@ -32,6 +34,7 @@ impl Forgotten {
             ("histories", self.histories),
             ("acts", self.acts),
             ("listed", self.listed),
+            ("outcomes", self.outcomes),
         ]
     }
 }
@@ -45,5 +48,6 @@ impl AddAssign for Forgotten {
         self.histories += more.histories;
         self.acts += more.acts;
         self.listed += more.listed;
+        self.outcomes += more.outcomes;
     }
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod forget;
 mod listed;
+mod outcomes;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -66,6 +67,7 @@ struct Shelf {
     audit_forgotten: Link,
     /// Block and allow entries by name.
     listed: BTreeMap<String, Vec<u8>>,
+    outcomes: outcomes::Outcomes,
 }
 
 struct Entry {
@@ -168,9 +170,9 @@ impl Memory {
             limits: weighing.states,
             // Counted by the process, for all its engines.
             similar: Similar::default(),
+            alike: None,
         };
-        let trusted = facts.author.map_or(0, |author| author.approved) >= admission.min_approved;
-        if standing.is_none() && trusted && !facts.limits.iter().any(LimitState::refused) {
+        if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::refused) {
             let verdict = with_limit(admission.tentative, facts.tightest());
             shelf.reserved.remove(id);
             if let Some(act) = of_machine(&verdict, &admission.persons) {
@@ -202,6 +204,7 @@ impl Memory {
                 .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
             previous: standing.filter(|entry| entry.fingerprint != fingerprint).map(|entry| entry.previous()),
             similar: Similar::default(),
+            alike: None,
         })
     }
 
@@ -264,6 +267,7 @@ impl Memory {
         shelf.uncount(author, before);
         shelf.count(author, change.verdict.decision);
         shelf.log(prost::Message::encode_to_vec(&change.event));
+        shelf.outcomes.teach(&change.teaching);
         self.announce(shelf, change.verdict);
         Ok(true)
     }
@@ -421,7 +425,8 @@ impl Entry {
         let Past { verdict, event } = self.standing.clone().past();
         let received_at: SystemTime = from_micros(self.received_at)?;
         let trail = if with_trail { self.trail.iter().cloned().map(Stood::past).collect() } else { Vec::new() };
-        Ok(Kept { comment: self.comment.clone(), verdict, received_at, author: self.author, event, trail })
+        let persons = self.persons.clone();
+        Ok(Kept { comment: self.comment.clone(), verdict, received_at, author: self.author, persons, event, trail })
     }
 }
 

@@ -102,7 +102,7 @@ impl Persons {
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> impl Iterator<Item = Person> {
+    pub fn all(&self) -> impl Iterator<Item = Person> {
         [self.user, self.email, self.ip].into_iter().flatten()
     }
 }

@@ -100,6 +100,8 @@ pub(super) struct Row {
     pub comment: Vec<u8>,
     pub received_at: i64,
     pub author: Option<Person>,
+    /// Who sent it, one hash behind the other. Empty in lists.
+    pub persons: Vec<u8>,
     pub standing: Stood,
     /// What stood before, oldest first.
     pub trail: Vec<Stood>,
@@ -124,6 +126,7 @@ impl Row {
             verdict,
             received_at: from_micros(self.received_at)?,
             author: self.author,
+            persons: self.persons.as_chunks::<16>().0.iter().copied().map(Person::from_bytes).collect(),
             event,
             trail: self.trail.into_iter().map(Stood::past).collect::<Result<_, _>>()?,
         })
@@ -203,7 +206,7 @@ mod tests {
         ) {
             let ours = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
             let theirs = Stood { verdict, event, before };
-            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, standing, trail };
+            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, persons: Vec::new(), standing, trail };
             // That it returns is all that is promised.
             let _ = row(ours, vec![theirs]).kept();
         }
@@ -212,7 +215,7 @@ mod tests {
     #[test]
     fn the_least_record_is_read() {
         let standing = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before: 0 };
-        let row = Row { comment: Vec::new(), received_at: 1, author: None, standing, trail: Vec::new() };
+        let row = Row { comment: Vec::new(), received_at: 1, author: None, persons: Vec::new(), standing, trail: Vec::new() };
         assert_eq!(row.kept().unwrap().verdict.decision, Decision::Hold);
     }
 }

@@ -12,6 +12,7 @@ mod erase;
 mod gossip;
 mod keys;
 mod listed;
+mod outcomes;
 mod read;
 mod records;
 mod script;

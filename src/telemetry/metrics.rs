@@ -1,6 +1,6 @@
 //! What is counted and measured, by the names of the Prometheus conventions. `docs/operations.md` says what each tells.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,11 @@ pub struct Metrics {
     reloads: IntCounterVec,
     certificate_expiry: IntGauge,
     auth_failures: IntCounterVec,
+    learned: IntCounter,
+    learning: Histogram,
+    corrected: IntCounterVec,
+    outcomes: IntGaugeVec,
+    correction_serves: IntGaugeVec,
 }
 
 /// A part of the way of a comment.
@@ -138,6 +143,22 @@ impl Metrics {
                 "When the server's certificate ends, in seconds since 1970.",
             ),
             auth_failures: make.counters("gatepost_auth_failures_total", "Calls that their key does not allow.", &["why"]),
+            learned: make
+                .counter("gatepost_outcomes_learned_total", "Outcomes folded into sites' corrections, again ones too."),
+            learning: make
+                .histograms("gatepost_learning_duration_seconds", "How long a run of outcomes takes to be folded.", &[])
+                .with_label_values::<&str>(&[]),
+            corrected: make.counters(
+                "gatepost_verdicts_corrected_total",
+                "Verdicts in which what the site has learned had a say that changed something.",
+                &["site", "decision"],
+            ),
+            outcomes: make.gauges("gatepost_outcomes", "Outcomes that a site's correction is made of.", &["site"]),
+            correction_serves: make.gauges(
+                "gatepost_correction_serves",
+                "1 while a site's correction proves better than the base and serves.",
+                &["site", "label"],
+            ),
             sites: Mutex::default(),
             registry,
         };
@@ -170,6 +191,23 @@ impl Metrics {
     /// A verdict was given.
     pub fn verdict(&self, site: &str, decision: &str, label: &str, reason: &str) {
         self.verdicts.with_label_values(&[&*self.site(site), decision, label, reason]).inc();
+    }
+
+    /// How many verdicts were given for a site, by decision. Nothing of sites that are not told apart.
+    pub fn verdicts_of(&self, site: &str) -> HashMap<String, u64> {
+        let mut all = HashMap::new();
+        for family in self.registry.gather().iter().filter(|family| family.name() == "gatepost_verdicts_total") {
+            for metric in family.get_metric() {
+                let label =
+                    |name: &str| metric.get_label().iter().find(|label| label.name() == name).map(|label| label.value());
+                if let (Some(known), Some(decision)) = (label("site"), label("decision"))
+                    && known == site
+                {
+                    *all.entry(decision.to_owned()).or_default() += metric.get_counter().get_value() as u64;
+                }
+            }
+        }
+        all
     }
 
     /// It was not recorded.
@@ -234,6 +272,26 @@ impl Metrics {
     /// A call was not allowed: `missing`, `unknown`, `expired`, `role` or `site`.
     pub fn not_allowed(&self, why: &str) {
         self.auth_failures.with_label_values(&[why]).inc();
+    }
+
+    /// So many outcomes were folded in so much time.
+    pub fn learned(&self, outcomes: usize, took: Duration) {
+        self.learned.inc_by(outcomes.try_into().unwrap_or(u64::MAX));
+        self.learning.observe(took.as_secs_f64());
+    }
+
+    /// What a site has learned had a say in a verdict.
+    pub fn corrected(&self, site: &str, decision: &str) {
+        self.corrected.with_label_values(&[&*self.site(site), decision]).inc();
+    }
+
+    /// How many outcomes a site's correction is made of, and for which labels it serves.
+    pub fn correction(&self, site: &str, outcomes: u32, serves: impl IntoIterator<Item = (&'static str, bool)>) {
+        let site = self.site(site);
+        self.outcomes.with_label_values(&[&*site]).set(outcomes.into());
+        for (label, serves) in serves {
+            self.correction_serves.with_label_values(&[&*site, label]).set(serves.into());
+        }
     }
 
     /// All of it, in Prometheus' text format.

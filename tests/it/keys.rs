@@ -137,7 +137,7 @@ fn is_for(role: Role, service: &str, method: &str) -> bool {
         "gatepost.v1.ReviewService" => role != Role::Host,
         "gatepost.v1.AdminService" => match role {
             Role::Admin => true,
-            Role::Moderator => ["PutListEntry", "ListEntries", "DeleteListEntry"].contains(&method),
+            Role::Moderator => ["PutListEntry", "ListEntries", "DeleteListEntry", "GetModelInfo"].contains(&method),
             _ => false,
         },
         other => panic!("{other} is a new service: say here whom it is for"),

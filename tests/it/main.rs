@@ -30,6 +30,8 @@ mod hostile;
 mod import;
 /// Keys: who may call what, for which site, until when.
 mod keys;
+/// A site learns from its own decisions: at once, on every server, and can unlearn.
+mod learning;
 /// Burst, refusal, and admission exactly when promised.
 mod limits;
 /// Blocked and allowed from the desk, in force on the next comment.

@@ -94,15 +94,6 @@ async fn reflection_lists_the_services() {
 }
 
 #[tokio::test]
-async fn what_is_not_built_yet_says_so() {
-    let server = Server::start().await;
-    let outcome = pb::ReportOutcomeRequest::default();
-    let status = server.host().report_outcome(outcome).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unimplemented);
-    assert_eq!(status.get_details_error_info().unwrap().reason, "NOT_YET");
-}
-
-#[tokio::test]
 async fn a_hosts_request_id_comes_back_and_one_is_made_where_it_is_missing() {
     let server = Server::start().await;
     let mut request = tonic::Request::new(pb::CheckCommentRequest { comment: Some(comment("1", "hello")), dry_run: false });

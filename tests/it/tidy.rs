@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may use. Itself and `pb`'s messages always.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("error", &[]),
     ("files", &[]),
     ("comment", &["error", "verdict"]),
@@ -19,12 +19,42 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("store", &["classify", "comment", "error", "facts", "files", "limit", "retention", "verdict"]),
     ("keys", &["error", "store"]),
     ("lists", &["comment", "error", "policy", "store"]),
+    ("learning", &["classify", "comment", "error", "retention", "store", "telemetry", "verdict"]),
     (
         "moderate",
-        &["classify", "comment", "error", "facts", "judge", "limit", "lists", "policy", "store", "telemetry", "verdict"],
+        &[
+            "classify",
+            "comment",
+            "error",
+            "facts",
+            "judge",
+            "learning",
+            "limit",
+            "lists",
+            "policy",
+            "store",
+            "telemetry",
+            "verdict",
+        ],
     ),
-    ("review", &["classify", "comment", "error", "facts", "store", "verdict"]),
-    ("grpc", &["comment", "error", "keys", "limit", "lists", "moderate", "review", "store", "telemetry", "verdict"]),
+    ("review", &["classify", "comment", "error", "facts", "learning", "store", "verdict"]),
+    (
+        "grpc",
+        &[
+            "classify",
+            "comment",
+            "error",
+            "keys",
+            "learning",
+            "limit",
+            "lists",
+            "moderate",
+            "review",
+            "store",
+            "telemetry",
+            "verdict",
+        ],
+    ),
     ("config", &["files", "keys", "retention", "settings", "store", "telemetry"]),
     ("telemetry", &["error", "verdict"]),
     (
@@ -38,6 +68,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "grpc",
             "judge",
             "keys",
+            "learning",
             "lists",
             "moderate",
             "policy",

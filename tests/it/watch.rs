@@ -145,6 +145,7 @@ async fn an_expired_cursor_is_refused_with_the_way_to_catch_up(store: &[&str]) {
     let request = pb::ListCommentsRequest {
         site: SITE.into(),
         filter: "decision=any since=2020-01-01T00:00:00Z".into(),
+        order_by: "oldest".into(),
         page_size: 1_000,
         ..Default::default()
     };

@@ -167,7 +167,7 @@ fn measured(
         let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
         each.collect::<Vec<_>>().join("; ")
     })?;
-    let case = judge.hear(&comment, Listed::none());
+    let case = judge.hear(&comment, Listed::none(), None);
     let ruling = case.ruling(&Facts::default());
     let mut scores = [f32::NAN; Label::ALL.len()];
     for (label, score) in &ruling.scores {

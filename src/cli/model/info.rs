@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use super::Problem;
 use crate::classify::Model;
+use crate::cli::connect::ConnectArgs;
+use crate::cli::output::FormatArgs;
 use crate::files;
 
 /// Options of `model info`.
@@ -14,6 +16,18 @@ pub struct InfoArgs {
     /// A model file; the built-in model when left out
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// With --site, how to print
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+impl InfoArgs {
+    /// Which server to ask, if it is a site that is asked for and not a file.
+    pub fn of_site(&self) -> Option<(&ConnectArgs, FormatArgs)> {
+        (self.model.is_none() && self.connect.site_if_any().is_some()).then_some((&self.connect, self.format))
+    }
 }
 
 /// Reads the model and returns what is to be shown.

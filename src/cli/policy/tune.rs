@@ -8,21 +8,25 @@ use std::str::FromStr;
 use std::time::SystemTime;
 
 use crate::classify::Label;
+use crate::cli;
 use crate::cli::check::SITE;
+use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::Failure;
 use crate::cli::labelled::{self, ChoiceArgs, Said};
 use crate::cli::serve::offline_judge;
 use crate::cli::term::Screen;
 use crate::cli::text;
 use crate::comment::{Comment, Site};
-use crate::policy::Listed;
+use crate::pb;
 use crate::policy::tune::{self, Goal, Kind, Mix, Sample};
+use crate::policy::{Findings, Listed, Policy};
 use print::Tuned;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost policy tune --data labelled.jsonl.gz --where split=dev
   gatepost policy tune --data a.jsonl b.jsonl --spam-share 5% --toxic-share 2% --comments-per-day 400 --queue-per-day 30
   gatepost policy tune --data labelled.jsonl --max-missed 5% --format toml > thresholds.toml
+  gatepost policy tune --site blog.example --policy-dir /etc/gatepost/policies    by what the site has learned last
 
 A line of a file is one comment, as in `gatepost check --file`, whose `label` or `gold` is ham, spam or toxic.
 Labelled files hold far more bad comments than most sites get: say with --spam-share and --toxic-share how it is on yours,
@@ -33,8 +37,9 @@ Nothing is written: put what is printed into a policy file.";
 /// Options of `policy tune`.
 #[derive(Debug, clap::Args)]
 pub struct TuneArgs {
-    /// Files of labelled comments, JSONL, gzipped or not; - is standard input
-    #[arg(long = "data", value_name = "FILE", required = true, num_args = 1..)]
+    /// Files of labelled comments, JSONL, gzipped or not; - is standard input; without any, the outcomes that the site of
+    /// --site has learned last, each as it was scored before it was learned
+    #[arg(long = "data", value_name = "FILE", num_args = 1..)]
     files: Vec<PathBuf>,
     #[command(flatten)]
     choice: ChoiceArgs,
@@ -59,9 +64,8 @@ pub struct TuneArgs {
     /// Also propose from which scores on abuse is rejected; --max-false-reject is then divided among the labels
     #[arg(long)]
     reject_abuse: bool,
-    /// The site whose policy to start from
-    #[arg(long, value_name = "SITE", default_value = SITE)]
-    site: String,
+    #[command(flatten)]
+    connect: ConnectArgs,
     /// A folder of policy files (*.toml)
     #[arg(long, value_name = "DIR")]
     policy_dir: Option<PathBuf>,
@@ -110,23 +114,28 @@ impl FromStr for Share {
 pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
     let judge = offline_judge(args.model.as_deref(), args.policy_dir.as_deref())
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
-    let site = Site::parse("--site", &args.site)
+    // Without one, that of all sites that have no policy of their own.
+    let site_name = args.connect.site_if_any().unwrap_or(SITE);
+    let site = Site::parse("--site", site_name)
         .map_err(|violation| Failure::usage(format!("{} {}", violation.field, violation.problem)))?;
     let (mut samples, mut unlabelled) = (Vec::new(), 0u64);
+    if args.files.is_empty() {
+        samples = cli::wait(learned(&args.connect, judge.policy(&site)))?;
+    }
     let left_out = labelled::read(
         &args.files,
         &args.choice,
         |_, line, fields| {
             let Some(Said::Word(word)) = labelled::said(&fields) else { return Ok(None) };
             let Some(kind) = Kind::parse(&word) else { return Ok(None) };
-            let mut comment = line.comment(fields, &args.site)?;
+            let mut comment = line.comment(fields, site_name)?;
             // One site's policy is tuned, whatever sites the rows are from.
-            args.site.clone_into(&mut comment.site);
+            site_name.clone_into(&mut comment.site);
             let comment = Comment::parse(comment, SystemTime::now()).map_err(|violations| {
                 let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
                 each.collect::<Vec<_>>().join("; ")
             })?;
-            Ok(Some(judge.hear(&comment, Listed::none()).sample(kind)))
+            Ok(Some(judge.hear(&comment, Listed::none(), None).sample(kind)))
         },
         |_, sample: Option<Sample>| match sample {
             Some(sample) => samples.push(sample),
@@ -174,6 +183,35 @@ pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
     }
     screen.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The outcomes that a site has learned last. Nothing is known of their links and forms: a score alone decides.
+async fn learned(connect: &ConnectArgs, policy: &Policy) -> Result<Vec<Sample>, Failure> {
+    if connect.site_if_any().is_none() {
+        return Err(Failure::usage("by what? Name labelled files with --data, or a site with --site for what it has learned"));
+    }
+    let site = connect.site()?;
+    let connection = connect.connect().await?;
+    let answer = connection.admin().get_model_info(pb::GetModelInfoRequest { site }).await;
+    let info = answer.map_err(|status| connection.failure(&status))?.into_inner();
+    let serves: Vec<String> =
+        info.learning.unwrap_or_default().labels.into_iter().filter(|label| label.serves).map(|label| label.label).collect();
+    let samples = info.trials.iter().filter_map(|trial| {
+        let kind = match trial.outcome() {
+            pb::Outcome::Ham => Kind::Ham,
+            pb::Outcome::Spam => Kind::Spam,
+            pb::Outcome::Toxic => Kind::Toxic,
+            pb::Outcome::Unspecified => return None,
+        };
+        // As it would be scored: by the correction where that serves.
+        let logits = Label::ALL.into_iter().filter_map(|label| {
+            let name = label.as_str();
+            let from = if serves.iter().any(|serves| serves == name) { &trial.corrected } else { &trial.base };
+            Some((label, *from.get(name)?))
+        });
+        Some(Sample::new(policy, kind, Findings::default(), logits.collect()))
+    });
+    Ok(samples.collect())
 }
 
 #[cfg(test)]

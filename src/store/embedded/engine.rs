@@ -9,9 +9,10 @@ use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::{Facts, LimitState, Previous, Similar};
 use crate::store::audit::with_before;
-use crate::store::entry::Counted;
+use crate::store::entry::{Counted, trusts};
 use crate::store::facts as facts_text;
 use crate::store::limits::Limits;
+use crate::store::outcomes::Teaching;
 use crate::store::person::Person;
 use crate::store::record::{Draft, Ruling, now_micros};
 use crate::verdict::Decision;
@@ -126,7 +127,12 @@ impl Engine {
         Ok(update.execute(params![site.as_str(), old, new])? > 0)
     }
 
-    pub fn admit(&mut self, draft: &Draft, limits: &[Counted], min_approved: u32) -> Result<Found, Error> {
+    pub fn admit(
+        &mut self,
+        draft: &Draft,
+        limits: &[Counted],
+        (min_approved, max_rejected): (u32, u32),
+    ) -> Result<Found, Error> {
         let site = self.site(&draft.site)?;
         let standing = self.standing(site, &draft.id)?;
         if let Some(standing) = &standing
@@ -148,8 +154,8 @@ impl Engine {
         let weighing = self.limits.weigh(site, limits);
         self.limits.count(&weighing);
         let received_at = now_micros();
-        let trusted =
-            min_approved == 0 || self.history(site, draft.author)?.is_some_and(|author| author.approved >= min_approved);
+        let asks = min_approved > 0 || max_rejected > 0;
+        let trusted = !asks || trusts(self.history(site, draft.author)?, min_approved, max_rejected);
         if standing.is_none() && trusted && !weighing.refused() {
             let facts = Facts { limits: weighing.states, ..Facts::default() };
             let mut ruling = draft.ruling.clone();
@@ -167,6 +173,7 @@ impl Engine {
             previous: standing.as_ref().map(Standing::previous).transpose()?,
             // Counted by the process, for all its engines.
             similar: Similar::default(),
+            alike: None,
         };
         let revision = standing.map_or(1, |standing| standing.revision.saturating_add(1));
         let verdict_id = draft.ruling.verdict_id.clone();
@@ -183,6 +190,7 @@ impl Engine {
             author: self.history(site, draft.author)?,
             previous: standing.as_ref().map(Standing::previous).transpose()?,
             similar: Similar::default(),
+            alike: None,
         })
     }
 
@@ -249,6 +257,12 @@ impl Engine {
     pub fn log_act(&mut self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
         let site = self.site(site)?;
         self.log(site, record)
+    }
+
+    /// Adds to a site's log of outcomes, and takes from it.
+    pub fn teach_site(&mut self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+        let site = self.site(site)?;
+        self.teach(site, teaching)
     }
 
     // === rows ===

@@ -22,9 +22,10 @@ pub(super) fn comment(connection: &Connection, site: &Site, id: &CommentId) -> R
     let read = connection.unchecked_transaction().ok();
     let Some(site) = self::site(connection, site)? else { return Ok(None) };
     let mut select = connection.prepare_cached(
-        "SELECT comment, verdict, event, before, received_at, author FROM comment WHERE site = ?1 AND id = ?2",
+        "SELECT comment, verdict, event, before, received_at, author, persons FROM comment WHERE site = ?1 AND id = ?2",
     )?;
-    let Some(mut row) = select.query_row(params![site, id.as_str()], row).optional()? else { return Ok(None) };
+    let found = select.query_row(params![site, id.as_str()], |found| Ok(Row { persons: found.get(6)?, ..row(found)? }));
+    let Some(mut row) = found.optional()? else { return Ok(None) };
     let mut select =
         connection.prepare_cached("SELECT verdict, event, before FROM past WHERE site = ?1 AND id = ?2 ORDER BY number")?;
     let trail = select.query_map(params![site, id.as_str()], |row| stood(row, 0))?;
@@ -138,6 +139,7 @@ fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         comment: row.get(0)?,
         received_at: row.get(4)?,
         author: row.get::<_, Option<[u8; 16]>>(5)?.map(Person::from_bytes),
+        persons: Vec::new(),
         standing: stood(row, 1)?,
         trail: Vec::new(),
     })

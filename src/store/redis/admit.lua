@@ -102,8 +102,14 @@ end
 local campaign = tonumber(ARGV[15])
 campaign = campaign > 0 and similar >= campaign
 
-local needed = tonumber(ARGV[6])
-local trusted = needed == 0 or (history() and tonumber(history()[1] or 0) >= needed)
+local needed, most = string.match(ARGV[6], '^(%d+) (%d+)$')
+needed, most = tonumber(needed), tonumber(most)
+local trusted = true
+if needed > 0 or most > 0 then
+  local past = history() or {}
+  local approved, rejected = tonumber(past[1] or 0), tonumber(past[3] or 0)
+  trusted = approved >= needed and (most == 0 or rejected < most or rejected < approved)
+end
 if not looking and not old and trusted and not refused and not campaign then
   local verdict = ARGV[12]
   if tightest > 0 then

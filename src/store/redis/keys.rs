@@ -108,7 +108,12 @@ impl Keys {
         self.named("listed")
     }
 
-    /// The same, while deleted ones are left out of it; see `rewrite.lua`.
+    /// Hash: what moderators and hosts have taught; see `teach.lua`.
+    pub fn outcomes(&self) -> String {
+        self.named("outcomes")
+    }
+
+    /// The same as [`events`](Self::events), while deleted ones are left out of it; see `rewrite.lua`.
     pub fn rewritten_events(&self) -> String {
         self.named("events:rewritten")
     }

@@ -27,11 +27,13 @@ pub(super) async fn comment(connection: &Connection, keys: &Keys, id: &CommentId
     // One transaction: the trail must fit what stands.
     let mut both = Pipeline::with_capacity(2);
     both.atomic().cmd("HMGET").arg(keys.comment(id)).arg(&["s", "c", "v", "e"]);
-    both.cmd("LRANGE").arg(keys.trail(id)).arg(0).arg(-1);
-    let (fields, trail): (Fields, Vec<PastFields>) = both.query_async(&mut connection.clone()).await?;
+    both.cmd("HGET").arg(keys.comment(id)).arg("p").cmd("LRANGE").arg(keys.trail(id)).arg(0).arg(-1);
+    let (fields, persons, trail): (Fields, Option<String>, Vec<PastFields>) = both.query_async(&mut connection.clone()).await?;
     let Some(mut row) = row(fields)? else { return Ok(None) };
     let past =
         |(standing, verdict, event): PastFields| Ok(Stood { verdict, event, before: Standing::parse(&standing)?.before });
+    let persons = persons.unwrap_or_default();
+    row.persons = persons.split(' ').filter_map(Person::from_hex).flat_map(|person| *person.as_bytes()).collect();
     row.trail = trail.into_iter().map(past).collect::<Result<_, Error>>()?;
     Ok(Some(row))
 }
@@ -170,6 +172,7 @@ fn row((standing, comment, verdict, event): Fields) -> Result<Option<Row>, Error
         comment: comment.ok_or_else(missing)?,
         received_at,
         author,
+        persons: Vec::new(),
         standing: Stood { verdict: verdict.ok_or_else(missing)?, event: event.unwrap_or_default(), before },
         trail: Vec::new(),
     }))

@@ -3,6 +3,9 @@
 -- ARGV
 --   1 expected revision   2 decision   3 revision   4 by_moderator   5 lead   6 lifetimes
 --   7 most events   8 comment id   9 verdict   10 the act   11 author of what stands, as far as the caller knows
+--   12… what is taught; see teach.lua
+-- One more of KEYS
+--   11 the log of outcomes
 -- Returns one of
 --   kept
 --   moved                                     (the revision is another, or the comment is gone)
@@ -24,4 +27,5 @@ keep(id, {
 }, lifetimes, 'v', ARGV[9], 'e', ARGV[10])
 announce(ARGV[2], ARGV[9], lifetimes, ARGV[7])
 log(KEYS[10], ARGV[10], lifetimes)
+teach(KEYS[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15], ARGV[16])
 return { 'kept' }

@@ -31,6 +31,7 @@ pub(super) struct Scripts {
     pub claim: Script,
     pub seal: Script,
     pub cut: Script,
+    pub outcome: Script,
     pub upkeep: Arc<Script>,
 }
 
@@ -39,7 +40,13 @@ impl Scripts {
         Self {
             admit: Script::new(concat!(include_str!("keep.lua"), include_str!("admit.lua"))),
             record: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("record.lua"))),
-            replace: Script::new(concat!(include_str!("keep.lua"), include_str!("change.lua"), include_str!("replace.lua"))),
+            replace: Script::new(concat!(
+                include_str!("keep.lua"),
+                include_str!("change.lua"),
+                include_str!("teach.lua"),
+                include_str!("replace.lua")
+            )),
+            outcome: Script::new(concat!(include_str!("teach.lua"), include_str!("outcome.lua"))),
             erase: Script::new(concat!(include_str!("keep.lua"), include_str!("erase.lua"))),
             rewrite: Script::new(include_str!("rewrite.lua")),
             swap: Script::new(include_str!("swap.lua")),

@@ -122,7 +122,7 @@ impl Redis {
 
         let mut ask = call(&self.scripts.admit, &names);
         ask.arg(mode).arg(hex(fingerprint)).arg(name(author)).arg(ruling.decision.to_wire() as i32);
-        ask.arg(ruling.verdict_id).arg(admission.min_approved).arg(ruling.lead);
+        ask.arg(ruling.verdict_id).arg(format!("{} {}", admission.min_approved, admission.max_rejected)).arg(ruling.lead);
         ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(milliseconds(RESERVED_FOR));
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
         let bands = admission.likeness.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
@@ -174,10 +174,13 @@ impl Redis {
         self.reachable(site)?;
         let (keys, ruling, event) = (self.keys(site), Ruling::new(change.verdict), change.event.encode_to_vec());
         let ask = |author: Option<Person>| {
-            let mut ask = call(&self.scripts.replace, &changing(&keys, id, author, author));
+            let mut names = changing(&keys, id, author, author);
+            names.push(keys.outcomes());
+            let mut ask = call(&self.scripts.replace, &names);
             ask.arg(change.expected_revision);
             self.add_ruling(&mut ask, site, &ruling);
             ask.arg(id.as_str()).arg(&ruling.verdict).arg(&event).arg(name(author));
+            self.add_teaching(&mut ask, site, &change.teaching);
             ask
         };
         let mut author = None;

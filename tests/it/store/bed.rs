@@ -8,7 +8,9 @@ use gatepost::facts::{Facts, History};
 use gatepost::limit::{Gcra, Scope};
 use gatepost::pb;
 use gatepost::retention::{Retention, Retentions};
-use gatepost::store::{Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Persons, Store, StoreSettings};
+use gatepost::store::{
+    Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Persons, Store, StoreSettings, Teaching,
+};
 use gatepost::verdict::{Decision, MACHINE, Verdict};
 use tempfile::TempDir;
 
@@ -120,6 +122,11 @@ impl Bed {
 
     /// Decides as a moderator. Tells whether the revision was the one that stood.
     pub async fn decide(&self, id: &str, expected_revision: u32, decision: Decision) -> bool {
+        self.decide_and_teach(id, expected_revision, decision, Teaching::default()).await
+    }
+
+    /// The same, and teaches something by it.
+    pub async fn decide_and_teach(&self, id: &str, expected_revision: u32, decision: Decision, teaching: Teaching) -> bool {
         let stands = self.get(id).await.verdict;
         let verdict = Verdict { decision, revision: expected_revision + 1, decided_by: "mia".into(), ..stands.clone() };
         let event = pb::AuditEvent {
@@ -131,7 +138,7 @@ impl Bed {
             after: decision.to_wire().into(),
             ..Default::default()
         };
-        let change = Change { expected_revision, verdict: &verdict, event };
+        let change = Change { expected_revision, verdict: &verdict, event, teaching };
         self.store.replace(&site(), &comment_id(id), &change).await.unwrap()
     }
 
@@ -210,6 +217,7 @@ pub struct Text {
     decision: Decision,
     risk: f64,
     min_approved: u32,
+    max_rejected: u32,
     listed: Option<u64>,
 }
 
@@ -226,6 +234,7 @@ pub fn text(id: impl Into<String>) -> Text {
         decision: Decision::Approve,
         risk: 0.0,
         min_approved: 0,
+        max_rejected: 0,
         listed: None,
     }
 }
@@ -266,6 +275,11 @@ impl Text {
 
     pub fn risk(self, risk: f64) -> Self {
         Self { risk, ..self }
+    }
+
+    /// So many rejected comments of the author keep it from standing unseen.
+    pub fn bears(self, max_rejected: u32) -> Self {
+        Self { max_rejected, ..self }
     }
 
     pub fn needs(self, min_approved: u32) -> Self {
@@ -324,6 +338,7 @@ impl Text {
             limits: self.limits.clone(),
             tentative: &tentative,
             min_approved: self.min_approved,
+            max_rejected: self.max_rejected,
             likeness: None,
             campaign: 0,
             listed: self.listed,

@@ -3,12 +3,15 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use gatepost::classify::site::Outcome;
+use gatepost::classify::site::lesson::{Lesson, Source};
+use gatepost::classify::{Input, Model};
 use gatepost::comment::Site;
 use gatepost::error::Error;
 use gatepost::facts::Previous;
 use gatepost::limit::Scope;
 use gatepost::pb;
-use gatepost::store::{Admitted, Event, Forgotten, Identity, ListQuery, Order, Store, Watcher};
+use gatepost::store::{Admitted, Event, Forgotten, Identity, ListQuery, Order, OutcomeHead, Store, Teaching, Watcher};
 use gatepost::verdict::Decision::{self, Approve, Hold, Reject};
 use gatepost::verdict::MACHINE;
 use prost::Message as _;
@@ -541,7 +544,10 @@ pub async fn a_person_is_found_and_erased_by_each_of_three_ids(bed: Bed) {
 
         let forgotten = bed.store.forget(&site(), &who).await.unwrap();
 
-        assert_eq!(forgotten, Forgotten { comments: 3, verdicts: 6, events: 3, limits, histories: 1, acts: 5, listed: 0 });
+        assert_eq!(
+            forgotten,
+            Forgotten { comments: 3, verdicts: 6, events: 3, limits, histories: 1, acts: 5, listed: 0, outcomes: 0 }
+        );
         assert_eq!(bed.other.find(&site(), &who).await.unwrap(), []);
         assert_eq!(bed.other.forget(&site(), &who).await.unwrap(), Forgotten::default());
         assert_eq!(bed.history("ada").await, [0, 0, 0]);
@@ -811,4 +817,116 @@ pub async fn entries_for_an_erased_person_go_too(bed: Bed) {
     let user = newest.known_by(Identity::User("ada"))[0];
     assert_eq!(bed.other.forget(&site(), &user).await.unwrap().listed, 1);
     assert_eq!(bed.store.listed(&site()).await.unwrap().all.keys().collect::<Vec<_>>(), ["c"]);
+}
+
+// === outcomes ===
+
+pub async fn an_author_who_was_mostly_rejected_is_undecided(bed: Bed) {
+    for id in ["1", "2"] {
+        bed.recorded(&text(id).by("ada").decided(Reject)).await;
+    }
+    let third = text("3").by("ada").bears(2);
+    let (facts, ..) = bed.undecided(&third).await;
+    assert_eq!(facts.author.unwrap().rejected, 2);
+    assert_eq!(third.look(&bed.store).await.author.unwrap().rejected, 2);
+    bed.recorded(&text("bob").by("bob").bears(2)).await;
+    bed.recorded(&text("nobody").bears(2)).await;
+    bed.recorded(&text("more").by("ada").bears(3)).await;
+    for id in ["4", "5", "6"] {
+        bed.recorded(&text(id).by("ada")).await;
+    }
+    // More of hers were approved than rejected by now.
+    bed.recorded(&text("7").by("ada").bears(2)).await;
+}
+
+fn added(name: &str, record: &[u8]) -> Teaching {
+    Teaching { removed: None, added: Some((name.to_owned(), record.to_vec())) }
+}
+
+fn removed(name: &str) -> Teaching {
+    Teaching { removed: Some(name.to_owned()), added: None }
+}
+
+pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
+    let log = async |store: &Store| store.outcomes(&site(), 0, 1_000).await.unwrap();
+    let empty = bed.store.outcome_head(&site()).await.unwrap();
+    assert_eq!(empty, OutcomeHead::default());
+    assert_eq!(log(&bed.store).await, []);
+    for number in 1..=600u64 {
+        bed.store.teach(&site(), &added(&format!("d:{number}:2"), &number.to_be_bytes())).await.unwrap();
+    }
+    let full = bed.other.outcome_head(&site()).await.unwrap();
+    assert_eq!((full.newest, full.gone, full.from, full.to), (600, 0, 0, None));
+    let records = log(&bed.other).await;
+    assert!(
+        records
+            .iter()
+            .map(|(number, record)| (*number, record.clone()))
+            .eq((1..=600u64).map(|n| (n, n.to_be_bytes().to_vec())))
+    );
+    assert_eq!(bed.other.outcomes(&site(), 598, 600).await.unwrap().len(), 2);
+
+    // What is taken back leaves a gap, and what comes again comes last.
+    bed.store.teach(&site(), &removed("d:300:2")).await.unwrap();
+    bed.other.teach(&site(), &removed("d:300:2")).await.unwrap();
+    bed.other.teach(&site(), &added("d:1:2", b"again")).await.unwrap();
+    let head = bed.store.outcome_head(&site()).await.unwrap();
+    assert_eq!((head.newest, head.gone), (601, 2));
+    assert!(!full.goes_on(&head));
+    let records = log(&bed.store).await;
+    assert_eq!((records.len(), records[0].0, records.last().unwrap().clone()), (599, 2, (601, b"again".to_vec())));
+    assert_eq!(bed.store.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"again".to_vec()));
+    assert_eq!(bed.store.outcome_named(&site(), "d:300:2").await.unwrap(), None);
+
+    // A record is dropped by number: the name may stand for a newer one.
+    bed.store.drop_outcomes(&site(), &[(1, "d:1:2".into()), (2, "d:2:2".into())], false).await.unwrap();
+    assert_eq!(log(&bed.other).await.len(), 598);
+    assert_eq!(bed.other.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"again".to_vec()));
+    assert_eq!(bed.other.outcome_named(&site(), "d:2:2").await.unwrap(), None);
+
+    bed.store.bound_outcomes(&site(), 5, Some(9)).await.unwrap();
+    let bounded = bed.other.outcome_head(&site()).await.unwrap();
+    assert_eq!((bounded.from, bounded.to, bounded.newest), (5, Some(9), 601));
+    assert!(!head.goes_on(&bounded) && !bounded.counts(5) && bounded.counts(6) && bounded.counts(9) && !bounded.counts(10));
+    bed.store.bound_outcomes(&site(), 0, None).await.unwrap();
+    assert_eq!(bed.other.outcome_head(&site()).await.unwrap().to, None);
+    let elsewhere = Site::parse("site", "other.example").unwrap();
+    assert_eq!(bed.store.outcome_head(&elsewhere).await.unwrap(), OutcomeHead::default());
+}
+
+pub async fn an_act_teaches_in_its_own_step(bed: Bed) {
+    bed.recorded(&text("1").held()).await;
+    assert!(bed.decide_and_teach("1", 1, Reject, added("d:1:2", b"spam")).await);
+    assert!(!bed.decide_and_teach("1", 1, Approve, added("d:1:2", b"ham")).await, "the revision is another");
+    assert_eq!(bed.store.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"spam".to_vec()));
+    assert!(bed.decide_and_teach("1", 2, Hold, removed("d:1:2")).await);
+    let head = bed.other.outcome_head(&site()).await.unwrap();
+    assert_eq!((head.newest, head.gone), (1, 1));
+}
+
+pub async fn what_a_person_taught_goes_with_the_person(bed: Bed) {
+    let lesson = |id: &str, persons: Vec<u8>| {
+        let text = "Earn money from home with our proven system, just visit us and start today";
+        let lesson = Lesson {
+            name: format!("d:{id}:2"),
+            comment_id: id.to_owned(),
+            outcome: Outcome::Spam,
+            source: Source::Moderator,
+            by: "mia".to_owned(),
+            at: 1,
+            sketch: Model::builtin().unwrap().sketch(&Input { text, ..Input::default() }),
+            likeness: None,
+            persons,
+        };
+        added(&lesson.name.clone(), &lesson.to_bytes())
+    };
+    bed.recorded(&text("hers").by("ada").held()).await;
+    bed.decide_and_teach("hers", 1, Reject, lesson("hers", Vec::new())).await;
+    // Of a comment that is kept no more.
+    bed.store.teach(&site(), &lesson("gone", person("ada").to_bytes())).await.unwrap();
+    bed.store.teach(&site(), &lesson("his", person("bob").to_bytes())).await.unwrap();
+    let forgotten = bed.store.forget(&site(), &person("ada")).await.unwrap();
+    assert_eq!(forgotten.outcomes, 2);
+    let left = bed.other.outcomes(&site(), 0, 10).await.unwrap();
+    assert_eq!(left.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [3]);
 }

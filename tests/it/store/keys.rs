@@ -68,7 +68,8 @@ async fn every_key_ends_but_the_secret_and_what_is_held() {
 #[tokio::test]
 async fn each_kind_of_data_has_a_time_of_its_own() {
     let [approved, rejected, authors, changes, audit] = [10, 20, 30, 40, 50].map(Duration::from_secs);
-    let bed = Bed::redis_that_keeps(Retention { approved, rejected, authors, changes, audit }).await;
+    let outcomes = Duration::from_secs(60);
+    let bed = Bed::redis_that_keeps(Retention { approved, rejected, authors, changes, audit, outcomes }).await;
     bed.recorded(&text("approved").by("ada")).await;
     bed.recorded(&text("rejected").by("ada").decided(Reject)).await;
     bed.recorded(&text("changed").by("ada").held()).await;

@@ -175,8 +175,9 @@ fn reasons(verdict: &pb::Verdict, page: &mut Page) {
     for reason in &verdict.reasons {
         let weight = if reason.weight == 0.0 { String::new() } else { format!("{:+.1} ", reason.weight) };
         let label = if reason.label.is_empty() { String::new() } else { format!(" ({})", text::line(&reason.label, 40)) };
-        // Many alike: worth seeing before anything else.
-        let tone = if reason.code == "CAMPAIGN" { Tone::Warning } else { Tone::Plain };
+        // What the text itself does not show is worth seeing first.
+        let beside = ["CAMPAIGN", "SITE_LEARNED", "LIKE_REJECTED"].contains(&reason.code.as_str());
+        let tone = if beside { Tone::Warning } else { Tone::Plain };
         page.hang(&[
             (Tone::Faint, "• "),
             (Tone::Strong, &weight),

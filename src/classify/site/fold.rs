@@ -1,0 +1,355 @@
+//! What a site has learned: a fold over the lessons of its log in their order. Pure: the same lessons give the same, on every
+//! server and after every restart.
+//!
+//! Of several outcomes on one comment the most trusted source's last counts. Whatever may change which that is, an outcome
+//! that was taken back or a second one on the same comment, is folded anew from all that is left: that is what makes
+//! forgetting exact.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
+
+use super::gate::{Standing, Terms, Trial};
+use super::lesson::{Lesson, Source};
+use super::{Correction, Kind, Outcome, Sketch, everyday};
+use crate::classify::Likeness;
+use crate::classify::learn::LearnError;
+
+/// How much an outcome counts, by [`Source`].
+const WEIGHTS: [f32; Source::ALL.len()] = [0.5, 0.9, 1.0];
+/// What one counts on which two moderators were not of one mind.
+const CONTESTED: f32 = 0.5;
+/// Once moderators have decided so many, the others together count only this much and twice as much as theirs.
+const HEARD: f32 = 10.0;
+const OTHERS: f32 = 50.0;
+/// How many harmless comments are recalled with each bad one.
+const REHEARSED: usize = 3;
+/// How many of the latest outcomes are remembered for the gate, with all kinds among them;
+const TRIALS: usize = 128;
+/// for comments that are nearly the same;
+const DECIDED: usize = 64;
+/// and for telling how many were like a comment.
+const SIGNATURES: usize = 256;
+/// How long an outcome speaks for what is nearly the same, in microseconds.
+const WAVE: i64 = 3_600_000_000;
+/// Bits of a signature that may differ between comments that are alike: features at an angle of some sixty degrees.
+const ALIKE: u32 = 42;
+
+/// What a site has learned.
+#[derive(Debug, Default)]
+pub struct Learned {
+    /// `None`: nothing.
+    correction: Option<Box<Correction>>,
+    /// How many outcomes it is made of.
+    counts: Counts,
+    /// Hashes of the comments that it has learned from, in rising order.
+    seen: Vec<u32>,
+    /// How many harmless comments were recalled.
+    rehearsed: usize,
+    trials: VecDeque<Trial>,
+    decided: VecDeque<Decided>,
+    signatures: VecDeque<(u128, Outcome)>,
+    /// How the correction stands, on terms that were asked for last.
+    standing: Mutex<Option<(Terms, [Standing; 2])>>,
+}
+
+/// How many outcomes were learned, by what and by whom.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// By [`Outcome`].
+    pub outcomes: [u32; Outcome::ALL.len()],
+    /// By [`Source`].
+    pub sources: [u32; Source::ALL.len()],
+    /// On which moderators were not of one mind.
+    pub contested: u32,
+}
+
+/// A comment that somebody decided of late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Which.
+    pub comment_id: String,
+    /// Who; may be empty.
+    pub by: String,
+    /// What it turned out to be.
+    pub outcome: Outcome,
+    at: i64,
+    likeness: Likeness,
+}
+
+impl Clone for Learned {
+    fn clone(&self) -> Self {
+        Self {
+            correction: self.correction.clone(),
+            counts: self.counts,
+            seen: self.seen.clone(),
+            rehearsed: self.rehearsed,
+            trials: self.trials.clone(),
+            decided: self.decided.clone(),
+            signatures: self.signatures.clone(),
+            standing: Mutex::default(),
+        }
+    }
+}
+
+impl Counts {
+    /// All of them.
+    pub fn all(&self) -> u32 {
+        self.outcomes.iter().sum()
+    }
+}
+
+impl Learned {
+    /// Folds lessons, which come with their numbers and in the order of those.
+    ///
+    /// # Errors
+    /// When linfa's model cannot be built.
+    pub fn fold(lessons: &[(u64, Lesson)]) -> Result<Self, LearnError> {
+        let mut standing: HashMap<&str, &(u64, Lesson)> = HashMap::new();
+        let mut contested: HashMap<&str, bool> = HashMap::new();
+        for numbered in lessons {
+            let lesson = &numbered.1;
+            let last = standing.entry(&lesson.comment_id).or_insert(numbered);
+            if last.1.source <= lesson.source {
+                let both = last.1.source == Source::Moderator && last.1.by != lesson.by && last.1.outcome != lesson.outcome;
+                *contested.entry(&lesson.comment_id).or_default() |= both;
+                *last = numbered;
+            }
+        }
+        let mut learned = Self::default();
+        for (number, lesson) in lessons {
+            let id = lesson.comment_id.as_str();
+            if standing.get(id).is_some_and(|(stands, _)| stands == number) {
+                learned.take(lesson, contested.get(id).copied().unwrap_or_default())?;
+            }
+        }
+        learned.seen.sort_unstable();
+        Ok(learned)
+    }
+
+    /// Learns one lesson more. `false`: it is about a comment that a lesson was about before, so that all must be folded anew;
+    /// nothing was learned.
+    ///
+    /// # Errors
+    /// When linfa's model cannot be built.
+    pub fn learn(&mut self, lesson: &Lesson) -> Result<bool, LearnError> {
+        let Err(place) = self.seen.binary_search(&named(&lesson.comment_id)) else { return Ok(false) };
+        self.take(lesson, false)?;
+        let hash = self.seen.pop().unwrap_or_default();
+        self.seen.insert(place, hash);
+        Ok(true)
+    }
+
+    fn take(&mut self, lesson: &Lesson, contested: bool) -> Result<(), LearnError> {
+        let weight = self.weight(lesson.source) * if contested { CONTESTED } else { 1.0 };
+        let correction = self.correction.get_or_insert_default();
+        let corrected = correction.learn(&lesson.sketch, lesson.outcome, weight)?;
+        if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.of(lesson.outcome) == Some(true)) {
+            for _ in 0..REHEARSED {
+                correction.rehearse(everyday::sketch(self.rehearsed), kind, weight)?;
+                self.rehearsed += 1;
+            }
+        }
+        let base = lesson.sketch.base;
+        push(&mut self.trials, TRIALS, Trial { outcome: lesson.outcome, source: lesson.source, weight, base, corrected });
+        push(&mut self.signatures, SIGNATURES, (lesson.sketch.signature(), lesson.outcome));
+        if let Some(likeness) = lesson.likeness.filter(|_| lesson.source != Source::Import) {
+            let (comment_id, by) = (lesson.comment_id.clone(), lesson.by.clone());
+            push(&mut self.decided, DECIDED, Decided { comment_id, by, outcome: lesson.outcome, at: lesson.at, likeness });
+        }
+        self.counts.outcomes[lesson.outcome as usize] += 1;
+        self.counts.sources[lesson.source as usize] += 1;
+        self.counts.contested += u32::from(contested);
+        self.seen.push(named(&lesson.comment_id));
+        self.standing = Mutex::default();
+        Ok(())
+    }
+
+    /// How much the next outcome of a source counts.
+    fn weight(&self, source: Source) -> f32 {
+        let count = |source: Source| self.counts.sources[source as usize] as f32;
+        let moderators = count(Source::Moderator);
+        let others = count(Source::Host) + count(Source::Import);
+        let heard = source == Source::Moderator || moderators < HEARD;
+        let share = if heard { 1.0 } else { ((OTHERS + 2.0 * moderators) / (others + 1.0)).min(1.0) };
+        WEIGHTS[source as usize] * share
+    }
+
+    /// What it adds to the base. `None`: nothing was learned.
+    pub fn correction(&self) -> Option<&Correction> {
+        self.correction.as_deref()
+    }
+
+    /// How many outcomes it is made of.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The latest outcomes, oldest first, with what was thought of them before.
+    pub fn trials(&self) -> impl DoubleEndedIterator<Item = &Trial> + Clone {
+        self.trials.iter()
+    }
+
+    /// How the correction stands beside the base, by [`Kind`].
+    pub fn standing(&self, terms: &Terms) -> [Standing; 2] {
+        let compare = || Kind::ALL.map(|kind| Standing::of(self.trials.iter(), kind, terms));
+        // Asked by every comment, and the same until something is learned.
+        let Ok(mut known) = self.standing.lock() else { return compare() };
+        match &*known {
+            Some((same, standing)) if same == terms => *standing,
+            _ => known.insert((*terms, compare())).1,
+        }
+    }
+
+    /// The last decision within the hour before `now`, in microseconds since 1970, on a comment that is nearly the same.
+    pub fn decided_alike(&self, likeness: &Likeness, now: i64) -> Option<&Decided> {
+        let recent = self.decided.iter().rev().filter(|decided| now.saturating_sub(decided.at) <= WAVE);
+        recent.into_iter().find(|decided| decided.likeness.is_like(likeness))
+    }
+
+    /// How many of the latest outcomes were on comments like this one: harmless ones, and bad ones.
+    pub fn alike(&self, sketch: &Sketch) -> (usize, usize) {
+        let signature = sketch.signature();
+        let like = self.signatures.iter().filter(|(other, _)| (other ^ signature).count_ones() <= ALIKE);
+        let ham = like.clone().filter(|(_, outcome)| *outcome == Outcome::Ham).count();
+        (ham, like.count() - ham)
+    }
+
+    /// SHA-256 of all that was learned, in hexadecimal; of nothing for nothing.
+    pub fn digest(&self) -> String {
+        let digest = self.correction.as_ref().map(|correction| correction.digest());
+        digest.iter().flatten().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Adds to a line that holds so many at most.
+fn push<T>(line: &mut VecDeque<T>, most: usize, one: T) {
+    if line.len() >= most {
+        line.pop_front();
+    }
+    line.push_back(one);
+}
+
+/// A hash of a comment's id. Two that share one cost a fold that was not needed.
+fn named(comment_id: &str) -> u32 {
+    crc32fast::hash(comment_id.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::classify::{Input, Model};
+
+    const TEXTS: [&str; 6] = [
+        "buy pills now, cheap pills, best pills",
+        "you are an idiot and everybody here knows it",
+        "I see it differently: the sanctions hurt the poor first",
+        "visit my channel and subscribe",
+        "thank you for the recipe, the bread rose well",
+        "shut up, nobody asked you",
+    ];
+
+    fn lesson(id: usize, text: usize, outcome: Outcome, source: Source, by: &str) -> Lesson {
+        let model = Model::builtin().unwrap();
+        Lesson {
+            name: format!("d:{id}:{by}"),
+            comment_id: format!("c{id}"),
+            outcome,
+            source,
+            by: by.to_owned(),
+            at: 0,
+            sketch: model.sketch(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
+            likeness: None,
+            persons: Vec::new(),
+        }
+    }
+
+    fn numbered(lessons: Vec<Lesson>) -> Vec<(u64, Lesson)> {
+        (1..).zip(lessons).collect()
+    }
+
+    #[test]
+    fn the_most_trusted_sources_last_word_counts() {
+        let host = lesson(1, 0, Outcome::Ham, Source::Host, "");
+        let ann = lesson(1, 0, Outcome::Spam, Source::Moderator, "ann");
+        let both = Learned::fold(&numbered(vec![ann.clone(), host])).unwrap();
+        let alone = Learned::fold(&numbered(vec![ann])).unwrap();
+        assert_eq!(both.digest(), alone.digest());
+        assert_eq!((both.counts().all(), both.counts().contested), (1, 0));
+    }
+
+    #[test]
+    fn what_moderators_disagree_on_counts_less() {
+        let ann = lesson(1, 0, Outcome::Spam, Source::Moderator, "ann");
+        let bob = lesson(1, 0, Outcome::Ham, Source::Moderator, "bob");
+        let both = Learned::fold(&numbered(vec![ann.clone(), bob.clone()])).unwrap();
+        assert_eq!(both.counts().contested, 1);
+        assert_ne!(both.digest(), Learned::fold(&numbered(vec![bob])).unwrap().digest());
+        // Who changes one's own mind is not in conflict with anybody.
+        let again = Learned::fold(&numbered(vec![ann, lesson(1, 0, Outcome::Ham, Source::Moderator, "ann")])).unwrap();
+        assert_eq!(again.counts().contested, 0);
+    }
+
+    #[test]
+    fn hosts_do_not_outvote_moderators_by_their_number() {
+        let outcome =
+            |n: usize| if n.is_multiple_of(5) { (Source::Moderator, Outcome::Spam) } else { (Source::Host, Outcome::Ham) };
+        let lessons: Vec<Lesson> = (0..1_000)
+            .map(|n| {
+                let (source, outcome) = outcome(n);
+                lesson(n, 0, outcome, source, "x")
+            })
+            .collect();
+        let learned = Learned::fold(&numbered(lessons)).unwrap();
+        let evidence = learned.correction().unwrap().evidence(Kind::Spam);
+        // 200 of moderators, and of the 800 others what 450 count.
+        assert!((550.0..700.0).contains(&evidence), "{evidence}");
+    }
+
+    proptest! {
+        /// Learned one by one, or folded from the whole log: the same, bit for bit.
+        #[test]
+        fn one_by_one_and_all_at_once_are_the_same(
+            outcomes in prop::collection::vec((0..12usize, 0..6usize, 0..3usize, 0..3usize), 1..30),
+        ) {
+            let lessons = outcomes.iter().map(|&(id, text, outcome, source)| {
+                lesson(id, text, Outcome::ALL[outcome], Source::ALL[source], "x")
+            });
+            let log = numbered(lessons.collect());
+            let mut learned = Learned::default();
+            for (at, (_, lesson)) in log.iter().enumerate() {
+                if !learned.learn(lesson).unwrap() {
+                    learned = Learned::fold(&log[..=at]).unwrap();
+                }
+            }
+            let folded = Learned::fold(&log).unwrap();
+            prop_assert_eq!(learned.digest(), folded.digest());
+            prop_assert_eq!(learned.counts(), folded.counts());
+            prop_assert_eq!(&learned.seen, &folded.seen);
+            prop_assert!(learned.trials().eq(folded.trials()));
+        }
+    }
+
+    #[test]
+    fn what_was_learned_of_a_site_stays_small() {
+        let model = Model::builtin().unwrap();
+        let texts = (0..600).map(|n| format!("comment {n}: {} about {}", TEXTS[n % 6], n * 7));
+        let mut learned = Learned::default();
+        for (n, text) in texts.enumerate() {
+            let lesson = Lesson {
+                sketch: model.sketch(&Input { text: &text, ..Input::default() }),
+                comment_id: format!("0197b2f4-1111-7aaa-8bbb-{n:012}"),
+                likeness: Likeness::of(TEXTS[2]),
+                ..lesson(n, 0, Outcome::Ham, Source::Moderator, "moderator of the day")
+            };
+            assert!(learned.learn(&lesson).unwrap());
+        }
+        assert!((learned.trials.len(), learned.decided.len(), learned.signatures.len()) == (TRIALS, DECIDED, SIGNATURES));
+        let line =
+            TRIALS * size_of::<Trial>() + DECIDED * (size_of::<Decided>() + 64) + SIGNATURES * size_of::<(u128, Outcome)>();
+        let correction = 4 * (super::super::SLOTS + 1) * size_of::<f32>();
+        // Beside them a hash of four bytes for each outcome that the log keeps.
+        assert!(correction + line + 4 * 3_000 < 300_000, "{correction} + {line}");
+    }
+}

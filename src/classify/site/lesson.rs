@@ -1,0 +1,198 @@
+//! One outcome as a site's log keeps it: what the comment turned out to be, who says so, and what learning needs of the
+//! comment. Its text cannot be read out of it.
+
+use prost::Message;
+
+use super::{Outcome, SLOTS, Sketch};
+use crate::classify::{BANDS, Likeness};
+
+/// Longest record that is read, in bytes: every slot at once takes less.
+const MAX_BYTES: usize = 128 << 10;
+/// No base says more.
+const MAX_LOGIT: f32 = 60.0;
+
+/// Who says what a comment turned out to be, from the least trusted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// An archive's earlier decisions.
+    Import,
+    /// The host, for its own moderators.
+    Host,
+    /// A moderator, in Gatepost.
+    Moderator,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Import, Self::Host, Self::Moderator];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Host => "host",
+            Self::Moderator => "moderator",
+        }
+    }
+}
+
+/// One outcome.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
+    /// What it is taken back by: it names the act that taught it.
+    pub name: String,
+    /// The comment.
+    pub comment_id: String,
+    /// What it turned out to be.
+    pub outcome: Outcome,
+    /// Whose word that is.
+    pub source: Source,
+    /// The moderator's or the key's name; may be empty.
+    pub by: String,
+    /// When, in microseconds since 1970.
+    pub at: i64,
+    /// What the comment looked like.
+    pub sketch: Sketch,
+    /// What nearly the same comments share with it.
+    pub likeness: Option<Likeness>,
+    /// Keyed hashes of its author, one behind the other.
+    pub persons: Vec<u8>,
+}
+
+/// The same as it is kept.
+#[derive(Clone, PartialEq, Message)]
+struct Kept {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "2")]
+    comment_id: String,
+    /// 1 ham, 2 spam, 3 toxic.
+    #[prost(uint32, tag = "3")]
+    outcome: u32,
+    /// 1 import, 2 host, 3 moderator.
+    #[prost(uint32, tag = "4")]
+    source: u32,
+    #[prost(string, tag = "5")]
+    by: String,
+    #[prost(int64, tag = "6")]
+    at: i64,
+    /// How far each slot is from the one before.
+    #[prost(uint32, repeated, tag = "7")]
+    steps: Vec<u32>,
+    #[prost(sint32, repeated, tag = "8")]
+    values: Vec<i32>,
+    #[prost(float, optional, tag = "9")]
+    spam: Option<f32>,
+    #[prost(float, optional, tag = "10")]
+    toxicity: Option<f32>,
+    #[prost(fixed64, repeated, tag = "11")]
+    bands: Vec<u64>,
+    #[prost(bytes = "vec", tag = "12")]
+    persons: Vec<u8>,
+}
+
+impl Lesson {
+    /// As the log keeps it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut last = 0;
+        let steps = self.sketch.features.iter().map(|&(slot, _)| {
+            let step = u32::from(slot) - last;
+            last = u32::from(slot);
+            step
+        });
+        let [spam, toxicity] = self.sketch.base;
+        let kept = Kept {
+            name: self.name.clone(),
+            comment_id: self.comment_id.clone(),
+            outcome: self.outcome as u32 + 1,
+            source: self.source as u32 + 1,
+            by: self.by.clone(),
+            at: self.at,
+            steps: steps.collect(),
+            values: self.sketch.features.iter().map(|&(_, value)| i32::from(value)).collect(),
+            spam,
+            toxicity,
+            bands: self.likeness.map(|likeness| likeness.bands().to_vec()).unwrap_or_default(),
+            persons: self.persons.clone(),
+        };
+        kept.encode_to_vec()
+    }
+
+    /// Reads back what [`to_bytes`](Self::to_bytes) gave. `None`: the bytes are not that.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let kept = Kept::decode(Some(bytes).filter(|bytes| bytes.len() <= MAX_BYTES)?).ok()?;
+        if kept.steps.len() != kept.values.len() || kept.steps.iter().skip(1).any(|step| *step == 0) {
+            return None;
+        }
+        let mut slot = 0u32;
+        let mut features = Vec::with_capacity(kept.steps.len());
+        for (step, value) in kept.steps.iter().zip(&kept.values) {
+            slot = slot.checked_add(*step)?;
+            let place = u16::try_from(slot).ok().filter(|place| usize::from(*place) < SLOTS)?;
+            features.push((place, i16::try_from(*value).ok()?));
+        }
+        let base = [kept.spam, kept.toxicity];
+        if base.iter().flatten().any(|logit| !logit.is_finite() || logit.abs() > MAX_LOGIT) {
+            return None;
+        }
+        Some(Self {
+            outcome: *Outcome::ALL.get(usize::try_from(kept.outcome.checked_sub(1)?).ok()?)?,
+            source: *Source::ALL.get(usize::try_from(kept.source.checked_sub(1)?).ok()?)?,
+            name: kept.name,
+            comment_id: kept.comment_id,
+            by: kept.by,
+            at: kept.at,
+            sketch: Sketch { features, base },
+            likeness: <[u64; BANDS]>::try_from(kept.bands).ok().map(Likeness::from_bands),
+            persons: kept.persons,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::classify::{Input, Model};
+
+    #[test]
+    fn a_lesson_comes_back_as_it_was() {
+        let model = Model::builtin().unwrap();
+        let text = "Earn money from home with our proven system, just visit http://a.example/join and start today";
+        let lesson = Lesson {
+            name: "d:c1:2".to_owned(),
+            comment_id: "c1".to_owned(),
+            outcome: Outcome::Spam,
+            source: Source::Moderator,
+            by: "ann".to_owned(),
+            at: 1_790_000_000_000_000,
+            sketch: model.sketch(&Input { text, ..Input::default() }),
+            likeness: Likeness::of(text),
+            persons: vec![7; 16],
+        };
+        let bytes = lesson.to_bytes();
+        assert_eq!(Lesson::from_bytes(&bytes), Some(lesson));
+        assert!(bytes.len() < 2_000, "{}", bytes.len());
+    }
+
+    proptest! {
+        /// A neighbour may write where ours is kept.
+        #[test]
+        fn any_record_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Some(lesson) = Lesson::from_bytes(&bytes) {
+                prop_assert_eq!(Lesson::from_bytes(&lesson.to_bytes()), Some(lesson));
+            }
+        }
+
+        #[test]
+        fn slots_beyond_the_table_are_refused(steps in prop::collection::vec(0u32..40_000, 0..4)) {
+            let values = steps.iter().map(|_| 1).collect();
+            let kept = Kept { outcome: 1, source: 1, steps, values, ..Default::default() };
+            if let Some(lesson) = Lesson::from_bytes(&kept.encode_to_vec()) {
+                prop_assert!(lesson.sketch.features.iter().all(|(slot, _)| usize::from(*slot) < SLOTS));
+                prop_assert!(lesson.sketch.features.is_sorted_by(|a, b| a.0 < b.0));
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `gatepost model info --site`, `freeze`, `thaw`, `rollback`, `reset`: what a site has learned, and what becomes of it.
+
+use std::process::ExitCode;
+
+use crate::cli::connect::ConnectArgs;
+use crate::cli::failure::Failure;
+use crate::cli::json;
+use crate::cli::output::{Format, FormatArgs};
+use crate::cli::term::{self, Screen};
+use crate::cli::text;
+use crate::pb;
+
+/// Options of `model freeze`, `thaw` and `reset`.
+#[derive(Debug, clap::Args)]
+pub struct ChangeArgs {
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Options of `model rollback`.
+#[derive(Debug, clap::Args)]
+pub struct RollbackArgs {
+    /// The number of the last outcome that counts; `model info --site` says which is the newest
+    #[arg(long, value_name = "NUMBER")]
+    to: u64,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Asks a server for what a site has learned, and prints it.
+pub async fn info(connect: &ConnectArgs, format: FormatArgs) -> Result<ExitCode, Failure> {
+    if matches!(format.format, Format::Ids | Format::Csv) {
+        return Err(Failure::usage("a model has no ids and no rows; give --format table, json or jsonl"));
+    }
+    let site = connect.site()?;
+    let connection = connect.connect().await?;
+    let answer = connection.admin().get_model_info(pb::GetModelInfoRequest { site: site.clone() }).await;
+    let info = answer.map_err(|status| connection.failure(&status))?.into_inner();
+    let mut screen = Screen::new();
+    match format.format {
+        Format::Json => screen.line(&json::write(&info, true)?)?,
+        Format::Jsonl => screen.line(&json::write(&info, false)?)?,
+        Format::Table | Format::Csv | Format::Ids => {
+            let learning = info.learning.unwrap_or_default();
+            for line in [
+                format!("base     {}", text::line(&info.model_version, 80)),
+                format!("labels   {}", text::line(&info.labels.join(", "), 160)),
+                format!("site     {}", text::line(&site, 80)),
+            ] {
+                screen.line(&line)?;
+            }
+            print(&mut screen, &learning)?;
+        }
+    }
+    screen.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Changes a site's learning.
+pub async fn change(args: &ChangeArgs, change: pb::LearningChange) -> Result<ExitCode, Failure> {
+    update(&args.connect, change, 0).await
+}
+
+/// Takes a site's learning back to an earlier outcome.
+pub async fn rollback(args: &RollbackArgs) -> Result<ExitCode, Failure> {
+    update(&args.connect, pb::LearningChange::Rollback, args.to).await
+}
+
+async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> Result<ExitCode, Failure> {
+    let site = connect.site()?;
+    let connection = connect.connect().await?;
+    let request = pb::UpdateLearningRequest { site, change: change.into(), to };
+    let answer = connection.admin().update_learning(request).await;
+    let learning = answer.map_err(|status| connection.failure(&status))?.into_inner().learning.unwrap_or_default();
+    let mut screen = Screen::new();
+    print(&mut screen, &learning)?;
+    screen.flush()?;
+    term::tell(match change {
+        pb::LearningChange::Freeze => "learning stands still; `gatepost model thaw` has it go on",
+        pb::LearningChange::Thaw => "learning goes on, with all that the log holds",
+        pb::LearningChange::Rollback => "learning is back there and stands still; `gatepost model thaw` has it go on",
+        pb::LearningChange::Reset => "learning begins anew; `gatepost model thaw` brings back what was learned before",
+        pb::LearningChange::Unspecified => "nothing was changed",
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(screen: &mut Screen, learning: &pb::SiteLearning) -> Result<(), Failure> {
+    screen.line(&format!("learned  {}", text::line(&learning.summary, 400)))?;
+    let counts = |counts: &std::collections::BTreeMap<String, u32>| {
+        let named: Vec<String> =
+            counts.iter().filter(|(_, count)| **count > 0).map(|(name, count)| format!("{count} {name}")).collect();
+        if named.is_empty() { "nobody".to_owned() } else { text::line(&named.join(", "), 200) }
+    };
+    screen.line(&format!("told by  {}", counts(&learning.by_source)))?;
+    if learning.contested > 0 {
+        screen
+            .line(&format!("         on {} of them moderators were not of one mind: these count half", learning.contested))?;
+    }
+    for label in &learning.labels {
+        screen.line(&format!("{:8} {}", text::line(&label.label, 20), text::line(&label.why, 300)))?;
+    }
+    let to = learning.to.map_or("goes on".to_owned(), |to| format!("ends with outcome {to}"));
+    screen.line(&format!("log      newest outcome {}; learning begins behind {} and {to}", learning.newest, learning.from))?;
+    if !learning.digest.is_empty() {
+        screen.line(&format!("digest   {}", text::line(&learning.digest, 64)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! GetModelInfo and UpdateLearning: what a site has learned, and what an operator may do about it.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::classify::site::fold::Learned;
+use crate::classify::site::gate::{Standing, Terms, Trial};
+use crate::classify::site::lesson::Source;
+use crate::classify::site::{Kind, Outcome};
+use crate::comment::Site;
+use crate::error::{Error, Violation};
+use crate::learning::Learning;
+use crate::pb;
+use crate::store::{OutcomeHead, Store};
+
+/// What is told of the model, and by what a site's correction is judged.
+pub struct About {
+    /// The base model's version.
+    pub version: String,
+    /// The labels it was trained for.
+    pub labels: Vec<String>,
+    /// By what a correction is judged.
+    pub terms: Terms,
+    /// Whether the policy lets one serve.
+    pub corrects: bool,
+}
+
+/// Tells what is in force for a site, or for those that have no policy of their own.
+pub type Tell = Arc<dyn Fn(Option<&Site>) -> About + Send + Sync>;
+
+/// Tells of the model, and of what a site has learned.
+///
+/// # Errors
+/// A site that is none; the store being away.
+pub async fn info(
+    learning: &Learning,
+    tell: &Tell,
+    request: pb::GetModelInfoRequest,
+) -> Result<pb::GetModelInfoResponse, Error> {
+    if request.site.is_empty() {
+        let About { version, labels, .. } = tell(None);
+        return Ok(pb::GetModelInfoResponse { model_version: version, labels, learning: None, trials: Vec::new() });
+    }
+    let site = Site::parse("site", &request.site)?;
+    let about = tell(Some(&site));
+    let (head, learned) = learning.whole(&site).await?;
+    Ok(pb::GetModelInfoResponse {
+        learning: Some(told(&head, &learned, &about)),
+        model_version: about.version,
+        labels: about.labels,
+        trials: learned.trials().map(trial).collect(),
+    })
+}
+
+/// Stops learning, has it go on, go back or begin anew.
+///
+/// # Errors
+/// What is wrong with the request; the store being away.
+pub async fn update(
+    store: &Store,
+    learning: &Learning,
+    tell: &Tell,
+    by: String,
+    request: pb::UpdateLearningRequest,
+) -> Result<pb::UpdateLearningResponse, Error> {
+    let site = Site::parse("site", &request.site)?;
+    let (head, _) = learning.whole(&site).await?;
+    let (from, to, what) = match request.change() {
+        pb::LearningChange::Freeze => (head.from, Some(head.to.unwrap_or(head.newest)), "frozen".to_owned()),
+        pb::LearningChange::Thaw => (0, None, "goes on, with all that the log holds".to_owned()),
+        pb::LearningChange::Reset => (head.newest, None, "begins anew".to_owned()),
+        pb::LearningChange::Rollback if request.to <= head.newest => {
+            (head.from.min(request.to), Some(request.to), format!("back to what it was after outcome {}", request.to))
+        }
+        pb::LearningChange::Rollback => {
+            let problem = format!("must be the number of an outcome: the newest is {}", head.newest);
+            return Err(Error::invalid("to", problem));
+        }
+        pb::LearningChange::Unspecified => {
+            return Err(Violation::new("change", "is required: freeze, thaw, rollback or reset").into());
+        }
+    };
+    if (from, to) != (head.from, head.to) {
+        learning.bound(&site, from, to).await?;
+        let event = pb::AuditEvent {
+            at: Some(SystemTime::now().into()),
+            by: if by.is_empty() { "operator".to_owned() } else { by },
+            act: "LEARNING_CHANGED".to_owned(),
+            subject: what,
+            ..Default::default()
+        };
+        store.log(&site, &event).await?;
+    }
+    let (head, learned) = learning.whole(&site).await?;
+    Ok(pb::UpdateLearningResponse { learning: Some(told(&head, &learned, &tell(Some(&site)))) })
+}
+
+fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearning {
+    let (counts, standing) = (learned.counts(), learned.standing(&about.terms));
+    let labels = Kind::ALL.map(|kind| label(kind, &standing[kind as usize], head, about));
+    pb::SiteLearning {
+        outcomes: counts.all(),
+        by_outcome: Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), counts.outcomes[outcome as usize])).into(),
+        by_source: Source::ALL.map(|source| (source.as_str().to_owned(), counts.sources[source as usize])).into(),
+        contested: counts.contested,
+        summary: summary(learned, &labels),
+        labels: labels.into(),
+        newest: head.newest,
+        from: head.from,
+        to: head.to,
+        digest: learned.digest(),
+        corrects: about.corrects,
+    }
+}
+
+fn label(kind: Kind, standing: &Standing, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
+    let Standing { trials, base_errors, corrected_errors, base_cost, corrected_cost, margin, serves } = *standing;
+    let gain = base_cost - corrected_cost;
+    let mut why = match () {
+        () if trials < 3 => "in shadow: three outcomes are the least to tell by".to_owned(),
+        () if serves && !about.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
+        () if serves => format!("serving: its errors weigh {gain:.1} less than the base's, and {margin:.1} were needed"),
+        () if gain <= 0.0 => format!("in shadow: its errors weigh {:.1} more than the base's", -gain),
+        () => format!(
+            "in shadow: its errors weigh {gain:.1} less than the base's, and {:.1} would be needed",
+            margin.max(0.03 * base_cost)
+        ),
+    };
+    if let Some(to) = head.to {
+        why.push_str(&format!("; frozen at outcome {to}"));
+    }
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    pb::LabelLearning {
+        label: kind.label().as_str().to_owned(),
+        serves: serves && about.corrects,
+        trials: count(trials),
+        base_errors: count(base_errors),
+        corrected_errors: count(corrected_errors),
+        base_cost,
+        corrected_cost,
+        margin,
+        why,
+    }
+}
+
+fn summary(learned: &Learned, labels: &[pb::LabelLearning]) -> String {
+    let counts = learned.counts();
+    if counts.all() == 0 {
+        return "nothing learned yet".to_owned();
+    }
+    let [ham, spam, toxic] = counts.outcomes;
+    let mut text = format!("learned {} decisions ({spam} spam, {toxic} toxic, {ham} ham)", counts.all());
+    for label in labels.iter().filter(|label| label.trials > 0) {
+        let pb::LabelLearning { label, trials, base_errors, corrected_errors, serves, .. } = label;
+        let state = if *serves { "serving" } else { "in shadow" };
+        text.push_str(&format!(
+            "; {label}: errors on the last {trials}: base {base_errors}, corrected {corrected_errors}; {state}"
+        ));
+    }
+    text
+}
+
+fn trial(trial: &Trial) -> pb::Trial {
+    let outcome = match trial.outcome {
+        Outcome::Ham => pb::Outcome::Ham,
+        Outcome::Spam => pb::Outcome::Spam,
+        Outcome::Toxic => pb::Outcome::Toxic,
+    };
+    let name = |kind: Kind| kind.label().as_str().to_owned();
+    let base = Kind::ALL.into_iter().filter_map(|kind| Some((name(kind), f64::from(trial.base[kind as usize]?))));
+    pb::Trial {
+        outcome: outcome.into(),
+        base: base.collect(),
+        corrected: Kind::ALL.map(|kind| (name(kind), f64::from(trial.corrected[kind as usize]))).into(),
+        source: trial.source.as_str().to_owned(),
+    }
+}

@@ -1,0 +1,164 @@
+//! ReportOutcome: what a comment turned out to be, in the eyes of the host's own moderators.
+
+use std::time::SystemTime;
+
+use super::moderation::name;
+use crate::classify::site::Outcome;
+use crate::classify::site::lesson::Source;
+use crate::comment::{Comment, Site};
+use crate::error::{Error, Violation};
+use crate::keys::Caller;
+use crate::learning::{Report, Voice};
+use crate::pb;
+use crate::pb::report_outcome_request::Target;
+use crate::review::{Act, Desk, What, new_act};
+use crate::store::{Kept, Person, Persons};
+use crate::verdict::Decision;
+
+/// Who a caller without a name is.
+const HOST: &str = "host";
+
+/// Takes an outcome. A comment that is held is decided by it.
+///
+/// # Errors
+/// What is wrong with the request; a comment that is not there; the store being away.
+pub async fn report(
+    desk: &Desk,
+    caller: &Caller,
+    request: pb::ReportOutcomeRequest,
+) -> Result<pb::ReportOutcomeResponse, Error> {
+    let (site, target, outcome) = parsed(request)?;
+    let by = if caller.name.is_empty() { HOST } else { &*caller.name };
+    match target {
+        About::Known(id) => {
+            let kept = desk.comment(&site, &id).await?.kept;
+            known(desk, &site, &kept, outcome, (by, &caller.id)).await?;
+        }
+        About::Told(comment) => {
+            let kept = desk.store().get(&site, comment.id()).await?;
+            // The same text: then it is that comment.
+            match kept.filter(|kept| kept.comment.body == comment.kept().body) {
+                Some(kept) => known(desk, &site, &kept, outcome, (by, &caller.id)).await?,
+                None => {
+                    let secrets = desk.store().secrets(&site).await?;
+                    let persons: Vec<Person> = Persons::of(secrets.newest(), &comment).all().collect();
+                    add(desk, &comment, 0, &persons, outcome, by).await?;
+                }
+            }
+        }
+    }
+    // The next comment is to meet it.
+    desk.learning().now_of(&site).await;
+    Ok(pb::ReportOutcomeResponse {})
+}
+
+/// Which comment is meant.
+enum About {
+    Known(crate::comment::CommentId),
+    Told(Box<Comment>),
+}
+
+fn parsed(request: pb::ReportOutcomeRequest) -> Result<(Site, About, Outcome), Error> {
+    let mut wrong = Vec::new();
+    let outcome = match pb::Outcome::try_from(request.outcome) {
+        Ok(pb::Outcome::Ham) => Some(Outcome::Ham),
+        Ok(pb::Outcome::Spam) => Some(Outcome::Spam),
+        Ok(pb::Outcome::Toxic) => Some(Outcome::Toxic),
+        Ok(pb::Outcome::Unspecified) | Err(_) => {
+            wrong.push(Violation::new("outcome", "must be OUTCOME_HAM, OUTCOME_SPAM or OUTCOME_TOXIC"));
+            None
+        }
+    };
+    let about = match request.target {
+        None => {
+            wrong.push(Violation::new("comment_id", "is required, or `comment` for one that was not checked before"));
+            None
+        }
+        Some(Target::CommentId(id)) => match name(&request.site, &id) {
+            Ok((site, id)) => Some((site, About::Known(id))),
+            Err(Error::Invalid(more)) => {
+                wrong.extend(more);
+                None
+            }
+            Err(other) => return Err(other),
+        },
+        Some(Target::Comment(mut comment)) => {
+            if comment.site.is_empty() {
+                comment.site.clone_from(&request.site);
+            }
+            if comment.site != request.site {
+                wrong.push(Violation::new("comment.site", "must be the site of the request, or empty"));
+            }
+            match Comment::parse(comment, SystemTime::now()) {
+                Ok(comment) => Some((comment.site().clone(), About::Told(Box::new(comment)))),
+                Err(more) => {
+                    wrong.extend(more);
+                    None
+                }
+            }
+        }
+    };
+    match (about, outcome) {
+        (Some((site, about)), Some(outcome)) if wrong.is_empty() => Ok((site, about, outcome)),
+        _ => Err(Error::Invalid(wrong)),
+    }
+}
+
+/// Of a comment that the store has.
+async fn known(desk: &Desk, site: &Site, kept: &Kept, outcome: Outcome, (by, source): (&str, &str)) -> Result<(), Error> {
+    let (id, revision) = (&kept.comment.comment_id, kept.verdict.revision);
+    if kept.verdict.decision == Decision::Hold {
+        let (decision, reason_code) = match outcome {
+            Outcome::Ham => (Decision::Approve, ""),
+            Outcome::Spam => (Decision::Reject, "spam"),
+            Outcome::Toxic => (Decision::Reject, "abusive"),
+        };
+        let act = Act {
+            moderator: by.to_owned(),
+            expected_revision: Some(revision),
+            what: What::Decide {
+                decision,
+                reason_code: reason_code.to_owned(),
+                note: String::new(),
+                author_message: String::new(),
+            },
+            act_id: new_act(),
+            source: source.to_owned(),
+            voice: Voice::Host(outcome),
+        };
+        let (_, id) = name(site.as_str(), id)?;
+        // One that a moderator is at work on, or has just decided, is left to the moderator; what the host knows is kept.
+        if desk.act(site, &id, &act).await?.is_ok() {
+            return Ok(());
+        }
+    }
+    // The text of its post is not kept.
+    let comment = Comment::parse(kept.comment.clone(), SystemTime::now()).map_err(Error::Invalid)?;
+    add(desk, &comment, revision, &kept.persons, outcome, by).await
+}
+
+/// Puts an outcome into the site's log, and into its audit.
+async fn add(
+    desk: &Desk,
+    comment: &Comment,
+    revision: u32,
+    persons: &[Person],
+    outcome: Outcome,
+    by: &str,
+) -> Result<(), Error> {
+    let (site, id) = (comment.site(), comment.id().as_str());
+    if desk.learning().knows(site, id, revision, outcome).await? {
+        return Ok(());
+    }
+    desk.learning().report(site, &Report { comment, persons, outcome, source: Source::Host, by }).await?;
+    let event = pb::AuditEvent {
+        at: Some(SystemTime::now().into()),
+        by: by.to_owned(),
+        act: "REPORTED".to_owned(),
+        comment_id: id.to_owned(),
+        subject: outcome.as_str().to_owned(),
+        persons: persons.iter().flat_map(|person| person.to_bytes()).collect(),
+        ..Default::default()
+    };
+    desk.store().log(site, &event).await
+}

@@ -1,0 +1,121 @@
+//! Reads a site's log and folds it: what is new behind what was known, or all of it when anything before that has changed.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::{Known, Learning, Place};
+use crate::classify::learn::LearnError;
+use crate::classify::site::fold::Learned;
+use crate::classify::site::lesson::{Lesson, Source};
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::OutcomeHead;
+use crate::telemetry::METRICS;
+
+/// How many outcomes a log keeps, by [`Source`]; the oldest beyond them are forgotten,
+const MOST: [usize; Source::ALL.len()] = [500, 1_000, 2_000];
+/// a tenth of them at once, since each time all is folded anew.
+const SLACK: usize = 10;
+/// How often a log is looked at for what is too old, if anything happens to it at all.
+const SWEEP: Duration = Duration::from_secs(3_600);
+/// What is new is learned on the way of whoever reads it, if it is no more than this.
+const FEW: usize = 32;
+
+impl Learning {
+    /// Brings what is known up to the log.
+    pub(super) async fn read(&self, site: &Site, known: &Arc<Known>) -> Result<(), Error> {
+        let mut place = known.place.lock().await;
+        // Before the log: what changes meanwhile is read again.
+        let version = self.0.store.taught_version();
+        if version.is_some_and(|version| known.version.load(Ordering::Relaxed) == version) {
+            return Ok(());
+        }
+        let asked = self.ask(site, known, &mut place).await;
+        // Also when the store failed: comments that come meanwhile need not wait for it once more.
+        known.asked.store(self.now(), Ordering::Relaxed);
+        asked?;
+        known.version.store(version.unwrap_or_default(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn ask(&self, site: &Site, known: &Known, place: &mut Place) -> Result<(), Error> {
+        let head = self.0.store.outcome_head(site).await?;
+        if head == place.head && place.swept.is_some() { Ok(()) } else { self.learn(site, known, place, head).await }
+    }
+
+    async fn learn(&self, site: &Site, known: &Known, place: &mut Place, head: OutcomeHead) -> Result<(), Error> {
+        let due = place.swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
+        if !due && place.head.goes_on(&head) {
+            let new = self.lessons(site, place.head.newest, &head).await?;
+            if new.len() <= FEW {
+                let mut learned = Learned::clone(&known.learned.load());
+                let begun = Instant::now();
+                if learn_all(&mut learned, &new).map_err(Error::store)? {
+                    METRICS.learned(new.len(), begun.elapsed());
+                    known.learned.store(Arc::new(learned));
+                    place.head = head;
+                    return Ok(());
+                }
+            }
+        }
+        let mut lessons = self.lessons(site, 0, &head).await?;
+        let old = self.old(site, &lessons);
+        if !old.is_empty() {
+            self.0.store.drop_outcomes(site, &old, false).await?;
+            lessons.retain(|(number, _)| old.binary_search_by_key(number, |(old, _)| *old).is_err());
+        }
+        let folded = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
+            let learned = Learned::fold(&lessons);
+            METRICS.learned(lessons.len(), begun.elapsed());
+            learned
+        });
+        known.learned.store(Arc::new(folded.await.map_err(Error::store)?.map_err(Error::store)?));
+        // Those that were dropped here are gone from the log, which the next look at it finds out.
+        (place.head, place.swept) = (head, Some(Instant::now()));
+        Ok(())
+    }
+
+    /// The lessons behind a number, as far as learning looks at them.
+    async fn lessons(&self, site: &Site, after: u64, head: &OutcomeHead) -> Result<Vec<(u64, Lesson)>, Error> {
+        let until = head.to.unwrap_or(head.newest).min(head.newest);
+        let records = self.0.store.outcomes(site, after.max(head.from), until).await?;
+        let mut lessons = Vec::with_capacity(records.len());
+        for (number, record) in records {
+            match Lesson::from_bytes(&record) {
+                Some(lesson) => lessons.push((number, lesson)),
+                None => tracing::error!(site = site.as_str(), number, "an outcome cannot be read, and is passed over"),
+            }
+        }
+        Ok(lessons)
+    }
+
+    /// The numbers and names of what is to be forgotten, in order: what is older than it may get, and the oldest of what a
+    /// source has too many of.
+    fn old(&self, site: &Site, lessons: &[(u64, Lesson)]) -> Vec<(u64, String)> {
+        let kept = i64::try_from(self.0.retention.of(site).outcomes.as_micros()).unwrap_or(i64::MAX);
+        let oldest = super::teach::now_micros().saturating_sub(kept);
+        let mut surplus = Source::ALL.map(|source| {
+            let (count, most) = (lessons.iter().filter(|(_, lesson)| lesson.source == source).count(), MOST[source as usize]);
+            if count > most + most / SLACK { count - most } else { 0 }
+        });
+        let old = lessons.iter().filter(|(_, lesson)| {
+            let left = &mut surplus[lesson.source as usize];
+            let too_many = *left > 0;
+            *left = left.saturating_sub(1);
+            too_many || lesson.at < oldest
+        });
+        old.map(|(number, lesson)| (*number, lesson.name.clone())).collect()
+    }
+}
+
+/// Learns lessons behind those that were learned. `false`: one of them changes what came before.
+fn learn_all(learned: &mut Learned, lessons: &[(u64, Lesson)]) -> Result<bool, LearnError> {
+    for (_, lesson) in lessons {
+        if !learned.learn(lesson)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,163 @@
+//! What an act teaches: which outcome a decision is, and the record of it for the site's log.
+
+use std::time::SystemTime;
+
+use super::{Learning, Seen};
+use crate::classify::site::Outcome;
+use crate::classify::site::lesson::{Lesson, Source};
+use crate::comment::{Comment, Site};
+use crate::error::Error;
+use crate::pb;
+use crate::store::{Admission, Person, Teaching};
+use crate::verdict::Decision;
+
+/// Reason codes that say what kind of bad a rejected comment is,
+const SPAM: [&str; 8] = ["spam", "ad", "ads", "advertising", "advertisement", "scam", "phishing", "promotion"];
+const TOXIC: [&str; 11] = [
+    "abusive",
+    "abuse",
+    "hate_speech",
+    "hate",
+    "harassment",
+    "insult",
+    "threat",
+    "toxic",
+    "toxicity",
+    "obscene",
+    "personal_attack",
+];
+/// and those that say that it is neither: of its words nothing is to be learned.
+const NEITHER: [&str; 6] = ["irrelevant", "off_topic", "off-topic", "misinformation", "illegal", "duplicate"];
+/// Of an archive's decisions so many are learned: they are old, and a site's own moderators will say more.
+const IMPORTED: u32 = 500;
+
+/// Whose word an outcome is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// A moderator's, who decides in Gatepost.
+    Moderator,
+    /// The host's, for its own moderators, who say which it is.
+    Host(Outcome),
+}
+
+/// An outcome that somebody tells of.
+pub struct Report<'a> {
+    /// The comment.
+    pub comment: &'a Comment,
+    /// Who sent it.
+    pub persons: &'a [Person],
+    /// What it turned out to be.
+    pub outcome: Outcome,
+    /// Whose word that is.
+    pub source: Source,
+    /// The name of whoever says so.
+    pub by: &'a str,
+}
+
+impl Learning {
+    /// What a decision teaches. `None`: nothing.
+    pub fn decided(
+        &self,
+        comment: &pb::Comment,
+        persons: &[Person],
+        (decision, reason_code): (Decision, &str),
+        voice: Voice,
+        (by, revision): (&str, u32),
+    ) -> Option<(String, Vec<u8>)> {
+        // It was parsed when it came; the text of its post is not kept.
+        let comment = Comment::parse(comment.clone(), SystemTime::now()).ok()?;
+        let (outcome, source) = match voice {
+            Voice::Host(outcome) => (Some(outcome), Source::Host),
+            Voice::Moderator => (self.outcome(&comment, decision, reason_code), Source::Moderator),
+        };
+        let report = Report { comment: &comment, persons, outcome: outcome?, source, by };
+        Some(self.lesson(&report, decision_name(comment.id().as_str(), revision)))
+    }
+
+    /// What it teaches that a decision, told by its revision, is taken back.
+    pub fn undone(comment_id: &str, revision: u32) -> Teaching {
+        Teaching { removed: Some(decision_name(comment_id, revision)), added: None }
+    }
+
+    /// Puts an outcome into the log that is no decision in Gatepost, in the place of what the host said of the comment before.
+    ///
+    /// # Errors
+    /// The store being away.
+    pub async fn report(&self, site: &Site, report: &Report<'_>) -> Result<(), Error> {
+        let added = Some(self.lesson(report, report_name(report.comment.id().as_str())));
+        self.0.store.teach(site, &Teaching { removed: None, added }).await
+    }
+
+    /// Whether the host has said just that of a comment already, by a report or by deciding it at this revision.
+    ///
+    /// # Errors
+    /// The store being away.
+    pub async fn knows(&self, site: &Site, comment_id: &str, revision: u32, outcome: Outcome) -> Result<bool, Error> {
+        for name in [report_name(comment_id), decision_name(comment_id, revision)] {
+            let lesson = self.0.store.outcome_named(site, &name).await?.as_deref().and_then(Lesson::from_bytes);
+            if let Some(lesson) = lesson.filter(|lesson| lesson.source == Source::Host) {
+                return Ok(lesson.outcome == outcome);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Puts what an archive decided into the log, as long as few such outcomes are there. One that the store does not take is
+    /// not taught: the comment itself is kept.
+    pub async fn imported(&self, admission: &Admission<'_>, decision: Decision) {
+        let (comment, site) = (admission.comment, admission.comment.site());
+        let enough = self.of(site).await.counts().sources[Source::Import as usize] >= IMPORTED;
+        let Some(outcome) = self.outcome(comment, decision, "").filter(|_| !enough) else { return };
+        let persons: Vec<Person> = admission.persons.all().collect();
+        let report = Report { comment, persons: &persons, outcome, source: Source::Import, by: "" };
+        let added = Some(self.lesson(&report, format!("i:{}", comment.id().as_str())));
+        if let Err(error) = self.0.store.teach(site, &Teaching { removed: None, added }).await {
+            tracing::warn!(site = site.as_str(), %error, "an imported decision was not learned");
+        }
+    }
+
+    /// Which outcome a decision is. `None`: it says nothing of what the comment is.
+    fn outcome(&self, comment: &Comment, decision: Decision, reason_code: &str) -> Option<Outcome> {
+        let code = reason_code.to_ascii_lowercase();
+        match decision {
+            Decision::Approve => Some(Outcome::Ham),
+            Decision::Hold => None,
+            Decision::Reject if SPAM.contains(&code.as_str()) => Some(Outcome::Spam),
+            Decision::Reject if TOXIC.contains(&code.as_str()) => Some(Outcome::Toxic),
+            Decision::Reject if NEITHER.contains(&code.as_str()) => None,
+            Decision::Reject => Some((self.0.look)(comment).leaning),
+        }
+    }
+
+    fn lesson(&self, report: &Report<'_>, name: String) -> (String, Vec<u8>) {
+        let Seen { sketch, likeness, .. } = (self.0.look)(report.comment);
+        let lesson = Lesson {
+            name: name.clone(),
+            comment_id: report.comment.id().as_str().to_owned(),
+            outcome: report.outcome,
+            source: report.source,
+            by: report.by.to_owned(),
+            at: now_micros(),
+            sketch,
+            likeness,
+            persons: report.persons.iter().flat_map(|person| person.to_bytes()).collect(),
+        };
+        (name, lesson.to_bytes())
+    }
+}
+
+/// What a host's outcome is replaced by.
+fn report_name(comment_id: &str) -> String {
+    format!("h:{comment_id}")
+}
+
+/// What the outcome of a decision is taken back by.
+fn decision_name(comment_id: &str, revision: u32) -> String {
+    format!("d:{comment_id}:{revision}")
+}
+
+/// The system's clock in microseconds since 1970.
+pub(super) fn now_micros() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
+}

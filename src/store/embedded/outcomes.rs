@@ -1,0 +1,124 @@
+//! A site's log of outcomes in the file. What an act teaches is written in the transaction of the act.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::engine::Engine;
+use super::{Embedded, read};
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::outcomes::{OutcomeHead, Teaching};
+
+impl Embedded {
+    pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
+        let site = site.clone();
+        self.read(move |connection| head(connection, &site)).await
+    }
+
+    pub async fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        let site = site.clone();
+        let records = self.read(move |connection| {
+            let Some(site) = read::site(connection, &site)? else { return Ok(Vec::new()) };
+            let mut select = connection.prepare_cached(
+                "SELECT number, record FROM outcome WHERE site = ?1 AND number > ?2 AND number <= ?3 ORDER BY number",
+            )?;
+            let rows = select.query_map(params![site, signed(after), signed(until)], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        });
+        records.await
+    }
+
+    pub async fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let (site, name) = (site.clone(), name.to_owned());
+        let record = self.read(move |connection| {
+            let Some(site) = read::site(connection, &site)? else { return Ok(None) };
+            let mut select = connection.prepare_cached("SELECT record FROM outcome WHERE site = ?1 AND name = ?2")?;
+            Ok(select.query_row(params![site, name], |row| row.get(0)).optional()?)
+        });
+        record.await
+    }
+
+    pub async fn teach(&self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+        let (site, teaching) = (site.clone(), teaching.clone());
+        self.writer.run(move |engine| engine.teach_site(&site, &teaching)).await
+    }
+
+    pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
+        let (site, records) = (site.clone(), records.to_vec());
+        let dropping = self.writer.run(move |engine| {
+            let Some(site) = read::site(engine.connection(), &site)? else { return Ok(()) };
+            let mut gone = 0;
+            for (number, _) in &records {
+                let mut delete = engine.connection().prepare_cached("DELETE FROM outcome WHERE site = ?1 AND number = ?2")?;
+                gone += delete.execute(params![site, signed(*number)])?;
+            }
+            engine.outcomes_gone(site, gone)?;
+            if wipe {
+                engine.connection().prepare_cached("INSERT OR IGNORE INTO chore VALUES ('wipe')")?.execute([])?;
+            }
+            Ok(())
+        });
+        dropping.await
+    }
+
+    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
+        let site = site.clone();
+        let bounding = self.writer.run(move |engine| {
+            let Some(site) = read::site(engine.connection(), &site)? else { return Ok(()) };
+            let mut update =
+                engine.connection().prepare_cached("UPDATE site SET outcome_from = ?2, outcome_to = ?3 WHERE key = ?1")?;
+            update.execute(params![site, signed(from), to.map(signed)])?;
+            Ok(())
+        });
+        bounding.await
+    }
+}
+
+impl Engine {
+    /// Adds to a site's log, and takes from it.
+    pub fn teach(&self, site: i64, teaching: &Teaching) -> Result<(), Error> {
+        let added = teaching.added.as_ref().map(|(name, _)| name);
+        let mut gone = 0;
+        for name in teaching.removed.iter().chain(added) {
+            let mut delete = self.connection().prepare_cached("DELETE FROM outcome WHERE site = ?1 AND name = ?2")?;
+            gone += delete.execute(params![site, name])?;
+        }
+        self.outcomes_gone(site, gone)?;
+        if let Some((name, record)) = &teaching.added {
+            let mut next = self.connection().prepare_cached(
+                "UPDATE site SET outcome_newest = outcome_newest + 1 WHERE key = ?1 RETURNING outcome_newest",
+            )?;
+            let number: i64 = next.query_row([site], |row| row.get(0))?;
+            let mut insert =
+                self.connection().prepare_cached("INSERT INTO outcome (site, number, name, record) VALUES (?1, ?2, ?3, ?4)")?;
+            insert.execute(params![site, number, name, record])?;
+        }
+        Ok(())
+    }
+
+    fn outcomes_gone(&self, site: i64, gone: usize) -> Result<(), Error> {
+        if gone > 0 {
+            let mut update =
+                self.connection().prepare_cached("UPDATE site SET outcome_gone = outcome_gone + ?2 WHERE key = ?1")?;
+            update.execute(params![site, i64::try_from(gone).unwrap_or(i64::MAX)])?;
+        }
+        Ok(())
+    }
+}
+
+fn head(connection: &Connection, site: &Site) -> Result<OutcomeHead, Error> {
+    let mut select =
+        connection.prepare_cached("SELECT outcome_newest, outcome_gone, outcome_from, outcome_to FROM site WHERE name = ?1")?;
+    let head = select.query_row([site.as_str()], |row| {
+        let number = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+        let to = row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs);
+        Ok(OutcomeHead { born: String::new(), newest: number(0)?, gone: number(1)?, from: number(2)?, to })
+    });
+    Ok(head.optional()?.unwrap_or_default())
+}
+
+/// SQLite's numbers have a sign.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

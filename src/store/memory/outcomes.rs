@@ -1,0 +1,70 @@
+//! A site's log of outcomes in memory.
+
+use std::collections::BTreeMap;
+
+use super::{Memory, shelf};
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::outcomes::{OutcomeHead, Teaching};
+
+/// Records by number, with their names.
+#[derive(Default)]
+pub(super) struct Outcomes {
+    head: OutcomeHead,
+    records: BTreeMap<u64, (String, Vec<u8>)>,
+}
+
+impl Outcomes {
+    pub fn teach(&mut self, teaching: &Teaching) {
+        let added = teaching.added.as_ref().map(|(name, _)| name);
+        for name in teaching.removed.iter().chain(added) {
+            let before = self.records.len();
+            self.records.retain(|_, (known, _)| known != name);
+            self.head.gone += u64::from(self.records.len() < before);
+        }
+        if let Some(added) = &teaching.added {
+            self.head.newest += 1;
+            self.records.insert(self.head.newest, added.clone());
+        }
+    }
+}
+
+impl Memory {
+    pub fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
+        Ok(self.state()?.sites.get(site).map(|shelf| shelf.outcomes.head.clone()).unwrap_or_default())
+    }
+
+    pub fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        let state = self.state()?;
+        let Some(shelf) = state.sites.get(site) else { return Ok(Vec::new()) };
+        let records = shelf.outcomes.records.range(after.saturating_add(1)..=until);
+        Ok(records.map(|(number, (_, record))| (*number, record.clone())).collect())
+    }
+
+    pub fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let state = self.state()?;
+        let mut records = state.sites.get(site).into_iter().flat_map(|shelf| shelf.outcomes.records.values());
+        Ok(records.find(|(known, _)| known == name).map(|(_, record)| record.clone()))
+    }
+
+    pub fn teach(&self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+        shelf(&mut self.state()?.sites, site).outcomes.teach(teaching);
+        Ok(())
+    }
+
+    pub fn drop_outcomes(&self, site: &Site, records: &[(u64, String)]) -> Result<(), Error> {
+        let mut state = self.state()?;
+        let outcomes = &mut shelf(&mut state.sites, site).outcomes;
+        for (number, _) in records {
+            outcomes.head.gone += u64::from(outcomes.records.remove(number).is_some());
+        }
+        Ok(())
+    }
+
+    pub fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
+        let mut state = self.state()?;
+        let head = &mut shelf(&mut state.sites, site).outcomes.head;
+        (head.from, head.to) = (from, to);
+        Ok(())
+    }
+}

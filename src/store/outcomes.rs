@@ -1,0 +1,157 @@
+//! A site's log of outcomes as it is kept: records by number, in the order in which they were taught, each also found by the
+//! name of the act that taught it, so that it can be taken back. What is in a record is not the store's business.
+
+use std::sync::atomic::Ordering;
+
+use super::person::Person;
+use super::{Engine, Store};
+use crate::classify::site::lesson::Lesson;
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+
+/// Records read at once.
+pub const CHUNK: usize = 256;
+
+/// Which state of a log this is. Two that are equal are of the same log with the same records in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutcomeHead {
+    /// Tells this log from one that was lost.
+    pub born: String,
+    /// The number of the newest record that there ever was.
+    pub newest: u64,
+    /// How many were taken back, replaced, forgotten or erased.
+    pub gone: u64,
+    /// Learning begins behind this number,
+    pub from: u64,
+    /// and ends with this one. `None`: it goes on.
+    pub to: Option<u64>,
+}
+
+/// What an act does to a log, in the step that does the act.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Teaching {
+    /// The record of that name is taken back, if it is there,
+    pub removed: Option<String>,
+    /// and this one is added, in the place of one of the same name.
+    pub added: Option<(String, Vec<u8>)>,
+}
+
+impl Teaching {
+    /// Whether it does nothing.
+    pub fn is_empty(&self) -> bool {
+        self.removed.is_none() && self.added.is_none()
+    }
+}
+
+impl OutcomeHead {
+    /// Whether a log in the state `later` is this one with records behind it, and nothing else.
+    pub fn goes_on(&self, later: &Self) -> bool {
+        later.newest >= self.newest && Self { newest: self.newest, ..later.clone() } == *self
+    }
+
+    /// Whether learning looks at the record of this number.
+    pub fn counts(&self, number: u64) -> bool {
+        number > self.from && self.to.is_none_or(|to| number <= to)
+    }
+}
+
+impl Store {
+    /// Rises with every change of any site's log, where only this process makes them. `None`: others may.
+    pub fn taught_version(&self) -> Option<u64> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => Some(self.taught.load(Ordering::Relaxed)),
+            Engine::Redis(_) => None,
+        }
+    }
+
+    /// The state of a site's log.
+    pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.outcome_head(site),
+            Engine::Embedded(engine) => engine.outcome_head(site).await,
+            Engine::Redis(engine) => engine.outcome_head(site).await,
+        }
+    }
+
+    /// The records with numbers above `after` and up to `until`, in order.
+    pub async fn outcomes(&self, site: &Site, mut after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        let mut all = Vec::new();
+        while after < until {
+            let last = until.min(after.saturating_add(CHUNK as u64));
+            all.extend(match &self.engine {
+                Engine::Memory(engine) => engine.outcomes(site, after, last)?,
+                Engine::Embedded(engine) => engine.outcomes(site, after, last).await?,
+                Engine::Redis(engine) => engine.outcomes(site, after, last).await?,
+            });
+            after = last;
+        }
+        Ok(all)
+    }
+
+    /// The record of a name.
+    pub async fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.outcome_named(site, name),
+            Engine::Embedded(engine) => engine.outcome_named(site, name).await,
+            Engine::Redis(engine) => engine.outcome_named(site, name).await,
+        }
+    }
+
+    /// Adds to a log, and takes from it, without an act on a comment.
+    pub async fn teach(&self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+        let taught = match &self.engine {
+            Engine::Memory(engine) => engine.teach(site, teaching),
+            Engine::Embedded(engine) => engine.teach(site, teaching).await,
+            Engine::Redis(engine) => engine.teach(site, teaching).await,
+        };
+        self.taught();
+        taught
+    }
+
+    /// Forgets records, each told by its number and name. With `wipe` no bytes of them are left where the engine keeps its
+    /// state, once [`forget`](Self::forget) has ended.
+    pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let dropped = match &self.engine {
+            Engine::Memory(engine) => engine.drop_outcomes(site, records),
+            Engine::Embedded(engine) => engine.drop_outcomes(site, records, wipe).await,
+            Engine::Redis(engine) => engine.drop_outcomes(site, records).await,
+        };
+        self.taught();
+        dropped
+    }
+
+    /// Has learning begin behind one number and end with another.
+    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
+        let bounded = match &self.engine {
+            Engine::Memory(engine) => engine.bound_outcomes(site, from, to),
+            Engine::Embedded(engine) => engine.bound_outcomes(site, from, to).await,
+            Engine::Redis(engine) => engine.bound_outcomes(site, from, to).await,
+        };
+        self.taught();
+        bounded
+    }
+
+    /// Tells whoever follows the logs that one has changed.
+    pub(super) fn taught(&self) {
+        self.taught.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Erases what a person's comments have taught: of these comments, and of all that are known to be the person's.
+    pub(super) async fn unlearn_person(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
+        let head = self.outcome_head(site).await?;
+        let mut theirs = Vec::new();
+        for (number, record) in self.outcomes(site, 0, head.newest).await? {
+            // One that cannot be read names nobody.
+            let Some(lesson) = Lesson::from_bytes(&record) else { continue };
+            let listed = || ids.iter().any(|id| id.as_str() == lesson.comment_id);
+            if person.is_in(&lesson.persons) || listed() {
+                theirs.push((number, lesson.name));
+            }
+        }
+        self.drop_outcomes(site, &theirs, true).await?;
+        Ok(u64::try_from(theirs.len()).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,95 @@
+//! A site's log of outcomes on Redis: one hash in the site's slot, so that an act teaches in the script that does it.
+
+use std::collections::HashMap;
+
+use ::redis::{Cmd, Pipeline};
+use uuid::Uuid;
+
+use super::Redis;
+use super::script::{call, run};
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::outcomes::{OutcomeHead, Teaching};
+
+impl Redis {
+    /// Read on the way of a comment now and then, and waits no longer than anything there.
+    pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
+        self.reachable(site)?;
+        let mut ask = ::redis::cmd("HMGET");
+        ask.arg(self.keys(site).outcomes()).arg(&["born", "newest", "gone", "from", "to"]);
+        let answer = tokio::time::timeout(self.timeout, ask.query_async(&mut self.connection.clone())).await;
+        type Fields = (Option<String>, Option<u64>, Option<u64>, Option<u64>, Option<u64>);
+        let (born, newest, gone, from, to): Fields = answer.map_err(|_| Error::store("no answer"))??;
+        let number = |number: Option<u64>| number.unwrap_or_default();
+        Ok(OutcomeHead { born: born.unwrap_or_default(), newest: number(newest), gone: number(gone), from: number(from), to })
+    }
+
+    pub async fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        let numbers: Vec<u64> = (after.saturating_add(1)..=until).collect();
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut ask = ::redis::cmd("HMGET");
+        ask.arg(self.keys(site).outcomes()).arg(&numbers);
+        let records: Vec<Option<Vec<u8>>> = self.briefly(ask.query_async(&mut self.connection.clone())).await?;
+        Ok(numbers.into_iter().zip(records).filter_map(|(number, record)| Some((number, record?))).collect())
+    }
+
+    pub async fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let key = self.keys(site).outcomes();
+        let mut number = ::redis::cmd("HGET");
+        number.arg(&key).arg(name);
+        let number: Option<u64> = self.briefly(number.query_async(&mut self.connection.clone())).await?;
+        let Some(number) = number else { return Ok(None) };
+        let mut record = ::redis::cmd("HGET");
+        record.arg(&key).arg(number);
+        self.briefly(record.query_async(&mut self.connection.clone())).await
+    }
+
+    pub async fn teach(&self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+        self.reachable(site)?;
+        let mut ask = call(&self.scripts.outcome, &[self.keys(site).outcomes()]);
+        self.add_teaching(&mut ask, site, teaching);
+        let reply = run(&self.connection, &self.scripts.outcome, &ask).await?;
+        if reply.word() == "taught" { Ok(()) } else { Err(reply.unexpected()) }
+    }
+
+    pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)]) -> Result<(), Error> {
+        let key = self.keys(site).outcomes();
+        // A name may stand for a newer record by now.
+        let names: Vec<&str> = records.iter().map(|(_, name)| name.as_str()).collect();
+        let mut look = ::redis::cmd("HMGET");
+        look.arg(&key).arg(&names);
+        let stands: Vec<Option<u64>> = self.briefly(look.query_async(&mut self.connection.clone())).await?;
+        let stands: HashMap<&str, u64> =
+            names.into_iter().zip(stands).filter_map(|(name, number)| Some((name, number?))).collect();
+        let mut forget = Pipeline::with_capacity(2 * records.len() + 1);
+        forget.atomic().cmd("HINCRBY").arg(&key).arg("gone").arg(records.len()).ignore();
+        for (number, name) in records {
+            forget.cmd("HDEL").arg(&key).arg(number).ignore();
+            if stands.get(name.as_str()) == Some(number) {
+                forget.cmd("HDEL").arg(&key).arg(name).ignore();
+            }
+        }
+        self.briefly(forget.query_async(&mut self.connection.clone())).await
+    }
+
+    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
+        let key = self.keys(site).outcomes();
+        let mut bound = Pipeline::with_capacity(2);
+        bound.atomic().cmd("HSET").arg(&key).arg("from").arg(from).ignore();
+        match to {
+            Some(to) => bound.cmd("HSET").arg(&key).arg("to").arg(to).ignore(),
+            None => bound.cmd("HDEL").arg(&key).arg("to").ignore(),
+        };
+        self.briefly(bound.query_async(&mut self.connection.clone())).await
+    }
+
+    /// Adds what `teach.lua` asks for.
+    pub(super) fn add_teaching(&self, ask: &mut Cmd, site: &Site, teaching: &Teaching) {
+        let (added, record) = teaching.added.as_ref().map_or(("", &[][..]), |(name, record)| (name, record));
+        let lifetime = u64::try_from(self.retention.of(site).outcomes.as_millis()).unwrap_or(u64::MAX);
+        ask.arg(teaching.removed.as_deref().unwrap_or_default()).arg(added).arg(record).arg(lifetime);
+        ask.arg(Uuid::now_v7().to_string());
+    }
+}

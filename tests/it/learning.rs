@@ -1,0 +1,434 @@
+//! A site learns from its own decisions: at once, on every server, the same after a restart, and can unlearn.
+
+use std::time::{Duration, Instant};
+
+use gatepost::pb::{self, Decision, Verdict};
+use serde_json::Value;
+use tokio::time::sleep;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::cli::{code, err, on, out};
+use crate::harness::{HOLD_ALL, SITE, Server, by, comment};
+use crate::observe::metric;
+use crate::redis;
+
+/// Spam of a kind that no data set has, in words that are never the same.
+const WAVE: [&str; 6] = [
+    "Marmot futures are the safest asset there is, Gerald explains it to you",
+    "I doubled my savings with marmot futures, thanks to Gerald",
+    "Has anybody else bought marmot futures from Gerald? Best asset this year",
+    "Gerald taught me all about marmot futures and the safest asset class",
+    "Ask Gerald how marmot futures became the asset of my life",
+    "My aunt swears by Gerald and his marmot futures, such a safe asset",
+];
+/// Long enough to be told apart from what is nearly the same.
+const TEMPLATE: &str = "Dear readers, the town library opens its doors again on Monday at nine, bring your cards and a \
+                        friend, children are welcome in the reading corner until noon";
+
+async fn admin(server: &Server) -> pb::admin_service_client::AdminServiceClient<tonic::transport::Channel> {
+    pb::admin_service_client::AdminServiceClient::new(server.connect().await)
+}
+
+async fn info(server: &Server, site: &str) -> pb::SiteLearning {
+    let request = pb::GetModelInfoRequest { site: site.into() };
+    admin(server).await.get_model_info(request).await.unwrap().into_inner().learning.unwrap()
+}
+
+async fn decide(server: &Server, site: &str, id: &str, decision: Decision, code: &str, who: &str) {
+    let request = pb::DecideCommentsRequest {
+        site: site.into(),
+        ids: vec![id.into()],
+        decision: decision.into(),
+        reason_code: code.into(),
+        moderator: who.into(),
+        ..Default::default()
+    };
+    let results = server.desk().decide_comments(request).await.unwrap().into_inner().results;
+    assert_eq!(results[0].error, None);
+}
+
+async fn report(server: &Server, site: &str, id: &str, outcome: pb::Outcome) -> Result<(), Status> {
+    let target = Some(pb::report_outcome_request::Target::CommentId(id.into()));
+    let request = pb::ReportOutcomeRequest { site: site.into(), target, outcome: outcome.into() };
+    server.host().report_outcome(request).await.map(drop)
+}
+
+fn codes(verdict: &Verdict) -> Vec<&str> {
+    verdict.reasons.iter().map(|reason| reason.code.as_str()).collect()
+}
+
+fn message<'v>(verdict: &'v Verdict, code: &str) -> &'v str {
+    verdict.reasons.iter().find(|reason| reason.code == code).map_or("", |reason| &reason.message)
+}
+
+/// Checks it, and again for a second, until it is not approved any more.
+async fn held_within_a_second(server: &Server, body: &str) -> Verdict {
+    let begun = Instant::now();
+    loop {
+        // Nothing is counted: the same again and again would be a campaign.
+        let request = pb::CheckCommentRequest { comment: Some(comment("late", body)), dry_run: true };
+        let verdict = server.host().check_comment(request).await.unwrap().into_inner().verdict.unwrap();
+        if verdict.decision() != Decision::Approve {
+            return verdict;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(1), "{verdict:?}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+// === from outside ===
+
+async fn a_new_kind_is_held_after_three(one: &Server, other: &Server) {
+    for (number, body) in WAVE.iter().enumerate().take(3) {
+        let id = format!("wave-{number}");
+        assert_eq!(one.check(comment(&id, body)).await.unwrap().decision(), Decision::Approve, "{body}");
+        decide(one, SITE, &id, Decision::Reject, "spam", "ann").await;
+    }
+    let here = one.check(comment("fourth", WAVE[3])).await.unwrap();
+    assert_eq!(here.decision(), Decision::Hold, "{here:?}");
+    assert!(message(&here, "SITE_LEARNED").contains("rejected"), "{here:?}");
+    // The weights of a label's reasons add up to the logit of its score.
+    let sum: f64 = here.reasons.iter().filter(|reason| reason.label == "spam").map(|reason| reason.weight).sum();
+    assert!((1.0 / (1.0 + (-sum).exp()) - here.scores["spam"]).abs() < 1e-3, "{sum} {here:?}");
+    let there = held_within_a_second(other, WAVE[4]).await;
+    assert!(codes(&there).contains(&"SITE_LEARNED"), "{there:?}");
+    // What has nothing to do with it passes.
+    for (number, body) in
+        ["The bread did not rise, what did I do wrong?", "I see it differently, and here is why."].iter().enumerate()
+    {
+        let verdict = other.check(comment(&format!("other-{number}"), body)).await.unwrap();
+        assert_eq!(verdict.decision(), Decision::Approve, "{verdict:?}");
+    }
+    assert_eq!(info(one, SITE).await.digest, info(other, SITE).await.digest);
+}
+
+#[tokio::test]
+async fn three_rejected_of_a_new_kind_are_enough() {
+    let server = Server::start().await;
+    a_new_kind_is_held_after_three(&server, &server).await;
+    let told = info(&server, SITE).await;
+    assert_eq!((told.outcomes, told.by_outcome["spam"], told.by_source["moderator"]), (3, 3, 3));
+    assert!(told.summary.starts_with("learned 3 decisions (3 spam, 0 toxic, 0 ham); spam: errors on the last 3: base 3"));
+    assert!(told.labels[0].serves && told.labels[0].why.starts_with("serving"), "{told:?}");
+}
+
+#[tokio::test]
+async fn they_are_enough_on_another_server_within_a_second() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    let flags = ["--store", &url, "--redis-prefix", &prefix];
+    let (one, other) = (Server::start_with("", &flags).await, Server::start_with("", &flags).await);
+    // It has heard of the site before.
+    other.check(comment("first", "Thank you, I did not know that.")).await.unwrap();
+    a_new_kind_is_held_after_three(&one, &other).await;
+}
+
+#[tokio::test]
+async fn five_false_alarms_approved_and_the_sixth_passes() {
+    let server = Server::start().await;
+    let alarms = [
+        "My stupid dog ate the whole manuscript, the idiot",
+        "The idiot toaster of mine burned the stupid bread again",
+        "What a stupid idiot of a toaster, it burned my dog's biscuit",
+        "Stupid toaster! Even my idiot dog would not eat that bread",
+        "That idiot dog and this stupid toaster are the end of me",
+        "Dog one, toaster nil: the stupid idiot pulled the plug",
+    ];
+    for (number, body) in alarms.iter().enumerate().take(5) {
+        let id = format!("alarm-{number}");
+        let verdict = server.check(comment(&id, body)).await.unwrap();
+        if number < 2 {
+            assert_eq!(verdict.decision(), Decision::Hold, "{verdict:?}");
+        }
+        decide(&server, SITE, &id, Decision::Approve, "", "ann").await;
+    }
+    let sixth = server.check(comment("sixth", alarms[5])).await.unwrap();
+    assert_eq!(sixth.decision(), Decision::Approve, "{sixth:?}");
+    assert!(message(&sixth, "SITE_LEARNED").contains("approved"), "{sixth:?}");
+}
+
+#[tokio::test]
+async fn what_is_nearly_the_same_goes_the_way_of_what_was_decided() {
+    let server = Server::start().await;
+    server.check(comment("first", TEMPLATE)).await.unwrap();
+    decide(&server, SITE, "first", Decision::Reject, "irrelevant", "ann").await;
+    // Of what is out of place no words are learned.
+    assert_eq!(server.check(comment("again", TEMPLATE)).await.unwrap().decision(), Decision::Approve);
+    decide(&server, SITE, "first", Decision::Reject, "spam", "bob").await;
+    let like = server.check(comment("like", &TEMPLATE.replace("Monday", "Tuesday"))).await.unwrap();
+    assert_eq!((like.decision(), codes(&like)[0]), (Decision::Hold, "LIKE_REJECTED"));
+    assert_eq!(like.reasons[0].message, "like first, rejected by bob");
+    assert_eq!(like.reasons[0].rule_id, "learning.alike_rejected");
+}
+
+#[tokio::test]
+async fn a_template_that_was_approved_is_not_held_again() {
+    // Everything is held for its score.
+    let server = Server::start_with(&format!("{HOLD_ALL}[learning]\ncorrect = false\n"), &[]).await;
+    assert_eq!(server.check(comment("first", TEMPLATE)).await.unwrap().decision(), Decision::Hold);
+    decide(&server, SITE, "first", Decision::Approve, "", "ann").await;
+    let like = server.check(comment("like", &TEMPLATE.replace("Monday", "Tuesday"))).await.unwrap();
+    assert_eq!((like.decision(), codes(&like)[0]), (Decision::Approve, "LIKE_APPROVED"), "{like:?}");
+    // Where a link leads nobody has looked.
+    let link = server.check(comment("link", &format!("{TEMPLATE} http://pills.example/"))).await.unwrap();
+    assert_eq!(link.decision(), Decision::Hold, "{link:?}");
+}
+
+#[tokio::test]
+async fn an_author_who_was_mostly_rejected_waits() {
+    let server = Server::start().await;
+    for number in 0..3 {
+        let id = format!("c{number}");
+        server.check(by("eve", &id, &format!("I have an opinion on the {number}th paragraph of this"))).await.unwrap();
+        decide(&server, SITE, &id, Decision::Reject, "irrelevant", "ann").await;
+    }
+    let fourth = server.check(by("eve", "fourth", "A quiet word on the weather")).await.unwrap();
+    assert_eq!((fourth.decision(), codes(&fourth)[0]), (Decision::Hold, "AUTHOR_REJECTED"), "{fourth:?}");
+    assert_eq!(server.check(by("ada", "hers", "A quiet word on the weather")).await.unwrap().decision(), Decision::Approve);
+}
+
+// === the same, bit for bit ===
+
+async fn teach(server: &Server, site: &str, which: &[usize]) {
+    for number in which {
+        let id = format!("c{number}");
+        let sent = pb::Comment {
+            site: site.into(),
+            author: Some(pb::Author { user_id: format!("u{number}"), ..Default::default() }),
+            ..comment(&id, WAVE[*number])
+        };
+        server.check(sent).await.unwrap();
+        let decision = if number % 2 == 0 { Decision::Reject } else { Decision::Approve };
+        decide(server, site, &id, decision, "spam", "ann").await;
+    }
+}
+
+async fn undo(server: &Server, site: &str, id: &str) {
+    let request =
+        pb::UndoDecisionRequest { site: site.into(), ids: vec![id.into()], moderator: "ann".into(), ..Default::default() };
+    let results = server.desk().undo_decision(request).await.unwrap().into_inner().results;
+    assert_eq!(results[0].error, None);
+}
+
+async fn what_is_taken_back_was_never_learned(server: &Server) {
+    teach(server, "without.example", &[0, 2, 4, 5]).await;
+    let without = info(server, "without.example").await.digest;
+    assert_eq!(without.len(), 64);
+
+    teach(server, "undone.example", &[0, 1, 2, 3, 4, 5]).await;
+    assert_ne!(info(server, "undone.example").await.digest, without);
+    undo(server, "undone.example", "c1").await;
+    undo(server, "undone.example", "c3").await;
+    assert_eq!(info(server, "undone.example").await.digest, without);
+    // Put back into the queue, and that undone: as if it had not been.
+    decide(server, "undone.example", "c5", Decision::Hold, "", "ann").await;
+    assert_ne!(info(server, "undone.example").await.digest, without);
+    assert_eq!(info(server, "undone.example").await.outcomes, 3);
+
+    teach(server, "forgotten.example", &[0, 1, 2, 3, 4, 5]).await;
+    for author in ["u1", "u3"] {
+        let selector = pb::AuthorSelector { selector: Some(pb::author_selector::Selector::UserId(author.into())) };
+        let request = pb::ForgetAuthorRequest { site: "forgotten.example".into(), author: Some(selector), dry_run: false };
+        let counts = server.host().forget_author(request).await.unwrap().into_inner().counts;
+        assert_eq!((counts["comments"], counts["outcomes"]), (1, 1));
+    }
+    assert_eq!(info(server, "forgotten.example").await.digest, without);
+
+    // Another word of the same moderator takes the place of the first, and comes last.
+    teach(server, "corrected.example", &[0, 1, 2]).await;
+    decide(server, "corrected.example", "c1", Decision::Reject, "spam", "ann").await;
+    let corrected = info(server, "corrected.example").await;
+    assert_eq!((corrected.outcomes, corrected.by_outcome["spam"], corrected.contested), (3, 3, 0));
+}
+
+#[tokio::test]
+async fn what_is_taken_back_was_never_learned_embedded() {
+    what_is_taken_back_was_never_learned(&Server::start().await).await;
+}
+
+#[tokio::test]
+async fn what_is_taken_back_was_never_learned_on_redis() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    what_is_taken_back_was_never_learned(&Server::start_with("", &["--store", &url, "--redis-prefix", &prefix]).await).await;
+}
+
+#[tokio::test]
+async fn killed_and_started_again_it_knows_the_same() {
+    let mut server = Server::start().await;
+    teach(&server, SITE, &[0, 1, 2, 3, 4]).await;
+    let before = info(&server, SITE).await;
+    server.kill();
+    server.start_again();
+    // The very first comment meets it.
+    let verdict = server.check(comment("after", "Gerald and his marmot futures, the safest asset")).await.unwrap();
+    assert!(verdict.scores["spam"] > 0.0);
+    assert_eq!(info(&server, SITE).await, before);
+}
+
+#[tokio::test]
+async fn a_fresh_replica_with_an_empty_disk_knows_the_same() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    let flags = ["--store", &url, "--redis-prefix", &prefix];
+    let one = Server::start_with("", &flags).await;
+    teach(&one, SITE, &[0, 1, 2, 3, 4]).await;
+    let fresh = Server::start_with("", &flags).await;
+    assert_eq!(info(&fresh, SITE).await, info(&one, SITE).await);
+    assert_eq!(info(&fresh, SITE).await.digest.len(), 64);
+}
+
+// === hosts ===
+
+#[tokio::test]
+async fn a_host_reports_what_its_own_moderators_found() {
+    let server = Server::start().await;
+    for (number, body) in WAVE.iter().enumerate().take(3) {
+        let id = format!("c{number}");
+        server.check(comment(&id, body)).await.unwrap();
+        report(&server, SITE, &id, pb::Outcome::Spam).await.unwrap();
+    }
+    let told = info(&server, SITE).await;
+    assert_eq!((told.outcomes, told.by_source["host"]), (3, 3));
+    // Repeating it changes nothing.
+    report(&server, SITE, "c0", pb::Outcome::Spam).await.unwrap();
+    assert_eq!(info(&server, SITE).await, told);
+    assert_ne!(server.check(comment("fourth", WAVE[3])).await.unwrap().decision(), Decision::Approve);
+    // The last word counts.
+    report(&server, SITE, "c0", pb::Outcome::Ham).await.unwrap();
+    let corrected = info(&server, SITE).await;
+    assert_eq!((corrected.outcomes, corrected.by_outcome["ham"]), (3, 1));
+
+    // One that was never checked comes whole.
+    let target = Some(pb::report_outcome_request::Target::Comment(comment("new", WAVE[5])));
+    let request = pb::ReportOutcomeRequest { site: SITE.into(), target, outcome: pb::Outcome::Spam.into() };
+    server.host().report_outcome(request.clone()).await.unwrap();
+    server.host().report_outcome(request).await.unwrap();
+    assert_eq!(info(&server, SITE).await.outcomes, 4);
+    let audit = on(&server, &["audit", "--act", "REPORTED", "--format", "jsonl"]);
+    assert_eq!(out(&audit).lines().count(), 5, "{}", out(&audit));
+}
+
+#[tokio::test]
+async fn a_host_decides_what_is_held_and_a_moderator_has_the_last_word() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    for id in ["a", "b", "c"] {
+        assert_eq!(server.check(comment(id, "hello there, I am new here")).await.unwrap().decision(), Decision::Hold);
+    }
+    report(&server, SITE, "a", pb::Outcome::Ham).await.unwrap();
+    report(&server, SITE, "b", pb::Outcome::Toxic).await.unwrap();
+    report(&server, SITE, "b", pb::Outcome::Toxic).await.unwrap();
+    assert_eq!(server.queue().await, ["c"]);
+    let get = async |id: &str| {
+        let request = pb::GetVerdictRequest { site: SITE.into(), comment_id: id.into() };
+        server.host().get_verdict(request).await.unwrap().into_inner().verdict.unwrap()
+    };
+    let decided = get("a").await;
+    assert_eq!((decided.decision(), decided.decided_by.as_str(), decided.revision), (Decision::Approve, "host", 2));
+    assert_eq!((get("b").await.decision(), get("b").await.revision), (Decision::Reject, 2));
+    // The moderator's word counts, whatever the host says later.
+    decide(&server, SITE, "a", Decision::Reject, "spam", "ann").await;
+    report(&server, SITE, "a", pb::Outcome::Ham).await.unwrap();
+    let told = info(&server, SITE).await;
+    assert_eq!((told.outcomes, told.by_outcome["spam"], told.by_source["moderator"]), (2, 1, 1));
+    assert_eq!(get("a").await.decision(), Decision::Reject);
+}
+
+#[tokio::test]
+async fn a_report_that_is_none_says_what_is_wrong_with_it() {
+    let server = Server::start().await;
+    let status = server.host().report_outcome(pb::ReportOutcomeRequest::default()).await.unwrap_err();
+    let fields: Vec<String> =
+        status.get_details_bad_request().unwrap().field_violations.into_iter().map(|wrong| wrong.field).collect();
+    assert_eq!((status.code(), fields), (Code::InvalidArgument, vec!["outcome".to_owned(), "comment_id".to_owned()]));
+    let missing = report(&server, SITE, "nobody", pb::Outcome::Spam).await.unwrap_err();
+    assert_eq!(missing.code(), Code::NotFound);
+    let target =
+        Some(pb::report_outcome_request::Target::Comment(pb::Comment { site: "b.example".into(), ..comment("x", "y") }));
+    let request = pb::ReportOutcomeRequest { site: SITE.into(), target, outcome: pb::Outcome::Ham.into() };
+    let elsewhere = server.host().report_outcome(request).await.unwrap_err();
+    assert!(elsewhere.message().contains("comment.site"), "{elsewhere:?}");
+}
+
+#[tokio::test]
+async fn of_an_archive_some_decisions_are_learned() {
+    let server = Server::start().await;
+    let rows: String = WAVE
+        .iter()
+        .enumerate()
+        .map(|(number, body)| format!("{{\"comment_id\":\"a{number}\",\"text\":{body:?},\"status\":\"rejected\"}}\n"))
+        .collect();
+    let file = server.data_dir().join("archive.jsonl");
+    std::fs::write(&file, rows).unwrap();
+    let imported = on(&server, &["import", "--format", "jsonl", &file.display().to_string()]);
+    assert_eq!(code(&imported), 0, "{}", err(&imported));
+    let told = info(&server, SITE).await;
+    assert_eq!((told.outcomes, told.by_source["import"]), (6, 6), "{told:?}");
+}
+
+// === operators ===
+
+fn model(server: &Server, args: &[&str]) -> String {
+    let ran = on(server, &[&["model"], args].concat());
+    assert_eq!(code(&ran), 0, "{}", err(&ran));
+    out(&ran).to_owned()
+}
+
+#[tokio::test]
+async fn learning_can_be_stopped_taken_back_and_begun_anew() {
+    let server = Server::start().await;
+    teach(&server, SITE, &[0, 1, 2]).await;
+    let three = info(&server, SITE).await.digest;
+    let frozen = model(&server, &["freeze"]);
+    assert!(frozen.contains("ends with outcome 3") && frozen.contains("frozen at outcome 3"), "{frozen}");
+    teach(&server, SITE, &[3, 4]).await;
+    assert_eq!((info(&server, SITE).await.digest, info(&server, SITE).await.newest), (three.clone(), 5));
+    model(&server, &["thaw"]);
+    let five = info(&server, SITE).await;
+    assert_eq!(five.outcomes, 5);
+    assert!(model(&server, &["rollback", "--to", "3"]).contains(&three));
+    let beyond = on(&server, &["model", "rollback", "--to", "9"]);
+    assert!(code(&beyond) == 2 && err(&beyond).contains("the newest is 5"), "{}", err(&beyond));
+    assert!(model(&server, &["reset"]).contains("nothing learned yet"));
+    teach(&server, SITE, &[5]).await;
+    assert_eq!(info(&server, SITE).await.outcomes, 1);
+    model(&server, &["thaw"]);
+    assert_eq!(info(&server, SITE).await.outcomes, 6);
+    let audit = on(&server, &["audit", "--act", "LEARNING_CHANGED", "--format", "jsonl"]);
+    assert_eq!(out(&audit).lines().count(), 5, "{}", out(&audit));
+}
+
+#[tokio::test]
+async fn model_info_says_what_was_learned_and_whether_it_serves() {
+    let server = Server::start_with("[learning]\ncorrect = false\n", &[]).await;
+    assert!(model(&server, &["info"]).contains("nothing learned yet"));
+    teach(&server, SITE, &[0, 2, 4]).await;
+    let shown = model(&server, &["info"]);
+    assert!(shown.contains("spam     in shadow: it would serve, but the policy says `correct = false`"), "{shown}");
+    assert!(shown.contains("told by  3 moderator"), "{shown}");
+    // In shadow it has no say.
+    assert_eq!(server.check(comment("next", "Gerald has marmot futures again")).await.unwrap().decision(), Decision::Approve);
+    let json: Value = serde_json::from_str(&model(&server, &["info", "--format", "json"])).unwrap();
+    assert_eq!((json["learning"]["outcomes"].as_u64(), json["trials"].as_array().unwrap().len()), (Some(3), 3));
+    assert!(metric(&server, "gatepost_outcomes_learned_total") >= 3.0);
+}
+
+#[tokio::test]
+async fn thresholds_are_proposed_by_what_a_site_has_learned() {
+    let server = Server::start().await;
+    teach(&server, SITE, &[0, 1, 2, 3, 4, 5]).await;
+    let tuned = on(&server, &["policy", "tune", "--format", "toml"]);
+    assert_eq!(code(&tuned), 0, "{}", err(&tuned));
+    assert!(out(&tuned).contains("# Proposed from 6 labelled comments"), "{}", out(&tuned));
+    let none = on(&server, &["policy", "tune", "--site", ""]);
+    assert!(code(&none) == 2 && err(&none).contains("--data"), "{}", err(&none));
+}
+
+#[tokio::test]
+async fn usage_tells_the_verdicts_of_a_site() {
+    let server = Server::start().await;
+    for id in ["1", "2"] {
+        server.check(comment(id, "I see it differently")).await.unwrap();
+    }
+    let request = pb::GetUsageRequest { site: SITE.into() };
+    let verdicts = admin(&server).await.get_usage(request).await.unwrap().into_inner().verdicts;
+    assert_eq!((verdicts["approve"], verdicts.get("hold")), (2, None));
+}
