@@ -124,7 +124,7 @@ fn others(data: &Path, streams: &[Stream]) -> Result<(), Failure> {
             'stream: for (after, sum) in AFTER.iter().zip(&mut sums) {
                 while count < *after {
                     let Some((lesson, bad)) = taught.next() else { break 'stream };
-                    learned.learn(&Lesson { outcome: stream.outcome(*bad), ..lesson.clone() })?;
+                    learned.learn(&Lesson { outcome: Some(stream.outcome(*bad)), ..lesson.clone() })?;
                     count += 1;
                 }
                 let held = news.comments.iter().filter(|(lesson, _)| {
@@ -205,12 +205,12 @@ impl Stream {
                     Wrong::Host => (Source::Host, false),
                 };
                 let outcome = self.outcome(bad);
-                learned.learn(&Lesson { outcome, source, ..lesson.clone() }).ok()?;
+                learned.learn(&Lesson { outcome: Some(outcome), source, ..lesson.clone() }).ok()?;
                 alone.learn(&lesson.sketch.alone(), outcome, 1.0).ok()?;
                 bias.learn(&lesson.sketch.bare(), outcome, 1.0).ok()?;
                 count += 1;
             }
-            let serves = learned.standing(&terms)[self.kind as usize].serves;
+            let serves = learned.standing(&terms).all[self.kind as usize].serves;
             let errors = tested.iter().filter(|(lesson, bad)| {
                 let sketch = &lesson.sketch;
                 let base = sketch.base(self.kind).unwrap_or(if hold[0] < 0.5 { 20.0 } else { 0.0 });
@@ -260,7 +260,9 @@ fn stream(model: &Arc<Model>, name: &str, kind: Kind, rows: &[Value]) -> Stream 
         let lesson = Lesson {
             name: format!("h:{number}"),
             comment_id: format!("{name}-{number}"),
-            outcome: Outcome::Ham,
+            outcome: None,
+            rejected: false,
+            text: 0,
             source: Source::Host,
             by: String::new(),
             at: 0,
@@ -331,7 +333,7 @@ fn cost(streams: &[Stream]) -> Result<(), Failure> {
     let lessons: Vec<Lesson> = streams
         .iter()
         .flat_map(|stream| {
-            stream.comments.iter().map(|(lesson, bad)| Lesson { outcome: stream.outcome(*bad), ..lesson.clone() })
+            stream.comments.iter().map(|(lesson, bad)| Lesson { outcome: Some(stream.outcome(*bad)), ..lesson.clone() })
         })
         .collect();
     let mut learned = Learned::default();

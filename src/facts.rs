@@ -21,7 +21,7 @@ pub struct Facts {
 }
 
 /// A decision on a comment that is nearly the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Alike {
     /// That comment.
     pub comment_id: String,
@@ -29,6 +29,8 @@ pub struct Alike {
     pub by: String,
     /// Whether it was rejected.
     pub rejected: bool,
+    /// The log-odds that the model gave it for spam and toxicity. `None`: none, in its language.
+    pub base: [Option<f32>; 2],
 }
 
 /// How many comments came in the last one to two hours that were nearly the same as this one.

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use arc_swap::ArcSwap;
 
 use crate::classify::site::fold::Learned;
+use crate::classify::site::lesson::Source;
 use crate::classify::site::{self, Outcome, Sketch};
 use crate::classify::{Input, Label, Model, Scores};
 use crate::comment::{Comment, Site};
@@ -192,13 +193,17 @@ impl Case<'_> {
         if !changed && !explained.contains(&label) {
             return None;
         }
-        let (ham, bad) = self.learned?.alike(&self.model.sketch(&input(self.comment, &self.counted)));
+        let learned = self.learned?;
+        // Hosts and archives tell of their own.
+        let by_moderators = learned.counts().sources[Source::Moderator as usize] > 0;
+        let who = if by_moderators { "this site's moderators" } else { "the blog's own moderators" };
+        let (ham, bad) = learned.alike(&self.model.sketch(&input(self.comment, &self.counted)));
         let weight = to - from.unwrap_or_default();
         let message = match (weight > 0.0, ham, bad) {
-            (true, _, 1..) => format!("this site's moderators rejected {bad} like it"),
-            (false, 1.., _) => format!("this site's moderators approved {ham} like it"),
-            (true, ..) => "what this site's moderators rejected speaks for it".to_owned(),
-            (false, ..) => "what this site's moderators approved speaks against it".to_owned(),
+            (true, _, 1..) => format!("{who} rejected {bad} like it"),
+            (false, 1.., _) => format!("{who} approved {ham} like it"),
+            (true, ..) => format!("what {who} rejected speaks for it"),
+            (false, ..) => format!("what {who} approved speaks against it"),
         };
         Some(Reason::new("SITE_LEARNED", message).label(label.as_str(), weight).rule("learning.correct"))
     }
@@ -227,10 +232,14 @@ impl Case<'_> {
 fn correct(logits: &mut Vec<(Label, f64)>, scores: &Scores, learned: &Learned, policy: &Policy) -> Vec<Corrected> {
     let standing = learned.standing(&policy.terms());
     let mut all = Vec::new();
-    for kind in site::Kind::ALL.into_iter().filter(|kind| standing[*kind as usize].serves) {
+    for kind in site::Kind::ALL {
         let Some(to) = scores.corrected(kind).map(f64::from) else { continue };
         let label = kind.label();
         let from = scores.logit(label).map(f64::from);
+        let standing = if from.is_some() { &standing.all } else { &standing.unspoken };
+        if !standing[kind as usize].serves {
+            continue;
+        }
         match logits.iter_mut().find(|(known, _)| *known == label) {
             Some((_, logit)) => *logit = to,
             None => logits.push((label, to)),

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use lru::LruCache;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::classify::Likeness;
@@ -41,6 +42,8 @@ const AT_ONCE: Duration = Duration::from_millis(250);
 const EVERY: Duration = Duration::from_millis(300);
 /// A comment asks itself when nobody has for so long.
 const STALE: Duration = Duration::from_millis(800);
+/// So many at a time.
+const AT_A_TIME: usize = 16;
 /// For how long after its last comment a site is followed.
 const FOLLOWED: Duration = Duration::from_secs(5);
 
@@ -117,8 +120,9 @@ impl Learning {
         if known.asked.load(Ordering::Relaxed) == 0 {
             self.catch_up(site, &known, PATIENCE).await;
         } else if !fresh && known.place.try_lock().is_ok() {
-            // Whoever comes while another asks takes what there is.
-            self.catch_up(site, &known, NEWS).await;
+            // Whoever comes while another asks takes what there is. Where nobody has looked for long it may be much.
+            let quiet = now.saturating_sub(known.asked.load(Ordering::Relaxed)) > millis(FOLLOWED);
+            self.catch_up(site, &known, if quiet { PATIENCE } else { NEWS }).await;
         }
         known.learned.load_full()
     }
@@ -158,20 +162,38 @@ impl Learning {
                 // Nobody else writes: a comment sees for itself whether there is news.
                 continue;
             }
-            let since = self.now().saturating_sub(millis(FOLLOWED));
-            for (site, known) in self.all() {
-                if known.used.load(Ordering::Relaxed) >= since {
-                    // What fails now is asked for again in a moment.
-                    let _ = self.read(&site, &known).await;
+            // Some at once: one that is folded anew must not keep the others waiting.
+            let mut reading = JoinSet::new();
+            for (site, known) in self.in_use() {
+                if reading.len() >= AT_A_TIME {
+                    reading.join_next().await;
                 }
+                let learning = self.clone();
+                // What fails now is asked for again in a moment.
+                reading.spawn(async move { drop(learning.read(&site, &known).await) });
             }
+            reading.join_all().await;
         }
     }
 
-    fn all(&self) -> Vec<(Site, Arc<Known>)> {
+    /// The sites that a comment came to of late.
+    fn in_use(&self) -> Vec<(Site, Arc<Known>)> {
+        let since = self.now().saturating_sub(millis(FOLLOWED));
         let Ok(sites) = self.0.sites.lock() else { return Vec::new() };
         let both = sites.taught.iter().chain(sites.untaught.iter());
-        both.map(|(site, known)| (site.clone(), Arc::clone(known))).collect()
+        let used = both.filter(|(_, known)| known.used.load(Ordering::Relaxed) >= since);
+        used.map(|(site, known)| (site.clone(), Arc::clone(known))).collect()
+    }
+
+    /// Counts a site among those that have learned something. The one that was asked for longest ago makes room.
+    fn promote(&self, site: &Site, known: &Arc<Known>) {
+        if known.learned.load().correction().is_none() {
+            return;
+        }
+        let Ok(mut sites) = self.0.sites.lock() else { return };
+        if sites.untaught.remove(site).is_some() {
+            sites.taught.put(site.clone(), Arc::clone(known));
+        }
     }
 
     fn known(&self, site: &Site) -> Arc<Known> {
@@ -190,13 +212,7 @@ impl Learning {
             return Arc::clone(known);
         }
         if let Some(known) = sites.untaught.get(site) {
-            let known = Arc::clone(known);
-            if known.learned.load().correction().is_some() {
-                // The one that was asked for longest ago makes room.
-                sites.untaught.remove(site);
-                sites.taught.put(site.clone(), Arc::clone(&known));
-            }
-            return known;
+            return Arc::clone(known);
         }
         if sites.untaught.len() >= UNTAUGHT {
             sites.untaught.clear();

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 use crate::classify::Likeness;
-use crate::classify::site::Outcome;
 use crate::classify::site::fold::Learned;
 use crate::comment::Comment;
 use crate::error::{Away, Error};
@@ -137,10 +136,13 @@ impl Moderator {
 /// What was decided within the hour on another comment that is nearly the same.
 fn alike(learned: &Learned, comment: &Comment, likeness: &Likeness, now: SystemTime) -> Option<Alike> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
-    let decided = learned.decided_alike(likeness, i64::try_from(now).unwrap_or(i64::MAX))?;
-    let alike =
-        Alike { comment_id: decided.comment_id.clone(), by: decided.by.clone(), rejected: decided.outcome != Outcome::Ham };
-    (decided.comment_id != comment.id().as_str()).then_some(alike)
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    learned.decided_alike(comment.id().as_str(), likeness, now).map(|decided| Alike {
+        comment_id: decided.comment_id.clone(),
+        by: decided.by.clone(),
+        rejected: decided.rejected,
+        base: decided.base,
+    })
 }
 
 /// What is asked, once it is parsed.

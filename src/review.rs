@@ -207,23 +207,10 @@ impl Desk {
             self.learning.decided(&kept.comment, &kept.persons, what, voice, (&verdict.decided_by, verdict.revision))
         };
         match &act.what {
-            // Put back into the queue: it is open again what it is.
-            What::Decide { decision: Decision::Hold, .. } => Self::untaught(kept),
             What::Decide { reason_code, .. } => Teaching { removed: None, added: decided(next, reason_code, act.voice) },
-            What::Undo { .. } => {
-                let teaching = Self::untaught(kept);
-                let again = (kept.verdict.decision == Decision::Hold).then(|| last_decision(kept)).flatten();
-                let before = again.and_then(|(before, _)| Some((before, decision_of(kept, before.revision)?)));
-                let added = before.and_then(|(before, event)| decided(before, &event.reason_code, act.voice));
-                Teaching { added, ..teaching }
-            }
+            What::Undo { .. } => last_decision(kept)
+                .map_or_else(Teaching::default, |(_, undone)| Learning::undone(&kept.comment.comment_id, undone.revision)),
         }
-    }
-
-    /// Takes back what the last decision has taught.
-    fn untaught(kept: &Kept) -> Teaching {
-        last_decision(kept)
-            .map_or_else(Teaching::default, |(_, undone)| Learning::undone(&kept.comment.comment_id, undone.revision))
     }
 
     async fn kept(&self, site: &Site, id: &CommentId) -> Result<Kept, Error> {
@@ -243,9 +230,10 @@ enum Plan {
 fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
     let current = &kept.verdict;
     // A call that is repeated because its answer got lost finds its own work done: that is no conflict.
-    if let What::Decide { decision, .. } = &act.what
+    if let What::Decide { decision, reason_code, .. } = &act.what
         && current.decision == *decision
         && current.decided_by == act.moderator
+        && (reason_code.is_empty() || kept.event.reason_code == *reason_code)
         && act.expected_revision.is_none_or(|expected| expected == current.revision || expected + 1 == current.revision)
     {
         return Plan::Done;
@@ -300,12 +288,6 @@ fn last_decision(kept: &Kept) -> Option<(&Verdict, &pb::AuditEvent)> {
     }
     let [.., (before, _), (_, decided)] = standing.as_slice() else { return None };
     Some((before, decided))
-}
-
-/// The decision that led to a revision. `None`: it was none.
-fn decision_of(kept: &Kept, revision: u32) -> Option<&pb::AuditEvent> {
-    let events = kept.trail.iter().map(|past| &past.event).chain([&kept.event]);
-    events.into_iter().find(|event| event.revision == revision && event.act == "DECIDED")
 }
 
 fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditEvent {

@@ -315,7 +315,7 @@ async fn measure_sites(store: Store, learning: Learning, tell: Tell) {
             }
             let (learned, about) = (learning.of(&site).await, tell(Some(&site)));
             let standing = learned.standing(&about.terms);
-            let serves = Kind::ALL.map(|kind| (kind.label().as_str(), about.corrects && standing[kind as usize].serves));
+            let serves = Kind::ALL.map(|kind| (kind.label().as_str(), about.corrects && standing.all[kind as usize].serves));
             METRICS.correction(&name, learned.counts().all(), serves);
         }
     }

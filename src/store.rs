@@ -113,8 +113,9 @@ impl Store {
     /// answer, a directory that is in use by another process or was written by a newer Gatepost.
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
         let (local, likes) = (Arc::<Local>::default(), Arc::new(Mutex::new(Likes::new())));
+        let taught = Arc::new(AtomicU64::new(1));
         let engine = match settings.url.as_deref() {
-            None => Engine::Embedded(Arc::new(Embedded::open(settings).await?)),
+            None => Engine::Embedded(Arc::new(Embedded::open(settings, Arc::clone(&taught)).await?)),
             Some("memory:") => Engine::Memory(Arc::new(Memory::new(settings))),
             Some(url) if url.starts_with("redis") => {
                 Engine::Redis(Redis::open(url, settings, Arc::clone(&local), Arc::clone(&likes)).await?)
@@ -129,7 +130,7 @@ impl Store {
             claims: Arc::default(),
             failing: Arc::default(),
             version: Arc::new(AtomicU64::new(1)),
-            taught: Arc::new(AtomicU64::new(1)),
+            taught,
         })
     }
 

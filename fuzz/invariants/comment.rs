@@ -98,7 +98,12 @@ fn facts(flags: u8) -> [Facts; 2] {
         author: Some(History { approved: u32::from(flags >> 4), held: 1, rejected: 1 }),
         previous: (flags & 32 != 0).then_some(Previous { decision: Decision::Reject, by_moderator: flags & 64 != 0 }),
         similar: Similar { here: u32::from(flags >> 5), elsewhere: u32::from(flags >> 6) },
-        alike: (flags & 3 != 0).then(|| Alike { comment_id: "c".into(), by: "mia".into(), rejected: flags & 1 != 0 }),
+        alike: (flags & 3 != 0).then(|| Alike {
+            comment_id: "c".into(),
+            by: "mia".into(),
+            rejected: flags & 1 != 0,
+            base: [Some(0.0), None],
+        }),
     };
     [Facts::default(), full]
 }

@@ -1,5 +1,6 @@
 //! GetModelInfo and UpdateLearning: what a site has learned, and what an operator may do about it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -48,7 +49,7 @@ pub async fn info(
         learning: Some(told(&head, &learned, &about)),
         model_version: about.version,
         labels: about.labels,
-        trials: learned.trials().map(trial).collect(),
+        trials: trials(&learned),
     })
 }
 
@@ -67,10 +68,13 @@ pub async fn update(
     let (head, _) = learning.whole(&site).await?;
     let (from, to, what) = match request.change() {
         pb::LearningChange::Freeze => (head.from, Some(head.to.unwrap_or(head.newest)), "frozen".to_owned()),
+        // What stands still goes on from where a reset has put it; what goes on already takes back the reset.
+        pb::LearningChange::Thaw if head.to.is_some() => (head.from, None, "goes on".to_owned()),
         pb::LearningChange::Thaw => (0, None, "goes on, with all that the log holds".to_owned()),
         pb::LearningChange::Reset => (head.newest, None, "begins anew".to_owned()),
         pb::LearningChange::Rollback if request.to <= head.newest => {
-            (head.from.min(request.to), Some(request.to), format!("back to what it was after outcome {}", request.to))
+            let from = if request.to > head.from { head.from } else { 0 };
+            (from, Some(request.to), format!("back to what it was after outcome {}", request.to))
         }
         pb::LearningChange::Rollback => {
             let problem = format!("must be the number of an outcome: the newest is {}", head.newest);
@@ -97,7 +101,7 @@ pub async fn update(
 
 fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearning {
     let (counts, standing) = (learned.counts(), learned.standing(&about.terms));
-    let labels = Kind::ALL.map(|kind| label(kind, &standing[kind as usize], head, about));
+    let labels = Kind::ALL.map(|kind| label(kind, &standing.all[kind as usize], head, about));
     pb::SiteLearning {
         outcomes: counts.all(),
         by_outcome: Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), counts.outcomes[outcome as usize])).into(),
@@ -160,18 +164,21 @@ fn summary(learned: &Learned, labels: &[pb::LabelLearning]) -> String {
     text
 }
 
-fn trial(trial: &Trial) -> pb::Trial {
-    let outcome = match trial.outcome {
-        Outcome::Ham => pb::Outcome::Ham,
-        Outcome::Spam => pb::Outcome::Spam,
-        Outcome::Toxic => pb::Outcome::Toxic,
-    };
-    let name = |kind: Kind| kind.label().as_str().to_owned();
-    let base = Kind::ALL.into_iter().filter_map(|kind| Some((name(kind), f64::from(trial.base[kind as usize]?))));
-    pb::Trial {
-        outcome: outcome.into(),
-        base: base.collect(),
-        corrected: Kind::ALL.map(|kind| (name(kind), f64::from(trial.corrected[kind as usize]))).into(),
-        source: trial.source.as_str().to_owned(),
+/// What was thought of each outcome, of both kinds at once.
+fn trials(learned: &Learned) -> Vec<pb::Trial> {
+    let mut all: BTreeMap<u32, pb::Trial> = BTreeMap::new();
+    for kind in Kind::ALL {
+        for Trial { order, bad, source, base, corrected, .. } in learned.trials(kind) {
+            let outcome = match (bad, kind) {
+                (false, _) => pb::Outcome::Ham,
+                (true, Kind::Spam) => pb::Outcome::Spam,
+                (true, Kind::Toxicity) => pb::Outcome::Toxic,
+            };
+            let told = all.entry(order).or_default();
+            (told.outcome, told.source) = (outcome.into(), source.as_str().to_owned());
+            told.base.extend(base.map(|base| (kind.label().as_str().to_owned(), f64::from(base))));
+            told.corrected.insert(kind.label().as_str().to_owned(), f64::from(corrected));
+        }
     }
+    all.into_values().collect()
 }

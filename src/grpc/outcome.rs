@@ -150,7 +150,9 @@ async fn add(
     if desk.learning().knows(site, id, revision, outcome).await? {
         return Ok(());
     }
-    desk.learning().report(site, &Report { comment, persons, outcome, source: Source::Host, by }).await?;
+    let rejected = outcome != Outcome::Ham;
+    let report = Report { comment, persons, outcome: Some(outcome), rejected, source: Source::Host, by };
+    desk.learning().report(site, &report).await?;
     let event = pb::AuditEvent {
         at: Some(SystemTime::now().into()),
         by: by.to_owned(),

@@ -25,7 +25,13 @@ const FEW: usize = 32;
 impl Learning {
     /// Brings what is known up to the log.
     pub(super) async fn read(&self, site: &Site, known: &Arc<Known>) -> Result<(), Error> {
+        let called = self.now();
         let mut place = known.place.lock().await;
+        if known.asked.load(Ordering::Relaxed) > called {
+            // Somebody has begun to read it since.
+            return Ok(());
+        }
+        let begun = self.now();
         // Before the log: what changes meanwhile is read again.
         let version = self.0.store.taught_version();
         if version.is_some_and(|version| known.version.load(Ordering::Relaxed) == version) {
@@ -33,15 +39,17 @@ impl Learning {
         }
         let asked = self.ask(site, known, &mut place).await;
         // Also when the store failed: comments that come meanwhile need not wait for it once more.
-        known.asked.store(self.now(), Ordering::Relaxed);
+        known.asked.store(begun, Ordering::Relaxed);
         asked?;
+        self.promote(site, known);
         known.version.store(version.unwrap_or_default(), Ordering::Relaxed);
         Ok(())
     }
 
     async fn ask(&self, site: &Site, known: &Known, place: &mut Place) -> Result<(), Error> {
         let head = self.0.store.outcome_head(site).await?;
-        if head == place.head && place.swept.is_some() { Ok(()) } else { self.learn(site, known, place, head).await }
+        let swept = place.swept.is_some_and(|swept| swept.elapsed() < SWEEP);
+        if head == place.head && swept { Ok(()) } else { self.learn(site, known, place, head).await }
     }
 
     async fn learn(&self, site: &Site, known: &Known, place: &mut Place, head: OutcomeHead) -> Result<(), Error> {
@@ -59,12 +67,15 @@ impl Learning {
                 }
             }
         }
-        let mut lessons = self.lessons(site, 0, &head).await?;
+        // All of it, also what learning does not look at: that grows old too.
+        let mut lessons = self.all_lessons(site, 0, head.newest).await?;
         let old = self.old(site, &lessons);
         if !old.is_empty() {
-            self.0.store.drop_outcomes(site, &old, false).await?;
             lessons.retain(|(number, _)| old.binary_search_by_key(number, |(old, _)| *old).is_err());
+            let first = lessons.first().map_or(head.newest + 1, |(number, _)| *number);
+            self.0.store.drop_outcomes(site, &old, Some(first), false).await?;
         }
+        lessons.retain(|(number, _)| head.counts(*number));
         let folded = tokio::task::spawn_blocking(move || {
             let begun = Instant::now();
             let learned = Learned::fold(&lessons);
@@ -80,7 +91,11 @@ impl Learning {
     /// The lessons behind a number, as far as learning looks at them.
     async fn lessons(&self, site: &Site, after: u64, head: &OutcomeHead) -> Result<Vec<(u64, Lesson)>, Error> {
         let until = head.to.unwrap_or(head.newest).min(head.newest);
-        let records = self.0.store.outcomes(site, after.max(head.from), until).await?;
+        self.all_lessons(site, after.max(head.from), until).await
+    }
+
+    async fn all_lessons(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Lesson)>, Error> {
+        let records = self.0.store.outcomes(site, after, until).await?;
         let mut lessons = Vec::with_capacity(records.len());
         for (number, record) in records {
             match Lesson::from_bytes(&record) {

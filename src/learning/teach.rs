@@ -46,8 +46,10 @@ pub struct Report<'a> {
     pub comment: &'a Comment,
     /// Who sent it.
     pub persons: &'a [Person],
-    /// What it turned out to be.
-    pub outcome: Outcome,
+    /// What it turned out to be. `None`: nobody says, and what was said before counts no more.
+    pub outcome: Option<Outcome>,
+    /// Whether it was rejected.
+    pub rejected: bool,
     /// Whose word that is.
     pub source: Source,
     /// The name of whoever says so.
@@ -55,7 +57,7 @@ pub struct Report<'a> {
 }
 
 impl Learning {
-    /// What a decision teaches. `None`: nothing.
+    /// What a decision teaches: also one that says nothing of the words takes the place of what was said of them before.
     pub fn decided(
         &self,
         comment: &pb::Comment,
@@ -70,7 +72,7 @@ impl Learning {
             Voice::Host(outcome) => (Some(outcome), Source::Host),
             Voice::Moderator => (self.outcome(&comment, decision, reason_code), Source::Moderator),
         };
-        let report = Report { comment: &comment, persons, outcome: outcome?, source, by };
+        let report = Report { comment: &comment, persons, outcome, rejected: decision == Decision::Reject, source, by };
         Some(self.lesson(&report, decision_name(comment.id().as_str(), revision)))
     }
 
@@ -96,7 +98,7 @@ impl Learning {
         for name in [report_name(comment_id), decision_name(comment_id, revision)] {
             let lesson = self.0.store.outcome_named(site, &name).await?.as_deref().and_then(Lesson::from_bytes);
             if let Some(lesson) = lesson.filter(|lesson| lesson.source == Source::Host) {
-                return Ok(lesson.outcome == outcome);
+                return Ok(lesson.outcome == Some(outcome));
             }
         }
         Ok(false)
@@ -108,8 +110,10 @@ impl Learning {
         let (comment, site) = (admission.comment, admission.comment.site());
         let enough = self.of(site).await.counts().sources[Source::Import as usize] >= IMPORTED;
         let Some(outcome) = self.outcome(comment, decision, "").filter(|_| !enough) else { return };
+        let rejected = decision == Decision::Reject;
         let persons: Vec<Person> = admission.persons.all().collect();
-        let report = Report { comment, persons: &persons, outcome, source: Source::Import, by: "" };
+        let (outcome, source) = (Some(outcome), Source::Import);
+        let report = Report { comment, persons: &persons, outcome, rejected, source, by: "" };
         let added = Some(self.lesson(&report, format!("i:{}", comment.id().as_str())));
         if let Err(error) = self.0.store.teach(site, &Teaching { removed: None, added }).await {
             tracing::warn!(site = site.as_str(), %error, "an imported decision was not learned");
@@ -135,6 +139,8 @@ impl Learning {
             name: name.clone(),
             comment_id: report.comment.id().as_str().to_owned(),
             outcome: report.outcome,
+            rejected: report.rejected,
+            text: crc32fast::hash(report.comment.text().as_str().as_bytes()),
             source: report.source,
             by: report.by.to_owned(),
             at: now_micros(),

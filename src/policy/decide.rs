@@ -16,6 +16,9 @@ use crate::verdict::{Decision, Reason};
 /// a verdict of many times its length.
 const MOST_PLACES: usize = 20;
 
+/// By how much, in logits, a comment may look worse than one that was approved and still be taken for the same.
+const WORSE: f64 = 1.0;
+
 /// What the policy sees in a comment before anything is scored or asked of the store.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
@@ -138,7 +141,7 @@ impl Policy {
             asked.filter(|label| scores.get(*label).is_none() && !corrected.contains(label)).map(Label::as_str).collect();
         let message = format!("the text seems to be {language}, in which the model has no score for {}", lacking.join(" or "));
         let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
-        if scores.iter().next().is_none() && corrected.is_empty() && self.unscored > Decision::Approve {
+        if scores.iter().next().is_none() && !lacking.is_empty() && self.unscored > Decision::Approve {
             findings.votes.push(Vote::new(self.unscored, reason));
         } else if !lacking.is_empty() {
             findings.evidence.push(reason);
@@ -167,7 +170,7 @@ impl Policy {
         votes.extend(campaign);
         votes.extend(self.untrusted(facts));
         votes.extend(self.often_rejected(facts));
-        let template = self.heed_alike(facts, findings, &mut votes);
+        let template = self.heed_alike(facts, findings, logits, &mut votes);
         votes.extend(edited_after_rejection(facts));
 
         if findings.allowed.is_some() {
@@ -368,8 +371,8 @@ impl Policy {
     /// What was decided within the hour on a comment that is nearly the same. One like an approved one is not held for what
     /// its words are like; returns why. Where its links lead makes no difference to what is nearly the same, so that it must
     /// have none.
-    fn heed_alike(&self, facts: &Facts, findings: &Findings, votes: &mut Vec<Vote>) -> Option<Reason> {
-        let Alike { comment_id, by, rejected } = facts.alike.as_ref()?;
+    fn heed_alike(&self, facts: &Facts, findings: &Findings, logits: &[(Label, f64)], votes: &mut Vec<Vote>) -> Option<Reason> {
+        let Alike { comment_id, by, rejected, base } = facts.alike.as_ref()?;
         let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
         if *rejected {
             let reason = Reason::new("LIKE_REJECTED", format!("like {comment_id}, rejected{by}"));
@@ -377,7 +380,16 @@ impl Policy {
             votes.extend(Some(vote).filter(|vote| vote.decision > Decision::Approve));
             return None;
         }
-        let lets_pass = self.learning.alike_approved && !findings.corroborated;
+        // Nearly the same text with something worse put in is not what was approved.
+        let worse = logits.iter().any(|(label, logit)| {
+            let approved = match label {
+                Label::Spam => base[0],
+                Label::Toxicity => base[1],
+                _ => return false,
+            };
+            approved.is_none_or(|approved| *logit > f64::from(approved) + WORSE)
+        });
+        let lets_pass = self.learning.alike_approved && !findings.corroborated && !worse;
         lets_pass.then(|| {
             let of_words = ["SCORE_HOLD", "CAMPAIGN", "LANGUAGE_UNSCORED"];
             votes.retain(|vote| vote.decision != Decision::Hold || !of_words.contains(&&*vote.reason.code));

@@ -16,6 +16,7 @@ mod sweep;
 mod watch;
 mod writer;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
@@ -53,8 +54,9 @@ pub(super) struct Embedded {
 }
 
 impl Embedded {
-    /// Opens or creates the file in the data directory, and keeps other processes out.
-    pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
+    /// Opens or creates the file in the data directory, and keeps other processes out. `taught` rises when outcomes are
+    /// forgotten.
+    pub async fn open(settings: &StoreSettings, taught: Arc<AtomicU64>) -> Result<Self, Error> {
         let settings = settings.clone();
         blocking(move || {
             let lock = open::lock(&settings.data_dir)?;
@@ -62,7 +64,8 @@ impl Embedded {
             let connection = open::writable(&path)?;
             let reader = open::readable(&path)?;
             let checkpoints = checkpoint::start(&path)?;
-            Self::start(connection, Arc::new(Mutex::new(Some(reader))), checkpoints, &settings, lock)
+            let sweep = sweep::Sweep::new(&settings, taught);
+            Self::start(connection, Arc::new(Mutex::new(Some(reader))), checkpoints, sweep, lock)
         })
         .await
     }
@@ -71,11 +74,10 @@ impl Embedded {
         connection: Connection,
         reader: Arc<Mutex<Option<Connection>>>,
         checkpoints: Checkpoints,
-        settings: &StoreSettings,
+        sweep: sweep::Sweep,
         lock: std::fs::File,
     ) -> Result<Self, Error> {
         let (signal, newest) = signal::channel(read::newest_event(&connection)?);
-        let sweep = sweep::Sweep::new(settings);
         let writer = Writer::start(Engine::new(connection), sweep, signal, lock)?;
         Ok(Self { writer, reader, newest, checkpoints: Mutex::new(Some(checkpoints)) })
     }

@@ -9,9 +9,6 @@ use crate::classify::site::lesson::Lesson;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 
-/// Records read at once.
-pub const CHUNK: usize = 256;
-
 /// Which state of a log this is. Two that are equal are of the same log with the same records in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutcomeHead {
@@ -74,18 +71,12 @@ impl Store {
     }
 
     /// The records with numbers above `after` and up to `until`, in order.
-    pub async fn outcomes(&self, site: &Site, mut after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
-        let mut all = Vec::new();
-        while after < until {
-            let last = until.min(after.saturating_add(CHUNK as u64));
-            all.extend(match &self.engine {
-                Engine::Memory(engine) => engine.outcomes(site, after, last)?,
-                Engine::Embedded(engine) => engine.outcomes(site, after, last).await?,
-                Engine::Redis(engine) => engine.outcomes(site, after, last).await?,
-            });
-            after = last;
+    pub async fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.outcomes(site, after, until),
+            Engine::Embedded(engine) => engine.outcomes(site, after, until).await,
+            Engine::Redis(engine) => engine.outcomes(site, after, until).await,
         }
-        Ok(all)
     }
 
     /// The record of a name.
@@ -108,16 +99,23 @@ impl Store {
         taught
     }
 
-    /// Forgets records, each told by its number and name. With `wipe` no bytes of them are left where the engine keeps its
+    /// Forgets records, each told by its number and name. `first`: the number of the first that is left, where the caller has
+    /// seen all. With `wipe` no bytes of them are left where the engine keeps its
     /// state, once [`forget`](Self::forget) has ended.
-    pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
+    pub async fn drop_outcomes(
+        &self,
+        site: &Site,
+        records: &[(u64, String)],
+        first: Option<u64>,
+        wipe: bool,
+    ) -> Result<(), Error> {
         if records.is_empty() {
             return Ok(());
         }
         let dropped = match &self.engine {
             Engine::Memory(engine) => engine.drop_outcomes(site, records),
             Engine::Embedded(engine) => engine.drop_outcomes(site, records, wipe).await,
-            Engine::Redis(engine) => engine.drop_outcomes(site, records).await,
+            Engine::Redis(engine) => engine.drop_outcomes(site, records, first).await,
         };
         self.taught();
         dropped
@@ -151,7 +149,7 @@ impl Store {
                 theirs.push((number, lesson.name));
             }
         }
-        self.drop_outcomes(site, &theirs, true).await?;
+        self.drop_outcomes(site, &theirs, None, true).await?;
         Ok(u64::try_from(theirs.len()).unwrap_or(u64::MAX))
     }
 }

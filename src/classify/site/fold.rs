@@ -5,10 +5,10 @@
 //! that was taken back or a second one on the same comment, is folded anew from all that is left: that is what makes
 //! forgetting exact.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 
-use super::gate::{Standing, Terms, Trial};
+use super::gate::{Standing, Terms, Trial, WINDOW};
 use super::lesson::{Lesson, Source};
 use super::{Correction, Kind, Outcome, Sketch, everyday};
 use crate::classify::Likeness;
@@ -23,12 +23,12 @@ const HEARD: f32 = 10.0;
 const OTHERS: f32 = 50.0;
 /// How many harmless comments are recalled with each bad one.
 const REHEARSED: usize = 3;
-/// How many of the latest outcomes are remembered for the gate, with all kinds among them;
-const TRIALS: usize = 128;
-/// for comments that are nearly the same;
-const DECIDED: usize = 64;
+/// How many of the latest outcomes are remembered for the gate, of each kind, of moderators and of the others;
+const TRIALS: usize = WINDOW;
+/// for comments that are nearly the same, of moderators and of the others;
+const DECIDED: [usize; 2] = [16, 32];
 /// and for telling how many were like a comment.
-const SIGNATURES: usize = 256;
+const SIGNATURES: usize = 128;
 /// How long an outcome speaks for what is nearly the same, in microseconds.
 const WAVE: i64 = 3_600_000_000;
 /// Bits of a signature that may differ between comments that are alike: features at an angle of some sixty degrees.
@@ -45,11 +45,22 @@ pub struct Learned {
     seen: Vec<u32>,
     /// How many harmless comments were recalled.
     rehearsed: usize,
-    trials: VecDeque<Trial>,
-    decided: VecDeque<Decided>,
+    /// By [`Kind`], and those of others before those of moderators: neither pushes the other out.
+    trials: [[VecDeque<Trial>; 2]; 2],
+    /// The same way.
+    decided: [VecDeque<Decided>; 2],
     signatures: VecDeque<(u128, Outcome)>,
     /// How the correction stands, on terms that were asked for last.
-    standing: Mutex<Option<(Terms, [Standing; 2])>>,
+    standing: Mutex<Option<(Terms, Standings)>>,
+}
+
+/// How a correction stands beside the base, by [`Kind`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standings {
+    /// On all outcomes.
+    pub all: [Standing; 2],
+    /// On those in languages that the base does not speak: what it is worth elsewhere says nothing of these.
+    pub unspoken: [Standing; 2],
 }
 
 /// How many outcomes were learned, by what and by whom.
@@ -64,14 +75,16 @@ pub struct Counts {
 }
 
 /// A comment that somebody decided of late.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
     /// Which.
     pub comment_id: String,
     /// Who; may be empty.
     pub by: String,
-    /// What it turned out to be.
-    pub outcome: Outcome,
+    /// Whether it was rejected.
+    pub rejected: bool,
+    /// What the base thought of it, by [`Kind`].
+    pub base: [Option<f32>; 2],
     at: i64,
     likeness: Likeness,
 }
@@ -104,35 +117,36 @@ impl Learned {
     /// # Errors
     /// When linfa's model cannot be built.
     pub fn fold(lessons: &[(u64, Lesson)]) -> Result<Self, LearnError> {
-        let mut standing: HashMap<&str, &(u64, Lesson)> = HashMap::new();
-        let mut contested: HashMap<&str, bool> = HashMap::new();
+        let mut standing: HashMap<(&str, u32), &(u64, Lesson)> = HashMap::new();
+        let mut contested: HashSet<(&str, u32)> = HashSet::new();
         for numbered in lessons {
             let lesson = &numbered.1;
-            let last = standing.entry(&lesson.comment_id).or_insert(numbered);
+            let last = standing.entry(lesson.on()).or_insert(numbered);
             if last.1.source <= lesson.source {
-                let both = last.1.source == Source::Moderator && last.1.by != lesson.by && last.1.outcome != lesson.outcome;
-                *contested.entry(&lesson.comment_id).or_default() |= both;
+                let minds = last.1.outcome.zip(lesson.outcome).is_some_and(|(theirs, ours)| theirs != ours);
+                if minds && last.1.source == Source::Moderator && last.1.by != lesson.by {
+                    contested.insert(lesson.on());
+                }
                 *last = numbered;
             }
         }
         let mut learned = Self::default();
         for (number, lesson) in lessons {
-            let id = lesson.comment_id.as_str();
-            if standing.get(id).is_some_and(|(stands, _)| stands == number) {
-                learned.take(lesson, contested.get(id).copied().unwrap_or_default())?;
+            if standing.get(&lesson.on()).is_some_and(|(stands, _)| stands == number) {
+                learned.take(lesson, contested.contains(&lesson.on()))?;
             }
         }
         learned.seen.sort_unstable();
         Ok(learned)
     }
 
-    /// Learns one lesson more. `false`: it is about a comment that a lesson was about before, so that all must be folded anew;
+    /// Learns one lesson more. `false`: it is about a text that a lesson was about before, so that all must be folded anew;
     /// nothing was learned.
     ///
     /// # Errors
     /// When linfa's model cannot be built.
     pub fn learn(&mut self, lesson: &Lesson) -> Result<bool, LearnError> {
-        let Err(place) = self.seen.binary_search(&named(&lesson.comment_id)) else { return Ok(false) };
+        let Err(place) = self.seen.binary_search(&named(lesson)) else { return Ok(false) };
         self.take(lesson, false)?;
         let hash = self.seen.pop().unwrap_or_default();
         self.seen.insert(place, hash);
@@ -140,26 +154,33 @@ impl Learned {
     }
 
     fn take(&mut self, lesson: &Lesson, contested: bool) -> Result<(), LearnError> {
+        self.seen.push(named(lesson));
+        let (moderator, base) = (lesson.source == Source::Moderator, lesson.sketch.base);
+        let says = lesson.outcome.is_some() || lesson.rejected;
+        if let Some(likeness) = lesson.likeness.filter(|_| says && lesson.source != Source::Import) {
+            let (comment_id, by) = (lesson.comment_id.clone(), lesson.by.clone());
+            let decided = Decided { comment_id, by, rejected: lesson.rejected, base, at: lesson.at, likeness };
+            push(&mut self.decided[usize::from(moderator)], DECIDED[usize::from(moderator)], decided);
+        }
+        let Some(outcome) = lesson.outcome else { return Ok(()) };
         let weight = self.weight(lesson.source) * if contested { CONTESTED } else { 1.0 };
         let correction = self.correction.get_or_insert_default();
-        let corrected = correction.learn(&lesson.sketch, lesson.outcome, weight)?;
-        if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.of(lesson.outcome) == Some(true)) {
-            for _ in 0..REHEARSED {
+        let corrected = correction.learn(&lesson.sketch, outcome, weight)?;
+        let order = self.counts.all();
+        for kind in Kind::ALL {
+            let Some(bad) = kind.of(outcome) else { continue };
+            for _ in 0..if bad { REHEARSED } else { 0 } {
                 correction.rehearse(everyday::sketch(self.rehearsed), kind, weight)?;
                 self.rehearsed += 1;
             }
+            let (base, corrected) = (base[kind as usize], corrected[kind as usize]);
+            let trial = Trial { order, bad, source: lesson.source, weight, base, corrected };
+            push(&mut self.trials[kind as usize][usize::from(moderator)], TRIALS, trial);
         }
-        let base = lesson.sketch.base;
-        push(&mut self.trials, TRIALS, Trial { outcome: lesson.outcome, source: lesson.source, weight, base, corrected });
-        push(&mut self.signatures, SIGNATURES, (lesson.sketch.signature(), lesson.outcome));
-        if let Some(likeness) = lesson.likeness.filter(|_| lesson.source != Source::Import) {
-            let (comment_id, by) = (lesson.comment_id.clone(), lesson.by.clone());
-            push(&mut self.decided, DECIDED, Decided { comment_id, by, outcome: lesson.outcome, at: lesson.at, likeness });
-        }
-        self.counts.outcomes[lesson.outcome as usize] += 1;
+        push(&mut self.signatures, SIGNATURES, (lesson.sketch.signature(), outcome));
+        self.counts.outcomes[outcome as usize] += 1;
         self.counts.sources[lesson.source as usize] += 1;
         self.counts.contested += u32::from(contested);
-        self.seen.push(named(&lesson.comment_id));
         self.standing = Mutex::default();
         Ok(())
     }
@@ -184,14 +205,22 @@ impl Learned {
         self.counts
     }
 
-    /// The latest outcomes, oldest first, with what was thought of them before.
-    pub fn trials(&self) -> impl DoubleEndedIterator<Item = &Trial> + Clone {
-        self.trials.iter()
+    /// What the latest outcomes say of a kind, oldest first.
+    pub fn trials(&self, kind: Kind) -> Vec<Trial> {
+        let mut trials: Vec<Trial> = self.trials[kind as usize].iter().flatten().copied().collect();
+        trials.sort_by_key(|trial| trial.order);
+        trials
     }
 
-    /// How the correction stands beside the base, by [`Kind`].
-    pub fn standing(&self, terms: &Terms) -> [Standing; 2] {
-        let compare = || Kind::ALL.map(|kind| Standing::of(self.trials.iter(), kind, terms));
+    /// How the correction stands beside the base.
+    pub fn standing(&self, terms: &Terms) -> Standings {
+        let compare = || {
+            let trials = Kind::ALL.map(|kind| self.trials(kind));
+            let all = Kind::ALL.map(|kind| Standing::of(trials[kind as usize].iter(), kind, terms));
+            let unspoken = Kind::ALL
+                .map(|kind| Standing::of(trials[kind as usize].iter().filter(|trial| trial.base.is_none()), kind, terms));
+            Standings { all, unspoken }
+        };
         // Asked by every comment, and the same until something is learned.
         let Ok(mut known) = self.standing.lock() else { return compare() };
         match &*known {
@@ -200,10 +229,14 @@ impl Learned {
         }
     }
 
-    /// The last decision within the hour before `now`, in microseconds since 1970, on a comment that is nearly the same.
-    pub fn decided_alike(&self, likeness: &Likeness, now: i64) -> Option<&Decided> {
-        let recent = self.decided.iter().rev().filter(|decided| now.saturating_sub(decided.at) <= WAVE);
-        recent.into_iter().find(|decided| decided.likeness.is_like(likeness))
+    /// The last decision within the hour before `now`, in microseconds since 1970, on another comment that is nearly the same:
+    /// a moderator's before anybody else's.
+    pub fn decided_alike(&self, comment_id: &str, likeness: &Likeness, now: i64) -> Option<&Decided> {
+        let mut all = self.decided.iter().rev().flat_map(|line| line.iter().rev());
+        all.find(|decided| {
+            let recent = now.saturating_sub(decided.at) <= WAVE;
+            recent && decided.comment_id != comment_id && decided.likeness.is_like(likeness)
+        })
     }
 
     /// How many of the latest outcomes were on comments like this one: harmless ones, and bad ones.
@@ -229,9 +262,9 @@ fn push<T>(line: &mut VecDeque<T>, most: usize, one: T) {
     line.push_back(one);
 }
 
-/// A hash of a comment's id. Two that share one cost a fold that was not needed.
-fn named(comment_id: &str) -> u32 {
-    crc32fast::hash(comment_id.as_bytes())
+/// A hash of what a lesson is about. Two that share one cost a fold that was not needed.
+fn named(lesson: &Lesson) -> u32 {
+    crc32fast::hash(lesson.comment_id.as_bytes()).wrapping_mul(0x9E37_79B1) ^ lesson.text
 }
 
 #[cfg(test)]
@@ -255,7 +288,9 @@ mod tests {
         Lesson {
             name: format!("d:{id}:{by}"),
             comment_id: format!("c{id}"),
-            outcome,
+            outcome: Some(outcome),
+            rejected: outcome != Outcome::Ham,
+            text: 0,
             source,
             by: by.to_owned(),
             at: 0,
@@ -307,6 +342,38 @@ mod tests {
         assert!((550.0..700.0).contains(&evidence), "{evidence}");
     }
 
+    #[test]
+    fn what_nobody_says_anything_of_counts_no_more() {
+        let ann = lesson(1, 0, Outcome::Spam, Source::Moderator, "ann");
+        let back = Lesson { outcome: None, rejected: false, ..lesson(1, 0, Outcome::Ham, Source::Moderator, "bob") };
+        let host = lesson(1, 0, Outcome::Spam, Source::Host, "");
+        let learned = Learned::fold(&numbered(vec![host, ann, back])).unwrap();
+        assert_eq!((learned.counts().all(), learned.digest()), (0, String::new()));
+        // Another text of the same comment is another matter.
+        let other = Lesson { text: 9, ..lesson(1, 3, Outcome::Spam, Source::Moderator, "bob") };
+        let ham = lesson(1, 2, Outcome::Ham, Source::Moderator, "ann");
+        let both = Learned::fold(&numbered(vec![ham, other])).unwrap();
+        assert_eq!((both.counts().all(), both.counts().contested), (2, 0));
+    }
+
+    #[test]
+    fn nobody_else_pushes_out_what_moderators_said() {
+        let text = "Dear readers, the town library opens its doors again on Monday at nine, bring a friend";
+        let like = Likeness::of(text);
+        let wave = |lesson: Lesson| Lesson { likeness: like, ..lesson };
+        let mut lessons = vec![wave(lesson(0, 0, Outcome::Spam, Source::Moderator, "mia"))];
+        lessons.extend((1..200).map(|n| wave(lesson(n, 2, Outcome::Ham, Source::Host, "blog"))));
+        lessons.extend((200..330).map(|n| lesson(n, 0, Outcome::Toxic, Source::Moderator, "mia")));
+        let learned = Learned::fold(&numbered(lessons)).unwrap();
+        let decided = learned.decided_alike("new", &like.unwrap(), 0).unwrap();
+        assert_eq!((decided.comment_id.as_str(), decided.rejected), ("c0", true));
+        assert!(learned.decided_alike("c0", &like.unwrap(), 0).is_some_and(|decided| !decided.rejected));
+        assert!(
+            learned.trials(Kind::Spam).iter().any(|trial| trial.source == Source::Moderator),
+            "abuse tells nothing of spam"
+        );
+    }
+
     proptest! {
         /// Learned one by one, or folded from the whole log: the same, bit for bit.
         #[test]
@@ -327,7 +394,7 @@ mod tests {
             prop_assert_eq!(learned.digest(), folded.digest());
             prop_assert_eq!(learned.counts(), folded.counts());
             prop_assert_eq!(&learned.seen, &folded.seen);
-            prop_assert!(learned.trials().eq(folded.trials()));
+            prop_assert!(Kind::ALL.into_iter().all(|kind| learned.trials(kind) == folded.trials(kind)));
         }
     }
 
@@ -345,11 +412,12 @@ mod tests {
             };
             assert!(learned.learn(&lesson).unwrap());
         }
-        assert!((learned.trials.len(), learned.decided.len(), learned.signatures.len()) == (TRIALS, DECIDED, SIGNATURES));
-        let line =
-            TRIALS * size_of::<Trial>() + DECIDED * (size_of::<Decided>() + 64) + SIGNATURES * size_of::<(u128, Outcome)>();
+        let trials: usize = learned.trials.iter().flatten().map(VecDeque::len).sum();
+        assert_eq!((trials, learned.decided[1].len(), learned.signatures.len()), (2 * TRIALS, DECIDED[1], SIGNATURES));
+        let decided = (DECIDED[0] + DECIDED[1]) * (size_of::<Decided>() + 64);
+        let line = 4 * TRIALS * size_of::<Trial>() + decided + SIGNATURES * size_of::<(u128, Outcome)>();
         let correction = 4 * (super::super::SLOTS + 1) * size_of::<f32>();
         // Beside them a hash of four bytes for each outcome that the log keeps.
-        assert!(correction + line + 4 * 3_000 < 300_000, "{correction} + {line}");
+        assert!(correction + line + 4 * 3_500 < 300_000, "{correction} + {line}");
     }
 }

@@ -4,6 +4,7 @@
 use prost::Message;
 
 use super::{Outcome, SLOTS, Sketch};
+use crate::classify::file::FORMAT;
 use crate::classify::{BANDS, Likeness};
 
 /// Longest record that is read, in bytes: every slot at once takes less.
@@ -43,8 +44,13 @@ pub struct Lesson {
     pub name: String,
     /// The comment.
     pub comment_id: String,
-    /// What it turned out to be.
-    pub outcome: Outcome,
+    /// What it turned out to be. `None`: nobody says, as of one that is put back into the queue, or rejected for what no words
+    /// are at fault for; but what was said of it before counts no more.
+    pub outcome: Option<Outcome>,
+    /// Whether it was rejected.
+    pub rejected: bool,
+    /// Tells this text of the comment from another.
+    pub text: u32,
     /// Whose word that is.
     pub source: Source,
     /// The moderator's or the key's name; may be empty.
@@ -66,7 +72,7 @@ struct Kept {
     name: String,
     #[prost(string, tag = "2")]
     comment_id: String,
-    /// 1 ham, 2 spam, 3 toxic.
+    /// 1 ham, 2 spam, 3 toxic; 0: nobody says.
     #[prost(uint32, tag = "3")]
     outcome: u32,
     /// 1 import, 2 host, 3 moderator.
@@ -89,9 +95,21 @@ struct Kept {
     bands: Vec<u64>,
     #[prost(bytes = "vec", tag = "12")]
     persons: Vec<u8>,
+    #[prost(bool, tag = "13")]
+    rejected: bool,
+    #[prost(fixed32, tag = "14")]
+    text: u32,
+    /// Of the features: what a slot means.
+    #[prost(uint32, tag = "15")]
+    version: u32,
 }
 
 impl Lesson {
+    /// What it is about: a text of a comment.
+    pub fn on(&self) -> (&str, u32) {
+        (&self.comment_id, self.text)
+    }
+
     /// As the log keeps it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut last = 0;
@@ -104,7 +122,7 @@ impl Lesson {
         let kept = Kept {
             name: self.name.clone(),
             comment_id: self.comment_id.clone(),
-            outcome: self.outcome as u32 + 1,
+            outcome: self.outcome.map_or(0, |outcome| outcome as u32 + 1),
             source: self.source as u32 + 1,
             by: self.by.clone(),
             at: self.at,
@@ -114,14 +132,21 @@ impl Lesson {
             toxicity,
             bands: self.likeness.map(|likeness| likeness.bands().to_vec()).unwrap_or_default(),
             persons: self.persons.clone(),
+            rejected: self.rejected,
+            text: self.text,
+            version: u32::from(FORMAT),
         };
         kept.encode_to_vec()
     }
 
-    /// Reads back what [`to_bytes`](Self::to_bytes) gave. `None`: the bytes are not that.
+    /// Reads back what [`to_bytes`](Self::to_bytes) gave. `None`: the bytes are not that, or of a version whose features mean
+    /// something else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let kept = Kept::decode(Some(bytes).filter(|bytes| bytes.len() <= MAX_BYTES)?).ok()?;
-        if kept.steps.len() != kept.values.len() || kept.steps.iter().skip(1).any(|step| *step == 0) {
+        if kept.version != u32::from(FORMAT)
+            || kept.steps.len() != kept.values.len()
+            || kept.steps.iter().skip(1).any(|step| *step == 0)
+        {
             return None;
         }
         let mut slot = 0u32;
@@ -136,7 +161,12 @@ impl Lesson {
             return None;
         }
         Some(Self {
-            outcome: *Outcome::ALL.get(usize::try_from(kept.outcome.checked_sub(1)?).ok()?)?,
+            outcome: match kept.outcome.checked_sub(1) {
+                None => None,
+                Some(place) => Some(*Outcome::ALL.get(usize::try_from(place).ok()?)?),
+            },
+            rejected: kept.rejected,
+            text: kept.text,
             source: *Source::ALL.get(usize::try_from(kept.source.checked_sub(1)?).ok()?)?,
             name: kept.name,
             comment_id: kept.comment_id,
@@ -163,7 +193,9 @@ mod tests {
         let lesson = Lesson {
             name: "d:c1:2".to_owned(),
             comment_id: "c1".to_owned(),
-            outcome: Outcome::Spam,
+            outcome: Some(Outcome::Spam),
+            rejected: true,
+            text: 7,
             source: Source::Moderator,
             by: "ann".to_owned(),
             at: 1_790_000_000_000_000,
@@ -188,7 +220,7 @@ mod tests {
         #[test]
         fn slots_beyond_the_table_are_refused(steps in prop::collection::vec(0u32..40_000, 0..4)) {
             let values = steps.iter().map(|_| 1).collect();
-            let kept = Kept { outcome: 1, source: 1, steps, values, ..Default::default() };
+            let kept = Kept { outcome: 1, source: 1, version: u32::from(FORMAT), steps, values, ..Default::default() };
             if let Some(lesson) = Lesson::from_bytes(&kept.encode_to_vec()) {
                 prop_assert!(lesson.sketch.features.iter().all(|(slot, _)| usize::from(*slot) < SLOTS));
                 prop_assert!(lesson.sketch.features.is_sorted_by(|a, b| a.0 < b.0));

@@ -259,6 +259,11 @@ impl Engine {
         self.log(site, record)
     }
 
+    /// The number of a site; given now if it has none.
+    pub fn number_of(&mut self, site: &Site) -> Result<i64, Error> {
+        self.site(site)
+    }
+
     /// Adds to a site's log of outcomes, and takes from it.
     pub fn teach_site(&mut self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
         let site = self.site(site)?;

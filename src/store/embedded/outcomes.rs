@@ -65,7 +65,7 @@ impl Embedded {
     pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
         let site = site.clone();
         let bounding = self.writer.run(move |engine| {
-            let Some(site) = read::site(engine.connection(), &site)? else { return Ok(()) };
+            let site = engine.number_of(&site)?;
             let mut update =
                 engine.connection().prepare_cached("UPDATE site SET outcome_from = ?2, outcome_to = ?3 WHERE key = ?1")?;
             update.execute(params![site, signed(from), to.map(signed)])?;

@@ -3,11 +3,15 @@
 //! It walks over the tables in the order of their rows instead of by an index on age, which every write would pay
 //! for. A quiet store is swept when somebody next asks it something.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::classify::site::lesson::Lesson;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;
@@ -27,6 +31,10 @@ const RESERVED_FOR: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Sweep {
     retention: Retentions,
     keep_events: u32,
+    /// Rises when outcomes were forgotten: what was learned from them is to be folded anew.
+    taught: Arc<AtomicU64>,
+    /// This step has forgotten some.
+    unlearned: Cell<bool>,
     last: Instant,
     /// The last row of `comment` looked at.
     row: i64,
@@ -44,13 +52,29 @@ struct Known<'a> {
 }
 
 impl Sweep {
-    pub fn new(settings: &StoreSettings) -> Self {
+    pub fn new(settings: &StoreSettings, taught: Arc<AtomicU64>) -> Self {
         let (retention, keep_events) = (settings.retention.clone(), settings.keep_events);
-        Self { retention, keep_events, last: Instant::now(), row: 0, author: (0, Vec::new()), site: 0 }
+        Self {
+            retention,
+            keep_events,
+            taught,
+            unlearned: Cell::new(false),
+            last: Instant::now(),
+            row: 0,
+            author: (0, Vec::new()),
+            site: 0,
+        }
     }
 
     pub fn due(&self) -> bool {
         self.last.elapsed() >= EVERY
+    }
+
+    /// What the step did is committed.
+    pub fn committed(&self) {
+        if self.unlearned.take() {
+            self.taught.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// One step, inside a transaction.
@@ -131,6 +155,7 @@ impl Sweep {
             old = Some(number);
         }
         self.audit(known)?;
+        self.outcomes(known)?;
         if let Some(cut) = many.max(old) {
             connection.prepare_cached("DELETE FROM event WHERE site = ?1 AND number <= ?2")?.execute([self.site, cut])?;
             let mut tell = connection.prepare_cached("UPDATE site SET forgotten = max(forgotten, ?2) WHERE key = ?1")?;
@@ -141,6 +166,33 @@ impl Sweep {
 }
 
 impl Sweep {
+    /// Forgets the old part of the same site's log of outcomes.
+    fn outcomes(&self, known: &mut Known<'_>) -> Result<(), Error> {
+        let connection = known.connection;
+        let oldest = ago(known.of(self.site)?.outcomes);
+        let mut first =
+            connection.prepare_cached("SELECT number, record FROM outcome WHERE site = ?1 ORDER BY number LIMIT ?2")?;
+        let first = first.query_map([self.site, STEP], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        let mut cut = None;
+        for row in first {
+            let (number, record) = row?;
+            // One that cannot be read tells no time: it goes with the next that does.
+            let Some(lesson) = Lesson::from_bytes(&record) else { continue };
+            if lesson.at >= oldest {
+                break;
+            }
+            cut = Some(number);
+        }
+        if let Some(cut) = cut {
+            let mut delete = connection.prepare_cached("DELETE FROM outcome WHERE site = ?1 AND number <= ?2")?;
+            let gone = delete.execute([self.site, cut])?;
+            let mut tell = connection.prepare_cached("UPDATE site SET outcome_gone = outcome_gone + ?2 WHERE key = ?1")?;
+            tell.execute(params![self.site, i64::try_from(gone).unwrap_or(i64::MAX)])?;
+            self.unlearned.set(true);
+        }
+        Ok(())
+    }
+
     /// Forgets the old part of the same site's audit, and keeps the hash that the rest goes on from.
     fn audit(&self, known: &mut Known<'_>) -> Result<(), Error> {
         let connection = known.connection;

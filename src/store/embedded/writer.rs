@@ -142,8 +142,9 @@ fn write(mut engine: Engine, mut sweep: Sweep, mut waiting: mpsc::Receiver<Task>
         if sweep.due() {
             // What could not be swept now will be later; the next job meets the same trouble and reports it.
             let swept = engine.begin().and_then(|()| sweep.step(engine.connection())).and_then(|()| engine.commit());
-            if swept.is_err() {
-                engine.roll_back();
+            match swept {
+                Ok(_) => sweep.committed(),
+                Err(_) => engine.roll_back(),
             }
         }
     }

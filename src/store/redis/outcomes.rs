@@ -11,6 +11,11 @@ use crate::comment::Site;
 use crate::error::Error;
 use crate::store::outcomes::{OutcomeHead, Teaching};
 
+/// Records asked for at once.
+const CHUNK: u64 = 256;
+/// Numbers that lie between the first and the newest record at most: what is trimmed moves the first. More is not ours.
+const SPAN: u64 = 1 << 20;
+
 impl Redis {
     /// Read on the way of a comment now and then, and waits no longer than anything there.
     pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
@@ -25,14 +30,25 @@ impl Redis {
     }
 
     pub async fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
-        let numbers: Vec<u64> = (after.saturating_add(1)..=until).collect();
-        if numbers.is_empty() {
-            return Ok(Vec::new());
+        let key = self.keys(site).outcomes();
+        let mut first = ::redis::cmd("HGET");
+        first.arg(&key).arg("first");
+        let first: Option<u64> = self.briefly(first.query_async(&mut self.connection.clone())).await?;
+        let mut after = after.max(first.unwrap_or_default().saturating_sub(1));
+        if until.saturating_sub(after) > SPAN {
+            return Err(Error::store(format!("the log of outcomes of {:?} is damaged: remove its key", site.as_str())));
         }
-        let mut ask = ::redis::cmd("HMGET");
-        ask.arg(self.keys(site).outcomes()).arg(&numbers);
-        let records: Vec<Option<Vec<u8>>> = self.briefly(ask.query_async(&mut self.connection.clone())).await?;
-        Ok(numbers.into_iter().zip(records).filter_map(|(number, record)| Some((number, record?))).collect())
+        let mut all = Vec::new();
+        while after < until {
+            let last = until.min(after + CHUNK);
+            let numbers: Vec<u64> = (after + 1..=last).collect();
+            let mut ask = ::redis::cmd("HMGET");
+            ask.arg(&key).arg(&numbers);
+            let records: Vec<Option<Vec<u8>>> = self.briefly(ask.query_async(&mut self.connection.clone())).await?;
+            all.extend(numbers.into_iter().zip(records).filter_map(|(number, record)| Some((number, record?))));
+            after = last;
+        }
+        Ok(all)
     }
 
     pub async fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
@@ -54,7 +70,8 @@ impl Redis {
         if reply.word() == "taught" { Ok(()) } else { Err(reply.unexpected()) }
     }
 
-    pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)]) -> Result<(), Error> {
+    /// `first`: the number of the first record that is left, where the caller has seen all of them.
+    pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], first: Option<u64>) -> Result<(), Error> {
         let key = self.keys(site).outcomes();
         // A name may stand for a newer record by now.
         let names: Vec<&str> = records.iter().map(|(_, name)| name.as_str()).collect();
@@ -70,6 +87,9 @@ impl Redis {
             if stands.get(name.as_str()) == Some(number) {
                 forget.cmd("HDEL").arg(&key).arg(name).ignore();
             }
+        }
+        if let Some(first) = first {
+            forget.cmd("HSET").arg(&key).arg("first").arg(first).ignore();
         }
         self.briefly(forget.query_async(&mut self.connection.clone())).await
     }

@@ -2,6 +2,7 @@
 --
 -- The hash of a log
 --   newest  the number of the newest record that there ever was    gone  how many are there no more
+--   first  the number of the first record that is left, as of the last trim; absent: 1
 --   from, to  behind which number learning begins and with which it ends; absent: with the first, and it goes on
 --   born  a name that no other log has
 --   a number  the record    a name, which holds a colon  the number of the record

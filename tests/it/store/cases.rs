@@ -843,6 +843,25 @@ fn added(name: &str, record: &[u8]) -> Teaching {
     Teaching { removed: None, added: Some((name.to_owned(), record.to_vec())) }
 }
 
+/// An outcome of long ago.
+pub fn lesson(id: &str, persons: Vec<u8>) -> Teaching {
+    let text = "Earn money from home with our proven system, just visit us and start today";
+    let lesson = Lesson {
+        name: format!("d:{id}:2"),
+        comment_id: id.to_owned(),
+        outcome: Some(Outcome::Spam),
+        rejected: true,
+        text: 0,
+        source: Source::Moderator,
+        by: "mia".to_owned(),
+        at: 1,
+        sketch: Model::builtin().unwrap().sketch(&Input { text, ..Input::default() }),
+        likeness: None,
+        persons,
+    };
+    added(&lesson.name.clone(), &lesson.to_bytes())
+}
+
 fn removed(name: &str) -> Teaching {
     Teaching { removed: Some(name.to_owned()), added: None }
 }
@@ -879,7 +898,7 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     assert_eq!(bed.store.outcome_named(&site(), "d:300:2").await.unwrap(), None);
 
     // A record is dropped by number: the name may stand for a newer one.
-    bed.store.drop_outcomes(&site(), &[(1, "d:1:2".into()), (2, "d:2:2".into())], false).await.unwrap();
+    bed.store.drop_outcomes(&site(), &[(1, "d:1:2".into()), (2, "d:2:2".into())], Some(3), false).await.unwrap();
     assert_eq!(log(&bed.other).await.len(), 598);
     assert_eq!(bed.other.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"again".to_vec()));
     assert_eq!(bed.other.outcome_named(&site(), "d:2:2").await.unwrap(), None);
@@ -905,21 +924,6 @@ pub async fn an_act_teaches_in_its_own_step(bed: Bed) {
 }
 
 pub async fn what_a_person_taught_goes_with_the_person(bed: Bed) {
-    let lesson = |id: &str, persons: Vec<u8>| {
-        let text = "Earn money from home with our proven system, just visit us and start today";
-        let lesson = Lesson {
-            name: format!("d:{id}:2"),
-            comment_id: id.to_owned(),
-            outcome: Outcome::Spam,
-            source: Source::Moderator,
-            by: "mia".to_owned(),
-            at: 1,
-            sketch: Model::builtin().unwrap().sketch(&Input { text, ..Input::default() }),
-            likeness: None,
-            persons,
-        };
-        added(&lesson.name.clone(), &lesson.to_bytes())
-    };
     bed.recorded(&text("hers").by("ada").held()).await;
     bed.decide_and_teach("hers", 1, Reject, lesson("hers", Vec::new())).await;
     // Of a comment that is kept no more.
