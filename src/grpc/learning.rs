@@ -118,9 +118,12 @@ fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearnin
 }
 
 fn label(kind: Kind, standing: &Standing, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
-    let Standing { trials, base_errors, corrected_errors, base_cost, corrected_cost, margin, serves } = *standing;
+    let Standing { trials, base_errors, corrected_errors, base_cost, corrected_cost, margin, guesses, serves } = *standing;
     let gain = base_cost - corrected_cost;
     let mut why = match () {
+        () if guesses => {
+            format!("in shadow: it is wrong on {corrected_errors} of {trials}; are the outcomes that it is told right?")
+        }
         () if trials < 3 => "in shadow: three outcomes are the least to tell by".to_owned(),
         () if serves && !about.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
         () if serves => format!("serving: its errors weigh {gain:.1} less than the base's, and {margin:.1} were needed"),

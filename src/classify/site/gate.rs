@@ -19,6 +19,10 @@ const MODERATORS: usize = 20;
 const SURE: f64 = 0.5;
 /// And the correction must cost no more than this part of what the base costs.
 const BETTER: f64 = 0.97;
+/// From so many outcomes on a correction must be wrong on less than this part of them: one that is told at random does no
+/// worse than a base that is told so, and now and then a little better, but never well.
+const TELLING: usize = 30;
+const GUESSING: f64 = 0.4;
 /// How soon beyond a threshold, in logits, a comment counts as surely there: the larger the sooner.
 const STEEP: f64 = 2.0;
 
@@ -63,7 +67,9 @@ pub struct Standing {
     pub corrected_cost: f64,
     /// By how much the correction must cost less to serve.
     pub margin: f64,
-    /// Whether it does.
+    /// Whether it is wrong so often that it may as well guess.
+    pub guesses: bool,
+    /// Whether it serves.
     pub serves: bool,
 }
 
@@ -103,6 +109,7 @@ impl Standing {
             base_cost: 0.0,
             corrected_cost: 0.0,
             margin: 0.0,
+            guesses: false,
             serves: false,
         };
         let mut squares = 0.0;
@@ -120,7 +127,9 @@ impl Standing {
         let sure = standing.trials.saturating_sub(FEWEST) as f64 / (WINDOW - FEWEST) as f64;
         standing.margin = SURE * sure * squares.sqrt();
         let gain = standing.base_cost - standing.corrected_cost;
+        standing.guesses = standing.trials >= TELLING && standing.corrected_errors as f64 >= GUESSING * standing.trials as f64;
         standing.serves = standing.trials >= FEWEST
+            && !standing.guesses
             && gain > 0.0
             && gain >= standing.margin
             && standing.corrected_cost <= BETTER * standing.base_cost;
@@ -159,6 +168,14 @@ mod tests {
         let swing = |n: usize| if (n / 2).is_multiple_of(2) { -1.0 } else { -3.0 };
         let trials: Vec<Trial> = (0..100).map(|n| trial(coin(n), -2.0, swing(n))).collect();
         assert!(!spam(&trials).serves, "{:?}", spam(&trials));
+    }
+
+    #[test]
+    fn who_is_wrong_on_two_of_five_does_not_serve_even_if_the_base_is_wrong_more_often() {
+        let told = |n: usize| trial(SPAM, -4.0, if n.is_multiple_of(5) || n % 5 == 2 { -4.0 } else { 2.0 });
+        let trials: Vec<Trial> = (0..50).map(told).collect();
+        assert!(spam(&trials).guesses && !spam(&trials).serves, "{:?}", spam(&trials));
+        assert!(spam(&trials[..20]).serves);
     }
 
     #[test]
