@@ -29,7 +29,7 @@ use crate::store::{OutcomeHead, Store};
 pub use teach::{Report, Voice};
 
 /// How many sites' learning is kept in memory: at most 300 KB each.
-const SITES: usize = 1_000;
+const SITES: usize = 900;
 /// And that of how many sites that have learned nothing is known.
 const UNTAUGHT: usize = 20_000;
 /// How long a comment waits for what its site has learned, once, when this server has not heard of the site yet.
