@@ -94,7 +94,7 @@ impl Judge {
         };
         let abuse = Label::ALL.into_iter().filter(|label| *label != Label::Spam).map(beyond);
         let toxic = abuse.fold(f64::NEG_INFINITY, f64::max) > beyond(Label::Spam);
-        (self.model.sketch(&input), if toxic { Outcome::Toxic } else { Outcome::Spam })
+        (self.model.sketch_scored(&input, &scores), if toxic { Outcome::Toxic } else { Outcome::Spam })
     }
 
     /// The policy of the sites that have none of their own.
@@ -197,7 +197,7 @@ impl Case<'_> {
         // Hosts and archives tell of their own.
         let by_moderators = learned.counts().sources[Source::Moderator as usize] > 0;
         let who = if by_moderators { "this site's moderators" } else { "the blog's own moderators" };
-        let (ham, bad) = learned.alike(&self.model.sketch(&input(self.comment, &self.counted)));
+        let (ham, bad) = learned.alike(&self.model.sketch_scored(&input(self.comment, &self.counted), &self.scores));
         let weight = to - from.unwrap_or_default();
         let message = match (weight > 0.0, ham, bad) {
             (true, _, 1..) => format!("{who} rejected {bad} like it"),

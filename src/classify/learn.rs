@@ -54,16 +54,8 @@ impl Learner {
     /// # Errors
     /// When linfa's model cannot be built.
     pub fn learn(&mut self, example: &[Coordinate], target: bool) -> Result<f32, LearnError> {
-        let gather = |from: &[f32]| example.iter().map(|&(at, _)| from[at as usize]).collect::<Vec<f32>>();
-        let mut compact = compact_ftrl(self.rates, &gather(&self.z), &gather(&self.n))?;
-        let values = Array1::from_iter(example.iter().map(|&(_, value)| value)).insert_axis(ndarray::Axis(0));
-        let probabilities: Array1<Pr> = Predict::<&Array2<f32>, _>::predict(&compact, &values);
-        compact.update(&DatasetBase::new(values, Array1::from_elem(1, target)), probabilities.view());
-        for ((&(at, _), &z), &n) in example.iter().zip(compact.z()).zip(compact.n()) {
-            self.z[at as usize] = z;
-            self.n[at as usize] = n;
-        }
-        Ok(probabilities.first().map_or(0.5, |probability| **probability))
+        let believed = self.step(example, target, |compact, values| Predict::<&Array2<f32>, _>::predict(compact, values))?;
+        Ok(believed.first().map_or(0.5, |probability| **probability))
     }
 
     /// Learns what is left over: the example's logit is `offset` and what this learner says. The difference between target and
@@ -83,16 +75,27 @@ impl Learner {
         let expected = super::calibrate::probability(offset + self.logit(example));
         let truth = f32::from(u8::from(target));
         let probability = truth + ((expected - truth) * weight).clamp(-surprise * weight, surprise * weight);
+        let probability = Array1::from_elem(1, Pr::new_unchecked(probability.clamp(0.0, 1.0)));
+        self.step(example, target, |_, _| probability).map(drop)
+    }
+
+    /// One update towards what was believed of an example, on the coordinates that it has. Returns that.
+    fn step(
+        &mut self,
+        example: &[Coordinate],
+        target: bool,
+        believed: impl FnOnce(&Ftrl<f32>, &Array2<f32>) -> Array1<Pr>,
+    ) -> Result<Array1<Pr>, LearnError> {
         let gather = |from: &[f32]| example.iter().map(|&(at, _)| from[at as usize]).collect::<Vec<f32>>();
         let mut compact = compact_ftrl(self.rates, &gather(&self.z), &gather(&self.n))?;
         let values = Array1::from_iter(example.iter().map(|&(_, value)| value)).insert_axis(ndarray::Axis(0));
-        let probability = Array1::from_elem(1, Pr::new_unchecked(probability.clamp(0.0, 1.0)));
-        compact.update(&DatasetBase::new(values, Array1::from_elem(1, target)), probability.view());
+        let believed = believed(&compact, &values);
+        compact.update(&DatasetBase::new(values, Array1::from_elem(1, target)), believed.view());
         for ((&(at, _), &z), &n) in example.iter().zip(compact.z()).zip(compact.n()) {
             self.z[at as usize] = z;
             self.n[at as usize] = n;
         }
-        Ok(())
+        Ok(believed)
     }
 
     /// What it says of an example: the sum of its features' weights.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::features::{self, Group};
 use super::learn::{Coordinate, LearnError, Learner, Rates};
-use super::model::{Model, Scratch};
+use super::model::{Model, Scores, Scratch};
 use super::tally::Tally;
 use super::{Input, Label};
 
@@ -125,7 +125,11 @@ struct Head {
 impl Model {
     /// What learning needs of a comment.
     pub fn sketch(&self, input: &Input) -> Sketch {
-        let scores = self.score(input);
+        self.sketch_scored(input, &self.score(input))
+    }
+
+    /// The same of one that was scored.
+    pub fn sketch_scored(&self, input: &Input, scores: &Scores) -> Sketch {
         let mut scratch = Scratch::default();
         let Scratch { work, tally, .. } = &mut scratch;
         features::read(input, work);

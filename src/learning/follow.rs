@@ -53,7 +53,9 @@ impl Learning {
     }
 
     async fn learn(&self, site: &Site, known: &Known, place: &mut Place, head: OutcomeHead) -> Result<(), Error> {
-        let due = place.swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
+        let counts = known.learned.load().counts();
+        let full = counts.sources.iter().zip(MOST).any(|(count, most)| *count as usize > most + most / SLACK);
+        let due = full || place.swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
         if !due && place.head.goes_on(&head) {
             let new = self.lessons(site, place.head.newest, &head).await?;
             if new.len() <= FEW {

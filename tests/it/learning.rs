@@ -260,13 +260,13 @@ async fn what_is_taken_back_was_never_learned_on_redis() {
 #[tokio::test]
 async fn killed_and_started_again_it_knows_the_same() {
     let mut server = Server::start().await;
-    teach(&server, SITE, &[0, 1, 2, 3, 4]).await;
+    teach(&server, SITE, &[0, 2, 4]).await;
     let before = info(&server, SITE).await;
     server.kill();
     server.start_again();
     // The very first comment meets it.
-    let verdict = server.check(comment("after", "Gerald and his marmot futures, the safest asset")).await.unwrap();
-    assert!(verdict.scores["spam"] > 0.0);
+    let verdict = server.check(comment("after", WAVE[3])).await.unwrap();
+    assert!(verdict.scores["spam"] > 0.12 && codes(&verdict).contains(&"SITE_LEARNED"), "{verdict:?}");
     assert_eq!(info(&server, SITE).await, before);
 }
 
