@@ -287,7 +287,7 @@ fn unseen(data: &Path, file: &str) -> Result<Arc<Model>, Failure> {
         recipe.sources.retain(|source| source.language != language);
     }
     eprintln!("training without {file}…");
-    Ok(Arc::new(train::train(&recipe, data, &|_| {})?))
+    Ok(Arc::new(train::train(&recipe, &[data.into()], &[], &|_| {})?))
 }
 
 fn rows(path: &Path) -> Result<Vec<Value>, Failure> {

@@ -21,7 +21,7 @@ use gatepost::pb::moderation_service_server::{ModerationService, ModerationServi
 use gatepost::pb::{self, Verdict};
 use gatepost::policy::Policies;
 use gatepost::retention::{Retention, Retentions};
-use gatepost::store::{Admission, Admitted, Persons, Store, StoreSettings};
+use gatepost::store::{Admission, Admitted, Persons, Store, StoreSettings, Trust};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -251,8 +251,7 @@ async fn admit(store: &Store, given: &gatepost::verdict::Verdict, comment: pb::C
         persons: Persons::of(&[7; 32], &comment),
         limits: [Scope::Author, Scope::Client, Scope::Site].map(|scope| (scope, each_second)).into(),
         tentative: &tentative,
-        min_approved: 0,
-        max_rejected: 3,
+        trust: Trust { max_rejected: 3, ..Trust::default() },
         likeness: None,
         campaign: 0,
         listed: None,

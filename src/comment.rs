@@ -11,7 +11,7 @@ use crate::error::Violation;
 use crate::pb;
 use crate::verdict::Span;
 
-pub use markup::Text;
+pub use markup::{Hidden, Text};
 
 /// Longest body, in bytes, after white space at both ends is left out.
 pub const MAX_BODY: usize = 65_536;
@@ -95,6 +95,81 @@ fn id_problem(id: &str) -> Option<String> {
     }
     let odd = id.chars().find(|c| !c.is_ascii_graphic() || "{}<>\"'\\`".contains(*c))?;
     Some(format!("holds {odd:?}; visible ASCII without {{ }} < > \" ' \\ ` is accepted"))
+}
+
+/// What was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CommentKind {
+    /// A comment on a post.
+    Comment,
+    /// An answer to another comment.
+    Reply,
+    /// A site announces that it links to the post.
+    Trackback,
+    /// The same, with an excerpt that the host has fetched.
+    Pingback,
+    /// A mention or a like on another site.
+    Webmention,
+    /// A message from a contact form.
+    ContactForm,
+    /// The registration of an account.
+    Signup,
+    /// A review of a product or place.
+    Review,
+}
+
+impl CommentKind {
+    /// Every kind, in the order of the wire.
+    pub const ALL: [Self; 8] = [
+        Self::Comment,
+        Self::Reply,
+        Self::Trackback,
+        Self::Pingback,
+        Self::Webmention,
+        Self::ContactForm,
+        Self::Signup,
+        Self::Review,
+    ];
+
+    /// Returns the word for it in policies and import.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Reply => "reply",
+            Self::Trackback => "trackback",
+            Self::Pingback => "pingback",
+            Self::Webmention => "webmention",
+            Self::ContactForm => "contact_form",
+            Self::Signup => "signup",
+            Self::Review => "review",
+        }
+    }
+
+    /// Returns the kind that a word names. Also understands hyphens for underscores.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(&word.trim().replace('-', "_")))
+    }
+
+    /// Returns its number on the wire.
+    pub fn to_wire(self) -> pb::CommentKind {
+        match self {
+            Self::Comment => pb::CommentKind::Comment,
+            Self::Reply => pb::CommentKind::Reply,
+            Self::Trackback => pb::CommentKind::Trackback,
+            Self::Pingback => pb::CommentKind::Pingback,
+            Self::Webmention => pb::CommentKind::Webmention,
+            Self::ContactForm => pb::CommentKind::ContactForm,
+            Self::Signup => pb::CommentKind::Signup,
+            Self::Review => pb::CommentKind::Review,
+        }
+    }
+
+    /// Returns the kind that a number on the wire names. A number of a newer version is a comment: it is evidence, and never
+    /// costs a verdict.
+    fn from_wire(number: i32) -> Self {
+        let wire = pb::CommentKind::try_from(number).unwrap_or_default();
+        Self::ALL.into_iter().find(|kind| kind.to_wire() == wire).unwrap_or(Self::Comment)
+    }
 }
 
 /// A comment whose every field has been checked. E-mail and IP address are kept apart from what is stored.
@@ -192,7 +267,28 @@ impl Comment {
 
     /// The author's web site, as typed. Empty: none.
     pub fn author_url(&self) -> &str {
-        self.message.author.as_ref().map_or("", |author| &author.url)
+        self.message.author.as_ref().and_then(|author| author.url.as_deref()).unwrap_or_default()
+    }
+
+    /// Returns what was sent.
+    pub fn kind(&self) -> CommentKind {
+        CommentKind::from_wire(self.message.kind)
+    }
+
+    /// Returns the author's role at the host. Empty if it has none.
+    pub fn author_role(&self) -> &str {
+        self.message.author.as_ref().map_or("", |author| &author.role)
+    }
+
+    /// Returns whether it is certain who wrote it: somebody signed in, or somebody whose e-mail address the host has verified.
+    pub fn author_is_certain(&self) -> bool {
+        let author = self.message.author.as_ref();
+        author.is_some_and(|author| !author.user_id.is_empty() || author.email_verified == Some(true))
+    }
+
+    /// Returns the post's address. Empty if it is unknown.
+    pub fn post_url(&self) -> &str {
+        self.message.post.as_ref().map_or("", |post| &post.url)
     }
 
     /// The host's id of the author. Empty: not signed in.
@@ -314,7 +410,7 @@ fn check_lengths(message: &pb::Comment, wrong: &mut Vec<Violation>) {
     for (field, value, most) in [
         ("comment.author.name", author.name.as_str(), MAX_NAME),
         ("comment.author.email", &author.email, MAX_NAME),
-        ("comment.author.url", &author.url, MAX_LINE),
+        ("comment.author.url", author.url.as_deref().unwrap_or_default(), MAX_LINE),
         ("comment.author.role", &author.role, MAX_ID),
         ("comment.client.ip", &client.ip, MAX_ID),
         ("comment.client.user_agent", &client.user_agent, MAX_LINE),

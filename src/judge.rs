@@ -9,12 +9,12 @@ use arc_swap::ArcSwap;
 use crate::classify::site::fold::Learned;
 use crate::classify::site::lesson::Source;
 use crate::classify::site::{self, Outcome, Sketch};
-use crate::classify::{Input, Label, Model, Scores};
+use crate::classify::{Author, Input, Label, Model, Scores};
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
 use crate::policy::tune::{Kind, Sample};
-use crate::policy::{Away, Findings, Listed, Policies, Policy, Ruling};
-use crate::verdict::{Decision, MACHINE, RateLimit, Reason, Verdict};
+use crate::policy::{Away, Findings, Listed, Policies, Policy, Ruling, Strip, Without};
+use crate::verdict::{Decision, MACHINE, Part, RateLimit, Reason, Verdict};
 
 /// How many parts of an explanation a verdict carries per label.
 const EXPLAIN_PARTS: usize = 5;
@@ -32,10 +32,11 @@ pub type SharedJudge = ArcSwap<Judge>;
 
 /// A comment that was looked at and scored, ready to be decided on whatever facts come.
 pub struct Case<'a> {
-    model: &'a Model,
+    judge: &'a Judge,
     /// The site's policy.
     pub policy: &'a Policy,
     comment: &'a Comment,
+    listed: Listed<'a>,
     findings: Findings,
     counted: Cow<'a, str>,
     scores: Scores,
@@ -84,8 +85,9 @@ impl Judge {
     /// What learning needs of a comment. Without the text of its post, where the store no longer has that.
     pub fn sketch(&self, comment: &Comment) -> (Sketch, Outcome) {
         let (policy, text) = (self.policies.of(comment.site()), comment.text().as_str());
-        let counted = policy.before(comment, Listed::none()).counted(text).into_owned();
-        let input = input(comment, &counted);
+        let findings = policy.before(comment, Listed::none(), Without::default());
+        let counted = findings.counted(text);
+        let input = input(comment, &counted, &findings);
         let scores = self.model.score(&input);
         // How far beyond where the policy holds, in logits.
         let beyond = |label: Label| {
@@ -103,18 +105,32 @@ impl Judge {
     }
 
     /// Looks at a comment and scores it, corrected by what its site has learned.
-    pub fn hear<'a>(&'a self, comment: &'a Comment, listed: Listed<'_>, learned: Option<&'a Learned>) -> Case<'a> {
+    pub fn hear<'a>(&'a self, comment: &'a Comment, listed: Listed<'a>, learned: Option<&'a Learned>) -> Case<'a> {
+        let mut case = self.hear_without(comment, listed, learned, Without::default());
+        case.ask_for_words_alone();
+        case
+    }
+
+    /// The same as if the comment did not have some of its parts.
+    fn hear_without<'a>(
+        &'a self,
+        comment: &'a Comment,
+        listed: Listed<'a>,
+        learned: Option<&'a Learned>,
+        without: Without,
+    ) -> Case<'a> {
         let policy = self.policies.of(comment.site());
-        let mut findings = policy.before(comment, listed);
+        let mut findings = policy.before(comment, listed, without);
         let counted = findings.counted(comment.text().as_str());
         let learned = learned.filter(|learned| policy.corrects() && learned.correction().is_some());
-        let scores = self.model.score_for(&input(comment, &counted), learned.and_then(Learned::correction));
+        let input = input(comment, &counted, &findings);
+        let scores = self.model.score_for(&input, learned.and_then(Learned::correction));
         let mut logits: Vec<(Label, f64)> =
             self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
         let corrected = learned.map(|learned| correct(&mut logits, &scores, learned, policy)).unwrap_or_default();
         let speaks: Vec<Label> = corrected.iter().map(|corrected| corrected.label).collect();
         policy.heed(comment, self.model.labels(), &scores, &speaks, &mut findings);
-        Case { model: &self.model, policy, comment, findings, counted, scores, logits, learned, corrected }
+        Case { judge: self, policy, comment, listed, findings, counted, scores, logits, learned, corrected }
     }
 
     /// Whether a site's policy would rather have no answer than one that is not recorded.
@@ -129,6 +145,42 @@ impl Judge {
 }
 
 impl Case<'_> {
+    /// Finds out what the words alone say, where it depends on them whether a link confirms a score that would reject.
+    fn ask_for_words_alone(&mut self) {
+        let threshold = self.policy.threshold(Label::Spam);
+        let spam = self.logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| *logit);
+        let rejects = spam.zip(threshold.reject).is_some_and(|(logit, bound)| {
+            threshold.corroborate && logit + self.findings.evidence() >= (bound / (1.0 - bound)).ln()
+        });
+        if !rejects || !self.findings.asks_for_words_alone() {
+            return;
+        }
+        let without = Without { links: true, author_url: true };
+        let findings = self.policy.before(self.comment, self.listed, without);
+        let counted = findings.counted(self.comment.text().as_str());
+        let words = Input { author: None, ..input(self.comment, &counted, &findings) };
+        if let Some(logit) = self.judge.model.score(&words).logit(Label::Spam) {
+            self.findings.set_words_alone(f64::from(logit));
+        }
+    }
+
+    /// The fewest parts without which the comment would be approved. Empty if it is not held, or would be held anyhow.
+    fn publishable_without(&self, decision: Decision, facts: &Facts) -> Vec<Part> {
+        if decision != Decision::Hold || self.policy.strip() == Strip::Off {
+            return Vec::new();
+        }
+        let (has_url, has_links) = (self.findings.has_author_url(), self.findings.has_links());
+        let choices = [(true, false), (false, true), (true, true)];
+        let possible = choices.into_iter().filter(|(url, links)| (has_url || !url) && (has_links || !links));
+        let approved = possible.map(|(author_url, links)| Without { author_url, links }).find(|without| {
+            let case = self.judge.hear_without(self.comment, self.listed, self.learned, *without);
+            case.ruling(facts).decision == Decision::Approve
+        });
+        let Some(Without { author_url, links }) = approved else { return Vec::new() };
+        let parts = [(author_url, Part::AuthorUrl), (links, Part::Links)];
+        parts.into_iter().filter_map(|(left_out, part)| left_out.then_some(part)).collect()
+    }
+
     /// Decides, without explaining it or putting a verdict together: for measuring.
     pub fn ruling(&self, facts: &Facts) -> Ruling {
         self.policy.decide(&self.findings, &self.logits, facts)
@@ -141,7 +193,14 @@ impl Case<'_> {
 
     /// Decides. `id` and `revision` name the verdict; `now` is when.
     pub fn verdict(&self, facts: &Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
-        let ruling = self.policy.decide(&self.findings, &self.logits, facts);
+        let mut ruling = self.policy.decide(&self.findings, &self.logits, facts);
+        let publish_without = self.publishable_without(ruling.decision, facts);
+        if !publish_without.is_empty() && self.policy.strip() == Strip::Approve {
+            let names: Vec<&str> = publish_without.iter().map(|part| part.as_words()).collect();
+            let message = format!("published without {}: with it the comment would be held", names.join(" and "));
+            ruling.decision = Decision::Approve;
+            ruling.reasons.insert(0, Reason::new("LINKS_STRIPPED", message).rule("links.strip"));
+        }
         let mut reasons = ruling.reasons;
         let labels = &ruling.explain[..ruling.explain.len().min(EXPLAIN_LABELS)];
         // Under one name what changed, if nothing is to be explained.
@@ -164,13 +223,14 @@ impl Case<'_> {
                 local: false,
                 scope: state.scope.as_str().into(),
             }),
-            model_version: self.model.version().to_owned().into(),
+            model_version: self.judge.model.version().to_owned().into(),
             policy_version: self.policy.version().to_owned().into(),
             decided_at: now,
             decided_by: MACHINE.into(),
             revision,
             author_message: String::new(),
             not_recorded: false,
+            publish_without,
         }
     }
 
@@ -182,6 +242,10 @@ impl Case<'_> {
             limit.local = local;
         }
         unrecorded(self.policy, verdict)
+    }
+
+    fn input(&self) -> Input<'_> {
+        input(self.comment, &self.counted, &self.findings)
     }
 
     /// What the site's outcomes had to say, where it explains a decision or changed what a score does.
@@ -197,7 +261,7 @@ impl Case<'_> {
         // Hosts and archives tell of their own.
         let by_moderators = learned.counts().sources[Source::Moderator as usize] > 0;
         let who = if by_moderators { "this site's moderators" } else { "the blog's own moderators" };
-        let (ham, bad) = learned.alike(&self.model.sketch_scored(&input(self.comment, &self.counted), &self.scores));
+        let (ham, bad) = learned.alike(&self.judge.model.sketch_scored(&self.input(), &self.scores));
         let weight = to - from.unwrap_or_default();
         let message = match (weight > 0.0, ham, bad) {
             (true, _, 1..) => format!("{who} rejected {bad} like it"),
@@ -214,7 +278,7 @@ impl Case<'_> {
         if labels.is_empty() {
             return Vec::new();
         }
-        let explanations = self.model.explain(&input(self.comment, &self.counted), &self.scores, labels, EXPLAIN_PARTS);
+        let explanations = self.judge.model.explain(&self.input(), &self.scores, labels, EXPLAIN_PARTS);
         let reasons = explanations.into_iter().flat_map(|explanation| {
             let name = explanation.label.as_str();
             let rest = Reason::new("TEXT_REST", "everything else in the text, and how common this is at all");
@@ -276,11 +340,16 @@ pub fn unrecorded(policy: &Policy, mut verdict: Verdict) -> Option<Verdict> {
     Some(verdict)
 }
 
-fn input<'a>(comment: &'a Comment, text: &'a str) -> Input<'a> {
+/// What the classifier sees of a comment: an address that is no evidence is as if it had not been sent.
+fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings) -> Input<'a> {
+    let url = |url: &'a str| Some(url).filter(|url| url.trim().is_empty() || findings.has_author_url());
     Input {
         text,
-        author_name: comment.author_name(),
-        author_url: comment.author_url(),
+        author: comment.kept().author.as_ref().map(|author| Author {
+            name: &author.name,
+            url: author.url.as_deref().and_then(url),
+            email: comment.email(),
+        }),
         post_title: comment.post_title(),
         post_text: comment.post_text(),
         parent_text: comment.parent_text(),

@@ -15,7 +15,7 @@ use crate::learning::Learning;
 use crate::lists::{self, Lists};
 use crate::pb;
 use crate::policy::Listed;
-use crate::store::{Admission, Admitted, Persons, Secrets, Store};
+use crate::store::{Admission, Admitted, Persons, Secrets, Store, Trust};
 use crate::telemetry::{Stage, measured, measuring};
 use crate::verdict::{Decision, Verdict};
 
@@ -172,7 +172,10 @@ fn admission<'a>(
     // A campaign that this process knows of is in the tentative verdict already.
     let campaign = Some(case.policy.campaign()).filter(|campaign| similar.here < *campaign).unwrap_or_default();
     let max_rejected = if origin == Origin::Author { case.policy.rejected_hold() } else { 0 };
-    Admission { comment, limits, tentative, min_approved, max_rejected, persons, likeness, campaign, listed }
+    // What was approved before may only help where something speaks against the comment.
+    let eased = origin.decided().is_none() && case.policy.knows_authors() && tentative.decision > Decision::Approve;
+    let trust = Trust { min_approved, max_rejected, eased_by: u32::from(eased) };
+    Admission { comment, limits, tentative, trust, persons, likeness, campaign, listed }
 }
 
 impl Origin {

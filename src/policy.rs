@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::classify::Label;
 use crate::classify::site::{self, gate::Terms};
-use crate::comment::Site;
+use crate::comment::{CommentKind, Site};
 use crate::facts::{Facts, History};
 use crate::limit::{Gcra, Scope};
 use crate::retention::Retention;
@@ -43,6 +43,13 @@ pub struct Policy {
     approved_before_trust: u32,
     /// Rejected comments that hold an author's others, if they are at least half of what was decided; 0: off.
     rejected_hold: u32,
+    /// Roles, in lower case, whose comments are approved unless they are blocked or over a limit.
+    trusted_roles: Vec<String>,
+    /// What becomes of each kind of comment before scores speak, in the order of [`CommentKind::ALL`]. `Approve`: scores decide.
+    kinds: [Decision; CommentKind::ALL.len()],
+    /// Below this probability of spam a kind's `hold` is lifted.
+    kinds_low: f64,
+    strip: Strip,
     learning: Use,
     /// Age of the post that holds; 0: off.
     hold_after_days: u32,
@@ -76,6 +83,27 @@ struct Use {
     alike_rejected: Decision,
     /// Whether one that is nearly the same as one approved of late is not held for its scores.
     alike_approved: bool,
+}
+
+/// What becomes of a comment that would be approved without its links.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Strip {
+    /// The question is not asked.
+    #[default]
+    Off,
+    /// It is held, and the verdict says so.
+    Advise,
+    /// It is approved, and the host must leave the links out.
+    Approve,
+}
+
+/// Parts of a comment that a verdict does without.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Without {
+    /// The author's web address.
+    pub author_url: bool,
+    /// All links of the body.
+    pub links: bool,
 }
 
 /// What becomes of a comment that would be held while the store is away.
@@ -126,6 +154,9 @@ struct Evidence {
     author_url: f64,
     /// Speaks against it.
     of_post: f64,
+    hidden_text: f64,
+    /// Speaks against it, for an author's first approved comment and for each doubling of their number.
+    known_author: f64,
 }
 
 impl Policy {
@@ -177,6 +208,16 @@ impl Policy {
     /// How many rejected comments of an author keep the verdict under [`Policy::uneventful`] from standing. 0: any may.
     pub fn rejected_hold(&self) -> u32 {
         self.rejected_hold
+    }
+
+    /// Whether the verdict asks what would become of a comment without its links.
+    pub fn strip(&self) -> Strip {
+        self.strip
+    }
+
+    /// Whether approved comments of the same author speak against spam.
+    pub fn knows_authors(&self) -> bool {
+        self.evidence.known_author > 0.0
     }
 
     /// Whether what the site has learned may correct scores.

@@ -16,7 +16,7 @@ use crate::facts::History;
 use crate::learning::{Learning, Voice};
 use crate::pb;
 use crate::store::{Change, Claim, Kept, ListPage, ListQuery, Past, Store, Teaching};
-use crate::verdict::{Decision, MACHINE, Reason, Verdict};
+use crate::verdict::{Decision, MACHINE, Part, Reason, Verdict};
 
 pub use crate::store::Order;
 pub use acts::{LAST, TakenBack, is_act, new_act};
@@ -78,6 +78,8 @@ pub enum What {
         note: String,
         /// For the author.
         author_message: String,
+        /// What the host must leave out of an approved comment.
+        publish_without: Vec<Part>,
     },
     /// Take back the last moderator's decision.
     Undo {
@@ -230,10 +232,11 @@ enum Plan {
 fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
     let current = &kept.verdict;
     // A call that is repeated because its answer got lost finds its own work done: that is no conflict.
-    if let What::Decide { decision, reason_code, .. } = &act.what
+    if let What::Decide { decision, reason_code, publish_without, .. } = &act.what
         && current.decision == *decision
         && current.decided_by == act.moderator
         && (reason_code.is_empty() || kept.event.reason_code == *reason_code)
+        && current.publish_without == *publish_without
         && act.expected_revision.is_none_or(|expected| expected == current.revision || expected + 1 == current.revision)
     {
         return Plan::Done;
@@ -242,20 +245,23 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
         return Plan::Refuse(Refusal::Conflict(Box::new(current.clone())));
     }
     let mut next = match &act.what {
-        What::Decide { decision, reason_code, author_message, .. } => {
+        What::Decide { decision, reason_code, author_message, publish_without, .. } => {
             let code = if reason_code.is_empty() { String::new() } else { format!(" ({reason_code})") };
             let done = match decision {
                 Decision::Approve => "approved",
                 Decision::Hold => "held",
                 Decision::Reject => "rejected",
             };
-            let mut reasons = vec![Reason::new("MODERATOR", format!("{done} by {}{code}", act.moderator))];
+            let parts: Vec<&str> = publish_without.iter().map(|part| part.as_words()).collect();
+            let without = if parts.is_empty() { String::new() } else { format!(", without {}", parts.join(" and ")) };
+            let mut reasons = vec![Reason::new("MODERATOR", format!("{done} by {}{code}{without}", act.moderator))];
             reasons.extend(current.reasons.iter().filter(|reason| reason.code != "MODERATOR").cloned());
             Verdict {
                 decision: *decision,
                 reasons,
                 decided_by: act.moderator.clone().into(),
                 author_message: author_message.clone(),
+                publish_without: publish_without.clone(),
                 ..current.clone()
             }
         }

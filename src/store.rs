@@ -49,7 +49,7 @@ pub use audit::{AuditPage, Link, Logged};
 pub use change::{Change, Event};
 pub use claims::{Claim, Claimed, Wish};
 pub use cursor::Cursor;
-pub use entry::{Admission, Admitted, Kept, Past, Queue};
+pub use entry::{Admission, Admitted, Kept, Past, Queue, Trust};
 pub use forget::Forgotten;
 pub use outcomes::{OutcomeHead, Teaching};
 pub use page::{ListPage, ListQuery, Order};

@@ -59,6 +59,49 @@ impl Decision {
     }
 }
 
+/// A part of a comment that a host can leave out when it publishes the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The author's web address.
+    AuthorUrl,
+    /// All links of the body.
+    Links,
+}
+
+impl Part {
+    /// Both parts.
+    pub const ALL: [Self; 2] = [Self::AuthorUrl, Self::Links];
+
+    /// Returns the name of the part on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorUrl => "author-url",
+            Self::Links => "links",
+        }
+    }
+
+    /// Returns the part in words.
+    pub fn as_words(self) -> &'static str {
+        match self {
+            Self::AuthorUrl => "the author's web address",
+            Self::Links => "the links",
+        }
+    }
+
+    /// Returns its number on the wire.
+    pub fn to_wire(self) -> pb::Part {
+        match self {
+            Self::AuthorUrl => pb::Part::AuthorUrl,
+            Self::Links => pb::Part::Links,
+        }
+    }
+
+    /// Returns the part that a number on the wire names. `None` if it names none.
+    pub fn from_wire(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| i32::from(part.to_wire()) == number)
+    }
+}
+
 /// What Gatepost answers for a comment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
@@ -90,6 +133,8 @@ pub struct Verdict {
     pub author_message: String,
     /// The store was away: nothing was written down.
     pub not_recorded: bool,
+    /// Without these parts a held comment would be approved; an approved one must be published without them.
+    pub publish_without: Vec<Part>,
 }
 
 impl Verdict {
@@ -109,6 +154,7 @@ impl Verdict {
         };
         self.reasons.insert(0, Reason::new("IMPORTED", format!("{done} where it came from, and imported so")));
         self.decision = decision;
+        self.publish_without.clear();
         self.decided_by = IMPORT.into();
         self
     }
@@ -213,6 +259,7 @@ impl From<Verdict> for pb::Verdict {
             revision: verdict.revision,
             author_message: verdict.author_message,
             not_recorded: verdict.not_recorded,
+            publish_without: verdict.publish_without.into_iter().map(|part| part.to_wire().into()).collect(),
         }
     }
 }
@@ -240,6 +287,7 @@ impl TryFrom<pb::Verdict> for Verdict {
             revision: wire.revision,
             author_message: wire.author_message,
             not_recorded: wire.not_recorded,
+            publish_without: wire.publish_without.into_iter().filter_map(Part::from_wire).collect(),
         })
     }
 }

@@ -48,7 +48,7 @@ pub fn comment_fields(data: &[u8]) {
         comment_id: "1".to_owned(),
         body: next(),
         body_format: i32::from(format % 4),
-        author: Some(pb::Author { name: next(), url: next(), email: next(), user_id: next(), ..Default::default() }),
+        author: Some(pb::Author { name: next(), url: Some(next()), email: next(), user_id: next(), ..Default::default() }),
         client: Some(pb::Client { ip: next(), ..Default::default() }),
         post: Some(pb::Post { title: next(), text: next(), ..Default::default() }),
         language: next(),

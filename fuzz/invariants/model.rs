@@ -1,6 +1,6 @@
 //! Model files: refused, or a model that scores, explains and is written again as it was read.
 
-use gatepost::classify::{Input, Model};
+use gatepost::classify::{Author, Input, Model};
 
 use super::score::explains;
 
@@ -17,12 +17,13 @@ pub fn model(data: &[u8]) {
     assert_eq!(again.to_bytes(), written);
     assert_eq!((again.rows(), again.labels()), (model.rows(), model.labels()));
     assert!(model.heads().all(|head| head.bias.is_finite() && !head.languages.is_empty()));
+    let author = Author { name: "Ann", url: Some("http://a.example"), email: "ann@a.example" };
     for (text, language) in [
         ("", ""),
         ("Buy cheap pills at http://pills.example/now!!! you idiot, v1agra", "en"),
         ("Das ist doch nicht zu glauben, wer hat denn das geschrieben?", "de"),
         ("这篇文章写得很好", ""),
     ] {
-        explains(&model, &Input { text, author_name: "Ann", author_url: "http://a.example", language, ..Input::default() });
+        explains(&model, &Input { text, author: Some(author), language, ..Input::default() });
     }
 }

@@ -1,18 +1,18 @@
 //! The classifier: probabilities are some, weights add up, and what is pointed at is there.
 
-use gatepost::classify::{self, Input, Label, Likeness, Model};
+use gatepost::classify::{self, Author, Input, Label, Likeness, Model};
 
 use super::texts;
 
-/// Text, the author's name and address, the post, and the language.
+/// Text, the author's name and address, the post, the language, and the author's e-mail address.
 pub fn score(data: &[u8]) {
     let mut texts = texts(data);
     let mut next = || texts.next().unwrap_or_default();
-    let (text, author_name, author_url, post_title, post_text, language) = (next(), next(), next(), next(), next(), next());
+    let (text, name, url, post_title, post_text, language) = (next(), next(), next(), next(), next(), next());
+    let email = next();
     let input = Input {
         text: &text,
-        author_name: &author_name,
-        author_url: &author_url,
+        author: Some(Author { name: &name, url: Some(&url), email: &email }),
         post_title: &post_title,
         post_text: &post_text,
         parent_text: "",

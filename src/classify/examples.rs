@@ -1,6 +1,6 @@
 //! Labelled rows as the learner sees them: features of all sources side by side, and what each row tells each head.
 
-use std::ops::Range;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use isolang::Language;
 
@@ -9,7 +9,7 @@ use super::hash::KEY_BITS;
 use super::learn::Coordinate;
 use super::model::Scratch;
 use super::recipe::Recipe;
-use super::rows::{Row, Split};
+use super::rows::{PostIs, Row, Split};
 use super::vocabulary::Counter;
 use super::{LANES, Label};
 
@@ -28,62 +28,127 @@ pub struct Examples {
 
 /// One extracted row.
 pub struct Example {
-    features: Range<usize>,
-    /// With the identity terms.
-    all: Range<usize>,
+    /// Where the features of each [`Section`] end in the list of all, and where the first begins.
+    ends: [usize; Section::COUNT + 1],
     targets: Targets,
     /// The number of the source in the recipe.
     pub source: usize,
+    /// How often it is learned in an epoch, on average.
+    pub share: f32,
+    /// The number of its group among those of its source, which is held out as a whole. `None` if it has none.
+    pub group: Option<usize>,
     language: Language,
     split: Split,
 }
 
-impl Examples {
-    /// Extracts a row of the recipe's source number `at`, unless it is for testing or tells no head anything.
-    pub fn push(&mut self, recipe: &Recipe, at: usize, language: Language, row: &Row) {
-        let source = &recipe.sources[at];
-        let Some(split) = row.split.filter(|&split| split != Split::Test) else { return };
-        let targets: Targets = std::array::from_fn(|lane| source.rule(*Label::ALL.get(lane)?)?.read(row));
-        if targets.iter().all(Option::is_none) {
-            return;
+/// Features that are left out together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Section {
+    /// Of the text itself.
+    Body,
+    /// Of how the text fits its post.
+    Post,
+    /// Of the author.
+    Author,
+    /// Identity terms.
+    Identity,
+}
+
+impl Section {
+    const COUNT: usize = 4;
+
+    fn of(group: Group) -> Self {
+        match group {
+            Group::Author => Self::Author,
+            Group::Post => Self::Post,
+            Group::Identity => Self::Identity,
+            Group::Words | Group::Chars | Group::Shape | Group::Dense => Self::Body,
         }
+    }
+}
+
+impl Examples {
+    /// Extracts the rows of the recipe's source number `at`, except those for testing and those that tell no head anything.
+    pub fn push(&mut self, recipe: &Recipe, at: usize, language: Language, rows: &[Row]) {
+        let source = &recipe.sources[at];
+        let first = self.rows.len();
+        let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut of: Vec<&Row> = Vec::new();
+        for row in rows {
+            let Some(split) = row.split.or(source.split).filter(|&split| split != Split::Test) else { continue };
+            let targets: Targets = std::array::from_fn(|lane| source.rule(*Label::ALL.get(lane)?)?.read(row));
+            if targets.iter().all(Option::is_none) || !source.takes(row) {
+                continue;
+            }
+            let group = source.groups.as_deref().map(|field| row.name(field)).filter(|group| !group.is_empty());
+            let number = groups.len();
+            let group = group.map(|group| *groups.entry(group).or_insert(number));
+            let ends = self.extract(recipe, row, source.post, (split == Split::Train).then_some(language));
+            self.rows.push(Example { ends, targets, source: at, share: source.weight, group, language, split });
+            of.push(row);
+        }
+        for balance in &source.balance {
+            // A row that lacks one of the fields is like no other.
+            let cell = |row: &Row| {
+                let names: Vec<&str> = balance.by.iter().map(|field| row.name(field)).collect();
+                names.iter().all(|name| !name.is_empty()).then(|| names.join("\0"))
+            };
+            let mut sizes: HashMap<String, f32> = HashMap::new();
+            for (row, example) in of.iter().zip(&self.rows[first..]) {
+                if let Some(cell) = cell(row) {
+                    *sizes.entry(cell).or_default() += example.share;
+                }
+            }
+            for (row, example) in of.iter().zip(&mut self.rows[first..]) {
+                let size = cell(row).and_then(|cell| sizes.get(&cell));
+                example.share *= size.map_or(1.0, |size| (balance.rows / size).min(1.0));
+            }
+        }
+    }
+
+    fn extract(&mut self, recipe: &Recipe, row: &Row, post: PostIs, counted: Option<Language>) -> [usize; Section::COUNT + 1] {
         let Scratch { work, tally, .. } = &mut self.scratch;
-        let input = row.input(source.post);
+        let input = row.input(post);
         features::read(&input, work);
-        if split == Split::Train {
+        if let Some(language) = counted {
             self.words.count(language, &work.tokens.tokens);
         }
         tally.start(row.text.len());
         features::extract(&input, work, tally);
         let factors = tally.factors(&recipe.norms.by_group());
-        let bucket = |bucket: u32| bucket >> (KEY_BITS - 1 - recipe.hash_bits);
-        let mut found: Vec<Coordinate> = tally
+        let mut found: Vec<(usize, u32, f32)> = tally
             .features()
             .iter()
-            .filter(|feature| feature.group != Group::Identity)
-            .map(|feature| (bucket(feature.bucket()), feature.value() * factors[feature.group as usize]))
+            .map(|feature| {
+                let bucket = feature.bucket() >> (KEY_BITS - 1 - recipe.hash_bits);
+                (Section::of(feature.group) as usize, bucket, feature.value() * factors[feature.group as usize])
+            })
             .collect();
-        found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let start = self.features.len();
-        // The learner wants distinct coordinates: features that share a bucket become one.
-        for shared in found.chunk_by(|a, b| a.0 == b.0) {
-            self.features.push((shared[0].0, shared.iter().map(|(_, value)| value).sum()));
-        }
-        let features = start..self.features.len();
-        for feature in tally.features().iter().filter(|feature| feature.group == Group::Identity) {
-            let coordinate = (bucket(feature.bucket()), feature.value() * factors[feature.group as usize]);
-            if found.binary_search_by_key(&coordinate.0, |(at, _)| *at).is_err()
-                && !self.features[features.end..].iter().any(|(at, _)| *at == coordinate.0)
-            {
-                self.features.push(coordinate);
+        found.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        let mut ends = [self.features.len(); Section::COUNT + 1];
+        // The learner wants distinct coordinates: features that share a bucket become one, and a section's feature that
+        // shares one with an earlier section's is left out.
+        let mut taken = HashSet::new();
+        for shared in found.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (section, bucket, _) = shared[0];
+            if taken.insert(bucket) {
+                self.features.push((bucket, shared.iter().map(|feature| feature.2).sum()));
             }
+            ends[section + 1..].fill(self.features.len());
         }
-        self.rows.push(Example { all: start..self.features.len(), features, targets, source: at, language, split });
+        ends
     }
 
-    /// The features of a row.
+    /// Returns the features of a row that belong to a section.
+    pub fn section(&self, row: &Example, section: Section) -> &[Coordinate] {
+        &self.features[row.ends[section as usize]..row.ends[section as usize + 1]]
+    }
+
+    /// Returns the features of a row, with or without its identity terms.
     pub fn features(&self, row: &Example, identity_terms: bool) -> &[Coordinate] {
-        &self.features[if identity_terms { row.all.clone() } else { row.features.clone() }]
+        let end = if identity_terms { Section::COUNT } else { Section::Identity as usize };
+        &self.features[row.ends[0]..row.ends[end]]
     }
 
     /// The rows of a language and a split that tell a head something, and what.

@@ -171,6 +171,8 @@ fn place(evidence: Evidence, tokens: &[Token]) -> (Key, Evidence) {
         What::Signal(signal, _) => (Key::Signal(signal.topic()), evidence),
         What::AuthorName => (Key::Whole("name"), evidence),
         What::AuthorUrl => (Key::Whole("url"), evidence),
+        What::AuthorEmail => (Key::Whole("email"), evidence),
+        What::OfPost => (Key::Whole("post"), evidence),
     }
 }
 
@@ -233,11 +235,25 @@ fn contribution(input: &Input, work: &Workspace, merged: &Merged) -> Contributio
         }
         What::AuthorName => {
             located = false;
-            format!("the author's name “{}”", quote(input.author_name))
+            match input.author.map_or("", |author| author.name) {
+                "" => "that the author gave no name".to_owned(),
+                name => format!("the author's name “{}”", quote(name)),
+            }
         }
         What::AuthorUrl => {
             located = false;
-            format!("the author's link to {}", quote(link::host(&input.author_url.to_lowercase())))
+            match input.author.and_then(|author| author.url).unwrap_or_default() {
+                "" => "that the author gave no web address".to_owned(),
+                url => format!("the author's link to {}", quote(link::host(&url.to_lowercase()))),
+            }
+        }
+        What::AuthorEmail => {
+            located = false;
+            "the domain of the author's e-mail address".to_owned()
+        }
+        What::OfPost => {
+            located = false;
+            "how far it speaks of the post".to_owned()
         }
     };
     Contribution { what, span: located.then_some(span), weight: merged.weight as f32 }
@@ -258,7 +274,11 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::classify::model::tests::tiny;
-    use crate::classify::{Input, Label, Model};
+    use crate::classify::{Author, Input, Label, Model};
+
+    fn named(name: &str) -> Option<Author<'_>> {
+        Some(Author { name, ..Author::default() })
+    }
 
     fn adds_up(model: &Model, input: &Input) {
         let scores = model.score(input);
@@ -283,7 +303,7 @@ mod tests {
 
         #[test]
         fn contributions_add_up_for_any_text(text in "\\PC{0,120}", title in "\\PC{0,40}", author_name in "\\PC{0,20}") {
-            adds_up(&tiny(), &Input { text: &text, post_title: &title, author_name: &author_name, ..Input::default() });
+            adds_up(&tiny(), &Input { text: &text, post_title: &title, author: named(&author_name), ..Input::default() });
         }
 
         #[test]
@@ -293,14 +313,15 @@ mod tests {
                 0..40,
             ),
         ) {
-            adds_up(&tiny(), &Input { text: &words.concat(), author_url: "http://x.com", ..Input::default() });
+            let author = Author { url: Some("http://x.com"), email: "a@b.com", ..Author::default() };
+            adds_up(&tiny(), &Input { text: &words.concat(), author: Some(author), ..Input::default() });
         }
     }
 
     #[test]
     fn reasons_are_human() {
         let text = "CASINO at http://Casino777.example/win?x=1 v1@gra";
-        let input = Input { text, author_name: "Bob", ..Input::default() };
+        let input = Input { text, author: named("Bob"), ..Input::default() };
         let explanation = tiny().explain(&input, &tiny().score(&input), &[Label::Spam], usize::MAX).remove(0);
         let find = |what: &str| explanation.contributions.iter().find(|contribution| contribution.what == what);
         let word = find("the word “CASINO”").expect("word");

@@ -1,13 +1,13 @@
 //! Turns a comment into hashed features. Training, scoring and explaining all go through [`extract`].
 
 use super::Input;
+use super::author;
 use super::disguise;
 use super::hash::join;
 use super::lexicon::{self, Classes, WordSet};
-use super::link;
-use super::manner::{self, Manner, NameIs};
+use super::manner::Manner;
 use super::shape;
-use super::signal::{self, Facts, Signal};
+use super::signal::{self, Facts, Signal, few};
 use super::text::Text;
 use super::token::{Kind, Piece, Token, Tokens};
 
@@ -20,13 +20,15 @@ pub enum Group {
     Shape,
     Dense,
     Author,
+    /// How the comment fits its post.
+    Post,
     /// Identity terms themselves: which group of people is spoken of. Heads for abuse do without.
     Identity,
 }
 
 impl Group {
     /// How many groups there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 }
 
 /// Where features go.
@@ -63,6 +65,10 @@ pub enum What {
     AuthorName,
     /// The author's web address.
     AuthorUrl,
+    /// The domain of the author's e-mail address.
+    AuthorEmail,
+    /// How many of its words are the post's.
+    OfPost,
 }
 
 /// Buffers that extraction needs. Reused from call to call.
@@ -76,7 +82,7 @@ pub struct Workspace {
     disguise: disguise::Buffers,
 }
 
-// Seeds of the feature families, here and in `disguise` (0x1D) and `shape` (0x32 to 0x38). Changing one changes what a
+// Seeds of the feature families, here and in `disguise` (0x1D), `shape` (0x32 to 0x39) and `author` (0x51 to 0x5F). Changing one changes what a
 // trained weight means: then the format version must rise.
 pub const UNIGRAM: u64 = 0x11;
 const BIGRAM: u64 = 0x12;
@@ -94,10 +100,12 @@ pub const GRAM: u64 = 0x21;
 pub const DOMAIN: u64 = 0x31;
 pub const LINK_WORD: u64 = 0x35;
 const SIGNAL: u64 = 0x41;
-const AUTHOR_FORM: u64 = 0x51;
+const OF_POST: u64 = 0x42;
 const THEME: u64 = 0x61;
 const THEME_PAIR: u64 = 0x62;
 
+/// So many consonants in a row cannot be pronounced in most languages.
+const GARBLED: u64 = 5;
 /// How many words a negator reaches.
 const NEGATION_REACH: usize = 3;
 /// How many tokens further a theme still reaches.
@@ -108,7 +116,7 @@ const NEAR: usize = 4;
 /// insult yet. What speaks against it counts in full.
 const SHARED_WITH_POST: f32 = 0.25;
 /// Longer titles, names and addresses are cut; of the post only the beginning is compared.
-const MAX_SIDE_BYTES: usize = 2_000;
+pub const MAX_SIDE_BYTES: usize = 2_000;
 
 /// Reads a comment into the workspace.
 pub fn read(input: &Input, work: &mut Workspace) {
@@ -144,7 +152,15 @@ pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) -> Man
         let hash = join(SIGNAL, (signal as u64) << 8 | u64::from(level));
         sink.add(Group::Dense, hash, 1.0, Evidence { what: What::Signal(signal, level), start: 0, end: 0 });
     }
-    let name = author(input, side_text, side_tokens, sink);
+    comment.post(&facts, sink);
+    let body = author::Body {
+        text: comment.text,
+        tokens: comment.tokens,
+        words: facts.words,
+        links: facts.links,
+        praise: facts.praise,
+    };
+    let name = input.author.and_then(|author| author::extract(&author, &body, side_text, side_tokens, sink));
     Manner { generic_praise: facts.generic.is_generic(), of_post: facts.generic.is_of_post(), name }
 }
 
@@ -162,6 +178,10 @@ impl Comment<'_> {
         for token in self.tokens {
             let amount = self.amount(token.hash);
             facts.generic.add(token, amount < 1.0);
+            if is_content(token) {
+                facts.content += 1;
+                facts.of_post += u32::from(amount < 1.0);
+            }
             let evidence = at_token(token);
             // Of whom a comment speaks is no evidence; what it says of them is.
             let group = if token.classes.has(Classes::IDENTITY) { Group::Identity } else { Group::Words };
@@ -172,6 +192,7 @@ impl Comment<'_> {
             match token.kind {
                 Kind::Word => {
                     words += 1;
+                    self.oddities(token, facts);
                     facts.distinct_words += u32::from(first_time);
                     facts.word_bytes += u32::from(token.end - token.start);
                     facts.you += u32::from(token.classes.has(Classes::YOU));
@@ -194,6 +215,7 @@ impl Comment<'_> {
                 }
                 Kind::Mark => {
                     let run = u32::from(token.end - token.start);
+                    facts.braces += u32::from(matches!(self.text.as_bytes()[usize::from(token.start)], b'{' | b'}' | b'|'));
                     match self.text.as_bytes()[usize::from(token.start)] {
                         b'!' => facts.exclamations += run,
                         b'?' => facts.questions += run,
@@ -330,6 +352,33 @@ impl Comment<'_> {
         }
     }
 
+    /// Counts words of more than one script, and those that nobody can pronounce.
+    fn oddities(&self, token: &Token, facts: &mut Facts) {
+        let word = &self.text[usize::from(token.start)..usize::from(token.end)];
+        let latin = word.bytes().filter(u8::is_ascii_alphabetic).count();
+        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+        let foreign = word.chars().any(|c| ('\u{370}'..'\u{1E00}').contains(&c) && c.is_alphabetic());
+        facts.mixed += u32::from(latin > 0 && foreign);
+        if letters == latin {
+            let consonants = shape::longest_consonants(word);
+            facts.garbled += u32::from(consonants >= GARBLED);
+        }
+    }
+
+    /// How many of the words are the post's, where the post is known.
+    fn post(&self, facts: &Facts, sink: &mut impl Sink) {
+        if self.post_words.is_empty() {
+            return;
+        }
+        let evidence = Evidence { what: What::OfPost, start: 0, end: 0 };
+        let (hits, length) = (u64::from(few(facts.of_post)), u64::from(few(facts.content)));
+        let praised = u64::from(few(facts.praise));
+        sink.add(Group::Post, join(OF_POST, hits), 1.0, evidence);
+        sink.add(Group::Post, join(OF_POST, 1 << 16 | hits << 4 | length), 1.0, evidence);
+        sink.add(Group::Post, join(OF_POST, 2 << 16 | u64::from(facts.of_post > 0) << 4 | praised), 1.0, evidence);
+        sink.add(Group::Post, join(OF_POST, 3 << 16 | u64::from(facts.of_post > 0) << 4 | u64::from(few(facts.links))), 1.0, evidence);
+    }
+
     /// What kind of token opens or closes the comment.
     fn form(&self, token: &Token) -> u8 {
         match token.kind {
@@ -346,32 +395,6 @@ impl Comment<'_> {
     }
 }
 
-/// The author's name and address. Their words share the weights of the comment's words and links, at a lower norm:
-/// no source of training data has authors.
-fn author(input: &Input, text: &mut Text, tokens: &mut Tokens, sink: &mut impl Sink) -> Option<NameIs> {
-    let mut name = None;
-    if !input.author_name.is_empty() {
-        text.read(cut(input.author_name));
-        tokens.read(text);
-        let evidence = Evidence { what: What::AuthorName, start: 0, end: 0 };
-        for token in &tokens.tokens {
-            sink.add(Group::Author, join(UNIGRAM, token.hash), 1.0, evidence);
-        }
-        sink.add(Group::Author, join(AUTHOR_FORM, tokens.tokens.len().min(6) as u64), 1.0, evidence);
-        name = manner::name(&tokens.tokens);
-    }
-    if !input.author_url.is_empty() {
-        text.read(cut(input.author_url));
-        let evidence = Evidence { what: What::AuthorUrl, start: 0, end: 0 };
-        let host = link::host(text.as_str());
-        sink.add(Group::Author, join(DOMAIN, shape::domain_hash(host)), 1.0, evidence);
-        for word in shape::words(host).chain(shape::words(link::path(text.as_str()))) {
-            sink.add(Group::Author, join(LINK_WORD, lexicon::word_hash(word.as_bytes())), 1.0, evidence);
-        }
-    }
-    name
-}
-
 /// A token as evidence.
 pub fn at_token(token: &Token) -> Evidence {
     Evidence { what: What::Token, start: token.start, end: token.end }
@@ -385,11 +408,12 @@ fn collect_content_words(source: &str, text: &mut Text, tokens: &mut Tokens, wor
     if source.is_empty() {
         return;
     }
-    text.read(cut(source));
+    text.read(cut(source, MAX_SIDE_BYTES));
     tokens.read(text);
     words.extend(tokens.tokens.iter().filter(|token| is_content(token)).map(|token| token.hash));
 }
 
-fn cut(source: &str) -> &str {
-    &source[..source.floor_char_boundary(MAX_SIDE_BYTES)]
+/// Returns the text up to the character boundary before this byte.
+pub fn cut(source: &str, most: usize) -> &str {
+    &source[..source.floor_char_boundary(most)]
 }

@@ -16,7 +16,7 @@ use super::{LANES, Label};
 
 const MAGIC: [u8; 8] = *b"GPMODEL\0";
 /// Rises when the layout or the meaning of a feature changes.
-pub(super) const FORMAT: u16 = 2;
+pub(super) const FORMAT: u16 = 3;
 /// Far above any model that fits the cache; larger files are not looked into.
 pub const MAX_BYTES: usize = 8 << 20;
 /// More languages than anybody trains.

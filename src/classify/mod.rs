@@ -4,6 +4,7 @@
 //! allocation per feature. Learning (`recipe`, `rows`, `examples`, `learn`, `train`, `evaluate`; `site` from a site's own outcomes) shares the
 //! extraction code with serving, so that a feature can never mean two things.
 
+mod author;
 mod calibrate;
 mod deobfuscate;
 mod disguise;
@@ -37,7 +38,7 @@ pub use explain::{Contribution, Explanation};
 pub use file::ModelError;
 pub use language::parse as parse_language;
 pub use likeness::{BANDS, Likeness};
-pub use link::links;
+pub use link::{host, links};
 pub use manner::{Manner, NameIs};
 pub use model::{HeadInfo, Model, Scores};
 
@@ -109,12 +110,10 @@ impl std::fmt::Display for Label {
 /// What the classifier looks at. Everything but `text` may be empty.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Input<'a> {
-    /// The comment as plain text; what lies beyond the first 6,000 bytes is not looked at.
+    /// The comment as plain text. A long one is scored in windows of 6,000 bytes, of which the worst counts for each label.
     pub text: &'a str,
-    /// The name the author gave.
-    pub author_name: &'a str,
-    /// The web address the author gave.
-    pub author_url: &'a str,
+    /// Who wrote it. `None` if the host did not say.
+    pub author: Option<Author<'a>>,
     /// The title of the post that is commented on.
     pub post_title: &'a str,
     /// The post's text, or its beginning. Words that the post uses count little against the comment.
@@ -124,6 +123,17 @@ pub struct Input<'a> {
     pub parent_text: &'a str,
     /// BCP 47 tag of the language, as far as the host knows it.
     pub language: &'a str,
+}
+
+/// The author of a comment as the classifier sees it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Author<'a> {
+    /// The name the author gave.
+    pub name: &'a str,
+    /// The web address the author gave: `None` if the host did not send one, empty if the author left it empty.
+    pub url: Option<&'a str>,
+    /// The e-mail address the author gave. Only its domain is looked at.
+    pub email: &'a str,
 }
 
 #[cfg(test)]

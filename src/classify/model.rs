@@ -1,6 +1,7 @@
 //! The model in memory, and the hot path: a comment's score for every label.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use isolang::Language;
@@ -15,6 +16,7 @@ use super::manner::Manner;
 use super::site::{self, Correction};
 use super::table::{Table, Weights};
 use super::tally::{Feature, Tally};
+use super::text;
 use super::token::Kind;
 use super::vocabulary::Vocabulary;
 use super::{Input, LANES, Label};
@@ -175,12 +177,49 @@ impl Model {
 
     /// The same, and what a site's correction makes of it. It speaks any language that the site's moderators do.
     pub fn score_for(&self, input: &Input, correction: Option<&Correction>) -> Scores {
+        self.score_in(input, correction, None)
+    }
+
+    /// Scores a comment that is taken for English, whatever it is written in: for measuring what a head knows by itself.
+    pub fn score_as_english(&self, input: &Input) -> Scores {
+        self.score_in(input, None, Some(Language::Eng))
+    }
+
+    fn score_in(&self, input: &Input, correction: Option<&Correction>, language: Option<Language>) -> Scores {
         SCRATCH.with_borrow_mut(|scratch| {
+            let mut windows = text::windows(input.text);
+            let mut part = |at: Range<usize>| {
+                let window = Input { text: input.text.get(at.clone()).unwrap_or_default(), ..*input };
+                self.score_window(&window, at.start, correction, language, scratch)
+            };
+            let mut scores = part(windows.next().unwrap_or_default());
+            windows.for_each(|at| scores.worse_of(&part(at)));
+            scores
+        })
+    }
+
+    /// Scores a part of a comment that begins at a byte of it.
+    fn score_window(
+        &self,
+        input: &Input,
+        begin: usize,
+        correction: Option<&Correction>,
+        language: Option<Language>,
+        scratch: &mut Scratch,
+    ) -> Scores {
             let Scratch { work, tally, .. } = scratch;
             features::read(input, work);
-            let language = self.detect(input, work);
+            let language = language.unwrap_or_else(|| self.detect(input, work));
             let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
-            let mut scores = Scores { logits: [f32::NAN; LANES], corrected: None, links, language, manner: Manner::default() };
+            let window = Window { begin, end: begin + input.text.len(), language };
+            let mut scores = Scores {
+                logits: [f32::NAN; LANES],
+                windows: [window; LANES],
+                corrected: None,
+                links,
+                language,
+                manner: Manner::default(),
+            };
             let speaks = self.speaks(language);
             if speaks || correction.is_some() {
                 tally.start(input.text.len());
@@ -199,13 +238,23 @@ impl Model {
                 scores.corrected = Some(correction.logits(tally, &tally.factors(&self.parts.norms), base));
             }
             scores
-        })
     }
 
     /// Says of the scores of a comment, label by label, what spoke for and against it: at most `most` contributions,
     /// strongest first.
     pub fn explain(&self, input: &Input, scores: &Scores, labels: &[Label], most: usize) -> Vec<Explanation> {
-        SCRATCH.with_borrow_mut(|scratch| explain::explain(self, scratch, input, scores.language, labels, most))
+        SCRATCH.with_borrow_mut(|scratch| {
+            let explain = |label: &Label| {
+                let Window { begin, end, language } = scores.windows[label.lane()];
+                let window = Input { text: input.text.get(begin..end).unwrap_or_default(), ..*input };
+                let mut explained = explain::explain(self, scratch, &window, language, &[*label], most);
+                for span in explained.iter_mut().flat_map(|one| &mut one.contributions).filter_map(|part| part.span.as_mut()) {
+                    *span = span.start + begin..span.end + begin;
+                }
+                explained
+            };
+            labels.iter().flat_map(explain).collect()
+        })
     }
 
     /// Adds the scores of those of a voice's heads that speak for this language.
@@ -297,6 +346,8 @@ pub fn code(language: Language) -> &'static str {
 pub struct Scores {
     /// Calibrated logits; not a number where the model has no head.
     logits: [f32; LANES],
+    /// The part of the text that each of them is of.
+    windows: [Window; LANES],
     /// By [`site::Kind`]; `None`: no correction was asked.
     corrected: Option<[f32; 2]>,
     links: usize,
@@ -304,7 +355,31 @@ pub struct Scores {
     manner: Manner,
 }
 
+/// A part of a text that was scored by itself.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    begin: usize,
+    end: usize,
+    language: Language,
+}
+
 impl Scores {
+    /// Takes over, label by label, what another part of the same comment scores worse.
+    fn worse_of(&mut self, other: &Scores) {
+        for (lane, logit) in other.logits.iter().enumerate() {
+            // Whatever is a number is worse than what is not.
+            if *logit > self.logits[lane] || self.logits[lane].is_nan() && !logit.is_nan() {
+                (self.logits[lane], self.windows[lane]) = (*logit, other.windows[lane]);
+            }
+        }
+        if let (Some(ours), Some(others)) = (&mut self.corrected, other.corrected) {
+            for (ours, other) in ours.iter_mut().zip(others) {
+                *ours = ours.max(other);
+            }
+        }
+        self.links += other.links;
+    }
+
     /// The calibrated probability of a label, `0..=1`; `None` when the model does not know it in this language.
     pub fn get(&self, label: Label) -> Option<f32> {
         self.logit(label).map(probability)
@@ -372,7 +447,7 @@ pub mod tests {
                 },
                 Voice { language: Language::Zho, heads: vec![head(Label::Spam, -2.0)], table },
             ],
-            norms: [1.0, 1.0, 0.5, 0.5, 0.3, 0.5],
+            norms: [1.0, 1.0, 0.5, 0.5, 0.3, 0.3, 0.5],
             vocabulary: Vocabulary {
                 languages: vec![Language::Eng, Language::Zho],
                 keys: vec![7, 9],

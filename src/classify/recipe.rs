@@ -9,7 +9,7 @@ use super::features::Group;
 use super::file;
 use super::hash::KEY_BITS;
 use super::learn::Rates;
-use super::rows::{PostIs, Rule};
+use super::rows::{PostIs, Row, Rule, Split};
 
 /// Everything that decides what model comes out. Unknown keys are errors.
 #[derive(Debug, Clone, Deserialize)]
@@ -61,6 +61,8 @@ pub struct Norms {
     pub dense: f32,
     /// The author's name and address.
     pub author: f32,
+    /// How the comment fits its post.
+    pub post: f32,
     /// Identity terms themselves.
     pub identity: f32,
 }
@@ -68,7 +70,7 @@ pub struct Norms {
 impl Norms {
     /// In the order of the groups.
     pub fn by_group(self) -> [f32; Group::COUNT] {
-        [self.words, self.chars, self.shape, self.dense, self.author, self.identity]
+        [self.words, self.chars, self.shape, self.dense, self.author, self.post, self.identity]
     }
 }
 
@@ -90,6 +92,22 @@ pub struct HeadRecipe {
     /// alone: what stands beside it learns too, and serves where the word is not said.
     #[serde(default)]
     pub dropout: f32,
+    /// The chance that all features of a row's author are left out each time the row is learned: hosts that send no author
+    /// must get as good an answer as the text allows.
+    #[serde(default)]
+    pub author_dropout: f32,
+    /// The same for how a comment fits its post.
+    #[serde(default)]
+    pub post_dropout: f32,
+    /// How to learn, where the head learns otherwise than the others.
+    #[serde(default)]
+    pub ftrl: Option<Rates>,
+    /// How often every row is learned, where that differs, and over how many of the last times the weights are averaged.
+    #[serde(default)]
+    pub epochs: Option<[u32; 2]>,
+    /// Calibrates on rows that were held out in so many turns, whole groups of a source at a time. 0: as the recipe says.
+    #[serde(default)]
+    pub folds: usize,
     /// Languages that the sources hold along with the language itself.
     #[serde(default)]
     pub also: Vec<String>,
@@ -123,8 +141,37 @@ pub struct Source {
     /// What the rows' `post_text` is.
     #[serde(default)]
     pub post: PostIs,
+    /// What rows are for that do not say.
+    #[serde(default)]
+    pub split: Option<Split>,
+    /// Only rows whose field has one of these values.
+    #[serde(default)]
+    pub only: BTreeMap<String, Vec<String>>,
+    /// The field that names a row's group, such as its blog: calibration holds out whole groups.
+    #[serde(default)]
+    pub groups: Option<String>,
+    /// How often a row is learned in an epoch, on average, before balancing.
+    #[serde(default = "once")]
+    pub weight: f32,
+    /// Bounds on how much one blog, kind or campaign teaches, applied in order.
+    #[serde(default)]
+    pub balance: Vec<Balance>,
     /// Which heads the rows feed, and how their labels are read. Heads that are not named learn nothing from the rows.
     pub heads: BTreeMap<String, Rule>,
+}
+
+/// Rows that agree in some fields are learned so many times an epoch at the most, all together.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Balance {
+    /// The fields.
+    pub by: Vec<String>,
+    /// How many rows.
+    pub rows: f32,
+}
+
+fn once() -> f32 {
+    1.0
 }
 
 fn english() -> String {
@@ -161,17 +208,26 @@ impl Recipe {
         let range = |ok: bool, key, expected| if ok { Ok(()) } else { Err(RecipeError::Range { key, expected }) };
         range(file::is_name(&recipe.name), "name", "1 to 64 letters, digits and marks, without spaces")?;
         range((6..KEY_BITS).contains(&recipe.hash_bits), "hash_bits", "6 to 20")?;
-        range((1..=100).contains(&recipe.epochs), "epochs", "1 to 100")?;
-        let Rates { alpha, beta, l1, l2 } = recipe.ftrl;
-        range(alpha > 0.0 && alpha.is_finite(), "ftrl.alpha", "above zero")?;
         let heads = || recipe.languages.values().flat_map(|made| made.heads.values());
+        let epochs = heads().filter_map(|head| head.epochs).map(|[epochs, _]| epochs).chain([recipe.epochs]);
+        range(epochs.into_iter().all(|epochs| (1..=100).contains(&epochs)), "epochs", "1 to 100")?;
+        for Rates { alpha, beta, l1, l2 } in heads().filter_map(|head| head.ftrl).chain([recipe.ftrl]) {
+            range(alpha > 0.0 && alpha.is_finite(), "ftrl.alpha", "above zero")?;
+            let finite = |number: f32| number >= 0.0 && number.is_finite();
+            range([beta, l1, l2].into_iter().all(finite), "ftrl.beta, l1 and l2", "zero or above")?;
+        }
         range(heads().all(|head| (0.0..=0.9).contains(&head.dropout)), "dropout", "0 to 0.9")?;
+        let whole = |head: &HeadRecipe| [head.author_dropout, head.post_dropout];
+        range(heads().flat_map(whole).all(|chance| (0.0..=1.0).contains(&chance)), "author_dropout, post_dropout", "0 to 1")?;
+        let sources = || recipe.sources.iter();
+        range(sources().all(|source| source.weight > 0.0 && source.weight <= 100.0), "weight", "above 0, up to 100")?;
+        let balances = || sources().flat_map(|source| &source.balance);
+        range(balances().all(|balance| balance.rows > 0.0 && balance.rows.is_finite()), "balance.rows", "above 0")?;
         range(heads().all(|head| (0.0..=3.0).contains(&head.rarity)), "rarity", "0 to 3")?;
         let shares = || recipe.sources.iter().flat_map(|source| source.heads.values().map(Rule::share));
         range(shares().all(|share| share > 0.0 && share <= 1.0), "never", "a share above 0 and up to 1")?;
-        let weights = [beta, l1, l2].into_iter().chain(recipe.norms.by_group());
-        for number in weights {
-            range(number >= 0.0 && number.is_finite(), "beta, l1, l2 and norms", "zero or above")?;
+        for number in recipe.norms.by_group() {
+            range(number >= 0.0 && number.is_finite(), "norms", "zero or above")?;
         }
         for (language, made) in &recipe.languages {
             let also = made.heads.values().flat_map(|head| &head.also);
@@ -216,6 +272,11 @@ impl Source {
     pub fn rule(&self, label: Label) -> Option<&Rule> {
         self.heads.get(label.as_str())
     }
+
+    /// Returns whether a row has one of the values that the source asks for.
+    pub fn takes(&self, row: &Row) -> bool {
+        self.only.iter().all(|(field, values)| values.iter().any(|value| value == row.name(field)))
+    }
 }
 
 #[cfg(test)]
@@ -228,7 +289,7 @@ mod tests {
         hash_bits = 12
         epochs = 2
         ftrl = { alpha = 1.0, beta = 0.5, l1 = 0.0, l2 = 0.5 }
-        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, identity = 0.5 }
+        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, post = 0.3, identity = 0.5 }
         [languages.en.heads]
         spam = { keep = 100 }
         [[source]]

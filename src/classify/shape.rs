@@ -12,6 +12,7 @@ const REPEATED_DOMAIN: u64 = 0x34;
 const FORM: u64 = 0x36;
 const NUMBER_FORM: u64 = 0x37;
 const EMOJI: u64 = 0x38;
+const HOST_FORM: u64 = 0x39;
 
 /// Forms beside the kinds of tokens.
 const LONG_CODE: u64 = 0x20;
@@ -37,6 +38,12 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
                 add(join(TLD, lexicon::word_hash(link::tld(host).as_bytes())));
                 add(join(PATH_LENGTH, u64::from(path.len().min(127).next_power_of_two().trailing_zeros())));
                 add(join(FORM, Kind::Link as u64));
+                // Hosts that were made up by a machine have runs of consonants, digits, hyphens.
+                let name = host.strip_suffix(link::tld(host)).unwrap_or(host);
+                add(join(HOST_FORM, longest_consonants(name).min(7)));
+                let digits = u64::from(name.bytes().any(|byte| byte.is_ascii_digit()));
+                let hyphens = (name.matches('-').count() as u64).min(3);
+                add(join(HOST_FORM, 1 << 8 | (name.len() as u64 / 4).min(8) << 4 | digits << 2 | hyphens));
                 for word in words(host).chain(words(path)) {
                     add(join(LINK_WORD, lexicon::word_hash(word.as_bytes())));
                 }
@@ -70,6 +77,12 @@ fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
         "." | "dot" => first.kind == Kind::Word,
         _ => second.kind == Kind::Word && matches!(written(first), "www" | "ww"),
     }
+}
+
+/// Returns the length of the longest run of consonants.
+pub fn longest_consonants(text: &str) -> u64 {
+    let is_consonant = |c: char| c.is_ascii_alphabetic() && !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+    text.split(|c| !is_consonant(c)).map(str::len).max().unwrap_or(0) as u64
 }
 
 /// The hash of the registered domain of a host.

@@ -38,6 +38,9 @@ pub enum Signal {
     PraiseShare,
     Harm,
     Contempt,
+    Garbled,
+    Mixed,
+    Braces,
 }
 
 impl Signal {
@@ -79,6 +82,12 @@ pub struct Facts {
     pub harm: u32,
     pub contempt: u32,
     pub generic: PraiseCount,
+    pub garbled: u32,
+    pub mixed: u32,
+    pub braces: u32,
+    /// Words that carry content, and those of them that the post uses too.
+    pub content: u32,
+    pub of_post: u32,
 }
 
 /// Every signal with its level.
@@ -119,6 +128,9 @@ pub fn levels(facts: &Facts) -> impl Iterator<Item = (Signal, u8)> {
         (Signal::PraiseShare, share(facts.praise, words)),
         (Signal::Harm, few(facts.harm)),
         (Signal::Contempt, few(facts.contempt)),
+        (Signal::Garbled, few(facts.garbled)),
+        (Signal::Mixed, few(facts.mixed)),
+        (Signal::Braces, few(facts.braces)),
     ]
     .into_iter()
 }
@@ -177,12 +189,15 @@ pub fn describe(signal: Signal, level: u8) -> String {
         Signal::Wares => degree("nothing is offered", "words of selling", "many words of selling"),
         Signal::Praise | Signal::PraiseShare => degree("no praise", "general praise", "little but praise"),
         Signal::Harm => degree("no words of violence", "words of violence", "many words of violence"),
+        Signal::Garbled => degree("no garbled words", "garbled words", "many garbled words"),
+        Signal::Mixed => degree("no words of mixed alphabets", "words of mixed alphabets", "many words of mixed alphabets"),
+        Signal::Braces => degree("no braces", "braces", "many braces"),
         Signal::Contempt => degree("no words of contempt", "words of contempt", "many words of contempt"),
     }
 }
 
 /// 0, 1, 2, 3-4, 5-8, 9-16 and so on.
-fn few(count: u32) -> u8 {
+pub fn few(count: u32) -> u8 {
     match count {
         0..=2 => count as u8,
         _ => 2 + log2(count - 1).min(6) - 1,

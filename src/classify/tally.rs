@@ -181,7 +181,7 @@ mod tests {
         for n in 0..50 {
             tally.count(Group::Words, hash::join(1, n % 20), 1.0);
         }
-        let norms = [1.0, 1.0, 0.5, 0.5, 0.5, 0.5];
+        let norms = [1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5];
         let factors = tally.factors(&norms);
         let length: f32 = tally.features().iter().map(|feature| (feature.value() * factors[0]).powi(2)).sum();
         assert!((length - 1.0).abs() < 1e-5);

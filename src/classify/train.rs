@@ -1,7 +1,7 @@
 //! Trains a model from a recipe and a directory of labelled comments. Same recipe and data, same bytes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use isolang::Language;
@@ -11,11 +11,11 @@ use ndarray::Array1;
 
 use super::calibrate::Calibration;
 use super::evaluate::{self, Figures};
-use super::examples::{Example, Examples, bias_groups};
+use super::examples::{Example, Examples, Section, bias_groups};
 use super::learn::{Coordinate, LearnError, Learner};
 use super::model::{Head, Parts, Voice};
 use super::recipe::{HeadRecipe, Recipe, Source};
-use super::rows::{self, RowsError, Rule, Split};
+use super::rows::{self, Row, RowsError, Rule, Split};
 use super::table::{Table, Weights};
 use super::{Label, Model, parse_language};
 
@@ -57,18 +57,26 @@ pub enum TrainError {
     Panic,
 }
 
-/// Trains the model of a recipe on the files in `data`.
+/// Trains the model of a recipe on the files in the folders of `data`, without the rows that are to be left out.
 ///
 /// # Errors
 /// When a file cannot be read or a head has no rows to calibrate on.
-pub fn train(recipe: &Recipe, data: &Path, progress: &(dyn Fn(Progress) + Sync)) -> Result<Model, TrainError> {
+pub fn train(
+    recipe: &Recipe,
+    data: &[PathBuf],
+    leave_out: &[LeaveOut],
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Model, TrainError> {
     let mut set = Examples::default();
     let languages = Languages::new(recipe);
     for (at, source) in recipe.sources.iter().enumerate() {
         progress(Progress::Reading(&source.file));
-        for row in rows::read(&data.join(&source.file), source.ambiguous)? {
-            set.push(recipe, at, languages.of(&source.language), &row);
+        let mut rows = rows::find(data, &source.file, source.ambiguous)?;
+        rows.retain(|row| !leave_out.iter().any(|left_out| left_out.holds(row)));
+        if let Some(field) = &source.groups {
+            mark_left_empty(&mut rows, field);
         }
+        set.push(recipe, at, languages.of(&source.language), &rows);
     }
     let vocabulary = std::mem::take(&mut set.words).finish(recipe.vocabulary);
     let bias_groups = bias_groups(recipe);
@@ -124,6 +132,53 @@ pub fn train(recipe: &Recipe, data: &Path, progress: &(dyn Fn(Progress) + Sync))
     Ok(Model::from_parts(Parts { name: recipe.name.clone(), hash_bits: recipe.hash_bits, voices, norms, vocabulary }))
 }
 
+/// Rows that training does without: those whose field has one of these values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaveOut {
+    /// The field, such as `blog`.
+    pub field: String,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+impl LeaveOut {
+    /// Returns whether a row has one of the values.
+    pub fn holds(&self, row: &Row) -> bool {
+        let value = row.name(&self.field);
+        !value.is_empty() && self.values.iter().any(|left_out| left_out == value)
+    }
+}
+
+impl std::str::FromStr for LeaveOut {
+    type Err = &'static str;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        let (field, values) = typed.split_once('=').ok_or("must be FIELD=VALUE[,VALUE…], e.g. blog=friendlybit,haacked")?;
+        Ok(Self { field: field.to_owned(), values: values.split(',').map(str::to_owned).collect() })
+    }
+}
+
+/// From this share of rows with a web address on, a group's form asks for one.
+const ASKED: f32 = 0.2;
+
+/// Has every other row of groups whose form asks for a web address say that it was left empty, where there is none. The
+/// others stay unknown, as they are for a host that does not tell the two apart.
+fn mark_left_empty(rows: &mut [Row], field: &str) {
+    let mut groups: BTreeMap<String, (f32, f32)> = BTreeMap::new();
+    let has_url = |row: &Row| row.author.as_ref().is_some_and(|author| author.url.is_some());
+    for row in rows.iter() {
+        let (with, all) = groups.entry(row.name(field).to_owned()).or_default();
+        *with += f32::from(u8::from(has_url(row)));
+        *all += 1.0;
+    }
+    for (at, row) in rows.iter_mut().enumerate() {
+        let asked = groups.get(row.name(field)).is_some_and(|(with, all)| with / all >= ASKED);
+        if let Some(author) = row.author.as_mut().filter(|author| asked && at % 2 == 0 && author.url.is_none()) {
+            author.url = Some(String::new());
+        }
+    }
+}
+
 /// The languages of a checked recipe by their codes.
 struct Languages(BTreeMap<String, Language>);
 
@@ -141,12 +196,12 @@ impl Languages {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn report(model: &Model, recipe: &Recipe, data: &Path) -> Result<Vec<Report>, TrainError> {
+pub fn report(model: &Model, recipe: &Recipe, data: &[PathBuf]) -> Result<Vec<Report>, TrainError> {
     let mut reports = Vec::new();
     let sources = recipe.sources.iter().map(|source| (source, &[Split::Dev, Split::Test][..]));
     let checks = recipe.checks.iter().map(|check| (check, &[Split::Dev][..]));
     for (source, splits) in sources.chain(checks) {
-        let rows = rows::read(&data.join(&source.file), source.ambiguous)?;
+        let rows = rows::find(data, &source.file, source.ambiguous)?;
         for &split in splits {
             for label in Label::ALL.into_iter().filter(|&label| source.rule(label).is_some()) {
                 let figures = evaluate::figures(&evaluate::score(model, source, &rows, split, label));
@@ -178,26 +233,45 @@ struct Learned {
 impl HeadTrainer<'_> {
     /// How many rows will be learned, each time counted.
     fn steps(&self) -> usize {
-        let rows = self.set.of(self.language, self.label, Split::Train).len() * self.recipe.epochs as usize;
-        match self.recipe.folds as usize {
+        let rows = self.set.of(self.language, self.label, Split::Train).len() * self.epochs().0 as usize;
+        match self.folds() {
             0 | 1 => rows,
             folds => rows * folds,
         }
     }
 
+    /// How often every row is learned, and over how many of the last times the weights are averaged.
+    fn epochs(&self) -> (u32, u32) {
+        let [epochs, average] = self.head.epochs.unwrap_or([self.recipe.epochs, self.recipe.average]);
+        (epochs, average.clamp(1, epochs))
+    }
+
+    /// In how many turns rows are held out to calibrate on. 0: none are, but rows for development serve.
+    fn folds(&self) -> usize {
+        if self.head.folds > 0 { self.head.folds } else { self.recipe.folds as usize }
+    }
+
     /// Learns the head; returns it with its weights by bucket, in units of its scale.
     fn run(&self, step: &dyn Fn(usize)) -> Result<(Head, Vec<(u32, i8)>), TrainError> {
-        let folds = self.recipe.folds;
+        let folds = self.folds();
         let of = |split| self.set.of(self.language, self.label, split);
         let mut rows = of(Split::Train);
-        if folds > 1 {
+        if self.recipe.folds > 1 {
             rows.extend(of(Split::Dev));
         }
+        // Whole groups where the head says so; else row by row.
+        let turn = |at: usize, row: &Example| match self.head.folds {
+            0 => Some(at % folds),
+            _ => row.group.map(|group| group % folds),
+        };
         let mut logits = Vec::new();
         for fold in 0..if folds > 1 { folds } else { 0 } {
-            let (held, kept): (Vec<_>, Vec<_>) = (0..).zip(rows.iter().copied()).partition(|(at, _)| at % folds == fold);
+            let (held, kept): (Vec<_>, Vec<_>) =
+                rows.iter().copied().enumerate().partition(|(at, (row, _))| turn(*at, row) == Some(fold));
             let learned = self.fit(kept.into_iter().map(|(_, row)| row).collect(), step)?;
-            logits.extend(held.into_iter().map(|(_, (row, target))| (learned.logit(self.features(row)), target)));
+            let mut draw = Shuffle(self.recipe.seed);
+            let drawn = held.into_iter().map(|(_, row)| row).filter(|(row, _)| row.share >= 1.0 || draw.chance(row.share));
+            logits.extend(drawn.map(|(row, target)| (learned.logit(self.features(row)), target)));
         }
         let mut learned = self.fit(rows, step)?;
         prune(&mut learned.weights, self.head.keep);
@@ -223,42 +297,53 @@ impl HeadTrainer<'_> {
         self.set.features(row, self.head.identity_terms)
     }
 
+    /// The sections of a row that are learned this time.
+    fn sections(&self, order: &mut Shuffle) -> impl Iterator<Item = Section> + use<> {
+        let HeadRecipe { author_dropout, post_dropout, identity_terms, .. } = *self.head;
+        let mut keeps = |dropout: f32| dropout == 0.0 || !order.chance(dropout);
+        let (post, author) = (keeps(post_dropout), keeps(author_dropout));
+        let all = [(Section::Body, true), (Section::Post, post), (Section::Author, author), (Section::Identity, identity_terms)];
+        all.into_iter().filter_map(|(section, keeps)| keeps.then_some(section))
+    }
+
     /// Learns from rows, shuffled anew for every epoch.
     fn fit(&self, mut rows: Vec<(&Example, bool)>, step: &dyn Fn(usize)) -> Result<Learned, TrainError> {
         let Self { recipe, head, .. } = self;
         let buckets = 1u32 << recipe.hash_bits;
-        let mut learner = Learner::new(recipe.ftrl, buckets as usize + 1 + self.groups.len());
+        let mut learner = Learner::new(head.ftrl.unwrap_or(recipe.ftrl), buckets as usize + 1 + self.groups.len());
         let mut order = Shuffle(recipe.seed ^ (self.label.lane() as u64) << 32);
         let mut example = Vec::new();
         let kept = 1.0 - head.dropout;
         let share = |source: &Source| source.rule(self.label).map_or(1.0, Rule::share);
         let shares: Vec<f32> = recipe.sources.iter().map(share).collect();
-        let averaged = recipe.average.clamp(1, recipe.epochs);
+        let (epochs, averaged) = self.epochs();
         let mut weights = vec![0.0f32; buckets as usize + 1];
         let rarity = self.rarity(&rows);
-        for epoch in 0..recipe.epochs {
+        for epoch in 0..epochs {
             order.shuffle(&mut rows);
             for batch in rows.chunks(256) {
                 for (row, target) in batch {
-                    let share = shares[row.source];
-                    if share < 1.0 && !order.chance(share) {
-                        continue;
-                    }
-                    example.clear();
-                    for &(bucket, value) in self.features(row) {
-                        if head.dropout == 0.0 || order.chance(kept) {
-                            example.push((bucket, value / kept * rarity[bucket as usize]));
+                    let share = shares[row.source] * row.share;
+                    let times = share.floor() + f32::from(u8::from(share.fract() > 0.0 && order.chance(share.fract())));
+                    for _ in 0..times as u32 {
+                        example.clear();
+                        for section in self.sections(&mut order) {
+                            for &(bucket, value) in self.set.section(row, section) {
+                                if head.dropout == 0.0 || order.chance(kept) {
+                                    example.push((bucket, value / kept * rarity[bucket as usize]));
+                                }
+                            }
                         }
+                        example.push((buckets, 1.0));
+                        if head.source_bias {
+                            example.push((buckets + 1 + self.groups[row.source], 1.0));
+                        }
+                        learner.learn(&example, *target)?;
                     }
-                    example.push((buckets, 1.0));
-                    if head.source_bias {
-                        example.push((buckets + 1 + self.groups[row.source], 1.0));
-                    }
-                    learner.learn(&example, *target)?;
                 }
                 step(batch.len());
             }
-            if epoch + averaged >= recipe.epochs {
+            if epoch + averaged >= epochs {
                 for (sum, weight) in weights.iter_mut().zip(learner.weights()?) {
                     *sum += weight / averaged as f32;
                 }
@@ -378,7 +463,7 @@ mod tests {
         hash_bits = 12
         epochs = 3
         ftrl = { alpha = 1.0, beta = 0.5, l1 = 0.0, l2 = 0.5 }
-        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, identity = 0.5 }
+        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, post = 0.3, identity = 0.5 }
         languages.en.heads.spam = { keep = 500, identity_terms = true }
         languages.en.heads.insult = { keep = 500, source_bias = true, rarity = 1.0 }
         [[source]]
@@ -414,15 +499,15 @@ mod tests {
         zipped.write_all(rows().as_bytes()).expect("zipped");
         std::fs::write(data.path().join("b.jsonl.gz"), zipped.finish().expect("zipped")).expect("written");
         let recipe = Recipe::parse(RECIPE).expect("valid");
-        let model = train(&recipe, data.path(), &|_| {}).expect("trains");
-        let again = train(&recipe, data.path(), &|_| {}).expect("trains");
+        let model = train(&recipe, &[data.path().into()], &[], &|_| {}).expect("trains");
+        let again = train(&recipe, &[data.path().into()], &[], &|_| {}).expect("trains");
         assert_eq!(model.to_bytes(), again.to_bytes());
 
         let model = Model::from_bytes(&model.to_bytes()).expect("own file");
         let score = |text, label| model.score(&Input { text, ..Input::default() }).get(label);
         assert!(score("cheap pills", Label::Spam) > score("a long walk", Label::Spam));
         assert!(score("you fool", Label::Insult) > score("a long walk", Label::Insult));
-        let reports = report(&model, &recipe, data.path()).expect("measured");
+        let reports = report(&model, &recipe, &[data.path().into()]).expect("measured");
         assert!(reports.iter().any(|report| report.label == Label::Spam && report.figures.auc > 0.99), "{reports:?}");
     }
 

@@ -9,12 +9,13 @@ use super::ids::{self, ActorArgs, IdArgs};
 use super::output::FormatArgs;
 use super::term;
 use crate::pb;
-use crate::verdict::Decision;
+use crate::verdict::{Decision, Part};
 
 pub const APPROVE_EXAMPLES: &str = "Examples:
   gatepost approve --site blog.example c-17 c-18
   gatepost queue --format ids | gatepost approve -
   gatepost approve --filter 'post=p-9 score<0.3' --dry-run
+  gatepost approve c-17 --without links,author-url
   gatepost approve c-17 --expected-revision 1 --note 'quotes the post'";
 
 pub const REJECT_EXAMPLES: &str = "Examples:
@@ -42,6 +43,9 @@ pub struct DecideArgs {
     /// What the author is told
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     author_message: String,
+    /// Publish without these parts, which the host must leave out [possible values: links, author-url]
+    #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part)]
+    without: Vec<Part>,
     #[command(flatten)]
     actor: ActorArgs,
     #[command(flatten)]
@@ -50,8 +54,17 @@ pub struct DecideArgs {
     connect: ConnectArgs,
 }
 
+/// Returns the part of a comment that a word names.
+fn part(word: &str) -> Result<Part, String> {
+    let named = Part::ALL.into_iter().find(|part| part.as_str() == word);
+    named.ok_or_else(|| "must be links or author-url; separate both by a comma".to_owned())
+}
+
 /// Decides all of them alike, as one act.
 pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Failure> {
+    if !args.without.is_empty() && decision != Decision::Approve {
+        return Err(Failure::usage("--without goes with approve: what is not published has no parts to leave out"));
+    }
     let site = args.connect.site()?;
     let ids = if args.bulk.is_asked_for() { Vec::new() } else { args.ids.some()? };
     if args.bulk.is_asked_for() && args.ids.is_given() {
@@ -74,6 +87,7 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
             moderator: args.actor.moderator(),
             author_message: args.author_message.clone(),
             act_id: act_id.clone(),
+            publish_without: args.without.iter().map(|part| part.to_wire().into()).collect(),
         };
         let answer = connection.review().decide_comments(request).await;
         Ok(answer.map_err(|status| connection.failure(&status))?.into_inner().results)

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::json;
-use crate::comment::CommentId;
+use crate::comment::{CommentId, CommentKind};
 use crate::pb;
 
 /// Longest line: more than a comment with its post and parent has. A longer one is skipped, not kept.
@@ -214,6 +214,14 @@ fn rename(row: &mut Fields) {
     if let Some(language) = row.remove("lang").filter(Value::is_string) {
         row.entry("language").or_insert(language);
     }
+    // Data sets say in `type` what was sent, and mean something else by `kind`.
+    let kind = |value: Option<&Value>| CommentKind::parse(value?.as_str()?.trim_start_matches("COMMENT_KIND_"));
+    let known = |value: &Value| value.is_i64() || value.as_str() == Some("COMMENT_KIND_UNSPECIFIED");
+    match kind(row.get("kind")).or_else(|| kind(row.get("type"))) {
+        Some(kind) => drop(row.insert("kind".to_owned(), json!(kind.to_wire().as_str_name()))),
+        None if row.get("kind").is_some_and(known) => {}
+        None => drop(row.remove("kind")),
+    }
     for (name, part, field) in [
         ("post_text", "post", "text"),
         ("post_title", "post", "title"),
@@ -286,6 +294,16 @@ mod tests {
         assert_eq!((comment.body.as_str(), comment.comment_id.as_str(), comment.site.as_str()), ("t", "a:1", "check"));
         let post = comment.post.unwrap();
         assert_eq!((post.title.as_str(), post.text.as_str()), ("x", "p"));
+    }
+
+    #[test]
+    fn what_was_sent_is_read_by_its_name_or_by_its_type() {
+        let kind = |more: &str| row(&format!(r#"{{"text": "t"{more}}}"#)).comment.kind();
+        assert_eq!(kind(r#", "kind": "COMMENT_KIND_PINGBACK""#), pb::CommentKind::Pingback);
+        assert_eq!(kind(r#", "kind": "pharma", "type": "trackback""#), pb::CommentKind::Trackback);
+        assert_eq!(kind(r#", "kind": 8"#), pb::CommentKind::Review);
+        assert_eq!(kind(r#", "kind": "pharma""#), pb::CommentKind::Unspecified);
+        assert_eq!(kind(""), pb::CommentKind::Unspecified);
     }
 
     #[test]

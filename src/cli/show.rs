@@ -74,7 +74,7 @@ fn print(screen: &mut Screen, known: &pb::GetCommentResponse) -> Result<(), Fail
 fn facts(known: &pb::GetCommentResponse, comment: &pb::Comment, verdict: &pb::Verdict) -> [(&'static str, String); 9] {
     let empty = Default::default();
     let author = comment.author.as_ref().unwrap_or(&empty);
-    let who = [&author.name, &author.user_id, &author.url, &author.role].map(|part| text::line(part, LINE));
+    let who = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::line(part, LINE));
     let who: Vec<String> = who.into_iter().filter(|part| !part.is_empty()).collect();
     let history = known.author_history.as_ref().map(|history| {
         format!("{} approved, {} held, {} rejected on this site", history.approved, history.held, history.rejected)

@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::Format;
 
-/// Elements whose content no reader sees.
+/// Elements whose content browsers do not show. Hosts that only strip tags do, so it is judged all the same.
 const UNSEEN: [&[u8]; 6] = [b"script", b"style", b"template", b"noscript", b"head", b"title"];
 /// Elements that run on within a line; every other one breaks words and lines.
 const INLINE: [&[u8]; 22] = [
@@ -18,10 +18,24 @@ const INLINE: [&[u8]; 22] = [
 /// No entity is longer. The end of one is not looked for further: a body of nothing but `&` would take for ever.
 const MAX_ENTITY: usize = 33;
 
+/// Styles that keep an element out of sight, without white space.
+const UNSEEN_STYLES: [&str; 6] =
+    ["display:none", "visibility:hidden", "font-size:0", "opacity:0", "text-indent:-", "clip:rect(0"];
+
+/// What a body hides from readers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Letters and digits of text that a browser does not show: in elements such as `<template>`, in comments, under a style.
+    pub letters: usize,
+    /// Links that readers cannot see for what they are: their text has no letter or digit, or is hidden itself.
+    pub links: usize,
+}
+
 /// A body reduced to plain text.
 #[derive(Debug, Clone)]
 pub struct Text {
     text: String,
+    hidden: Hidden,
     /// Where each piece of `text` came from, in order. Empty: `text` is the body itself.
     pieces: Vec<Piece>,
 }
@@ -39,7 +53,7 @@ impl Text {
     /// Reduces a body. Linear in its length: nothing is nested, nothing is looked up.
     pub fn reduce(body: &str, format: Format) -> Self {
         match format {
-            Format::Plain => Self { text: body.to_owned(), pieces: Vec::new() },
+            Format::Plain => Self { text: body.to_owned(), hidden: Hidden::default(), pieces: Vec::new() },
             Format::Html => html(body),
             Format::Markdown => markdown(body),
         }
@@ -48,6 +62,11 @@ impl Text {
     /// The plain text.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Returns how much of the text and how many of its links are hidden from readers.
+    pub fn hidden(&self) -> Hidden {
+        self.hidden
     }
 
     /// Where a byte range of the text came from, in bytes of the body. `None`: from nowhere in it.
@@ -79,11 +98,16 @@ struct Builder<'a> {
     pieces: Vec<Piece>,
     /// A link whose visible text has not come yet.
     href: Option<(String, Range<usize>)>,
+    hidden: Hidden,
+    /// Whether what comes now is hidden.
+    unseen: bool,
+    /// Whether the link that is open shows a letter, a digit or a picture. `None`: none is open.
+    shows: Option<bool>,
 }
 
 impl<'a> Builder<'a> {
     fn new(body: &'a str) -> Self {
-        Self { body, text: String::with_capacity(body.len()), pieces: Vec::new(), href: None }
+        Self { body, text: String::with_capacity(body.len()), pieces: Vec::new(), href: None, hidden: Hidden::default(), unseen: false, shows: None }
     }
 
     fn push(&mut self, text: &str, source: Range<usize>) {
@@ -97,6 +121,12 @@ impl<'a> Builder<'a> {
 
     /// Text that a reader sees, after the link it belongs to. A link that shows its own address is one link.
     fn visible(&mut self, text: &str, source: Range<usize>) {
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+        if self.unseen {
+            self.hidden.letters += letters;
+        } else if let Some(shows) = &mut self.shows {
+            *shows |= letters > 0;
+        }
         if !text.trim().is_empty()
             && let Some((href, at)) = self.href.take()
             && !same_address(&href, text)
@@ -110,6 +140,26 @@ impl<'a> Builder<'a> {
         self.gap(' ');
         self.push(href, source);
         self.gap(' ');
+    }
+
+    /// A link may show a picture instead of words.
+    fn show_picture(&mut self) {
+        if let Some(shows) = self.shows.as_mut().filter(|_| !self.unseen) {
+            *shows = true;
+        }
+    }
+
+    /// Opens a link.
+    fn open_link(&mut self, href: String, source: Range<usize>) {
+        self.close_link();
+        self.href = Some((href, source));
+        self.shows = Some(false);
+    }
+
+    /// Closes the link that is open.
+    fn close_link(&mut self) {
+        self.flush_link();
+        self.hidden.links += usize::from(self.shows.take() == Some(false));
     }
 
     fn flush_link(&mut self) {
@@ -128,12 +178,12 @@ impl<'a> Builder<'a> {
     }
 
     fn finish(mut self) -> Text {
-        self.flush_link();
+        self.close_link();
         if self.pieces.is_empty() {
             // An empty list would mean that the text is the body.
             self.pieces.push(Piece { begin: 0, source: 0..0, exact: false });
         }
-        Text { text: self.text, pieces: self.pieces }
+        Text { text: self.text, hidden: self.hidden, pieces: self.pieces }
     }
 }
 
@@ -154,7 +204,8 @@ fn html(body: &str) -> Text {
 /// Reduces the part `at` of the builder's body, which is HTML.
 fn reduce_html(builder: &mut Builder<'_>, at: Range<usize>) {
     let Some(part) = builder.body.get(at.clone()) else { return };
-    let mut hidden: Option<Vec<u8>> = None;
+    // The element that hides what is in it, and how many of its name are open.
+    let mut hidden: Option<(Vec<u8>, usize)> = None;
     let mut tag = Vec::new();
     let mut attribute = Vec::new();
     let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: html5gum::Span<usize>| -> Option<()> {
@@ -162,37 +213,71 @@ fn reduce_html(builder: &mut Builder<'_>, at: Range<usize>) {
         match event {
             CallbackEvent::OpenStartTag { name } => {
                 tag = name.to_ascii_lowercase();
-                if hidden.is_none() && UNSEEN.contains(&tag.as_slice()) {
-                    hidden = Some(tag.clone());
+                match &mut hidden {
+                    Some((open, count)) => *count += usize::from(*open == tag),
+                    None if UNSEEN.contains(&tag.as_slice()) => hidden = Some((tag.clone(), 1)),
+                    None => {}
                 }
+                builder.unseen = hidden.is_some();
                 if !INLINE.contains(&tag.as_slice()) {
                     builder.gap('\n');
                 }
             }
-            CallbackEvent::AttributeName { name } => attribute = name.to_ascii_lowercase(),
-            CallbackEvent::AttributeValue { value } if hidden.is_none() => {
+            CallbackEvent::AttributeName { name } => {
+                attribute = name.to_ascii_lowercase();
+                if attribute == b"hidden" && hidden.is_none() {
+                    hidden = Some((tag.clone(), 1));
+                    builder.unseen = true;
+                }
+            }
+            CallbackEvent::AttributeValue { value } => {
                 let value = String::from_utf8_lossy(value).trim().to_owned();
                 match (tag.as_slice(), attribute.as_slice()) {
-                    (b"a", b"href") if !value.is_empty() => builder.href = Some((value, source)),
-                    (b"img" | b"iframe" | b"video" | b"audio" | b"source" | b"embed", b"src") => builder.link(&value, source),
-                    (b"img", b"alt") => builder.visible(&value, source),
+                    (b"a" | b"area", b"href") if !value.is_empty() => builder.open_link(value, source),
+                    (b"img" | b"iframe" | b"video" | b"audio" | b"source" | b"embed", b"src") => {
+                        builder.show_picture();
+                        builder.link(&value, source);
+                    }
+                    (b"object", b"data") | (b"form", b"action") | (_, b"formaction") => builder.link(&value, source),
+                    (b"img", b"alt") | (_, b"title") => builder.visible(&value, source),
+                    (_, b"style") if hidden.is_none() => {
+                        let style: String = value.to_ascii_lowercase().split_whitespace().collect();
+                        if UNSEEN_STYLES.iter().any(|unseen| style.contains(unseen)) {
+                            hidden = Some((tag.clone(), 1));
+                            builder.unseen = true;
+                        }
+                    }
                     _ => {}
                 }
             }
             CallbackEvent::EndTag { name } => {
-                if hidden.as_deref().is_some_and(|open| open.eq_ignore_ascii_case(name)) {
-                    hidden = None;
-                } else if name.eq_ignore_ascii_case(b"a") {
-                    builder.flush_link();
+                if let Some((open, count)) = &mut hidden
+                    && open.eq_ignore_ascii_case(name)
+                {
+                    *count -= 1;
+                    if *count == 0 {
+                        hidden = None;
+                    }
+                }
+                if name.eq_ignore_ascii_case(b"a") {
+                    builder.close_link();
                 } else if !INLINE.iter().any(|inline| inline.eq_ignore_ascii_case(name)) {
                     builder.gap('\n');
                 }
+                builder.unseen = hidden.is_some();
             }
-            CallbackEvent::String { value } if hidden.is_none() => {
+            CallbackEvent::String { value } => {
                 let text = String::from_utf8_lossy(value);
                 for (text, source) in align(builder.body, source, &text) {
                     builder.visible(text, source);
                 }
+            }
+            CallbackEvent::Comment { value } => {
+                builder.gap('\n');
+                builder.unseen = true;
+                builder.visible(&String::from_utf8_lossy(value), source);
+                builder.gap('\n');
+                builder.unseen = hidden.is_some();
             }
             _ => {}
         }
@@ -243,7 +328,17 @@ fn decoded(entity: &str) -> Option<usize> {
 
 fn markdown(body: &str) -> Text {
     let mut builder = Builder::new(body);
-    for (event, source) in Parser::new(body).into_offset_iter() {
+    let parser = Parser::new(body);
+    let mut unused: Vec<(String, Range<usize>)> = parser
+        .reference_definitions()
+        .iter()
+        .map(|(_, definition)| {
+            let title = definition.title.as_deref().unwrap_or_default();
+            (format!("{} {title}", definition.dest), definition.span.clone())
+        })
+        .collect();
+    unused.sort_by_key(|(_, span)| span.start);
+    for (event, source) in parser.into_offset_iter() {
         match event {
             Event::Text(text) | Event::Code(text) => {
                 // A code span's range includes its back quotes.
@@ -251,15 +346,31 @@ fn markdown(body: &str) -> Text {
                 let source = inner.map_or(source.clone(), |at| source.start + at..source.start + at + text.len());
                 builder.visible(&text, source);
             }
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                builder.href = Some((dest_url.into_string(), source));
+            Event::Start(Tag::Link { dest_url, title, .. }) => {
+                unused.retain(|(address, _)| address.trim_end() != format!("{dest_url} {title}").trim_end());
+                builder.open_link(dest_url.into_string(), source.clone());
+                if !title.is_empty() {
+                    builder.flush_link();
+                    builder.push(&title, source);
+                    builder.gap(' ');
+                }
             }
-            Event::End(TagEnd::Link | TagEnd::Image) => builder.flush_link(),
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                builder.show_picture();
+                builder.link(&dest_url, source);
+            }
+            Event::End(TagEnd::Link) => builder.close_link(),
             Event::Html(_) | Event::InlineHtml(_) => reduce_html(&mut builder, source),
             Event::SoftBreak | Event::HardBreak | Event::Rule => builder.gap('\n'),
             Event::End(end) if !matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough) => builder.gap('\n'),
             _ => {}
         }
+    }
+    // A definition that nothing refers to shows nowhere, until a host shows the source.
+    for (address, span) in unused {
+        builder.hidden.links += 1;
+        builder.gap('\n');
+        builder.push(&address, span);
     }
     builder.finish()
 }
@@ -280,8 +391,32 @@ mod tests {
     fn html_keeps_text_and_link_targets_and_drops_the_rest() {
         check(Format::Html, "<p>Hello <b>there</b></p><p>again</p>", "Hello there\nagain\n");
         check(Format::Html, r#"see <a href="http://casino.example/x">this</a>"#, "see http://casino.example/x this");
-        check(Format::Html, "a<script>alert('x')</script>b", "a\nb");
+        check(Format::Html, "a<script>alert('x')</script>b", "a\nalert('x')\nb");
         check(Format::Html, "<img src=http://x.example/a.png alt=cat>", "http://x.example/a.png cat");
+    }
+
+    #[test]
+    fn what_a_browser_hides_is_judged_and_told() {
+        for (format, body, letters, links) in [
+            (Format::Html, "nice<template>buy pills</template>", 8, 0),
+            (Format::Html, "<head>all of it <b>bold</b>", 12, 0),
+            (Format::Html, "a <!-- cheap pills --> b", 10, 0),
+            (Format::Html, "<p style='Display : none'>cheap <span>pills</span></p> seen", 10, 0),
+            (Format::Html, "<div hidden>x<div>y</div>z</div>seen", 3, 0),
+            (Format::Html, "I agree<a href='http://c.example'>.</a>", 0, 1),
+            (Format::Html, "<a href='http://c.example'></a><a href='http://d.example'>d</a>", 0, 1),
+            (Format::Html, "<a href='http://c.example'><img src='http://c.example/i.png'></a>", 0, 0),
+            (Format::Markdown, "I agree[.](http://c.example)", 0, 1),
+            (Format::Markdown, "I [agree](http://c.example)", 0, 0),
+            (Format::Markdown, "fine\n\n[1]: http://c.example \"Casino\"", 0, 1),
+            (Format::Markdown, "[see][1]\n\n[1]: http://c.example", 0, 0),
+        ] {
+            let text = Text::reduce(body, format);
+            assert_eq!(text.hidden(), Hidden { letters, links }, "{body}");
+            assert_eq!(text.as_str().contains("c.example"), body.contains("c.example"), "{body}: {}", text.as_str());
+        }
+        assert!(Text::reduce("<noscript>buy pills</noscript>", Format::Html).as_str().contains("buy pills"));
+        assert!(Text::reduce("x\n\n[1]: http://c.example \"Casino\"", Format::Markdown).as_str().contains("Casino"));
     }
 
     #[test]

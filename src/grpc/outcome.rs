@@ -121,6 +121,7 @@ async fn known(desk: &Desk, site: &Site, kept: &Kept, outcome: Outcome, (by, sou
                 reason_code: reason_code.to_owned(),
                 note: String::new(),
                 author_message: String::new(),
+                publish_without: Vec::new(),
             },
             act_id: new_act(),
             source: source.to_owned(),

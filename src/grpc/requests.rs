@@ -7,7 +7,7 @@ use crate::error::{Error, Violation};
 use crate::learning::Voice;
 use crate::pb;
 use crate::review::{Act, Acts, Ask, Filter, LAST, Order, What, is_act, is_name, new_act};
-use crate::verdict::Decision;
+use crate::verdict::{Decision, Part};
 
 const PAGE: usize = 50;
 const MAX_PAGE: usize = 1_000;
@@ -127,6 +127,12 @@ pub fn decide_request(
     if !request.act_id.is_empty() && (!is_act(&request.act_id) || request.act_id == LAST) {
         wrong.push(Violation::new("act_id", ACT_ID));
     }
+    let parts: Vec<Option<Part>> = request.publish_without.iter().map(|part| Part::from_wire(*part)).collect();
+    if parts.contains(&None) {
+        wrong.push(Violation::new("publish_without", "must be PART_AUTHOR_URL or PART_LINKS"));
+    } else if !parts.is_empty() && decision != Some(Decision::Approve) {
+        wrong.push(Violation::new("publish_without", "goes with DECISION_APPROVE: what is not published has no parts to leave out"));
+    }
     let site = target(&request.site, &request.ids, &request.moderator, &mut wrong);
     if decision == Some(Decision::Reject) && code.is_empty() && site.as_ref().is_some_and(reason_required) {
         wrong.push(Violation::new("reason_code", "is required on this site with every rejection, e.g. spam or abusive"));
@@ -142,6 +148,7 @@ pub fn decide_request(
             reason_code: request.reason_code,
             note: request.note,
             author_message: request.author_message,
+            publish_without: Part::ALL.into_iter().filter(|part| parts.contains(&Some(*part))).collect(),
         },
         act_id: if request.act_id.is_empty() { new_act() } else { request.act_id },
         source,

@@ -5,9 +5,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::entries::Listed;
-use super::{Campaign, Evidence, Policy};
+use super::{Campaign, Evidence, Policy, Without};
 use crate::classify::{self, Label, Manner, NameIs, Scores};
-use crate::comment::Comment;
+use crate::comment::{Comment, CommentKind, Hidden};
 use crate::facts::{Alike, Facts, History, LimitState, Similar};
 use crate::limit::Scope;
 use crate::verdict::{Decision, Reason};
@@ -15,6 +15,13 @@ use crate::verdict::{Decision, Reason};
 /// How many places of one kind become reasons: more say no more, and a body of nothing but blocked words must not become
 /// a verdict of many times its length.
 const MOST_PLACES: usize = 20;
+
+/// Fewer hidden letters are a slip of an editor.
+const MIN_HIDDEN_LETTERS: usize = 12;
+/// The most that an author's approved comments speak against spam, in logits,
+const MOST_KNOWN: f64 = 3.0;
+/// and how many of them one that was rejected outweighs.
+const KNOWN_PER_REJECTED: u32 = 5;
 
 /// By how much, in logits, a comment may look worse than one that was approved and still be taken for the same.
 const WORSE: f64 = 1.0;
@@ -25,14 +32,23 @@ pub struct Findings {
     votes: Vec<Vote>,
     /// Evidence for spam from outside the words, in logits, with the reason for each.
     evidence: Vec<Reason>,
-    /// Something besides the words speaks for spam.
-    corroborated: bool,
+    /// Something that is neither words nor links speaks for spam.
+    witness: bool,
+    /// How many links count.
+    links: u32,
+    /// One of them leads somewhere that is not known to everybody.
+    obscure_link: bool,
+    /// The spam logit of the words alone, without links and author. `None`: it was not asked for, and the words count as much
+    /// as the whole comment.
+    words_alone: Option<f64>,
+    /// The author cannot be mistaken for somebody else, or has nothing to gain: what was approved before counts.
+    known_counts: bool,
     /// The author's address is on the allowed list.
     allowed: Option<Reason>,
     /// The parts of the text that must not count against the comment.
     exempt: Vec<Range<usize>>,
-    /// The author's web address is on an allowed domain of the site's entries.
-    url_allowed: bool,
+    /// The author's web address is no evidence: it is the site's own or allowed, or there is none.
+    url_exempt: bool,
 }
 
 /// A rule that asks for a decision at least this strict.
@@ -75,9 +91,36 @@ impl Findings {
         self.votes.push(Vote::binding(decision, Reason::new(code, message).rule(rule)));
     }
 
-    /// Whether something besides the words speaks for spam.
-    pub fn is_corroborated(&self) -> bool {
-        self.corroborated
+    /// Whether a second witness speaks for spam besides the score: the form, something hidden, or a link beside words that reach
+    /// the bound by themselves. The link that made a score cannot confirm it.
+    pub fn is_corroborated(&self, bound: f64) -> bool {
+        let by_words = self.words_alone.is_none_or(|logit| sigmoid(logit) >= bound);
+        self.witness || self.obscure_link && by_words
+    }
+
+    /// Whether it depends on the words alone whether a link confirms the score.
+    pub fn asks_for_words_alone(&self) -> bool {
+        !self.witness && self.obscure_link
+    }
+
+    /// Takes note of the spam logit of the words alone.
+    pub fn set_words_alone(&mut self, logit: f64) {
+        self.words_alone = Some(logit);
+    }
+
+    /// Whether the comment has links that count.
+    pub fn has_links(&self) -> bool {
+        self.links > 0
+    }
+
+    /// Whether the author's web address is evidence.
+    pub fn has_author_url(&self) -> bool {
+        !self.url_exempt
+    }
+
+    /// The evidence for spam from outside the words, in logits.
+    pub fn evidence(&self) -> f64 {
+        self.evidence.iter().map(|reason| reason.weight).sum()
     }
 
     /// Whether the author's address is on the allowed list: then scores have no say.
@@ -88,11 +131,14 @@ impl Findings {
 
 impl Policy {
     /// What lists, links, form and post say, before the comment is scored.
-    pub fn before(&self, comment: &Comment, listed: Listed<'_>) -> Findings {
+    pub fn before(&self, comment: &Comment, listed: Listed<'_>, without: Without) -> Findings {
         let mut findings = Findings::default();
         self.check_addresses(comment, listed, &mut findings);
+        self.check_role(comment, &mut findings);
+        self.check_kind(comment, &mut findings);
         self.check_words(comment, listed, &mut findings);
-        self.check_links(comment, listed, &mut findings);
+        self.check_links(comment, listed, without, &mut findings);
+        self.check_hidden(comment, without, &mut findings);
         self.check_form(comment, &mut findings);
         self.check_post(comment, &mut findings);
         findings
@@ -108,7 +154,7 @@ impl Policy {
                 findings.evidence.push(reason.rule(format!("evidence.{key}")));
             }
         };
-        let Evidence { generic_praise: praise, generic_praise_prior: prior, author_name, author_url, of_post: ours } =
+        let Evidence { generic_praise: praise, generic_praise_prior: prior, author_name, author_url, of_post: ours, .. } =
             self.evidence;
         if generic_praise && let Some(logit) = scores.logit(Label::Spam) {
             let lift = ((prior / (1.0 - prior)).ln() - f64::from(logit)).max(0.0);
@@ -125,9 +171,8 @@ impl Policy {
             let message = format!("the author's name {} {is}", quoted(comment.author_name()));
             speaks("author_name", "AUTHOR_NAME", author_name, message);
         }
-        let hosts = classify::links(comment.author_url());
-        let foreign = |host: &str| !findings.url_allowed && self.allowed_domains.find(host).is_none();
-        if let Some(host) = hosts.iter().map(|(host, _)| host).find(|host| foreign(host)) {
+        if !findings.url_exempt {
+            let host = classify::host(comment.author_url());
             speaks("author_url", "AUTHOR_URL", author_url, format!("the author's web address is {}", quoted(host)));
         }
         self.heed_language(labels, scores, corrected, findings);
@@ -152,16 +197,16 @@ impl Policy {
     pub fn decide(&self, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Ruling {
         let mut votes = findings.votes.clone();
         let mut explain = Vec::new();
-        let evidence: f64 = findings.evidence.iter().map(|reason| reason.weight).sum();
+        let known = self.known_author(findings, facts);
+        let evidence = findings.evidence() + known.as_ref().map_or(0.0, |reason| reason.weight);
         let scores: Vec<(Label, f64)> = logits
             .iter()
             .map(|&(label, logit)| (label, sigmoid(if label == Label::Spam { logit + evidence } else { logit })))
             .collect();
 
         let campaign = self.of_campaign(facts);
-        let corroborated = findings.corroborated || campaign.is_some();
         for &(label, score) in &scores {
-            if let Some(vote) = self.weigh(label, score, corroborated) {
+            if let Some(vote) = self.weigh(label, score, findings, campaign.is_some()) {
                 votes.push(vote);
                 explain.push(label);
             }
@@ -172,6 +217,9 @@ impl Policy {
         votes.extend(self.often_rejected(facts));
         let template = self.heed_alike(facts, findings, logits, &mut votes);
         votes.extend(edited_after_rejection(facts));
+        if scores.iter().any(|&(label, score)| label == Label::Spam && score < self.kinds_low) {
+            votes.retain(|vote| vote.decision != Decision::Hold || vote.reason.code != "KIND");
+        }
 
         if findings.allowed.is_some() {
             votes.retain(|vote| vote.binding);
@@ -187,6 +235,7 @@ impl Policy {
             reasons.extend(template);
         }
         reasons.extend(findings.evidence.iter().cloned());
+        reasons.extend(known);
         explain.sort_by(|a, b| score_of(&scores, *b).total_cmp(&score_of(&scores, *a)));
         Ruling { decision, reasons, explain, scores }
     }
@@ -251,35 +300,95 @@ impl Policy {
         }
     }
 
-    fn check_links(&self, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
+    /// A role that the site trusts, unless something is blocked or over a limit.
+    fn check_role(&self, comment: &Comment, findings: &mut Findings) {
+        let role = comment.author_role().trim().to_lowercase();
+        if findings.allowed.is_none() && !role.is_empty() && self.trusted_roles.contains(&role) {
+            let reason = Reason::new("TRUSTED_ROLE", format!("the author is {} of this site", quoted(&role)));
+            findings.allowed = Some(reason.rule("authors.trusted_roles"));
+        }
+    }
+
+    /// What becomes of the kind of comment, whatever it says.
+    fn check_kind(&self, comment: &Comment, findings: &mut Findings) {
+        let kind = comment.kind();
+        let decision = CommentKind::ALL.iter().zip(self.kinds).find(|(known, _)| **known == kind).map(|(_, decision)| decision);
+        if let Some(decision) = decision.filter(|decision| *decision > Decision::Approve) {
+            let name = kind.as_str();
+            let message = match decision {
+                Decision::Hold => format!("it is a {name}, which is held unless its spam score is below {}", self.kinds_low),
+                _ => format!("it is a {name}, which this site does not accept"),
+            };
+            let reason = Reason::new("KIND", message.replace('_', " ")).rule(format!("kinds.{name}"));
+            findings.votes.push(Vote::new(decision, reason));
+        }
+    }
+
+    fn check_links(&self, comment: &Comment, listed: Listed<'_>, without: Without, findings: &mut Findings) {
         let (entries, allowed) = (&listed.entries.blocked, &listed.entries.allowed.domains);
         let rule = |host: &str| {
             let own = self.blocked_domains.find(host).map(|place| format!("blocked.domains[{place}]"));
             own.or_else(|| Some(format!("list.block.domain:{}", entries.domain_values.get(entries.domains.find(host)?)?)))
         };
-        let mut counted = 0;
+        let site = own_hosts(comment);
+        let exempt = |host: &str| {
+            let of_site = site.iter().flatten().any(|own| is_of(host, own));
+            of_site || self.allowed_domains.find(host).is_some() || allowed.find(host).is_some()
+        };
         let mut blocked = Vec::new();
         for (host, at) in classify::links(comment.text().as_str()) {
             let rule = rule(&host);
-            if rule.is_some() || self.allowed_domains.find(&host).or_else(|| allowed.find(&host)).is_none() {
-                counted += 1;
+            if rule.is_none() && (without.links || exempt(&host)) {
+                findings.exempt.push(at.clone());
+            } else {
+                findings.links += 1;
+                findings.obscure_link |= !is_well_known(&host);
             }
             blocked.extend(rule.map(|rule| (rule, host, Some(at))));
         }
-        for (host, _) in classify::links(comment.author_url()) {
-            findings.url_allowed |= allowed.find(&host).is_some();
-            blocked.extend(rule(&host).map(|rule| (rule, host, None)));
-        }
+        findings.exempt.sort_by_key(|range| range.start);
+        let url = comment.author_url().trim();
+        let host = classify::host(url);
+        findings.url_exempt = url.is_empty() || without.author_url || exempt(&host.to_lowercase());
+        blocked.extend(rule(&host.to_lowercase()).map(|rule| (rule, host.to_lowercase(), None)));
+        findings.known_counts = comment.author_is_certain() || findings.links == 0 && findings.url_exempt;
         for (rule, host, at) in blocked.into_iter().take(MOST_PLACES) {
             let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&host)));
             let reason = reason.at(at.and_then(|at| comment.span(at))).rule(rule);
             findings.votes.push(Vote::binding(self.blocked, reason));
         }
-        findings.corroborated |= counted > 0;
-        if self.links_hold > 0 && counted >= self.links_hold {
-            let message = format!("holds {counted} links; {} or more are held", self.links_hold);
+        if self.links_hold > 0 && findings.links >= self.links_hold {
+            let message = format!("holds {} links; {} or more are held", findings.links, self.links_hold);
             findings.votes.push(Vote::new(Decision::Hold, Reason::new("TOO_MANY_LINKS", message).rule("links.hold")));
         }
+    }
+
+    /// What a browser does not show of a comment, though a host may.
+    fn check_hidden(&self, comment: &Comment, without: Without, findings: &mut Findings) {
+        let Hidden { letters, links } = comment.text().hidden();
+        let links = if without.links { 0 } else { links };
+        let message = match (letters >= MIN_HIDDEN_LETTERS, links > 0) {
+            (_, true) => "it has a link that readers cannot see",
+            (true, false) => "it has text that readers cannot see",
+            (false, false) => return,
+        };
+        if self.evidence.hidden_text > 0.0 {
+            let reason = Reason::new("HIDDEN_TEXT", message).label(Label::Spam.as_str(), self.evidence.hidden_text);
+            findings.evidence.push(reason.rule("evidence.hidden_text"));
+            findings.witness |= links > 0;
+        }
+    }
+
+    /// What was approved before of the same author, as evidence against spam.
+    fn known_author(&self, findings: &Findings, facts: &Facts) -> Option<Reason> {
+        let History { approved, rejected, .. } = facts.author.filter(|_| findings.known_counts && self.knows_authors())?;
+        if approved == 0 || rejected * KNOWN_PER_REJECTED > approved {
+            return None;
+        }
+        let doublings = f64::from(approved).log2() + 1.0;
+        let logits = (self.evidence.known_author * doublings).min(MOST_KNOWN);
+        let message = format!("{approved} comments of this author stand approved here");
+        Some(Reason::new("KNOWN_AUTHOR", message).label(Label::Spam.as_str(), -logits).rule("evidence.known_author"))
     }
 
     fn check_form(&self, comment: &Comment, findings: &mut Findings) {
@@ -287,12 +396,12 @@ impl Policy {
         if !comment.honeypot().is_empty() && form.honeypot > 0.0 {
             let reason = Reason::new("HONEYPOT", "a form field that people cannot see was filled in");
             findings.evidence.push(reason.label(Label::Spam.as_str(), form.honeypot).rule("form.honeypot"));
-            findings.corroborated = true;
+            findings.witness = true;
         }
         if let Some(seconds) = comment.fill_seconds().filter(|seconds| *seconds < form.fast_seconds && form.fast > 0.0) {
             let reason = Reason::new("FAST_FORM", format!("sent {seconds:.1} s after the form was shown"));
             findings.evidence.push(reason.label(Label::Spam.as_str(), form.fast).rule("form.fast_seconds"));
-            findings.corroborated = true;
+            findings.witness = true;
         }
     }
 
@@ -306,8 +415,9 @@ impl Policy {
     }
 
     /// What the score of one label asks for.
-    fn weigh(&self, label: Label, score: f64, corroborated: bool) -> Option<Vote> {
+    fn weigh(&self, label: Label, score: f64, findings: &Findings, campaign: bool) -> Option<Vote> {
         let threshold = self.thresholds[label.lane()];
+        let corroborated = campaign || threshold.reject.is_some_and(|bound| findings.is_corroborated(bound));
         let name = label.as_str();
         // A score that is not a number must not be published unseen.
         let reached = |bound: Option<f64>| bound.filter(|bound| score >= *bound || score.is_nan());
@@ -389,7 +499,7 @@ impl Policy {
             };
             approved.is_none_or(|approved| *logit > f64::from(approved) + WORSE)
         });
-        let lets_pass = self.learning.alike_approved && !findings.corroborated && !worse;
+        let lets_pass = self.learning.alike_approved && findings.links == 0 && !findings.witness && !worse;
         lets_pass.then(|| {
             let of_words = ["SCORE_HOLD", "CAMPAIGN", "LANGUAGE_UNSCORED"];
             votes.retain(|vote| vote.decision != Decision::Hold || !of_words.contains(&&*vote.reason.code));
@@ -407,6 +517,36 @@ impl Policy {
             },
         )
     }
+}
+
+/// The hosts of the site itself: that of the post, and the site's name if it is a host name.
+fn own_hosts(comment: &Comment) -> [Option<String>; 2] {
+    let post = classify::host(comment.post_url()).to_lowercase();
+    let site = comment.site().as_str();
+    let site = classify::host(site).trim_end_matches('.').to_lowercase();
+    [post, site].map(|host| Some(host).filter(|host| host.contains('.')))
+}
+
+/// Sites of which everybody posts links: that a comment has one says nothing of who wrote it.
+const WELL_KNOWN: [&str; 60] = [
+    "github.com", "github.io", "gitlab.com", "bitbucket.org", "stackoverflow.com", "stackexchange.com", "npmjs.com", "pypi.org",
+    "crates.io", "docs.rs", "sourceforge.net", "mozilla.org", "w3.org", "ietf.org", "wikipedia.org", "wikimedia.org",
+    "archive.org", "youtube.com", "youtu.be", "vimeo.com", "flickr.com", "imgur.com", "instagram.com", "facebook.com", "twitter.com", "x.com",
+    "bsky.app", "mastodon.social", "reddit.com", "linkedin.com", "pinterest.com", "etsy.com", "google.com", "goo.gl",
+    "microsoft.com", "apple.com", "amazon.com", "imdb.com", "goodreads.com", "spotify.com", "soundcloud.com", "bandcamp.com",
+    "medium.com", "substack.com", "wordpress.com", "wordpress.org", "blogspot.com", "mailchi.mp", "eepurl.com", "eventbrite.com",
+    "meetup.com", "change.org", "justgiving.com", "gofundme.com", "kickstarter.com", "patreon.com", "bbc.co.uk", "nytimes.com",
+    "theguardian.com", "nih.gov",
+];
+
+/// Whether everybody posts links to a host.
+fn is_well_known(host: &str) -> bool {
+    WELL_KNOWN.iter().any(|known| is_of(host, known))
+}
+
+/// Whether a host is another one, or below it.
+fn is_of(host: &str, other: &str) -> bool {
+    host.strip_suffix(other).is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
 impl Vote {
@@ -479,7 +619,7 @@ mod tests {
 
     #[track_caller]
     fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expected: Decision, codes: &[&str]) {
-        let ruling = policy.decide(&policy.before(comment, Listed::none()), &[(Label::Spam, logit(spam))], facts);
+        let ruling = policy.decide(&policy.before(comment, Listed::none(), Without::default()), &[(Label::Spam, logit(spam))], facts);
         let found: Vec<&str> = ruling.reasons.iter().map(|reason| reason.code.as_ref()).collect();
         assert_eq!((ruling.decision, found.as_slice()), (expected, codes));
     }
@@ -517,7 +657,7 @@ mod tests {
     fn a_blocked_word_rejects_whole_words_only_and_names_its_rule_and_place() {
         let policy = policy("[blocked]\nwords = [\"foo\", \"viagra\"]\n");
         check(&policy, &comment("food"), 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
-        let findings = policy.before(&comment("é Viagra!"), Listed::none());
+        let findings = policy.before(&comment("é Viagra!"), Listed::none(), Without::default());
         let ruling = policy.decide(&findings, &[], &policy.uneventful());
         assert_eq!(ruling.decision, Decision::Reject);
         assert_eq!(ruling.reasons[0].rule_id, "blocked.words[1]");
@@ -528,7 +668,7 @@ mod tests {
     fn a_body_of_nothing_but_blocked_words_has_few_reasons() {
         let policy = policy("[blocked]\nwords = [\"a\", \"b\"]\ndomains = [\"x.example\"]\n[allowed]\nwords = [\"b c\"]\n");
         let comment = comment(&format!("{}{}", "b c ".repeat(1_000), "a http://x.example ".repeat(1_000)));
-        let ruling = policy.decide(&policy.before(&comment, Listed::none()), &[], &policy.uneventful());
+        let ruling = policy.decide(&policy.before(&comment, Listed::none(), Without::default()), &[], &policy.uneventful());
         assert_eq!(ruling.decision, Decision::Reject);
         // And one more: that there are so many links.
         assert_eq!(ruling.reasons.len(), 2 * MOST_PLACES + 1);
@@ -539,7 +679,7 @@ mod tests {
     fn allowed_words_are_left_out_of_the_text_that_is_scored() {
         let policy = policy("[blocked]\nwords = [\"gun\"]\n[allowed]\nwords = [\"gun control\"]\n");
         let comment = comment("gun control now");
-        let findings = policy.before(&comment, Listed::none());
+        let findings = policy.before(&comment, Listed::none(), Without::default());
         assert_eq!(findings.counted(comment.text().as_str()), "            now");
         check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
     }

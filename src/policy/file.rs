@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Away, Campaign, Limit, Policies, Policy, Threshold, Use};
+use super::{Away, Campaign, Limit, Policies, Policy, Strip, Threshold, Use};
 use crate::classify::Label;
-use crate::comment::Site;
+use crate::comment::{CommentKind, Site};
 use crate::limit::{Gcra, MAX_BURST, Scope};
 use crate::policy::lists::{Addresses, Domains, Words};
 use crate::retention::Retention;
@@ -96,10 +96,26 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         set(&mut policy.allowed_domains, allowed.list("domains", Domains::parse).map(Domains::new));
         set(&mut policy.allowed_addresses, allowed.list("addresses", Addresses::parse).map(Addresses::new));
     });
-    top.section("links", |links| set(&mut policy.links_hold, links.integer("hold", 0..=10_000)));
+    top.section("links", |links| {
+        set(&mut policy.links_hold, links.integer("hold", 0..=10_000));
+        let strip = links.value("strip", "\"off\", \"advise\" or \"approve\"", |value| match value.as_str()? {
+            "off" => Some(Strip::Off),
+            "advise" => Some(Strip::Advise),
+            "approve" => Some(Strip::Approve),
+            _ => None,
+        });
+        set(&mut policy.strip, strip);
+    });
+    top.section("kinds", |kinds| {
+        for (kind, decision) in CommentKind::ALL.into_iter().zip(&mut policy.kinds) {
+            set(decision, self::decision(kinds, kind.as_str(), &Decision::ALL));
+        }
+        set(&mut policy.kinds_low, kinds.float("low", 0.0..=1.0));
+    });
     top.section("authors", |authors| {
         set(&mut policy.approved_before_trust, authors.integer("approved_before_trust", 0..=1_000));
         set(&mut policy.rejected_hold, authors.integer("rejected_hold", 0..=1_000));
+        set(&mut policy.trusted_roles, authors.list("trusted_roles", role));
     });
     top.section("posts", |posts| set(&mut policy.hold_after_days, posts.integer("hold_after_days", 0..=36_500)));
     top.section("form", |form| {
@@ -114,6 +130,8 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         set(&mut policy.evidence.author_name, evidence.float("author_name", 0.0..=20.0));
         set(&mut policy.evidence.author_url, evidence.float("author_url", 0.0..=20.0));
         set(&mut policy.evidence.of_post, evidence.float("of_post", 0.0..=20.0));
+        set(&mut policy.evidence.hidden_text, evidence.float("hidden_text", 0.0..=20.0));
+        set(&mut policy.evidence.known_author, evidence.float("known_author", 0.0..=5.0));
     });
     top.section("language", |language| {
         set(&mut policy.unscored, decision(language, "unscored", &[Decision::Approve, Decision::Hold]));
@@ -152,6 +170,12 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         set(&mut retention.outcomes, days("outcomes_days"));
     });
     policy
+}
+
+/// Reads the name of a role.
+fn role(name: &str) -> Result<String, String> {
+    let name = name.trim().to_lowercase();
+    if name.is_empty() { Err("is empty; name a role such as \"administrator\"".to_owned()) } else { Ok(name) }
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
@@ -231,6 +255,10 @@ impl Policy {
             links_hold: 0,
             approved_before_trust: 0,
             rejected_hold: 0,
+            trusted_roles: Vec::new(),
+            kinds: [Decision::Approve; CommentKind::ALL.len()],
+            kinds_low: 0.0,
+            strip: Strip::Off,
             learning: Use { correct: false, alike_rejected: Decision::Approve, alike_approved: false },
             hold_after_days: 0,
             form: Default::default(),

@@ -101,7 +101,7 @@ impl Embedded {
 
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
         let (draft, limits) = (Draft::new(admission, admission.tentative), admission.counted());
-        let trust = (admission.min_approved, admission.max_rejected);
+        let trust = admission.trust;
         let found = self.writer.run(move |engine| engine.admit(&draft, &limits, trust)).await?;
         Ok(match found {
             Found::New(tightest) => Admitted::Recorded(record::with_limit(admission.tentative, tightest.as_ref())),

@@ -21,11 +21,8 @@ pub struct Admission<'a> {
     pub limits: Vec<(Scope, Gcra)>,
     /// The verdict if no fact changes it, of revision 1 and without a rate limit.
     pub tentative: &'a Verdict,
-    /// How many approved comments its author must have for the tentative verdict to stand unseen. 0: none.
-    pub min_approved: u32,
-    /// So many rejected comments of its author, and at least half of all that were decided, keep it from standing unseen too.
-    /// 0: any number may.
-    pub max_rejected: u32,
+    /// Which past of its author lets the tentative verdict stand.
+    pub trust: Trust,
     /// What nearly the same comments share with it. `None`: it is too short, or of an archive.
     pub likeness: Option<Likeness>,
     /// So many of them on its site keep the tentative verdict from standing unseen. 0: any number may.
@@ -40,7 +37,7 @@ pub(super) type Counted = (Scope, Option<Person>, Gcra);
 impl Admission<'_> {
     /// Whether the author's past lets the tentative verdict stand. `None`: nothing is known of the author.
     pub(super) fn trusts(&self, author: Option<History>) -> bool {
-        trusts(author, self.min_approved, self.max_rejected)
+        self.trust.holds(author)
     }
 
     /// The limits with whom they count.
@@ -54,10 +51,31 @@ impl Admission<'_> {
     }
 }
 
-/// Whether an author's past lets a tentative verdict stand.
-pub(super) fn trusts(author: Option<History>, min_approved: u32, max_rejected: u32) -> bool {
-    let History { approved, rejected, .. } = author.unwrap_or_default();
-    approved >= min_approved && (max_rejected == 0 || rejected < max_rejected || rejected < approved)
+/// Which past of an author lets a tentative verdict stand, so that nobody has to decide again with the facts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// How many approved comments the author must have. 0: none.
+    pub min_approved: u32,
+    /// From so many rejected comments on it does not stand, if they are at least half of what was decided. 0: any number may.
+    pub max_rejected: u32,
+    /// From so many approved comments on it does not stand, since they speak for the author. 0: any number may.
+    pub eased_by: u32,
+}
+
+impl Trust {
+    /// Returns whether the author's past must be known at all.
+    pub(super) fn asks(self) -> bool {
+        self != Self::default()
+    }
+
+    /// Returns whether a past lets the verdict stand. `None`: nothing is known of the author.
+    pub(super) fn holds(self, author: Option<History>) -> bool {
+        let Self { min_approved, max_rejected, eased_by } = self;
+        let History { approved, rejected, .. } = author.unwrap_or_default();
+        approved >= min_approved
+            && (max_rejected == 0 || rejected < max_rejected || rejected < approved)
+            && (eased_by == 0 || approved < eased_by)
+    }
 }
 
 /// What became of a comment that asked to be let in.

@@ -77,7 +77,7 @@ async fn a_body_of_the_longest_length_passes_and_one_byte_more_does_not() {
 async fn malformed_urls_and_addresses_are_evidence_not_errors() {
     let server = Server::start().await;
     let mut odd = comment("1", "hello there");
-    odd.author = Some(pb::Author { email: "not an e-mail".into(), url: "ht!tp:/\\".into(), ..Default::default() });
+    odd.author = Some(pb::Author { email: "not an e-mail".into(), url: Some("ht!tp:/\\".into()), ..Default::default() });
     odd.client = Some(pb::Client { ip: "999.1.1.1".into(), user_agent: "\u{0}".into(), ..Default::default() });
     server.check(odd).await.unwrap();
 }

@@ -86,7 +86,7 @@ impl GivenArgs {
             author: given(&[&self.author_name, &self.author_email, &self.author_url, &self.user_id]).then(|| pb::Author {
                 name: text(&self.author_name),
                 email: text(&self.author_email),
-                url: text(&self.author_url),
+                url: self.author_url.clone(),
                 user_id: text(&self.user_id),
                 ..Default::default()
             }),

@@ -2,11 +2,11 @@
 
 use super::archive::{Entry, Found, Status, fit, moment};
 use super::xml::{Tag, Xml};
-use crate::comment::{Format, MAX_CONTEXT, MAX_LINE, MAX_NAME, Text};
+use crate::comment::{CommentKind, Format, MAX_CONTEXT, MAX_LINE, MAX_NAME, Text};
 use crate::pb;
 
-/// Kinds of comments that readers write. WordPress left the word out before version 5.5; shops have reviews.
-const WRITTEN: [&str; 3] = ["", "comment", "review"];
+/// What the plugin for webmentions calls those that are no person's answer.
+const MENTIONS: [&str; 7] = ["webmention", "mention", "like", "repost", "bookmark", "favorite", "tag"];
 /// How much HTML of a post is reduced to text: four times what is kept of it.
 const MAX_HTML: usize = 4 * MAX_CONTEXT;
 
@@ -61,6 +61,16 @@ impl Wxr {
     }
 }
 
+/// Returns what a `comment_type` means. `None` if it is nothing that was written for a post, such as a shop's note on an order.
+/// WordPress left the word out before version 5.5.
+fn kind(word: &str) -> Option<CommentKind> {
+    match word {
+        "" => Some(CommentKind::Comment),
+        word if MENTIONS.contains(&word) => Some(CommentKind::Webmention),
+        word => CommentKind::parse(word),
+    }
+}
+
 /// What is said of a post.
 fn take(post: &mut pb::Post, name: &str, text: String) {
     match name {
@@ -85,7 +95,7 @@ impl Draft {
             "wp:comment_id" => self.comment.comment_id = text.trim().to_owned(),
             "wp:comment_author" => self.author.name = fit(text, MAX_NAME),
             "wp:comment_author_email" => self.author.email = fit(text, MAX_NAME),
-            "wp:comment_author_url" => self.author.url = fit(text, MAX_LINE),
+            "wp:comment_author_url" => self.author.url = Some(fit(text, MAX_LINE)),
             "wp:comment_author_IP" => self.client.ip = fit(text, MAX_NAME / 4),
             "wp:comment_user_id" if text.trim() != "0" => self.author.user_id = text.trim().to_owned(),
             "wp:comment_parent" if text.trim() != "0" => self.comment.parent_id = text.trim().to_owned(),
@@ -98,9 +108,8 @@ impl Draft {
     }
 
     fn entry(self, site: &str, post: &pb::Post) -> Entry {
-        let found = if matches!(self.kind.trim(), "pingback" | "trackback") {
-            Found::Other("pingback or trackback")
-        } else if !WRITTEN.contains(&self.kind.trim()) {
+        let kind = kind(self.kind.trim());
+        let found = if kind.is_none() {
             Found::Other("no reader's comment")
         } else if let Some(status) = Status::parse(&self.approved) {
             let comment = pb::Comment {
@@ -109,6 +118,7 @@ impl Draft {
                 client: Some(self.client),
                 post: Some(post.clone()),
                 body_format: pb::BodyFormat::Html.into(),
+                kind: kind.map_or(0, |kind| kind.to_wire().into()),
                 ..self.comment
             };
             Found::Comment(Box::new(comment), Some(status))
@@ -171,11 +181,27 @@ pub mod tests {
         let Found::Comment(spam, Some(Status::Decided(Decision::Reject))) = &entries[1].found else { panic!("no spam") };
         assert_eq!(spam.parent_id, "11");
         assert!(matches!(entries[2].found, Found::Comment(_, Some(Status::Deleted))));
-        assert!(matches!(entries[3].found, Found::Other("pingback or trackback")));
+        assert!(matches!(&entries[3].found, Found::Comment(comment, _) if comment.kind() == pb::CommentKind::Pingback));
         assert!(matches!(&entries[4].found, Found::Bad(problem) if problem.contains("\"perhaps\"")));
         let Found::Comment(held, Some(Status::Decided(Decision::Hold))) = &entries[5].found else { panic!("not held") };
         let post = held.post.as_ref().unwrap();
         assert_eq!((post.title.as_str(), post.text.as_str()), ("Next", ""), "one post's text is not the next one's");
+    }
+
+    #[test]
+    fn types_of_comments_are_kinds_or_nothing_of_a_reader() {
+        for (word, expected) in [
+            ("", Some(CommentKind::Comment)),
+            ("comment", Some(CommentKind::Comment)),
+            ("reply", Some(CommentKind::Reply)),
+            ("trackback", Some(CommentKind::Trackback)),
+            ("like", Some(CommentKind::Webmention)),
+            ("review", Some(CommentKind::Review)),
+            ("order_note", None),
+            ("action_log", None),
+        ] {
+            assert_eq!(kind(word), expected, "{word}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Problem;
 use crate::classify::recipe::Recipe;
 use crate::classify::rows::Split;
-use crate::classify::train::{self, Progress, Report};
+use crate::classify::train::{self, LeaveOut, Progress, Report};
 use crate::files;
 
 /// Options of `model train`.
@@ -18,9 +18,12 @@ pub struct TrainArgs {
     /// What to learn from what, as TOML
     #[arg(long, value_name = "FILE")]
     recipe: PathBuf,
-    /// Directory with the recipe's JSONL or JSONL.gz files
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    /// A folder with the recipe's files; of several the first that has a file counts
+    #[arg(long, value_name = "DIR", required = true)]
+    data: Vec<PathBuf>,
+    /// Leave out rows whose field has one of these values, to measure on them; several may be named
+    #[arg(long, value_name = "FIELD=VALUE[,VALUE]")]
+    leave_out: Vec<LeaveOut>,
     /// Where to write the model
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -30,7 +33,7 @@ pub struct TrainArgs {
 pub fn run(args: &TrainArgs) -> Result<String, Problem> {
     let recipe = recipe(&args.recipe)?;
     let bar = progress_bar();
-    let model = train::train(&recipe, &args.data, &|progress| match progress {
+    let model = train::train(&recipe, &args.data, &args.leave_out, &|progress| match progress {
         Progress::Reading(file) => bar.set_message(format!("reading {file}")),
         Progress::Learned(done, total) => {
             bar.set_message("learning");

@@ -16,6 +16,7 @@ pub enum Action {
     ScrollDown,
     ScrollUp,
     Approve,
+    ApproveStripped,
     Reject,
     Block,
     Undo,
@@ -47,8 +48,9 @@ const fn entry(action: Action, name: &'static str, default: &'static str, words:
 }
 
 /// Everything there is, in the order of the help.
-pub const ACTIONS: [Entry; 22] = [
+pub const ACTIONS: [Entry; 23] = [
     entry(Action::Approve, "approve", "f", "approve"),
+    entry(Action::ApproveStripped, "approve_stripped", "s", "approve without its links"),
     entry(Action::Reject, "reject", "d", "reject, with or without a reason"),
     entry(Action::Undo, "undo", "u", "undo the last act"),
     entry(Action::Note, "note", "n", "note, sent with the decision"),

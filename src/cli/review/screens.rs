@@ -65,7 +65,7 @@ fn evening() -> Rehearsal {
         comment.author = Some(pb::Author {
             name: "Dr. Slim".into(),
             user_id: "u-77".into(),
-            url: "http://pills.example".into(),
+            url: Some("http://pills.example".into()),
             ..Default::default()
         });
         comment.post = Some(pb::Post { title: "Baking bread without yeast".into(), ..Default::default() });

@@ -156,6 +156,8 @@ pub struct Act {
     pub items: Vec<(String, u32)>,
     pub code: String,
     pub note: String,
+    /// What the host must leave out of an approved comment.
+    pub without: Vec<i32>,
     /// Several at once: they are claimed first, all together.
     pub bulk: bool,
     pub sent: bool,
@@ -267,6 +269,12 @@ impl State {
         known.author_history.as_ref().map(|_| name.map_or("the author", String::as_str))
     }
 
+    /// Returns the parts without which the comment on the screen would be approved, by their numbers on the wire.
+    pub fn publish_without(&self) -> &[i32] {
+        let verdict = self.seen().filter(|(row, _)| self.waits(row)).and_then(|(_, details)| details.known.verdict.as_ref());
+        verdict.map_or(&[], |verdict| &verdict.publish_without)
+    }
+
     /// The other held comments that are nearly the same as the one on the screen.
     pub fn alike(&self) -> &[(String, u32)] {
         let seen = self.seen().map(|(row, _)| &row.id);
@@ -288,6 +296,7 @@ impl State {
         let seen = self.seen().is_some_and(|(row, _)| still(row));
         match action {
             Action::Approve | Action::Reject | Action::Note => live && seen,
+            Action::ApproveStripped => live && seen && !self.publish_without().is_empty(),
             Action::Block => live && seen && self.author().is_some(),
             Action::RejectAlike => live && seen && !self.alike().is_empty(),
             Action::Undo => live && (!self.history.is_empty() || !self.acts.is_empty()),

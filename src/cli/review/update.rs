@@ -103,6 +103,7 @@ fn browse(state: &mut State, key: Key) {
         Action::ScrollDown => state.scroll += STRIDE / 2,
         Action::ScrollUp => state.scroll = state.scroll.saturating_sub(STRIDE / 2),
         Action::Approve => acts::decide_seen(state, Decision::Approve, ""),
+        Action::ApproveStripped => acts::approve_stripped(state),
         Action::Reject => {
             let ids = state.selected().map(|row| row.id.clone()).into_iter().collect();
             state.mode = Mode::Reason { ids, bulk: false };
@@ -143,7 +144,7 @@ fn browse(state: &mut State, key: Key) {
 /// Says why a key does nothing.
 fn why_not(state: &mut State, action: Action) {
     let words = match action {
-        Action::Approve | Action::Reject | Action::Block | Action::Note => match (&state.link, state.selected()) {
+        Action::Approve | Action::ApproveStripped | Action::Reject | Action::Block | Action::Note => match (&state.link, state.selected()) {
             (Link::Lost { .. }, _) => "the server is lost; nothing can be decided until it is back".to_owned(),
             (_, None) => "there is no comment to decide".to_owned(),
             (_, Some(row)) => match (state.claimed_by(row), state.doing(&row.id)) {
@@ -155,6 +156,9 @@ fn why_not(state: &mut State, action: Action) {
                 }
                 _ if action == Action::Block && state.seen().is_some() => {
                     "the host did not say who wrote it, so nobody can be blocked".to_owned()
+                }
+                _ if action == Action::ApproveStripped && state.seen().is_some() => {
+                    "leaving its links out would not be enough to publish it".to_owned()
                 }
                 _ => "wait until it is shown".to_owned(),
             },

@@ -186,6 +186,7 @@ fn hints(state: &State, pen: &mut Pen<'_>, area: Rect) {
     }
     let all = [
         (Action::Approve, "approve"),
+        (Action::ApproveStripped, "without links"),
         (Action::Reject, "reject"),
         (Action::Undo, "undo"),
         (Action::ApproveMarked, "approve marked"),

@@ -217,6 +217,7 @@ impl Wire {
                     moderator,
                     author_message: String::new(),
                     act_id: act.id.clone(),
+                    publish_without: act.without.clone(),
                 };
                 Ok(self.within(ACT_DEADLINE, client.decide_comments(request)).await?.results)
             }

@@ -9,7 +9,7 @@ use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::{Facts, LimitState, Previous, Similar};
 use crate::store::audit::with_before;
-use crate::store::entry::{Counted, trusts};
+use crate::store::entry::{Counted, Trust};
 use crate::store::facts as facts_text;
 use crate::store::limits::Limits;
 use crate::store::outcomes::Teaching;
@@ -131,7 +131,7 @@ impl Engine {
         &mut self,
         draft: &Draft,
         limits: &[Counted],
-        (min_approved, max_rejected): (u32, u32),
+        trust: Trust,
     ) -> Result<Found, Error> {
         let site = self.site(&draft.site)?;
         let standing = self.standing(site, &draft.id)?;
@@ -154,8 +154,7 @@ impl Engine {
         let weighing = self.limits.weigh(site, limits);
         self.limits.count(&weighing);
         let received_at = now_micros();
-        let asks = min_approved > 0 || max_rejected > 0;
-        let trusted = !asks || trusts(self.history(site, draft.author)?, min_approved, max_rejected);
+        let trusted = !trust.asks() || trust.holds(self.history(site, draft.author)?);
         if standing.is_none() && trusted && !weighing.refused() {
             let facts = Facts { limits: weighing.states, ..Facts::default() };
             let mut ruling = draft.ruling.clone();

@@ -7,7 +7,8 @@
 --   11… one per limit: its theoretical arrival time in microseconds
 -- ARGV
 --   1 `admit`, or `look` to change nothing   2 fingerprint   3 author   4 tentative decision   5 verdict id
---   6 approved comments that the author needs   7 lead   8 lifetimes
+--   6 which past of the author lets it stand: approved comments needed, rejected ones that are too many (0: any number may),
+--     approved ones that speak against it (0: none do)   7 lead   8 lifetimes
 --   9 milliseconds to keep a reservation   10 comment id   11 comment   12 verdict
 --   13 who sent it, with blanks between   14 its bands, with blanks between, or `-`
 --   15 so many nearly the same comments are a campaign (0: none)   16 milliseconds to keep a window
@@ -102,13 +103,14 @@ end
 local campaign = tonumber(ARGV[15])
 campaign = campaign > 0 and similar >= campaign
 
-local needed, most = string.match(ARGV[6], '^(%d+) (%d+)$')
-needed, most = tonumber(needed), tonumber(most)
+local needed, most, eased = string.match(ARGV[6], '^(%d+) (%d+) (%d+)$')
+needed, most, eased = tonumber(needed), tonumber(most), tonumber(eased)
 local trusted = true
-if needed > 0 or most > 0 then
+if needed > 0 or most > 0 or eased > 0 then
   local past = history() or {}
   local approved, rejected = tonumber(past[1] or 0), tonumber(past[3] or 0)
   trusted = approved >= needed and (most == 0 or rejected < most or rejected < approved)
+    and (eased == 0 or approved < eased)
 end
 if not looking and not old and trusted and not refused and not campaign then
   local verdict = ARGV[12]

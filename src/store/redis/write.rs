@@ -20,7 +20,7 @@ use crate::pb;
 use crate::retention::Retention;
 use crate::store::audit;
 use crate::store::change::Change;
-use crate::store::entry::{Admission, Admitted, rate_limit};
+use crate::store::entry::{Admission, Admitted, Trust, rate_limit};
 use crate::store::facts as facts_text;
 use crate::store::likes::WINDOW;
 use crate::store::person::{Person, Persons};
@@ -122,7 +122,7 @@ impl Redis {
 
         let mut ask = call(&self.scripts.admit, &names);
         ask.arg(mode).arg(hex(fingerprint)).arg(name(author)).arg(ruling.decision.to_wire() as i32);
-        ask.arg(ruling.verdict_id).arg(format!("{} {}", admission.min_approved, admission.max_rejected)).arg(ruling.lead);
+        ask.arg(ruling.verdict_id).arg(trust(admission.trust)).arg(ruling.lead);
         ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(milliseconds(RESERVED_FOR));
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
         let bands = admission.likeness.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
@@ -242,4 +242,9 @@ fn hex(fingerprint: Fingerprint) -> String {
 
 fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The text in which `admit.lua` reads which past of an author lets a verdict stand.
+fn trust(Trust { min_approved, max_rejected, eased_by }: Trust) -> String {
+    format!("{min_approved} {max_rejected} {eased_by}")
 }

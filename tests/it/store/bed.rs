@@ -9,7 +9,7 @@ use gatepost::limit::{Gcra, Scope};
 use gatepost::pb;
 use gatepost::retention::{Retention, Retentions};
 use gatepost::store::{
-    Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Persons, Store, StoreSettings, Teaching,
+    Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Persons, Store, StoreSettings, Teaching, Trust,
 };
 use gatepost::verdict::{Decision, MACHINE, Verdict};
 use tempfile::TempDir;
@@ -218,6 +218,7 @@ pub struct Text {
     risk: f64,
     min_approved: u32,
     max_rejected: u32,
+    eased_by: u32,
     listed: Option<u64>,
 }
 
@@ -235,6 +236,7 @@ pub fn text(id: impl Into<String>) -> Text {
         risk: 0.0,
         min_approved: 0,
         max_rejected: 0,
+        eased_by: 0,
         listed: None,
     }
 }
@@ -282,6 +284,11 @@ impl Text {
         Self { max_rejected, ..self }
     }
 
+    /// Whose verdict does not stand from so many approved comments of its author on.
+    pub fn eased_by(self, eased_by: u32) -> Self {
+        Self { eased_by, ..self }
+    }
+
     pub fn needs(self, min_approved: u32) -> Self {
         Self { min_approved, ..self }
     }
@@ -310,6 +317,7 @@ impl Text {
             revision,
             author_message: String::new(),
             not_recorded: false,
+            publish_without: Vec::new(),
         }
     }
 
@@ -337,8 +345,7 @@ impl Text {
             },
             limits: self.limits.clone(),
             tentative: &tentative,
-            min_approved: self.min_approved,
-            max_rejected: self.max_rejected,
+            trust: Trust { min_approved: self.min_approved, max_rejected: self.max_rejected, eased_by: self.eased_by },
             likeness: None,
             campaign: 0,
             listed: self.listed,

@@ -145,7 +145,7 @@ fn recipe_row(fields: &Fields) -> Result<Row, String> {
     if let Some(labels) = fields.get("labels") {
         row.insert("labels".to_owned(), labels.clone());
     }
-    serde_json::from_value(Value::Object(row)).map_err(|error| format!("is no row that a recipe reads: {error}"))
+    Row::from_fields(row).map_err(|problem| format!("is no row that a recipe reads: {problem}"))
 }
 
 /// Puts `post_text` where the recipe says it belongs.

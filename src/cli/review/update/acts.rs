@@ -10,12 +10,25 @@ use crate::verdict::Decision;
 
 /// Decides the comment on the screen, and goes on to the next.
 pub fn decide_seen(state: &mut State, decision: Decision, code: &str) {
+    decide_seen_without(state, decision, code, Vec::new());
+}
+
+/// Approves the comment on the screen without the parts that it is held for, and goes on to the next.
+pub fn approve_stripped(state: &mut State) {
+    let without = state.publish_without().to_vec();
+    decide_seen_without(state, Decision::Approve, "", without);
+}
+
+fn decide_seen_without(state: &mut State, decision: Decision, code: &str, without: Vec<i32>) {
     let Some((row, details)) = state.seen() else { return };
     // What was looked at, not what the list may have heard since.
     let item = (row.id.clone(), details.standing.revision);
     let note = state.notes.get(&row.id).cloned().unwrap_or_default();
     state.marked.remove(&item.0);
     start(state, What::Decide(decision), vec![item], code, note, false);
+    if let Some(act) = state.acts.last_mut() {
+        act.without = without;
+    }
     go_on(state);
 }
 
@@ -67,6 +80,7 @@ fn start(state: &mut State, what: What, items: Vec<(String, u32)>, code: &str, n
         items,
         code: code.to_owned(),
         note,
+        without: Vec::new(),
         bulk,
         sent: false,
         done: Done::default(),

@@ -12,7 +12,7 @@ use crate::cli::explain;
 use crate::cli::term::Tone;
 use crate::cli::text;
 use crate::pb;
-use crate::verdict::Decision;
+use crate::verdict::{Decision, Part};
 
 /// How much of what the comment answers is shown, in lines.
 const PARENT: usize = 3;
@@ -98,6 +98,18 @@ fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
         let (key, are) = (state.keys.name(super::super::keys::Action::RejectAlike), if alike == 1 { "is" } else { "are" });
         page.text(Tone::Warning, &format!("{alike} more {are} like this one: {key} rejects them all"));
     }
+    let parts: Vec<&str> = verdict.publish_without.iter().filter_map(|part| Part::from_wire(*part)).map(Part::as_words).collect();
+    if !parts.is_empty() {
+        let parts = parts.join(" and ");
+        let words = match details.standing.decision {
+            Some(Decision::Hold) => {
+                let key = state.keys.name(super::super::keys::Action::ApproveStripped);
+                format!("without {parts} it would be published: {key} approves it so")
+            }
+            _ => format!("published without {parts}"),
+        };
+        page.text(Tone::Warning, &words);
+    }
     scores(verdict, &details.known.thresholds, page);
     reasons(verdict, page);
     past(state, details, page);
@@ -123,7 +135,7 @@ fn heading(state: &State, row: &Row, details: &Details, page: &mut Page) {
 fn author(details: &Details, comment: &pb::Comment, page: &mut Page) {
     let empty = Default::default();
     let author = comment.author.as_ref().unwrap_or(&empty);
-    let parts = [&author.name, &author.user_id, &author.url, &author.role].map(|part| text::line(part, 80));
+    let parts = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::line(part, 80));
     let mut who = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     if let Some(history) = &details.known.author_history {
         let sum = format!("{} approved, {} held, {} rejected", history.approved, history.held, history.rejected);
