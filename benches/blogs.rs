@@ -112,7 +112,13 @@ fn main() -> Result<(), Error> {
         for Scored { blog, spam, lang, kind, fold, logits, decisions, text } in &scored {
             let text: String = text.chars().take(160).map(|c| if c.is_control() { ' ' } else { c }).collect();
             let [with, without] = decisions.map(|decision| decision as u8);
-            writeln!(lines, "{blog}\t{}\t{lang}\t{kind}\t{fold}\t{:.4}\t{:.4}\t{with}\t{without}\t{text}", u8::from(*spam), logits[0], logits[1])?;
+            writeln!(
+                lines,
+                "{blog}\t{}\t{lang}\t{kind}\t{fold}\t{:.4}\t{:.4}\t{with}\t{without}\t{text}",
+                u8::from(*spam),
+                logits[0],
+                logits[1]
+            )?;
         }
         std::fs::write(path, lines)?;
     }
@@ -145,7 +151,11 @@ fn report(scored: &[Scored], world: usize, name: &str) {
             .collect();
         let blogs: Vec<f64> = missed.iter().filter(|(blog, _)| *blog != "(templates)").map(|(_, missed)| *missed).collect();
         let each: Vec<String> = missed.iter().map(|(blog, missed)| format!("{blog} {missed:.3}")).collect();
-        println!("  where {:.0} % of harmless English comments are held (logit {bound:.2}): missed {:.4}", held * 100.0, mean(&blogs));
+        println!(
+            "  where {:.0} % of harmless English comments are held (logit {bound:.2}): missed {:.4}",
+            held * 100.0,
+            mean(&blogs)
+        );
         if held == 0.03 {
             println!("    {}", each.join(", "));
         }

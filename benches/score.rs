@@ -1,8 +1,13 @@
-//! Time per 500-character comment: parse, features and scores, reasons. `cargo bench --bench score`
+//! Time per comment: parse, features and scores, reasons. `cargo bench --bench score [-- --data FILE]`
+//!
+//! With `--data` also over the comments of a file in the form of `gatepost check --file`, each once a round, with their authors
+//! and posts; and over one of 64 KiB that is made of them.
 
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
+use gatepost::classify::rows::{self, PostIs};
 use gatepost::classify::{Input, Label, Likeness, Model};
 use gatepost::comment::Comment;
 use gatepost::facts::Facts;
@@ -42,7 +47,45 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             black_box(judge.judge(&comment, &Facts::default(), SystemTime::UNIX_EPOCH));
         });
     }
+    let mut args = std::env::args().skip_while(|arg| arg != "--data").skip(1);
+    if let Some(file) = args.next() {
+        real(&model, Path::new(&file))?;
+    }
     Ok(())
+}
+
+/// Rounds over a whole file.
+const FILE_ROUNDS: usize = 5;
+
+/// Scores every comment of a file, and a long one that is made of them.
+fn real(model: &Model, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let rows = rows::read(file, false)?;
+    let bytes: usize = rows.iter().map(|row| row.text.len()).sum();
+    println!("{} comments of {}, {} bytes on average:", rows.len(), file.display(), bytes / rows.len().max(1));
+    let per_comment = median(FILE_ROUNDS, || {
+        for row in &rows {
+            black_box(model.score(&row.input(PostIs::Post)));
+        }
+    }) / rows.len() as f64;
+    println!("  {:<38} {per_comment:>7.1} µs", "features and scores, all heads");
+    let mut long: String = rows.iter().filter(|row| row.text.len() > 200).flat_map(|row| [row.text.as_str(), "\n"]).collect();
+    long.truncate(long.floor_char_boundary(64 << 10));
+    let input = Input { text: &long, ..Input::default() };
+    println!("  {:<38} {:>7.1} µs", "one of 64 KiB", median(200, || _ = black_box(model.score(&input))));
+    Ok(())
+}
+
+/// Microseconds of a call: the median of so many.
+fn median(rounds: usize, mut call: impl FnMut()) -> f64 {
+    let mut all: Vec<f64> = (0..rounds)
+        .map(|_| {
+            let begun = Instant::now();
+            call();
+            begun.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    all.sort_by(f64::total_cmp);
+    all[rounds / 2]
 }
 
 fn text(sentence: &str) -> String {

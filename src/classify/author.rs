@@ -154,7 +154,9 @@ fn read_url(url: &str, name: &str, body: &Body, text: &mut Text, sink: &mut impl
     add(join(HOST_DOMAIN, shape::domain_hash(host)));
     // The same weights as for a link in a text, at this group's norm.
     add(join(DOMAIN, shape::domain_hash(host)));
-    add(join(HOST_TLD, lexicon::word_hash(link::tld(host).as_bytes())));
+    if !link::is_reserved(host) {
+        add(join(HOST_TLD, lexicon::word_hash(link::tld(host).as_bytes())));
+    }
     let name_of_host = host.strip_suffix(link::tld(host)).unwrap_or(host).trim_end_matches('.');
     for word in shape::words(name_of_host) {
         add(join(HOST_WORD, lexicon::word_hash(word.as_bytes())));
@@ -200,7 +202,9 @@ fn read_email(email: &str, host: &str, sink: &mut impl Sink) {
     let evidence = Evidence { what: What::AuthorEmail, start: 0, end: 0 };
     let mut add = |hash| _ = sink.add(Group::Author, hash, 1.0, evidence);
     let hash = lexicon::word_hash(domain.as_bytes());
-    add(join(EMAIL_DOMAIN, hash));
+    if !link::is_reserved(&domain) {
+        add(join(EMAIL_DOMAIN, hash));
+    }
     let of_site = !host.is_empty() && link::registered_domain(host) == link::registered_domain(&domain);
     let class = if FREE.contains(&hash) {
         0

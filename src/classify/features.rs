@@ -180,6 +180,7 @@ impl Comment<'_> {
             facts.generic.add(token, amount < 1.0);
             if is_content(token) {
                 facts.content += 1;
+                facts.generic_words += u32::from(token.classes.has(Classes::PRAISE) || token.classes.has(Classes::OF_BLOGS));
                 facts.of_post += u32::from(amount < 1.0);
             }
             let evidence = at_token(token);
@@ -376,7 +377,12 @@ impl Comment<'_> {
         sink.add(Group::Post, join(OF_POST, hits), 1.0, evidence);
         sink.add(Group::Post, join(OF_POST, 1 << 16 | hits << 4 | length), 1.0, evidence);
         sink.add(Group::Post, join(OF_POST, 2 << 16 | u64::from(facts.of_post > 0) << 4 | praised), 1.0, evidence);
-        sink.add(Group::Post, join(OF_POST, 3 << 16 | u64::from(facts.of_post > 0) << 4 | u64::from(few(facts.links))), 1.0, evidence);
+        sink.add(
+            Group::Post,
+            join(OF_POST, 3 << 16 | u64::from(facts.of_post > 0) << 4 | u64::from(few(facts.links))),
+            1.0,
+            evidence,
+        );
     }
 
     /// What kind of token opens or closes the comment.

@@ -78,7 +78,7 @@ impl Classes {
     pub const TLD: Classes = Classes(8192);
 
     /// The classes that stand for their words in pairs of classes.
-    pub const THEMES: [Classes; 9] = [
+    pub const THEMES: [Classes; 11] = [
         Classes::NEGATOR,
         Classes::YOU,
         Classes::I,
@@ -88,6 +88,8 @@ impl Classes {
         Classes::WARES,
         Classes::HARM,
         Classes::CONTEMPT,
+        Classes::PRAISE,
+        Classes::OF_BLOGS,
     ];
 
     /// Whether the word is in one of the classes of `other`.

@@ -149,6 +149,12 @@ pub fn tld(host: &str) -> &str {
     host.rsplit('.').next().unwrap_or_default()
 }
 
+/// Returns whether a host is under a top-level domain that nobody can register (RFC 2606 and 6761). Examples are written with
+/// them, so that they are no evidence of anything.
+pub fn is_reserved(host: &str) -> bool {
+    matches!(tld(host), "example" | "test" | "invalid" | "localhost" | "local")
+}
+
 fn is_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80
 }

@@ -26,6 +26,7 @@ mod tally;
 mod text;
 mod token;
 mod vocabulary;
+mod window;
 
 pub mod evaluate;
 pub mod learn;
@@ -110,7 +111,7 @@ impl std::fmt::Display for Label {
 /// What the classifier looks at. Everything but `text` may be empty.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Input<'a> {
-    /// The comment as plain text. A long one is scored in windows of 6,000 bytes, of which the worst counts for each label.
+    /// The comment as plain text. A long one is scored in windows, of which the worst counts for each label.
     pub text: &'a str,
     /// Who wrote it. `None` if the host did not say.
     pub author: Option<Author<'a>>,

@@ -16,9 +16,9 @@ use super::manner::Manner;
 use super::site::{self, Correction};
 use super::table::{Table, Weights};
 use super::tally::{Feature, Tally};
-use super::text;
 use super::token::Kind;
 use super::vocabulary::Vocabulary;
+use super::window;
 use super::{Input, LANES, Label};
 
 /// The model that is compiled in.
@@ -187,13 +187,13 @@ impl Model {
 
     fn score_in(&self, input: &Input, correction: Option<&Correction>, language: Option<Language>) -> Scores {
         SCRATCH.with_borrow_mut(|scratch| {
-            let mut windows = text::windows(input.text);
-            let mut part = |at: Range<usize>| {
+            let mut parts = window::parts(self, input.text).into_iter();
+            let mut part = |at: Range<usize>, language: Option<Language>| {
                 let window = Input { text: input.text.get(at.clone()).unwrap_or_default(), ..*input };
                 self.score_window(&window, at.start, correction, language, scratch)
             };
-            let mut scores = part(windows.next().unwrap_or_default());
-            windows.for_each(|at| scores.worse_of(&part(at)));
+            let mut scores = part(parts.next().unwrap_or_default(), language);
+            parts.for_each(|at| scores.worse_of(&part(at, language)));
             scores
         })
     }
@@ -207,37 +207,37 @@ impl Model {
         language: Option<Language>,
         scratch: &mut Scratch,
     ) -> Scores {
-            let Scratch { work, tally, .. } = scratch;
-            features::read(input, work);
-            let language = language.unwrap_or_else(|| self.detect(input, work));
-            let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
-            let window = Window { begin, end: begin + input.text.len(), language };
-            let mut scores = Scores {
-                logits: [f32::NAN; LANES],
-                windows: [window; LANES],
-                corrected: None,
-                links,
-                language,
-                manner: Manner::default(),
-            };
-            let speaks = self.speaks(language);
-            if speaks || correction.is_some() {
-                tally.start(input.text.len());
-                let manner = features::extract(input, work, tally);
-                if speaks {
-                    scores.manner = manner;
-                }
-            }
+        let Scratch { work, tally, .. } = scratch;
+        features::read(input, work);
+        let language = language.unwrap_or_else(|| self.detect(input, work));
+        let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
+        let window = Window { begin, end: begin + input.text.len(), language };
+        let mut scores = Scores {
+            logits: [f32::NAN; LANES],
+            windows: [window; LANES],
+            corrected: None,
+            links,
+            language,
+            manner: Manner::default(),
+        };
+        let speaks = self.speaks(language);
+        if speaks || correction.is_some() {
+            tally.start(input.text.len());
+            let manner = features::extract(input, work, tally);
             if speaks {
-                for voice in &self.parts.voices {
-                    self.sum(voice, tally, &mut scores);
-                }
+                scores.manner = manner;
             }
-            if let Some(correction) = correction {
-                let base = site::Kind::ALL.map(|kind| scores.logit(kind.label()));
-                scores.corrected = Some(correction.logits(tally, &tally.factors(&self.parts.norms), base));
+        }
+        if speaks {
+            for voice in &self.parts.voices {
+                self.sum(voice, tally, &mut scores);
             }
-            scores
+        }
+        if let Some(correction) = correction {
+            let base = site::Kind::ALL.map(|kind| scores.logit(kind.label()));
+            scores.corrected = Some(correction.logits(tally, &tally.factors(&self.parts.norms), base));
+        }
+        scores
     }
 
     /// Says of the scores of a comment, label by label, what spoke for and against it: at most `most` contributions,
@@ -307,9 +307,19 @@ impl Model {
         own.or_else(|| heads().find(|(_, head)| head.also.contains(&language)))
     }
 
+    /// The languages that the model speaks.
+    pub(super) fn voices(&self) -> &[Voice] {
+        &self.parts.voices
+    }
+
+    /// The weights of a bucket of 2^20.
+    pub(super) fn weights_of<'v>(&self, voice: &'v Voice, bucket: u32) -> Option<&'v Weights> {
+        voice.table.get(bucket >> (KEY_BITS - 1 - self.parts.hash_bits))
+    }
+
     #[inline]
     pub(super) fn weights<'v>(&self, voice: &'v Voice, feature: &Feature) -> Option<&'v Weights> {
-        voice.table.get(feature.bucket() >> (KEY_BITS - 1 - self.parts.hash_bits))
+        self.weights_of(voice, feature.bucket())
     }
 
     pub(super) fn norms(&self) -> &[f32; Group::COUNT] {

@@ -93,11 +93,11 @@ pub struct HeadRecipe {
     #[serde(default)]
     pub dropout: f32,
     /// The chance that all features of a row's author are left out each time the row is learned: hosts that send no author
-    /// must get as good an answer as the text allows.
-    #[serde(default)]
+    /// must get as good an answer as the text allows. Absent: the head does not look at authors.
+    #[serde(default = "always")]
     pub author_dropout: f32,
     /// The same for how a comment fits its post.
-    #[serde(default)]
+    #[serde(default = "always")]
     pub post_dropout: f32,
     /// How to learn, where the head learns otherwise than the others.
     #[serde(default)]
@@ -168,6 +168,10 @@ pub struct Balance {
     pub by: Vec<String>,
     /// How many rows.
     pub rows: f32,
+}
+
+fn always() -> f32 {
+    1.0
 }
 
 fn once() -> f32 {

@@ -192,11 +192,8 @@ impl Row {
 
     /// Returns what the classifier sees of the row.
     pub fn input(&self, post: PostIs) -> Input<'_> {
-        let author = self.author.as_ref().map(|author| Author {
-            name: &author.name,
-            url: author.url.as_deref(),
-            email: &author.email,
-        });
+        let author =
+            self.author.as_ref().map(|author| Author { name: &author.name, url: author.url.as_deref(), email: &author.email });
         let mut input = Input { text: &self.text, post_title: &self.post_title, author, ..Input::default() };
         match post {
             PostIs::Post => input.post_text = &self.post_text,

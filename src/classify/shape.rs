@@ -35,16 +35,18 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
                 if !add(join(DOMAIN, domain_hash(host))) {
                     add(join(REPEATED_DOMAIN, 0));
                 }
-                add(join(TLD, lexicon::word_hash(link::tld(host).as_bytes())));
+                let name = host.strip_suffix(link::tld(host)).unwrap_or(host).trim_end_matches('.');
+                if !link::is_reserved(host) {
+                    add(join(TLD, lexicon::word_hash(link::tld(host).as_bytes())));
+                }
                 add(join(PATH_LENGTH, u64::from(path.len().min(127).next_power_of_two().trailing_zeros())));
                 add(join(FORM, Kind::Link as u64));
                 // Hosts that were made up by a machine have runs of consonants, digits, hyphens.
-                let name = host.strip_suffix(link::tld(host)).unwrap_or(host);
                 add(join(HOST_FORM, longest_consonants(name).min(7)));
                 let digits = u64::from(name.bytes().any(|byte| byte.is_ascii_digit()));
                 let hyphens = (name.matches('-').count() as u64).min(3);
                 add(join(HOST_FORM, 1 << 8 | (name.len() as u64 / 4).min(8) << 4 | digits << 2 | hyphens));
-                for word in words(host).chain(words(path)) {
+                for word in words(name).chain(words(path)) {
                     add(join(LINK_WORD, lexicon::word_hash(word.as_bytes())));
                 }
             }

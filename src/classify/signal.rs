@@ -41,6 +41,8 @@ pub enum Signal {
     Garbled,
     Mixed,
     Braces,
+    Generic,
+    GenericByLength,
 }
 
 impl Signal {
@@ -50,6 +52,7 @@ impl Signal {
             Signal::LinkShare | Signal::LinksByLength => Signal::Links,
             Signal::Shouted | Signal::ShoutedShare => Signal::Capitals,
             Signal::Words => Signal::Length,
+            Signal::GenericByLength => Signal::Generic,
             signal => signal,
         }
     }
@@ -85,6 +88,8 @@ pub struct Facts {
     pub garbled: u32,
     pub mixed: u32,
     pub braces: u32,
+    /// Words that carry content, but would fit any post.
+    pub generic_words: u32,
     /// Words that carry content, and those of them that the post uses too.
     pub content: u32,
     pub of_post: u32,
@@ -131,6 +136,11 @@ pub fn levels(facts: &Facts) -> impl Iterator<Item = (Signal, u8)> {
         (Signal::Garbled, few(facts.garbled)),
         (Signal::Mixed, few(facts.mixed)),
         (Signal::Braces, few(facts.braces)),
+        (Signal::Generic, share(facts.generic_words, facts.content)),
+        (
+            Signal::GenericByLength,
+            share(facts.generic_words, facts.content) * 16 + log2(facts.content).min(7) * 2 + u8::from(facts.links > 0),
+        ),
     ]
     .into_iter()
 }
@@ -192,6 +202,7 @@ pub fn describe(signal: Signal, level: u8) -> String {
         Signal::Garbled => degree("no garbled words", "garbled words", "many garbled words"),
         Signal::Mixed => degree("no words of mixed alphabets", "words of mixed alphabets", "many words of mixed alphabets"),
         Signal::Braces => degree("no braces", "braces", "many braces"),
+        Signal::Generic | Signal::GenericByLength => "how far it would fit any post".to_owned(),
         Signal::Contempt => degree("no words of contempt", "words of contempt", "many words of contempt"),
     }
 }

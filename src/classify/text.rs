@@ -12,28 +12,6 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 /// How much of a text is read at once; a longer one is cut at the character boundary before this.
 pub const MAX_BYTES: usize = 6_000;
 
-/// Cuts a text into windows of at most [`MAX_BYTES`], between words where there is white space.
-pub fn windows(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        if from >= text.len() && from > 0 {
-            return None;
-        }
-        let begin = from;
-        let rest = text.get(begin..)?;
-        let most = rest.floor_char_boundary(MAX_BYTES);
-        from = if most == rest.len() {
-            text.len()
-        } else {
-            let space = rest.get(..most)?.rfind(char::is_whitespace).filter(|at| *at >= MAX_BYTES / 2);
-            begin + space.map_or(most, |at| rest.ceil_char_boundary(at + 1))
-        };
-        // An empty text has one window, which is empty.
-        from = from.max(begin + 1);
-        Some(begin..from.min(text.len()))
-    })
-}
-
 /// Normalising can lengthen a text (one Arabic ligature becomes 18 letters): where it stops.
 const MAX_NORMALISED: usize = 8_000;
 

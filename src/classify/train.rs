@@ -302,7 +302,8 @@ impl HeadTrainer<'_> {
         let HeadRecipe { author_dropout, post_dropout, identity_terms, .. } = *self.head;
         let mut keeps = |dropout: f32| dropout == 0.0 || !order.chance(dropout);
         let (post, author) = (keeps(post_dropout), keeps(author_dropout));
-        let all = [(Section::Body, true), (Section::Post, post), (Section::Author, author), (Section::Identity, identity_terms)];
+        let all =
+            [(Section::Body, true), (Section::Post, post), (Section::Author, author), (Section::Identity, identity_terms)];
         all.into_iter().filter_map(|(section, keeps)| keeps.then_some(section))
     }
 

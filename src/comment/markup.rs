@@ -107,7 +107,15 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(body: &'a str) -> Self {
-        Self { body, text: String::with_capacity(body.len()), pieces: Vec::new(), href: None, hidden: Hidden::default(), unseen: false, shows: None }
+        Self {
+            body,
+            text: String::with_capacity(body.len()),
+            pieces: Vec::new(),
+            href: None,
+            hidden: Hidden::default(),
+            unseen: false,
+            shows: None,
+        }
     }
 
     fn push(&mut self, text: &str, source: Range<usize>) {

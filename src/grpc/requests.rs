@@ -131,7 +131,10 @@ pub fn decide_request(
     if parts.contains(&None) {
         wrong.push(Violation::new("publish_without", "must be PART_AUTHOR_URL or PART_LINKS"));
     } else if !parts.is_empty() && decision != Some(Decision::Approve) {
-        wrong.push(Violation::new("publish_without", "goes with DECISION_APPROVE: what is not published has no parts to leave out"));
+        wrong.push(Violation::new(
+            "publish_without",
+            "goes with DECISION_APPROVE: what is not published has no parts to leave out",
+        ));
     }
     let site = target(&request.site, &request.ids, &request.moderator, &mut wrong);
     if decision == Some(Decision::Reject) && code.is_empty() && site.as_ref().is_some_and(reason_required) {

@@ -529,14 +529,66 @@ fn own_hosts(comment: &Comment) -> [Option<String>; 2] {
 
 /// Sites of which everybody posts links: that a comment has one says nothing of who wrote it.
 const WELL_KNOWN: [&str; 60] = [
-    "github.com", "github.io", "gitlab.com", "bitbucket.org", "stackoverflow.com", "stackexchange.com", "npmjs.com", "pypi.org",
-    "crates.io", "docs.rs", "sourceforge.net", "mozilla.org", "w3.org", "ietf.org", "wikipedia.org", "wikimedia.org",
-    "archive.org", "youtube.com", "youtu.be", "vimeo.com", "flickr.com", "imgur.com", "instagram.com", "facebook.com", "twitter.com", "x.com",
-    "bsky.app", "mastodon.social", "reddit.com", "linkedin.com", "pinterest.com", "etsy.com", "google.com", "goo.gl",
-    "microsoft.com", "apple.com", "amazon.com", "imdb.com", "goodreads.com", "spotify.com", "soundcloud.com", "bandcamp.com",
-    "medium.com", "substack.com", "wordpress.com", "wordpress.org", "blogspot.com", "mailchi.mp", "eepurl.com", "eventbrite.com",
-    "meetup.com", "change.org", "justgiving.com", "gofundme.com", "kickstarter.com", "patreon.com", "bbc.co.uk", "nytimes.com",
-    "theguardian.com", "nih.gov",
+    "github.com",
+    "github.io",
+    "gitlab.com",
+    "bitbucket.org",
+    "stackoverflow.com",
+    "stackexchange.com",
+    "npmjs.com",
+    "pypi.org",
+    "crates.io",
+    "docs.rs",
+    "sourceforge.net",
+    "mozilla.org",
+    "w3.org",
+    "ietf.org",
+    "wikipedia.org",
+    "wikimedia.org",
+    "archive.org",
+    "youtube.com",
+    "youtu.be",
+    "vimeo.com",
+    "flickr.com",
+    "imgur.com",
+    "instagram.com",
+    "facebook.com",
+    "twitter.com",
+    "x.com",
+    "bsky.app",
+    "mastodon.social",
+    "reddit.com",
+    "linkedin.com",
+    "pinterest.com",
+    "etsy.com",
+    "google.com",
+    "goo.gl",
+    "microsoft.com",
+    "apple.com",
+    "amazon.com",
+    "imdb.com",
+    "goodreads.com",
+    "spotify.com",
+    "soundcloud.com",
+    "bandcamp.com",
+    "medium.com",
+    "substack.com",
+    "wordpress.com",
+    "wordpress.org",
+    "blogspot.com",
+    "mailchi.mp",
+    "eepurl.com",
+    "eventbrite.com",
+    "meetup.com",
+    "change.org",
+    "justgiving.com",
+    "gofundme.com",
+    "kickstarter.com",
+    "patreon.com",
+    "bbc.co.uk",
+    "nytimes.com",
+    "theguardian.com",
+    "nih.gov",
 ];
 
 /// Whether everybody posts links to a host.
@@ -619,7 +671,8 @@ mod tests {
 
     #[track_caller]
     fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expected: Decision, codes: &[&str]) {
-        let ruling = policy.decide(&policy.before(comment, Listed::none(), Without::default()), &[(Label::Spam, logit(spam))], facts);
+        let ruling =
+            policy.decide(&policy.before(comment, Listed::none(), Without::default()), &[(Label::Spam, logit(spam))], facts);
         let found: Vec<&str> = ruling.reasons.iter().map(|reason| reason.code.as_ref()).collect();
         assert_eq!((ruling.decision, found.as_slice()), (expected, codes));
     }

@@ -82,7 +82,8 @@ impl Sample {
 
     /// Whether this score rejects.
     fn rejects(&self, label: Label, threshold: Threshold) -> bool {
-        (threshold.reject.is_some_and(|bound| self.findings.is_corroborated(bound)) || !threshold.corroborate) && self.reaches(label, threshold.reject)
+        (threshold.reject.is_some_and(|bound| self.findings.is_corroborated(bound)) || !threshold.corroborate)
+            && self.reaches(label, threshold.reject)
     }
 
     /// As in the decision itself: what is not a number reaches everything.
@@ -289,7 +290,12 @@ mod tests {
         let message = pb::Comment { site: "blog".into(), comment_id: "1".into(), body: body.into(), ..Default::default() };
         let comment = Comment::parse(message, std::time::SystemTime::UNIX_EPOCH).unwrap();
         let logits = scores.iter().map(|(label, score)| (*label, (score / (1.0 - score)).ln())).collect();
-        Sample::new(policy, kind, policy.before(&comment, crate::policy::Listed::none(), crate::policy::Without::default()), logits)
+        Sample::new(
+            policy,
+            kind,
+            policy.before(&comment, crate::policy::Listed::none(), crate::policy::Without::default()),
+            logits,
+        )
     }
 
     pub fn goal(max_missed: f64, max_held: f64) -> Goal {

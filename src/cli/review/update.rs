@@ -144,25 +144,27 @@ fn browse(state: &mut State, key: Key) {
 /// Says why a key does nothing.
 fn why_not(state: &mut State, action: Action) {
     let words = match action {
-        Action::Approve | Action::ApproveStripped | Action::Reject | Action::Block | Action::Note => match (&state.link, state.selected()) {
-            (Link::Lost { .. }, _) => "the server is lost; nothing can be decided until it is back".to_owned(),
-            (_, None) => "there is no comment to decide".to_owned(),
-            (_, Some(row)) => match (state.claimed_by(row), state.doing(&row.id)) {
-                _ if row.gone => "it is on this list no more".to_owned(),
-                (Some(claim), _) => format!("{} is at work on it", claim.who()),
-                (_, Some(_)) => "it is being decided already".to_owned(),
-                _ if state.leases.let_go.as_deref() == Some(&row.id) => {
-                    format!("you gave it back; {} claims it again", state.keys.name(Action::Claim))
-                }
-                _ if action == Action::Block && state.seen().is_some() => {
-                    "the host did not say who wrote it, so nobody can be blocked".to_owned()
-                }
-                _ if action == Action::ApproveStripped && state.seen().is_some() => {
-                    "leaving its links out would not be enough to publish it".to_owned()
-                }
-                _ => "wait until it is shown".to_owned(),
-            },
-        },
+        Action::Approve | Action::ApproveStripped | Action::Reject | Action::Block | Action::Note => {
+            match (&state.link, state.selected()) {
+                (Link::Lost { .. }, _) => "the server is lost; nothing can be decided until it is back".to_owned(),
+                (_, None) => "there is no comment to decide".to_owned(),
+                (_, Some(row)) => match (state.claimed_by(row), state.doing(&row.id)) {
+                    _ if row.gone => "it is on this list no more".to_owned(),
+                    (Some(claim), _) => format!("{} is at work on it", claim.who()),
+                    (_, Some(_)) => "it is being decided already".to_owned(),
+                    _ if state.leases.let_go.as_deref() == Some(&row.id) => {
+                        format!("you gave it back; {} claims it again", state.keys.name(Action::Claim))
+                    }
+                    _ if action == Action::Block && state.seen().is_some() => {
+                        "the host did not say who wrote it, so nobody can be blocked".to_owned()
+                    }
+                    _ if action == Action::ApproveStripped && state.seen().is_some() => {
+                        "leaving its links out would not be enough to publish it".to_owned()
+                    }
+                    _ => "wait until it is shown".to_owned(),
+                },
+            }
+        }
         Action::Undo => "nothing was done here that could be taken back".to_owned(),
         Action::ApproveMarked | Action::RejectMarked => {
             format!("nothing is marked; {} marks a comment", state.keys.name(Action::Mark))

@@ -127,12 +127,7 @@ impl Engine {
         Ok(update.execute(params![site.as_str(), old, new])? > 0)
     }
 
-    pub fn admit(
-        &mut self,
-        draft: &Draft,
-        limits: &[Counted],
-        trust: Trust,
-    ) -> Result<Found, Error> {
+    pub fn admit(&mut self, draft: &Draft, limits: &[Counted], trust: Trust) -> Result<Found, Error> {
         let site = self.site(&draft.site)?;
         let standing = self.standing(site, &draft.id)?;
         if let Some(standing) = &standing

@@ -98,7 +98,8 @@ fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
         let (key, are) = (state.keys.name(super::super::keys::Action::RejectAlike), if alike == 1 { "is" } else { "are" });
         page.text(Tone::Warning, &format!("{alike} more {are} like this one: {key} rejects them all"));
     }
-    let parts: Vec<&str> = verdict.publish_without.iter().filter_map(|part| Part::from_wire(*part)).map(Part::as_words).collect();
+    let parts: Vec<&str> =
+        verdict.publish_without.iter().filter_map(|part| Part::from_wire(*part)).map(Part::as_words).collect();
     if !parts.is_empty() {
         let parts = parts.join(" and ");
         let words = match details.standing.decision {

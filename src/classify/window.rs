@@ -1,0 +1,122 @@
+//! Long texts are scored in windows, of which the worst counts. How many are scored is bounded: a quick look at all of the
+//! text picks those that look worst.
+
+use std::ops::Range;
+
+use super::features::UNIGRAM;
+use super::hash::{self, join};
+use super::lexicon;
+use super::model::{Model, Voice};
+use super::text::MAX_BYTES;
+use super::{LANES, Label};
+
+/// A text of more than [`MAX_BYTES`] is cut into windows of about so many bytes, which are as long as a long comment.
+const WINDOW: usize = 2_000;
+/// Besides the first and the last so many windows are scored, those that look worst.
+const WORST: usize = 3;
+/// Longer words are not looked up.
+const MAX_WORD: usize = 32;
+/// What a link counts, in units of a weight's scale, and what a byte that is not ASCII does: behind it a word may hide.
+const LINK: f32 = 40.0;
+const NOT_ASCII: f32 = 0.2;
+
+/// Returns the parts of a text that are to be scored, in their order: all of it if it is short.
+pub fn parts(model: &Model, text: &str) -> Vec<Range<usize>> {
+    if text.len() <= MAX_BYTES {
+        return vec![0..text.len()];
+    }
+    let windows: Vec<Range<usize>> = windows(text).collect();
+    let last = windows.len().saturating_sub(1);
+    let english = model.voices().iter().find(|voice| voice.head(Label::Spam).is_some());
+    let mut ranked: Vec<(f32, usize)> = windows
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| *at > 0 && *at < last)
+        .map(|(at, window)| (suspicion(model, english, text.get(window.clone()).unwrap_or_default()), at))
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut chosen: Vec<usize> = ranked.into_iter().take(WORST).map(|(_, at)| at).chain([0, last]).collect();
+    chosen.sort_unstable();
+    chosen.into_iter().filter_map(|at| windows.get(at).cloned()).collect()
+}
+
+/// Cuts a text into windows, between words where there is white space.
+fn windows(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let begin = from;
+        let rest = text.get(begin..).filter(|rest| !rest.is_empty())?;
+        let most = rest.floor_char_boundary(WINDOW).max(1);
+        let space = rest.get(..most).and_then(|part| part.rfind(char::is_whitespace)).filter(|at| *at >= WINDOW / 2);
+        from = begin + if most == rest.len() { most } else { space.map_or(most, |at| rest.ceil_char_boundary(at + 1)) };
+        Some(begin..from)
+    })
+}
+
+/// Returns how bad a part of a text looks at first sight: the weights of its words that speak for any label, and its links.
+fn suspicion(model: &Model, voice: Option<&Voice>, text: &str) -> f32 {
+    let mut sums = [0.0f32; LANES];
+    let mut odd = 0.0;
+    let mut word = [0u8; MAX_WORD];
+    let mut length = 0;
+    for byte in text.bytes().chain([b' ']) {
+        if byte.is_ascii_alphanumeric() {
+            if let Some(place) = word.get_mut(length) {
+                *place = byte.to_ascii_lowercase();
+            }
+            length += 1;
+            continue;
+        }
+        if (2..=MAX_WORD).contains(&length) {
+            let key = hash::key(join(UNIGRAM, lexicon::word_hash(word.get(..length).unwrap_or_default())));
+            let sign = if key & 1 == 1 { -1.0 } else { 1.0 };
+            if let Some(weights) = voice.and_then(|voice| model.weights_of(voice, key >> 1)) {
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum += (sign * f32::from(*weight)).max(0.0);
+                }
+            }
+        }
+        length = 0;
+        odd += if byte.is_ascii() { 0.0 } else { NOT_ASCII };
+    }
+    odd += LINK * text.matches("://").count() as f32;
+    sums.into_iter().fold(0.0, f32::max) + odd
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_BYTES, WINDOW, WORST, parts, windows};
+    use crate::classify::{Input, Label, Model};
+
+    #[test]
+    fn windows_cover_a_text_and_end_between_words() {
+        let text = "word ".repeat(3_000);
+        let all: Vec<_> = windows(&text).collect();
+        assert_eq!((all[0].start, all.last().unwrap().end), (0, text.len()));
+        assert!(all.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert!(all.iter().all(|at| at.len() <= WINDOW && text[at.clone()].ends_with(' ')));
+        for odd in ["é".repeat(9_000), "\u{1F468}".repeat(5_000), String::new(), "x".into()] {
+            assert_eq!(windows(&odd).map(|at| at.len()).sum::<usize>(), odd.len());
+        }
+    }
+
+    #[test]
+    fn short_texts_are_one_part_and_of_long_ones_the_number_is_bounded() {
+        let model = Model::builtin().unwrap();
+        assert_eq!(parts(&model, &"a".repeat(MAX_BYTES)), vec![0..MAX_BYTES]);
+        assert_eq!(parts(&model, &"words of prose ".repeat(4_000)).len(), WORST + 2);
+    }
+
+    #[test]
+    fn what_stands_anywhere_in_a_long_text_is_found() {
+        let model = Model::builtin().unwrap();
+        let prose = "The loaf rose well on Sunday, though the crust was pale and the crumb a little wet near the base. ";
+        let spam = "Cheap viagra and cialis without prescription, order now at http://pills.example/buy with free shipping! ";
+        let score = |text: &str| model.score(&Input { text, ..Input::default() }).get(Label::Spam).unwrap_or(0.0);
+        assert!(score(&prose.repeat(600)) < 0.5);
+        for before in [70, 200, 400, 640] {
+            let text = [&prose.repeat(before), spam, &prose.repeat(640 - before)].concat();
+            assert!(score(&text) > 0.8, "{before}: {}", score(&text));
+        }
+    }
+}
