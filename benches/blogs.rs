@@ -19,7 +19,7 @@ use gatepost::comment::Comment;
 use gatepost::facts::Facts;
 use gatepost::judge::Judge;
 use gatepost::pb;
-use gatepost::policy::{Listed, Policies};
+use gatepost::policy::Policies;
 use gatepost::verdict::Decision;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -48,6 +48,8 @@ struct Scored {
     /// With its author and without.
     logits: [f32; 2],
     decisions: [Decision; 2],
+    /// Whether it would be approved without its links or its author's address.
+    strippable: [bool; 2],
     text: String,
 }
 
@@ -109,7 +111,7 @@ fn main() -> Result<(), Error> {
     })?;
     if let Some(path) = &options.scores {
         let mut lines = String::new();
-        for Scored { blog, spam, lang, kind, fold, logits, decisions, text } in &scored {
+        for Scored { blog, spam, lang, kind, fold, logits, decisions, text, .. } in &scored {
             let text: String = text.chars().take(160).map(|c| if c.is_control() { ' ' } else { c }).collect();
             let [with, without] = decisions.map(|decision| decision as u8);
             writeln!(
@@ -170,6 +172,17 @@ fn report(scored: &[Scored], world: usize, name: &str) {
         rejected += share(all, &decided(Decision::Reject)) * all.len() as f64;
         rows += all.len() as f64;
     }
+    let held_and = |spam: bool, strippable: bool| {
+        let of = of_blogs().filter(|one| one.spam == spam && one.decisions[world] == Decision::Hold);
+        of.filter(|one| !strippable || one.strippable[world]).count()
+    };
+    println!(
+        "  without links or author's address: {} of {} held harmless and {} of {} held spam comments would be published",
+        held_and(false, true),
+        held_and(false, false),
+        held_and(true, true),
+        held_and(true, false)
+    );
     let approved: Vec<(&str, f64)> = spam
         .iter()
         .filter(|(_, all)| all.len() >= MIN_SPAM)
@@ -189,7 +202,7 @@ fn report(scored: &[Scored], world: usize, name: &str) {
 fn score(judge: &Judge, model: &Model, row: &Row, blog: &str, fold: usize) -> Result<Scored, Error> {
     let input = row.input(rows::PostIs::Post);
     let logit = |input: &Input| model.score_as_english(input).logit(Label::Spam).unwrap_or(f32::NAN);
-    let comment = |author: bool| -> Result<Decision, Error> {
+    let comment = |author: bool| -> Result<(Decision, bool), Error> {
         let author = row.author.as_ref().filter(|_| author).map(|author| pb::Author {
             name: author.name.clone(),
             url: author.url.clone(),
@@ -205,8 +218,12 @@ fn score(judge: &Judge, model: &Model, row: &Row, blog: &str, fold: usize) -> Re
             ..Default::default()
         };
         let comment = Comment::parse(message, SystemTime::now()).map_err(|wrong| format!("{wrong:?}"))?;
-        Ok(judge.hear(&comment, Listed::none(), None).ruling(&Facts::default()).decision)
+        let verdict = judge.judge(&comment, &Facts::default(), SystemTime::UNIX_EPOCH);
+        Ok((verdict.decision, !verdict.publish_without.is_empty()))
     };
+    let empty = row.text.trim().is_empty();
+    let judged = |author: bool| if empty { Ok((Decision::Hold, false)) } else { comment(author) };
+    let (with, without) = (judged(true)?, judged(false)?);
     Ok(Scored {
         blog: blog.to_owned(),
         spam: row.label == "spam",
@@ -214,7 +231,8 @@ fn score(judge: &Judge, model: &Model, row: &Row, blog: &str, fold: usize) -> Re
         kind: row.name("kind").to_owned(),
         fold,
         logits: [logit(&input), logit(&Input { author: None, ..input })],
-        decisions: if row.text.trim().is_empty() { [Decision::Hold; 2] } else { [comment(true)?, comment(false)?] },
+        decisions: [with.0, without.0],
+        strippable: [with.1, without.1],
         text: row.text.clone(),
     })
 }

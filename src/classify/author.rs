@@ -81,8 +81,8 @@ fn read_name(name: &str, body: &Body, text: &mut Text, tokens: &mut Tokens, sink
     let name = &name[..name.floor_char_boundary(MAX_NAME_BYTES)];
     let evidence = Evidence { what: What::AuthorName, start: 0, end: 0 };
     let mut add = |hash| sink.add(Group::Author, hash, 1.0, evidence);
+    // Without a name it was not sent, or not asked for: that says nothing.
     if name.trim().is_empty() {
-        add(join(NAME_FORM, 0));
         return None;
     }
     text.read(name);

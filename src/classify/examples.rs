@@ -11,7 +11,7 @@ use super::model::Scratch;
 use super::recipe::Recipe;
 use super::rows::{PostIs, Row, Split};
 use super::vocabulary::Counter;
-use super::{LANES, Label};
+use super::{LANES, Label, parse_language};
 
 /// What a row tells each head.
 pub type Targets = [Option<bool>; LANES];
@@ -84,7 +84,10 @@ impl Examples {
             let group = source.groups.as_deref().map(|field| row.name(field)).filter(|group| !group.is_empty());
             let number = groups.len();
             let group = group.map(|group| *groups.entry(group).or_insert(number));
-            let ends = self.extract(recipe, row, source.post, (split == Split::Train).then_some(language));
+            // A source may hold rows of other languages, which say nothing of the words of this one.
+            let of_language = row.lang.is_empty() || parse_language(&row.lang) == Some(language);
+            let counted = (split == Split::Train && of_language).then_some(language);
+            let ends = self.extract(recipe, row, source.post, counted);
             self.rows.push(Example { ends, targets, source: at, share: source.weight, group, language, split });
             of.push(row);
         }

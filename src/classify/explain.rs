@@ -235,10 +235,7 @@ fn contribution(input: &Input, work: &Workspace, merged: &Merged) -> Contributio
         }
         What::AuthorName => {
             located = false;
-            match input.author.map_or("", |author| author.name) {
-                "" => "that the author gave no name".to_owned(),
-                name => format!("the author's name “{}”", quote(name)),
-            }
+            format!("the author's name “{}”", quote(input.author.map_or("", |author| author.name)))
         }
         What::AuthorUrl => {
             located = false;

@@ -150,6 +150,9 @@ pub struct Source {
     /// The field that names a row's group, such as its blog: calibration holds out whole groups.
     #[serde(default)]
     pub groups: Option<String>,
+    /// Whether a row says nothing without its author, so that it is not learned when the author is left out.
+    #[serde(default)]
+    pub needs_author: bool,
     /// How often a row is learned in an epoch, on average, before balancing.
     #[serde(default = "once")]
     pub weight: f32,

@@ -75,6 +75,13 @@ fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
         return false;
     }
     let written = |token: &Token| &text[usize::from(token.start)..usize::from(token.end)];
+    // "shop (dot) com", "shop[.]com"
+    if matches!(written(last), "" | ")" | "]" | "}") || !matches!(written(second), ")" | "]" | "}") {
+        // No bracket before the last word.
+    } else if let Some([name, open, dot, _, _]) = at.checked_sub(4).and_then(|from| tokens.get(from..=at)) {
+        let bracketed = matches!(written(open), "(" | "[" | "{") && matches!(written(dot), "." | "dot" | "d0t");
+        return bracketed && name.kind == Kind::Word;
+    }
     match written(second) {
         "." | "dot" => first.kind == Kind::Word,
         _ => second.kind == Kind::Word && matches!(written(first), "www" | "ww"),

@@ -328,7 +328,11 @@ impl HeadTrainer<'_> {
                     let times = share.floor() + f32::from(u8::from(share.fract() > 0.0 && order.chance(share.fract())));
                     for _ in 0..times as u32 {
                         example.clear();
-                        for section in self.sections(&mut order) {
+                        let sections: Vec<Section> = self.sections(&mut order).collect();
+                        if recipe.sources[row.source].needs_author && !sections.contains(&Section::Author) {
+                            continue;
+                        }
+                        for section in sections {
                             for &(bucket, value) in self.set.section(row, section) {
                                 if head.dropout == 0.0 || order.chance(kept) {
                                     example.push((bucket, value / kept * rarity[bucket as usize]));

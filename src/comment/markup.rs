@@ -407,7 +407,7 @@ mod tests {
     fn what_a_browser_hides_is_judged_and_told() {
         for (format, body, letters, links) in [
             (Format::Html, "nice<template>buy pills</template>", 8, 0),
-            (Format::Html, "<head>all of it <b>bold</b>", 12, 0),
+            (Format::Html, "<head>all of it <b>bold</b>", 11, 0),
             (Format::Html, "a <!-- cheap pills --> b", 10, 0),
             (Format::Html, "<p style='Display : none'>cheap <span>pills</span></p> seen", 10, 0),
             (Format::Html, "<div hidden>x<div>y</div>z</div>seen", 3, 0),

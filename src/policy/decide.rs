@@ -197,8 +197,13 @@ impl Policy {
     pub fn decide(&self, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Ruling {
         let mut votes = findings.votes.clone();
         let mut explain = Vec::new();
-        let known = self.known_author(findings, facts);
-        let evidence = findings.evidence() + known.as_ref().map_or(0.0, |reason| reason.weight);
+        let mut evidence = findings.evidence();
+        let spam = logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| logit + evidence);
+        let hold = self.thresholds[Label::Spam.lane()].hold.map(|hold| (hold / (1.0 - hold)).ln());
+        // A score that would not hold needs nobody to speak against it.
+        let holds = spam.zip(hold).is_some_and(|(logit, hold)| logit >= hold);
+        let known = self.known_author(findings, facts).filter(|_| holds);
+        evidence += known.as_ref().map_or(0.0, |reason| reason.weight);
         let scores: Vec<(Label, f64)> = logits
             .iter()
             .map(|&(label, logit)| (label, sigmoid(if label == Label::Spam { logit + evidence } else { logit })))

@@ -134,7 +134,7 @@ impl Policy {
 
 /// What a label's thresholds do.
 fn in_words(Threshold { hold, reject, corroborate }: Threshold) -> String {
-    let besides = if corroborate { ", if a link or the form speaks for it too" } else { "" };
+    let besides = if corroborate { ", if a second witness confirms it" } else { "" };
     match (hold, reject) {
         (None, None) => "its score does nothing".to_owned(),
         (Some(hold), None) => format!("held from {hold}, never rejected"),
