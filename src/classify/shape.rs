@@ -68,23 +68,19 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
     }
 }
 
-/// Whether the token ends an address that was taken apart: "shop . com", "shop dot com", "www shop com".
+/// Whether the token ends an address that was taken apart: "shop . com", "shop (dot) com", "www shop com".
 fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
-    let Some([first, second, last]) = at.checked_sub(2).and_then(|from| tokens.get(from..=at)) else { return false };
-    if !last.classes.has(Classes::TLD) {
+    let written = |token: &Token| &text[usize::from(token.start)..usize::from(token.end)];
+    let back = |steps: usize| at.checked_sub(steps).and_then(|at| tokens.get(at));
+    let is_dot = |token: &Token| matches!(written(token), "." | "dot");
+    let is_word = |token: Option<&Token>| token.is_some_and(|token| token.kind == Kind::Word);
+    if !tokens.get(at).is_some_and(|last| last.classes.has(Classes::TLD)) {
         return false;
     }
-    let written = |token: &Token| &text[usize::from(token.start)..usize::from(token.end)];
-    // "shop (dot) com", "shop[.]com"
-    if matches!(written(last), "" | ")" | "]" | "}") || !matches!(written(second), ")" | "]" | "}") {
-        // No bracket before the last word.
-    } else if let Some([name, open, dot, _, _]) = at.checked_sub(4).and_then(|from| tokens.get(from..=at)) {
-        let bracketed = matches!(written(open), "(" | "[" | "{") && matches!(written(dot), "." | "dot" | "d0t");
-        return bracketed && name.kind == Kind::Word;
-    }
-    match written(second) {
-        "." | "dot" => first.kind == Kind::Word,
-        _ => second.kind == Kind::Word && matches!(written(first), "www" | "ww"),
+    match back(1) {
+        Some(dot) if is_dot(dot) => is_word(back(2)),
+        Some(close) if matches!(written(close), ")" | "]") => back(2).is_some_and(is_dot) && is_word(back(4)),
+        before => is_word(before) && back(2).is_some_and(|www| matches!(written(www), "www" | "ww")),
     }
 }
 

@@ -33,7 +33,7 @@ const BIAS: f32 = 0.35;
 /// than what comes in: outcomes pull towards where a policy begins to hold, not towards a probability of a half, so that what
 /// was learned lies on the right side of the thresholds (M. Saerens et al., "Adjusting the outputs of a classifier to new a
 /// priori probabilities", 2002, on why).
-const EVEN: [f32; 2] = [1.7, 0.0];
+const EVEN: [f32; 2] = [1.9, 0.5];
 /// How far one outcome may be from what was expected of it: more is a slip of the hand as often as news.
 const SURPRISE: f32 = 0.5;
 /// The part of the base's say that is left when there is evidence, and how many outcomes bring it half-way there.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Away, Policies, Policy, Threshold};
+use super::{Away, Policies, Policy, Strip, Threshold};
 use crate::classify::Label;
-use crate::comment::Site;
+use crate::comment::{CommentKind, Site};
 use crate::limit::Scope;
 use crate::verdict::Decision;
 
@@ -62,6 +62,22 @@ impl Policy {
         if self.links_hold > 0 {
             lines.push(format!("holds comments with {} links or more", self.links_hold));
         }
+        match self.strip {
+            Strip::Off => {}
+            Strip::Advise => lines.push("says of held comments whether they would be approved without their links".to_owned()),
+            Strip::Approve => lines.push("approves comments without their links if they would be held with them".to_owned()),
+        }
+        if !self.trusted_roles.is_empty() {
+            lines.push(format!("approves what authors with these roles write: {}", self.trusted_roles.join(", ")));
+        }
+        for (kind, decision) in CommentKind::ALL.into_iter().zip(self.kinds) {
+            let name = kind.as_str().replace('_', " ");
+            match decision {
+                Decision::Approve => {}
+                Decision::Hold => lines.push(format!("holds every {name} whose spam score is not below {}", self.kinds_low)),
+                Decision::Reject => lines.push(format!("rejects every {name}")),
+            }
+        }
         if self.approved_before_trust > 0 {
             lines.push(format!("holds an author's comments until {} were approved", self.approved_before_trust));
         }
@@ -100,6 +116,8 @@ impl Policy {
             (self.evidence.author_name, "a name that advertises"),
             (self.evidence.author_url, "an author's web address"),
             (-self.evidence.of_post, "speaking of the post in its own words"),
+            (self.evidence.hidden_text, "text or a link that readers cannot see"),
+            (-self.evidence.known_author, "an approved comment of the same author"),
         ];
         for (logits, what) in evidence.into_iter().filter(|(logits, _)| *logits != 0.0) {
             lines.push(format!("{what} makes spam {} times as likely", times(logits)));
@@ -169,7 +187,7 @@ mod tests {
         let sites: Vec<Vec<&str>> = all.iter().map(|(sites, _)| sites.iter().map(|site| site.as_str()).collect()).collect();
         assert_eq!(sites, [vec!["a.example", "b.example"], vec![]]);
         let lines = all[0].1.describe();
-        assert_eq!(lines[0], "spam: never held, rejected from 0.99, if a link or the form speaks for it too");
+        assert_eq!(lines[0], "spam: never held, rejected from 0.998, if a link or the form speaks for it too");
         assert_eq!(lines[1], "toxicity: held from 0.4, never rejected");
         assert!(
             lines.contains(&"one author: 10 comments at once, then one every 30s; the rest is held".to_owned()),

@@ -12,6 +12,8 @@ mod bench;
 mod campaign;
 /// The commands, as typed.
 mod cli;
+/// The corpus is readable, and enough to train a model from.
+mod corpus;
 /// What deploy/ and the manual name is there.
 mod deploy;
 /// A disk full, or one that takes no writes: nothing lost, and words that help.
@@ -20,6 +22,8 @@ mod disk;
 mod durability;
 /// Of whom a comment speaks matters little, and war is no abuse.
 mod fairness;
+/// Who writes, what is sent, and what a comment would be without its links.
+mod evidence;
 /// A person erased leaves no trace.
 mod forget;
 /// Starts servers and speaks to them.

@@ -73,6 +73,7 @@ conform! {
     a_comment_is_looked_at_again_when_entries_have_changed
     entries_for_an_erased_person_go_too
     an_author_who_was_mostly_rejected_is_undecided
+    what_was_approved_before_may_speak_for_an_author
     the_log_of_outcomes_is_in_order_and_goes_by_names
     an_act_teaches_in_its_own_step
     what_a_person_taught_goes_with_the_person

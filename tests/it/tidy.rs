@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("limit", &[]),
     ("retention", &["comment", "verdict"]),
     ("facts", &["limit", "verdict"]),
-    ("classify", &[]),
+    ("classify", &["comment"]),
     ("settings", &[]),
     ("policy", &["classify", "comment", "facts", "limit", "retention", "settings", "verdict"]),
     ("judge", &["classify", "comment", "facts", "policy", "verdict"]),

