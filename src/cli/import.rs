@@ -30,8 +30,8 @@ pub const EXAMPLES: &str = "Examples:
   gatepost queue --site blog.example --all --format jsonl > queue.jsonl
   gatepost import --site blog.example --held queue.jsonl
 
-What the archive says of a comment stands: approved, held or spam, decided by `import`. Deleted comments, pingbacks and
-trackbacks are left out. Limits have no say. A line of JSON is what `check --file` reads, or what `queue --format jsonl`
+What the archive says of a comment stands: approved, held or spam, decided by `import`. Deleted comments are left out.
+Pingbacks and trackbacks come in as such. Limits have no say. A line of JSON is what `check --file` reads, or what `queue --format jsonl`
 writes; `status` or `decided` says approved, held, spam, rejected or deleted, and without it Gatepost judges.
 How far it came stands in FILE.progress until all is done: the same command again goes on there. Repeating is safe: a
 comment that is here already with the same body keeps its verdict.";

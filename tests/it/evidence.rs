@@ -66,7 +66,7 @@ async fn trackbacks_are_held_and_other_kinds_are_judged() {
 
 /// Praise that is held for the shop its author links to.
 fn praise(id: &str) -> pb::Comment {
-    let author = named("Cheap Designer Handbags", "http://cheap-designer-handbags-outlet.shop/replica");
+    let author = named("Kelsie", "http://cheap-designer-handbags-outlet.shop/replica");
     sent(id, "The loaf looks lovely, I will try it on Sunday with my daughter.", author)
 }
 
@@ -75,7 +75,11 @@ async fn a_comment_that_is_held_for_its_links_says_so_and_can_be_published_witho
     let policy = "[evidence]\nauthor_name = 0.0\nauthor_url = 12.0\n";
     let server = Server::start_with(policy, &[]).await;
     let verdict = server.check(praise("1")).await.unwrap();
-    assert_eq!((verdict.decision(), verdict.publish_without.as_slice()), (Decision::Hold, &[Part::AuthorUrl.into()][..]), "{verdict:?}");
+    assert_eq!(
+        (verdict.decision(), verdict.publish_without.as_slice()),
+        (Decision::Hold, &[Part::AuthorUrl.into()][..]),
+        "{verdict:?}"
+    );
 
     let request = pb::DecideCommentsRequest {
         site: verdict.site.clone(),
@@ -102,7 +106,7 @@ async fn a_comment_that_is_held_for_its_links_says_so_and_can_be_published_witho
 
 #[tokio::test]
 async fn what_was_approved_before_speaks_for_an_author_who_is_certain() {
-    let policy = "[evidence]\nauthor_name = 0.0\nauthor_url = 0.0\nknown_author = 5.0\n[thresholds.spam]\nhold = 0.5\n";
+    let policy = "[evidence]\nauthor_name = 0.0\nauthor_url = 0.0\nknown_author = 5.0\n[learning]\ncorrect = false\nalike_approved = false\n";
     let server = Server::start_with(policy, &[]).await;
     let held = "Great blog, thanks for sharing such useful information, keep up the good work and keep posting";
     let by = |id: &str, body: &str, verified: bool| {

@@ -20,10 +20,10 @@ mod deploy;
 mod disk;
 /// Killed at any moment, nothing that was answered is lost.
 mod durability;
-/// Of whom a comment speaks matters little, and war is no abuse.
-mod fairness;
 /// Who writes, what is sent, and what a comment would be without its links.
 mod evidence;
+/// Of whom a comment speaks matters little, and war is no abuse.
+mod fairness;
 /// A person erased leaves no trace.
 mod forget;
 /// Starts servers and speaks to them.

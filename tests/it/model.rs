@@ -68,6 +68,30 @@ fn a_model_is_measured_per_head_and_source() {
 }
 
 #[test]
+fn means_over_blogs_count_each_blog_the_same() {
+    let mut rows = String::new();
+    for n in 0..120 {
+        // One blog is three times as large as the other, and full of shop talk.
+        let (blog, text) = if n % 4 == 0 { ("small", "I walked by the river") } else { ("large", "We met at the old mill") };
+        writeln!(rows, r#"{{"text": "{text} on day {n}", "label": "ham", "blog": "{blog}"}}"#).unwrap();
+        writeln!(rows, r#"{{"text": "Cheap pills at http://pills.shop/buy{n}", "label": "spam", "blog": "{blog}"}}"#).unwrap();
+    }
+    let folder = TempDir::new().unwrap();
+    let file = write(&folder, "blogs.jsonl", &rows);
+    let report = json(&["model", "evaluate", "--format", "json", "--by", "blog", &file]);
+    let means = &report["means"][0];
+    assert_eq!((&means["by"], &means["ham_held"]["values"]), (&"blog".into(), &2.into()), "{means}");
+    let of = |name: &str| {
+        let all = report["decisions"].as_array().unwrap();
+        all.iter().find(|one| one["by"] == "blog" && one["name"] == name).unwrap()["bad"]["approved"].as_f64().unwrap()
+    };
+    let mean = (of("small") + of("large")) / 2.0;
+    assert!((means["bad_approved"]["mean"].as_f64().unwrap() - mean).abs() < 1e-9, "{means}");
+    let table = run(&["model", "evaluate", "--by", "blog", &file]);
+    assert!(out(&table).contains("mean over blog: ham held"), "{}", out(&table));
+}
+
+#[test]
 fn the_table_says_the_same_and_no_text_of_a_comment() {
     let output = pipe(&["model", "evaluate", "--where", "split=test", "--by", "split", "-"], rows(60).as_bytes());
     assert_eq!(code(&output), 0, "{}", err(&output));

@@ -57,7 +57,7 @@ pub struct EvaluateArgs {
     /// Read labels by the rules that this recipe has for files of these names
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// Also figures per value of this field, e.g. labels.topic; several may be named
+    /// Also figures per value of this field, e.g. blog, and means over its values; several may be named
     #[arg(long = "by", value_name = "FIELD")]
     by: Vec<String>,
     /// A model file in place of the compiled-in one
@@ -117,13 +117,15 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
         &crate::comment::Site::parse("--site", &args.site)
             .map_err(|violation| Failure::usage(format!("{} {}", violation.field, violation.problem)))?,
     );
+    let decisions = measure.decisions();
     let report = Report {
         model: text::line(judge.model().version(), 256),
         policy: text::line(policy.version(), 256),
         rows: measure.rows(),
         left_out,
         heads: measure.heads(),
-        decisions: measure.decisions(),
+        means: measure.means(&decisions),
+        decisions,
     };
     if let Some(path) = &args.html {
         let page = page::page(&report, &measure)?;

@@ -68,8 +68,48 @@ pub struct Report {
     pub left_out: LeftOut,
     /// Per head.
     pub heads: Vec<HeadReport>,
-    /// What policy and model together decide: all rows first, then per source.
+    /// What policy and model together decide: all rows first, then per source and per value of what was asked for.
     pub decisions: Vec<Decisions>,
+    /// The means over the values of what was asked for, such as blogs.
+    pub means: Vec<Means>,
+}
+
+/// Means over the values of a field: each value counts the same, however many rows it has.
+#[derive(Serialize)]
+pub struct Means {
+    /// The field.
+    pub by: String,
+    /// Share of the harmless rows that is held.
+    pub ham_held: Mean,
+    /// Share of the harmless rows that is rejected.
+    pub ham_rejected: Mean,
+    /// Share of the bad rows that is approved.
+    pub bad_approved: Mean,
+}
+
+/// A mean over the values that have enough rows.
+#[derive(Serialize)]
+pub struct Mean {
+    /// How many values count.
+    pub values: usize,
+    /// The mean; `null` if none counts.
+    pub mean: f64,
+    /// The highest share of any value.
+    pub worst: f64,
+}
+
+/// From so many harmless, and so many bad rows on a value counts in a mean.
+const MIN_HAM: u64 = 30;
+const MIN_BAD: u64 = 12;
+/// The fields by which rows are always told apart: the source and the language.
+const ALWAYS: usize = 2;
+
+impl Mean {
+    fn of(shares: impl Iterator<Item = f64>) -> Self {
+        let shares: Vec<f64> = shares.collect();
+        let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+        Self { values: shares.len(), mean, worst: shares.into_iter().fold(f64::NAN, f64::max) }
+    }
 }
 
 /// One head.
@@ -103,9 +143,9 @@ pub struct Set {
 /// What becomes of a set of rows.
 #[derive(Serialize)]
 pub struct Decisions {
-    /// `all` or `source`.
+    /// `all`, `source`, or the field that was asked for.
     pub by: String,
-    /// The source.
+    /// The field's value.
     pub name: String,
     /// Per word for the rows.
     pub labels: Vec<Counts>,
@@ -223,11 +263,30 @@ impl Measure {
     /// What becomes of the rows, and of those of each source.
     pub fn decisions(&self) -> Vec<Decisions> {
         let mut all = vec![self.decided("all", "all", |_| true)];
-        if let Some(sources) = self.dimensions.first().filter(|sources| sources.values.len() > 1) {
-            let of = |(place, name)| self.decided(&sources.name, name, move |row| row.values.first() == Some(&place));
-            all.extend(sources.ordered().into_iter().map(of));
+        let several = |(_, dimension): &(usize, &Dimension)| dimension.values.len() > 1;
+        let dimensions = self.dimensions.iter().enumerate().filter(several);
+        for (index, dimension) in dimensions.filter(|(index, _)| *index == 0 || *index >= ALWAYS) {
+            let of = |(place, name)| self.decided(&dimension.name, name, move |row| row.values.get(index) == Some(&place));
+            all.extend(dimension.ordered().into_iter().map(of));
         }
         all
+    }
+
+    /// The means over the values of each field that was asked for.
+    pub fn means(&self, decisions: &[Decisions]) -> Vec<Means> {
+        let asked = self.dimensions.iter().skip(ALWAYS).filter(|dimension| dimension.values.len() > 1);
+        let means = asked.map(|dimension| {
+            let of = || decisions.iter().filter(|one| one.by == dimension.name);
+            let ham = || of().map(|one| &one.ham).filter(|ham| ham.comments >= MIN_HAM);
+            let bad = of().map(|one| &one.bad).filter(|bad| bad.comments >= MIN_BAD);
+            Means {
+                by: dimension.name.clone(),
+                ham_held: Mean::of(ham().map(|ham| ham.held)),
+                ham_rejected: Mean::of(ham().map(|ham| ham.rejected)),
+                bad_approved: Mean::of(bad.map(|bad| bad.approved)),
+            }
+        });
+        means.collect()
     }
 
     fn decided(&self, by: &str, name: &str, of: impl Fn(&Kept) -> bool) -> Decisions {

@@ -1,6 +1,6 @@
 //! The figures as tables for people.
 
-use super::measure::{Counts, Decisions, Report, Set};
+use super::measure::{Counts, Decisions, Mean, Report, Set};
 use crate::cli::failure::Failure;
 use crate::cli::term::{Screen, Tone};
 
@@ -60,7 +60,18 @@ pub fn print(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
         let legend = screen.paint(Tone::Faint, LEGEND);
         screen.line(&format!("\n{legend}"))?;
     }
-    decisions(screen, &report.decisions)
+    decisions(screen, &report.decisions)?;
+    for means in &report.means {
+        let share = |mean: &Mean| format!("{} % (worst {}, {} values)", percent(mean.mean), percent(mean.worst), mean.values);
+        screen.line(&format!(
+            "\nmean over {}: ham held {}, ham rejected {}, bad approved {}",
+            means.by,
+            share(&means.ham_held),
+            share(&means.ham_rejected),
+            share(&means.bad_approved)
+        ))?;
+    }
+    Ok(())
 }
 
 /// A field with one value only repeats what was said of all rows.
