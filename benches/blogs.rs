@@ -105,7 +105,7 @@ fn main() -> Result<(), Error> {
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(options.folds);
     let scored = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(&one)).collect();
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(one)).collect();
         let results = threads.into_iter().map(|thread| thread.join().map_err(|_| "a fold panicked")?);
         results.collect::<Result<Vec<_>, Error>>().map(|scored| scored.into_iter().flatten().collect::<Vec<_>>())
     })?;

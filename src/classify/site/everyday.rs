@@ -41,7 +41,7 @@ mod tests {
         let model = Model::builtin().unwrap();
         let spam = |text| model.score(&Input { text, ..Input::default() }).get(Label::Spam).unwrap_or(0.0);
         let all: Vec<(&str, f32)> = TEXTS.lines().map(|text| (text, spam(text))).collect();
-        let held: Vec<_> = all.iter().filter(|(_, spam)| *spam >= 0.8).collect();
+        let held: Vec<_> = all.iter().filter(|(_, spam)| *spam >= 0.78).collect();
         assert!(held.len() * 50 < all.len(), "{held:?}");
     }
 
