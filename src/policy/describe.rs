@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(sites, [vec!["a.example", "b.example"], vec![]]);
         let lines = all[0].1.describe();
         assert_eq!(lines[0], "spam: never held, rejected from 0.998, if a second witness confirms it");
-        assert_eq!(lines[1], "toxicity: held from 0.4, never rejected");
+        assert_eq!(lines[1], "toxicity: held from 0.5, never rejected");
         assert!(
             lines.contains(&"one author: 10 comments at once, then one every 30s; the rest is held".to_owned()),
             "{lines:?}"
