@@ -10,7 +10,7 @@ use super::calibrate::Calibration;
 use super::features::Group;
 use super::hash::KEY_BITS;
 use super::model::{Head, Parts, Voice};
-use super::table::{Table, Weights};
+use super::table::Table;
 use super::vocabulary::Vocabulary;
 use super::{LANES, Label};
 
@@ -204,9 +204,8 @@ fn read_table(reader: &mut Reader, hash_bits: u8) -> Result<Table, ModelError> {
     if row_count > reader.rest.len() / 3 {
         return Err(ModelError::Truncated);
     }
-    let mut rows: Vec<(u32, Weights)> = Vec::with_capacity(row_count);
     let mut next = 0u32;
-    for _ in 0..row_count {
+    let rows = (0..row_count).map(|_| {
         let bucket = next.checked_add(reader.varint()?).filter(|bucket| bucket >> hash_bits == 0);
         let bucket = bucket.ok_or(ModelError::Invalid("bucket out of range"))?;
         next = bucket + 1;
@@ -217,9 +216,9 @@ fn read_table(reader: &mut Reader, hash_bits: u8) -> Result<Table, ModelError> {
                 *weight = i8::from_le_bytes(reader.array()?);
             }
         }
-        rows.push((bucket, weights));
-    }
-    Table::new(u32::from(hash_bits), rows).ok_or(ModelError::Invalid("rows out of order"))
+        Ok((bucket, weights))
+    });
+    Table::try_new(u32::from(hash_bits), row_count, rows)?.ok_or(ModelError::Invalid("rows out of order"))
 }
 
 /// Whether a model may be called so: it is printed in logs, verdicts and terminals.

@@ -26,15 +26,28 @@ impl Table {
     /// A table of `2^bits` buckets from rows in rising order of their buckets. Rows out of order or range are an
     /// error of the caller; `None` then.
     pub fn new(bits: u32, rows: impl IntoIterator<Item = (u32, Weights)>) -> Option<Table> {
-        let mut blocks = vec![Block::default(); 1usize.checked_shl(bits)?.div_ceil(64)];
-        let mut weights = Vec::new();
+        let rows = rows.into_iter().map(Ok::<_, std::convert::Infallible>);
+        Table::try_new(bits, 0, rows).unwrap_or_else(|never| match never {})
+    }
+
+    /// The same from `count` rows that come one by one and may fail to, so that they need not be kept beside the table.
+    ///
+    /// # Errors
+    /// Returns the first error of a row.
+    pub fn try_new<E>(
+        bits: u32,
+        count: usize,
+        rows: impl Iterator<Item = Result<(u32, Weights), E>>,
+    ) -> Result<Option<Table>, E> {
+        let Some(buckets) = 1usize.checked_shl(bits) else { return Ok(None) };
+        let mut blocks = vec![Block::default(); buckets.div_ceil(64)];
+        let mut weights = Vec::with_capacity(count);
         let mut lowest = 0;
-        for (bucket, row) in rows {
-            if bucket < lowest {
-                return None;
-            }
+        for row in rows {
+            let (bucket, row) = row?;
+            let Some(block) = blocks.get_mut(bucket as usize / 64).filter(|_| bucket >= lowest) else { return Ok(None) };
             lowest = bucket + 1;
-            blocks.get_mut(bucket as usize / 64)?.present |= 1 << (bucket % 64);
+            block.present |= 1 << (bucket % 64);
             weights.push(row);
         }
         let mut before = 0;
@@ -42,7 +55,7 @@ impl Table {
             block.before = before;
             before += block.present.count_ones();
         }
-        Some(Table { blocks, rows: weights })
+        Ok(Some(Table { blocks, rows: weights }))
     }
 
     /// The weights of a bucket, if it has any.
