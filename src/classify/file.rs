@@ -21,6 +21,8 @@ pub(super) const FORMAT: u16 = 3;
 pub const MAX_BYTES: usize = 8 << 20;
 /// More languages than anybody trains.
 const MAX_VOICES: usize = 32;
+/// More languages than a head learns along with its own; each takes three bytes.
+const MAX_ALSO: usize = 128;
 /// Longest name, in bytes.
 pub const MAX_NAME: usize = 64;
 /// No number of a trained model comes near; larger ones could add up to what is no number any more.
@@ -144,7 +146,7 @@ fn read_heads(reader: &mut Reader) -> Result<Vec<Head>, ModelError> {
         if heads.last().is_some_and(|last| last.label >= label) {
             return Err(ModelError::Invalid("labels out of order"));
         }
-        if usize::from(also) > MAX_VOICES {
+        if usize::from(also) > MAX_ALSO {
             return Err(ModelError::Invalid("too many languages"));
         }
         let also = (0..also).map(|_| reader.language()).collect::<Result<_, _>>()?;
