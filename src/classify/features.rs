@@ -356,13 +356,16 @@ impl Comment<'_> {
     /// Counts words of more than one script, and those that nobody can pronounce.
     fn oddities(&self, token: &Token, facts: &mut Facts) {
         let word = &self.text[usize::from(token.start)..usize::from(token.end)];
-        let latin = word.bytes().filter(u8::is_ascii_alphabetic).count();
-        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-        let foreign = word.chars().any(|c| ('\u{370}'..'\u{1E00}').contains(&c) && c.is_alphabetic());
-        facts.mixed += u32::from(latin > 0 && foreign);
-        if letters == latin {
-            let consonants = shape::longest_consonants(word);
-            facts.garbled += u32::from(consonants >= GARBLED);
+        let mut only_latin = true;
+        if !word.is_ascii() {
+            let latin = word.bytes().filter(u8::is_ascii_alphabetic).count();
+            let foreign = word.chars().any(|c| ('\u{370}'..'\u{1E00}').contains(&c) && c.is_alphabetic());
+            facts.mixed += u32::from(latin > 0 && foreign);
+            only_latin = word.chars().filter(|c| c.is_alphabetic()).count() == latin;
+        }
+        // Shorter words have no room for so many.
+        if only_latin && word.len() as u64 >= GARBLED {
+            facts.garbled += u32::from(shape::longest_consonants(word) >= GARBLED);
         }
     }
 
