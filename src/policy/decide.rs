@@ -387,7 +387,7 @@ impl Policy {
     /// What was approved before of the same author, as evidence against spam.
     fn known_author(&self, findings: &Findings, facts: &Facts) -> Option<Reason> {
         let History { approved, rejected, .. } = facts.author.filter(|_| findings.known_counts && self.knows_authors())?;
-        if approved == 0 || rejected * KNOWN_PER_REJECTED > approved {
+        if approved == 0 || rejected.saturating_mul(KNOWN_PER_REJECTED) > approved {
             return None;
         }
         let doublings = f64::from(approved).log2() + 1.0;
