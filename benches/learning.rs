@@ -1,241 +1,298 @@
-//! How fast a site learns: errors after so many of its own outcomes, for the base model, the base corrected by them, what is
-//! served (the correction, as far as the gate lets it), and a model that learned from them alone.
+//! What learning does to streams of comments that the base model has never seen, compared with the base alone.
 //! `cargo bench --bench learning -- --data DIR`
 //!
-//! Each stream is a site that the base has never seen: it was trained without that source. Every third comment is held out
-//! for counting errors, so that what is counted does not change as the stream goes on; the others are learned in the order of
-//! the stream, and again in random orders. DIR is the folder of labelled comments that `models/README.md` names.
+//! Each stream is a site: eight whole blogs, five videos, a chat, and two sets of other kinds. The base is trained without it.
+//! Labels are selective, as they are in life: a moderator decides what is held and the spot checks, and one in ten bad comments
+//! that were published is reported. DIR is the folder of labelled comments that `models/README.md` names.
+//!
+//! Options: `--models DIR` (keep the trained base models there, and use those that are), `--only NAME` (streams whose name
+//! begins so), `--orders N` (random orders beside the stream's own, 3), `--experiment NAME` (curves, wrong, archives).
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use gatepost::classify::recipe::Recipe;
+use gatepost::classify::rows::{self, Row};
+use gatepost::classify::site::Outcome;
 use gatepost::classify::site::fold::Learned;
-use gatepost::classify::site::gate::Terms;
 use gatepost::classify::site::lesson::{Lesson, Source};
-use gatepost::classify::site::{Correction, Kind, Outcome};
-use gatepost::classify::{Input, Likeness, Model, train};
-use serde_json::Value;
+use gatepost::classify::train::{self, LeaveOut};
+use gatepost::classify::{Likeness, Model};
+use gatepost::comment::Comment;
+use gatepost::facts::Facts;
+use gatepost::judge::Judge;
+use gatepost::pb;
+use gatepost::policy::{Listed, Policies};
+use gatepost::verdict::Decision;
 
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// After how many outcomes errors are counted.
-const AFTER: [usize; 10] = [0, 10, 20, 25, 50, 80, 100, 200, 320, 400];
-/// Of every so many comments one is held out.
+/// The decisions after which held-out comments are judged.
+const AFTER: [usize; 7] = [0, 25, 50, 100, 200, 400, 800];
+/// One comment in so many is held out.
 const HELD_OUT: usize = 3;
-/// How many random orders.
-const ORDERS: u64 = 8;
-/// Where the default policy holds, by kind.
-const HOLD: [f64; 2] = [0.12, 0.40];
+/// The share of published comments that are spot checked, and of published bad comments that are reported.
+const SPOT_CHECKS: f64 = 0.02;
+const REPORTED: f64 = 0.1;
+/// The most comments of a stream.
+const MOST: usize = 1_500;
+/// How many comments make a block.
+const BLOCK: usize = 100;
 
-/// A site: its comments in the order in which they came.
+/// Blogs that are streams, in groups: one base is trained without each group.
+const BLOGS: [&[&str]; 4] = [
+    &["haacked-com", "bloggerbust-ca"],
+    &["chrisrisner", "lrem"],
+    &["willymcallister", "earlylearning-unmoderated"],
+    &["caffeinatedsimpleton", "dylanmtaylor"],
+];
+
+/// A comment, what it is, and what the base does with it.
+struct Example {
+    comment: Comment,
+    lesson: Lesson,
+    truth: Outcome,
+    base: Decision,
+}
+
+/// The comments of a site in the order in which they came.
 struct Stream {
     name: String,
-    kind: Kind,
-    comments: Vec<(Lesson, bool)>,
+    judge: Arc<Judge>,
+    examples: Vec<Example>,
 }
 
-/// In which order a stream is learned.
-#[derive(Clone, Copy)]
-enum Order {
-    /// In the stream's own. With which comment the held-out ones begin.
-    Own(usize),
-    /// In a random one.
-    Random(u64),
-}
-
-/// Who is wrong how often.
+/// What outcomes say.
 #[derive(Clone, Copy, PartialEq)]
 enum Wrong {
     Nobody,
-    /// Whoever says it, so often.
+    /// Each outcome is turned around with this chance.
     Flipped(f64),
-    /// A host that reports everything as harmless, beside moderators who decide every fifth comment rightly.
+    /// The host reports every published comment, and every bad one as harmless.
     Host,
+    /// Only approvals are told.
+    Approvals,
+    /// Only rejections are told.
+    Rejections,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Base,
-    Corrected,
-    Served,
-    Alone,
-    /// A site's bias and nothing else: a shifted threshold.
-    Bias,
+/// How many harmless and bad comments there were, and how many the base and the correction decided wrongly: harmless ones not
+/// approved, bad ones approved.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    harmless: usize,
+    bad: usize,
+    held: [usize; 2],
+    missed: [usize; 2],
 }
 
-const WAYS: [(&str, Way); 5] =
-    [("base", Way::Base), ("corrected", Way::Corrected), ("served", Way::Served), ("alone", Way::Alone), ("bias", Way::Bias)];
+/// What came of one run through a stream.
+struct Run {
+    blocks: Vec<Count>,
+    /// By [`AFTER`].
+    held_out: Vec<Count>,
+    decisions: usize,
+}
 
-type Curve = [Option<f64>; AFTER.len()];
+impl Count {
+    fn add(&mut self, example: &Example, served: Decision) {
+        let bad = example.truth != Outcome::Ham;
+        *if bad { &mut self.bad } else { &mut self.harmless } += 1;
+        for (way, decision) in [example.base, served].into_iter().enumerate() {
+            if bad {
+                self.missed[way] += usize::from(decision == Decision::Approve);
+            } else {
+                self.held[way] += usize::from(decision != Decision::Approve);
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Count) {
+        self.harmless += other.harmless;
+        self.bad += other.bad;
+        for way in 0..2 {
+            self.held[way] += other.held[way];
+            self.missed[way] += other.missed[way];
+        }
+    }
+
+    fn errors(&self, way: usize) -> usize {
+        self.held[way] + self.missed[way]
+    }
+
+    fn shares(&self) -> [f64; 4] {
+        let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
+        [
+            share(self.missed[0], self.bad),
+            share(self.missed[1], self.bad),
+            share(self.held[0], self.harmless),
+            share(self.held[1], self.harmless),
+        ]
+    }
+}
+
+struct Options {
+    data: PathBuf,
+    models: Option<PathBuf>,
+    only: String,
+    orders: u64,
+    experiment: String,
+}
 
 fn main() -> Result<(), Failure> {
-    let args: Vec<String> = std::env::args().collect();
-    let data = args.iter().position(|arg| arg == "--data").and_then(|at| args.get(at + 1)).map(PathBuf::from);
-    let Some(data) = data.filter(|data| data.is_dir()) else {
+    let Some(options) = options()? else {
         println!("skipped: name the folder of labelled comments with `-- --data DIR`; models/README.md says what is in it");
         return Ok(());
     };
-    let streams = streams(&data)?;
-    let own: Vec<Order> = (0..HELD_OUT).map(Order::Own).collect();
-    let random: Vec<Order> = (1..=ORDERS).map(Order::Random).collect();
-    for (hold, said) in [(None, "at probability 0.5"), (Some(HOLD), "by the default policy")] {
-        println!("\n# Share of wrong decisions {said}, in the stream's own order\n");
-        for stream in &streams {
-            let bad = stream.comments.iter().filter(|(_, bad)| *bad).count();
-            println!("{} ({} comments, of which {bad} are bad)", stream.name, stream.comments.len());
-            print(
-                WAYS.map(|(name, way)| (name.to_owned(), mean(std::slice::from_ref(stream), &own, way, hold, Wrong::Nobody))),
-            );
-        }
-        println!("mean of the {} streams (of those that are long enough)", streams.len());
-        print(WAYS.map(|(name, way)| (name.to_owned(), mean(&streams, &own, way, hold, Wrong::Nobody))));
-        println!("the same, mean of {ORDERS} random orders");
-        print(WAYS.map(|(name, way)| (name.to_owned(), mean(&streams, &random, way, hold, Wrong::Nobody))));
-        println!("what is served, random orders, when that share of the outcomes is wrong");
-        print([0.0, 0.1, 0.3, 0.5].map(|share| {
-            (format!("{:.0} %", share * 100.0), mean(&streams, &random, Way::Served, hold, Wrong::Flipped(share)))
-        }));
-        println!("the same of the correction without its gate");
-        print([0.0, 0.1, 0.3, 0.5].map(|share| {
-            (format!("{:.0} %", share * 100.0), mean(&streams, &random, Way::Corrected, hold, Wrong::Flipped(share)))
-        }));
-        println!("a host that reports all of the spam as harmless, beside moderators who decide every fifth comment");
-        print(WAYS.map(|(name, way)| (name.to_owned(), mean(&streams, &random, way, hold, Wrong::Host))));
+    let wants = |name: &str| options.experiment.is_empty() || options.experiment == name;
+    if wants("archives") {
+        archives(&options)?;
     }
-    others(&data, &streams)?;
+    if !wants("curves") && !wants("wrong") {
+        return Ok(());
+    }
+    let mut streams = streams(&options)?;
+    streams.retain(|stream| stream.name.starts_with(&options.only));
+    if wants("curves") {
+        curves(&streams, options.orders)?;
+    }
+    if wants("wrong") {
+        for (name, wrong) in [
+            ("10 % of the outcomes wrong", Wrong::Flipped(0.1)),
+            ("30 % of the outcomes wrong", Wrong::Flipped(0.3)),
+            ("50 % of the outcomes wrong", Wrong::Flipped(0.5)),
+            ("a host that reports all as harmless", Wrong::Host),
+            ("only approvals are told", Wrong::Approvals),
+            ("only rejections are told", Wrong::Rejections),
+        ] {
+            println!("\n# {name}\n");
+            heading();
+            for stream in &streams {
+                let mut total = Count::default();
+                for order in 0..=options.orders.min(1) {
+                    stream.run(order, wrong, false)?.blocks.iter().for_each(|block| total.merge(block));
+                }
+                line(&stream.name, &total, "");
+            }
+        }
+    }
     cost(&streams)
 }
 
-/// How many harmless comments of quite another site, news, are held by what a site has learned: with all of its outcomes, and
-/// when only the bad ones are told.
-fn others(data: &Path, streams: &[Stream]) -> Result<(), Failure> {
-    let model = Model::builtin()?;
-    let news = stream(&model, "news", Kind::Spam, &mixed(rows(&data.join("neutralnews_approved.jsonl.gz"))?, 400));
-    let held = |only_bad: bool| -> Result<Curve, Failure> {
-        let mut sums = [(0.0, 0usize); AFTER.len()];
+fn heading() {
+    println!("{:<28} {:>6} {:>6}  missed base served  held base served  errors by block of {BLOCK}", "", "ham", "bad");
+}
+
+fn line(name: &str, count: &Count, more: &str) {
+    let [missed, missed_served, held, held_served] = count.shares();
+    println!(
+        "{name:<28} {:>6} {:>6}      {missed:.3} {missed_served:.3}        {held:.3} {held_served:.3}    {more}",
+        count.harmless, count.bad
+    );
+}
+
+fn curves(streams: &[Stream], orders: u64) -> Result<(), Failure> {
+    let (mut worst, mut halved, mut with_misses) = (0.0f64, 0, 0);
+    let mut overshoot = 0.0f64;
+    for order in 0..=orders {
+        println!("\n# {}\n", if order == 0 { "In the stream's own order".to_owned() } else { format!("Random order {order}") });
+        heading();
         for stream in streams {
-            let threshold = (HOLD[stream.kind as usize] / (1.0 - HOLD[stream.kind as usize])).ln();
-            let mut taught = stream.comments.iter().filter(|(_, bad)| *bad || !only_bad);
-            let (mut learned, mut count) = (Learned::default(), 0);
-            'stream: for (after, sum) in AFTER.iter().zip(&mut sums) {
-                while count < *after {
-                    let Some((lesson, bad)) = taught.next() else { break 'stream };
-                    learned.learn(&Lesson { outcome: Some(stream.outcome(*bad)), ..lesson.clone() })?;
-                    count += 1;
-                }
-                let held = news.comments.iter().filter(|(lesson, _)| {
-                    let base = lesson.sketch.base(stream.kind).unwrap_or(0.0);
-                    let logit = learned.correction().map_or(base, |correction| correction.logit(&lesson.sketch, stream.kind));
-                    f64::from(logit) >= threshold
-                });
-                *sum = (sum.0 + held.count() as f64 / news.comments.len() as f64, sum.1 + 1);
+            let run = stream.run(order, Wrong::Nobody, false)?;
+            let curve = stream.run(order, Wrong::Nobody, true)?.held_out;
+            let mut total = Count::default();
+            run.blocks.iter().for_each(|block| total.merge(block));
+            let blocks: Vec<String> =
+                run.blocks.iter().map(|block| format!("{}→{}", block.errors(0), block.errors(1))).collect();
+            line(&stream.name, &total, &format!("{} ({} decisions)", blocks.join(" "), run.decisions));
+            for block in run.blocks.iter().filter(|block| block.harmless + block.bad == BLOCK) {
+                worst = worst.max(block.errors(1) as f64 - block.errors(0) as f64);
+                let [_, _, held, served] = block.shares();
+                overshoot = overshoot.max(if block.harmless >= 30 { served - held } else { 0.0 });
+            }
+            for (after, count) in AFTER.iter().zip(&curve) {
+                line(&format!("   held out, after {after}"), count, "");
+            }
+            if let Some(count) = curve.get(3).filter(|count| count.missed[0] >= 3) {
+                with_misses += 1;
+                halved += usize::from(count.missed[1] * 2 <= count.missed[0]);
             }
         }
-        Ok(sums.map(|(sum, count)| (count > 0).then(|| sum / count as f64)))
-    };
-    println!("\n# Share of harmless comments of another site (news) that a correction without its gate would hold\n");
-    print([("all told".to_owned(), held(false)?), ("bad only".to_owned(), held(true)?)]);
+    }
+    println!("\nworst block: {worst} errors more than the base; harmless held at most {overshoot:.3} more in a block");
+    println!("missed at most half as often after 100 decisions: {halved} of {with_misses} streams that miss three or more");
     Ok(())
 }
 
-/// The sites.
-fn streams(data: &Path) -> Result<Vec<Stream>, Failure> {
-    let mut streams = Vec::new();
-    let youtube = unseen(data, "youtube_spam.jsonl.gz")?;
-    let mut videos: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for row in rows(&data.join("youtube_spam.jsonl.gz"))? {
-        videos.entry(row["labels"]["video"].as_str().unwrap_or_default().to_owned()).or_default().push(row);
-    }
-    for (video, rows) in videos {
-        streams.push(stream(&youtube, &video, Kind::Spam, &rows));
-    }
-    for (file, name) in [("tg_spam.jsonl.gz", "tg_spam"), ("judol_id.jsonl.gz", "judol_id")] {
-        let rows: Vec<Value> = rows(&data.join(file))?;
-        streams.push(stream(&unseen(data, file)?, name, Kind::Spam, &mixed(rows, 2_000)));
-    }
-    let rows = mixed(rows(&data.join("impermium_insults.jsonl.gz"))?, 2_000);
-    streams.push(stream(&Model::builtin()?, "impermium_insults", Kind::Toxicity, &rows));
-    Ok(streams)
-}
-
-/// The mean curve of streams and orders.
-fn mean(streams: &[Stream], orders: &[Order], way: Way, hold: Option<[f64; 2]>, wrong: Wrong) -> Curve {
-    let curves: Vec<Curve> =
-        streams.iter().flat_map(|stream| orders.iter().map(|order| stream.curve(*order, way, hold, wrong))).collect();
-    std::array::from_fn(|at| {
-        let all: Vec<f64> = curves.iter().filter_map(|curve| curve[at]).collect();
-        (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
-    })
-}
-
 impl Stream {
-    /// Errors after so many outcomes. `None`: the stream is too short.
-    fn curve(&self, order: Order, way: Way, hold: Option<[f64; 2]>, wrong: Wrong) -> Curve {
-        let hold = hold.unwrap_or([0.5; 2]);
-        let threshold = (hold[self.kind as usize] / (1.0 - hold[self.kind as usize])).ln();
-        let terms = Terms { hold, unscored_holds: true };
-        let mut comments: Vec<&(Lesson, bool)> = self.comments.iter().collect();
-        let (begins, mut random) = match order {
-            Order::Own(begins) => (begins, Random(0x2545_F491_4F6C_DD1D)),
-            Order::Random(seed) => {
-                let mut random = Random(seed);
-                for at in (1..comments.len()).rev() {
-                    comments.swap(at, random.below(at + 1));
+    /// Goes through the stream once. `holding_out`: every third comment is held out, and judged now and then.
+    fn run(&self, order: u64, wrong: Wrong, holding_out: bool) -> Result<Run, Failure> {
+        let mut random = Random(0x2545_F491_4F6C_DD1D ^ (order << 32 | 77));
+        let mut examples: Vec<&Example> = self.examples.iter().collect();
+        if order > 0 {
+            for at in (1..examples.len()).rev() {
+                examples.swap(at, random.below(at + 1));
+            }
+        }
+        let held_out: Vec<&Example> = examples.iter().skip(1).step_by(HELD_OUT).copied().collect();
+        let mut run = Run { blocks: Vec::new(), held_out: Vec::new(), decisions: 0 };
+        let mut learned = Learned::default();
+        let (mut block, mut next) = (Count::default(), 0);
+        for (number, example) in examples.iter().enumerate() {
+            if holding_out && number % HELD_OUT == 1 {
+                continue;
+            }
+            if holding_out && AFTER.get(next).is_some_and(|after| run.decisions >= *after) {
+                let mut count = Count::default();
+                held_out.iter().for_each(|example| count.add(example, self.decide(example, &learned)));
+                run.held_out.push(count);
+                if std::env::var("DEBUG").is_ok() {
+                    let serving = learned.serving(&self.judge.default_policy().terms(), self.judge.sentinels());
+                    println!("DEBUG {} {} limits {:?} {:?} spam {:?}", self.name, run.decisions, serving.limits.down, serving.limits.up, serving.all[0]);
                 }
-                (0, random)
+                next += 1;
             }
-        };
-        let held_out = |at: usize| at % HELD_OUT == begins;
-        let tested: Vec<&(Lesson, bool)> =
-            comments.iter().enumerate().filter(|(at, _)| held_out(*at)).map(|(_, one)| *one).collect();
-        let mut taught = comments.iter().enumerate().filter(|(at, _)| !held_out(*at)).map(|(_, one)| *one);
-        let (mut learned, mut count) = (Learned::default(), 0);
-        let (mut alone, mut bias) = (Correction::default(), Correction::default());
-        AFTER.map(|after| {
-            while count < after {
-                let (lesson, bad) = taught.next()?;
-                let (source, bad) = match wrong {
-                    Wrong::Nobody => (Source::Host, *bad),
-                    Wrong::Flipped(share) => (Source::Moderator, bad ^ (random.share() < share)),
-                    Wrong::Host if count % 5 == 0 => (Source::Moderator, *bad),
-                    Wrong::Host => (Source::Host, false),
-                };
-                let outcome = self.outcome(bad);
-                learned.learn(&Lesson { outcome: Some(outcome), source, ..lesson.clone() }).ok()?;
-                alone.learn(&lesson.sketch.alone(), outcome, 1.0).ok()?;
-                bias.learn(&lesson.sketch.bare(), outcome, 1.0).ok()?;
-                count += 1;
+            let served = self.decide(example, &learned);
+            block.add(example, served);
+            if block.harmless + block.bad == BLOCK || number + 1 == examples.len() {
+                run.blocks.push(std::mem::take(&mut block));
             }
-            let serves = learned.standing(&terms).all[self.kind as usize].serves;
-            let errors = tested.iter().filter(|(lesson, bad)| {
-                let sketch = &lesson.sketch;
-                let base = sketch.base(self.kind).unwrap_or(if hold[0] < 0.5 { 20.0 } else { 0.0 });
-                let corrected = || learned.correction().map_or(base, |correction| correction.logit(sketch, self.kind));
-                let logit = match way {
-                    Way::Base => base,
-                    Way::Corrected => corrected(),
-                    Way::Served if serves => corrected(),
-                    Way::Served => base,
-                    Way::Alone => alone.logit(&sketch.alone(), self.kind),
-                    Way::Bias => bias.logit(&sketch.bare(), self.kind),
-                };
-                (f64::from(logit) >= threshold) != *bad
-            });
-            Some(errors.count() as f64 / tested.len() as f64)
-        })
+            let spot = random.share() < SPOT_CHECKS;
+            let reported = random.share() < REPORTED;
+            let bad = example.truth != Outcome::Ham;
+            let told = match served {
+                Decision::Hold => Some((Source::Moderator, 1.0)),
+                Decision::Approve if spot => Some((Source::Moderator, 1.0 / SPOT_CHECKS as f32)),
+                Decision::Approve if bad && reported => Some((Source::Host, 1.0)),
+                _ => None,
+            };
+            let flips = random.share();
+            let told = match wrong {
+                Wrong::Nobody => told.map(|told| (told, example.truth)),
+                Wrong::Flipped(share) => told.map(|told| (told, if flips < share { flip(example.truth) } else { example.truth })),
+                Wrong::Host => told
+                    .filter(|told| told.0 == Source::Moderator)
+                    .map(|told| (told, example.truth))
+                    .or(Some(((Source::Host, 1.0), Outcome::Ham))),
+                Wrong::Approvals => told.map(|told| (told, example.truth)).filter(|(_, truth)| *truth == Outcome::Ham),
+                Wrong::Rejections => told.map(|told| (told, example.truth)).filter(|(_, truth)| *truth != Outcome::Ham),
+            };
+            let Some(((source, stands_for), outcome)) = told else { continue };
+            run.decisions += 1;
+            learned.learn(&Lesson { outcome: Some(outcome), source, stands_for, ..example.lesson.clone() })?;
+        }
+        Ok(run)
     }
 
-    fn outcome(&self, bad: bool) -> Outcome {
-        match (bad, self.kind) {
-            (false, _) => Outcome::Ham,
-            (true, Kind::Spam) => Outcome::Spam,
-            (true, Kind::Toxicity) => Outcome::Toxic,
-        }
+    fn decide(&self, example: &Example, learned: &Learned) -> Decision {
+        self.judge.hear(&example.comment, Listed::none(), Some(learned)).ruling(&Facts::default()).decision
     }
+}
+
+fn flip(truth: Outcome) -> Outcome {
+    if truth == Outcome::Ham { Outcome::Spam } else { Outcome::Ham }
 }
 
 /// A linear congruential generator, for orders that are the same every time.
@@ -252,97 +309,233 @@ impl Random {
     }
 }
 
-fn stream(model: &Arc<Model>, name: &str, kind: Kind, rows: &[Value]) -> Stream {
-    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
-    let comments = rows.iter().enumerate().map(|(number, row)| {
-        let (body, post, language) = (text(row, "text"), text(row, "post_text"), text(row, "lang"));
-        let input = Input { text: &body, post_text: &post, language: &language, ..Input::default() };
-        let lesson = Lesson {
-            name: format!("h:{number}"),
-            comment_id: format!("{name}-{number}"),
-            outcome: None,
-            rejected: false,
-            text: 0,
-            source: Source::Host,
-            by: String::new(),
-            at: 0,
-            sketch: model.sketch(&input),
-            likeness: Likeness::of(&body),
-            persons: Vec::new(),
-        };
-        (lesson, row["label"] != "ham")
-    });
-    Stream { name: name.to_owned(), kind, comments: comments.collect() }
-}
-
-/// The shipped recipe, trained without one source.
-fn unseen(data: &Path, file: &str) -> Result<Arc<Model>, Failure> {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/base.toml"))?;
-    let mut recipe = Recipe::parse(&text)?;
-    let language = recipe.sources.iter().find(|source| source.file == file).map(|source| source.language.clone());
-    recipe.sources.retain(|source| source.file != file);
-    // Of a language that only this source teaches spam in the base then knows nothing.
-    if let Some(language) = language.filter(|language| language != "en") {
-        recipe.languages.remove(&language);
-        recipe.sources.retain(|source| source.language != language);
+/// What an archive of approved comments, or spam alone, does to what is held of everything else.
+fn archives(options: &Options) -> Result<(), Failure> {
+    let blogs = ["alienlebarge-fr", "haacked", "friendlybit", "andylockran-uk", "marinbiologene-pharmaflood", "earlylearning-unmoderated"];
+    let leave_out = [LeaveOut { field: "blog".into(), values: blogs.iter().map(|&blog| blog.to_owned()).chain(["haacked-com".to_owned()]).collect() }];
+    let judge = judge(options, "archives", &leave_out, "")?;
+    let all = rows::read(&options.data.join("blogs.jsonl.gz"), false)?;
+    let of = |blog: &str, label: &str, most: usize| -> Result<Vec<Example>, Failure> {
+        let rows = all.iter().filter(|row| row.name("blog") == blog && row.name("type") == "comment" && row.label == label);
+        rows.take(most).filter_map(|row| example(&judge, row, false).transpose()).collect()
+    };
+    let (pharma, early) = (of(blogs[4], "spam", 400)?, of(blogs[5], "spam", 400)?);
+    let templates: Vec<Example> = rows::read(&options.data.join("spin_templates.jsonl.gz"), false)?
+        .iter()
+        .filter_map(|row| example(&judge, row, false).transpose())
+        .collect::<Result<_, Failure>>()?;
+    let toxic = |file: &str| -> Result<Vec<Example>, Failure> {
+        let rows = rows::read(&options.data.join(file), false)?;
+        rows.iter().filter(|row| row.label == "toxic").take(300).filter_map(|row| example(&judge, row, false).transpose()).collect()
+    };
+    let (french, teenagers) = (toxic("languages/mlma_fr.jsonl.gz")?, toxic("languages/cyberagression_fr.jsonl.gz")?);
+    let insults = toxic("impermium_insults.jsonl.gz")?;
+    let tests: Vec<(&str, &[Example])> = vec![
+        ("pharmaflood", &pharma),
+        ("earlylearning", &early),
+        ("templates", &templates),
+        ("mlma_fr", &french),
+        ("cyberagression_fr", &teenagers),
+        ("insults", &insults),
+    ];
+    let others: Vec<Vec<Example>> = blogs[..4].iter().map(|blog| of(blog, "ham", 3_000)).collect::<Result<_, _>>()?;
+    println!("\n# An archive is imported, then only approvals, then only rejections\n");
+    heading();
+    let most = std::cell::Cell::new([0.0f64; 2]);
+    let worst = |count: &Count| {
+        let ([missed, missed_served, held, held_served], [a, b]) = (count.shares(), most.get());
+        most.set([a.max(missed_served - missed), b.max(held_served - held)]);
+    };
+    let show = |name: &str, learned: &Learned, own: usize| {
+        let decide = |example: &Example| judge.hear(&example.comment, Listed::none(), Some(learned)).ruling(&Facts::default()).decision;
+        for (test, examples) in &tests {
+            let mut count = Count::default();
+            examples.iter().for_each(|example| count.add(example, decide(example)));
+            worst(&count);
+            line(&format!("{name}: {test}"), &count, "");
+        }
+        for (at, examples) in others.iter().enumerate() {
+            let mut count = Count::default();
+            examples.iter().skip(if at == own { 160 } else { 0 }).for_each(|example| count.add(example, decide(example)));
+            worst(&count);
+            line(&format!("{name}: {}", blogs[at]), &count, "");
+        }
+    };
+    for (at, archive) in others.iter().enumerate() {
+        let mut learned = Learned::default();
+        for example in archive.iter().take(160) {
+            learned.learn(&Lesson { outcome: Some(Outcome::Ham), source: Source::Import, ..example.lesson.clone() })?;
+        }
+        show(&format!("{}+160", blogs[at]), &learned, at);
+        let mut learned = Learned::default();
+        let held = archive.iter().filter(|example| example.base == Decision::Hold).take(18);
+        for example in held {
+            learned.learn(&Lesson { outcome: Some(Outcome::Ham), source: Source::Moderator, ..example.lesson.clone() })?;
+        }
+        show(&format!("{} mod", blogs[at]), &learned, usize::MAX);
     }
-    eprintln!("training without {file}…");
-    Ok(Arc::new(train::train(&recipe, &[data.into()], &[], &|_| {})?))
+    for (name, spam) in [("early-20", &early[..20]), ("early-400", &early[..]), ("pharma-20", &pharma[..20]), ("pharma-all", &pharma[..])] {
+        let mut learned = Learned::default();
+        for example in spam {
+            learned.learn(&Lesson { outcome: Some(Outcome::Spam), source: Source::Moderator, ..example.lesson.clone() })?;
+        }
+        show(name, &learned, usize::MAX);
+    }
+    let [missed, held] = most.get();
+    println!("\nat most {missed:.3} more missed and {held:.3} more held than by the base");
+    Ok(())
 }
 
-fn rows(path: &Path) -> Result<Vec<Value>, Failure> {
-    use std::io::{BufRead, BufReader};
-    let file = flate2::read::MultiGzDecoder::new(std::fs::File::open(path)?);
-    let rows = BufReader::new(file).lines().map(|line| Ok(serde_json::from_str(&line?)?));
-    let rows: Vec<Value> = rows.collect::<Result<_, Failure>>()?;
-    Ok(rows.into_iter().filter(|row| row["ambiguous"] != true).collect())
+/// The sites.
+fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
+    let mut streams = Vec::new();
+    let all = rows::read(&options.data.join("blogs.jsonl.gz"), false)?;
+    for group in BLOGS {
+        let leave_out = [LeaveOut { field: "blog".into(), values: group.iter().map(|&blog| blog.to_owned()).collect() }];
+        let judge = judge(options, group[0], &leave_out, "")?;
+        for blog in group {
+            let rows = all.iter().filter(|row| row.name("blog") == *blog && row.name("type") == "comment");
+            streams.push(stream(&judge, blog, rows.take(MOST).collect())?);
+        }
+    }
+    let youtube = rows::read(&options.data.join("youtube_spam.jsonl.gz"), false)?;
+    let unseen = judge(options, "youtube", &[], "youtube_spam.jsonl.gz")?;
+    let mut videos: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
+    for row in &youtube {
+        let video = row.fields["labels"]["video"].as_str().unwrap_or_default();
+        videos.entry(video.to_owned()).or_default().push(row);
+    }
+    for (video, rows) in videos {
+        streams.push(stream(&unseen, &video, rows)?);
+    }
+    for (file, name) in [("tg_spam.jsonl.gz", "tg_spam"), ("judol_id.jsonl.gz", "judol_id"), ("impermium_insults.jsonl.gz", "impermium")] {
+        let rows = rows::read(&options.data.join(file), false)?;
+        streams.push(stream(&judge(options, name, &[], file)?, name, mixed(&rows, MOST))?);
+    }
+    Ok(streams)
 }
 
 /// Some of the rows of a file that holds its labels in blocks, in an order that does not depend on them.
-fn mixed(mut rows: Vec<Value>, most: usize) -> Vec<Value> {
-    let key = |row: &Value| crc32fast::hash(row["id"].as_str().unwrap_or_default().as_bytes());
-    rows.sort_by_key(key);
+fn mixed(rows: &[Row], most: usize) -> Vec<&Row> {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by_key(|row| crc32fast::hash(row.name("id").as_bytes()));
     rows.truncate(most);
     rows
 }
 
-fn print<const N: usize>(curves: [(String, Curve); N]) {
-    let mut heading = String::new();
-    for after in AFTER {
-        let _ = write!(heading, "{after:>7}");
-    }
-    println!("{:>10}  {heading}", "outcomes");
-    for (name, curve) in &curves {
-        println!("{name:>10}  {}", line(curve));
-    }
-    println!();
+fn stream(judge: &Arc<Judge>, name: &str, rows: Vec<&Row>) -> Result<Stream, Failure> {
+    let examples = rows.into_iter().filter_map(|row| example(judge, row, true).transpose()).collect::<Result<_, Failure>>()?;
+    Ok(Stream { name: name.to_owned(), judge: Arc::clone(judge), examples })
 }
 
-/// Figures, and the same as a small plot.
-fn line(curve: &Curve) -> String {
-    let figures: String =
-        curve.iter().map(|error| error.map_or(format!("{:>7}", "-"), |error| format!("{error:>7.3}"))).collect();
-    let levels = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    // Half of all wrong is as high as it gets.
-    let plot: String = curve.iter().flatten().map(|error| levels[((error * 16.0).ceil() as usize).min(8)]).collect();
-    format!("{figures}  │{plot}│")
+/// Reads a row as a site's comment. Returns `None` for one without text.
+fn example(judge: &Judge, row: &Row, _stream: bool) -> Result<Option<Example>, Failure> {
+    if row.text.trim().is_empty() {
+        return Ok(None);
+    }
+    let author = row.author.as_ref().map(|author| pb::Author {
+        name: author.name.clone(),
+        url: author.url.clone(),
+        email: author.email.clone(),
+        ..Default::default()
+    });
+    let id = format!("{:08x}", crc32fast::hash(format!("{}{}", row.name("comment_id"), row.text).as_bytes()));
+    let message = pb::Comment {
+        site: "bench".into(),
+        comment_id: id.clone(),
+        body: row.text.clone(),
+        author,
+        post: Some(pb::Post { title: row.post_title.clone(), text: row.post_text.clone(), ..Default::default() }),
+        ..Default::default()
+    };
+    let comment = Comment::parse(message, SystemTime::now()).map_err(|wrong| format!("{wrong:?}"))?;
+    let truth = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == row.label).unwrap_or(Outcome::Ham);
+    let (sketch, _) = judge.sketch(&comment);
+    let lesson = Lesson {
+        name: format!("h:{id}"),
+        comment_id: id,
+        outcome: None,
+        rejected: false,
+        text: 0,
+        source: Source::Host,
+        by: String::new(),
+        at: 0,
+        sketch,
+        likeness: Likeness::of(comment.text().as_str()),
+        persons: Vec::new(),
+        stands_for: 1.0,
+    };
+    let base = judge.hear(&comment, Listed::none(), None).ruling(&Facts::default()).decision;
+    Ok(Some(Example { comment, lesson, truth, base }))
+}
+
+/// A judge by the default policy, with the shipped recipe trained without some blogs or a file.
+fn judge(options: &Options, name: &str, leave_out: &[LeaveOut], file: &str) -> Result<Arc<Judge>, Failure> {
+    let mut recipe = Recipe::parse(&std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/base.toml"))?)?;
+    let language = recipe.sources.iter().find(|source| source.file == file).map(|source| source.language.clone());
+    recipe.sources.retain(|source| source.file != file);
+    // Of a language that only this source teaches the base then knows nothing.
+    if let Some(language) = language.filter(|language| language != "en") {
+        recipe.languages.remove(&language);
+        recipe.sources.retain(|source| source.language != language);
+    }
+    let kept = options.models.as_ref().map(|models| models.join(format!("{name}.gpmodel")));
+    let model = match kept.as_ref().filter(|path| path.exists()) {
+        Some(path) => Model::from_bytes(&std::fs::read(path)?)?,
+        None => {
+            eprintln!("training without {name}…");
+            train::train(&recipe, &[options.data.clone(), env!("CARGO_MANIFEST_DIR").into()], leave_out, &|_| ())?
+        }
+    };
+    if let Some(path) = kept.filter(|path| !path.exists()) {
+        std::fs::write(path, model.to_bytes())?;
+    }
+    // What the base cannot score is published, or nothing could be learned of it: all of it would be held.
+    let unscored = if name == "judol_id" { "[language]\nunscored = \"approve\"\n" } else { "" };
+    Ok(Arc::new(Judge::new(Arc::new(model), Policies::read([("bench.toml", unscored)])?)))
 }
 
 /// What learning and asking cost.
 fn cost(streams: &[Stream]) -> Result<(), Failure> {
     let lessons: Vec<Lesson> = streams
         .iter()
-        .flat_map(|stream| {
-            stream.comments.iter().map(|(lesson, bad)| Lesson { outcome: Some(stream.outcome(*bad)), ..lesson.clone() })
-        })
+        .flat_map(|stream| stream.examples.iter().map(|one| Lesson { outcome: Some(one.truth), ..one.lesson.clone() }))
+        .take(3_000)
         .collect();
     let mut learned = Learned::default();
     let begun = Instant::now();
     for lesson in &lessons {
         learned.learn(lesson)?;
     }
-    let each = begun.elapsed().as_secs_f64() * 1e6 / lessons.len() as f64;
+    let each = begun.elapsed().as_secs_f64() * 1e6 / lessons.len().max(1) as f64;
     let bytes: usize = lessons.iter().map(|lesson| lesson.to_bytes().len()).sum();
-    println!("an outcome is learned in {each:.0} µs and kept in {} bytes", bytes / lessons.len());
+    println!("an outcome is learned in {each:.0} µs and kept in {} bytes", bytes / lessons.len().max(1));
+    if let Some(stream) = streams.first() {
+        let (policy, sentinels) = (stream.judge.default_policy(), stream.judge.sentinels());
+        let begun = Instant::now();
+        let correction = learned.correction().ok_or("nothing was learned")?;
+        for _ in 0..20 {
+            std::hint::black_box(sentinels.limits(correction, &policy.terms()));
+        }
+        println!("the sentinels are asked in {:.2} ms", begun.elapsed().as_secs_f64() * 1e3 / 20.0);
+    }
     Ok(())
+}
+
+fn options() -> Result<Option<Options>, Failure> {
+    let mut options =
+        Options { data: PathBuf::new(), models: None, only: String::new(), orders: 3, experiment: String::new() };
+    let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--data" => options.data = value()?.into(),
+            "--models" => options.models = Some(value()?.into()),
+            "--only" => options.only = value()?,
+            "--orders" => options.orders = value()?.parse()?,
+            "--experiment" => options.experiment = value()?,
+            other => return Err(format!("there is no option {other}").into()),
+        }
+    }
+    Ok(options.data.is_dir().then_some(options))
 }

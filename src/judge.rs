@@ -1,13 +1,14 @@
 //! From a comment and the facts about it to a verdict: policy, model and explanation, without clock and I/O.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 
 use crate::classify::site::fold::Learned;
 use crate::classify::site::lesson::Source;
+use crate::classify::site::sentinel::Sentinels;
 use crate::classify::site::{self, Outcome, Sketch};
 use crate::classify::{Author, Input, Label, Model, Scores};
 use crate::comment::{Comment, Site};
@@ -25,6 +26,7 @@ const EXPLAIN_LABELS: usize = 2;
 pub struct Judge {
     model: Arc<Model>,
     policies: Policies,
+    sentinels: OnceLock<Sentinels>,
 }
 
 /// A judge that may be replaced while others ask it.
@@ -57,7 +59,12 @@ struct Corrected {
 impl Judge {
     /// Joins a model and policies.
     pub fn new(model: Arc<Model>, policies: Policies) -> Self {
-        Self { model, policies }
+        Self { model, policies, sentinels: OnceLock::new() }
+    }
+
+    /// Returns the bundled comments that no correction may decide much worse than the model; scored when first asked for.
+    pub fn sentinels(&self) -> &Sentinels {
+        self.sentinels.get_or_init(|| Sentinels::of(&self.model))
     }
 
     /// The model.
@@ -127,7 +134,7 @@ impl Judge {
         let scores = self.model.score_for(&input, learned.and_then(Learned::correction));
         let mut logits: Vec<(Label, f64)> =
             self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
-        let corrected = learned.map(|learned| correct(&mut logits, &scores, learned, policy)).unwrap_or_default();
+        let corrected = learned.map(|learned| correct(&mut logits, &scores, learned, policy, self.sentinels())).unwrap_or_default();
         let speaks: Vec<Label> = corrected.iter().map(|corrected| corrected.label).collect();
         policy.heed(comment, self.model.labels(), &scores, &speaks, &mut findings);
         Case { judge: self, policy, comment, listed, findings, counted, scores, logits, learned, corrected }
@@ -293,17 +300,28 @@ impl Case<'_> {
 }
 
 /// Puts what a site's correction says in the place of what the base says, for the labels for which it serves.
-fn correct(logits: &mut Vec<(Label, f64)>, scores: &Scores, learned: &Learned, policy: &Policy) -> Vec<Corrected> {
-    let standing = learned.standing(&policy.terms());
+fn correct(
+    logits: &mut Vec<(Label, f64)>,
+    scores: &Scores,
+    learned: &Learned,
+    policy: &Policy,
+    sentinels: &Sentinels,
+) -> Vec<Corrected> {
+    let serving = learned.serving(&policy.terms(), sentinels);
     let mut all = Vec::new();
     for kind in site::Kind::ALL {
-        let Some(to) = scores.corrected(kind).map(f64::from) else { continue };
+        let Some(to) = scores.corrected(kind) else { continue };
         let label = kind.label();
-        let from = scores.logit(label).map(f64::from);
-        let standing = if from.is_some() { &standing.all } else { &standing.unspoken };
-        if !standing[kind as usize].serves {
+        let from = scores.logit(label);
+        let serves = match from {
+            Some(_) => serving.all[kind as usize].serves,
+            None => serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, scores.spoken()),
+        };
+        if !serves {
             continue;
         }
+        let to = f64::from(from.map_or(to, |from| serving.limits.apply(kind, from, to)));
+        let from = from.map(f64::from);
         match logits.iter_mut().find(|(known, _)| *known == label) {
             Some((_, logit)) => *logit = to,
             None => logits.push((label, to)),

@@ -10,8 +10,8 @@ pub mod tune;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::classify::Label;
-use crate::classify::site::{self, gate::Terms};
+use crate::classify::site::gate::Terms;
+use crate::classify::{LANES, Label};
 use crate::comment::{CommentKind, Site};
 use crate::facts::{Facts, History};
 use crate::limit::{Gcra, Scope};
@@ -232,12 +232,12 @@ impl Policy {
 
     /// By what a correction is judged: where the scores that it corrects hold.
     pub fn terms(&self) -> Terms {
-        let hold = |kind: site::Kind| {
-            let threshold = self.threshold(kind.label());
-            // Where nothing is held by score, an error is what is on the wrong side of even odds.
-            threshold.hold.or(threshold.reject).unwrap_or(0.5)
-        };
-        Terms { hold: site::Kind::ALL.map(hold), unscored_holds: self.unscored == Decision::Hold }
+        let mut hold = [None; LANES];
+        for label in Label::ALL {
+            let threshold = self.threshold(label);
+            hold[label.lane()] = threshold.hold.or(threshold.reject);
+        }
+        Terms { hold, unscored_holds: self.unscored == Decision::Hold }
     }
 
     /// The facts that change nothing: no limit refuses, the author is trusted, the comment is new.

@@ -224,7 +224,7 @@ fn seen(judge: &Judge, comment: &Comment) -> Seen {
 }
 
 /// What is told of the model, and by what a site's correction is judged.
-fn about(judge: &Judge, site: Option<&Site>) -> About {
+fn about(judge: &Arc<Judge>, site: Option<&Site>) -> About {
     let model = judge.model();
     let policy = site.map_or_else(|| judge.default_policy(), |site| judge.policy(site));
     About {
@@ -232,6 +232,7 @@ fn about(judge: &Judge, site: Option<&Site>) -> About {
         labels: model.labels().iter().map(|label| label.as_str().to_owned()).collect(),
         terms: policy.terms(),
         corrects: policy.corrects(),
+        judge: Arc::clone(judge),
     }
 }
 
@@ -314,8 +315,8 @@ async fn measure_sites(store: Store, learning: Learning, tell: Tell) {
                 METRICS.queue(&name, queue.comments, oldest);
             }
             let (learned, about) = (learning.of(&site).await, tell(Some(&site)));
-            let standing = learned.standing(&about.terms);
-            let serves = Kind::ALL.map(|kind| (kind.label().as_str(), about.corrects && standing.all[kind as usize].serves));
+            let serving = learned.serving(&about.terms, about.judge.sentinels());
+            let serves = Kind::ALL.map(|kind| (kind.label().as_str(), about.corrects && serving.all[kind as usize].serves));
             METRICS.correction(&name, learned.counts().all(), serves);
         }
     }

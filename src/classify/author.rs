@@ -80,7 +80,6 @@ pub fn extract(author: &Author, body: &Body, text: &mut Text, tokens: &mut Token
 fn read_name(name: &str, body: &Body, text: &mut Text, tokens: &mut Tokens, sink: &mut impl Sink) -> Option<NameIs> {
     let name = &name[..name.floor_char_boundary(MAX_NAME_BYTES)];
     let evidence = Evidence { what: What::AuthorName, start: 0, end: 0 };
-    let mut add = |hash| sink.add(Group::Author, hash, 1.0, evidence);
     // Without a name it was not sent, or not asked for: that says nothing.
     if name.trim().is_empty() {
         return None;
@@ -90,12 +89,13 @@ fn read_name(name: &str, body: &Body, text: &mut Text, tokens: &mut Tokens, sink
     let mut classes = [0u32; 4];
     let mut words = 0;
     for token in &tokens.tokens {
-        add(join(NAME_WORD, token.hash));
+        sink.add_name(Group::Author, join(NAME_WORD, token.hash), 1.0, evidence);
         words += u64::from(token.kind == Kind::Word);
         for (count, class) in classes.iter_mut().zip([Classes::WARES, Classes::CALL, Classes::PLACE, Classes::FUNCTION]) {
             *count += u32::from(token.classes.has(class));
         }
     }
+    let mut add = |hash| sink.add(Group::Author, hash, 1.0, evidence);
     for (class, count) in (0u64..).zip(classes) {
         if count > 0 {
             add(join(NAME_CLASS, class << 8 | u64::from(few(count))));
@@ -148,19 +148,20 @@ fn read_url(url: &str, name: &str, body: &Body, text: &mut Text, sink: &mut impl
     let address = text.as_str();
     let (host, path) = (link::host(address), link::path(address));
     let host = &host[..host.floor_char_boundary(MAX_NAME_BYTES)];
-    let mut add = |hash| _ = sink.add(Group::Author, hash, 1.0, evidence);
-    add(form(1, 0));
+    sink.add(Group::Author, form(1, 0), 1.0, evidence);
     let domain = link::registered_domain(host);
-    add(join(HOST_DOMAIN, shape::domain_hash(host)));
+    sink.add_name(Group::Author, join(HOST_DOMAIN, shape::domain_hash(host)), 1.0, evidence);
     // The same weights as for a link in a text, at this group's norm.
-    add(join(DOMAIN, shape::domain_hash(host)));
+    sink.add_name(Group::Author, join(DOMAIN, shape::domain_hash(host)), 1.0, evidence);
+    let mut add = |hash| _ = sink.add(Group::Author, hash, 1.0, evidence);
     if !link::is_reserved(host) {
         add(join(HOST_TLD, lexicon::word_hash(link::tld(host).as_bytes())));
     }
     let name_of_host = host.strip_suffix(link::tld(host)).unwrap_or(host).trim_end_matches('.');
     for word in shape::words(name_of_host) {
-        add(join(HOST_WORD, lexicon::word_hash(word.as_bytes())));
+        sink.add_name(Group::Author, join(HOST_WORD, lexicon::word_hash(word.as_bytes())), 1.0, evidence);
     }
+    let mut add = |hash| _ = sink.add(Group::Author, hash, 1.0, evidence);
     grams(HOST_GRAM, 4, name_of_host, &mut |hash| {
         add(hash);
         true
@@ -168,9 +169,10 @@ fn read_url(url: &str, name: &str, body: &Body, text: &mut Text, sink: &mut impl
     let mut wares = 0;
     for word in shape::words(path).chain(shape::words(name_of_host)) {
         let hash = lexicon::word_hash(word.as_bytes());
-        add(join(PATH_WORD, hash));
+        sink.add_name(Group::Author, join(PATH_WORD, hash), 1.0, evidence);
         wares += u32::from(lexicon::classes(hash).has(Classes::WARES));
     }
+    let mut add = |hash| _ = sink.add(Group::Author, hash, 1.0, evidence);
     let depth = path.trim_end_matches('/').matches('/').count() as u64;
     add(form(2, depth.min(4)));
     add(form(3, u64::from((path.len() as u32).checked_ilog2().unwrap_or(0).min(7))));
@@ -200,11 +202,16 @@ fn read_email(email: &str, host: &str, sink: &mut impl Sink) {
     let Some((_, domain)) = email.trim().rsplit_once('@') else { return };
     let domain = domain.to_lowercase();
     let evidence = Evidence { what: What::AuthorEmail, start: 0, end: 0 };
-    let mut add = |hash| _ = sink.add(Group::Author, hash, 1.0, evidence);
     let hash = lexicon::word_hash(domain.as_bytes());
     if !link::is_reserved(&domain) {
-        add(join(EMAIL_DOMAIN, hash));
+        let hash = join(EMAIL_DOMAIN, hash);
+        // A domain that everybody may have an address of names nobody.
+        match FREE.contains(&lexicon::word_hash(domain.as_bytes())) {
+            true => sink.add(Group::Author, hash, 1.0, evidence),
+            false => sink.add_name(Group::Author, hash, 1.0, evidence),
+        };
     }
+    let mut add = |hash| _ = sink.add(Group::Author, hash, 1.0, evidence);
     let of_site = !host.is_empty() && link::registered_domain(host) == link::registered_domain(&domain);
     let class = if FREE.contains(&hash) {
         0

@@ -36,6 +36,12 @@ pub trait Sink {
     /// Takes one occurrence of a feature that counts `amount`; tells whether it is the first.
     fn add(&mut self, group: Group, hash: u64, amount: f32, evidence: Evidence) -> bool;
 
+    /// Takes a feature that names somebody or some place: a domain, a word of a name or of an address. In the groups that
+    /// describe form, only these are of one site; the others say what comments look like anywhere.
+    fn add_name(&mut self, group: Group, hash: u64, amount: f32, evidence: Evidence) -> bool {
+        self.add(group, hash, amount, evidence)
+    }
+
     /// Whether the feature has occurred.
     fn contains(&self, group: Group, hash: u64) -> bool;
 }

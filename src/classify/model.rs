@@ -415,6 +415,11 @@ impl Scores {
         self.language.to_name()
     }
 
+    /// Returns the comment's language, as far as it was recognised.
+    pub fn spoken(&self) -> Language {
+        self.language
+    }
+
     /// What was seen that no score counts; nothing in a language that the model does not speak.
     pub fn manner(&self) -> Manner {
         self.manner

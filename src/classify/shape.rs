@@ -32,9 +32,10 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
             Kind::Link => {
                 let host = link::host(written);
                 let path = link::path(written);
-                if !add(join(DOMAIN, domain_hash(host))) {
-                    add(join(REPEATED_DOMAIN, 0));
+                if !sink.add_name(Group::Shape, join(DOMAIN, domain_hash(host)), 1.0, at_token(token)) {
+                    sink.add(Group::Shape, join(REPEATED_DOMAIN, 0), 1.0, at_token(token));
                 }
+                let mut add = |hash| sink.add(Group::Shape, hash, 1.0, at_token(token));
                 let name = host.strip_suffix(link::tld(host)).unwrap_or(host).trim_end_matches('.');
                 if !link::is_reserved(host) {
                     add(join(TLD, lexicon::word_hash(link::tld(host).as_bytes())));
@@ -47,7 +48,7 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
                 let hyphens = (name.matches('-').count() as u64).min(3);
                 add(join(HOST_FORM, 1 << 8 | (name.len() as u64 / 4).min(8) << 4 | digits << 2 | hyphens));
                 for word in words(name).chain(words(path)) {
-                    add(join(LINK_WORD, lexicon::word_hash(word.as_bytes())));
+                    sink.add_name(Group::Shape, join(LINK_WORD, lexicon::word_hash(word.as_bytes())), 1.0, at_token(token));
                 }
             }
             Kind::Email | Kind::Handle | Kind::Tag => _ = add(join(FORM, token.kind as u64)),

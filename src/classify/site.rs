@@ -5,10 +5,10 @@
 //! bit, and leaving one out gives the correction that never saw it. Whether it serves is decided by how it did on outcomes
 //! before it had learned them ([`gate`]).
 
-mod everyday;
 pub mod fold;
 pub mod gate;
 pub mod lesson;
+pub mod sentinel;
 
 use sha2::{Digest, Sha256};
 
@@ -27,8 +27,9 @@ const BUCKET_BITS: u32 = 20;
 const UNIT: f32 = 1.0 / 4_096.0;
 /// How fast to learn: a few outcomes must tell. Chosen, like all figures here, by the curves of `benches/learning.rs`.
 const RATES: Rates = Rates { alpha: 1.0, beta: 0.03, l1: 0.0, l2: 0.0 };
-/// What the site's bias counts beside its features.
+/// What the site's bias counts beside its features, once there are so many outcomes of each class.
 const BIAS: f32 = 0.35;
+const BIASED: f32 = 5.0;
 /// The logits that learning takes for even odds. Most of what a site decides was held or reported, and is bad far more often
 /// than what comes in: outcomes pull towards where a policy begins to hold, not towards a probability of a half, so that what
 /// was learned lies on the right side of the thresholds (M. Saerens et al., "Adjusting the outputs of a classifier to new a
@@ -36,9 +37,12 @@ const BIAS: f32 = 0.35;
 const EVEN: [f32; 2] = [1.9, 0.5];
 /// How far one outcome may be from what was expected of it: more is a slip of the hand as often as news.
 const SURPRISE: f32 = 0.5;
-/// The part of the base's say that is left when there is evidence, and how many outcomes bring it half-way there.
+/// The part of the base's say that is left when there is evidence, and how many outcomes of each class bring it half-way
+/// there.
 const BASE_LEFT: f32 = 0.6;
-const HALF_WAY: f32 = 10.0;
+const HALF_WAY: f32 = 5.0;
+/// How many harmless and bad comments are rehearsed with an outcome of the other class.
+const REHEARSED: [usize; 2] = [3, 2];
 
 /// No base is surer than this.
 const SURE: f32 = 20.0;
@@ -118,8 +122,8 @@ pub struct Correction {
 #[derive(Debug, Clone)]
 struct Head {
     learner: Learner,
-    /// How much was learned: outcomes by their weight.
-    evidence: f32,
+    /// How much was learned: harmless and bad outcomes by their weight.
+    evidence: [f32; 2],
 }
 
 impl Model {
@@ -154,10 +158,16 @@ impl Model {
     }
 }
 
-/// The features that a correction looks at: slot, value, and the part of the value that counts in what speaks for a label.
-/// Identity terms are left out: which people a comment speaks of is nothing that one site's moderators should teach.
+/// Returns the features that a correction looks at: slot, value, and the part of the value that counts in what speaks for a
+/// label. Of the groups that describe form only names are looked at: what the comments of a blog have in common, such as
+/// authors without an address, would else clear or accuse whatever comes to it. Identity terms are left out, too: which
+/// people a comment speaks of is nothing that one site's moderators should teach.
 fn taught<'t>(tally: &'t Tally, factors: &'t [f32; Group::COUNT]) -> impl Iterator<Item = (u16, f32, f32)> {
-    let counted = tally.features().iter().filter(|feature| feature.group != Group::Identity);
+    let counted = tally.features().iter().filter(|feature| match feature.group {
+        Group::Words | Group::Chars | Group::Post => true,
+        Group::Shape | Group::Dense | Group::Author => feature.names,
+        Group::Identity => false,
+    });
     counted.map(|feature| {
         let value = feature.value() * factors[feature.group as usize];
         ((feature.bucket() >> (BUCKET_BITS - BITS)) as u16, value, feature.counted())
@@ -178,9 +188,9 @@ impl Sketch {
         sums.iter().enumerate().fold(0, |signature, (bit, sum)| signature | u128::from(*sum > 0) << bit)
     }
 
-    fn coordinates(&self) -> Vec<Coordinate> {
+    fn coordinates(&self, bias: f32) -> Vec<Coordinate> {
         let features = self.features.iter().map(|&(slot, value)| (u32::from(slot), f32::from(value) * UNIT));
-        features.chain([(SLOTS as u32, BIAS)]).collect()
+        features.chain([(SLOTS as u32, bias)]).collect()
     }
 
     /// The same without what the base says.
@@ -211,7 +221,7 @@ fn scattered(number: u64) -> u64 {
 
 impl Default for Correction {
     fn default() -> Self {
-        Self { heads: std::array::from_fn(|_| Head { learner: Learner::new(RATES, SLOTS + 1), evidence: 0.0 }) }
+        Self { heads: std::array::from_fn(|_| Head { learner: Learner::new(RATES, SLOTS + 1), evidence: [0.0; 2] }) }
     }
 }
 
@@ -221,30 +231,41 @@ impl Correction {
     /// # Errors
     /// When linfa's model cannot be built.
     pub fn learn(&mut self, sketch: &Sketch, outcome: Outcome, weight: f32) -> Result<[f32; 2], LearnError> {
-        let coordinates = sketch.coordinates();
         let mut before = [0.0; 2];
         for ((kind, head), before) in Kind::ALL.into_iter().zip(&mut self.heads).zip(&mut before) {
+            let coordinates = sketch.coordinates(head.bias());
             let offset = head.base(sketch.base(kind), kind);
             *before = EVEN[kind as usize] + offset + head.learner.logit(&coordinates);
             if let Some(target) = kind.of(outcome) {
                 head.learner.learn_residual(&coordinates, target, offset, SURPRISE, weight)?;
-                head.evidence += weight;
+                head.evidence[usize::from(target)] += weight;
             }
         }
         Ok(before)
     }
 
-    /// Has a kind learn that a comment is harmless, without counting it.
-    fn rehearse(&mut self, sketch: &Sketch, kind: Kind, weight: f32) -> Result<(), LearnError> {
+    /// Has a kind learn the truth of those comments that it gets most wrong for the worse, of a few: comments whose logit it
+    /// has moved away from the truth. They are not counted.
+    fn rehearse(&mut self, few: &[&Sketch], kind: Kind, bad: bool, weight: f32) -> Result<(), LearnError> {
+        let wrong = few.iter().filter_map(|sketch| {
+            let corrected = self.logit(sketch, kind);
+            let change = corrected - sketch.base(kind)?;
+            ((change < 0.0) == bad && change != 0.0).then_some((if bad { corrected } else { -corrected }, *sketch))
+        });
+        let mut wrong: Vec<(f32, &Sketch)> = wrong.collect();
+        wrong.sort_by(|a, b| a.0.total_cmp(&b.0));
         let head = &mut self.heads[kind as usize];
-        let offset = head.base(sketch.base(kind), kind);
-        head.learner.learn_residual(&sketch.coordinates(), false, offset, SURPRISE, weight)
+        for (_, sketch) in wrong.into_iter().take(REHEARSED[usize::from(bad)]) {
+            let offset = head.base(sketch.base(kind), kind);
+            head.learner.learn_residual(&sketch.coordinates(head.bias()), bad, offset, SURPRISE, weight)?;
+        }
+        Ok(())
     }
 
     /// The logit of a kind for this site.
     pub fn logit(&self, sketch: &Sketch, kind: Kind) -> f32 {
         let head = &self.heads[kind as usize];
-        EVEN[kind as usize] + head.base(sketch.base(kind), kind) + head.learner.logit(&sketch.coordinates())
+        EVEN[kind as usize] + head.base(sketch.base(kind), kind) + head.learner.logit(&sketch.coordinates(head.bias()))
     }
 
     /// The logits of both kinds of a comment whose features were counted, where the base gives these. A feature that the
@@ -252,7 +273,7 @@ impl Correction {
     pub(super) fn logits(&self, tally: &Tally, factors: &[f32; Group::COUNT], base: [Option<f32>; 2]) -> [f32; 2] {
         let mut logits = [0.0; 2];
         for ((kind, head), logit) in Kind::ALL.into_iter().zip(&self.heads).zip(&mut logits) {
-            *logit = EVEN[kind as usize] + head.base(base[kind as usize], kind) + BIAS * head.learner.weight(SLOTS);
+            *logit = EVEN[kind as usize] + head.base(base[kind as usize], kind) + head.bias() * head.learner.weight(SLOTS);
         }
         for (slot, value, counted) in taught(tally, factors) {
             for (logit, head) in logits.iter_mut().zip(&self.heads) {
@@ -265,15 +286,14 @@ impl Correction {
 
     /// How much was learned of a kind: outcomes by their weight.
     pub fn evidence(&self, kind: Kind) -> f32 {
-        self.heads[kind as usize].evidence
+        self.heads[kind as usize].evidence.iter().sum()
     }
 
     /// SHA-256 of all that it is made of: two that have the same say the same of every comment.
     pub fn digest(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         for head in &self.heads {
-            digest.update(head.evidence.to_le_bytes());
-            for number in head.learner.state() {
+            for number in head.evidence.into_iter().chain(head.learner.state()) {
                 digest.update(number.to_le_bytes());
             }
         }
@@ -287,9 +307,19 @@ impl Head {
         logit.map_or(0.0, |logit| self.share() * (logit - EVEN[kind as usize]))
     }
 
-    /// The part of the base's say that counts: all of it before anything was learned, and less as evidence grows.
+    /// Returns how many outcomes of each class there are at least.
+    fn of_both(&self) -> f32 {
+        self.evidence[0].min(self.evidence[1])
+    }
+
+    /// Returns what the site's bias counts beside its features. One class alone does not move it.
+    fn bias(&self) -> f32 {
+        BIAS * (self.of_both() / BIASED).min(1.0)
+    }
+
+    /// Returns the part of the base's say that counts: all of it until both classes were seen, and less as evidence grows.
     fn share(&self) -> f32 {
-        BASE_LEFT + (1.0 - BASE_LEFT) * HALF_WAY / (HALF_WAY + self.evidence)
+        BASE_LEFT + (1.0 - BASE_LEFT) * HALF_WAY / (HALF_WAY + self.of_both())
     }
 }
 

@@ -9,6 +9,8 @@ pub struct Feature {
     /// `bucket << 1 | negative`
     pub key: u32,
     pub group: Group,
+    /// Whether it names somebody or some place.
+    pub names: bool,
     /// How often it occurs.
     pub times: f32,
     /// How much of that counts: a use that counts less adds less than one.
@@ -134,7 +136,7 @@ impl Tally {
         }
         let index = self.features.len();
         self.slots[at] = (self.round, index as u32);
-        self.features.push(Feature { key, group, times: 1.0, amount });
+        self.features.push(Feature { key, group, names: false, times: 1.0, amount });
         if self.features.len() * 2 > self.mask {
             self.grow();
         }
@@ -146,6 +148,13 @@ impl Sink for Tally {
     #[inline]
     fn add(&mut self, group: Group, hash: u64, amount: f32, _: Evidence) -> bool {
         self.count(group, hash, amount).1
+    }
+
+    #[inline]
+    fn add_name(&mut self, group: Group, hash: u64, amount: f32, _: Evidence) -> bool {
+        let (index, first_time) = self.count(group, hash, amount);
+        self.features[index].names = true;
+        first_time
     }
 
     #[inline]

@@ -10,6 +10,7 @@ use crate::classify::site::lesson::Source;
 use crate::classify::site::{Kind, Outcome};
 use crate::comment::Site;
 use crate::error::{Error, Violation};
+use crate::judge::Judge;
 use crate::learning::Learning;
 use crate::pb;
 use crate::store::{OutcomeHead, Store};
@@ -24,6 +25,8 @@ pub struct About {
     pub terms: Terms,
     /// Whether the policy lets one serve.
     pub corrects: bool,
+    /// The judge in force.
+    pub judge: Arc<Judge>,
 }
 
 /// Tells what is in force for a site, or for those that have no policy of their own.
@@ -100,8 +103,8 @@ pub async fn update(
 }
 
 fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearning {
-    let (counts, standing) = (learned.counts(), learned.standing(&about.terms));
-    let labels = Kind::ALL.map(|kind| label(kind, &standing.all[kind as usize], head, about));
+    let (counts, serving) = (learned.counts(), learned.serving(&about.terms, about.judge.sentinels()));
+    let labels = Kind::ALL.map(|kind| label(kind, &serving.all[kind as usize], head, about));
     pb::SiteLearning {
         outcomes: counts.all(),
         by_outcome: Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), counts.outcomes[outcome as usize])).into(),
@@ -118,7 +121,11 @@ fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearnin
 }
 
 fn label(kind: Kind, standing: &Standing, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
-    let Standing { trials, base_errors, corrected_errors, base_cost, corrected_cost, margin, guesses, serves } = *standing;
+    let Standing { harmless, bad, margin, guesses, serves } = *standing;
+    let trials = harmless.trials + bad.trials;
+    let (base_errors, corrected_errors) =
+        (harmless.base_errors + bad.base_errors, harmless.corrected_errors + bad.corrected_errors);
+    let (base_cost, corrected_cost) = (harmless.base_cost + bad.base_cost, harmless.corrected_cost + bad.corrected_cost);
     let gain = base_cost - corrected_cost;
     let mut why = match () {
         () if guesses => {

@@ -147,6 +147,7 @@ impl Learning {
             sketch,
             likeness,
             persons: report.persons.iter().flat_map(|person| person.to_bytes()).collect(),
+            stands_for: 1.0,
         };
         (name, lesson.to_bytes())
     }

@@ -6,11 +6,12 @@
 //! forgetting exact.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::gate::{Standing, Terms, Trial, WINDOW};
 use super::lesson::{Lesson, Source};
-use super::{Correction, Kind, Outcome, Sketch, everyday};
+use super::sentinel::{Limits, Sentinels};
+use super::{Correction, Kind, Outcome, Sketch, sentinel};
 use crate::classify::Likeness;
 use crate::classify::learn::LearnError;
 
@@ -18,17 +19,23 @@ use crate::classify::learn::LearnError;
 const WEIGHTS: [f32; Source::ALL.len()] = [0.5, 0.9, 1.0];
 /// What one counts on which two moderators were not of one mind.
 const CONTESTED: f32 = 0.5;
-/// Once moderators have decided so many, the others together count only this much and twice as much as theirs.
+/// Once moderators have decided so many comments, what the others say counts less.
 const HEARD: f32 = 10.0;
-const OTHERS: f32 = 50.0;
-/// How many harmless comments are recalled with each bad one.
-const REHEARSED: usize = 3;
+/// The others' harmless outcomes, and their bad ones, then count together no more than this many, and this many for each
+/// comment that moderators decided. A harmless comment that is held for their sake comes before a moderator; a bad one that
+/// is published does not.
+const OTHERS: [(f32, f32); 2] = [(10.0, 0.25), (50.0, 2.0)];
+/// For so many comments a spot check teaches at most, and counts in the gate.
+const TEACHES_FOR: f32 = 4.0;
+const COUNTS_FOR: f32 = 10.0;
 /// How many of the latest outcomes are remembered for the gate, of each kind, of moderators and of the others;
 const TRIALS: usize = WINDOW;
 /// for comments that are nearly the same, of moderators and of the others;
 const DECIDED: [usize; 2] = [16, 32];
 /// and for telling how many were like a comment.
 const SIGNATURES: usize = 128;
+/// The parts of what the sentinels allow that are tried, to serve with the best of them.
+const SHRUNK: [f32; 4] = [1.0, 0.6, 0.35, 0.2];
 /// How long an outcome speaks for what is nearly the same, in microseconds.
 const WAVE: i64 = 3_600_000_000;
 /// Bits of a signature that may differ between comments that are alike: features at an angle of some sixty degrees.
@@ -41,22 +48,26 @@ pub struct Learned {
     correction: Option<Box<Correction>>,
     /// How many outcomes it is made of.
     counts: Counts,
+    /// How many harmless and bad outcomes others than moderators told.
+    others: [u32; 2],
     /// Hashes of the comments that it has learned from, in rising order.
     seen: Vec<u32>,
-    /// How many harmless comments were recalled.
+    /// How many comments were looked at for rehearsal.
     rehearsed: usize,
-    /// By [`Kind`], and those of others before those of moderators: neither pushes the other out.
-    trials: [[VecDeque<Trial>; 2]; 2],
+    /// By [`Kind`], and those of others before those of moderators, harmless ones before bad ones: none pushes another out.
+    trials: [[[VecDeque<Trial>; 2]; 2]; 2],
     /// The same way.
     decided: [VecDeque<Decided>; 2],
     signatures: VecDeque<(u128, Outcome)>,
-    /// How the correction stands, on terms that were asked for last.
-    standing: Mutex<Option<(Terms, Standings)>>,
+    /// What the correction may say on the terms that were asked for last.
+    serving: Mutex<Option<(Terms, Arc<Serving>)>>,
 }
 
-/// How a correction stands beside the base, by [`Kind`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Standings {
+/// What of a correction may serve, and how it stands beside the base, by [`Kind`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Serving {
+    /// How much of it the sentinels allow.
+    pub limits: Limits,
     /// On all outcomes.
     pub all: [Standing; 2],
     /// On those in languages that the base does not speak: what it is worth elsewhere says nothing of these.
@@ -94,12 +105,13 @@ impl Clone for Learned {
         Self {
             correction: self.correction.clone(),
             counts: self.counts,
+            others: self.others,
             seen: self.seen.clone(),
             rehearsed: self.rehearsed,
             trials: self.trials.clone(),
             decided: self.decided.clone(),
             signatures: self.signatures.clone(),
-            standing: Mutex::default(),
+            serving: Mutex::default(),
         }
     }
 }
@@ -163,35 +175,37 @@ impl Learned {
             push(&mut self.decided[usize::from(moderator)], DECIDED[usize::from(moderator)], decided);
         }
         let Some(outcome) = lesson.outcome else { return Ok(()) };
-        let weight = self.weight(lesson.source) * if contested { CONTESTED } else { 1.0 };
+        let weight = self.weight(lesson.source, outcome != Outcome::Ham) * if contested { CONTESTED } else { 1.0 };
+        // One that stands for many teaches more, but not so much that a slip of the hand is the end of it.
+        let stands_for = |most: f32| weight * lesson.stands_for.min(most);
+        let (weight, in_trial) = (stands_for(TEACHES_FOR), stands_for(COUNTS_FOR));
         let correction = self.correction.get_or_insert_default();
         let corrected = correction.learn(&lesson.sketch, outcome, weight)?;
         let order = self.counts.all();
         for kind in Kind::ALL {
             let Some(bad) = kind.of(outcome) else { continue };
-            for _ in 0..if bad { REHEARSED } else { 0 } {
-                correction.rehearse(everyday::sketch(self.rehearsed), kind, weight)?;
-                self.rehearsed += 1;
-            }
+            let few = sentinel::rehearsals(kind, !bad, &mut self.rehearsed);
+            correction.rehearse(&few, kind, !bad, weight.min(1.0))?;
             let (base, corrected) = (base[kind as usize], corrected[kind as usize]);
-            let trial = Trial { order, bad, source: lesson.source, weight, base, corrected };
-            push(&mut self.trials[kind as usize][usize::from(moderator)], TRIALS, trial);
+            let trial = Trial { order, bad, source: lesson.source, weight: in_trial, base, corrected };
+            push(&mut self.trials[kind as usize][usize::from(moderator)][usize::from(bad)], TRIALS, trial);
         }
         push(&mut self.signatures, SIGNATURES, (lesson.sketch.signature(), outcome));
         self.counts.outcomes[outcome as usize] += 1;
         self.counts.sources[lesson.source as usize] += 1;
+        self.others[usize::from(outcome != Outcome::Ham)] += u32::from(!moderator);
         self.counts.contested += u32::from(contested);
-        self.standing = Mutex::default();
+        self.serving = Mutex::default();
         Ok(())
     }
 
-    /// How much the next outcome of a source counts.
-    fn weight(&self, source: Source) -> f32 {
-        let count = |source: Source| self.counts.sources[source as usize] as f32;
-        let moderators = count(Source::Moderator);
-        let others = count(Source::Host) + count(Source::Import);
+    /// Returns how much the next outcome of a source counts.
+    fn weight(&self, source: Source, bad: bool) -> f32 {
+        let moderators = self.counts.sources[Source::Moderator as usize] as f32;
         let heard = source == Source::Moderator || moderators < HEARD;
-        let share = if heard { 1.0 } else { ((OTHERS + 2.0 * moderators) / (others + 1.0)).min(1.0) };
+        let others = self.others[usize::from(bad)] as f32;
+        let (least, factor) = OTHERS[usize::from(bad)];
+        let share = if heard { 1.0 } else { ((least + factor * moderators) / (others + 1.0)).min(1.0) };
         WEIGHTS[source as usize] * share
     }
 
@@ -207,25 +221,39 @@ impl Learned {
 
     /// What the latest outcomes say of a kind, oldest first.
     pub fn trials(&self, kind: Kind) -> Vec<Trial> {
-        let mut trials: Vec<Trial> = self.trials[kind as usize].iter().flatten().copied().collect();
+        let mut trials: Vec<Trial> = self.trials[kind as usize].iter().flatten().flatten().copied().collect();
         trials.sort_by_key(|trial| trial.order);
         trials
     }
 
-    /// How the correction stands beside the base.
-    pub fn standing(&self, terms: &Terms) -> Standings {
+    /// Returns what of the correction may serve under a policy, as the sentinels and the site's latest outcomes allow. The
+    /// answer is kept until something is learned or other terms are asked for.
+    pub fn serving(&self, terms: &Terms, sentinels: &Sentinels) -> Arc<Serving> {
         let compare = || {
+            let limits = self.correction.as_ref().map_or_else(Limits::default, |correction| sentinels.limits(correction, terms));
             let trials = Kind::ALL.map(|kind| self.trials(kind));
-            let all = Kind::ALL.map(|kind| Standing::of(trials[kind as usize].iter(), kind, terms));
-            let unspoken = Kind::ALL
-                .map(|kind| Standing::of(trials[kind as usize].iter().filter(|trial| trial.base.is_none()), kind, terms));
-            Standings { all, unspoken }
+            let of = |kind: Kind, spoken: bool, limits: &Limits| {
+                Standing::of(trials[kind as usize].iter().filter(|trial| trial.base.is_some() == spoken), kind, terms, limits)
+            };
+            let mut limits = limits;
+            let all = Kind::ALL.map(|kind| {
+                let tried = SHRUNK.map(|factor| {
+                    let shrunk = limits.shrunk(kind, factor);
+                    (of(kind, true, &shrunk), shrunk)
+                });
+                let serves = tried.iter().filter(|(standing, _)| standing.serves);
+                let best = serves.min_by(|(a, _), (b, _)| a.corrected_cost().total_cmp(&b.corrected_cost()));
+                let (standing, shrunk) = best.unwrap_or(&tried[0]);
+                limits = shrunk.clone();
+                *standing
+            });
+            let unspoken = Kind::ALL.map(|kind| of(kind, false, &limits));
+            Arc::new(Serving { limits, all, unspoken })
         };
-        // Asked by every comment, and the same until something is learned.
-        let Ok(mut known) = self.standing.lock() else { return compare() };
+        let Ok(mut known) = self.serving.lock() else { return compare() };
         match &*known {
-            Some((same, standing)) if same == terms => *standing,
-            _ => known.insert((*terms, compare())).1,
+            Some((same, serving)) if same == terms => Arc::clone(serving),
+            _ => Arc::clone(&known.insert((*terms, compare())).1),
         }
     }
 
@@ -297,6 +325,7 @@ mod tests {
             sketch: model.sketch(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
             likeness: None,
             persons: Vec::new(),
+            stands_for: 1.0,
         }
     }
 

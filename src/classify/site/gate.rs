@@ -1,24 +1,34 @@
 //! Whether a correction serves: how it and the base did on the site's own latest outcomes, each judged before it was learned
 //! (progressive validation: A. Blum, A. Kalai and J. Langford, "Beating the hold-out", 1999).
 //!
-//! What an error is follows from where the policy holds: a harmless comment beyond it, a bad one before it. How far on the
-//! wrong side a comment is counts too, or the first outcomes of a new kind would tell nothing.
+//! An error is a harmless comment beyond the point where the policy holds, or a bad one before it; how far on the wrong side
+//! a comment lies counts too, or the first outcomes of a new kind would say nothing. Harmless and bad outcomes are counted by
+//! themselves, each over the latest of its own, so that a time without spam changes nothing.
+
+use std::collections::VecDeque;
 
 use super::Kind;
 use super::lesson::Source;
+use super::sentinel::Limits;
+use crate::classify::{LANES, Label};
 
-/// How many of the latest outcomes count.
-pub const WINDOW: usize = 100;
-/// Fewer outcomes than this are no evidence for a correction.
+/// How many of the latest harmless outcomes count, and how many of the latest bad ones.
+pub const WINDOW: usize = 50;
+/// The fewest outcomes that are evidence for a correction.
 const FEWEST: usize = 3;
-/// So many of a moderator's own outcomes, and the others' no longer count.
+/// From so many outcomes of moderators on, all others together count no more than theirs.
 const MODERATORS: usize = 20;
 /// The gain must be so many times as large as chance alone would make it: not at all with the fewest outcomes, or a new kind
-/// of spam would have to come often before it was held, and so much with a whole window (in standard errors; more kept
-/// corrections out for long that would have helped, and let hardly fewer in that were taught at random).
+/// of spam would have to come often before it was held, and so much with two whole windows (in standard errors).
 const SURE: f64 = 0.5;
-/// And the correction must cost no more than this part of what the base costs.
-const BETTER: f64 = 0.97;
+/// The correction must cost no more than this part of what the base costs to begin to serve,
+const BETTER: f64 = 0.95;
+/// and no more than this part to go on.
+const NO_WORSE: f64 = 1.0;
+/// A correction that serves may be wrong on so many more harmless and bad outcomes than the base, beside
+const MORE_WRONG: [f64; 2] = [2.0, 1.0];
+/// this part of those in the window.
+const MORE_WRONG_PART: f64 = 0.02;
 /// From so many outcomes on a correction must be wrong on less than this part of them: one that is told at random does no
 /// worse than a base that is told so, and now and then a little better, but never well.
 const TELLING: usize = 30;
@@ -46,31 +56,46 @@ pub struct Trial {
 /// Where a site's policy holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Terms {
-    /// The probabilities by [`Kind`] from which on a comment is held.
-    pub hold: [f64; 2],
+    /// The probabilities by [`Label::lane`] from which on a comment is held. `None`: its score does not hold.
+    pub hold: [Option<f64>; LANES],
     /// Whether a comment is held whose language the base does not speak.
     pub unscored_holds: bool,
 }
 
-/// How a correction stands beside the base.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Standing {
+/// How a correction stands beside the base on outcomes of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Compared {
     /// On how many outcomes the two were compared.
     pub trials: usize,
-    /// How many of them the base would have decided wrongly,
+    /// How many of them the base would have decided wrongly.
     pub base_errors: usize,
-    /// and how many the correction.
+    /// How many of them the correction would have decided wrongly.
     pub corrected_errors: usize,
-    /// What the base's judgement of them cost, in comments that are surely on the wrong side,
+    /// What the base's judgement of them cost, in comments that are surely on the wrong side.
     pub base_cost: f64,
-    /// and what the correction's.
+    /// What the correction's judgement of them cost.
     pub corrected_cost: f64,
-    /// By how much the correction must cost less to serve.
+}
+
+/// How a correction stands beside the base.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Standing {
+    /// On harmless outcomes: an error is one that is held.
+    pub harmless: Compared,
+    /// On bad outcomes: an error is one that is missed.
+    pub bad: Compared,
+    /// By how much the correction must cost less to begin to serve.
     pub margin: f64,
     /// Whether it is wrong so often that it may as well guess.
     pub guesses: bool,
     /// Whether it serves.
     pub serves: bool,
+}
+
+/// Returns the logit of a probability.
+fn logit(probability: f64) -> f64 {
+    let probability = probability.clamp(0.001, 0.999);
+    (probability / (1.0 - probability)).ln()
 }
 
 impl Terms {
@@ -83,9 +108,16 @@ impl Terms {
     }
 
     /// The logit from which on a kind is held.
-    fn at(&self, kind: Kind) -> f64 {
-        let hold = self.hold[kind as usize].clamp(0.001, 0.999);
-        (hold / (1.0 - hold)).ln()
+    pub(super) fn at(&self, kind: Kind) -> f64 {
+        // Where nothing is held by its score, an error is what is on the wrong side of even odds.
+        logit(self.hold[kind.label().lane()].unwrap_or(0.5))
+    }
+
+    /// Returns by how much the worst score for abuse lies beyond where its label holds, given logits by lane.
+    pub(super) fn abuse_margin(&self, logits: &[f32; LANES]) -> f32 {
+        let abuse = Label::ALL.into_iter().filter(|label| *label != Label::Spam);
+        let margins = abuse.filter_map(|label| Some(logits[label.lane()] - logit(self.hold[label.lane()]?) as f32));
+        margins.filter(|margin| !margin.is_nan()).fold(f32::NEG_INFINITY, f32::max)
     }
 
     /// What a judgement cost, and whether it was wrong.
@@ -96,44 +128,101 @@ impl Terms {
     }
 }
 
-impl Standing {
-    /// Compares the two on the latest of these outcomes, oldest first.
-    pub fn of<'t>(trials: impl DoubleEndedIterator<Item = &'t Trial> + Clone, kind: Kind, terms: &Terms) -> Self {
-        let by_moderator = |trial: &&Trial| trial.source == Source::Moderator;
-        let moderators = trials.clone().filter(by_moderator).count() >= MODERATORS;
-        let told = trials.rev().filter(|trial| !moderators || by_moderator(trial)).take(WINDOW);
-        let mut standing = Self {
-            trials: 0,
-            base_errors: 0,
-            corrected_errors: 0,
-            base_cost: 0.0,
-            corrected_cost: 0.0,
-            margin: 0.0,
-            guesses: false,
-            serves: false,
-        };
-        let mut squares = 0.0;
-        for trial in told {
-            let (bad, weight) = (trial.bad, f64::from(trial.weight));
-            let (base, base_wrong) = terms.cost(kind, bad, terms.base(trial, kind));
-            let (corrected, corrected_wrong) = terms.cost(kind, bad, f64::from(trial.corrected));
-            standing.trials += 1;
-            standing.base_errors += usize::from(base_wrong);
-            standing.corrected_errors += usize::from(corrected_wrong);
-            standing.base_cost += weight * base;
-            standing.corrected_cost += weight * corrected;
-            squares += (weight * (base - corrected)).powi(2);
+/// What both judgements of an outcome cost.
+#[derive(Clone, Copy)]
+struct Cost {
+    bad: bool,
+    moderator: bool,
+    weight: f64,
+    base: (f64, bool),
+    corrected: (f64, bool),
+}
+
+impl Compared {
+    fn of(window: &VecDeque<Cost>, others: f64, squares: &mut f64) -> Self {
+        let mut compared = Self { trials: window.len(), ..Self::default() };
+        for cost in window {
+            let weight = cost.weight * if cost.moderator { 1.0 } else { others };
+            compared.base_errors += usize::from(cost.base.1);
+            compared.corrected_errors += usize::from(cost.corrected.1);
+            compared.base_cost += weight * cost.base.0;
+            compared.corrected_cost += weight * cost.corrected.0;
+            *squares += (weight * (cost.base.0 - cost.corrected.0)).powi(2);
         }
-        let sure = standing.trials.saturating_sub(FEWEST) as f64 / (WINDOW - FEWEST) as f64;
-        standing.margin = SURE * sure * squares.sqrt();
-        let gain = standing.base_cost - standing.corrected_cost;
-        standing.guesses = standing.trials >= TELLING && standing.corrected_errors as f64 >= GUESSING * standing.trials as f64;
-        standing.serves = standing.trials >= FEWEST
-            && !standing.guesses
-            && gain > 0.0
-            && gain >= standing.margin
-            && standing.corrected_cost <= BETTER * standing.base_cost;
+        compared
+    }
+
+    fn is_much_worse(&self, allowed: f64) -> bool {
+        let more = self.corrected_errors as f64 - self.base_errors as f64;
+        more > allowed + MORE_WRONG_PART * self.trials as f64
+    }
+}
+
+impl Standing {
+    /// Returns what the base's judgement of all outcomes cost.
+    pub fn base_cost(&self) -> f64 {
+        self.harmless.base_cost + self.bad.base_cost
+    }
+
+    /// Returns what the correction's judgement of all outcomes cost.
+    pub fn corrected_cost(&self) -> f64 {
+        self.harmless.corrected_cost + self.bad.corrected_cost
+    }
+
+    /// Compares the two on the latest of these outcomes, oldest first, where only as much of the correction is used as the
+    /// limits allow.
+    pub fn of<'t>(trials: impl Iterator<Item = &'t Trial>, kind: Kind, terms: &Terms, limits: &Limits) -> Self {
+        let (mut harmless, mut bad) = (VecDeque::new(), VecDeque::new());
+        let mut standing = Self::default();
+        for trial in trials {
+            let cost = trial.cost(kind, terms, limits);
+            let window = if cost.bad { &mut bad } else { &mut harmless };
+            if window.len() == WINDOW {
+                window.pop_front();
+            }
+            window.push_back(cost);
+            standing = Self::next(standing.serves, &harmless, &bad);
+        }
         standing
+    }
+
+    fn next(serves: bool, harmless: &VecDeque<Cost>, bad: &VecDeque<Cost>) -> Self {
+        let (mut moderators, mut others, mut by_moderators) = (0.0, 0.0, 0);
+        for cost in harmless.iter().chain(bad) {
+            by_moderators += usize::from(cost.moderator);
+            *if cost.moderator { &mut moderators } else { &mut others } += cost.weight;
+        }
+        let others = if by_moderators < MODERATORS || others <= moderators { 1.0 } else { moderators / others };
+        let mut squares = 0.0;
+        let harmless = Compared::of(harmless, others, &mut squares);
+        let bad = Compared::of(bad, others, &mut squares);
+        let trials = harmless.trials + bad.trials;
+        let sure = trials.saturating_sub(FEWEST) as f64 / (2 * WINDOW - FEWEST) as f64;
+        let margin = SURE * sure * squares.sqrt();
+        let (base, corrected) = (harmless.base_cost + bad.base_cost, harmless.corrected_cost + bad.corrected_cost);
+        let errors = (harmless.corrected_errors + bad.corrected_errors) as f64;
+        let guesses = trials >= TELLING && errors >= GUESSING * trials as f64;
+        let good = !guesses && !harmless.is_much_worse(MORE_WRONG[0]) && !bad.is_much_worse(MORE_WRONG[1]);
+        let serves = trials >= FEWEST
+            && good
+            && match serves {
+                true => corrected <= NO_WORSE * base,
+                false => base - corrected > margin && corrected <= BETTER * base,
+            };
+        Self { harmless, bad, margin, guesses, serves }
+    }
+}
+
+impl Trial {
+    fn cost(&self, kind: Kind, terms: &Terms, limits: &Limits) -> Cost {
+        let corrected = self.base.map_or(self.corrected, |base| limits.apply(kind, base, self.corrected));
+        Cost {
+            bad: self.bad,
+            moderator: self.source == Source::Moderator,
+            weight: f64::from(self.weight),
+            base: terms.cost(kind, self.bad, terms.base(self, kind)),
+            corrected: terms.cost(kind, self.bad, f64::from(corrected)),
+        }
     }
 }
 
@@ -141,7 +230,7 @@ impl Standing {
 mod tests {
     use super::*;
 
-    const TERMS: Terms = Terms { hold: [0.12, 0.4], unscored_holds: true };
+    const TERMS: Terms = Terms { hold: [Some(0.12), Some(0.4), None, None, None, None, None, None], unscored_holds: true };
 
     const HAM: bool = false;
     const SPAM: bool = true;

@@ -1,0 +1,268 @@
+//! Comments whose truth is known, bundled with the program, and how much of a correction they allow.
+//!
+//! A site's outcomes say nothing about what did not come up on it. An archive of approved comments, read as training data,
+//! teaches that nothing is spam. The sentinels stand for the rest of the world: a correction may say only as much as leaves
+//! the policy holding at least 98 % of the bad sentinels that the base model holds, and at most two in a hundred more of the
+//! harmless ones, overall and in each language.
+
+use std::sync::OnceLock;
+
+use isolang::Language;
+
+use super::gate::Terms;
+use super::{Correction, Kind, Outcome, Sketch};
+use crate::classify::rows::{PostIs, Row};
+use crate::classify::{Input, LANES, Label, Model, parse_language};
+
+/// The bundled files. Each holds the sentinels of one language by one author.
+const FILES: &[&str] = &[
+    include_str!("../../../corpus/sentinels/ar-1.jsonl"),
+    include_str!("../../../corpus/sentinels/de-1.jsonl"),
+    include_str!("../../../corpus/sentinels/en-1.jsonl"),
+    include_str!("../../../corpus/sentinels/en-2.jsonl"),
+    include_str!("../../../corpus/sentinels/es-1.jsonl"),
+    include_str!("../../../corpus/sentinels/fr-1.jsonl"),
+    include_str!("../../../corpus/sentinels/id-1.jsonl"),
+    include_str!("../../../corpus/sentinels/it-1.jsonl"),
+    include_str!("../../../corpus/sentinels/ja-1.jsonl"),
+    include_str!("../../../corpus/sentinels/jv-1.jsonl"),
+    include_str!("../../../corpus/sentinels/ko-1.jsonl"),
+    include_str!("../../../corpus/sentinels/nl-1.jsonl"),
+    include_str!("../../../corpus/sentinels/pl-1.jsonl"),
+    include_str!("../../../corpus/sentinels/pt-1.jsonl"),
+    include_str!("../../../corpus/sentinels/ru-1.jsonl"),
+    include_str!("../../../corpus/sentinels/tr-1.jsonl"),
+    include_str!("../../../corpus/sentinels/uk-1.jsonl"),
+    include_str!("../../../corpus/sentinels/zh-1.jsonl"),
+];
+/// Harmless comments of no site in particular, which are rehearsed beside the sentinels.
+const EVERYDAY: &str = include_str!("everyday.txt");
+/// The share of the bad sentinels held by the base that a correction may release, and of the harmless ones that it may hold.
+const TOLERATED: f64 = 0.02;
+/// How many of a language may change sides in any case: two of a hundred are none of thirty.
+const TOLERATED_OF_FEW: usize = 1;
+/// More than this no correction moves a logit.
+const MOST: f32 = 40.0;
+/// The fewest sentinels of a language that can show what a correction does in it.
+const FEWEST: usize = 10;
+/// How far beyond the threshold a sentinel counts at most, in logits: by so little at least may a correction move all but the
+/// tolerated share of them, also those of which the base is surer. What comes to a blog is less like the base's training
+/// data than they are. Taking away and adding, from one class of outcomes alone and from both.
+const NEAR: [[f32; 2]; 2] = [[0.25, 40.0], [0.3, 4.0]];
+/// How many outcomes of each class count as both.
+const BOTH: f32 = 10.0;
+/// The most that a correction takes away or adds in logits without outcomes of the other class; each of those adds one.
+const FROM_ONE_CLASS: f32 = 1.0;
+/// How many comments are looked at for the few that a correction rehearses.
+const LOOKED_AT: usize = 8;
+/// Neighbours in the files are alike: in this order they do not follow each other.
+const STEP: usize = 29;
+/// The logits that a base gives to rehearsed comments, least and most, harmless and bad: none of them is a borderline case.
+const REHEARSED_BASE: [(f32, f32); 2] = [(-5.0, -1.0), (2.0, 5.0)];
+
+/// A bundled comment as one model sees it.
+struct Sentinel {
+    outcome: Outcome,
+    language: Language,
+    sketch: Sketch,
+    /// The model's logits by lane; not a number where it has no head.
+    logits: [f32; LANES],
+}
+
+/// The sentinels as one model sees them.
+pub struct Sentinels(Vec<Sentinel>);
+
+/// The part of a correction that the sentinels allow, by [`Kind`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// The factor for what a correction takes from a logit, `0..=1`.
+    pub down: [f32; 2],
+    /// The factor for what it adds, `0..=1`.
+    pub up: [f32; 2],
+    /// The most that it takes and adds.
+    pub most: [[f32; 2]; 2],
+    /// The languages that the base does not speak and in which the correction may score alone.
+    pub alone: [Vec<Language>; 2],
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { down: [1.0; 2], up: [1.0; 2], most: [[MOST; 2]; 2], alone: Default::default() }
+    }
+}
+
+impl Limits {
+    /// Returns the logit that may be used in the place of `corrected`, where the base says `base`.
+    pub fn apply(&self, kind: Kind, base: f32, corrected: f32) -> f32 {
+        let change = corrected - base;
+        let scaled = change * if change < 0.0 { self.down[kind as usize] } else { self.up[kind as usize] };
+        base + scaled.clamp(-self.most[kind as usize][0], self.most[kind as usize][1])
+    }
+
+    /// Returns limits that let through only this part of what a kind's correction adds.
+    #[must_use]
+    pub(super) fn shrunk(&self, kind: Kind, factor: f32) -> Self {
+        let mut shrunk = self.clone();
+        shrunk.up[kind as usize] *= factor;
+        shrunk
+    }
+
+    /// Returns whether the correction may decide on a comment in a language for which the base has no score.
+    pub fn may_score_alone(&self, kind: Kind, language: Language) -> bool {
+        self.alone[kind as usize].contains(&language)
+    }
+}
+
+/// Returns the bundled rows.
+fn rows() -> &'static [Row] {
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    ROWS.get_or_init(|| {
+        let lines = FILES.iter().flat_map(|file| file.lines());
+        // A test holds the files to their form.
+        lines.filter_map(|line| Row::from_fields(serde_json::from_str(line).ok()?).ok()).collect()
+    })
+}
+
+impl Sentinels {
+    /// Scores the bundled comments.
+    pub fn of(model: &Model) -> Self {
+        // The others are rehearsed: what is learned from is not what shows how much was learned.
+        let seen = rows().iter().step_by(2).filter_map(|row| {
+            let input = row.input(PostIs::Post);
+            let scores = model.score(&input);
+            Some(Sentinel {
+                outcome: Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == row.label)?,
+                language: parse_language(&row.lang)?,
+                sketch: model.sketch_scored(&input, &scores),
+                logits: std::array::from_fn(|lane| {
+                    let label = Label::ALL.into_iter().find(|label| label.lane() == lane);
+                    label.and_then(|label| scores.logit(label)).unwrap_or(f32::NAN)
+                }),
+            })
+        });
+        Self(seen.collect())
+    }
+
+    /// Returns how much of a correction may serve under a policy.
+    pub fn limits(&self, correction: &Correction, terms: &Terms) -> Limits {
+        let mut languages: Vec<Language> = self.0.iter().map(|sentinel| sentinel.language).collect();
+        languages.sort_unstable();
+        languages.dedup();
+        let mut limits = Limits::default();
+        for kind in Kind::ALL {
+            let cases: Vec<Case> = self.0.iter().filter_map(|sentinel| sentinel.case(correction, kind, terms)).collect();
+            let (down, up) = (&mut limits.down[kind as usize], &mut limits.up[kind as usize]);
+            // Approvals only clear, and rejections only accuse.
+            let [approved, rejected] = correction.heads[kind as usize].evidence;
+            *down = if approved > 0.0 { *down } else { 0.0 };
+            *up = if rejected > 0.0 { *up } else { 0.0 };
+            limits.most[kind as usize] = [rejected, approved].map(|other| FROM_ONE_CLASS + other);
+            let groups = languages.iter().map(|language| Some(*language)).chain([None]);
+            for language in groups {
+                let group = || cases.iter().filter(|case| language.is_none_or(|language| case.language == language));
+                *down = down.min(factor(group().filter(|case| case.spoken && case.bad && case.held)));
+                *up = up.min(factor(group().filter(|case| case.spoken && !case.bad)));
+                if let Some(language) = language {
+                    let alone: Vec<&Case> = group().filter(|case| !case.spoken).collect();
+                    if may_score_alone(&alone) {
+                        limits.alone[kind as usize].push(language);
+                    }
+                }
+            }
+        }
+        limits
+    }
+}
+
+/// Returns the next few comments for a correction to rehearse that are bad in the sense of a kind, or harmless. `at` counts
+/// those that were returned.
+pub(super) fn rehearsals(kind: Kind, bad: bool, at: &mut usize) -> [&'static Sketch; LOOKED_AT] {
+    static SKETCHES: OnceLock<[Vec<Sketch>; 3]> = OnceLock::new();
+    static NONE: Sketch = Sketch { features: Vec::new(), base: [None; 2] };
+    let sketches = SKETCHES.get_or_init(|| {
+        // Compiled in; without it nothing is scored at all.
+        let Ok(model) = Model::builtin() else { return Default::default() };
+        let sketch = |input: &Input, bad: bool| {
+            let mut sketch = model.sketch(input);
+            let (least, most) = REHEARSED_BASE[usize::from(bad)];
+            sketch.base = sketch.base.map(|base| Some(base.unwrap_or((least + most) / 2.0).clamp(least, most)));
+            sketch
+        };
+        let of = |outcome: Outcome| {
+            let rows = rows().iter().skip(1).step_by(2).filter(move |row| row.label == outcome.as_str());
+            rows.map(|row| sketch(&row.input(PostIs::Post), outcome != Outcome::Ham)).collect::<Vec<_>>()
+        };
+        let everyday = EVERYDAY.lines().filter(|line| !line.is_empty());
+        let everyday = everyday.map(|text| sketch(&Input { text, ..Input::default() }, false));
+        [of(Outcome::Ham).into_iter().chain(everyday).collect(), of(Outcome::Spam), of(Outcome::Toxic)]
+    });
+    let pool = &sketches[if bad { 1 + kind as usize } else { 0 }];
+    std::array::from_fn(|_| {
+        *at += 1;
+        pool.get(*at * STEP % pool.len().max(1)).unwrap_or(&NONE)
+    })
+}
+
+/// What a correction does to a sentinel.
+struct Case {
+    language: Language,
+    bad: bool,
+    spoken: bool,
+    /// Whether the base holds it.
+    held: bool,
+    /// The factor of the correction from which on the sentinel changes sides for the worse. `None`: it does not.
+    critical: Option<f32>,
+}
+
+impl Sentinel {
+    fn case(&self, correction: &Correction, kind: Kind, terms: &Terms) -> Option<Case> {
+        let bad = kind.of(self.outcome)?;
+        let corrected = correction.logit(&self.sketch, kind);
+        let at = terms.at(kind) as f32;
+        let (language, critical) = (self.language, |critical: f32| (critical < 1.0).then_some(critical));
+        let Some(base) = self.sketch.base(kind) else {
+            // Held as long as nothing is known about it, unless another label has a score.
+            let held = terms.unscored_holds && self.logits.iter().all(|logit| logit.is_nan());
+            let worse = if bad { held && corrected < at } else { !held && corrected >= at };
+            return Some(Case { language, bad, spoken: false, held, critical: worse.then_some(0.0) });
+        };
+        let change = corrected - base;
+        let both = (correction.heads[kind as usize].of_both() / BOTH).min(1.0);
+        let near = |way: usize| {
+            let [one, two] = NEAR[way];
+            one + both * (two - one)
+        };
+        // What a correction takes from toxicity it takes from all labels of abuse; what it adds it adds to toxicity alone.
+        let margin = if kind == Kind::Toxicity && bad { terms.abuse_margin(&self.logits) } else { base - at };
+        let critical = match bad {
+            true if margin >= 0.0 && change < 0.0 => critical(margin.min(near(0)) / -change),
+            false if margin < 0.0 && change > 0.0 => critical((-margin).min(near(1)) / change),
+            _ => None,
+        };
+        Some(Case { language, bad, spoken: true, held: margin >= 0.0, critical })
+    }
+}
+
+/// Returns the largest factor at which at most the tolerated share of the cases changes sides.
+fn factor<'c>(cases: impl Iterator<Item = &'c Case>) -> f32 {
+    let (mut all, mut criticals) = (0usize, Vec::new());
+    for case in cases {
+        all += 1;
+        criticals.extend(case.critical);
+    }
+    criticals.sort_unstable_by(f32::total_cmp);
+    // A little below the point where the next one would change sides.
+    criticals.get(((all as f64 * TOLERATED) as usize).max(TOLERATED_OF_FEW)).map_or(1.0, |critical| critical * 0.999)
+}
+
+/// Returns whether a correction may decide by itself in a language that the base does not speak.
+fn may_score_alone(cases: &[&Case]) -> bool {
+    let few = |bad: bool| {
+        let of = cases.iter().filter(|case| case.bad == bad);
+        let worse = of.clone().filter(|case| case.critical.is_some()).count();
+        worse as f64 <= TOLERATED * of.count() as f64
+    };
+    let held = cases.iter().filter(|case| case.bad && case.held).count();
+    let published = cases.iter().filter(|case| !case.bad && !case.held).count();
+    held.max(published) >= FEWEST && few(true) && few(false)
+}
