@@ -263,9 +263,9 @@ impl Stream {
             let reported = random.share() < REPORTED;
             let bad = example.truth != Outcome::Ham;
             let told = match served {
-                Decision::Hold => Some((Source::Moderator, 1.0)),
-                Decision::Approve if spot => Some((Source::Moderator, 1.0 / SPOT_CHECKS as f32)),
-                Decision::Approve if bad && reported => Some((Source::Host, 1.0)),
+                Decision::Hold => Some((Source::Moderator, None)),
+                Decision::Approve if spot => Some((Source::Moderator, Some(1.0 / SPOT_CHECKS as f32))),
+                Decision::Approve if bad && reported => Some((Source::Host, None)),
                 _ => None,
             };
             let flips = random.share();
@@ -275,13 +275,13 @@ impl Stream {
                 Wrong::Host => told
                     .filter(|told| told.0 == Source::Moderator)
                     .map(|told| (told, example.truth))
-                    .or(Some(((Source::Host, 1.0), Outcome::Ham))),
+                    .or(Some(((Source::Host, None), Outcome::Ham))),
                 Wrong::Approvals => told.map(|told| (told, example.truth)).filter(|(_, truth)| *truth == Outcome::Ham),
                 Wrong::Rejections => told.map(|told| (told, example.truth)).filter(|(_, truth)| *truth != Outcome::Ham),
             };
-            let Some(((source, stands_for), outcome)) = told else { continue };
+            let Some(((source, spot_check), outcome)) = told else { continue };
             run.decisions += 1;
-            learned.learn(&Lesson { outcome: Some(outcome), source, stands_for, ..example.lesson.clone() })?;
+            learned.learn(&Lesson { outcome: Some(outcome), source, spot_check, ..example.lesson.clone() })?;
         }
         Ok(run)
     }
@@ -463,7 +463,7 @@ fn example(judge: &Judge, row: &Row, _stream: bool) -> Result<Option<Example>, F
         sketch,
         likeness: Likeness::of(comment.text().as_str()),
         persons: Vec::new(),
-        stands_for: 1.0,
+        spot_check: None,
     };
     let base = judge.hear(&comment, Listed::none(), None).ruling(&Facts::default()).decision;
     Ok(Some(Example { comment, lesson, truth, base }))

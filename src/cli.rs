@@ -19,6 +19,7 @@ mod json;
 mod keys;
 mod labelled;
 mod list;
+mod listing;
 mod manual;
 mod model;
 mod moves;

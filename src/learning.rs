@@ -60,6 +60,9 @@ pub struct Seen {
 /// Looks at a comment.
 pub type Look = Arc<dyn Fn(&Comment) -> Seen + Send + Sync>;
 
+/// Finds out what of a site's correction may serve, by label, so that no comment has to wait for it.
+pub type Examine = Arc<dyn Fn(&Site, &Learned) -> [(&'static str, bool); 2] + Send + Sync>;
+
 /// What all sites have learned. Cheap to clone.
 #[derive(Clone)]
 pub struct Learning(Arc<Inner>);
@@ -68,6 +71,7 @@ struct Inner {
     store: Store,
     retention: Retentions,
     look: Look,
+    examine: Examine,
     started: Instant,
     sites: Mutex<Sites>,
 }
@@ -80,6 +84,8 @@ struct Sites {
 /// What is known of one site.
 struct Known {
     learned: ArcSwap<Learned>,
+    /// For which labels the correction served when it was examined last.
+    serves: Mutex<Option<[(&'static str, bool); 2]>>,
     /// Up to where its log was read. One reads at a time.
     place: tokio::sync::Mutex<Place>,
     /// The version of all logs that it was read at, where only this process changes them; 0: never.
@@ -98,10 +104,10 @@ struct Place {
 
 impl Learning {
     /// Follows the logs of a store, in which outcomes are kept for so long.
-    pub fn new(store: Store, retention: Retentions, look: Look) -> Self {
+    pub fn new(store: Store, retention: Retentions, look: Look, examine: Examine) -> Self {
         let most = NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN);
         let sites = Sites { taught: LruCache::new(most), untaught: HashMap::new() };
-        Self(Arc::new(Inner { store, retention, look, started: Instant::now(), sites: Mutex::new(sites) }))
+        Self(Arc::new(Inner { store, retention, look, examine, started: Instant::now(), sites: Mutex::new(sites) }))
     }
 
     /// What a site has learned, as far as this server knows; for a site that it hears of for the first time it waits a
@@ -200,6 +206,7 @@ impl Learning {
         let new = || {
             Arc::new(Known {
                 learned: ArcSwap::default(),
+                serves: Mutex::default(),
                 place: tokio::sync::Mutex::default(),
                 version: AtomicU64::new(0),
                 asked: AtomicU64::new(0),

@@ -17,6 +17,7 @@ pub mod classify;
 pub mod judge;
 pub mod policy;
 pub mod settings;
+mod spots;
 
 pub mod store;
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::classify::Likeness;
 use crate::classify::site::fold::Learned;
-use crate::comment::Comment;
+use crate::comment::{Comment, Site};
 use crate::error::{Away, Error};
 use crate::facts::{Alike, Facts, Similar};
 use crate::judge::{Case, Judge, SharedJudge, unrecorded};
@@ -15,9 +15,10 @@ use crate::learning::Learning;
 use crate::lists::{self, Lists};
 use crate::pb;
 use crate::policy::Listed;
+use crate::spots::{self, Spots};
 use crate::store::{Admission, Admitted, Persons, Secrets, Store, Trust};
 use crate::telemetry::{Stage, measured, measuring};
-use crate::verdict::{Decision, Verdict};
+use crate::verdict::{Decision, SPOT_CHECK, Verdict};
 
 /// How often a comment is looked at again because block and allow entries have changed meanwhile.
 const ROUNDS: u32 = 8;
@@ -40,12 +41,13 @@ pub struct Moderator {
     store: Store,
     lists: Lists,
     learning: Learning,
+    spots: Spots,
 }
 
 impl Moderator {
     /// Joins a judge, a store, what moderators have blocked and allowed, and what their decisions have taught.
     pub fn new(judge: Arc<SharedJudge>, store: Store, lists: Lists, learning: Learning) -> Arc<Self> {
-        Arc::new(Self { judge, store, lists, learning })
+        Arc::new(Self { judge, store, lists, learning, spots: Spots::default() })
     }
 
     /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
@@ -90,7 +92,10 @@ impl Moderator {
         let alike = likeness.and_then(|likeness| alike(learned, comment, &likeness, now));
         let beside = |facts: Facts| facts.beside(similar, alike.as_ref());
         let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, beside(facts), now, id, revision);
-        let tentative = measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1));
+        let draw = if origin == Origin::Author && !dry_run { spots::draw() } else { 1.0 };
+        let spotted = |verdict: Verdict| self.spotted(verdict, comment.site(), case.policy.spot_checks(), draw, now);
+        let tentative =
+            spotted(measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1)));
         let admission = admission(call, &case, &tentative, (likeness, similar), secrets.as_ref().ok(), lists.version);
         // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
         let without = |known: Option<Facts>, failed: Error| match failed {
@@ -117,7 +122,13 @@ impl Moderator {
             }
             Ok(Admitted::Listed) => return Ok(None),
             Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
-                let verdict = decide(facts.clone(), verdict_id, revision);
+                let mut verdict = decide(facts.clone(), verdict_id, revision);
+                // Drawn once for a comment, whatever its facts are.
+                verdict = match tentative.reasons.iter().find(|reason| reason.code == SPOT_CHECK) {
+                    Some(reason) if verdict.decision == Decision::Approve => verdict.with(reason.clone()),
+                    _ if tentative.decision != Decision::Approve => spotted(verdict),
+                    _ => verdict,
+                };
                 match measuring(Stage::Record, self.store.record(&admission, &verdict)).await {
                     Ok(verdict) => verdict,
                     Err(failed) => return without(Some(facts), failed),
@@ -130,6 +141,17 @@ impl Moderator {
         }
         // One that replicas lack stands, but may be lost.
         if kept.not_recorded { unrecorded(case.policy, kept).map(Some).ok_or(Error::store(Away)) } else { Ok(Some(kept)) }
+    }
+}
+
+impl Moderator {
+    /// Marks an approved comment as a spot check if it is drawn. It is published as ever.
+    fn spotted(&self, verdict: Verdict, site: &Site, share: f64, draw: f64, now: SystemTime) -> Verdict {
+        let approved = verdict.decision == Decision::Approve;
+        match approved.then(|| self.spots.choose(site, share, draw, now)).flatten() {
+            Some(reason) => verdict.with(reason),
+            None => verdict,
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub struct Policy {
     retention: Retention,
     /// Whether a moderator must say why a comment is rejected.
     reason_required: bool,
+    /// The share of the comments approved by the machine that moderators look at as well, `0..=1`.
+    spot_checks: f64,
 }
 
 /// From how many nearly the same comments on they are a campaign, and what its comments become.
@@ -183,6 +185,11 @@ impl Policy {
     /// For how long the site's data is kept.
     pub fn retention(&self) -> Retention {
         self.retention
+    }
+
+    /// Returns the share of the comments approved by the machine that moderators look at as well, `0..=1`.
+    pub fn spot_checks(&self) -> f64 {
+        self.spot_checks
     }
 
     /// Whether a moderator must say why a comment is rejected.

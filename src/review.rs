@@ -28,6 +28,8 @@ pub use filter::{Beside, Filter};
 const MOST_SCANNED: usize = 10_000;
 /// The same for a search for what is alike, which costs more for each.
 const FEWER_SCANNED: usize = 2_000;
+/// What the place of a spot check in a list begins with: no place of a held comment does.
+const SPOT_CHECKS: &str = "s";
 /// How often an act is tried again when others decide the same comment in the meantime.
 const TRIES: usize = 16;
 
@@ -153,9 +155,44 @@ impl Desk {
         let beside = Beside { now: SystemTime::now(), like };
         let matches = |kept: &Kept| filter.matches(kept, &beside);
         let most_scanned = if filter.like().is_some() { FEWER_SCANNED } else { MOST_SCANNED };
-        self.store
-            .list(site, &ListQuery { decision: filter.decision(), order, size, after, matches: &matches, most_scanned })
-            .await
+        let held = ListQuery {
+            decision: filter.decision(),
+            spot_checks: false,
+            order,
+            size,
+            after,
+            matches: &matches,
+            most_scanned,
+        };
+        // Spot checks stand behind all that is held, also in pages: their places begin with a letter of their own.
+        let spot_checks = |after, size| ListQuery {
+            decision: Some(Decision::Approve),
+            spot_checks: true,
+            after,
+            size,
+            ..ListQuery { matches: &matches, ..held }
+        };
+        let of_spot_checks = |mut page: ListPage| {
+            page.next = page.next.map(|place| format!("{SPOT_CHECKS}{place}"));
+            page
+        };
+        if let Some(after) = after.and_then(|after| after.strip_prefix(SPOT_CHECKS)) {
+            let after = Some(after).filter(|after| !after.is_empty());
+            return Ok(of_spot_checks(self.store.list(site, &spot_checks(after, size)).await?));
+        }
+        let mut page = self.store.list(site, &held).await?;
+        if page.next.is_none() && filter.asks_for_spot_checks() {
+            let left = size.saturating_sub(page.comments.len());
+            let more = self.store.list(site, &spot_checks(None, left.max(1))).await?;
+            if left == 0 {
+                page.next = (!more.comments.is_empty()).then(|| SPOT_CHECKS.to_owned());
+            } else {
+                let more = of_spot_checks(more);
+                page.comments.extend(more.comments);
+                page.next = more.next;
+            }
+        }
+        Ok(page)
     }
 
     /// The present verdict.
@@ -206,7 +243,9 @@ impl Desk {
     fn teaching(&self, kept: &Kept, next: &Verdict, act: &Act) -> Teaching {
         let decided = |verdict: &Verdict, code: &str, voice: Voice| {
             let what = (verdict.decision, code);
-            self.learning.decided(&kept.comment, &kept.persons, what, voice, (&verdict.decided_by, verdict.revision))
+            let by = (&*verdict.decided_by, verdict.revision);
+            let spot_check = kept.verdict.spot_check().map(|stands_for| stands_for as f32);
+            self.learning.decided(&kept.comment, &kept.persons, what, voice, by, spot_check)
         };
         match &act.what {
             What::Decide { reason_code, .. } => Teaching { removed: None, added: decided(next, reason_code, act.voice) },

@@ -17,6 +17,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::classify::site::Kind;
+use crate::classify::site::fold::Learned;
 use crate::classify::{Label, Likeness, Model};
 use crate::comment::{Comment, Site};
 use crate::config::Config;
@@ -132,7 +133,13 @@ impl Server {
         let look = Arc::new(move |comment: &Comment| seen(&looking.load(), comment));
         let kept = Arc::clone(&judge);
         let retentions = Retentions::new(move |site| kept.load().policy(site).retention());
-        let learning = Learning::new(self.store.clone(), retentions, look);
+        let examining = Arc::clone(&judge);
+        let examine = Arc::new(move |site: &Site, learned: &Learned| {
+            let judge = examining.load();
+            let (policy, serving) = (judge.policy(site), learned.serving(&judge.policy(site).terms(), judge.sentinels()));
+            Kind::ALL.map(|kind| (kind.label().as_str(), policy.corrects() && serving.all[kind as usize].serves))
+        });
+        let learning = Learning::new(self.store.clone(), retentions, look, examine);
         let telling = Arc::clone(&judge);
         let tell: Tell = Arc::new(move |site| about(&telling.load(), site));
         let desk = Desk::new(self.store.clone(), learning.clone(), move |site| rules(judge.load().policy(site)));
@@ -318,6 +325,9 @@ async fn measure_sites(store: Store, learning: Learning, tell: Tell) {
             let serving = learned.serving(&about.terms, about.judge.sentinels());
             let serves = Kind::ALL.map(|kind| (kind.label().as_str(), about.corrects && serving.all[kind as usize].serves));
             METRICS.correction(&name, learned.counts().all(), serves);
+            if let Some(missed) = learned.missed() {
+                METRICS.missed(&name, missed);
+            }
         }
     }
 }

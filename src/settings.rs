@@ -158,6 +158,17 @@ impl<'d> Section<'d> {
         self.value(key, &wanted, |value| float(value).filter(|number| range.contains(number)))
     }
 
+    /// A share, e.g. `"2%"`; also `0` for none. `0..=1`.
+    pub fn share(&self, key: &'static str) -> Option<f64> {
+        self.value(key, "a share such as \"2%\", from \"0%\" to \"100%\", or 0 for none", |value| {
+            let percent = match value.as_str() {
+                Some(text) => text.trim().strip_suffix('%').unwrap_or_default().trim().parse().ok(),
+                None => float(value).filter(|number| *number == 0.0),
+            };
+            percent.filter(|percent| (0.0..=100.0).contains(percent)).map(|percent: f64| percent / 100.0)
+        })
+    }
+
     /// `true` or `false`.
     pub fn bool(&self, key: &'static str) -> Option<bool> {
         self.value(key, "true or false", DeValue::as_bool)

@@ -159,6 +159,23 @@ impl Verdict {
         self
     }
 
+    /// Returns the verdict with one reason more.
+    #[must_use]
+    pub fn with(mut self, reason: Reason) -> Self {
+        self.reasons.push(reason);
+        self
+    }
+
+    /// Returns how many approved comments this one stands for, if it was marked as a spot check.
+    pub fn spot_check(&self) -> Option<f64> {
+        self.reasons.iter().find(|reason| reason.code == SPOT_CHECK).map(|reason| reason.weight.max(1.0))
+    }
+
+    /// Returns whether a moderator is to look at it although the machine approved it, and nobody has yet.
+    pub fn is_spot_check(&self) -> bool {
+        self.decision == Decision::Approve && self.by_machine() && self.spot_check().is_some()
+    }
+
     /// Whether no person has decided yet.
     pub fn by_machine(&self) -> bool {
         self.decided_by == MACHINE
@@ -181,6 +198,10 @@ pub struct Reason {
     /// The rule of the policy. Empty: none.
     pub rule_id: String,
 }
+
+/// The code of the reason that marks a spot check: a comment that the machine approved and that a moderator is to look at all
+/// the same. Its weight says how many approved comments it stands for.
+pub const SPOT_CHECK: &str = "SPOT_CHECK";
 
 impl Reason {
     /// A reason with a code and a message and nothing else.

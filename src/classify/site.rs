@@ -8,6 +8,7 @@
 pub mod fold;
 pub mod gate;
 pub mod lesson;
+pub mod missed;
 pub mod sentinel;
 
 use sha2::{Digest, Sha256};
@@ -268,6 +269,14 @@ impl Correction {
         EVEN[kind as usize] + head.base(sketch.base(kind), kind) + head.learner.logit(&sketch.coordinates(head.bias()))
     }
 
+    /// The same by the kind's weights, which one who asks often has put together once.
+    fn logit_by(&self, weights: &[f32], sketch: &Sketch, kind: Kind) -> f32 {
+        let head = &self.heads[kind as usize];
+        let weight = |slot: usize| weights.get(slot).copied().unwrap_or_default();
+        let sum: f32 = sketch.features.iter().map(|&(slot, value)| f32::from(value) * weight(usize::from(slot))).sum();
+        EVEN[kind as usize] + head.base(sketch.base(kind), kind) + sum * UNIT + head.bias() * weight(SLOTS)
+    }
+
     /// The logits of both kinds of a comment whose features were counted, where the base gives these. A feature that the
     /// post shares counts in full only in what it speaks against.
     pub(super) fn logits(&self, tally: &Tally, factors: &[f32; Group::COUNT], base: [Option<f32>; 2]) -> [f32; 2] {
@@ -282,6 +291,12 @@ impl Correction {
             }
         }
         logits
+    }
+
+    /// Returns the weights of a kind's slots, the last of which is the site's bias.
+    fn weights(&self, kind: Kind) -> Vec<f32> {
+        let head = &self.heads[kind as usize];
+        (0..=SLOTS).map(|at| head.learner.weight(at)).collect()
     }
 
     /// How much was learned of a kind: outcomes by their weight.

@@ -7,21 +7,22 @@ use std::process::ExitCode;
 use super::connect::ConnectArgs;
 use super::explain;
 use super::failure::Failure;
-use super::output::{FormatArgs, Printer, Record};
+use super::listing::{LimitArgs, Listing};
+use super::output::{FormatArgs, Record};
 use super::since::Since;
-use super::term::{Screen, Tone};
+use super::term::Tone;
 use super::text;
 use crate::pb;
 use crate::verdict::Decision;
 
 /// Events a call.
-const PAGE: u32 = 500;
+const PAGE: i32 = 500;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost audit --site blog.example
   gatepost audit --by mia --act DECIDED --since 7d
   gatepost audit --comment c-17
-  gatepost audit --all --oldest-first --format jsonl > audit.jsonl
+  gatepost audit --oldest-first --format jsonl > audit.jsonl
   gatepost audit verify
   gatepost audit verify --file audit.jsonl";
 
@@ -62,12 +63,8 @@ struct ListArgs {
     /// In the order in which it happened
     #[arg(long)]
     oldest_first: bool,
-    /// At most this many
-    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
-    /// As many as there are
-    #[arg(long, conflicts_with = "limit")]
-    all: bool,
+    #[command(flatten)]
+    limit: LimitArgs,
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
@@ -85,8 +82,7 @@ pub async fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
 async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let connection = args.connect.connect().await?;
-    let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));
-    let mut wanted = if args.all { u64::MAX } else { u64::from(args.limit) };
+    let mut listing = Listing::new(args.limit, args.format.format);
     let mut page_token = String::new();
     loop {
         let request = pb::ListAuditEventsRequest {
@@ -97,22 +93,17 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
             act_id: args.act_id.clone(),
             since: args.since.map(|since| since.0.into()),
             newest_first: !args.oldest_first,
-            page_size: i32::try_from(wanted.min(u64::from(PAGE))).unwrap_or(50),
+            page_size: listing.page_size(PAGE),
             page_token,
         };
         let page = connection.review().list_audit_events(request).await;
         let page = page.map_err(|status| connection.failure(&status))?.into_inner();
-        for event in page.events.iter().take(usize::try_from(wanted).unwrap_or(usize::MAX)) {
-            printer.print(&mut screen, event)?;
-            wanted -= 1;
-        }
-        page_token = page.next_page_token;
-        if wanted == 0 || page_token.is_empty() {
+        if !listing.print(&page.events, &page.next_page_token)? {
             break;
         }
-        screen.flush()?;
+        page_token = page.next_page_token;
     }
-    printer.finish(&mut screen)?;
+    listing.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 

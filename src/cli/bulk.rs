@@ -95,6 +95,7 @@ impl BulkArgs {
             if page_token.is_empty() {
                 break;
             }
+            screen.flush()?;
         }
         if self.dry_run {
             printer.finish(&mut screen)?;

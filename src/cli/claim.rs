@@ -20,7 +20,7 @@ pub const CLAIM_EXAMPLES: &str = "Examples:
 
 pub const RELEASE_EXAMPLES: &str = "Examples:
   gatepost release --site blog.example c-17 c-18
-  gatepost queue --filter claimed=mia --all --format ids | gatepost release --moderator mia -";
+  gatepost queue --filter claimed=mia --format ids | gatepost release --moderator mia -";
 
 /// Options of `claim`.
 #[derive(Debug, clap::Args)]

@@ -27,7 +27,7 @@ use crate::verdict::Decision;
 pub const EXAMPLES: &str = "Examples:
   gatepost import --site blog.example wordpress.xml
   gatepost import --site blog.example disqus.xml.gz --judge --dry-run --format jsonl > verdicts.jsonl
-  gatepost queue --site blog.example --all --format jsonl > queue.jsonl
+  gatepost queue --site blog.example --format jsonl > queue.jsonl
   gatepost import --site blog.example --held queue.jsonl
 
 What the archive says of a comment stands: approved, held or spam, decided by `import`. Deleted comments are left out.

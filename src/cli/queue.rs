@@ -6,23 +6,24 @@ use std::time::SystemTime;
 use super::connect::ConnectArgs;
 use super::explain::{self, leading};
 use super::failure::Failure;
+use super::listing::{LimitArgs, Listing};
 use super::moves;
-use super::output::{FormatArgs, Printer, Record};
-use super::term::{Screen, Tone};
+use super::output::{FormatArgs, Record};
+use super::term::Tone;
 use super::text;
 use crate::pb;
 
 /// How much of a comment is shown, in characters.
 const START: usize = 80;
 /// Comments a call: small enough that the longest comments fit one message.
-const PAGE: u32 = 100;
+const PAGE: i32 = 100;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost queue --site blog.example
   gatepost queue --filter 'label=spam score>0.9' --format ids | xargs -r gatepost reject --reason spam
   gatepost queue --filter 'claimed=no age>2h' --order oldest
   gatepost queue --watch --format jsonl | jq -r '.event.comment_id'
-  gatepost queue --filter decision=any --order newest --all --format jsonl > everything.jsonl";
+  gatepost queue --filter decision=any --order newest --format jsonl > everything.jsonl";
 
 /// Options of `queue`.
 #[derive(Debug, clap::Args)]
@@ -35,12 +36,8 @@ pub struct QueueArgs {
     /// Which first
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     order: Order,
-    /// At most this many
-    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
-    /// As many as there are
-    #[arg(long, conflicts_with = "limit")]
-    all: bool,
+    #[command(flatten)]
+    limit: LimitArgs,
     /// Follow what enters and leaves the queue from now on, until Ctrl-C; filter and order are of no account then
     #[arg(long, conflicts_with_all = ["limit", "all", "filter", "order"])]
     watch: bool,
@@ -72,7 +69,7 @@ impl Order {
     }
 }
 
-/// Lists page after page.
+/// Prints page after page, or follows the queue with `--watch`.
 pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let connection = args.connect.connect().await?;
@@ -80,31 +77,23 @@ pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
         return moves::follow(&connection, &site, args.format.format).await;
     }
     let mut client = connection.review();
-    let mut screen = Screen::new();
-    let mut printer = Printer::new(args.format.format);
-    let mut wanted = if args.all { u32::MAX } else { args.limit };
+    let mut listing = Listing::new(args.limit, args.format.format);
     let mut page_token = String::new();
     loop {
         let request = pb::ListCommentsRequest {
             site: site.clone(),
             filter: args.filter.clone(),
             order_by: args.order.as_str().to_owned(),
-            page_size: i32::try_from(wanted.min(PAGE)).unwrap_or(i32::MAX),
+            page_size: listing.page_size(PAGE),
             page_token,
         };
         let page = client.list_comments(request).await.map_err(|status| connection.failure(&status))?.into_inner();
-        for comment in page.comments.iter().take(usize::try_from(wanted).unwrap_or(usize::MAX)) {
-            printer.print(&mut screen, comment)?;
-            // `--all` means all, also beyond four thousand million.
-            wanted = if args.all { wanted } else { wanted - 1 };
-        }
-        page_token = page.next_page_token;
-        if wanted == 0 || page_token.is_empty() {
+        if !listing.print(&page.comments, &page.next_page_token)? {
             break;
         }
-        screen.flush()?;
+        page_token = page.next_page_token;
     }
-    printer.finish(&mut screen)?;
+    listing.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -80,6 +80,11 @@ fn csv(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), Fai
     for (what, of, count) in rows {
         screen.write(&csv_line([what, &of, &count.to_string()])?)?;
     }
+    if let Some(pb::Missed { low, high, checked }) = stats.missed {
+        for (of, figure) in [("low", low.to_string()), ("high", high.to_string()), ("checked", checked.to_string())] {
+            screen.write(&csv_line(["missed", of, &figure])?)?;
+        }
+    }
     Ok(())
 }
 
@@ -97,6 +102,14 @@ fn table(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), F
     if stats.median_wait_seconds > 0.0 {
         let wait = Duration::from_secs(stats.median_wait_seconds.clamp(0.0, 1e9).round() as u64);
         screen.line(&format!("half of the decisions came within {}", humantime::format_duration(wait)))?;
+    }
+    if let Some(pb::Missed { low, high, checked }) = stats.missed {
+        let checks = if checked == 1 { "spot check" } else { "spot checks" };
+        screen.line(&format!(
+            "of what the machine approved, {} % to {} % was bad (95 %, by {checked} {checks})",
+            percent(low),
+            percent(high)
+        ))?;
     }
     plots(screen, &stats.periods)?;
     if !stats.moderators.is_empty() {
@@ -134,6 +147,11 @@ fn table(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), F
         )?;
     }
     Ok(())
+}
+
+/// Writes a share as a percentage with one decimal.
+fn percent(share: f64) -> String {
+    format!("{:.1}", share * 100.0)
 }
 
 /// What came and went, as a row of bars each, with the same scale.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::classify::site::fold::Learned;
-use crate::classify::site::gate::{Standing, Terms, Trial};
+use crate::classify::site::fold::{Learned, Serving};
+use crate::classify::site::gate::{Compared, MORE_HELD, MORE_MISSED, Standing, Terms, Trial};
 use crate::classify::site::lesson::Source;
 use crate::classify::site::{Kind, Outcome};
 use crate::comment::Site;
@@ -104,7 +104,7 @@ pub async fn update(
 
 fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearning {
     let (counts, serving) = (learned.counts(), learned.serving(&about.terms, about.judge.sentinels()));
-    let labels = Kind::ALL.map(|kind| label(kind, &serving.all[kind as usize], head, about));
+    let labels = Kind::ALL.map(|kind| label(kind, &serving, head, about));
     pb::SiteLearning {
         outcomes: counts.all(),
         by_outcome: Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), counts.outcomes[outcome as usize])).into(),
@@ -120,7 +120,8 @@ fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearnin
     }
 }
 
-fn label(kind: Kind, standing: &Standing, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
+fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
+    let standing = &serving.all[kind as usize];
     let Standing { harmless, bad, margin, guesses, serves } = *standing;
     let trials = harmless.trials + bad.trials;
     let (base_errors, corrected_errors) =
@@ -134,10 +135,18 @@ fn label(kind: Kind, standing: &Standing, head: &OutcomeHead, about: &About) -> 
         () if trials < 3 => "in shadow: three outcomes are the least to tell by".to_owned(),
         () if serves && !about.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
         () if serves => format!("serving: its errors weigh {gain:.1} less than the base's, and {margin:.1} were needed"),
+        () if harmless.is_much_worse(MORE_HELD) => format!(
+            "in shadow: it would hold {} of the last {} harmless ones, the base {}",
+            harmless.corrected_errors, harmless.trials, harmless.base_errors
+        ),
+        () if bad.is_much_worse(MORE_MISSED) => format!(
+            "in shadow: it would miss {} of the last {} bad ones, the base {}",
+            bad.corrected_errors, bad.trials, bad.base_errors
+        ),
         () if gain <= 0.0 => format!("in shadow: its errors weigh {:.1} more than the base's", -gain),
         () => format!(
             "in shadow: its errors weigh {gain:.1} less than the base's, and {:.1} would be needed",
-            margin.max(0.03 * base_cost)
+            margin.max(0.05 * base_cost)
         ),
     };
     if let Some(to) = head.to {
@@ -154,6 +163,19 @@ fn label(kind: Kind, standing: &Standing, head: &OutcomeHead, about: &About) -> 
         corrected_cost,
         margin,
         why,
+        harmless: Some(compared(&harmless)),
+        bad: Some(compared(&bad)),
+        down: serving.limits.down[kind as usize].into(),
+        up: serving.limits.up[kind as usize].into(),
+    }
+}
+
+fn compared(compared: &Compared) -> pb::Comparison {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    pb::Comparison {
+        trials: count(compared.trials),
+        base_errors: count(compared.base_errors),
+        corrected_errors: count(compared.corrected_errors),
     }
 }
 

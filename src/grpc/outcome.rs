@@ -152,7 +152,7 @@ async fn add(
         return Ok(());
     }
     let rejected = outcome != Outcome::Ham;
-    let report = Report { comment, persons, outcome: Some(outcome), rejected, source: Source::Host, by };
+    let report = Report { comment, persons, outcome: Some(outcome), rejected, source: Source::Host, by, spot_check: None };
     desk.learning().report(site, &report).await?;
     let event = pb::AuditEvent {
         at: Some(SystemTime::now().into()),

@@ -63,7 +63,7 @@ impl Learning {
                 let begun = Instant::now();
                 if learn_all(&mut learned, &new).map_err(Error::store)? {
                     METRICS.learned(new.len(), begun.elapsed());
-                    known.learned.store(Arc::new(learned));
+                    self.examine_and_store(site, known, learned).await;
                     place.head = head;
                     return Ok(());
                 }
@@ -84,10 +84,32 @@ impl Learning {
             METRICS.learned(lessons.len(), begun.elapsed());
             learned
         });
-        known.learned.store(Arc::new(folded.await.map_err(Error::store)?.map_err(Error::store)?));
+        let learned = folded.await.map_err(Error::store)?.map_err(Error::store)?;
+        self.examine_and_store(site, known, learned).await;
         // Those that were dropped here are gone from the log, which the next look at it finds out.
         (place.head, place.swept) = (head, Some(Instant::now()));
         Ok(())
+    }
+
+    /// Finds out what of it may serve before comments meet it, and logs what has changed.
+    async fn examine_and_store(&self, site: &Site, known: &Known, learned: Learned) {
+        let learned = Arc::new(learned);
+        let (examine, examined, asked) = (Arc::clone(&self.0.examine), Arc::clone(&learned), site.clone());
+        let serves = tokio::task::spawn_blocking(move || examine(&asked, &examined)).await;
+        known.learned.store(learned);
+        let (Ok(serves), Ok(mut before)) = (serves, known.serves.lock()) else { return };
+        for (at, (label, serves)) in serves.into_iter().enumerate() {
+            match before.map(|before| before[at].1) {
+                Some(served) if served && !serves => {
+                    tracing::info!(site = site.as_str(), label, "what the site has learned no longer serves");
+                }
+                Some(served) if !served && serves => {
+                    tracing::info!(site = site.as_str(), label, "what the site has learned serves from now on");
+                }
+                _ => {}
+            }
+        }
+        *before = Some(serves);
     }
 
     /// The lessons behind a number, as far as learning looks at them.

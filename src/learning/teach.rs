@@ -54,6 +54,8 @@ pub struct Report<'a> {
     pub source: Source,
     /// The name of whoever says so.
     pub by: &'a str,
+    /// How many approved comments it stands for, if a moderator has decided a spot check.
+    pub spot_check: Option<f32>,
 }
 
 impl Learning {
@@ -65,6 +67,7 @@ impl Learning {
         (decision, reason_code): (Decision, &str),
         voice: Voice,
         (by, revision): (&str, u32),
+        spot_check: Option<f32>,
     ) -> Option<(String, Vec<u8>)> {
         // It was parsed when it came; the text of its post is not kept.
         let comment = Comment::parse(comment.clone(), SystemTime::now()).ok()?;
@@ -72,7 +75,10 @@ impl Learning {
             Voice::Host(outcome) => (Some(outcome), Source::Host),
             Voice::Moderator => (self.outcome(&comment, decision, reason_code), Source::Moderator),
         };
-        let report = Report { comment: &comment, persons, outcome, rejected: decision == Decision::Reject, source, by };
+        let rejected = decision == Decision::Reject;
+        // A host may have told of it for any reason: only a moderator was asked at random.
+        let spot_check = spot_check.filter(|_| source == Source::Moderator);
+        let report = Report { comment: &comment, persons, outcome, rejected, source, by, spot_check };
         Some(self.lesson(&report, decision_name(comment.id().as_str(), revision)))
     }
 
@@ -113,7 +119,7 @@ impl Learning {
         let rejected = decision == Decision::Reject;
         let persons: Vec<Person> = admission.persons.all().collect();
         let (outcome, source) = (Some(outcome), Source::Import);
-        let report = Report { comment, persons: &persons, outcome, rejected, source, by: "" };
+        let report = Report { comment, persons: &persons, outcome, rejected, source, by: "", spot_check: None };
         let added = Some(self.lesson(&report, format!("i:{}", comment.id().as_str())));
         if let Err(error) = self.0.store.teach(site, &Teaching { removed: None, added }).await {
             tracing::warn!(site = site.as_str(), %error, "an imported decision was not learned");
@@ -147,7 +153,7 @@ impl Learning {
             sketch,
             likeness,
             persons: report.persons.iter().flat_map(|person| person.to_bytes()).collect(),
-            stands_for: 1.0,
+            spot_check: report.spot_check,
         };
         (name, lesson.to_bytes())
     }

@@ -158,7 +158,10 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         });
         set(&mut policy.away, away);
     });
-    top.section("review", |review| set(&mut policy.reason_required, review.bool("reason_required")));
+    top.section("review", |review| {
+        set(&mut policy.reason_required, review.bool("reason_required"));
+        set(&mut policy.spot_checks, review.share("spot_checks"));
+    });
     top.section("keep", |keep| {
         let retention = &mut policy.retention;
         let days = |key| keep.integer(key, 1..=36_500).map(Retention::span);
@@ -266,6 +269,7 @@ impl Policy {
             unscored: Decision::Hold,
             retention: Retention::days(1),
             reason_required: false,
+            spot_checks: 0.0,
             away: Away::Hold,
             campaign: Campaign { here: 0, elsewhere: 0, decision: Decision::Hold },
         }

@@ -34,7 +34,7 @@ pub struct Handed {
 pub enum Withheld {
     /// There is no such comment.
     NotFound,
-    /// It is decided.
+    /// It is decided, and no spot check.
     NotHeld(Box<Verdict>),
     /// Another moderator is at work on it.
     Claimed(Claim),
@@ -73,7 +73,7 @@ impl Desk {
         };
         // Looked at afterwards: from here on nobody else decides it.
         let refused = match self.store.get(site, id).await? {
-            Some(kept) if kept.verdict.decision == Decision::Hold => return Ok(Ok(Handed { kept, claim })),
+            Some(kept) if kept.verdict.decision == Decision::Hold || kept.verdict.is_spot_check() => return Ok(Ok(Handed { kept, claim })),
             Some(kept) => Withheld::NotHeld(Box::new(kept.verdict)),
             None => Withheld::NotFound,
         };

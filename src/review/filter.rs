@@ -16,6 +16,8 @@ pub struct Filter {
     terms: Vec<Term>,
     claimed: Option<Claimed>,
     like: Option<String>,
+    /// No decision was asked for: the queue with all that waits for a moderator.
+    queue: bool,
 }
 
 /// Who is at work on a comment.
@@ -60,17 +62,18 @@ impl Filter {
         if filter.len() > MAX_FILTER {
             return Err(format!("is {} bytes long; at most {MAX_FILTER} are accepted", filter.len()));
         }
-        let mut parsed = Self { decision: Some(Decision::Hold), terms: Vec::new(), claimed: None, like: None };
+        let mut parsed =
+            Self { decision: Some(Decision::Hold), terms: Vec::new(), claimed: None, like: None, queue: true };
         for term in filter.split_whitespace() {
             let at = term.find(['=', '>', '<']).ok_or_else(|| unknown(term))?;
             let (key, value) = (&term[..at], &term[at + 1..]);
             let term = match (key, term.as_bytes()[at]) {
                 ("decision", b'=') if value == "any" => {
-                    parsed.decision = None;
+                    (parsed.decision, parsed.queue) = (None, false);
                     continue;
                 }
                 ("decision", b'=') => {
-                    parsed.decision = Some(Decision::parse(value).ok_or_else(|| unknown(term))?);
+                    (parsed.decision, parsed.queue) = (Some(Decision::parse(value).ok_or_else(|| unknown(term))?), false);
                     continue;
                 }
                 ("claimed", b'=') if !value.is_empty() => {
@@ -107,6 +110,11 @@ impl Filter {
     /// The decision asked for. `None`: any.
     pub fn decision(&self) -> Option<Decision> {
         self.decision
+    }
+
+    /// Returns whether spot checks are asked for behind what is held: where no decision is named, it is the whole queue.
+    pub fn asks_for_spot_checks(&self) -> bool {
+        self.queue
     }
 
     /// The comment that others must be like.
@@ -196,7 +204,7 @@ mod tests {
     fn an_empty_filter_is_the_queue() {
         assert_eq!(
             Filter::parse(" ").unwrap(),
-            Filter { decision: Some(Decision::Hold), terms: vec![], claimed: None, like: None }
+            Filter { decision: Some(Decision::Hold), terms: vec![], claimed: None, like: None, queue: true }
         );
     }
 

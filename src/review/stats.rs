@@ -63,11 +63,13 @@ impl Desk {
             }
         }
         let told = tally.told();
+        let missed = self.learning.of(site).await.missed();
         Ok(pb::GetQueueStatsResponse {
             held: queue.comments,
             oldest: queue.oldest.map(Into::into),
             since: Some(since.into()),
             cut_off,
+            missed: missed.map(|missed| pb::Missed { low: missed.low, high: missed.high, checked: missed.checked }),
             ..told
         })
     }

@@ -137,9 +137,10 @@ impl Embedded {
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
         let mut filling = Filling::new(query)?;
         while let Some((after, count)) = filling.wants() {
-            let (site, after, decision, order) = (site.clone(), after.cloned(), query.decision, query.order);
+            let (site, after, order) = (site.clone(), after.cloned(), query.order);
+            let which = (query.decision, query.spot_checks);
             let rows =
-                self.read(move |connection| read::list(connection, &site, decision, order, after.as_ref(), count)).await?;
+                self.read(move |connection| read::list(connection, &site, which, order, after.as_ref(), count)).await?;
             let rows = rows.into_iter().map(|(place, row)| Ok((place, Some(row.kept()?))));
             filling.take(count, rows.collect::<Result<_, Error>>()?);
         }

@@ -288,7 +288,11 @@ impl Memory {
         let state = self.state()?;
         let mut all: Vec<(Place, &Entry)> = Vec::new();
         if let Some(shelf) = state.sites.get(site) {
-            let wanted = |entry: &&Entry| query.decision.is_none_or(|decision| decision == entry.standing.verdict.decision);
+            let wanted = |entry: &&Entry| {
+                let verdict = &entry.standing.verdict;
+                query.decision.is_none_or(|decision| decision == verdict.decision)
+                    && (!query.spot_checks || verdict.is_spot_check())
+            };
             let entries = shelf.comments.values().map(|entry| &**entry).filter(wanted);
             all.extend(entries.map(|entry| (entry.place(query.order), entry)));
         }

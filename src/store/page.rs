@@ -17,6 +17,8 @@ const CHUNK: usize = 256;
 pub struct ListQuery<'a> {
     /// What stands. `None`: anything.
     pub decision: Option<Decision>,
+    /// Only spot checks that nobody has decided yet.
+    pub spot_checks: bool,
     /// In which order.
     pub order: Order,
     /// How many at most.
@@ -108,7 +110,9 @@ impl<'a> Filling<'a> {
         self.scanned += rows.len();
         for (place, kept) in rows {
             let wanted = |kept: &Kept| {
-                self.query.decision.is_none_or(|decision| decision == kept.verdict.decision) && (self.query.matches)(kept)
+                self.query.decision.is_none_or(|decision| decision == kept.verdict.decision)
+                    && (!self.query.spot_checks || kept.verdict.is_spot_check())
+                    && (self.query.matches)(kept)
             };
             let Some(kept) = kept.filter(wanted) else {
                 self.last = Some(place);

@@ -67,6 +67,8 @@ pub(super) struct Ruling {
     pub by_moderator: bool,
     /// How many microseconds earlier than its time the comment stands in the order by risk.
     pub lead: i64,
+    /// Whether a moderator is to look at it although the machine approved it.
+    pub spot_check: bool,
 }
 
 impl Ruling {
@@ -78,6 +80,7 @@ impl Ruling {
             revision: verdict.revision,
             by_moderator: !verdict.by_machine(),
             lead: lead(verdict),
+            spot_check: verdict.is_spot_check(),
         }
     }
 

@@ -54,6 +54,9 @@ pub struct Metrics {
     corrected: IntCounterVec,
     outcomes: IntGaugeVec,
     correction_serves: IntGaugeVec,
+    missed_low: GaugeVec,
+    missed_high: GaugeVec,
+    spot_checks: IntGaugeVec,
 }
 
 /// A part of the way of a comment.
@@ -153,6 +156,15 @@ impl Metrics {
                 "Verdicts in which what the site has learned had a say that changed something.",
                 &["site", "decision"],
             ),
+            missed_low: make.shares(
+                "gatepost_missed_low_ratio",
+                "Lower end of the 95 % interval of the share of bad comments among those approved by the machine.",
+            ),
+            missed_high: make.shares(
+                "gatepost_missed_high_ratio",
+                "Upper end of the 95 % interval of the share of bad comments among those approved by the machine.",
+            ),
+            spot_checks: make.gauges("gatepost_spot_checks", "Decided spot checks that tell how much is missed.", &["site"]),
             outcomes: make.gauges("gatepost_outcomes", "Outcomes that a site's correction is made of.", &["site"]),
             correction_serves: make.gauges(
                 "gatepost_correction_serves",
@@ -292,6 +304,14 @@ impl Metrics {
         for (label, serves) in serves {
             self.correction_serves.with_label_values(&[&*site, label]).set(serves.into());
         }
+    }
+
+    /// How much of what the machine approved on a site was bad, by its spot checks.
+    pub fn missed(&self, site: &str, missed: Missed) {
+        let site = self.site(site);
+        self.missed_low.with_label_values(&[&*site]).set(missed.low);
+        self.missed_high.with_label_values(&[&*site]).set(missed.high);
+        self.spot_checks.with_label_values(&[&*site]).set(missed.checked.into());
     }
 
     /// All of it, in Prometheus' text format.

@@ -1,12 +1,13 @@
 //! The commands, as typed: the real program, its output, its exit codes.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use gatepost::pb::Decision;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -73,6 +74,35 @@ async fn hold(server: &Server, ids: &[&str]) {
         let verdict = server.check(comment(id, "hello there")).await.unwrap();
         assert_eq!(verdict.decision(), Decision::Hold);
     }
+}
+
+/// Has so many comments held, as an archive, which no limit applies to. Returns their ids.
+fn hold_many(server: &Server, count: usize) -> Vec<String> {
+    let ids: Vec<String> = (0..count).map(|number| format!("c-{number:03}")).collect();
+    let lines: String = ids.iter().map(|id| format!("{{\"text\":\"hello from {id}\",\"id\":\"{id}\"}}\n")).collect();
+    let url = server.url();
+    let checked = pipe(&["check", "--server", &url, "--site", SITE, "--file", "-", "--format", "ids"], lines.as_bytes());
+    assert_eq!((code(&checked), out(&checked).lines().count()), (0, count), "{}", err(&checked));
+    ids
+}
+
+/// Runs against a server in a terminal. Returns what it shows, standard error included.
+fn in_a_terminal(server: &Server, args: &[&str]) -> String {
+    let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_gatepost"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GATEPOST_")) {
+        command.env_remove(name);
+    }
+    command.env("GATEPOST_SERVER", server.url());
+    command.env("GATEPOST_SITE", SITE);
+    command.env("NO_COLOR", "1");
+    command.args(args);
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut shown = String::new();
+    pair.master.try_clone_reader().unwrap().read_to_string(&mut shown).unwrap();
+    assert!(child.wait().unwrap().success(), "{args:?}: {shown}");
+    shown
 }
 
 // === one comment, without a server ===
@@ -258,6 +288,73 @@ async fn every_format_of_the_queue_is_what_it_says() {
     assert!(out(&csv).starts_with("comment_id,received_at,decision,"), "{}", out(&csv));
     assert!(out(&csv).contains("\"one, \"\"two\"\"\nthree"), "{}", out(&csv));
     assert_eq!(out(&on(&server, &["queue", "--filter", "decision=reject", "--format", "json"])), "[]\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_gets_every_held_comment() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let held = hold_many(&server, 120);
+    let listed = on(&server, &["queue", "--format", "ids"]);
+    assert_eq!((code(&listed), err(&listed)), (0, ""));
+    let mut ids: Vec<&str> = out(&listed).lines().collect();
+    ids.sort_unstable();
+    assert_eq!(ids, held);
+
+    let queue = |format| on(&server, &["queue", "--format", format]);
+    assert_eq!(json_lines(out(&queue("jsonl"))).len(), 120);
+    let json: Value = serde_json::from_str(out(&queue("json"))).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 120);
+    for format in ["csv", "table"] {
+        let listed = queue(format);
+        assert_eq!((out(&listed).lines().count(), err(&listed)), (121, ""), "{format}: one line of headings and 120 others");
+    }
+    assert_eq!(out(&on(&server, &["queue", "--all", "--format", "ids"])), out(&listed));
+
+    let url = server.url();
+    let rejected = pipe(&["reject", "-", "--server", &url, "--site", SITE, "--reason", "spam"], &listed.stdout);
+    assert_eq!(code(&rejected), 0, "{}", err(&rejected));
+    assert!(server.queue().await.is_empty());
+    let audit = on(&server, &["audit", "--act", "DECIDED", "--format", "ids"]);
+    assert_eq!((out(&audit).lines().count(), err(&audit)), (120, ""), "so does a pipe from the audit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_says_that_there_is_more() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    hold_many(&server, 120);
+    for command in ["queue", "audit"] {
+        // Within the first page, and beyond it.
+        for limit in ["1", "50", "110"] {
+            let listed = on(&server, &[command, "--limit", limit, "--format", "ids"]);
+            assert_eq!((code(&listed), out(&listed).lines().count().to_string().as_str()), (0, limit), "{command}");
+            let said =
+                format!("gatepost: stopped after {limit}, and there are more; give --all instead of --limit to print all\n");
+            assert_eq!(err(&listed), said, "{command}");
+        }
+        for limit in ["120", "500"] {
+            let listed = on(&server, &[command, "--limit", limit, "--format", "ids"]);
+            assert_eq!((code(&listed), out(&listed).lines().count(), err(&listed)), (0, 120, ""), "{command} {limit}");
+        }
+        assert_eq!(code(&on(&server, &[command, "--limit", "5", "--all"])), 2, "{command}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_gets_fifty_rows_and_learns_how_to_get_the_others() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    hold_many(&server, 120);
+    let rows = |shown: &str| shown.lines().filter(|line| line.contains("c-")).count();
+    for command in ["queue", "audit"] {
+        let shown = in_a_terminal(&server, &[command]);
+        assert_eq!(rows(&shown), 50, "{command}: {shown}");
+        let said = "gatepost: stopped after 50, and there are more; give --all to print all, or --limit N to print N";
+        assert!(shown.contains(said), "{command}: {shown}");
+        for args in [&[command, "--all"][..], &[command, "--format", "ids"]] {
+            let shown = in_a_terminal(&server, args);
+            assert_eq!(rows(&shown), 120, "{args:?}: {shown}");
+            assert!(!shown.contains("gatepost: "), "{args:?}: {shown}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use super::gate::{Standing, Terms, Trial, WINDOW};
 use super::lesson::{Lesson, Source};
 use super::sentinel::{Limits, Sentinels};
+use super::missed::Missed;
 use super::{Correction, Kind, Outcome, Sketch, sentinel};
 use crate::classify::Likeness;
 use crate::classify::learn::LearnError;
@@ -36,6 +37,8 @@ const DECIDED: [usize; 2] = [16, 32];
 const SIGNATURES: usize = 128;
 /// The parts of what the sentinels allow that are tried, to serve with the best of them.
 const SHRUNK: [f32; 4] = [1.0, 0.6, 0.35, 0.2];
+/// How many of the latest spot checks tell how much is missed.
+const SPOT_CHECKS: usize = 1_000;
 /// How long an outcome speaks for what is nearly the same, in microseconds.
 const WAVE: i64 = 3_600_000_000;
 /// Bits of a signature that may differ between comments that are alike: features at an angle of some sixty degrees.
@@ -59,6 +62,8 @@ pub struct Learned {
     /// The same way.
     decided: [VecDeque<Decided>; 2],
     signatures: VecDeque<(u128, Outcome)>,
+    /// How many approved comments the latest spot checks stand for, and whether they were rejected.
+    spot_checks: VecDeque<(f64, bool)>,
     /// What the correction may say on the terms that were asked for last.
     serving: Mutex<Option<(Terms, Arc<Serving>)>>,
 }
@@ -111,6 +116,7 @@ impl Clone for Learned {
             trials: self.trials.clone(),
             decided: self.decided.clone(),
             signatures: self.signatures.clone(),
+            spot_checks: self.spot_checks.clone(),
             serving: Mutex::default(),
         }
     }
@@ -174,10 +180,13 @@ impl Learned {
             let decided = Decided { comment_id, by, rejected: lesson.rejected, base, at: lesson.at, likeness };
             push(&mut self.decided[usize::from(moderator)], DECIDED[usize::from(moderator)], decided);
         }
+        if let Some(stands_for) = lesson.spot_check.filter(|_| says) {
+            push(&mut self.spot_checks, SPOT_CHECKS, (f64::from(stands_for), lesson.rejected));
+        }
         let Some(outcome) = lesson.outcome else { return Ok(()) };
         let weight = self.weight(lesson.source, outcome != Outcome::Ham) * if contested { CONTESTED } else { 1.0 };
         // One that stands for many teaches more, but not so much that a slip of the hand is the end of it.
-        let stands_for = |most: f32| weight * lesson.stands_for.min(most);
+        let stands_for = |most: f32| weight * lesson.spot_check.unwrap_or(1.0).min(most);
         let (weight, in_trial) = (stands_for(TEACHES_FOR), stands_for(COUNTS_FOR));
         let correction = self.correction.get_or_insert_default();
         let corrected = correction.learn(&lesson.sketch, outcome, weight)?;
@@ -224,6 +233,11 @@ impl Learned {
         let mut trials: Vec<Trial> = self.trials[kind as usize].iter().flatten().flatten().copied().collect();
         trials.sort_by_key(|trial| trial.order);
         trials
+    }
+
+    /// Returns how much of what the machine approved was bad, by the latest spot checks. Returns `None` if there were none.
+    pub fn missed(&self) -> Option<Missed> {
+        Missed::of(self.spot_checks.iter().copied())
     }
 
     /// Returns what of the correction may serve under a policy, as the sentinels and the site's latest outcomes allow. The
@@ -325,7 +339,7 @@ mod tests {
             sketch: model.sketch(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
             likeness: None,
             persons: Vec::new(),
-            stands_for: 1.0,
+            spot_check: None,
         }
     }
 
@@ -441,10 +455,11 @@ mod tests {
             };
             assert!(learned.learn(&lesson).unwrap());
         }
-        let trials: usize = learned.trials.iter().flatten().map(VecDeque::len).sum();
+        let trials: usize = learned.trials.iter().flatten().flatten().map(VecDeque::len).sum();
         assert_eq!((trials, learned.decided[1].len(), learned.signatures.len()), (2 * TRIALS, DECIDED[1], SIGNATURES));
         let decided = (DECIDED[0] + DECIDED[1]) * (size_of::<Decided>() + 64);
-        let line = 4 * TRIALS * size_of::<Trial>() + decided + SIGNATURES * size_of::<(u128, Outcome)>();
+        let spot_checks = SPOT_CHECKS * size_of::<(f64, bool)>();
+        let line = spot_checks + 8 * TRIALS * size_of::<Trial>() + decided + SIGNATURES * size_of::<(u128, Outcome)>();
         let correction = 4 * (super::super::SLOTS + 1) * size_of::<f32>();
         // Beside them a hash of four bytes for each outcome that the log keeps.
         assert!(correction + line + 4 * 3_500 < 300_000, "{correction} + {line}");

@@ -25,10 +25,12 @@ const SURE: f64 = 0.5;
 const BETTER: f64 = 0.95;
 /// and no more than this part to go on.
 const NO_WORSE: f64 = 1.0;
-/// A correction that serves may be wrong on so many more harmless and bad outcomes than the base, beside
-const MORE_WRONG: [f64; 2] = [2.0, 1.0];
-/// this part of those in the window.
-const MORE_WRONG_PART: f64 = 0.02;
+/// How many more harmless outcomes than the base a correction may hold and still serve, beside two of a hundred.
+pub const MORE_HELD: f64 = 2.0;
+/// How many more bad outcomes than the base it may miss and still serve, beside two of a hundred.
+pub const MORE_MISSED: f64 = 1.0;
+/// The part of the outcomes in a window on which it may be wrong more often than the base.
+const MORE_WRONG: f64 = 0.02;
 /// From so many outcomes on a correction must be wrong on less than this part of them: one that is told at random does no
 /// worse than a base that is told so, and now and then a little better, but never well.
 const TELLING: usize = 30;
@@ -152,9 +154,10 @@ impl Compared {
         compared
     }
 
-    fn is_much_worse(&self, allowed: f64) -> bool {
+    /// Returns whether the correction is wrong so much more often than the base that it must not serve.
+    pub fn is_much_worse(&self, allowed: f64) -> bool {
         let more = self.corrected_errors as f64 - self.base_errors as f64;
-        more > allowed + MORE_WRONG_PART * self.trials as f64
+        more > allowed + MORE_WRONG * self.trials as f64
     }
 }
 
@@ -202,7 +205,7 @@ impl Standing {
         let (base, corrected) = (harmless.base_cost + bad.base_cost, harmless.corrected_cost + bad.corrected_cost);
         let errors = (harmless.corrected_errors + bad.corrected_errors) as f64;
         let guesses = trials >= TELLING && errors >= GUESSING * trials as f64;
-        let good = !guesses && !harmless.is_much_worse(MORE_WRONG[0]) && !bad.is_much_worse(MORE_WRONG[1]);
+        let good = !guesses && !harmless.is_much_worse(MORE_HELD) && !bad.is_much_worse(MORE_MISSED);
         let serves = trials >= FEWEST
             && good
             && match serves {
@@ -240,7 +243,7 @@ mod tests {
     }
 
     fn spam(trials: &[Trial]) -> Standing {
-        Standing::of(trials.iter(), Kind::Spam, &TERMS)
+        Standing::of(trials.iter(), Kind::Spam, &TERMS, &Limits::default())
     }
 
     #[test]
@@ -273,7 +276,27 @@ mod tests {
         assert!(spam(&trials).serves);
         trials.extend((0..60).map(|_| trial(SPAM, 1.0, -3.0)));
         assert!(!spam(&trials).serves, "{:?}", spam(&trials));
-        assert_eq!((spam(&trials).base_errors, spam(&trials).corrected_errors), (40, 60));
+        assert_eq!((spam(&trials).harmless.base_errors, spam(&trials).bad.corrected_errors), (40, WINDOW));
+    }
+
+    #[test]
+    fn a_time_without_spam_neither_opens_nor_closes_it() {
+        let mut trials: Vec<Trial> = (0..40).map(|n| trial(SPAM, if n % 2 == 0 { -4.0 } else { 1.0 }, 1.0)).collect();
+        trials.extend((0..10).map(|_| trial(HAM, -4.0, -4.0)));
+        assert!(spam(&trials).serves);
+        trials.extend((0..1_000).map(|_| trial(HAM, -4.0, -3.9)));
+        assert!(spam(&trials).serves, "{:?}", spam(&trials));
+        let quiet: Vec<Trial> = (0..1_000).map(|_| trial(HAM, -4.0, -4.1)).collect();
+        assert!(!spam(&quiet).serves, "nothing was gained: {:?}", spam(&quiet));
+    }
+
+    #[test]
+    fn what_makes_it_go_on_would_not_make_it_begin() {
+        let gain: Vec<Trial> = (0..20).map(|_| trial(SPAM, -3.0, -1.0)).collect();
+        let wanes = |n: usize| if n % 2 == 0 { trial(SPAM, -1.0, -1.2) } else { trial(SPAM, -1.2, -1.0) };
+        let even: Vec<Trial> = (0..WINDOW).map(wanes).collect();
+        let both: Vec<Trial> = gain.iter().chain(&even).copied().collect();
+        assert!(spam(&both).serves && !spam(&even).serves, "{:?} {:?}", spam(&both), spam(&even));
     }
 
     #[test]
@@ -281,13 +304,14 @@ mod tests {
         let mut trials: Vec<Trial> = (0..20).map(|_| trial(SPAM, 1.0, -3.0)).collect();
         let host = |trial: Trial| Trial { source: Source::Host, ..trial };
         trials.extend((0..80).map(|_| host(trial(HAM, 1.0, -3.0))));
-        assert_eq!((spam(&trials).trials, spam(&trials).serves), (20, false));
+        assert_eq!((spam(&trials).bad.trials, spam(&trials).serves), (20, false));
     }
 
     #[test]
     fn a_language_that_the_base_does_not_speak_is_judged_by_what_the_policy_makes_of_it() {
         let unspoken = Trial { base: None, ..trial(HAM, 0.0, -4.0) };
         let standing = spam(&[unspoken; 5]);
-        assert_eq!((standing.base_errors, standing.corrected_errors, standing.serves), (5, 0, true));
+        let harmless = standing.harmless;
+        assert_eq!((harmless.base_errors, harmless.corrected_errors, standing.serves), (5, 0, true));
     }
 }

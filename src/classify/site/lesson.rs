@@ -63,8 +63,8 @@ pub struct Lesson {
     pub likeness: Option<Likeness>,
     /// Keyed hashes of its author, one behind the other.
     pub persons: Vec<u8>,
-    /// How many comments it stands for: more than one for a spot check.
-    pub stands_for: f32,
+    /// How many approved comments it stands for, at least 1, if it was a spot check.
+    pub spot_check: Option<f32>,
 }
 
 /// The most comments that one is taken to stand for.
@@ -107,9 +107,8 @@ struct Kept {
     /// Of the features: what a slot means.
     #[prost(uint32, tag = "15")]
     version: u32,
-    /// 0: one.
-    #[prost(float, tag = "16")]
-    stands_for: f32,
+    #[prost(float, optional, tag = "16")]
+    spot_check: Option<f32>,
 }
 
 impl Lesson {
@@ -143,7 +142,7 @@ impl Lesson {
             rejected: self.rejected,
             text: self.text,
             version: u32::from(FORMAT),
-            stands_for: if self.stands_for > 1.0 { self.stands_for } else { 0.0 },
+            spot_check: self.spot_check,
         };
         kept.encode_to_vec()
     }
@@ -184,7 +183,7 @@ impl Lesson {
             sketch: Sketch { features, base },
             likeness: <[u64; BANDS]>::try_from(kept.bands).ok().map(Likeness::from_bands),
             persons: kept.persons,
-            stands_for: if kept.stands_for > 1.0 { kept.stands_for.min(MAX_STANDS_FOR) } else { 1.0 },
+            spot_check: kept.spot_check.map(|stands_for| stands_for.max(1.0).min(MAX_STANDS_FOR)),
         })
     }
 }
@@ -212,7 +211,7 @@ mod tests {
             sketch: model.sketch(&Input { text, ..Input::default() }),
             likeness: Likeness::of(text),
             persons: vec![7; 16],
-            stands_for: 50.0,
+            spot_check: Some(50.0),
         };
         let bytes = lesson.to_bytes();
         assert_eq!(Lesson::from_bytes(&bytes), Some(lesson));

@@ -51,8 +51,9 @@ const FEWEST: usize = 10;
 const NEAR: [[f32; 2]; 2] = [[0.25, 40.0], [0.3, 4.0]];
 /// How many outcomes of each class count as both.
 const BOTH: f32 = 10.0;
-/// The most that a correction takes away or adds in logits without outcomes of the other class; each of those adds one.
-const FROM_ONE_CLASS: f32 = 1.0;
+/// The most that a correction takes away and adds in logits without outcomes of the other class; each of those allows one more.
+/// What is wrongly held comes before a moderator, so that rejections may do more than approvals.
+const FROM_ONE_CLASS: [f32; 2] = [1.0, 6.0];
 /// How many comments are looked at for the few that a correction rehearses.
 const LOOKED_AT: usize = 8;
 /// Neighbours in the files are alike: in this order they do not follow each other.
@@ -70,7 +71,10 @@ struct Sentinel {
 }
 
 /// The sentinels as one model sees them.
-pub struct Sentinels(Vec<Sentinel>);
+pub struct Sentinels(
+    /// By language.
+    Vec<Sentinel>,
+);
 
 /// The part of a correction that the sentinels allow, by [`Kind`].
 #[derive(Debug, Clone, PartialEq)]
@@ -140,35 +144,29 @@ impl Sentinels {
                 }),
             })
         });
-        Self(seen.collect())
+        let mut seen: Vec<Sentinel> = seen.collect();
+        seen.sort_by_key(|sentinel| sentinel.language);
+        Self(seen)
     }
 
     /// Returns how much of a correction may serve under a policy.
     pub fn limits(&self, correction: &Correction, terms: &Terms) -> Limits {
-        let mut languages: Vec<Language> = self.0.iter().map(|sentinel| sentinel.language).collect();
-        languages.sort_unstable();
-        languages.dedup();
         let mut limits = Limits::default();
         for kind in Kind::ALL {
-            let cases: Vec<Case> = self.0.iter().filter_map(|sentinel| sentinel.case(correction, kind, terms)).collect();
+            let weights = correction.weights(kind);
+            let cases: Vec<Case> =
+                self.0.iter().filter_map(|sentinel| sentinel.case(correction, &weights, kind, terms)).collect();
             let (down, up) = (&mut limits.down[kind as usize], &mut limits.up[kind as usize]);
             // Approvals only clear, and rejections only accuse.
             let [approved, rejected] = correction.heads[kind as usize].evidence;
-            *down = if approved > 0.0 { *down } else { 0.0 };
-            *up = if rejected > 0.0 { *up } else { 0.0 };
-            limits.most[kind as usize] = [rejected, approved].map(|other| FROM_ONE_CLASS + other);
-            let groups = languages.iter().map(|language| Some(*language)).chain([None]);
-            for language in groups {
-                let group = || cases.iter().filter(|case| language.is_none_or(|language| case.language == language));
-                *down = down.min(factor(group().filter(|case| case.spoken && case.bad && case.held)));
-                *up = up.min(factor(group().filter(|case| case.spoken && !case.bad)));
-                if let Some(language) = language {
-                    let alone: Vec<&Case> = group().filter(|case| !case.spoken).collect();
-                    if may_score_alone(&alone) {
-                        limits.alone[kind as usize].push(language);
-                    }
-                }
+            (*down, *up) = (if approved > 0.0 { 1.0 } else { 0.0 }, if rejected > 0.0 { 1.0 } else { 0.0 });
+            limits.most[kind as usize] = [FROM_ONE_CLASS[0] + rejected, FROM_ONE_CLASS[1] + approved];
+            for group in cases.chunk_by(|a, b| a.language == b.language).chain([&cases[..]]) {
+                *down = down.min(factor(group.iter().filter(|case| case.spoken && case.bad && case.held)));
+                *up = up.min(factor(group.iter().filter(|case| case.spoken && !case.bad)));
             }
+            let alone = cases.chunk_by(|a, b| a.language == b.language).filter(|group| may_score_alone(group));
+            limits.alone[kind as usize] = alone.filter_map(|group| Some(group.first()?.language)).collect();
         }
         limits
     }
@@ -215,9 +213,10 @@ struct Case {
 }
 
 impl Sentinel {
-    fn case(&self, correction: &Correction, kind: Kind, terms: &Terms) -> Option<Case> {
+    /// Returns what a correction with these weights does to it. Returns `None` if nobody knows what it is in the sense of the kind.
+    fn case(&self, correction: &Correction, weights: &[f32], kind: Kind, terms: &Terms) -> Option<Case> {
         let bad = kind.of(self.outcome)?;
-        let corrected = correction.logit(&self.sketch, kind);
+        let corrected = correction.logit_by(weights, &self.sketch, kind);
         let at = terms.at(kind) as f32;
         let (language, critical) = (self.language, |critical: f32| (critical < 1.0).then_some(critical));
         let Some(base) = self.sketch.base(kind) else {
@@ -256,7 +255,8 @@ fn factor<'c>(cases: impl Iterator<Item = &'c Case>) -> f32 {
 }
 
 /// Returns whether a correction may decide by itself in a language that the base does not speak.
-fn may_score_alone(cases: &[&Case]) -> bool {
+fn may_score_alone(group: &[Case]) -> bool {
+    let cases: Vec<&Case> = group.iter().filter(|case| !case.spoken).collect();
     let few = |bad: bool| {
         let of = cases.iter().filter(|case| case.bad == bad);
         let worse = of.clone().filter(|case| case.critical.is_some()).count();

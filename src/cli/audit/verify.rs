@@ -24,7 +24,7 @@ const MOST_NAMED: usize = 20;
 pub const EXAMPLES: &str = "Examples:
   gatepost audit verify --site blog.example
   gatepost audit verify --end 1204:5f0c…      the chain must still hold what it held when this was noted
-  gatepost audit verify --file audit.jsonl    what `gatepost audit --all --oldest-first --format jsonl` printed
+  gatepost audit verify --file audit.jsonl    what `gatepost audit --oldest-first --format jsonl` printed
 
 Exit codes: 0 whole, 1 not.";
 

@@ -225,7 +225,7 @@ impl Engine {
         self.keep_past(site, id, standing.row)?;
         let mut update = self.connection.prepare_cached(
             "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, \
-             risk_at = received_at - ?5, changed_at = ?6, event = ?7, verdict = ?8 WHERE rowid = ?1",
+             risk_at = received_at - ?5, changed_at = ?6, event = ?7, verdict = ?8, spot_check = ?9 WHERE rowid = ?1",
         )?;
         let (decision, revision) = (ruling.decision.to_wire() as i32, ruling.revision);
         let now = now_micros();
@@ -237,7 +237,8 @@ impl Engine {
             ruling.lead,
             now,
             event,
-            ruling.verdict
+            ruling.verdict,
+            ruling.spot_check
         ])?;
         drop(update);
         self.move_author(site, standing.author, Some(standing.decision()?), None)?;
@@ -313,8 +314,8 @@ impl Engine {
     fn insert(&mut self, site: i64, draft: &Draft, ruling: &Ruling, received_at: i64) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO comment (site, id, decision, before, revision, by_moderator, received_at, risk_at, changed_at, \
-             fingerprint, author, persons, event, verdict, comment) \
-             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?6, ?8, ?9, ?10, x'', ?11, ?12)",
+             fingerprint, author, persons, event, verdict, comment, spot_check) \
+             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?6, ?8, ?9, ?10, x'', ?11, ?12, ?13)",
         )?;
         insert.execute(params![
             site,
@@ -329,6 +330,7 @@ impl Engine {
             draft.persons_with(&[]),
             ruling.verdict,
             draft.comment,
+            ruling.spot_check,
         ])?;
         drop(insert);
         if let Some(act) = &draft.act {
@@ -347,7 +349,7 @@ impl Engine {
         let mut update = self.connection.prepare_cached(
             "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, received_at = ?5, \
              risk_at = ?6, changed_at = ?7, fingerprint = ?8, author = ?9, persons = ?10, event = x'', verdict = ?11, \
-             comment = ?12 \
+             comment = ?12, spot_check = ?13 \
              WHERE rowid = ?1",
         )?;
         update.execute(params![
@@ -363,6 +365,7 @@ impl Engine {
             persons,
             ruling.verdict,
             draft.comment,
+            ruling.spot_check,
         ])?;
         drop(update);
         if let Some(act) = &draft.act {

@@ -53,7 +53,7 @@ pub(super) fn history_of(connection: &Connection, site: i64, author: Person) -> 
 pub(super) fn list(
     connection: &Connection,
     site: &Site,
-    decision: Option<Decision>,
+    (decision, spot_checks): (Option<Decision>, bool),
     order: Order,
     after: Option<&Place>,
     count: usize,
@@ -65,7 +65,10 @@ pub(super) fn list(
         Order::Newest => ("received_at", "<", "DESC", i64::MAX),
     };
     // Written out, since an index on held comments serves only a query that says so itself.
-    let decision = decision.map_or(String::new(), |decision| format!("AND decision = {}", decision.to_wire() as i32));
+    let decision = match spot_checks {
+        true => "AND spot_check = 1".to_owned(),
+        false => decision.map_or(String::new(), |decision| format!("AND decision = {}", decision.to_wire() as i32)),
+    };
     let mut select = connection.prepare_cached(&format!(
         "SELECT comment, verdict, event, before, received_at, author, {key}, id FROM comment \
          WHERE site = ?1 {decision} AND ({key}, id) {later} (?2, ?3) ORDER BY {key} {direction}, id {direction} LIMIT ?4"

@@ -4,7 +4,7 @@
 -- More KEYS
 --   7 how often the bands of nearly the same comments came in this window, and 8 in the one before
 --   9 the block and allow entries   10 the acts that are not in the audit yet
---   11… one per limit: its theoretical arrival time in microseconds
+--   11 the index of spot checks   12… one per limit: its theoretical arrival time in microseconds
 -- ARGV
 --   1 `admit`, or `look` to change nothing   2 fingerprint   3 author   4 tentative decision   5 verdict id
 --   6 which past of the author lets it stand: approved comments needed, rejected ones that are too many (0: any number may),
@@ -14,7 +14,8 @@
 --   15 so many nearly the same comments are a campaign (0: none)   16 milliseconds to keep a window
 --   17 the version of the block and allow entries that the verdict knows of, or `-`
 --   18 the act for the audit; empty: none
---   19… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
+--   19 `1`: it is a spot check if it is kept
+--   20… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
 -- Returns one of
 --   recorded, the number of the tightest limit (0: none), its remaining
 --   seen, the verdict
@@ -24,7 +25,7 @@
 
 local looking = ARGV[1] == 'look'
 local fingerprint, author, decision = ARGV[2], ARGV[3], ARGV[4]
-local FIRST_KEY, FIRST_ARG = 11, 19
+local FIRST_KEY, FIRST_ARG = 12, 20
 local limits = #KEYS - FIRST_KEY + 1
 
 local stored = redis.call('HMGET', KEYS[1], 's', 'r')
@@ -129,8 +130,8 @@ if not looking and not old and trusted and not refused and not campaign then
   end
   keep(ARGV[10], {
     fingerprint = fingerprint, decision = decision, revision = '1', by_moderator = '0', before = '0',
-    received_at = time, lead = ARGV[7], author = author,
-  }, read_lifetimes(ARGV[8]), 'c', ARGV[11], 'v', verdict, 'p', ARGV[13])
+    received_at = time, lead = ARGV[7], author = author, spot = ARGV[19],
+  }, read_lifetimes(ARGV[8]), KEYS[11], 'c', ARGV[11], 'v', verdict, 'p', ARGV[13])
   log(KEYS[10], ARGV[18], read_lifetimes(ARGV[8]))
   return { 'recorded', int(tightest), int(remaining[tightest] or 0) }
 end

@@ -5,13 +5,14 @@
 --   10 the acts that are not in the audit yet
 
 -- Takes what stands out of the queue and the counts, and adds it to the trail: three elements each time.
-local function retire(id, old)
+local function retire(id, old, spots)
   local fields = redis.call('HMGET', KEYS[1], 'v', 'e')
   redis.call('RPUSH', KEYS[7], old.text, fields[1], fields[2] or '')
   if old.decision == HOLD then
     redis.call('ZREM', KEYS[4], id)
     redis.call('ZREM', KEYS[5], id)
   end
+  redis.call('ZREM', spots, id)
   -- Counts that were forgotten, since nothing moved for long, do not fall below none.
   if old.author ~= NOBODY and redis.call('HINCRBY', KEYS[9], COUNT[old.decision], -1) < 0 then
     redis.call('HSET', KEYS[9], COUNT[old.decision], 0)

@@ -3,13 +3,14 @@
 --
 -- KEYS
 --   1 all by time   2 all by risk   3 held by time   4 held by risk   5 the events
---   6 the events as they are being rewritten   7… three per comment: its hash, its trail, the counts of its author
+--   6 the events as they are being rewritten   7 the index of spot checks
+--   8… three per comment: its hash, its trail, the counts of its author
 -- ARGV
 --   1 the person   2… two per comment: its id, and its author as far as the caller knows
 -- Returns
 --   erased, comments, verdicts, events, histories, comments whose author is another by now
 
-local FIRST_KEY, FIRST_ARG = 7, 2
+local FIRST_KEY, FIRST_ARG = 8, 2
 local person = ARGV[1]
 local comments, verdicts, events, histories, moved = 0, 0, 0, 0, 0
 
@@ -33,6 +34,7 @@ for i = 0, (#KEYS - FIRST_KEY + 1) / 3 - 1 do
       for index = 1, 4 do
         redis.call('ZREM', KEYS[index], id)
       end
+      redis.call('ZREM', KEYS[7], id)
       if author ~= NOBODY and redis.call('EXISTS', counts) == 1 then
         if redis.call('HINCRBY', counts, COUNT[old.decision], -1) < 0 then
           redis.call('HSET', counts, COUNT[old.decision], 0)

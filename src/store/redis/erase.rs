@@ -36,7 +36,7 @@ impl Redis {
             let mut moved = 0;
             for chunk in self.theirs(site, person).await?.chunks(CHUNK) {
                 let mut names = vec![keys.all_by_time(), keys.all_by_risk(), keys.held_by_time(), keys.held_by_risk()];
-                names.extend([keys.events(), keys.rewritten_events()]);
+                names.extend([keys.events(), keys.rewritten_events(), keys.spot_checks()]);
                 for (id, author) in chunk {
                     names.extend([keys.comment(id), keys.trail(id), keys.author(author)]);
                 }
@@ -76,6 +76,7 @@ impl Redis {
         let (keys, person) = (self.keys(site), person.to_string());
         let all = ListQuery {
             decision: None,
+            spot_checks: false,
             order: Order::Oldest,
             size: CHUNK,
             after: None,

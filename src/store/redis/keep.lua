@@ -15,6 +15,7 @@
 local HOLD = '2'
 local COUNT = { ['1'] = 'approved', ['2'] = 'held', ['3'] = 'rejected' }
 local NOBODY = '-'
+local MOST_SPOTS = 1000
 
 -- Lua would write a time with an exponent.
 local function int(number)
@@ -51,8 +52,9 @@ local function log(unsealed, record, lifetimes)
   end
 end
 
--- Keeps a comment with what stands on it; the rest are more fields of its hash and their values.
-local function keep(id, s, lifetimes, ...)
+-- Keeps a comment with what stands on it. `spots` is the index of spot checks, which it is put into if `s.spot` is '1'; the
+-- rest are more fields of its hash and their values.
+local function keep(id, s, lifetimes, spots, ...)
   local received_at = int(s.received_at)
   local by_risk = int(s.received_at - s.lead)
   local text = table.concat({
@@ -71,6 +73,12 @@ local function keep(id, s, lifetimes, ...)
     end
   else
     redis.call('PEXPIRE', KEYS[1], lifetimes.comment)
+  end
+  if s.spot == '1' then
+    redis.call('ZADD', spots, received_at, id)
+    -- Nobody looks at more than the newest.
+    redis.call('ZREMRANGEBYRANK', spots, 0, -MOST_SPOTS - 1)
+    redis.call('PEXPIRE', spots, lifetimes.comment)
   end
   if s.author ~= NOBODY then
     redis.call('HINCRBY', KEYS[6], COUNT[s.decision], 1)

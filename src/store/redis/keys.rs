@@ -70,6 +70,12 @@ impl Keys {
         self.named("held:risk")
     }
 
+    /// Sorted set of comment ids by the time they were received, of comments that the machine approved and that a moderator is
+    /// to look at all the same.
+    pub fn spot_checks(&self) -> String {
+        self.named("spots:time")
+    }
+
     /// Hash: how many comments of an author stand approved, held and rejected. Scripts touch no hash for `-`.
     pub fn author(&self, author: &str) -> String {
         self.of("author", author)

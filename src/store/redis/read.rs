@@ -89,6 +89,7 @@ pub(super) async fn places(
 ) -> Result<Vec<Place>, Error> {
     let held = query.decision == Some(Decision::Hold);
     let index = match (query.order, held) {
+        _ if query.spot_checks => keys.spot_checks(),
         (Order::Risk, true) => keys.held_by_risk(),
         (Order::Risk, false) => keys.all_by_risk(),
         (Order::Newest | Order::Oldest, true) => keys.held_by_time(),

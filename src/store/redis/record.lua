@@ -5,7 +5,9 @@
 --   1 fingerprint   2 author   3 decision   4 revision   5 by_moderator   6 lead   7 lifetimes
 --   8 most events   9 comment id   10 comment   11 verdict   12 author of what stands, as far as the caller knows
 --   13 who sent it, with blanks between   14 the act for the audit, without what stood before; empty: none
---   15 what makes it the act of an edit
+--   15 what makes it the act of an edit   16 `1`: it is a spot check
+-- One more of KEYS
+--   11 the index of spot checks
 -- Returns one of
 --   kept
 --   earlier, the verdict that stands
@@ -33,13 +35,14 @@ end
 local persons = ARGV[13]
 if old then
   persons = join(stored[3] or old.author, persons)
-  retire(id, old)
+  retire(id, old, KEYS[11])
 end
 redis.call('HDEL', KEYS[1], 'r', 'e')
 keep(id, {
   fingerprint = fingerprint, decision = ARGV[3], revision = ARGV[4], by_moderator = ARGV[5],
   before = old and old.decision or '0', received_at = received_at, lead = ARGV[6], author = ARGV[2],
-}, lifetimes, 'c', ARGV[10], 'v', ARGV[11], 'p', persons)
+  spot = ARGV[16],
+}, lifetimes, KEYS[11], 'c', ARGV[10], 'v', ARGV[11], 'p', persons)
 local act = ARGV[14]
 if old then
   announce(ARGV[3], ARGV[11], lifetimes, ARGV[8])

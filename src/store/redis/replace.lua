@@ -3,9 +3,9 @@
 -- ARGV
 --   1 expected revision   2 decision   3 revision   4 by_moderator   5 lead   6 lifetimes
 --   7 most events   8 comment id   9 verdict   10 the act   11 author of what stands, as far as the caller knows
---   12… what is taught; see teach.lua
--- One more of KEYS
---   11 the log of outcomes
+--   12 to 16 what is taught; see teach.lua   17 `1`: it is a spot check again
+-- More of KEYS
+--   11 the log of outcomes   12 the index of spot checks
 -- Returns one of
 --   kept
 --   moved                                     (the revision is another, or the comment is gone)
@@ -20,11 +20,12 @@ if old.author ~= ARGV[11] then
   return { 'author', old.author }
 end
 
-retire(id, old)
+retire(id, old, KEYS[12])
 keep(id, {
   fingerprint = old.fingerprint, decision = ARGV[2], revision = ARGV[3], by_moderator = ARGV[4],
   before = old.decision, received_at = old.received_at, lead = ARGV[5], author = old.author,
-}, lifetimes, 'v', ARGV[9], 'e', ARGV[10])
+  spot = ARGV[17],
+}, lifetimes, KEYS[12], 'v', ARGV[9], 'e', ARGV[10])
 announce(ARGV[2], ARGV[9], lifetimes, ARGV[7])
 log(KEYS[10], ARGV[10], lifetimes)
 teach(KEYS[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15], ARGV[16])

@@ -118,6 +118,7 @@ impl Redis {
         // By our clock, as keys must be named before Redis is asked: at worst a window is a little longer for one of us.
         let window = now_micros().unsigned_abs() / u64::try_from(WINDOW.as_micros()).unwrap_or(u64::MAX);
         names.extend([keys.similar(window), keys.similar(window.saturating_sub(1)), keys.listed(), keys.unsealed()]);
+        names.push(keys.spot_checks());
         names.extend(limits.iter().map(|(scope, person, _)| keys.limit(*scope, person.as_ref())));
 
         let mut ask = call(&self.scripts.admit, &names);
@@ -128,6 +129,7 @@ impl Redis {
         let bands = admission.likeness.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
         ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign).arg(milliseconds(WINDOW * 2));
         ask.arg(admission.listed.map_or("-".to_owned(), |version| version.to_string())).arg(act.unwrap_or_default());
+        ask.arg(u8::from(ruling.spot_check));
         for (scope, _, gcra) in limits {
             let unfinished = pb::RateLimit::from(rate_limit(&admitting(scope, gcra))).encode_to_vec();
             ask.arg(scope.as_str()).arg(gcra.interval()).arg(gcra.burst()).arg(unfinished);
@@ -145,12 +147,13 @@ impl Redis {
         let (act, edit) = (act.unwrap_or_default(), audit::edit());
         let keys = self.keys(&site);
         let ask = |stands: Option<Person>| {
-            let names = changing(&keys, &id, author, stands);
+            let mut names = changing(&keys, &id, author, stands);
+            names.push(keys.spot_checks());
             let mut ask = call(&self.scripts.record, &names);
             ask.arg(hex(fingerprint)).arg(name(author));
             self.add_ruling(&mut ask, &site, &ruling);
             ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(name(stands)).arg(hashes(&persons));
-            ask.arg(&act).arg(&edit);
+            ask.arg(&act).arg(&edit).arg(u8::from(ruling.spot_check));
             ask
         };
         // Nearly always an edit is by the author of what it edits.
@@ -175,12 +178,13 @@ impl Redis {
         let (keys, ruling, event) = (self.keys(site), Ruling::new(change.verdict), change.event.encode_to_vec());
         let ask = |author: Option<Person>| {
             let mut names = changing(&keys, id, author, author);
-            names.push(keys.outcomes());
+            names.extend([keys.outcomes(), keys.spot_checks()]);
             let mut ask = call(&self.scripts.replace, &names);
             ask.arg(change.expected_revision);
             self.add_ruling(&mut ask, site, &ruling);
             ask.arg(id.as_str()).arg(&ruling.verdict).arg(&event).arg(name(author));
             self.add_teaching(&mut ask, site, &change.teaching);
+            ask.arg(u8::from(ruling.spot_check));
             ask
         };
         let mut author = None;

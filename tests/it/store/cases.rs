@@ -311,6 +311,7 @@ pub async fn a_filter_searches_beyond_the_first_page(bed: Bed) {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let query = ListQuery {
+            spot_checks: false,
             decision: Some(Hold),
             order: Order::Oldest,
             size: 2,
@@ -346,7 +347,7 @@ pub async fn lists_of_decided_comments_are_in_order_too(bed: Bed) {
 pub async fn a_damaged_page_token_is_the_callers_mistake(bed: Bed) {
     for token in ["", "x", "0123", "zzzzzzzzzzzzzzzz61", "00000000000000016", "ééééééééé"] {
         let query =
-            ListQuery { decision: None, order: Order::Risk, size: 1, after: Some(token), matches: &|_| true, most_scanned: 9 };
+            ListQuery { decision: None, spot_checks: false, order: Order::Risk, size: 1, after: Some(token), matches: &|_| true, most_scanned: 9 };
         let error = bed.store.list(&site(), &query).await.unwrap_err();
         assert!(matches!(&error, Error::Invalid(wrong) if wrong[0].field == "page_token"), "{token:?}: {error:?}");
     }

@@ -1,0 +1,209 @@
+//! Lists that come page by page: printed as they come, up to `--limit`, with a note if there are more.
+
+use super::failure::Failure;
+use super::output::{Format, Printer, Record};
+use super::term::{self, Screen};
+
+/// How many rows a table on a terminal has, unless the options say otherwise.
+const ON_A_TERMINAL: u64 = 50;
+
+/// Options of every command whose list may be long.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct LimitArgs {
+    /// Print at most this many [default: 50 for a table on a terminal, otherwise all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Print all, also as a table on a terminal
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+}
+
+impl LimitArgs {
+    /// Returns how many records are printed at most, or `None` if all are printed.
+    fn most(self, format: Format, is_terminal: bool) -> Option<u64> {
+        let would_flood = format == Format::Table && is_terminal && !self.all;
+        self.limit.or_else(|| would_flood.then_some(ON_A_TERMINAL))
+    }
+}
+
+/// Prints a list page by page.
+///
+/// Every page is flushed before the next one is asked for, so that a reader at the other end of a pipe can begin at once.
+/// Memory stays bounded: nothing is kept but the rows of a table that the [`Printer`] has not printed yet.
+pub struct Listing<R> {
+    screen: Screen,
+    printer: Printer<R>,
+    args: LimitArgs,
+    count: Count,
+}
+
+impl<R: Record> Listing<R> {
+    /// Returns a list of which nothing is printed yet.
+    pub fn new(args: LimitArgs, format: Format) -> Self {
+        let screen = Screen::new();
+        let count = Count::new(args.most(format, screen.is_terminal()));
+        Self { screen, printer: Printer::new(format), args, count }
+    }
+
+    /// Returns the size to ask for in the next page, at most `largest`.
+    pub fn page_size(&self, largest: i32) -> i32 {
+        self.count.page_size(largest)
+    }
+
+    /// Prints a page, which is the last one if the token is empty. Returns whether the next page is needed.
+    pub fn print(&mut self, records: &[R], next_page_token: &str) -> Result<bool, Failure> {
+        let wanted = self.count.take(records.len(), next_page_token.is_empty());
+        for record in records.iter().take(wanted) {
+            self.printer.print(&mut self.screen, record)?;
+        }
+        self.screen.flush()?;
+        Ok(!self.count.done)
+    }
+
+    /// Ends the list, and says on standard error if there are more.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        self.printer.finish(&mut self.screen)?;
+        let more = match self.count.rest {
+            Rest::Empty => return Ok(()),
+            Rest::Present => "there are more",
+            Rest::Unknown => "there may be more",
+        };
+        let advice = match self.args.limit {
+            Some(_) => "give --all instead of --limit to print all",
+            None => "give --all to print all, or --limit N to print N",
+        };
+        term::tell(&format!("gatepost: stopped after {}, and {more}; {advice}", self.count.printed));
+        Ok(())
+    }
+}
+
+/// Counts what is printed, and finds out whether there is more than the limit allows.
+#[derive(Debug)]
+struct Count {
+    /// How many records are printed at most, or `None` if all are printed.
+    most: Option<u64>,
+    printed: u64,
+    rest: Rest,
+    /// Whether any page has come.
+    begun: bool,
+    /// Whether no further page is needed.
+    done: bool,
+}
+
+/// What is known of the records that were not printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// There are none.
+    Empty,
+    /// There is at least one.
+    Present,
+    /// The list goes on, but perhaps nothing further on fits the filter.
+    Unknown,
+}
+
+impl Count {
+    fn new(most: Option<u64>) -> Self {
+        Self { most, printed: 0, rest: Rest::Unknown, begun: false, done: false }
+    }
+
+    /// Returns the size to ask for in the next page, at most `largest`.
+    fn page_size(&self, largest: i32) -> i32 {
+        match self.most {
+            // One more than is printed shows whether there are more.
+            Some(most) if !self.begun => i32::try_from(most.saturating_add(1)).map_or(largest, |size| size.min(largest)),
+            // A second page is needed where a page holds little, so that a small one would hold less still.
+            _ => largest,
+        }
+    }
+
+    /// Counts a page of so many records. Returns how many of them to print.
+    fn take(&mut self, records: usize, is_last: bool) -> usize {
+        let room = self.most.map_or(u64::MAX, |most| most.saturating_sub(self.printed));
+        let wanted = usize::try_from(room).map_or(records, |room| room.min(records));
+        self.printed = self.printed.saturating_add(wanted as u64);
+        self.rest = match (wanted < records, is_last) {
+            (true, _) => Rest::Present,
+            (false, true) => Rest::Empty,
+            (false, false) => Rest::Unknown,
+        };
+        self.begun = true;
+        // With no room left, the page was only asked for to see whether there are more. A filter that finds little could
+        // have the whole site searched for that, so one such page has to do.
+        self.done = room == 0 || self.rest != Rest::Unknown;
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args;
+
+    use super::*;
+
+    /// How many records of each page are printed up to the end, and what is known of the rest.
+    fn printed(most: Option<u64>, pages: &[(usize, bool)]) -> (Vec<usize>, Rest) {
+        let (mut count, mut printed) = (Count::new(most), Vec::new());
+        for (records, is_last) in pages {
+            printed.push(count.take(*records, *is_last));
+            if count.done {
+                break;
+            }
+        }
+        assert!(count.done, "{count:?}");
+        (printed, count.rest)
+    }
+
+    #[test]
+    fn only_a_table_on_a_terminal_has_a_limit_of_its_own() {
+        let none = LimitArgs { limit: None, all: false };
+        assert_eq!(none.most(Format::Table, true), Some(ON_A_TERMINAL));
+        assert_eq!(none.most(Format::Table, false), None);
+        for format in [Format::Json, Format::Jsonl, Format::Csv, Format::Ids] {
+            assert_eq!(none.most(format, true), None, "{format:?}");
+        }
+        assert_eq!(LimitArgs { limit: None, all: true }.most(Format::Table, true), None);
+        assert_eq!(LimitArgs { limit: Some(7), all: false }.most(Format::Ids, false), Some(7));
+    }
+
+    #[test]
+    fn the_help_states_the_limit_of_a_terminal() {
+        let help = LimitArgs::augment_args(clap::Command::new("list")).render_long_help().to_string();
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("[default: {ON_A_TERMINAL} for a table on a terminal")), "{words}");
+    }
+
+    #[test]
+    fn without_a_limit_all_pages_are_printed() {
+        assert_eq!(printed(None, &[(100, false), (0, false), (20, true)]), (vec![100, 0, 20], Rest::Empty));
+    }
+
+    #[test]
+    fn one_record_beyond_the_limit_shows_that_there_are_more() {
+        assert_eq!(printed(Some(50), &[(51, false)]), (vec![50], Rest::Present));
+        assert_eq!(printed(Some(50), &[(51, true)]), (vec![50], Rest::Present));
+        assert_eq!(printed(Some(110), &[(100, false), (100, false)]), (vec![100, 10], Rest::Present));
+        assert_eq!(printed(Some(100), &[(100, false), (1, true)]), (vec![100, 0], Rest::Present));
+    }
+
+    #[test]
+    fn a_list_that_ends_at_the_limit_or_before_has_no_more() {
+        assert_eq!(printed(Some(50), &[(50, true)]), (vec![50], Rest::Empty));
+        assert_eq!(printed(Some(50), &[(20, false), (20, true)]), (vec![20, 20], Rest::Empty));
+        assert_eq!(printed(Some(50), &[(50, false), (0, true)]), (vec![50, 0], Rest::Empty));
+    }
+
+    #[test]
+    fn one_page_that_holds_nothing_ends_the_search_for_more() {
+        assert_eq!(printed(Some(5), &[(5, false), (0, false), (9, true)]), (vec![5, 0], Rest::Unknown));
+    }
+
+    #[test]
+    fn the_first_page_holds_one_more_than_the_limit() {
+        assert_eq!(Count::new(None).page_size(100), 100);
+        assert_eq!(Count::new(Some(1)).page_size(100), 2);
+        assert_eq!(Count::new(Some(u64::MAX)).page_size(100), 100);
+        let mut count = Count::new(Some(1));
+        count.take(0, false);
+        assert_eq!(count.page_size(100), 100);
+    }
+}

@@ -1,0 +1,93 @@
+//! Chooses the spot checks: approved comments that a moderator looks at as well.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use lru::LruCache;
+
+use crate::comment::Site;
+use crate::verdict::{Reason, SPOT_CHECK};
+
+/// The most spot checks of a site a day, for this server.
+pub const MOST_A_DAY: u32 = 20;
+/// For how many sites is remembered how many there were today.
+const SITES: usize = 10_000;
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// The spot checks of the present day, by site.
+pub struct Spots(Mutex<LruCache<Site, Today>>);
+
+/// The spot checks of a site on one day.
+#[derive(Debug, Clone, Copy, Default)]
+struct Today {
+    /// The day's number since 1970.
+    day: u64,
+    chosen: u32,
+    /// How many were drawn since the last that was chosen, and passed over because of the bound.
+    passed_over: u32,
+}
+
+impl Default for Spots {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN))))
+    }
+}
+
+impl Spots {
+    /// Decides by chance whether an approved comment becomes a spot check; `share` is the chance, `draw` a random number in
+    /// `0..1`. Returns the reason that marks it, with how many approved comments it stands for.
+    pub fn choose(&self, site: &Site, share: f64, draw: f64, now: SystemTime) -> Option<Reason> {
+        if draw >= share {
+            return None;
+        }
+        let day = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / DAY.as_secs();
+        let mut sites = self.0.lock().ok()?;
+        let today = sites.get_or_insert_mut(site.clone(), Today::default);
+        if today.day != day {
+            *today = Today { day, chosen: 0, passed_over: today.passed_over };
+        }
+        if today.chosen >= MOST_A_DAY {
+            today.passed_over = today.passed_over.saturating_add(1);
+            return None;
+        }
+        today.chosen += 1;
+        // What was passed over is spoken for by the next that is chosen.
+        let stands_for = f64::from(1 + std::mem::take(&mut today.passed_over)) / share;
+        let message = format!("a spot check: approved by the machine, and one of about {stands_for:.0} that a moderator looks at");
+        Some(Reason { weight: stands_for, ..Reason::new(SPOT_CHECK, message).rule("review.spot_checks") })
+    }
+}
+
+/// Returns a random number in `0..1`.
+pub fn draw() -> f64 {
+    // The last 62 bits of a UUID are random.
+    f64::from(uuid::Uuid::now_v7().as_u128() as u32) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_a_bound_and_what_was_passed_over_is_spoken_for() {
+        let (spots, site) = (Spots::default(), Site::parse("site", "blog.example").unwrap());
+        let today = SystemTime::UNIX_EPOCH + DAY * 20_000;
+        let chosen = (0..100).filter_map(|_| spots.choose(&site, 0.5, 0.1, today)).count();
+        assert_eq!(chosen, MOST_A_DAY as usize);
+        assert_eq!(spots.choose(&site, 0.5, 0.7, today + DAY), None, "not drawn");
+        let next = spots.choose(&site, 0.5, 0.1, today + DAY).unwrap();
+        assert!((next.weight - 162.0).abs() < 1e-9, "81 at one half: {next:?}");
+        assert!((spots.choose(&site, 0.5, 0.1, today + DAY).unwrap().weight - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_share_is_kept_and_none_is_none() {
+        let (spots, site) = (Spots::default(), Site::parse("site", "blog.example").unwrap());
+        assert_eq!(spots.choose(&site, 0.0, 0.0, SystemTime::UNIX_EPOCH), None);
+        let draws: Vec<f64> = (0..10_000).map(|_| draw()).collect();
+        let below = draws.iter().filter(|draw| **draw < 0.02).count();
+        assert!((120..300).contains(&below), "{below}");
+        assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));
+    }
+}
