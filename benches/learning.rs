@@ -250,7 +250,10 @@ impl Stream {
                 run.held_out.push(count);
                 if std::env::var("DEBUG").is_ok() {
                     let serving = learned.serving(&self.judge.default_policy().terms(), self.judge.sentinels());
-                    println!("DEBUG {} {} limits {:?} {:?} spam {:?}", self.name, run.decisions, serving.limits.down, serving.limits.up, serving.all[0]);
+                    println!(
+                        "DEBUG {} {} limits {:?} {:?} spam {:?}",
+                        self.name, run.decisions, serving.limits.down, serving.limits.up, serving.all[0]
+                    );
                 }
                 next += 1;
             }
@@ -271,7 +274,9 @@ impl Stream {
             let flips = random.share();
             let told = match wrong {
                 Wrong::Nobody => told.map(|told| (told, example.truth)),
-                Wrong::Flipped(share) => told.map(|told| (told, if flips < share { flip(example.truth) } else { example.truth })),
+                Wrong::Flipped(share) => {
+                    told.map(|told| (told, if flips < share { flip(example.truth) } else { example.truth }))
+                }
                 Wrong::Host => told
                     .filter(|told| told.0 == Source::Moderator)
                     .map(|told| (told, example.truth))
@@ -311,8 +316,18 @@ impl Random {
 
 /// What an archive of approved comments, or spam alone, does to what is held of everything else.
 fn archives(options: &Options) -> Result<(), Failure> {
-    let blogs = ["alienlebarge-fr", "haacked", "friendlybit", "andylockran-uk", "marinbiologene-pharmaflood", "earlylearning-unmoderated"];
-    let leave_out = [LeaveOut { field: "blog".into(), values: blogs.iter().map(|&blog| blog.to_owned()).chain(["haacked-com".to_owned()]).collect() }];
+    let blogs = [
+        "alienlebarge-fr",
+        "haacked",
+        "friendlybit",
+        "andylockran-uk",
+        "marinbiologene-pharmaflood",
+        "earlylearning-unmoderated",
+    ];
+    let leave_out = [LeaveOut {
+        field: "blog".into(),
+        values: blogs.iter().map(|&blog| blog.to_owned()).chain(["haacked-com".to_owned()]).collect(),
+    }];
     let judge = judge(options, "archives", &leave_out, "")?;
     let all = rows::read(&options.data.join("blogs.jsonl.gz"), false)?;
     let of = |blog: &str, label: &str, most: usize| -> Result<Vec<Example>, Failure> {
@@ -326,7 +341,11 @@ fn archives(options: &Options) -> Result<(), Failure> {
         .collect::<Result<_, Failure>>()?;
     let toxic = |file: &str| -> Result<Vec<Example>, Failure> {
         let rows = rows::read(&options.data.join(file), false)?;
-        rows.iter().filter(|row| row.label == "toxic").take(300).filter_map(|row| example(&judge, row, false).transpose()).collect()
+        rows.iter()
+            .filter(|row| row.label == "toxic")
+            .take(300)
+            .filter_map(|row| example(&judge, row, false).transpose())
+            .collect()
     };
     let (french, teenagers) = (toxic("languages/mlma_fr.jsonl.gz")?, toxic("languages/cyberagression_fr.jsonl.gz")?);
     let insults = toxic("impermium_insults.jsonl.gz")?;
@@ -347,7 +366,8 @@ fn archives(options: &Options) -> Result<(), Failure> {
         most.set([a.max(missed_served - missed), b.max(held_served - held)]);
     };
     let show = |name: &str, learned: &Learned, own: usize| {
-        let decide = |example: &Example| judge.hear(&example.comment, Listed::none(), Some(learned)).ruling(&Facts::default()).decision;
+        let decide =
+            |example: &Example| judge.hear(&example.comment, Listed::none(), Some(learned)).ruling(&Facts::default()).decision;
         for (test, examples) in &tests {
             let mut count = Count::default();
             examples.iter().for_each(|example| count.add(example, decide(example)));
@@ -374,7 +394,9 @@ fn archives(options: &Options) -> Result<(), Failure> {
         }
         show(&format!("{} mod", blogs[at]), &learned, usize::MAX);
     }
-    for (name, spam) in [("early-20", &early[..20]), ("early-400", &early[..]), ("pharma-20", &pharma[..20]), ("pharma-all", &pharma[..])] {
+    for (name, spam) in
+        [("early-20", &early[..20]), ("early-400", &early[..]), ("pharma-20", &pharma[..20]), ("pharma-all", &pharma[..])]
+    {
         let mut learned = Learned::default();
         for example in spam {
             learned.learn(&Lesson { outcome: Some(Outcome::Spam), source: Source::Moderator, ..example.lesson.clone() })?;
@@ -408,7 +430,9 @@ fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
     for (video, rows) in videos {
         streams.push(stream(&unseen, &video, rows)?);
     }
-    for (file, name) in [("tg_spam.jsonl.gz", "tg_spam"), ("judol_id.jsonl.gz", "judol_id"), ("impermium_insults.jsonl.gz", "impermium")] {
+    for (file, name) in
+        [("tg_spam.jsonl.gz", "tg_spam"), ("judol_id.jsonl.gz", "judol_id"), ("impermium_insults.jsonl.gz", "impermium")]
+    {
         let rows = rows::read(&options.data.join(file), false)?;
         streams.push(stream(&judge(options, name, &[], file)?, name, mixed(&rows, MOST))?);
     }
@@ -523,8 +547,7 @@ fn cost(streams: &[Stream]) -> Result<(), Failure> {
 }
 
 fn options() -> Result<Option<Options>, Failure> {
-    let mut options =
-        Options { data: PathBuf::new(), models: None, only: String::new(), orders: 3, experiment: String::new() };
+    let mut options = Options { data: PathBuf::new(), models: None, only: String::new(), orders: 3, experiment: String::new() };
     let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));

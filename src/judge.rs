@@ -134,7 +134,8 @@ impl Judge {
         let scores = self.model.score_for(&input, learned.and_then(Learned::correction));
         let mut logits: Vec<(Label, f64)> =
             self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
-        let corrected = learned.map(|learned| correct(&mut logits, &scores, learned, policy, self.sentinels())).unwrap_or_default();
+        let corrected =
+            learned.map(|learned| correct(&mut logits, &scores, learned, policy, self.sentinels())).unwrap_or_default();
         let speaks: Vec<Label> = corrected.iter().map(|corrected| corrected.label).collect();
         policy.heed(comment, self.model.labels(), &scores, &speaks, &mut findings);
         Case { judge: self, policy, comment, listed, findings, counted, scores, logits, learned, corrected }

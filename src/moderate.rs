@@ -94,8 +94,7 @@ impl Moderator {
         let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, beside(facts), now, id, revision);
         let draw = if origin == Origin::Author && !dry_run { spots::draw() } else { 1.0 };
         let spotted = |verdict: Verdict| self.spotted(verdict, comment.site(), case.policy.spot_checks(), draw, now);
-        let tentative =
-            spotted(measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1)));
+        let tentative = spotted(measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1)));
         let admission = admission(call, &case, &tentative, (likeness, similar), secrets.as_ref().ok(), lists.version);
         // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
         let without = |known: Option<Facts>, failed: Error| match failed {

@@ -155,15 +155,8 @@ impl Desk {
         let beside = Beside { now: SystemTime::now(), like };
         let matches = |kept: &Kept| filter.matches(kept, &beside);
         let most_scanned = if filter.like().is_some() { FEWER_SCANNED } else { MOST_SCANNED };
-        let held = ListQuery {
-            decision: filter.decision(),
-            spot_checks: false,
-            order,
-            size,
-            after,
-            matches: &matches,
-            most_scanned,
-        };
+        let held =
+            ListQuery { decision: filter.decision(), spot_checks: false, order, size, after, matches: &matches, most_scanned };
         // Spot checks stand behind all that is held, also in pages: their places begin with a letter of their own.
         let spot_checks = |after, size| ListQuery {
             decision: Some(Decision::Approve),

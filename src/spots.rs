@@ -54,7 +54,8 @@ impl Spots {
         today.chosen += 1;
         // What was passed over is spoken for by the next that is chosen.
         let stands_for = f64::from(1 + std::mem::take(&mut today.passed_over)) / share;
-        let message = format!("a spot check: approved by the machine, and one of about {stands_for:.0} that a moderator looks at");
+        let message =
+            format!("a spot check: approved by the machine, and one of about {stands_for:.0} that a moderator looks at");
         Some(Reason { weight: stands_for, ..Reason::new(SPOT_CHECK, message).rule("review.spot_checks") })
     }
 }

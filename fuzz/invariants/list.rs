@@ -62,7 +62,12 @@ fn learning(store: &Store) -> Learning {
         likeness: None,
         leaning: Outcome::Spam,
     };
-    Learning::new(store.clone(), Retentions::new(|_| Retention::days(30)), std::sync::Arc::new(look), std::sync::Arc::new(|_, _| [("spam", false); 2]))
+    Learning::new(
+        store.clone(),
+        Retentions::new(|_| Retention::days(30)),
+        std::sync::Arc::new(look),
+        std::sync::Arc::new(|_, _| [("spam", false); 2]),
+    )
 }
 
 /// A byte for order and size; then a filter, a page token, a cursor, a site, an id.

@@ -136,7 +136,10 @@ impl Policy {
             Away::Approve => "held while the store is away: published".to_owned(),
         });
         if self.spot_checks > 0.0 {
-            lines.push(format!("spot checks: {} % of what the machine approves is also put before a moderator", self.spot_checks * 100.0));
+            lines.push(format!(
+                "spot checks: {} % of what the machine approves is also put before a moderator",
+                self.spot_checks * 100.0
+            ));
         }
         if self.reason_required {
             lines.push("moderators must say why they reject a comment".to_owned());

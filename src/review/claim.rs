@@ -73,7 +73,9 @@ impl Desk {
         };
         // Looked at afterwards: from here on nobody else decides it.
         let refused = match self.store.get(site, id).await? {
-            Some(kept) if kept.verdict.decision == Decision::Hold || kept.verdict.is_spot_check() => return Ok(Ok(Handed { kept, claim })),
+            Some(kept) if kept.verdict.decision == Decision::Hold || kept.verdict.is_spot_check() => {
+                return Ok(Ok(Handed { kept, claim }));
+            }
             Some(kept) => Withheld::NotHeld(Box::new(kept.verdict)),
             None => Withheld::NotFound,
         };

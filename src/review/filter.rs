@@ -62,8 +62,7 @@ impl Filter {
         if filter.len() > MAX_FILTER {
             return Err(format!("is {} bytes long; at most {MAX_FILTER} are accepted", filter.len()));
         }
-        let mut parsed =
-            Self { decision: Some(Decision::Hold), terms: Vec::new(), claimed: None, like: None, queue: true };
+        let mut parsed = Self { decision: Some(Decision::Hold), terms: Vec::new(), claimed: None, like: None, queue: true };
         for term in filter.split_whitespace() {
             let at = term.find(['=', '>', '<']).ok_or_else(|| unknown(term))?;
             let (key, value) = (&term[..at], &term[at + 1..]);

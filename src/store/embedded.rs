@@ -139,8 +139,7 @@ impl Embedded {
         while let Some((after, count)) = filling.wants() {
             let (site, after, order) = (site.clone(), after.cloned(), query.order);
             let which = (query.decision, query.spot_checks);
-            let rows =
-                self.read(move |connection| read::list(connection, &site, which, order, after.as_ref(), count)).await?;
+            let rows = self.read(move |connection| read::list(connection, &site, which, order, after.as_ref(), count)).await?;
             let rows = rows.into_iter().map(|(place, row)| Ok((place, Some(row.kept()?))));
             filling.take(count, rows.collect::<Result<_, Error>>()?);
         }

@@ -5,9 +5,11 @@ use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
+
+use crate::classify::site::missed::Missed;
 
 /// How many sites are told apart; whoever has more asks each server for fewer.
 const SITES: usize = 100;
@@ -354,6 +356,11 @@ impl Maker<'_> {
 
     fn counter(&self, name: &str, help: &str) -> IntCounter {
         self.registered(IntCounter::new(name, help))
+    }
+
+    /// Registers shares by site.
+    fn shares(&self, name: &str, help: &str) -> GaugeVec {
+        self.registered(GaugeVec::new(Opts::new(name, help), &["site"]))
     }
 
     fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 
 use super::gate::{Standing, Terms, Trial, WINDOW};
 use super::lesson::{Lesson, Source};
-use super::sentinel::{Limits, Sentinels};
 use super::missed::Missed;
+use super::sentinel::{Limits, Sentinels};
 use super::{Correction, Kind, Outcome, Sketch, sentinel};
 use crate::classify::Likeness;
 use crate::classify::learn::LearnError;
@@ -244,7 +244,8 @@ impl Learned {
     /// answer is kept until something is learned or other terms are asked for.
     pub fn serving(&self, terms: &Terms, sentinels: &Sentinels) -> Arc<Serving> {
         let compare = || {
-            let limits = self.correction.as_ref().map_or_else(Limits::default, |correction| sentinels.limits(correction, terms));
+            let limits =
+                self.correction.as_ref().map_or_else(Limits::default, |correction| sentinels.limits(correction, terms));
             let trials = Kind::ALL.map(|kind| self.trials(kind));
             let of = |kind: Kind, spoken: bool, limits: &Limits| {
                 Standing::of(trials[kind as usize].iter().filter(|trial| trial.base.is_some() == spoken), kind, terms, limits)

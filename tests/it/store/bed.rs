@@ -143,7 +143,8 @@ impl Bed {
     }
 
     pub async fn page(&self, decision: Option<Decision>, order: Order, size: usize, after: Option<&str>) -> ListPage {
-        let query = ListQuery { decision, spot_checks: false, order, size, after, matches: &|_| true, most_scanned: usize::MAX };
+        let query =
+            ListQuery { decision, spot_checks: false, order, size, after, matches: &|_| true, most_scanned: usize::MAX };
         self.store.list(&site(), &query).await.unwrap()
     }
 

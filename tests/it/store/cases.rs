@@ -346,8 +346,15 @@ pub async fn lists_of_decided_comments_are_in_order_too(bed: Bed) {
 
 pub async fn a_damaged_page_token_is_the_callers_mistake(bed: Bed) {
     for token in ["", "x", "0123", "zzzzzzzzzzzzzzzz61", "00000000000000016", "ééééééééé"] {
-        let query =
-            ListQuery { decision: None, spot_checks: false, order: Order::Risk, size: 1, after: Some(token), matches: &|_| true, most_scanned: 9 };
+        let query = ListQuery {
+            decision: None,
+            spot_checks: false,
+            order: Order::Risk,
+            size: 1,
+            after: Some(token),
+            matches: &|_| true,
+            most_scanned: 9,
+        };
         let error = bed.store.list(&site(), &query).await.unwrap_err();
         assert!(matches!(&error, Error::Invalid(wrong) if wrong[0].field == "page_token"), "{token:?}: {error:?}");
     }
@@ -869,6 +876,7 @@ pub fn lesson(id: &str, persons: Vec<u8>) -> Teaching {
         sketch: Model::builtin().unwrap().sketch(&Input { text, ..Input::default() }),
         likeness: None,
         persons,
+        spot_check: None,
     };
     added(&lesson.name.clone(), &lesson.to_bytes())
 }
