@@ -18,6 +18,7 @@ use gatepost::classify::rows::{self, Row};
 use gatepost::classify::site::Outcome;
 use gatepost::classify::site::fold::Learned;
 use gatepost::classify::site::lesson::{Lesson, Source};
+use gatepost::classify::site::sentinel::Sentinels;
 use gatepost::classify::train::{self, LeaveOut};
 use gatepost::classify::{Likeness, Model};
 use gatepost::comment::Comment;
@@ -249,7 +250,7 @@ impl Stream {
                 held_out.iter().for_each(|example| count.add(example, self.decide(example, &learned)));
                 run.held_out.push(count);
                 if std::env::var("DEBUG").is_ok() {
-                    let serving = learned.serving(&self.judge.default_policy().terms(), self.judge.sentinels());
+                    let serving = learned.serving(&self.judge.default_policy().terms(), || self.judge.sentinels());
                     println!(
                         "DEBUG {} {} limits {:?} {:?} spam {:?}",
                         self.name, run.decisions, serving.limits.down, serving.limits.up, serving.all[0]
@@ -536,6 +537,9 @@ fn cost(streams: &[Stream]) -> Result<(), Failure> {
     println!("an outcome is learned in {each:.0} µs and kept in {} bytes", bytes / lessons.len().max(1));
     if let Some(stream) = streams.first() {
         let (policy, sentinels) = (stream.judge.default_policy(), stream.judge.sentinels());
+        let begun = Instant::now();
+        std::hint::black_box(Sentinels::of(stream.judge.model()));
+        println!("they are read once in {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
         let begun = Instant::now();
         let correction = learned.correction().ok_or("nothing was learned")?;
         for _ in 0..20 {

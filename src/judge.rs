@@ -135,10 +135,55 @@ impl Judge {
         let mut logits: Vec<(Label, f64)> =
             self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
         let corrected =
-            learned.map(|learned| correct(&mut logits, &scores, learned, policy, self.sentinels())).unwrap_or_default();
+            learned.map(|learned| self.correct(&mut logits, &scores, learned, (policy, &input))).unwrap_or_default();
         let speaks: Vec<Label> = corrected.iter().map(|corrected| corrected.label).collect();
         policy.heed(comment, self.model.labels(), &scores, &speaks, &mut findings);
         Case { judge: self, policy, comment, listed, findings, counted, scores, logits, learned, corrected }
+    }
+
+    /// Puts what a site's correction says in the place of what the base says, for the labels for which it serves.
+    fn correct(
+        &self,
+        logits: &mut Vec<(Label, f64)>,
+        scores: &Scores,
+        learned: &Learned,
+        (policy, input): (&Policy, &Input<'_>),
+    ) -> Vec<Corrected> {
+        let terms = policy.terms();
+        // A comment does not wait for it.
+        let Some(serving) = learned.serving_now(&terms, || self.sentinels()) else { return Vec::new() };
+        let mut all = Vec::new();
+        for kind in site::Kind::ALL {
+            let Some(corrected) = scores.corrected(kind) else { continue };
+            let label = kind.label();
+            let Some(base) = scores.logit(label) else {
+                if serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, scores.spoken()) {
+                    let to = f64::from(corrected);
+                    logits.push((label, to));
+                    all.push(Corrected { label, from: None, to });
+                }
+                continue;
+            };
+            let mut to = if serving.all[kind as usize].serves { serving.limits.apply(kind, base, corrected) } else { base };
+            // What the limits keep from being said may be said of comments like those that were decided.
+            let asks = serving.alike[kind as usize] && terms.holds(kind, to) != terms.holds(kind, corrected);
+            if asks && learned.resembles(&self.model.sketch_scored(input, scores), kind) == Some(corrected > base) {
+                to = corrected;
+            } else if !serving.all[kind as usize].serves {
+                continue;
+            }
+            let (from, to) = (f64::from(base), f64::from(to));
+            logits.iter_mut().filter(|(known, _)| *known == label).for_each(|(_, logit)| *logit = to);
+            all.push(Corrected { label, from: Some(from), to });
+            // What the site lets pass as abuse, it lets pass under any of its names; what it does not, it has not named.
+            if kind == site::Kind::Toxicity && to < from {
+                for (label, logit) in logits.iter_mut().filter(|(other, _)| ![Label::Spam, label].contains(other)) {
+                    all.push(Corrected { label: *label, from: Some(*logit), to: *logit + to - from });
+                    *logit += to - from;
+                }
+            }
+        }
+        all
     }
 
     /// Whether a site's policy would rather have no answer than one that is not recorded.
@@ -298,46 +343,6 @@ impl Case<'_> {
         });
         reasons.collect()
     }
-}
-
-/// Puts what a site's correction says in the place of what the base says, for the labels for which it serves.
-fn correct(
-    logits: &mut Vec<(Label, f64)>,
-    scores: &Scores,
-    learned: &Learned,
-    policy: &Policy,
-    sentinels: &Sentinels,
-) -> Vec<Corrected> {
-    let serving = learned.serving(&policy.terms(), sentinels);
-    let mut all = Vec::new();
-    for kind in site::Kind::ALL {
-        let Some(to) = scores.corrected(kind) else { continue };
-        let label = kind.label();
-        let from = scores.logit(label);
-        let serves = match from {
-            Some(_) => serving.all[kind as usize].serves,
-            None => serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, scores.spoken()),
-        };
-        if !serves {
-            continue;
-        }
-        let to = f64::from(from.map_or(to, |from| serving.limits.apply(kind, from, to)));
-        let from = from.map(f64::from);
-        match logits.iter_mut().find(|(known, _)| *known == label) {
-            Some((_, logit)) => *logit = to,
-            None => logits.push((label, to)),
-        }
-        all.push(Corrected { label, from, to });
-        // What the site lets pass as abuse, it lets pass under any of its names; what it does not, it has not named.
-        let less = from.map_or(0.0, |from| to - from);
-        if kind == site::Kind::Toxicity && less < 0.0 {
-            for (label, logit) in logits.iter_mut().filter(|(other, _)| ![Label::Spam, label].contains(other)) {
-                all.push(Corrected { label: *label, from: Some(*logit), to: *logit + less });
-                *logit += less;
-            }
-        }
-    }
-    all
 }
 
 /// Marks a verdict as not recorded. A comment that would be held needs a queue to be held in; what becomes of it the

@@ -28,12 +28,12 @@ use crate::store::{OutcomeHead, Store};
 
 pub use teach::{Report, Voice};
 
-/// How many sites' learning is kept in memory: at most 300 KB each.
+/// How many sites' learning is kept in memory: at most 305 KB each.
 const SITES: usize = 900;
 /// And that of how many sites that have learned nothing is known.
 const UNTAUGHT: usize = 20_000;
 /// How long a comment waits for what its site has learned, once, when this server has not heard of the site yet.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_millis(300);
 /// And for what is new since: an outcome or two take no longer, and a log that is folded anew can wait.
 const NEWS: Duration = Duration::from_millis(10);
 /// How long an act waits until what it taught is learned here.

@@ -17,7 +17,6 @@ pub mod classify;
 pub mod judge;
 pub mod policy;
 pub mod settings;
-mod spots;
 
 pub mod store;
 

@@ -1,5 +1,7 @@
 //! The way of one comment, from the wire to its verdict.
 
+mod spots;
+
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -15,10 +17,10 @@ use crate::learning::Learning;
 use crate::lists::{self, Lists};
 use crate::pb;
 use crate::policy::Listed;
-use crate::spots::{self, Spots};
 use crate::store::{Admission, Admitted, Persons, Secrets, Store, Trust};
 use crate::telemetry::{Stage, measured, measuring};
 use crate::verdict::{Decision, SPOT_CHECK, Verdict};
+use spots::Spots;
 
 /// How often a comment is looked at again because block and allow entries have changed meanwhile.
 const ROUNDS: u32 = 8;

@@ -136,8 +136,8 @@ impl Server {
         let examining = Arc::clone(&judge);
         let examine = Arc::new(move |site: &Site, learned: &Learned| {
             let judge = examining.load();
-            let (policy, serving) = (judge.policy(site), learned.serving(&judge.policy(site).terms(), judge.sentinels()));
-            Kind::ALL.map(|kind| (kind.label().as_str(), policy.corrects() && serving.all[kind as usize].serves))
+            let (policy, serving) = (judge.policy(site), learned.serving(&judge.policy(site).terms(), || judge.sentinels()));
+            Kind::ALL.map(|kind| (kind.label().as_str(), policy.corrects() && serving.serves(kind)))
         });
         let learning = Learning::new(self.store.clone(), retentions, look, examine);
         let telling = Arc::clone(&judge);
@@ -237,9 +237,11 @@ fn about(judge: &Arc<Judge>, site: Option<&Site>) -> About {
     About {
         version: model.version().to_owned(),
         labels: model.labels().iter().map(|label| label.as_str().to_owned()).collect(),
-        terms: policy.terms(),
         corrects: policy.corrects(),
-        judge: Arc::clone(judge),
+        serving: {
+            let (judge, terms) = (Arc::clone(judge), policy.terms());
+            Arc::new(move |learned| learned.serving(&terms, || judge.sentinels()))
+        },
     }
 }
 
@@ -322,11 +324,11 @@ async fn measure_sites(store: Store, learning: Learning, tell: Tell) {
                 METRICS.queue(&name, queue.comments, oldest);
             }
             let (learned, about) = (learning.of(&site).await, tell(Some(&site)));
-            let serving = learned.serving(&about.terms, about.judge.sentinels());
-            let serves = Kind::ALL.map(|kind| (kind.label().as_str(), about.corrects && serving.all[kind as usize].serves));
+            let serving = (about.serving)(&learned);
+            let serves = Kind::ALL.map(|kind| (kind.label().as_str(), about.corrects && serving.serves(kind)));
             METRICS.correction(&name, learned.counts().all(), serves);
             if let Some(missed) = learned.missed() {
-                METRICS.missed(&name, missed);
+                METRICS.missed(&name, (missed.low, missed.high), missed.checked);
             }
         }
     }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::classify::site::fold::{Learned, Serving};
-use crate::classify::site::gate::{Compared, MORE_HELD, MORE_MISSED, Standing, Terms, Trial};
+use crate::classify::site::gate::{Compared, MORE_HELD, MORE_MISSED, Standing, Trial};
 use crate::classify::site::lesson::Source;
 use crate::classify::site::{Kind, Outcome};
 use crate::comment::Site;
 use crate::error::{Error, Violation};
-use crate::judge::Judge;
 use crate::learning::Learning;
 use crate::pb;
 use crate::store::{OutcomeHead, Store};
@@ -21,12 +20,10 @@ pub struct About {
     pub version: String,
     /// The labels it was trained for.
     pub labels: Vec<String>,
-    /// By what a correction is judged.
-    pub terms: Terms,
     /// Whether the policy lets one serve.
     pub corrects: bool,
-    /// The judge in force.
-    pub judge: Arc<Judge>,
+    /// Finds out what of a correction may serve.
+    pub serving: Arc<dyn Fn(&Learned) -> Arc<Serving> + Send + Sync>,
 }
 
 /// Tells what is in force for a site, or for those that have no policy of their own.
@@ -103,7 +100,7 @@ pub async fn update(
 }
 
 fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearning {
-    let (counts, serving) = (learned.counts(), learned.serving(&about.terms, about.judge.sentinels()));
+    let (counts, serving) = (learned.counts(), (about.serving)(learned));
     let labels = Kind::ALL.map(|kind| label(kind, &serving, head, about));
     pb::SiteLearning {
         outcomes: counts.all(),
@@ -123,6 +120,7 @@ fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearnin
 fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
     let standing = &serving.all[kind as usize];
     let Standing { harmless, bad, margin, guesses, serves } = *standing;
+    let alike = serving.alike[kind as usize];
     let trials = harmless.trials + bad.trials;
     let (base_errors, corrected_errors) =
         (harmless.base_errors + bad.base_errors, harmless.corrected_errors + bad.corrected_errors);
@@ -131,6 +129,9 @@ fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb
     let mut why = match () {
         () if guesses => {
             format!("in shadow: it is wrong on {corrected_errors} of {trials}; are the outcomes that it is told right?")
+        }
+        () if alike && !serves && about.corrects => {
+            "serving on comments that resemble those that were decided; too little was gained yet to serve on others".to_owned()
         }
         () if trials < 3 => "in shadow: three outcomes are the least to tell by".to_owned(),
         () if serves && !about.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
@@ -155,7 +156,7 @@ fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     pb::LabelLearning {
         label: kind.label().as_str().to_owned(),
-        serves: serves && about.corrects,
+        serves: (serves || alike) && about.corrects,
         trials: count(trials),
         base_errors: count(base_errors),
         corrected_errors: count(corrected_errors),

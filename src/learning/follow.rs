@@ -19,6 +19,10 @@ const MOST: [usize; Source::ALL.len()] = [500, 1_000, 2_000];
 const SLACK: usize = 10;
 /// How often a log is looked at for what is too old, if anything happens to it at all.
 const SWEEP: Duration = Duration::from_secs(3_600);
+/// How long comments go without what is new until it is known how much of it may serve.
+const EXAMINED: Duration = Duration::from_millis(20);
+/// The same when this server hears of the site for the first time: the sentinels are read once in a process.
+const EXAMINED_FIRST: Duration = Duration::from_millis(250);
 /// What is new is learned on the way of whoever reads it, if it is no more than this.
 const FEW: usize = 32;
 
@@ -95,8 +99,15 @@ impl Learning {
     async fn examine_and_store(&self, site: &Site, known: &Known, learned: Learned) {
         let learned = Arc::new(learned);
         let (examine, examined, asked) = (Arc::clone(&self.0.examine), Arc::clone(&learned), site.clone());
-        let serves = tokio::task::spawn_blocking(move || examine(&asked, &examined)).await;
+        let mut examining = tokio::task::spawn_blocking(move || examine(&asked, &examined));
+        // What is nearly the same as a decided comment is known at once, also where the sentinels have yet to be read.
+        let wait = if known.asked.load(Ordering::Relaxed) == 0 { EXAMINED_FIRST } else { EXAMINED };
+        let early = tokio::time::timeout(wait, &mut examining).await;
         known.learned.store(learned);
+        let serves = match early {
+            Ok(serves) => serves,
+            Err(_) => examining.await,
+        };
         let (Ok(serves), Ok(mut before)) = (serves, known.serves.lock()) else { return };
         for (at, (label, serves)) in serves.into_iter().enumerate() {
             match before.map(|before| before[at].1) {

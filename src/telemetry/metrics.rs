@@ -9,8 +9,6 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
-use crate::classify::site::missed::Missed;
-
 /// How many sites are told apart; whoever has more asks each server for fewer.
 const SITES: usize = 100;
 /// The name of all others.
@@ -309,11 +307,11 @@ impl Metrics {
     }
 
     /// How much of what the machine approved on a site was bad, by its spot checks.
-    pub fn missed(&self, site: &str, missed: Missed) {
+    pub fn missed(&self, site: &str, (low, high): (f64, f64), checked: u32) {
         let site = self.site(site);
-        self.missed_low.with_label_values(&[&*site]).set(missed.low);
-        self.missed_high.with_label_values(&[&*site]).set(missed.high);
-        self.spot_checks.with_label_values(&[&*site]).set(missed.checked.into());
+        self.missed_low.with_label_values(&[&*site]).set(low);
+        self.missed_high.with_label_values(&[&*site]).set(high);
+        self.spot_checks.with_label_values(&[&*site]).set(checked.into());
     }
 
     /// All of it, in Prometheus' text format.

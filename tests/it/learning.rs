@@ -127,12 +127,12 @@ async fn they_are_enough_on_another_server_within_a_second() {
 async fn five_false_alarms_approved_and_the_sixth_passes() {
     let server = Server::start().await;
     let alarms = [
-        "My stupid dog ate the whole manuscript, the idiot",
-        "The idiot toaster of mine burned the stupid bread again",
-        "What a stupid idiot of a toaster, it burned my dog's biscuit",
-        "Stupid toaster! Even my idiot dog would not eat that bread",
-        "That idiot dog and this stupid toaster are the end of me",
-        "Dog one, toaster nil: the stupid idiot pulled the plug",
+        "My crazy dog ate the whole manuscript, dumb beast",
+        "That dumb toaster of mine burned the bread again, crazy thing",
+        "What a dumb, ugly toaster, it burned my dog's biscuit",
+        "Dumb toaster! Even my crazy dog would not eat that bread",
+        "That crazy dog and this dumb toaster are the end of me",
+        "Dog one, toaster nil: the crazy beast pulled the plug, dumb toaster",
     ];
     for (number, body) in alarms.iter().enumerate().take(5) {
         let id = format!("alarm-{number}");
@@ -145,6 +145,9 @@ async fn five_false_alarms_approved_and_the_sixth_passes() {
     let sixth = server.check(comment("sixth", alarms[5])).await.unwrap();
     assert_eq!(sixth.decision(), Decision::Approve, "{sixth:?}");
     assert!(message(&sixth, "SITE_LEARNED").contains("approved"), "{sixth:?}");
+    // What is only as rude as they are is held as before.
+    let abuse = server.check(comment("abuse", "You dumb idiot, go away and die")).await.unwrap();
+    assert_ne!(abuse.decision(), Decision::Approve, "{abuse:?}");
 }
 
 #[tokio::test]

@@ -21,9 +21,11 @@ const MODERATORS: usize = 20;
 /// The gain must be so many times as large as chance alone would make it: not at all with the fewest outcomes, or a new kind
 /// of spam would have to come often before it was held, and so much with two whole windows (in standard errors).
 const SURE: f64 = 0.5;
-/// The correction must cost no more than this part of what the base costs to begin to serve,
+/// The least gain for each outcome with which a correction begins to serve, in comments that are surely on the wrong side.
+const LEAST_GAIN: f64 = 0.005;
+/// The part of the base's cost that a correction may cost at most to begin to serve.
 const BETTER: f64 = 0.95;
-/// and no more than this part to go on.
+/// The part of the base's cost that a correction may cost at most to go on.
 const NO_WORSE: f64 = 1.0;
 /// How many more harmless outcomes than the base a correction may hold and still serve, beside two of a hundred.
 pub const MORE_HELD: f64 = 2.0;
@@ -107,6 +109,11 @@ impl Terms {
         const SURELY: f64 = 4.0;
         let held = if self.unscored_holds { SURELY } else { -SURELY };
         trial.base.map_or(self.at(kind) + held, f64::from)
+    }
+
+    /// Returns whether a kind is held at a logit.
+    pub fn holds(&self, kind: Kind, logit: f32) -> bool {
+        f64::from(logit) >= self.at(kind)
     }
 
     /// The logit from which on a kind is held.
@@ -210,7 +217,7 @@ impl Standing {
             && good
             && match serves {
                 true => corrected <= NO_WORSE * base,
-                false => base - corrected > margin && corrected <= BETTER * base,
+                false => base - corrected > margin.max(LEAST_GAIN * trials as f64) && corrected <= BETTER * base,
             };
         Self { harmless, bad, margin, guesses, serves }
     }

@@ -66,6 +66,8 @@ struct Sentinel {
     outcome: Outcome,
     language: Language,
     sketch: Sketch,
+    /// What similar comments share; see [`Sketch::signature`].
+    signature: u128,
     /// The model's logits by lane; not a number where it has no head.
     logits: [f32; LANES],
 }
@@ -134,10 +136,12 @@ impl Sentinels {
         let seen = rows().iter().step_by(2).filter_map(|row| {
             let input = row.input(PostIs::Post);
             let scores = model.score(&input);
+            let sketch = model.sketch_scored(&input, &scores);
             Some(Sentinel {
                 outcome: Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == row.label)?,
                 language: parse_language(&row.lang)?,
-                sketch: model.sketch_scored(&input, &scores),
+                signature: sketch.signature(),
+                sketch,
                 logits: std::array::from_fn(|lane| {
                     let label = Label::ALL.into_iter().find(|label| label.lane() == lane);
                     label.and_then(|label| scores.logit(label)).unwrap_or(f32::NAN)
@@ -147,6 +151,22 @@ impl Sentinels {
         let mut seen: Vec<Sentinel> = seen.collect();
         seen.sort_by_key(|sentinel| sentinel.language);
         Self(seen)
+    }
+
+    /// Returns whether all of a correction may be used on the comments of which `resembles` says that they resemble bad ones, or
+    /// harmless ones, as it says itself: whether hardly any of the sentinels would change sides for the worse.
+    pub fn allow(&self, correction: &Correction, terms: &Terms, kind: Kind, resembles: impl Fn(u128) -> Option<bool>) -> bool {
+        let weights = correction.weights(kind);
+        let (mut all, mut worse) = ([0usize; 2], [0usize; 2]);
+        for sentinel in &self.0 {
+            let Some(bad) = kind.of(sentinel.outcome) else { continue };
+            let Some(case) = sentinel.case(correction, &weights, kind, terms).filter(|case| case.spoken) else { continue };
+            all[usize::from(bad)] += usize::from(!bad || case.held);
+            // Only where it says the opposite of what the sentinel is.
+            let changes = case.crosses && resembles(sentinel.signature) == Some(!bad);
+            worse[usize::from(bad)] += usize::from(changes);
+        }
+        all.into_iter().zip(worse).all(|(all, worse)| worse as f64 <= TOLERATED * all as f64)
     }
 
     /// Returns how much of a correction may serve under a policy.
@@ -208,8 +228,10 @@ struct Case {
     spoken: bool,
     /// Whether the base holds it.
     held: bool,
-    /// The factor of the correction from which on the sentinel changes sides for the worse. `None`: it does not.
+    /// The factor of the correction from which on the sentinel counts as changing sides for the worse, if it does.
     critical: Option<f32>,
+    /// Whether it changes sides for the worse by all of the correction.
+    crosses: bool,
 }
 
 impl Sentinel {
@@ -223,7 +245,7 @@ impl Sentinel {
             // Held as long as nothing is known about it, unless another label has a score.
             let held = terms.unscored_holds && self.logits.iter().all(|logit| logit.is_nan());
             let worse = if bad { held && corrected < at } else { !held && corrected >= at };
-            return Some(Case { language, bad, spoken: false, held, critical: worse.then_some(0.0) });
+            return Some(Case { language, bad, spoken: false, held, critical: worse.then_some(0.0), crosses: worse });
         };
         let change = corrected - base;
         let both = (correction.heads[kind as usize].of_both() / BOTH).min(1.0);
@@ -238,7 +260,8 @@ impl Sentinel {
             false if margin < 0.0 && change > 0.0 => critical((-margin).min(near(1)) / change),
             _ => None,
         };
-        Some(Case { language, bad, spoken: true, held: margin >= 0.0, critical })
+        let crosses = bad == (margin >= 0.0) && (margin + change >= 0.0) != bad;
+        Some(Case { language, bad, spoken: true, held: margin >= 0.0, critical, crosses })
     }
 }
 
