@@ -22,6 +22,9 @@ use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
 use super::output::FormatArgs;
 use super::rows;
+use crate::classify::site::Outcome as SiteOutcome;
+use crate::classify::site::lesson::Source;
+use crate::pb;
 use crate::verdict::Decision;
 
 pub const EXAMPLES: &str = "Examples:
@@ -81,6 +84,15 @@ enum Taking {
 }
 
 impl Taking {
+    /// Returns what the options ask for.
+    fn of(args: &ImportArgs) -> Self {
+        match (args.judge, args.held) {
+            (true, _) => Self::Comments,
+            (_, true) => Self::Held,
+            _ => Self::Decisions,
+        }
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Decisions => "decisions",
@@ -117,7 +129,34 @@ pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
             return Err(report.broken_off(failure));
         }
     }
-    report.finish(connection.server(), begun.elapsed())
+    let taking = Taking::of(args);
+    let learned = if taking == Taking::Decisions && !args.dry_run { learned(&connection, &site).await } else { Vec::new() };
+    report.finish(connection.server(), begun.elapsed(), &learned)
+}
+
+/// Says what the site has learned from archives and what it has not, a line each.
+async fn learned(connection: &Connection, site: &str) -> Vec<String> {
+    let asked = connection.admin().get_model_info(pb::GetModelInfoRequest { site: site.to_owned() }).await;
+    let Ok(Some(learning)) = asked.map(|answer| answer.into_inner().learning) else {
+        return vec![format!("What was learned from it: `gatepost model info --site {site}`, with a key for administrators.")];
+    };
+    let imported = learning.by_source.get(Source::Import.as_str()).copied().unwrap_or_default();
+    if imported == 0 {
+        return vec!["Nothing was learned from it: none of its decisions says what is harmless or bad here.".to_owned()];
+    }
+    let mut lines = vec![format!(
+        "Learned from {imported} decisions of archives (at most 500): what is at home on this blog, its words, authors and domains."
+    )];
+    for (outcome, what) in [(SiteOutcome::Spam, "spam"), (SiteOutcome::Toxic, "abuse")] {
+        if learning.by_outcome.get(outcome.as_str()).copied().unwrap_or_default() == 0 {
+            lines.push(format!(
+                "Not learned: what {what} looks like, as there was none. Approved comments alone clear only what is like them; \
+                 {what} of other kinds is held as before."
+            ));
+        }
+    }
+    lines.extend(learning.labels.iter().map(|label| format!("{}: {}", label.label, label.why)));
+    lines
 }
 
 /// Reads an archive to its end as an import does, and sends nothing: for fuzzers and tests of hostile files, which cannot
@@ -144,11 +183,7 @@ fn is_stdin(file: &Path) -> bool {
 
 /// Imports one file. How far it came is written in any case.
 async fn one(args: &ImportArgs, file: &Path, site: &str, connection: &Connection, report: &mut Report) -> Result<(), Failure> {
-    let taking = match (args.judge, args.held) {
-        (true, _) => Taking::Comments,
-        (_, true) => Taking::Held,
-        _ => Taking::Decisions,
-    };
+    let taking = Taking::of(args);
     let content = rows::content(file, |source, length| report.follow(source, length))?;
     let archive = Archive::new(content, args.input_format, file, site)?;
     let mut progress = begin(args, file, (connection.server(), site, taking.as_str()), report)?;

@@ -269,7 +269,8 @@ async fn killed_and_started_again_it_knows_the_same() {
     server.start_again();
     // The very first comment meets it.
     let verdict = server.check(comment("after", WAVE[3])).await.unwrap();
-    assert!(verdict.scores["spam"] > 0.8 && codes(&verdict).contains(&"SITE_LEARNED"), "{verdict:?}");
+    assert_eq!(verdict.decision(), Decision::Hold, "{verdict:?}");
+    assert!(codes(&verdict).contains(&"SITE_LEARNED"), "{verdict:?}");
     assert_eq!(info(&server, SITE).await, before);
 }
 
@@ -445,4 +446,184 @@ async fn usage_tells_the_verdicts_of_a_site() {
     let request = pb::GetUsageRequest { site: SITE.into() };
     let verdicts = admin(&server).await.get_usage(request).await.unwrap().into_inner().verdicts;
     assert_eq!((verdicts["approve"], verdicts.get("hold")), (2, None));
+}
+
+// === what is learned costs nothing that the base knew ===
+
+/// Harmless comments of a blog about bread, none like another.
+fn at_home(number: usize) -> String {
+    let (who, what, how) = (
+        ["My aunt", "The baker here", "A friend", "Our neighbour", "My son"][number % 5],
+        ["rye loaf", "sourdough", "baguette", "brioche", "flat bread", "seeded roll", "pretzel"][number % 7],
+        ["rose well in the cold kitchen", "needed another hour", "came out a little pale", "was gone by noon"][number % 4],
+    );
+    format!("{who} made the {what} of recipe {number} and it {how}, thanks for writing it down")
+}
+
+/// Spam and abuse of kinds that the base knows.
+const BAD: [&str; 10] = [
+    "Cheap pills without prescription, visit http://pills.example/buy now!!! Viagra and Cialis at the lowest price",
+    "Best online casino bonus 2026, free spins for you at http://casino.example/spin, join and win big money",
+    "Get your lost bitcoin back, contact our certified recovery expert at recover@hack.example, he helped me",
+    "Need a loan today? Bad credit no problem, apply at http://loans.example/fast, approval in five minutes",
+    "Buy cheap replica watches and designer handbags at http://replica.example/shop, worldwide free shipping",
+    "We sell backlinks and guest posts with high DA, order SEO services at http://seo.example/cheap today",
+    "You are a fucking idiot and everybody here hates you, go and kill yourself",
+    "Shut up you stupid bitch, nobody wants your disgusting opinion here",
+    "I will find out where you live and beat you to death, you piece of shit",
+    "You worthless moron, your whole family should be ashamed of you, you dumb pig",
+];
+
+async fn published(server: &Server, site: &str, round: &str) -> Vec<&'static str> {
+    let mut published = Vec::new();
+    for (number, body) in BAD.iter().enumerate() {
+        let asked = pb::Comment { site: site.into(), ..comment(&format!("{round}-{number}"), body) };
+        let request = pb::CheckCommentRequest { comment: Some(asked), dry_run: true };
+        let verdict = server.host().check_comment(request).await.unwrap().into_inner().verdict.unwrap();
+        if verdict.decision() == Decision::Approve {
+            published.push(*body);
+        }
+    }
+    published
+}
+
+#[tokio::test]
+async fn an_archive_of_approved_comments_does_not_switch_the_filter_off() {
+    let server = Server::start().await;
+    assert_eq!(published(&server, SITE, "before").await, [""; 0]);
+    let folder = tempfile::TempDir::new().unwrap();
+    let lines: Vec<String> = (0..200)
+        .map(|number| {
+            let id = format!("old-{number}");
+            serde_json::json!({ "comment_id": id, "body": at_home(number), "status": "approved" }).to_string()
+        })
+        .collect();
+    let file = folder.path().join("archive.jsonl");
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let output = on(&server, &["import", &file.display().to_string()]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let said = out(&output).to_owned();
+    assert!(said.contains("Learned from 200 decisions of archives"), "{said}");
+    assert!(said.contains("Not learned: what spam looks like"), "{said}");
+    assert!(info(&server, SITE).await.by_source["import"] == 200);
+    assert_eq!(published(&server, SITE, "after").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn approvals_in_a_language_that_is_not_spoken_do_not_open_it_for_abuse() {
+    let server = Server::start().await;
+    let said = |number: usize| {
+        let (who, what) = (["ma tante", "le boulanger", "mon voisin"][number % 3], ["le seigle", "la brioche"][number % 2]);
+        format!(
+            "Merci beaucoup pour cette recette, {who} a essay\u{e9} {what} dimanche dernier pendant {number} heures, et toute la \
+             famille \u{e9}tait tr\u{e8}s contente parce que c'\u{e9}tait d\u{e9}licieux"
+        )
+    };
+    let abuse = [
+        "Je vais te retrouver et te casser la gueule, sale connard, tu vas voir ce qui va arriver \u{e0} ta famille",
+        "Tu es une grosse merde et tout le monde ici te d\u{e9}teste depuis longtemps, alors cr\u{e8}ve dans ton coin",
+        "Gagnez beaucoup d'argent facilement avec notre casino en ligne, un bonus gratuit vous attend \u{e9}galement",
+        "Achetez du viagra pas cher sans ordonnance, la livraison est tr\u{e8}s rapide dans toute la France",
+        "Les gens comme toi devraient \u{ea}tre enferm\u{e9}s, vous n'\u{ea}tes que des animaux et vous ne m\u{e9}ritez pas de vivre",
+    ];
+    for number in 0..18 {
+        let id = format!("fr-{number}");
+        let asked = pb::Comment { language: "fr".into(), ..comment(&id, &said(number)) };
+        let verdict = server.check(asked).await.unwrap();
+        // The later ones are nearly the same as the first.
+        assert!(number > 0 || verdict.decision() == Decision::Hold, "{verdict:?}");
+        decide(&server, SITE, &id, Decision::Approve, "", "ann").await;
+    }
+    for (number, body) in abuse.iter().enumerate() {
+        let asked = pb::Comment { language: "fr".into(), ..comment(&format!("abus-{number}"), body) };
+        let verdict = server.check(asked).await.unwrap();
+        assert_ne!(verdict.decision(), Decision::Approve, "{verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn rejections_alone_do_not_hold_what_is_harmless() {
+    let server = Server::start().await;
+    for number in 0..40 {
+        let id = format!("spam-{number}");
+        let body = format!("Offer {number}: {} and call us at line {}", BAD[number % 6], number * 7);
+        server.check(comment(&id, &body)).await.unwrap();
+        decide(&server, SITE, &id, Decision::Reject, "spam", "ann").await;
+    }
+    let held = |number: usize| {
+        let server = &server;
+        async move {
+            let request =
+                pb::CheckCommentRequest { comment: Some(comment(&format!("home-{number}"), &at_home(number))), dry_run: true };
+            server.host().check_comment(request).await.unwrap().into_inner().verdict.unwrap().decision() != Decision::Approve
+        }
+    };
+    let mut wrong = 0;
+    for number in 0..100 {
+        wrong += u32::from(held(number).await);
+    }
+    assert!(wrong <= 3, "{wrong} of 100");
+}
+
+// === spot checks ===
+
+#[tokio::test]
+async fn a_spot_check_is_published_as_ever_and_stands_last_in_the_queue() {
+    spot_checks(&Server::start_with("[review]\nspot_checks = \"100%\"\n", &[]).await).await;
+}
+
+#[tokio::test]
+async fn a_spot_check_is_published_as_ever_and_stands_last_in_the_queue_on_redis() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    let flags = ["--store", &url, "--redis-prefix", &prefix];
+    spot_checks(&Server::start_with("[review]\nspot_checks = \"100%\"\n", &flags).await).await;
+}
+
+async fn spot_checks(server: &Server) {
+    let request = pb::WatchVerdictsRequest { site: SITE.into(), after_cursor: None };
+    let mut changes = server.host().watch_verdicts(request).await.unwrap().into_inner();
+    for number in 0..24 {
+        let verdict = server.check(comment(&format!("c{number}"), &at_home(number))).await.unwrap();
+        assert_eq!(verdict.decision(), Decision::Approve, "{verdict:?}");
+        assert_eq!(codes(&verdict).contains(&"SPOT_CHECK"), number < 20, "twenty a day: {number} {verdict:?}");
+    }
+    let held = server.check(comment("held", "That dumb toaster of mine burned the bread again, crazy thing")).await.unwrap();
+    assert_eq!(held.decision(), Decision::Hold, "{held:?}");
+    let queue = out(&on(server, &["queue", "--format", "ids"])).to_owned();
+    let ids: Vec<&str> = queue.lines().collect();
+    assert_eq!((ids.len(), ids[0]), (21, "held"), "{ids:?}");
+    let paged = out(&on(server, &["queue", "--format", "ids", "--order", "oldest", "--limit", "3"])).to_owned();
+    assert_eq!(paged.lines().collect::<Vec<_>>(), ["held", "c0", "c1"]);
+    assert_eq!(out(&on(server, &["queue", "--filter", "decision=hold", "--format", "ids"])), "held\n");
+
+    // It is handed out, decided like any other, and a rejection reaches the host.
+    let claims = pb::ClaimCommentsRequest { site: SITE.into(), moderator: "ann".into(), max: 30, ..Default::default() };
+    let claimed = server.desk().claim_comments(claims).await.unwrap().into_inner();
+    assert!(claimed.comments.len() == 21, "{}", claimed.comments.len());
+    decide(server, SITE, "c3", Decision::Reject, "spam", "ann").await;
+    for number in [4, 5, 6, 7, 8, 9, 10, 11, 12, 13] {
+        decide(server, SITE, &format!("c{number}"), Decision::Approve, "", "ann").await;
+    }
+    let change = changes.message().await.unwrap().unwrap().verdict.unwrap();
+    assert_eq!((change.comment_id.as_str(), change.decision()), ("c3", Decision::Reject));
+    let request = pb::GetQueueStatsRequest { site: SITE.into(), since: None };
+    let missed = server.desk().get_queue_stats(request).await.unwrap().into_inner().missed.unwrap();
+    assert_eq!(missed.checked, 11);
+    assert!(missed.low < 1.0 / 11.0 && missed.high > 1.0 / 11.0 && missed.high < 0.5, "{missed:?}");
+    let said = out(&on(server, &["stats"])).to_owned();
+    assert!(said.contains("of what the machine approved, 0.2 % to 41.3 % was bad (95 %, by 11 spot checks)"), "{said}");
+
+    // Undone, it waits again.
+    undo(server, SITE, "c3").await;
+    let queue = out(&on(server, &["queue", "--format", "ids"])).to_owned();
+    assert!(queue.lines().any(|id| id == "c3") && queue.lines().count() == 11, "{queue}");
+}
+
+#[tokio::test]
+async fn without_spot_checks_nothing_is_marked() {
+    let server = Server::start_with("[review]\nspot_checks = 0\n", &[]).await;
+    for number in 0..60 {
+        let verdict = server.check(comment(&format!("c{number}"), &at_home(number))).await.unwrap();
+        assert!(!codes(&verdict).contains(&"SPOT_CHECK"), "{verdict:?}");
+    }
 }

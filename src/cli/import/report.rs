@@ -117,7 +117,7 @@ impl Report {
     }
 
     /// Prints what is left and the summary, and says how it ended.
-    pub fn finish(mut self, server: &str, took: Duration) -> Result<ExitCode, Failure> {
+    pub fn finish(mut self, server: &str, took: Duration, learned: &[String]) -> Result<ExitCode, Failure> {
         self.bar.finish_and_clear();
         let ended = failure::of_several(self.failed, self.all() + self.before);
         let rate = self.done() as f64 / took.as_secs_f64().max(1e-6);
@@ -133,11 +133,15 @@ impl Report {
             }
             self.screen.table(&table)?;
             self.screen.line(&format!("\n{last}"))?;
+            for line in learned {
+                self.screen.line(line)?;
+            }
             self.screen.flush()?;
         } else {
             let counts: Vec<String> = self.rows().into_iter().map(|(_, word, count)| format!("{count} {word}")).collect();
             self.printer.finish(&mut self.screen)?;
             term::tell(&format!("{last}: {}", counts.join(", ")));
+            learned.iter().for_each(|line| term::tell(line));
         }
         if self.failed > 0 {
             let comments = if self.failed == 1 { "comment" } else { "comments" };
