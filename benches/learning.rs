@@ -249,13 +249,6 @@ impl Stream {
                 let mut count = Count::default();
                 held_out.iter().for_each(|example| count.add(example, self.decide(example, &learned)));
                 run.held_out.push(count);
-                if std::env::var("DEBUG").is_ok() {
-                    let serving = learned.serving(&self.judge.default_policy().terms(), || self.judge.sentinels());
-                    println!(
-                        "DEBUG {} {} limits {:?} {:?} spam {:?}",
-                        self.name, run.decisions, serving.limits.down, serving.limits.up, serving.all[0]
-                    );
-                }
                 next += 1;
             }
             let served = self.decide(example, &learned);
@@ -333,20 +326,16 @@ fn archives(options: &Options) -> Result<(), Failure> {
     let all = rows::read(&options.data.join("blogs.jsonl.gz"), false)?;
     let of = |blog: &str, label: &str, most: usize| -> Result<Vec<Example>, Failure> {
         let rows = all.iter().filter(|row| row.name("blog") == blog && row.name("type") == "comment" && row.label == label);
-        rows.take(most).filter_map(|row| example(&judge, row, false).transpose()).collect()
+        rows.take(most).filter_map(|row| example(&judge, row).transpose()).collect()
     };
     let (pharma, early) = (of(blogs[4], "spam", 400)?, of(blogs[5], "spam", 400)?);
     let templates: Vec<Example> = rows::read(&options.data.join("spin_templates.jsonl.gz"), false)?
         .iter()
-        .filter_map(|row| example(&judge, row, false).transpose())
+        .filter_map(|row| example(&judge, row).transpose())
         .collect::<Result<_, Failure>>()?;
     let toxic = |file: &str| -> Result<Vec<Example>, Failure> {
         let rows = rows::read(&options.data.join(file), false)?;
-        rows.iter()
-            .filter(|row| row.label == "toxic")
-            .take(300)
-            .filter_map(|row| example(&judge, row, false).transpose())
-            .collect()
+        rows.iter().filter(|row| row.label == "toxic").take(300).filter_map(|row| example(&judge, row).transpose()).collect()
     };
     let (french, teenagers) = (toxic("languages/mlma_fr.jsonl.gz")?, toxic("languages/cyberagression_fr.jsonl.gz")?);
     let insults = toxic("impermium_insults.jsonl.gz")?;
@@ -449,12 +438,12 @@ fn mixed(rows: &[Row], most: usize) -> Vec<&Row> {
 }
 
 fn stream(judge: &Arc<Judge>, name: &str, rows: Vec<&Row>) -> Result<Stream, Failure> {
-    let examples = rows.into_iter().filter_map(|row| example(judge, row, true).transpose()).collect::<Result<_, Failure>>()?;
+    let examples = rows.into_iter().filter_map(|row| example(judge, row).transpose()).collect::<Result<_, Failure>>()?;
     Ok(Stream { name: name.to_owned(), judge: Arc::clone(judge), examples })
 }
 
 /// Reads a row as a site's comment. Returns `None` for one without text.
-fn example(judge: &Judge, row: &Row, _stream: bool) -> Result<Option<Example>, Failure> {
+fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
     if row.text.trim().is_empty() {
         return Ok(None);
     }

@@ -33,7 +33,7 @@ const SITES: usize = 900;
 /// And that of how many sites that have learned nothing is known.
 const UNTAUGHT: usize = 20_000;
 /// How long a comment waits for what its site has learned, once, when this server has not heard of the site yet.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(100);
 /// And for what is new since: an outcome or two take no longer, and a log that is folded anew can wait.
 const NEWS: Duration = Duration::from_millis(10);
 /// How long an act waits until what it taught is learned here.

@@ -7,7 +7,7 @@ use super::output::Record;
 use super::term::{Screen, Tone};
 use super::text;
 use crate::pb;
-use crate::verdict::Decision;
+use crate::verdict::{Decision, MACHINE, SPOT_CHECK};
 
 /// Cells of a bar.
 const BAR: usize = 20;
@@ -34,7 +34,14 @@ pub fn leading(verdict: &pb::Verdict) -> Option<(&str, f64)> {
 
 /// The first reason, in words. Empty: none was given.
 pub fn first_reason(verdict: &pb::Verdict, most: usize) -> String {
-    verdict.reasons.first().map(|reason| text::line(&reason.message, most)).unwrap_or_default()
+    let spot_check = verdict.reasons.iter().find(|reason| is_spot_check(verdict) && reason.code == SPOT_CHECK);
+    spot_check.or(verdict.reasons.first()).map(|reason| text::line(&reason.message, most)).unwrap_or_default()
+}
+
+/// Returns whether the machine approved it, and a moderator is to look at it all the same.
+pub fn is_spot_check(verdict: &pb::Verdict) -> bool {
+    let by_machine = verdict.decided_by.eq_ignore_ascii_case(MACHINE);
+    by_machine && decision(verdict) == Some(Decision::Approve) && verdict.reasons.iter().any(|reason| reason.code == SPOT_CHECK)
 }
 
 /// A moment, to the second. `-`: unknown.

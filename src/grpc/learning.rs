@@ -14,6 +14,9 @@ use crate::learning::Learning;
 use crate::pb;
 use crate::store::{OutcomeHead, Store};
 
+/// Finds out what of a site's correction may serve.
+type Examine = Arc<dyn Fn(&Learned) -> Arc<Serving> + Send + Sync>;
+
 /// What is told of the model, and by what a site's correction is judged.
 pub struct About {
     /// The base model's version.
@@ -23,7 +26,7 @@ pub struct About {
     /// Whether the policy lets one serve.
     pub corrects: bool,
     /// Finds out what of a correction may serve.
-    pub serving: Arc<dyn Fn(&Learned) -> Arc<Serving> + Send + Sync>,
+    pub serving: Examine,
 }
 
 /// Tells what is in force for a site, or for those that have no policy of their own.

@@ -22,7 +22,7 @@ const SWEEP: Duration = Duration::from_secs(3_600);
 /// How long comments go without what is new until it is known how much of it may serve.
 const EXAMINED: Duration = Duration::from_millis(20);
 /// The same when this server hears of the site for the first time: the sentinels are read once in a process.
-const EXAMINED_FIRST: Duration = Duration::from_millis(250);
+const EXAMINED_FIRST: Duration = Duration::from_millis(80);
 /// What is new is learned on the way of whoever reads it, if it is no more than this.
 const FEW: usize = 32;
 

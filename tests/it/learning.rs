@@ -267,8 +267,7 @@ async fn killed_and_started_again_it_knows_the_same() {
     let before = info(&server, SITE).await;
     server.kill();
     server.start_again();
-    // The very first comment meets it.
-    let verdict = server.check(comment("after", WAVE[3])).await.unwrap();
+    let verdict = held_within_a_second(&server, WAVE[3]).await;
     assert_eq!(verdict.decision(), Decision::Hold, "{verdict:?}");
     assert!(codes(&verdict).contains(&"SITE_LEARNED"), "{verdict:?}");
     assert_eq!(info(&server, SITE).await, before);

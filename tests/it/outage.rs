@@ -61,6 +61,8 @@ fn load(server: &Server, stop: &Arc<AtomicBool>) -> JoinSet<HashMap<String, Stri
 
 /// While `kill` and `revive` happen no caller fails, and what was answered as recorded is there afterwards.
 async fn no_recorded_hold_is_lost(server: &Server, kill: impl FnOnce(), revive: impl FnOnce()) {
+    // The replicas may have yet to attach.
+    recorded_again(server).await;
     let stop = Arc::new(AtomicBool::new(false));
     let callers = load(server, &stop);
     tokio::time::sleep(Duration::from_millis(700)).await;

@@ -288,7 +288,8 @@ mod tests {
 
     #[test]
     fn a_time_without_spam_neither_opens_nor_closes_it() {
-        let mut trials: Vec<Trial> = (0..40).map(|n| trial(SPAM, if n % 2 == 0 { -4.0 } else { 1.0 }, 1.0)).collect();
+        let mut trials: Vec<Trial> =
+            (0..40).map(|n: usize| trial(SPAM, if n.is_multiple_of(2) { -4.0 } else { 1.0 }, 1.0)).collect();
         trials.extend((0..10).map(|_| trial(HAM, -4.0, -4.0)));
         assert!(spam(&trials).serves);
         trials.extend((0..1_000).map(|_| trial(HAM, -4.0, -3.9)));
@@ -300,7 +301,7 @@ mod tests {
     #[test]
     fn what_makes_it_go_on_would_not_make_it_begin() {
         let gain: Vec<Trial> = (0..20).map(|_| trial(SPAM, -3.0, -1.0)).collect();
-        let wanes = |n: usize| if n % 2 == 0 { trial(SPAM, -1.0, -1.2) } else { trial(SPAM, -1.2, -1.0) };
+        let wanes = |n: usize| if n.is_multiple_of(2) { trial(SPAM, -1.0, -1.2) } else { trial(SPAM, -1.2, -1.0) };
         let even: Vec<Trial> = (0..WINDOW).map(wanes).collect();
         let both: Vec<Trial> = gain.iter().chain(&even).copied().collect();
         assert!(spam(&both).serves && !spam(&even).serves, "{:?} {:?}", spam(&both), spam(&even));

@@ -183,7 +183,7 @@ impl Lesson {
             sketch: Sketch { features, base },
             likeness: <[u64; BANDS]>::try_from(kept.bands).ok().map(Likeness::from_bands),
             persons: kept.persons,
-            spot_check: kept.spot_check.map(|stands_for| stands_for.max(1.0).min(MAX_STANDS_FOR)),
+            spot_check: kept.spot_check.map(|number| if number.is_nan() { 1.0 } else { number.clamp(1.0, MAX_STANDS_FOR) }),
         })
     }
 }

@@ -43,14 +43,15 @@ impl Query {
     /// The filter that the server is asked with.
     pub fn filter(&self) -> String {
         let decision = match self.queue {
-            Queue::Held => "hold",
-            Queue::Approved => "approve",
-            Queue::Rejected => "reject",
-            Queue::Any => "any",
+            // The queue: what is held, and behind it the spot checks.
+            Queue::Held => None,
+            Queue::Approved => Some("approve"),
+            Queue::Rejected => Some("reject"),
+            Queue::Any => Some("any"),
         };
         let words = self.search.split_whitespace().map(|word| format!("text={word}"));
         let terms = self.terms.split_whitespace().map(str::to_owned).chain(words);
-        std::iter::once(format!("decision={decision}")).chain(terms).collect::<Vec<_>>().join(" ")
+        decision.map(|decision| format!("decision={decision}")).into_iter().chain(terms).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Standing {
     pub verdict_id: String,
     pub by: String,
     pub at: Option<prost_types::Timestamp>,
+    /// The machine approved it, and a moderator is to look at it all the same.
+    pub spot_check: bool,
 }
 
 /// A colleague's claim.
@@ -55,11 +57,17 @@ impl From<&pb::Verdict> for Standing {
             verdict_id: verdict.verdict_id.clone(),
             by: text::line(&verdict.decided_by, 128),
             at: verdict.decided_at,
+            spot_check: explain::is_spot_check(verdict),
         }
     }
 }
 
 impl Standing {
+    /// Returns whether it waits for a moderator: it is held, or a spot check.
+    pub fn waits(&self) -> bool {
+        self.decision == Some(Decision::Hold) || self.spot_check
+    }
+
     /// Who decided what and when, in words.
     pub fn words(&self, now: SystemTime) -> String {
         let done = done(self.decision);

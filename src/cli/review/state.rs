@@ -245,13 +245,12 @@ impl State {
 
     /// Whether a comment waits for a decision, as far as is known here.
     pub fn waits(&self, row: &Row) -> bool {
-        row.standing.decision == Some(Decision::Hold) && !row.gone && self.doing(&row.id).is_none()
+        row.standing.waits() && !row.gone && self.doing(&row.id).is_none()
     }
 
     /// Whether a comment may be seen: what waits is shown to nobody but whoever claimed it.
     pub fn may_see(&self, row: &Row) -> bool {
-        let held = row.standing.decision == Some(Decision::Hold);
-        !held || !self.leases.known || self.leases.mine.contains_key(&row.id)
+        !row.standing.waits() || !self.leases.known || self.leases.mine.contains_key(&row.id)
     }
 
     /// The comment on the screen, when it is there whole.

@@ -118,7 +118,10 @@ fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
 
 fn heading(state: &State, row: &Row, details: &Details, page: &mut Page) {
     let Standing { decision, .. } = details.standing;
-    let word = explain::word(details.known.verdict.as_ref().map_or(0, |verdict| verdict.decision)).to_uppercase();
+    let word = match details.standing.spot_check {
+        true => "SPOT CHECK, published".to_owned(),
+        false => explain::word(details.known.verdict.as_ref().map_or(0, |verdict| verdict.decision)).to_uppercase(),
+    };
     let age = explain::age(row.received_at.as_ref(), state.now);
     let mut parts = vec![(Tone::from(decision), word), (Tone::Plain, format!("  {}", text::line(&row.id, 60)))];
     parts.push((Tone::Faint, format!("  {age} ago")));
@@ -128,7 +131,7 @@ fn heading(state: &State, row: &Row, details: &Details, page: &mut Page) {
     page.parts(&parts);
     if !row.problem.is_empty() {
         page.text(Tone::Bad, &row.problem);
-    } else if decision != Some(Decision::Hold) {
+    } else if !details.standing.waits() {
         page.text(Tone::Plain, &details.standing.words(state.now));
     }
 }

@@ -70,6 +70,9 @@ fn words(state: &State, row: &Row) -> (Tone, String) {
     if row.gone {
         return (Tone::Faint, row.standing.words(state.now));
     }
+    if row.standing.spot_check {
+        return (Tone::Faint, format!("spot check: {}", row.start));
+    }
     if state.query.queue.holds() != row.standing.decision && state.query.queue.holds().is_some() {
         return (Tone::from(row.standing.decision), format!("{}: {}", done(row.standing.decision), row.start));
     }
