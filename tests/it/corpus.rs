@@ -66,3 +66,14 @@ fn a_model_trained_from_the_repository_alone_tells_spam_from_honest_comments_of_
     println!("{figures:?}");
     assert!(figures.rows > 300 && figures.auc > 0.85, "{figures:?}");
 }
+
+#[test]
+fn every_file_of_sentinels_is_compiled_in() {
+    let source = fs::read_to_string(top().join("src/classify/site/sentinel.rs")).unwrap();
+    let files = files(&top().join("corpus/sentinels"));
+    assert!(files.len() >= 18);
+    for file in files {
+        let name = format!("corpus/sentinels/{}", file.file_name().unwrap().to_string_lossy());
+        assert!(source.contains(&name), "{name} is not named in sentinel.rs");
+    }
+}

@@ -289,3 +289,66 @@ fn may_score_alone(group: &[Case]) -> bool {
     let published = cases.iter().filter(|case| !case.bad && !case.held).count();
     held.max(published) >= FEWEST && few(true) && few(false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERMS: Terms = Terms {
+        hold: [Some(0.78), Some(0.5), Some(0.5), Some(0.35), Some(0.5), Some(0.2), Some(0.5), None],
+        unscored_holds: true,
+    };
+
+    /// Every spoken sentinel of a kind with whether it is bad, and whether it is held by the base and by what may serve.
+    fn held(sentinels: &Sentinels, correction: &Correction, kind: Kind) -> Vec<(bool, bool, bool)> {
+        let limits = sentinels.limits(correction, &TERMS);
+        let each = sentinels.0.iter().filter_map(|sentinel| {
+            let (bad, base) = (kind.of(sentinel.outcome)?, sentinel.sketch.base(kind)?);
+            let served = limits.apply(kind, base, correction.logit(&sentinel.sketch, kind));
+            let margin =
+                if kind == Kind::Toxicity && bad { TERMS.abuse_margin(&sentinel.logits) } else { base - TERMS.at(kind) as f32 };
+            let change = if kind == Kind::Toxicity && bad { (served - base).min(0.0) } else { served - base };
+            Some((bad, margin >= 0.0, margin + change >= 0.0))
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn whatever_is_learned_the_base_s_sentinels_stand() {
+        let model = Model::builtin().unwrap();
+        let sentinels = Sentinels::of(&model);
+        let texts: Vec<&str> = rows().iter().map(|row| row.text.as_str()).step_by(5).take(300).collect();
+        for told in [&[Outcome::Ham][..], &[Outcome::Spam], &[Outcome::Toxic], &Outcome::ALL] {
+            let mut correction = Correction::default();
+            for (number, text) in texts.iter().enumerate() {
+                let sketch = model.sketch(&Input { text, ..Input::default() });
+                correction.learn(&sketch, told[number % told.len()], 1.0).unwrap();
+            }
+            for kind in Kind::ALL {
+                let all = held(&sentinels, &correction, kind);
+                let (bad, harmless): (Vec<_>, Vec<_>) = all.into_iter().partition(|(bad, ..)| *bad);
+                let base = bad.iter().filter(|(_, base, _)| *base).count();
+                let lost = bad.iter().filter(|(_, base, served)| *base && !served).count();
+                assert!(lost * 50 <= base, "{kind:?} {told:?}: {lost} of {base} bad sentinels are not held any more");
+                let more = harmless.iter().filter(|(_, base, served)| !base && *served).count();
+                assert!(more * 50 <= harmless.len(), "{kind:?} {told:?}: {more} more of {} harmless ones", harmless.len());
+            }
+        }
+    }
+
+    #[test]
+    fn every_language_has_sentinels_of_each_kind() {
+        let mut counts = std::collections::BTreeMap::<&str, [usize; 3]>::new();
+        for row in rows() {
+            let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == row.label).unwrap();
+            counts.entry(&row.lang).or_default()[outcome as usize] += 1;
+        }
+        assert!(counts.len() >= 17, "{counts:?}");
+        assert!(counts.values().all(|counts| counts.iter().all(|count| *count >= 20)), "{counts:?}");
+        let model = Model::builtin().unwrap();
+        for voice in model.voices() {
+            let code = crate::classify::model::code(voice.language);
+            assert!(counts.contains_key(code), "the model speaks {code}, and there are no sentinels of it");
+        }
+    }
+}
