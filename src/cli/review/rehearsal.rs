@@ -181,7 +181,9 @@ impl Rehearsal {
         let or_lost = move |fine| if away { Err(lost()) } else { Ok(fine) };
         match effect {
             Effect::List { ticket, filter, token, rows, .. } => {
-                let wanted = filter.split_whitespace().find_map(|term| Decision::parse(term.strip_prefix("decision=")?));
+                // As the server has it: without a decision it is the queue.
+                let term = filter.split_whitespace().find_map(|term| term.strip_prefix("decision=")).unwrap_or("hold");
+                let wanted = Decision::parse(term);
                 let fits = |comment: &&pb::ModeratedComment| {
                     let decision = comment.verdict.as_ref().unwrap().decision;
                     wanted.is_none() || Decision::from_wire(decision) == wanted
