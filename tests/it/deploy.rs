@@ -216,3 +216,27 @@ fn the_image_is_built_with_the_rust_and_named_with_the_version_of_cargo_toml() {
     assert!(dockerfile.contains(&format!("\nFROM docker.io/library/rust:{}-", env!("CARGO_PKG_RUST_VERSION"))), "{dockerfile}");
     assert!(dockerfile.contains(&format!("\nARG VERSION={}\n", env!("CARGO_PKG_VERSION"))), "{dockerfile}");
 }
+
+#[test]
+fn the_image_is_built_from_all_that_is_compiled_in() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ignored = read(".dockerignore");
+    let passes: Vec<&str> = ignored.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    let mut sources = Vec::new();
+    files(&root.join("src"), &mut sources);
+    let mut found = 0;
+    for source in sources.iter().filter(|source| source.extension().is_some_and(|ending| ending == "rs")) {
+        let text = fs::read_to_string(source).unwrap();
+        for start in ["include_str!(\"", "include_bytes!(\""] {
+            for rest in text.split(start).skip(1) {
+                let file = source.parent().unwrap().join(rest.split('"').next().unwrap());
+                let file = fs::canonicalize(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+                let file = file.strip_prefix(fs::canonicalize(root).unwrap()).unwrap().display().to_string();
+                let passed = passes.iter().any(|passed| file == *passed || file.starts_with(&format!("{passed}/")));
+                assert!(passed, "{file} is compiled in, and .dockerignore keeps it out of the image's build");
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 20, "{found}");
+}
