@@ -2,7 +2,7 @@
 
 mod markup;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
@@ -86,6 +86,15 @@ impl CommentId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Returns what is wrong with the host's name for a person, a post or an answered comment, which may be in any script.
+pub fn outside_id_problem(id: &str) -> Option<String> {
+    if id.len() > MAX_ID {
+        return Some(format!("is {} bytes long; at most {MAX_ID} are accepted", id.len()));
+    }
+    let odd = id.chars().find(|c| c.is_control())?;
+    Some(format!("holds {odd:?}; text without control characters is accepted"))
 }
 
 /// Tells what is wrong with an id that is not empty.
@@ -182,6 +191,8 @@ pub struct Comment {
     text: Text,
     email: String,
     ip: Option<IpAddr>,
+    /// A client's address was sent, and is none.
+    odd_ip: bool,
     post_text: String,
     submitted_at: SystemTime,
     published_at: Option<SystemTime>,
@@ -203,6 +214,7 @@ impl Comment {
 
         check_body(&message, &mut wrong);
         let format = format_of(&message, &mut wrong);
+        cut_what_a_visitor_chose(&mut message);
         check_lengths(&message, &mut wrong);
         let submitted_at = timestamp("comment.submitted_at", message.submitted_at.as_ref(), now, &mut wrong);
         let published = message.post.as_ref().and_then(|post| post.published_at.as_ref());
@@ -225,8 +237,8 @@ impl Comment {
             id,
             text: Text::reduce(&message.body, format),
             email: email.trim().to_lowercase(),
-            // An IPv4 address in IPv6 clothes is the same client.
-            ip: ip.trim().parse::<IpAddr>().ok().map(|ip| ip.to_canonical()),
+            ip: client_address(&ip),
+            odd_ip: !ip.trim().is_empty() && client_address(&ip).is_none(),
             post_text: prefix(&post_text, MAX_CONTEXT).to_owned(),
             submitted_at: submitted_at.unwrap_or(now),
             published_at,
@@ -299,6 +311,11 @@ impl Comment {
     /// The author's e-mail address in lower case, as typed. Empty: none.
     pub fn email(&self) -> &str {
         &self.email
+    }
+
+    /// Returns whether a client's address was sent that is none: limits and lists then cannot know the client.
+    pub fn has_odd_ip(&self) -> bool {
+        self.odd_ip
     }
 
     /// The client's address. `None`: none, or malformed.
@@ -390,36 +407,46 @@ fn check_body(message: &pb::Comment, wrong: &mut Vec<Violation>) {
     }
 }
 
-/// Bounds every other field. URLs, names and e-mails may be malformed, but not endless.
+/// Cuts what the visitor or the visitor's browser chose, so that nobody escapes a verdict by sending much of it. An e-mail or IP
+/// address that is too long is none.
+fn cut_what_a_visitor_chose(message: &mut pb::Comment) {
+    if let Some(author) = &mut message.author {
+        cut(&mut author.name, MAX_NAME);
+        author.url.iter_mut().for_each(|url| cut(url, MAX_LINE));
+        if author.email.len() > MAX_NAME {
+            author.email.clear();
+        }
+    }
+    if let Some(client) = &mut message.client {
+        cut(&mut client.ip, MAX_ID);
+        cut(&mut client.user_agent, MAX_LINE);
+        cut(&mut client.referrer, MAX_LINE);
+    }
+    if let Some(form) = &mut message.form {
+        cut(&mut form.honeypot, MAX_LINE);
+    }
+}
+
+/// Bounds the fields that the host chose. URLs may be malformed, but not endless.
 fn check_lengths(message: &pb::Comment, wrong: &mut Vec<Violation>) {
     let empty = Default::default();
     let author = message.author.as_ref().unwrap_or(&empty);
-    let empty = Default::default();
-    let client = message.client.as_ref().unwrap_or(&empty);
     let empty = Default::default();
     let post = message.post.as_ref().unwrap_or(&empty);
 
     for (field, id) in
         [("comment.author.user_id", &author.user_id), ("comment.post.id", &post.id), ("comment.parent_id", &message.parent_id)]
     {
-        if let Some(problem) = id_problem(id) {
+        if let Some(problem) = outside_id_problem(id) {
             wrong.push(Violation::new(field, problem));
         }
     }
-    let honeypot = message.form.as_ref().map_or("", |form| &form.honeypot);
     for (field, value, most) in [
-        ("comment.author.name", author.name.as_str(), MAX_NAME),
-        ("comment.author.email", &author.email, MAX_NAME),
-        ("comment.author.url", author.url.as_deref().unwrap_or_default(), MAX_LINE),
-        ("comment.author.role", &author.role, MAX_ID),
-        ("comment.client.ip", &client.ip, MAX_ID),
-        ("comment.client.user_agent", &client.user_agent, MAX_LINE),
-        ("comment.client.referrer", &client.referrer, MAX_LINE),
+        ("comment.author.role", author.role.as_str(), MAX_ID),
         ("comment.post.url", &post.url, MAX_LINE),
         ("comment.post.title", &post.title, MAX_LINE),
         ("comment.post.language", &post.language, MAX_LANGUAGE),
         ("comment.language", &message.language, MAX_LANGUAGE),
-        ("comment.form.honeypot", honeypot, MAX_LINE),
     ] {
         if value.len() > most {
             wrong.push(Violation::new(field, format!("is {} bytes long; at most {most} are accepted", value.len())));
@@ -461,4 +488,32 @@ fn prefix(text: &str, most: usize) -> &str {
 
 fn cut(text: &mut String, most: usize) {
     text.truncate(text.floor_char_boundary(most));
+}
+
+/// Reads a client's address, also with a port behind it or in brackets. An IPv4 address in IPv6 clothes is the same client.
+fn client_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = || text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text).parse::<IpAddr>().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    bare().or_else(with_port).map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_the_same_with_a_port_or_brackets() {
+        let v4: IpAddr = "203.0.113.8".parse().unwrap();
+        let v6: IpAddr = "2001:db8::1".parse().unwrap();
+        for text in ["203.0.113.8", " 203.0.113.8 ", "203.0.113.8:51234", "::ffff:203.0.113.8", "[::ffff:203.0.113.8]:443"] {
+            assert_eq!(client_address(text), Some(v4), "{text}");
+        }
+        for text in ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443"] {
+            assert_eq!(client_address(text), Some(v6), "{text}");
+        }
+        for text in ["", "203.0.113.8, 198.51.100.7", "unknown", "203.0.113.8:99999", "[2001:db8::1"] {
+            assert_eq!(client_address(text), None, "{text}");
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::facts::History;
 use crate::learning::{Learning, Voice};
 use crate::pb;
 use crate::store::{Change, Claim, Kept, ListPage, ListQuery, Past, Store, Teaching};
-use crate::verdict::{Decision, MACHINE, Part, Reason, Verdict};
+use crate::verdict::{self, Decision, Part, Reason, Verdict};
 
 pub use crate::store::Order;
 pub use acts::{LAST, TakenBack, is_act, new_act};
@@ -357,7 +357,7 @@ fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditE
     }
 }
 
-/// Whether a moderator may go by this name.
+/// Returns whether a moderator may go by this name.
 pub fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 128 && !name.eq_ignore_ascii_case(MACHINE) && !name.contains(char::is_control)
+    !name.is_empty() && verdict::may_name_somebody(name)
 }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::pb;
 
 /// What `decided_by` says of a verdict that no person gave.
@@ -199,6 +201,21 @@ pub struct Reason {
     pub rule_id: String,
 }
 
+/// Returns whether a person or a key may go by a name: one that cannot be read as the machine's or an archive's, holds nothing that
+/// is not seen or turns text around, and is no longer than 128 bytes. An empty name names nobody.
+pub fn may_name_somebody(name: &str) -> bool {
+    let read: String = name.nfkc().flat_map(char::to_lowercase).collect();
+    let reserved = [MACHINE, IMPORT].iter().any(|taken| read.trim() == taken.to_lowercase());
+    name.len() <= 128 && !reserved && !name.contains(|c: char| c.is_control() || is_unseen(c))
+}
+
+/// Returns whether a character is invisible or changes the direction of text: format characters of Unicode that names have no use
+/// for.
+pub fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
 /// The code of the reason that marks a spot check: a comment that the machine approved and that a moderator is to look at all
 /// the same. Its weight says how many approved comments it stands for.
 pub const SPOT_CHECK: &str = "SPOT_CHECK";
@@ -361,6 +378,31 @@ impl From<pb::RateLimit> for RateLimit {
             retry_after: wire.retry_after.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or_default(),
             local: wire.source == i32::from(pb::RateLimitSource::Local),
             scope: wire.scope.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_goes_by_the_name_of_the_machine_or_unseen() {
+        for name in [
+            "MACHINE",
+            "machine",
+            "ＭＡＣＨＩＮＥ",
+            "import",
+            "Import ",
+            "a\u{202e}nna",
+            "a\u{200b}nn",
+            "bell\u{7}",
+            &"x".repeat(129),
+        ] {
+            assert!(!may_name_somebody(name), "{name:?}");
+        }
+        for name in ["", "mia", "jürgen o'brien", "машина", "importer"] {
+            assert!(may_name_somebody(name), "{name:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ use comfy_table::Table;
 use super::failure::Failure;
 use super::json::{self, Named};
 use super::term::{Screen, Tone};
+use crate::verdict::is_unseen;
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -128,9 +129,42 @@ pub fn print_one<R: Record>(screen: &mut Screen, format: Format, record: &R) -> 
 }
 
 /// A line of CSV, quoted where need be.
+///
+/// What would steer a terminal, turn text around or be computed by a spreadsheet is written so that it does not.
 pub fn csv_line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Result<Vec<u8>, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let cannot = |error: &dyn std::fmt::Display| Failure::failed(format!("cannot write CSV: {error}"));
-    writer.write_record(fields).map_err(|error| cannot(&error))?;
+    let safe = fields.into_iter().map(|field| cell(field.as_ref()));
+    writer.write_record(safe).map_err(|error| cannot(&error))?;
     writer.into_inner().map_err(|error| cannot(&error))
+}
+/// Returns a field of CSV: invisible and control characters other than line ends and tabs as escapes, and a quotation mark before
+/// what a spreadsheet would take for a formula (OWASP, "CSV injection").
+fn cell(field: &[u8]) -> String {
+    let field = String::from_utf8_lossy(field);
+    let mut written = String::with_capacity(field.len());
+    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) && field.parse::<f64>().is_err() {
+        written.push('\'');
+    }
+    for c in field.chars() {
+        if c.is_control() && !matches!(c, '\n' | '\r' | '\t') || is_unseen(c) {
+            written.extend(c.escape_unicode());
+        } else {
+            written.push(c);
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_neither_steers_a_terminal_nor_is_computed() {
+        assert_eq!(cell("=cmd|'/C calc'!A0".as_bytes()), "'=cmd|'/C calc'!A0");
+        assert_eq!(cell("\u{1b}[2J\u{202e}gnp.exe".as_bytes()), "\\u{1b}[2J\\u{202e}gnp.exe");
+        assert_eq!(cell(b"-0.25"), "-0.25");
+        assert_eq!(cell("two\nlines, jürgen".as_bytes()), "two\nlines, jürgen");
+    }
 }

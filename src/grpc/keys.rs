@@ -6,6 +6,7 @@ use crate::comment::Site;
 use crate::error::{Error, Violation};
 use crate::keys::{Caller, KeyRecord, NewKey, Ring, Role, Sites};
 use crate::pb;
+use crate::verdict::may_name_somebody;
 
 /// Longest name of a key in bytes.
 const MAX_NAME: usize = 128;
@@ -21,8 +22,9 @@ pub async fn create(ring: &Ring, caller: &Caller, request: pb::CreateKeyRequest)
     let role = role(request.role).ok_or_else(|| Violation::new("role", "must be ROLE_HOST, ROLE_MODERATOR or ROLE_ADMIN"));
     let role = role.map_err(|violation| wrong.push(violation)).ok();
     let sites = sites(&request.sites).map_err(|violation| wrong.push(violation)).ok();
-    if request.name.len() > MAX_NAME || request.name.chars().any(char::is_control) || request.name == "MACHINE" {
-        wrong.push(Violation::new("name", "must be at most 128 bytes without control characters, and not MACHINE"));
+    if request.name.len() > MAX_NAME || !may_name_somebody(&request.name) {
+        let problem = "must be at most 128 bytes without control or invisible characters, and neither MACHINE nor import";
+        wrong.push(Violation::new("name", problem));
     }
     let expires_at = match request.expires_at.map(SystemTime::try_from) {
         None => None,

@@ -227,7 +227,10 @@ pub fn target(site: &str, ids: &[String], moderator: &str, wrong: &mut Vec<Viola
 /// Checks where, and by whom.
 pub fn owner(site: &str, moderator: &str, wrong: &mut Vec<Violation>) -> Option<Site> {
     if !moderator.is_empty() && !is_name(moderator) {
-        wrong.push(Violation::new("moderator", "must be 1 to 128 bytes without control characters, and not MACHINE"));
+        wrong.push(Violation::new(
+            "moderator",
+            "must be 1 to 128 bytes without control or invisible characters, and neither MACHINE nor import",
+        ));
     }
     Site::parse("site", site).map_err(|violation| wrong.push(violation)).ok()
 }

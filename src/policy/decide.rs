@@ -247,6 +247,11 @@ impl Policy {
 
     fn check_addresses(&self, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
         let (blocked, allowed) = (&listed.entries.blocked, &listed.entries.allowed);
+        if comment.has_odd_ip() {
+            // Not what was sent: an address is nobody's business but the host's.
+            let message = "client.ip is no address: the client counts for no limit, and no list knows it";
+            findings.evidence.push(Reason::new("ADDRESS_NOT_UNDERSTOOD", message));
+        }
         if let Some(place) = self.blocked_addresses.find(comment.email(), comment.ip()) {
             findings.block_author(self.blocked, "BLOCKED_ADDRESS", format!("blocked.addresses[{place}]"));
         }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::lists::{Addresses, Domains, Words};
-use crate::comment::CommentId;
+use crate::comment::outside_id_problem;
 
 /// What an entry does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,8 @@ impl Target {
             // A hash, as it is listed.
             Self::Address if is_hash(value) => Ok(value.to_owned()),
             Self::Address => Addresses::parse(value).map(|address| address.to_string()),
-            Self::Author => {
-                CommentId::parse("entry.value", value).map(|id| id.as_str().to_owned()).map_err(|wrong| wrong.problem)
-            }
+            Self::Author if value.is_empty() => Err("is empty: the author's user id is required".to_owned()),
+            Self::Author => outside_id_problem(value).map_or_else(|| Ok(value.to_owned()), Err),
         }
     }
 }
@@ -179,7 +178,7 @@ mod tests {
             assert_eq!(target.canonical(typed).as_deref(), Ok(form), "{typed}");
         }
         for (target, typed) in
-            [(Target::Word, "!!"), (Target::Domain, "a b"), (Target::Address, "nobody"), (Target::Author, "a b")]
+            [(Target::Word, "!!"), (Target::Domain, "a b"), (Target::Address, "nobody"), (Target::Author, "a\u{7}b")]
         {
             assert!(target.canonical(typed).is_err(), "{typed}");
         }

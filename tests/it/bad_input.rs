@@ -26,7 +26,7 @@ async fn every_violation_is_named_at_once() {
         site: "two words".into(),
         comment_id: "a{b}".into(),
         parent_id: "bell\u{7}".into(),
-        author: Some(pb::Author { user_id: "}".into(), name: "x".repeat(2_000), ..Default::default() }),
+        author: Some(pb::Author { user_id: "nul\u{0}".into(), name: "x".repeat(2_000), ..Default::default() }),
         post: Some(pb::Post {
             id: "new\nline".into(),
             published_at: Some(Timestamp { seconds: 253_370_764_800, nanos: 0 }),
@@ -41,7 +41,6 @@ async fn every_violation_is_named_at_once() {
     assert_eq!(
         fields(&server.check(bad).await.unwrap_err()),
         [
-            "comment.author.name",
             "comment.author.user_id",
             "comment.body",
             "comment.body_format",
@@ -80,6 +79,26 @@ async fn malformed_urls_and_addresses_are_evidence_not_errors() {
     odd.author = Some(pb::Author { email: "not an e-mail".into(), url: Some("ht!tp:/\\".into()), ..Default::default() });
     odd.client = Some(pb::Client { ip: "999.1.1.1".into(), user_agent: "\u{0}".into(), ..Default::default() });
     server.check(odd).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_visitor_sends_too_much_of_is_cut_and_names_may_be_in_any_script() {
+    let server = Server::start().await;
+    for (number, user_id) in ["ada lovelace", "o'brien", "j\u{fc}rgen", "{\u{1F600}}"].iter().enumerate() {
+        let mut long = comment(&format!("c{number}"), "hello there");
+        let author = pb::Author { name: "n".repeat(9_000), email: "e".repeat(9_000), ..Default::default() };
+        long.author = Some(pb::Author { user_id: (*user_id).into(), url: Some("u".repeat(9_000)), ..author });
+        let client = pb::Client { ip: "203.0.113.8:51234".into(), ..Default::default() };
+        long.client = Some(pb::Client { user_agent: "a".repeat(9_000), referrer: "r".repeat(9_000), ..client });
+        long.post = Some(pb::Post { id: "/2020/\u{fc}ber-uns/".into(), ..Default::default() });
+        long.parent_id = "\u{e9}".into();
+        let verdict = server.check(long).await.unwrap();
+        assert!(verdict.reasons.iter().all(|reason| reason.code != "ADDRESS_NOT_UNDERSTOOD"), "{verdict:?}");
+    }
+    let mut list = comment("list", "hello there");
+    list.client = Some(pb::Client { ip: "203.0.113.8, 198.51.100.7".into(), ..Default::default() });
+    let verdict = server.check(list).await.unwrap();
+    assert!(verdict.reasons.iter().any(|reason| reason.code == "ADDRESS_NOT_UNDERSTOOD"), "{verdict:?}");
 }
 
 #[tokio::test]

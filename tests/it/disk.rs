@@ -203,3 +203,29 @@ async fn a_data_directory_that_is_none_and_a_database_that_is_none_are_refused_w
         assert!(refusal.contains(word), "{word} in {refusal}");
     }
 }
+
+#[tokio::test]
+async fn what_the_store_keeps_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start().await;
+    server.check(comment("c1", "hello there")).await.unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let data = server.data_dir();
+    assert_eq!(mode(&data), 0o700);
+    for file in std::fs::read_dir(&data).unwrap() {
+        let file = file.unwrap().path();
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_others_could_read_is_closed_to_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut server = Server::start().await;
+    server.check(comment("c1", "hello there")).await.unwrap();
+    let database = server.data_dir().join("gatepost.db");
+    server.kill();
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o644)).unwrap();
+    server.start_again();
+    assert_eq!(std::fs::metadata(&database).unwrap().permissions().mode() & 0o777, 0o600);
+}

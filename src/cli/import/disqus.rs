@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::archive::{Entry, Found, Status, fit, moment};
 use super::xml::{Tag, Xml};
-use crate::comment::{CommentId, MAX_LINE, MAX_NAME};
+use crate::comment::{MAX_LINE, MAX_NAME, outside_id_problem};
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -122,7 +122,7 @@ impl Disqus {
             Status::Decided(Decision::Approve)
         };
         let mut author = draft.author;
-        if draft.anonymous || CommentId::parse("username", &author.user_id).is_err() {
+        if draft.anonymous || author.user_id.is_empty() || outside_id_problem(&author.user_id).is_some() {
             author.user_id.clear();
         }
         let comment = pb::Comment {

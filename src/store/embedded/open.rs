@@ -1,8 +1,9 @@
 //! Opens the database: the lock that keeps other processes out, settings that make commits durable, the schema.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -37,10 +38,12 @@ pub(super) fn lock(directory: &Path) -> Result<File, Error> {
         };
         Error::store(format!("cannot {what} the data directory {}: {problem}", directory.display()))
     };
-    fs::create_dir_all(directory).map_err(|error| failed("create", error))?;
+    // Only for its owner: it holds the sites' secrets. A directory that is there keeps the permissions that it was given.
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    created.map_err(|error| failed("create", error))?;
     let path = directory.join("gatepost.lock");
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| failed("write to", error))?;
+    let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.map_err(|error| failed("write to", error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
@@ -55,6 +58,7 @@ pub(super) fn lock(directory: &Path) -> Result<File, Error> {
 /// # Errors
 /// Whatever SQLite says, with the file's name and what to do, where anything can be done.
 pub(super) fn writable(path: &Path) -> Result<Connection, Error> {
+    keep_private(path);
     let connection = Connection::open(path).map_err(Error::from).and_then(|connection| {
         // SQLite opens a file that it may not write to all the same, and then fails on every comment.
         if connection.is_readonly("main")? {
@@ -68,6 +72,23 @@ pub(super) fn writable(path: &Path) -> Result<Connection, Error> {
         Error::Store(cause) => Error::store(explained(path, &cause)),
         other => other,
     })
+}
+
+/// Lets nobody but the owner read the database and its log. SQLite gives the log the permissions of the database. What cannot be
+/// changed, as in a read-only file system, is left for SQLite to report.
+fn keep_private(path: &Path) {
+    let _ = File::options().create(true).truncate(false).write(true).mode(0o600).open(path);
+    let log = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    for file in [path.to_owned(), log("-wal"), log("-shm")] {
+        let open_to_others = fs::metadata(&file).is_ok_and(|found| found.permissions().mode() & 0o077 != 0);
+        if open_to_others {
+            let _ = fs::set_permissions(&file, Permissions::from_mode(0o600));
+        }
+    }
 }
 
 /// Why a file cannot be used, and what to do.
