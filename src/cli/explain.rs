@@ -125,7 +125,8 @@ fn print_reasons(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Resu
         // Rules have no weight: the column stays empty for them. What rounding leaves goes to the rest.
         let rest = sums.iter().find(|sum| reason.code == REST && sum.label == reason.label).map(|sum| sum.rest);
         let weight = rest.unwrap_or(reason.weight);
-        let weight = if weight == 0.0 { String::new() } else { format!("{weight:+.2}") };
+        // That of a spot check is no evidence.
+        let weight = if weight == 0.0 || reason.label.is_empty() { String::new() } else { format!("{weight:+.2}") };
         let mut words = text::line(&reason.message, MESSAGE);
         if let Some(quoted) = text::quoted(body, reason.span.as_ref(), QUOTE)
             // Many messages name the word already.

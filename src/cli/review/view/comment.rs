@@ -189,7 +189,9 @@ fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Page) 
 
 fn reasons(verdict: &pb::Verdict, page: &mut Page) {
     for reason in &verdict.reasons {
-        let weight = if reason.weight == 0.0 { String::new() } else { format!("{:+.1} ", reason.weight) };
+        // That of a spot check is no evidence.
+        let weight =
+            if reason.weight == 0.0 || reason.label.is_empty() { String::new() } else { format!("{:+.1} ", reason.weight) };
         let label = if reason.label.is_empty() { String::new() } else { format!(" ({})", text::line(&reason.label, 40)) };
         // What the text itself does not show is worth seeing first.
         let beside = ["CAMPAIGN", "SITE_LEARNED", "LIKE_REJECTED"].contains(&reason.code.as_str());
