@@ -137,6 +137,9 @@ impl Moderator {
             }
             Err(failed) => return without(None, failed),
         };
+        if new && draw < case.policy.spot_checks() && kept.decision == Decision::Approve {
+            self.spots.count(comment.site(), kept.is_spot_check(), now);
+        }
         if let Some(decision) = origin.decided().filter(|_| new) {
             self.learning.imported(&admission, decision).await;
         }

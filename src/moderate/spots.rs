@@ -36,28 +36,46 @@ impl Default for Spots {
 
 impl Spots {
     /// Decides by chance whether an approved comment becomes a spot check; `share` is the chance, `draw` a random number in
-    /// `0..1`. Returns the reason that marks it, with how many approved comments it stands for.
+    /// `0..1`. Returns the reason that marks it, with how many approved comments it stands for. Nothing is counted: the comment
+    /// may have been recorded before.
     pub fn choose(&self, site: &Site, share: f64, draw: f64, now: SystemTime) -> Option<Reason> {
         if draw >= share {
             return None;
         }
-        let day = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / DAY.as_secs();
-        let mut sites = self.0.lock().ok()?;
-        let today = sites.get_or_insert_mut(site.clone(), Today::default);
-        if today.day != day {
-            *today = Today { day, chosen: 0, passed_over: today.passed_over };
-        }
+        let today = self.0.lock().ok()?.peek(site).copied().unwrap_or_default().on(day(now));
         if today.chosen >= MOST_A_DAY {
-            today.passed_over = today.passed_over.saturating_add(1);
             return None;
         }
-        today.chosen += 1;
         // What was passed over is spoken for by the next that is chosen.
-        let stands_for = f64::from(1 + std::mem::take(&mut today.passed_over)) / share;
+        let stands_for = f64::from(1 + today.passed_over) / share;
         let message =
             format!("a spot check: approved by the machine, and one of about {stands_for:.0} that a moderator looks at");
         Some(Reason { weight: stands_for, ..Reason::new(SPOT_CHECK, message).rule("review.spot_checks") })
     }
+
+    /// Counts an approved comment that was drawn and is recorded now: as a spot check, or as passed over because of the bound.
+    pub fn count(&self, site: &Site, is_spot_check: bool, now: SystemTime) {
+        let Ok(mut sites) = self.0.lock() else { return };
+        let today = sites.get_or_insert_mut(site.clone(), Today::default);
+        *today = today.on(day(now));
+        if is_spot_check {
+            (today.chosen, today.passed_over) = (today.chosen + 1, 0);
+        } else {
+            today.passed_over = today.passed_over.saturating_add(1);
+        }
+    }
+}
+
+impl Today {
+    /// Returns the same on a day, on which no spot check was chosen yet if it is another.
+    fn on(self, day: u64) -> Self {
+        if self.day == day { self } else { Self { day, chosen: 0, ..self } }
+    }
+}
+
+/// Returns the number of a day since 1970.
+fn day(now: SystemTime) -> u64 {
+    now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / DAY.as_secs()
 }
 
 /// Returns a random number in `0..1`.
@@ -74,12 +92,23 @@ mod tests {
     fn a_day_has_a_bound_and_what_was_passed_over_is_spoken_for() {
         let (spots, site) = (Spots::default(), Site::parse("site", "blog.example").unwrap());
         let today = SystemTime::UNIX_EPOCH + DAY * 20_000;
-        let chosen = (0..100).filter_map(|_| spots.choose(&site, 0.5, 0.1, today)).count();
-        assert_eq!(chosen, MOST_A_DAY as usize);
+        let take = |now| {
+            let reason = spots.choose(&site, 0.5, 0.1, now);
+            spots.count(&site, reason.is_some(), now);
+            reason
+        };
+        assert_eq!((0..100).filter_map(|_| take(today)).count(), MOST_A_DAY as usize);
         assert_eq!(spots.choose(&site, 0.5, 0.7, today + DAY), None, "not drawn");
-        let next = spots.choose(&site, 0.5, 0.1, today + DAY).unwrap();
+        let next = take(today + DAY).unwrap();
         assert!((next.weight - 162.0).abs() < 1e-9, "81 at one half: {next:?}");
-        assert!((spots.choose(&site, 0.5, 0.1, today + DAY).unwrap().weight - 2.0).abs() < 1e-9);
+        assert!((take(today + DAY).unwrap().weight - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_not_recorded_takes_nothing_from_the_day() {
+        let (spots, site) = (Spots::default(), Site::parse("site", "blog.example").unwrap());
+        let today = SystemTime::UNIX_EPOCH + DAY * 20_000;
+        assert!((0..100).all(|_| spots.choose(&site, 1.0, 0.0, today).is_some()));
     }
 
     #[test]

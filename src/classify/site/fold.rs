@@ -6,7 +6,7 @@
 //! forgetting exact.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 use super::gate::{Standing, Terms, Trial, WINDOW};
 use super::lesson::{Lesson, Source};
@@ -259,51 +259,61 @@ impl Learned {
     /// Returns what of the correction may serve under a policy, as the sentinels and the site's latest outcomes allow. The
     /// answer is kept until something is learned or other terms are asked for.
     pub fn serving<'s>(&self, terms: &Terms, sentinels: impl Fn() -> &'s Sentinels) -> Arc<Serving> {
-        let compare = || {
-            let limits =
-                self.correction.as_ref().map_or_else(Limits::default, |correction| sentinels().limits(correction, terms));
-            let trials = Kind::ALL.map(|kind| self.trials(kind));
-            let of = |kind: Kind, spoken: bool, limits: &Limits| {
-                Standing::of(trials[kind as usize].iter().filter(|trial| trial.base.is_some() == spoken), kind, terms, limits)
-            };
-            let mut limits = limits;
-            let all = Kind::ALL.map(|kind| {
-                let tried = SHRUNK.map(|factor| {
-                    let shrunk = limits.shrunk(kind, factor);
-                    (of(kind, true, &shrunk), shrunk)
-                });
-                let serves = tried.iter().filter(|(standing, _)| standing.serves);
-                let best = serves.min_by(|(a, _), (b, _)| a.corrected_cost().total_cmp(&b.corrected_cost()));
-                let (standing, shrunk) = best.unwrap_or(&tried[0]);
-                limits = shrunk.clone();
-                *standing
-            });
-            let unspoken = Kind::ALL.map(|kind| of(kind, false, &limits));
-            let unlimited = Limits::default();
-            let alike = Kind::ALL.map(|kind| {
-                self.correction.as_ref().is_some_and(|correction| {
-                    let resembles = |signature| self.resembles_signature(signature, kind);
-                    of(kind, true, &unlimited).serves && sentinels().allow(correction, terms, kind, resembles)
-                })
-            });
-            Arc::new(Serving { limits, all, alike, unspoken })
-        };
-        let Ok(mut known) = self.serving.lock() else { return compare() };
-        match &*known {
-            Some((same, serving)) if same == terms => Arc::clone(serving),
-            _ => Arc::clone(&known.insert((*terms, compare())).1),
+        match self.serving.lock() {
+            Ok(known) => self.serving_in(known, terms, sentinels),
+            Err(_) => Arc::new(self.compare(terms, sentinels)),
         }
     }
 
     /// Returns the same, or `None` if somebody is finding it out just now.
     pub fn serving_now<'s>(&self, terms: &Terms, sentinels: impl Fn() -> &'s Sentinels) -> Option<Arc<Serving>> {
         match self.serving.try_lock() {
+            Ok(known) => Some(self.serving_in(known, terms, sentinels)),
             Err(TryLockError::WouldBlock) => None,
-            free => {
-                drop(free);
-                Some(self.serving(terms, sentinels))
-            }
+            Err(TryLockError::Poisoned(_)) => Some(Arc::new(self.compare(terms, sentinels))),
         }
+    }
+
+    fn serving_in<'s>(
+        &self,
+        mut known: MutexGuard<'_, Option<(Terms, Arc<Serving>)>>,
+        terms: &Terms,
+        sentinels: impl Fn() -> &'s Sentinels,
+    ) -> Arc<Serving> {
+        match &*known {
+            Some((same, serving)) if same == terms => Arc::clone(serving),
+            _ => Arc::clone(&known.insert((*terms, Arc::new(self.compare(terms, sentinels)))).1),
+        }
+    }
+
+    /// Finds out what of the correction may serve.
+    fn compare<'s>(&self, terms: &Terms, sentinels: impl Fn() -> &'s Sentinels) -> Serving {
+        let limits = self.correction.as_ref().map_or_else(Limits::default, |correction| sentinels().limits(correction, terms));
+        let trials = Kind::ALL.map(|kind| self.trials(kind));
+        let of = |kind: Kind, spoken: bool, limits: &Limits| {
+            Standing::of(trials[kind as usize].iter().filter(|trial| trial.base.is_some() == spoken), kind, terms, limits)
+        };
+        let mut limits = limits;
+        let all = Kind::ALL.map(|kind| {
+            let tried = SHRUNK.map(|factor| {
+                let shrunk = limits.shrunk(kind, factor);
+                (of(kind, true, &shrunk), shrunk)
+            });
+            let serves = tried.iter().filter(|(standing, _)| standing.serves);
+            let best = serves.min_by(|(a, _), (b, _)| a.corrected_cost().total_cmp(&b.corrected_cost()));
+            let (standing, shrunk) = best.unwrap_or(&tried[0]);
+            limits = shrunk.clone();
+            *standing
+        });
+        let unspoken = Kind::ALL.map(|kind| of(kind, false, &limits));
+        let unlimited = Limits::default();
+        let alike = Kind::ALL.map(|kind| {
+            self.correction.as_ref().is_some_and(|correction| {
+                let resembles = |signature| self.resembles_signature(signature, kind);
+                of(kind, true, &unlimited).serves && sentinels().allow(correction, terms, kind, resembles)
+            })
+        });
+        Serving { limits, all, alike, unspoken }
     }
 
     /// The last decision within the hour before `now`, in microseconds since 1970, on another comment that is nearly the same:
