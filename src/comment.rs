@@ -56,6 +56,20 @@ impl Site {
         Err(Violation::new(field, problem))
     }
 
+    /// Returns what stands for the server itself where acts are recorded that concern no site in particular. No host's site
+    /// has this name.
+    pub fn server() -> Self {
+        Self(Self::SERVER.to_owned())
+    }
+
+    /// Returns whether this is the server itself.
+    pub fn is_server(&self) -> bool {
+        self.0 == Self::SERVER
+    }
+
+    /// The name of the server's own audit.
+    pub const SERVER: &str = "*";
+
     /// The site as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -197,9 +211,10 @@ pub struct Comment {
     submitted_at: SystemTime,
     published_at: Option<SystemTime>,
     fingerprint: Fingerprint,
+    body_fingerprint: Fingerprint,
 }
 
-/// Tells one body from another: the first 16 bytes of SHA-256 over format and body.
+/// Tells what was sent from anything else under the same id: the first 16 bytes of a SHA-256.
 pub type Fingerprint = [u8; 16];
 
 impl Comment {
@@ -212,7 +227,7 @@ impl Comment {
         let site = Site::parse("comment.site", &message.site).map_err(|v| wrong.push(v)).ok();
         let id = CommentId::parse("comment.comment_id", &message.comment_id).map_err(|v| wrong.push(v)).ok();
 
-        check_body(&message, &mut wrong);
+        check_body(&mut message, &mut wrong);
         let format = format_of(&message, &mut wrong);
         cut_what_a_visitor_chose(&mut message);
         check_lengths(&message, &mut wrong);
@@ -229,20 +244,23 @@ impl Comment {
             return Err(wrong);
         };
         cut(&mut message.parent_text, MAX_CONTEXT);
+        let body_fingerprint = body_fingerprint(format, &message.body);
         let post_text = message.post.as_mut().map(|post| std::mem::take(&mut post.text)).unwrap_or_default();
         let email = message.author.as_mut().map(|author| std::mem::take(&mut author.email)).unwrap_or_default();
         let ip = message.client.as_mut().map(|client| std::mem::take(&mut client.ip)).unwrap_or_default();
+        let email = email.trim().to_lowercase();
         Ok(Self {
             site,
             id,
             text: Text::reduce(&message.body, format),
-            email: email.trim().to_lowercase(),
             ip: client_address(&ip),
             odd_ip: !ip.trim().is_empty() && client_address(&ip).is_none(),
             post_text: prefix(&post_text, MAX_CONTEXT).to_owned(),
             submitted_at: submitted_at.unwrap_or(now),
             published_at,
-            fingerprint: fingerprint(format, &message.body),
+            fingerprint: fingerprint(body_fingerprint, message.author.as_ref(), &email),
+            body_fingerprint,
+            email,
             message,
         })
     }
@@ -267,9 +285,22 @@ impl Comment {
         &self.text
     }
 
-    /// Tells this body from another of the same id.
+    /// Tells this text and author from others under the same id.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// Tells this text from others under the same id, whoever wrote it. Earlier versions kept this one.
+    pub fn body_fingerprint(&self) -> Fingerprint {
+        self.body_fingerprint
+    }
+
+    /// Returns when the host says that this text was sent, in microseconds since 1970, or `None` if it does not say. Of two
+    /// texts under one id the one that was sent later stands.
+    pub fn sent_at(&self) -> Option<u64> {
+        self.message.submitted_at.as_ref()?;
+        let since = self.submitted_at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_micros()).ok()
     }
 
     /// The author's name. Empty: unknown.
@@ -294,8 +325,7 @@ impl Comment {
 
     /// Returns whether it is certain who wrote it: somebody signed in, or somebody whose e-mail address the host has verified.
     pub fn author_is_certain(&self) -> bool {
-        let author = self.message.author.as_ref();
-        author.is_some_and(|author| !author.user_id.is_empty() || author.email_verified == Some(true))
+        !self.user_id().is_empty() || self.email_is_verified()
     }
 
     /// Returns the post's address. Empty if it is unknown.
@@ -308,6 +338,11 @@ impl Comment {
         self.message.author.as_ref().map_or("", |author| &author.user_id)
     }
 
+    /// Returns whether the host has verified the author's e-mail address. One that it has not is what somebody typed.
+    pub fn email_is_verified(&self) -> bool {
+        !self.email.is_empty() && self.message.author.as_ref().is_some_and(|author| author.email_verified == Some(true))
+    }
+
     /// The author's e-mail address in lower case, as typed. Empty: none.
     pub fn email(&self) -> &str {
         &self.email
@@ -316,6 +351,12 @@ impl Comment {
     /// Returns whether a client's address was sent that is none: limits and lists then cannot know the client.
     pub fn has_odd_ip(&self) -> bool {
         self.odd_ip
+    }
+
+    /// Returns the client's address if it is one client's. A private or local address is a proxy's or a container's, behind
+    /// which there may be anybody.
+    pub fn client_of_its_own(&self) -> Option<IpAddr> {
+        self.ip.filter(|ip| is_public(*ip))
     }
 
     /// The client's address. `None`: none, or malformed.
@@ -369,7 +410,7 @@ impl Comment {
         let source = self.text.source(range)?;
         let begin = self.message.body.get(..source.start)?.chars().count();
         let length = self.message.body.get(source)?.chars().count();
-        // A body is at most 65,536 bytes plus white space bounded by the message, far below 2^32.
+        // A body is at most 65,536 bytes long, far below 2^32.
         Span::new(u32::try_from(begin).ok()?, u32::try_from(begin + length).ok()?)
     }
 }
@@ -398,9 +439,13 @@ fn format_of(message: &pb::Comment, wrong: &mut Vec<Violation>) -> Option<Format
     }
 }
 
-fn check_body(message: &pb::Comment, wrong: &mut Vec<Violation>) {
-    let bytes = message.body.trim().len();
-    if bytes == 0 {
+/// Bounds the body, white space at its end apart, which is cut from one that is too long with it.
+fn check_body(message: &mut pb::Comment, wrong: &mut Vec<Violation>) {
+    if message.body.len() > MAX_BODY {
+        message.body.truncate(message.body.trim_end().len());
+    }
+    let bytes = message.body.len();
+    if message.body.trim().is_empty() {
         wrong.push(Violation::new("comment.body", "is empty: 1 to 65,536 bytes of text are accepted"));
     } else if bytes > MAX_BODY {
         wrong.push(Violation::new("comment.body", format!("is {bytes} bytes long; at most 65,536 are accepted")));
@@ -474,12 +519,49 @@ fn timestamp(
     time
 }
 
-fn fingerprint(format: Format, body: &str) -> Fingerprint {
+fn body_fingerprint(format: Format, body: &str) -> Fingerprint {
     let mut hash = Sha256::new();
     hash.update([format as u8]);
     hash.update(body.as_bytes());
     let digest = hash.finalize();
     std::array::from_fn(|i| digest[i])
+}
+
+/// The body's fingerprint if nothing is known of the author, else one of the two together. Of the e-mail address no more
+/// than 16 bits go in: they tell that it was changed, and too little to find it by trying addresses.
+fn fingerprint(body: Fingerprint, author: Option<&pb::Author>, email: &str) -> Fingerprint {
+    let url = author.and_then(|author| author.url.as_deref()).unwrap_or_default();
+    let (name, user_id) = author.map_or(("", ""), |author| (&author.name, &author.user_id));
+    if [url, name, user_id, email].iter().all(|field| field.is_empty()) {
+        return body;
+    }
+    let mut hash = Sha256::new();
+    hash.update(body);
+    for field in [name, url, user_id] {
+        hash.update(field.as_bytes());
+        // No field of a message holds one.
+        hash.update([0xff]);
+    }
+    hash.update(&Sha256::digest(email.as_bytes())[..2]);
+    let digest = hash.finalize();
+    std::array::from_fn(|i| digest[i])
+}
+
+/// Returns whether an address is one of the Internet's, rather than one of a machine, a private network, a link or a
+/// carrier's network (RFC 6890).
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            let carrier = a == 100 && (64..128).contains(&b);
+            let nowhere = a == 0 || v4.is_broadcast() || v4.is_multicast();
+            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || carrier || nowhere)
+        }
+        IpAddr::V6(v6) => {
+            let local = v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local();
+            !(local || v6.is_unspecified() || v6.is_multicast())
+        }
+    }
 }
 
 fn prefix(text: &str, most: usize) -> &str {

@@ -3,7 +3,6 @@
 mod admin;
 mod answer;
 mod archive;
-mod gate;
 mod guard;
 mod keys;
 mod learning;
@@ -20,8 +19,7 @@ mod watch;
 
 pub use admin::{Admin, Reload};
 pub use answer::Answers;
-pub use gate::Gate;
-pub use guard::{Guard, may};
+pub use guard::{Connection, Guard, may};
 pub use learning::{About, Tell};
 pub use moderation::Moderation;
 pub use review::Review;

@@ -8,7 +8,7 @@ mod record;
 mod ring;
 mod secret;
 
-pub use caller::{Caller, Sites};
+pub use caller::{Caller, Certificate, Sites};
 pub use record::{KeyRecord, Role};
 pub use ring::{NewKey, Ring};
-pub use secret::check_admin_key;
+pub use secret::{Presented, check_admin_key};

@@ -23,6 +23,7 @@ use crate::classify::site::fold::Learned;
 use crate::classify::site::{Outcome, Sketch};
 use crate::comment::{Comment, Site};
 use crate::error::Error;
+use crate::pb;
 use crate::retention::Retentions;
 use crate::store::{OutcomeHead, Store};
 
@@ -152,12 +153,12 @@ impl Learning {
         Ok((head, known.learned.load_full()))
     }
 
-    /// Begins or ends learning at other places of a site's log.
+    /// Begins or ends learning at other places of a site's log, and records the act in the site's audit.
     ///
     /// # Errors
     /// The store being away.
-    pub async fn bound(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
-        self.0.store.bound_outcomes(site, from, to).await
+    pub async fn bound(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
+        self.0.store.bound_outcomes(site, from, to, act).await
     }
 
     /// Follows the logs of the sites that comments come to, for as long as it is polled.

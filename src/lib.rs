@@ -8,6 +8,7 @@
 pub mod comment;
 pub mod error;
 pub mod facts;
+pub mod fair;
 pub mod files;
 pub mod limit;
 pub mod retention;

@@ -15,8 +15,8 @@ use prost::Message;
 use crate::comment::{Comment, CommentId, MAX_NAME, Site};
 use crate::error::{Error, Violation};
 use crate::pb;
-use crate::policy::{Entries, Kind, Target};
-use crate::store::{Identity, Persons, Records, Secrets, Store};
+use crate::policy::{Entries, Kind, Senders, Target};
+use crate::store::{Amendment, Identity, Persons, Records, Secrets, Store};
 
 /// How many sites' entries are remembered.
 const SITES: usize = 10_000;
@@ -91,8 +91,8 @@ impl Lists {
                 entries = lost.all.len(),
                 "the store has lost block and allow entries; it is told them again"
             );
-            let again: Vec<_> = lost.all.iter().map(|entry| (name(entry), entry.encode_to_vec())).collect();
-            self.store.put_listed(site, &again).await?;
+            let again = lost.all.iter().map(|entry| (name(entry), entry.encode_to_vec()));
+            self.store.amend_listed(site, Amendment::put(again)).await?;
             records = self.store.listed(site).await?;
         }
         let Records { version, all } = records;
@@ -140,7 +140,7 @@ impl Lists {
     ///
     /// # Errors
     /// What is wrong with it; too many of them; the store being away.
-    pub async fn put(&self, site: &Site, entry: pb::ListEntry, by: &str) -> Result<pb::ListEntry, Error> {
+    pub async fn put(&self, site: &Site, entry: pb::ListEntry, (by, source): (&str, &str)) -> Result<pb::ListEntry, Error> {
         let now = SystemTime::now();
         if has_ended(&entry, now) {
             return Err(Error::invalid("entry.expires_at", "must lie in the future"));
@@ -148,22 +148,22 @@ impl Lists {
         self.restore(site, now).await?;
         let kept = pb::ListEntry { by: by.to_owned(), created_at: Some(now.into()), ..self.kept(site, entry).await? };
         let records = self.store.listed(site).await?.all;
+        let mut ended = Vec::new();
         if records.len() >= MOST && !records.contains_key(&name(&kept)) {
             // Those that have ended are of no use any more.
-            let ended =
+            let old =
                 records.iter().filter(|(_, bytes)| pb::ListEntry::decode(&***bytes).is_ok_and(|entry| has_ended(&entry, now)));
-            let ended: Vec<String> = ended.map(|(name, _)| name.clone()).collect();
+            ended.extend(old.map(|(name, _)| name.clone()));
             if ended.is_empty() {
                 return Err(Error::invalid("entry", format!("is one too many: a site may have {MOST}; remove some")));
             }
-            for name in ended {
-                self.store.remove_listed(site, &name).await?;
-            }
         }
-        self.store.put_listed(site, &[(name(&kept), kept.encode_to_vec())]).await?;
+        let put = vec![(name(&kept), kept.encode_to_vec())];
+        let amendment = Amendment { put, ..Amendment::remove(ended) };
+        let amended = self.store.amend_listed(site, amendment.recorded(&act(&kept, "LISTED", (by, source), now))).await;
+        // Also where the store gave no answer: it may have done it.
         self.outdated(site);
-        let event = act(&kept, "LISTED", by, now);
-        self.store.log(site, &event).await?;
+        amended?;
         Ok(kept)
     }
 
@@ -171,24 +171,23 @@ impl Lists {
     ///
     /// # Errors
     /// What is wrong with it; the store being away.
-    pub async fn remove(&self, site: &Site, entry: pb::ListEntry, by: &str) -> Result<bool, Error> {
+    pub async fn remove(&self, site: &Site, entry: pb::ListEntry, (by, source): (&str, &str)) -> Result<bool, Error> {
         self.restore(site, SystemTime::now()).await?;
         let mut kept = self.kept(site, entry.clone()).await?;
-        let mut removed = self.store.remove_listed(site, &name(&kept)).await?;
+        let mut names = vec![name(&kept)];
         // It may have been put there under an earlier secret of the site.
         let target = target(&entry).unwrap_or(Target::Word);
         let typed = target.canonical(&entry.value).unwrap_or_default();
         if let Some(identity) = person(target, &typed) {
             for hash in self.store.secrets(site).await?.known_by(identity) {
                 kept.value = format!("#{hash}");
-                removed |= self.store.remove_listed(site, &name(&kept)).await?;
+                names.push(name(&kept));
             }
         }
+        let act = act(&kept, "UNLISTED", (by, source), SystemTime::now());
+        let removed = self.store.amend_listed(site, Amendment::remove(names).recorded(&act)).await;
         self.outdated(site);
-        if removed {
-            self.store.log(site, &act(&kept, "UNLISTED", by, SystemTime::now())).await?;
-        }
-        Ok(removed)
+        Ok(removed? > 0)
     }
 
     /// An entry for the author of a comment: by user id, else by e-mail address.
@@ -203,10 +202,10 @@ impl Lists {
             return Ok((pb::ListTarget::Author, author.user_id, String::new()));
         }
         match kept.author {
-            Some(person) => Ok((pb::ListTarget::Address, format!("#{person}"), "an author's e-mail address".to_owned())),
+            Some(person) => Ok((pb::ListTarget::Address, format!("#{person}"), "an author without an account".to_owned())),
             None => Err(Error::invalid(
                 "author_of",
-                "names a comment whose author is known neither by user id nor by e-mail address; block an address or a word",
+                "names a comment whose author is known neither by user id nor by e-mail address; block a domain or a word",
             )),
         }
     }
@@ -252,14 +251,19 @@ impl Listed {
         Self { entries, version: Some(version), stale: AtomicBool::new(false), until, all }
     }
 
-    /// Whom a comment came from, as entries name them. Empty where no entry is for a person.
-    pub fn persons(&self, secrets: Option<&Secrets>, comment: &Comment) -> Vec<String> {
+    /// Returns whom a comment came from, as entries name them. Empty where no entry is for a person.
+    pub fn persons(&self, secrets: Option<&Secrets>, comment: &Comment) -> Senders {
         if !self.entries.know_persons() {
-            return Vec::new();
+            return Senders::default();
         }
         let all = secrets.into_iter().flat_map(|secrets| secrets.all().map(|secret| Persons::of(secret, comment)));
-        let hashes = all.flat_map(|persons| [persons.email, persons.ip]).flatten();
-        hashes.map(|person| format!("#{person}")).collect()
+        let mut senders = Senders::default();
+        for persons in all {
+            let (verified, claimed) = if persons.verified { (persons.email, None) } else { (None, persons.email) };
+            senders.certain.extend([verified, persons.ip, persons.visitor].into_iter().flatten().map(|it| format!("#{it}")));
+            senders.claimed.extend(claimed.map(|person| format!("#{person}")));
+        }
+        senders
     }
 }
 
@@ -319,13 +323,14 @@ fn name(entry: &pb::ListEntry) -> String {
     format!("{kind}.{}.{}", target(entry).map_or("", Target::as_str), entry.value)
 }
 
-fn act(entry: &pb::ListEntry, act: &str, by: &str, now: SystemTime) -> pb::AuditEvent {
+fn act(entry: &pb::ListEntry, act: &str, (by, source): (&str, &str), now: SystemTime) -> pb::AuditEvent {
     // Of a person the hash, by which this is erased with the person.
     let what = &entry.value;
     let (kind, target) = (kind(entry).map_or("", Kind::as_str), target(entry).map_or("", Target::as_str));
     pb::AuditEvent {
         at: Some(now.into()),
         by: by.to_owned(),
+        source: source.to_owned(),
         act: act.to_owned(),
         subject: format!("{kind} {target} {what}"),
         note: entry.note.clone(),

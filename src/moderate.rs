@@ -12,6 +12,7 @@ use crate::classify::site::fold::Learned;
 use crate::comment::{Comment, Site};
 use crate::error::{Away, Error};
 use crate::facts::{Alike, Facts, Similar};
+use crate::fair::{Turn, Turns};
 use crate::judge::{Case, Judge, SharedJudge, unrecorded};
 use crate::learning::Learning;
 use crate::lists::{self, Lists};
@@ -24,6 +25,9 @@ use spots::Spots;
 
 /// How often a comment is looked at again because block and allow entries have changed meanwhile.
 const ROUNDS: u32 = 8;
+
+/// Bytes of a text that takes less time to read than it does to wait for a turn: less than 0.1 ms.
+const SHORT: usize = 4 * 1024;
 
 /// Where a comment comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +48,17 @@ pub struct Moderator {
     lists: Lists,
     learning: Learning,
     spots: Spots,
+    /// Turns at scoring long texts.
+    turns: Turns,
 }
 
 impl Moderator {
     /// Joins a judge, a store, what moderators have blocked and allowed, and what their decisions have taught.
     pub fn new(judge: Arc<SharedJudge>, store: Store, lists: Lists, learning: Learning) -> Arc<Self> {
-        Arc::new(Self { judge, store, lists, learning, spots: Spots::default() })
+        // Half of the threads: the others go on with calls, and with short texts, which are most.
+        let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() / 2);
+        let turns = Turns::new(u32::try_from(threads.max(1)).unwrap_or(1), 1);
+        Arc::new(Self { judge, store, lists, learning, spots: Spots::default(), turns })
     }
 
     /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
@@ -60,7 +69,9 @@ impl Moderator {
     pub async fn moderate(&self, message: pb::Comment, origin: Origin, dry_run: bool) -> Result<Verdict, Error> {
         let now = SystemTime::now();
         let judge = self.judge.load_full();
+        let turn = self.turn(&message).await;
         let comment = measured(Stage::Parse, || Comment::parse(message, now))?;
+        drop(turn);
         let learned = self.learning.of(comment.site()).await;
         let call = Call { judge: &judge, comment: &comment, learned: &learned, origin, dry_run, now };
         for round in 0..=ROUNDS {
@@ -84,8 +95,9 @@ impl Moderator {
         let Call { judge, comment, learned, origin, dry_run, now } = *call;
         let secrets = self.store.secrets(comment.site()).await;
         let persons = lists.persons(secrets.as_ref().ok(), comment);
+        let turn = self.turn(comment.kept()).await;
         let case = measured(Stage::Score, || {
-            judge.hear(comment, Listed { entries: &lists.entries, persons: &persons }, Some(learned))
+            judge.hear(comment, Listed { entries: &lists.entries, senders: &persons }, Some(learned))
         });
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
         let looks = origin == Origin::Author && (case.policy.looks_for_campaigns() || case.policy.heeds_alike());
@@ -97,6 +109,7 @@ impl Moderator {
         let draw = if origin == Origin::Author && !dry_run { spots::draw() } else { 1.0 };
         let spotted = |verdict: Verdict| self.spotted(verdict, comment.site(), case.policy.spot_checks(), draw, now);
         let tentative = spotted(measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1)));
+        drop(turn);
         let admission = admission(call, &case, &tentative, (likeness, similar), secrets.as_ref().ok(), lists.version);
         // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
         let without = |known: Option<Facts>, failed: Error| match failed {
@@ -149,6 +162,13 @@ impl Moderator {
 }
 
 impl Moderator {
+    /// Waits for a turn at a text that takes long to read. Returns `None` at once for a short one.
+    async fn turn(&self, message: &pb::Comment) -> Option<Turn> {
+        let post = message.post.as_ref().map_or(0, |post| post.text.len());
+        let long = message.body.len() + message.parent_text.len() + post > SHORT;
+        if long { Some(self.turns.take(&message.site, 1).await) } else { None }
+    }
+
     /// Marks an approved comment as a spot check if it is drawn. It is published as ever.
     fn spotted(&self, verdict: Verdict, site: &Site, share: f64, draw: f64, now: SystemTime) -> Verdict {
         let approved = verdict.decision == Decision::Approve;
@@ -197,9 +217,11 @@ fn admission<'a>(
     let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
     // A campaign that this process knows of is in the tentative verdict already.
     let campaign = Some(case.policy.campaign()).filter(|campaign| similar.here < *campaign).unwrap_or_default();
-    let max_rejected = if origin == Origin::Author { case.policy.rejected_hold() } else { 0 };
+    // What somebody typed as an e-mail address neither speaks for nor against its owner.
+    let certain = comment.author_is_certain();
+    let max_rejected = if origin == Origin::Author && certain { case.policy.rejected_hold() } else { 0 };
     // What was approved before may only help where something speaks against the comment.
-    let eased = origin.decided().is_none() && case.policy.knows_authors() && tentative.decision > Decision::Approve;
+    let eased = certain && origin.decided().is_none() && case.policy.knows_authors() && tentative.decision > Decision::Approve;
     let trust = Trust { min_approved, max_rejected, eased_by: u32::from(eased) };
     Admission { comment, limits, tentative, trust, persons, likeness, campaign, listed }
 }

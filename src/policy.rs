@@ -20,7 +20,7 @@ use crate::settings::Mistakes;
 use crate::verdict::Decision;
 
 pub use decide::{Findings, Ruling};
-pub use entries::{Entries, Kind, Listed, Target};
+pub use entries::{Entries, Kind, Listed, Senders, Target};
 pub use file::DEFAULT;
 use lists::{Addresses, Domains, Words};
 

@@ -1,6 +1,7 @@
 //! Puts the parts together and serves them until told to leave.
 
 mod http;
+mod open;
 mod port;
 mod reload;
 mod tls;
@@ -23,7 +24,7 @@ use crate::comment::{Comment, Site};
 use crate::config::Config;
 use crate::error::{Cause, Error};
 use crate::files;
-use crate::grpc::{About, Admin, Answers, Gate, Guard, MAX_MESSAGE, Moderation, Reload, Review, Streams, Tell};
+use crate::grpc::{About, Admin, Answers, Guard, MAX_MESSAGE, Moderation, Reload, Review, Streams, Tell};
 use crate::judge::{Judge, SharedJudge};
 use crate::keys::Ring;
 use crate::learning::{Learning, Seen};
@@ -85,16 +86,14 @@ impl Server {
         let retention = Retentions::new(move |site| retention.load().policy(site).retention());
         let store = Store::open(&StoreSettings { retention, ..config.store.clone() }).await.map_err(cause)?;
         let admin_key = config.admin_key.as_ref().map(|key| key.0.as_str());
-        let ring = Ring::open(store.clone(), admin_key, public).await.map_err(cause)?;
-        if public && !ring.has_any() && config.tls.as_ref().is_none_or(|tls| tls.clients.is_none()) {
+        // Behind a proxy everybody comes from this machine, and whoever has a certificate is not whoever has none.
+        let demanded = public || config.tls_terminated_upstream || tls.as_ref().is_some_and(|tls| tls.knows_clients());
+        let certificates = tls.clone();
+        let by_certificate = move || certificates.as_ref().is_some_and(|tls| tls.has_admin());
+        let ring = Ring::open(store.clone(), admin_key, demanded, by_certificate.clone()).await.map_err(cause)?;
+        if !ring.has_any() && ring.asks_for_keys() && !tls.as_ref().is_some_and(|tls| tls.knows_clients()) {
             store.close().await;
-            return Err(format!(
-                "{} can be reached from other machines, and there is no key yet: give one with --admin-key, better with \
-                 GATEPOST_ADMIN_KEY_FILE (make it with `openssl rand -hex 24`), and make others with it: `gatepost keys create`; \
-                 or listen on 127.0.0.1",
-                config.listen
-            )
-            .into());
+            return Err(no_key(config, public).into());
         }
         METRICS.says(env!("CARGO_PKG_VERSION"), judge.load().model().version(), store.kind());
         let (model, policy_dir) = (config.model.clone(), config.policy_dir.clone());
@@ -158,9 +157,8 @@ impl Server {
         // The last layer is the first to see a call.
         let calls = routes
             .into_axum_router()
-            .layer(Guard::with(self.ring.clone(), self.key_quota))
-            .layer(Answers::within(self.request_timeout))
-            .layer(Gate::with(self.max_in_flight));
+            .layer(Guard::with(self.ring.clone(), self.key_quota, self.max_in_flight))
+            .layer(Answers::within(self.request_timeout));
         // Whatever has no route of its own is a call, if only one that there is not.
         let router = http::routes(readiness).fallback_service(calls);
 
@@ -213,6 +211,22 @@ pub fn judge(model: Option<&Path>, policy_dir: Option<&Path>) -> Result<Judge, C
     let files: Vec<(String, String)> = files.into_iter().map(|(path, text)| (path.display().to_string(), text)).collect();
     let policies = Policies::read(files.iter().map(|(file, text)| (file.as_str(), text.as_str())))?;
     Ok(Judge::new(model, policies))
+}
+
+/// What an operator is told who starts a server that asks for keys and has none.
+fn no_key(config: &Config, public: bool) -> String {
+    let why = if public {
+        format!("{} can be reached from other machines", config.listen)
+    } else if config.tls_terminated_upstream {
+        "behind a proxy every caller comes from this machine".to_owned()
+    } else {
+        "this store has had keys".to_owned()
+    };
+    let otherwise = if public { "; or listen on 127.0.0.1" } else { "" };
+    format!(
+        "{why}, and there is no key to call with: give one with --admin-key, better with GATEPOST_ADMIN_KEY_FILE (make it with \
+         `openssl rand -hex 24`), and make others with it: `gatepost keys create`{otherwise}"
+    )
 }
 
 /// What a policy says to moderators.

@@ -54,7 +54,7 @@ pub use forget::Forgotten;
 pub use outcomes::{OutcomeHead, Teaching};
 pub use page::{ListPage, ListQuery, Order};
 pub use person::{Identity, Person, Persons};
-pub use records::{Records, Space};
+pub use records::{Amendment, Records, Space};
 use secrets::Known;
 pub use secrets::Secrets;
 pub use settings::StoreSettings;

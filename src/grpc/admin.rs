@@ -1,7 +1,6 @@
 //! AdminService, for operators.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use tonic::{Request, Response, Status};
 
@@ -51,7 +50,7 @@ impl AdminService for Admin {
 
     async fn revoke_key(&self, request: Request<pb::RevokeKeyRequest>) -> Result<Response<pb::RevokeKeyResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(keys::revoke(&self.ring, &caller, request.get_ref()).await?))
+        Ok(Response::new(keys::revoke(&self.ring, &caller, &open(request)?).await?))
     }
 
     async fn put_list_entry(
@@ -86,8 +85,8 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::UpdateLearningRequest>,
     ) -> Result<Response<pb::UpdateLearningResponse>, Status> {
-        let by = caller(&request).name.to_string();
-        Ok(Response::new(learning::update(&self.store, &self.learning, &self.tell, by, open(request)?).await?))
+        let caller = caller(&request);
+        Ok(Response::new(learning::update(&self.learning, &self.tell, &caller, open(request)?).await?))
     }
 
     async fn get_usage(&self, request: Request<pb::GetUsageRequest>) -> Result<Response<pb::GetUsageResponse>, Status> {
@@ -96,8 +95,19 @@ impl AdminService for Admin {
         Ok(Response::new(pb::GetUsageResponse { verdicts: verdicts.into_iter().collect() }))
     }
 
-    async fn reload_policy(&self, _: Request<pb::ReloadPolicyRequest>) -> Result<Response<pb::ReloadPolicyResponse>, Status> {
+    async fn reload_policy(
+        &self,
+        request: Request<pb::ReloadPolicyRequest>,
+    ) -> Result<Response<pb::ReloadPolicyResponse>, Status> {
+        let caller = caller(&request);
+        open(request)?;
         let versions = (self.reload)().map_err(|problem| Error::invalid("policies", problem.to_string()))?;
+        let told: Vec<String> = versions.iter().map(|(site, version)| format!("{site} {version}").trim().to_owned()).collect();
+        let event = caller.act("POLICY_RELOADED", told.join(", "));
+        let store = self.store.clone();
+        // The policies are in force on this server already: the record follows, though the caller has gone.
+        let recording = tokio::spawn(async move { store.log(&Site::server(), &event).await });
+        recording.await.map_err(|error| Error::store(error.to_string()))??;
         Ok(Response::new(pb::ReloadPolicyResponse { versions: versions.into_iter().collect() }))
     }
 
@@ -105,16 +115,9 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::RotateSecretRequest>,
     ) -> Result<Response<pb::RotateSecretResponse>, Status> {
-        let by = caller(&request).name.to_string();
+        let caller = caller(&request);
         let site = Site::parse("site", &open(request)?.site).map_err(Error::from)?;
-        self.store.rotate_secret(&site).await?;
-        let event = pb::AuditEvent {
-            at: Some(SystemTime::now().into()),
-            by: if by.is_empty() { "operator".to_owned() } else { by },
-            act: "SECRET_ROTATED".to_owned(),
-            ..Default::default()
-        };
-        self.store.log(&site, &event).await?;
+        self.store.rotate_secret(&site, &caller.act("SECRET_ROTATED", String::new())).await?;
         tracing::info!(site = site.as_str(), "the site has another secret");
         Ok(Response::new(pb::RotateSecretResponse {}))
     }

@@ -7,10 +7,10 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::watch;
 use tonic::{Status, Streaming};
 
-use super::guard::allowed;
+use super::guard::{Call, allowed};
 use super::status::{item, translated};
 use crate::error::Error;
-use crate::keys::Caller;
+use crate::fair::Turns;
 use crate::moderate::{Moderator, Origin};
 use crate::pb;
 use crate::verdict::Decision;
@@ -21,11 +21,22 @@ pub type Verdicts = Pin<Box<dyn Stream<Item = Result<pb::CheckCommentsResponse, 
 /// Comments of one stream on their way at once: they share the store's trips. What comes faster waits at the client,
 /// because no more is read than there is room for.
 const AT_ONCE: usize = 16;
+/// Bytes of a body that count as one comment: longer ones count as several, since they cost as much.
+const UNIT: usize = 4 * 1024;
+/// Comments of all streams on their way at once, and of all streams of one caller.
+const ALL: u32 = 32;
+const EACH: u32 = 16;
+
+/// Turns that the comments of all streams take.
+pub fn turns() -> Turns {
+    Turns::new(ALL, EACH)
+}
 
 /// Answers every request, in order. When the server leaves, those that were read are still answered.
 pub fn verdicts(
     moderator: Arc<Moderator>,
-    caller: Caller,
+    call: Call,
+    turns: Turns,
     requests: Streaming<pb::CheckCommentsRequest>,
     leaving: watch::Receiver<bool>,
 ) -> Verdicts {
@@ -40,12 +51,24 @@ pub fn verdicts(
         .take_until(Box::pin(left))
         .chain(stream::once(goodbye).filter_map(std::future::ready));
     let answers = requests.map(move |request| {
-        let (moderator, caller) = (Arc::clone(&moderator), caller.clone());
+        let (moderator, call, turns) = (Arc::clone(&moderator), call.clone(), turns.clone());
         async move {
             let request = request?;
-            // No bad comment, but a caller who has no business here.
+            // No bad comment, but a caller who has no business here, or none any more.
+            let caller = call.authority().caller()?;
             allowed(&caller, &request)?;
-            Ok(answer(&moderator, request).await)
+            while let Some(wait) = call.over_quota() {
+                tokio::time::sleep(wait).await;
+            }
+            let body = request.comment.as_ref().map_or(0, |comment| comment.body.len());
+            let turn = turns.take(&caller.id, u32::try_from(1 + body / UNIT).unwrap_or(u32::MAX)).await;
+            // A comment that was begun is ended, with what it teaches, though the stream ends meanwhile.
+            let answering = tokio::spawn(async move {
+                let answer = answer(&moderator, request).await;
+                drop(turn);
+                answer
+            });
+            answering.await.map_err(|error| Status::from(Error::store(error)))
         }
     });
     Box::pin(answers.buffered(AT_ONCE))

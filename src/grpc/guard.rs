@@ -1,19 +1,26 @@
-//! Asks every call who makes it: a key, or a client certificate. What a role may do stands here, once; which sites a caller
-//! may speak for is asked where the request is opened.
+//! Asks every call who makes it: a key, or a client certificate. What a role may do stands here, once.
+//!
+//! A request is opened by [`open`], which asks for its sites and takes a place for the call: by then the caller is known and
+//! the message is there, so that nobody holds a place who has no business here or says nothing. Who calls is asked again for
+//! each message of a stream ([`Call::authority`]), since keys end and certificates are replaced while it is open.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http::header::AUTHORIZATION;
 use http::{Request, Response};
+use http_body_util::BodyExt;
+use tonic::Status;
 use tower::{Layer, Service};
 
-use super::gate::turned_away;
 use crate::error::Error;
-use crate::keys::{Caller, Ring, Role};
+use crate::fair::{Place, Places};
+use crate::keys::{Caller, Certificate, Presented, Ring, Role};
 use crate::limit::{Gcra, Weighed};
 use crate::pb;
 use crate::telemetry::METRICS;
@@ -23,6 +30,14 @@ const OPEN: [&str; 3] =
     ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
 /// How many keys' quotas are remembered.
 const QUOTAS: usize = 10_000;
+/// The fewest places for calls that are not comments.
+const FEWEST: usize = 8;
+/// What proxies add to the calls that they pass on.
+const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+/// How many bytes of a refused call are heard out, and for how long: a message follows its headers at once, and a stream
+/// that waits for an answer before it goes on is not kept waiting.
+const HEARD_OUT: usize = 64 * 1024;
+const HEARING: Duration = Duration::from_millis(200);
 
 /// Whether a role may make a call. What is not named here only an admin may, so that a new call is never open by mistake.
 pub fn may(role: Role, service: &str, method: &str) -> bool {
@@ -65,39 +80,257 @@ pub fn may(role: Role, service: &str, method: &str) -> bool {
 pub struct Guard {
     ring: Ring,
     quota: Option<Arc<Quotas>>,
+    /// Places for comments, and for everything else: a desk that waits for the store must not keep comments waiting.
+    comments: Places,
+    others: Places,
 }
 
 impl Guard {
-    /// Asks for these keys, each of which may make so many calls a second. 0: any number.
-    pub fn with(ring: Ring, quota: u32) -> Self {
+    /// Asks for these keys, each of which may make so many calls, or send so many comments of a stream, a second (0: any
+    /// number), and lets so many calls be worked on at once.
+    pub fn with(ring: Ring, quota: u32, places: usize) -> Self {
         let gcra = Gcra::new(quota, Duration::from_secs(1), quota.max(1));
         let quotas = |gcra| Arc::new(Quotas { gcra, start: Instant::now(), arrivals: Mutex::default() });
-        Self { ring, quota: gcra.filter(|_| quota > 0).map(quotas) }
+        Self {
+            ring,
+            quota: gcra.filter(|_| quota > 0).map(quotas),
+            comments: Places::new(places),
+            others: Places::new((places / 2).max(FEWEST)),
+        }
     }
 
-    async fn caller(&self, key: Option<String>, certificate: Option<Caller>, path: &str) -> Result<Caller, Error> {
-        let (service, method) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
-        if OPEN.contains(&service) || !self.ring.asks_for_keys() && certificate.is_none() {
-            return Ok(Caller::anybody());
+    /// Returns who makes a call, or `None` if the call asks for no key.
+    async fn call(&self, asked: Asked) -> Result<Option<Call>, Error> {
+        let Asked { uri, credential, local, connection } = asked;
+        let (service, method) = named_call(&uri);
+        let of_comments = method == "CheckComment";
+        if OPEN.contains(&service) {
+            return Ok(None);
         }
-        let caller = match (key, certificate) {
-            (Some(key), _) => self.ring.caller(&key).await?,
-            (None, Some(caller)) => caller,
-            (None, None) => {
-                return Err(Error::Unauthenticated {
-                    reason: "KEY_MISSING",
-                    problem: "this server asks for a key: send it as `authorization: Bearer KEY`",
-                });
-            }
+        let caller = match &credential {
+            // A key that is not known yet may have been made on another server.
+            Credential::Key(key) if self.ring.asks_for_keys() => self.ring.caller(key).await?,
+            _ => credential.caller(&self.ring)?,
         };
-        if !may(caller.role, service, method) {
-            let problem = format!("{method} is not for keys with the role {}", caller.role.as_str());
-            return Err(Error::Forbidden { reason: "ROLE_NOT_ALLOWED", problem });
+        if !local && !self.ring.asks_for_keys() {
+            return Err(Error::Unauthenticated {
+                reason: "KEY_MISSING",
+                problem: "this server has no keys yet and so answers only callers on its own machine, addressed as localhost \
+                          or 127.0.0.1 and without a proxy in between; make a key there (`gatepost keys create`) and send it \
+                          as `authorization: Bearer KEY`",
+            });
         }
-        match self.quota.as_ref().and_then(|quotas| quotas.refuses(&caller.id)) {
-            Some(retry) => Err(Error::OverQuota(retry)),
-            None => Ok(caller),
+        let authority = Authority { ring: self.ring.clone(), credential, uri };
+        authority.may(&caller)?;
+        if let Some(retry) = self.over_quota(&caller) {
+            return Err(Error::OverQuota(retry));
         }
+        let places = if of_comments { &self.comments } else { &self.others };
+        Ok(Some(Call {
+            caller,
+            authority,
+            guard: self.clone(),
+            places: places.clone(),
+            slot: Arc::default(),
+            busy: connection.as_ref().map(Connection::busy),
+        }))
+    }
+
+    /// Counts one more call or comment. Returns how long a caller must wait who is over the quota.
+    fn over_quota(&self, caller: &Caller) -> Option<Duration> {
+        self.quota.as_ref().and_then(|quotas| quotas.refuses(&caller.id))
+    }
+}
+
+/// Returns the service and the method that a call is of.
+fn named_call(uri: &http::Uri) -> (&str, &str) {
+    uri.path().trim_start_matches('/').split_once('/').unwrap_or_default()
+}
+
+/// What a caller shows.
+#[derive(Clone)]
+enum Credential {
+    Key(Presented),
+    Certificate(Certificate),
+    None,
+}
+
+impl Credential {
+    /// Returns who it is by what is known now.
+    fn caller(&self, ring: &Ring) -> Result<Caller, Error> {
+        match self {
+            // A server that never had a key believes everybody on its machine, also those with one of another server.
+            Self::Key(_) | Self::None if !ring.asks_for_keys() => Ok(Caller::anybody()),
+            Self::Key(key) => ring.current(key),
+            Self::Certificate(certificate) => certificate.caller().ok_or(Error::Unauthenticated {
+                reason: "CERTIFICATE_UNKNOWN",
+                problem: "this client certificate is in none of the lines of tls_clients, or has ended; send a key instead as \
+                          `authorization: Bearer KEY`",
+            }),
+            Self::None => Err(Error::Unauthenticated {
+                reason: "KEY_MISSING",
+                problem: "this server asks for a key: send it as `authorization: Bearer KEY`",
+            }),
+        }
+    }
+}
+
+/// What a request says of who makes it.
+struct Asked {
+    uri: http::Uri,
+    credential: Credential,
+    /// Whether it comes from this machine and from nobody behind a proxy or a web page, through which everybody could come.
+    local: bool,
+    connection: Option<Connection>,
+}
+
+impl Asked {
+    fn of<B>(request: &Request<B>) -> Self {
+        let credential = match (bearer(request), request.extensions().get::<Certificate>()) {
+            (Some(key), _) => Credential::Key(Presented::of(&key)),
+            (None, Some(certificate)) => Credential::Certificate(certificate.clone()),
+            (None, None) => Credential::None,
+        };
+        let connection = request.extensions().get::<Connection>().cloned();
+        Self { uri: request.uri().clone(), credential, local: is_local(request), connection }
+    }
+}
+
+fn is_local<B>(request: &Request<B>) -> bool {
+    let through = FORWARDED.iter().any(|name| request.headers().contains_key(*name));
+    // HTTP/2 names the host in the address, HTTP/1 in a header.
+    let header = || request.headers().get(http::header::HOST)?.to_str().ok()?.parse().ok();
+    let authority: Option<http::uri::Authority> = request.uri().authority().cloned().or_else(header);
+    let here = authority.is_some_and(|authority| {
+        let host = authority.host().trim_matches(['[', ']']);
+        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    });
+    here && !through
+}
+
+/// Who makes a call, to be asked again for as long as it goes on.
+#[derive(Clone)]
+pub struct Authority {
+    ring: Ring,
+    credential: Credential,
+    /// Names the call.
+    uri: http::Uri,
+}
+
+impl Authority {
+    /// Returns who makes the call, if whoever it is may still make it.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for a key or certificate that has ended; [`Error::Forbidden`] for one that may do less now.
+    pub fn caller(&self) -> Result<Caller, Error> {
+        let caller = self.credential.caller(&self.ring)?;
+        self.may(&caller)?;
+        Ok(caller)
+    }
+
+    fn may(&self, caller: &Caller) -> Result<(), Error> {
+        let (service, method) = named_call(&self.uri);
+        if may(caller.role, service, method) {
+            return Ok(());
+        }
+        let problem = format!("{method} is not for keys with the role {}", caller.role.as_str());
+        Err(Error::Forbidden { reason: "ROLE_NOT_ALLOWED", problem })
+    }
+}
+
+/// What the guard knows of a call. Clones are of the same call.
+#[derive(Clone)]
+pub struct Call {
+    caller: Caller,
+    authority: Authority,
+    guard: Guard,
+    places: Places,
+    /// The place that the call holds while it is worked on.
+    slot: Arc<Mutex<Option<InFlight>>>,
+    /// Keeps its connection from being closed for a newer one.
+    busy: Option<Busy>,
+}
+
+impl Call {
+    /// Who makes it, asked again.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Returns how long the caller must wait before its next comment on a stream, which is counted.
+    pub fn over_quota(&self) -> Option<Duration> {
+        self.guard.over_quota(&self.caller)
+    }
+
+    /// What keeps the connection open, if a stream goes on after the call was answered.
+    pub fn busy(&self) -> Option<Busy> {
+        self.busy.clone()
+    }
+
+    fn enter(&self, site: &str) -> Result<(), Error> {
+        let Some(place) = self.places.take(&self.caller.id, site) else {
+            METRICS.shed("concurrency");
+            return Err(Error::Overloaded);
+        };
+        if let Ok(mut slot) = self.slot.lock() {
+            *slot = Some(InFlight::new(place));
+        }
+        Ok(())
+    }
+
+    fn leave(&self) {
+        if let Ok(mut slot) = self.slot.lock() {
+            *slot = None;
+        }
+    }
+}
+
+/// A place that is taken, as the metrics count it.
+struct InFlight(#[allow(dead_code, reason = "dropped")] Place);
+
+impl InFlight {
+    fn new(place: Place) -> Self {
+        METRICS.calls_in_flight.inc();
+        Self(place)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        METRICS.calls_in_flight.dec();
+    }
+}
+
+/// A connection, as its calls know it.
+#[derive(Debug, Clone, Default)]
+pub struct Connection(Arc<AtomicUsize>);
+
+impl Connection {
+    /// Returns whether a caller who may be here has a call or stream open.
+    pub fn is_busy(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    /// Counts one more call or stream of a caller who may be here, until it is dropped.
+    pub fn busy(&self) -> Busy {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Busy(Self(Arc::clone(&self.0)))
+    }
+}
+
+/// Counts one open call or stream of a connection.
+#[derive(Debug)]
+pub struct Busy(Connection);
+
+impl Clone for Busy {
+    fn clone(&self) -> Self {
+        self.0.busy()
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -148,7 +381,7 @@ where
     S::Error: 'static,
     B: http_body::Body + Send + Unpin + 'static,
     B::Data: Send,
-    A: Default + 'static,
+    A: Default,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -159,18 +392,20 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let key = bearer(&request);
-        let certificate = request.extensions().get::<Caller>().cloned();
         let guard = self.guard.clone();
         // The one that is ready goes along, as tower asks for.
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
+        let asked = Asked::of(&request);
         Box::pin(async move {
-            match guard.caller(key, certificate, request.uri().path()).await {
-                Ok(caller) => {
-                    request.extensions_mut().insert(caller);
-                    inner.call(request).await
+            match guard.call(asked).await {
+                Ok(Some(call)) => {
+                    request.extensions_mut().insert(call.clone());
+                    let answered = inner.call(request).await;
+                    call.leave();
+                    answered
                 }
+                Ok(None) => inner.call(request).await,
                 Err(error) => {
                     count(&error);
                     Ok(turned_away(request, error.into()).await)
@@ -178,6 +413,27 @@ where
             }
         })
     }
+}
+
+/// The answer to a call that goes no further. What it still has to say is heard out first: HTTP/2 counts what comes for a
+/// call that was answered before its end as a fault of the client, and after some hundreds of them h2 ends the connection.
+async fn turned_away<B, A>(mut request: Request<B>, status: Status) -> Response<A>
+where
+    B: http_body::Body + Unpin,
+    A: Default,
+{
+    let hearing = async {
+        let mut heard = 0;
+        while let Some(Ok(frame)) = request.body_mut().frame().await {
+            heard += frame.data_ref().map_or(0, bytes::Buf::remaining);
+            if heard > HEARD_OUT {
+                break;
+            }
+        }
+    };
+    // Whoever says more than that, or says it slowly, is cut short.
+    let _ = tokio::time::timeout(HEARING, hearing).await;
+    status.into_http()
 }
 
 fn count(error: &Error) {
@@ -200,14 +456,18 @@ fn bearer<B>(request: &Request<B>) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
 }
 
-/// A request's message, if its caller may speak for the sites that it names.
+/// Returns a request's message, if its caller may speak for the sites that it names and there is a place for the call.
 ///
 /// # Errors
-/// [`Error::Forbidden`].
+/// [`Error::Forbidden`]; [`Error::Overloaded`].
 pub fn open<T: Named>(request: tonic::Request<T>) -> Result<T, Error> {
-    let caller = caller(&request);
+    let call = request.extensions().get::<Call>().cloned();
     let message = request.into_inner();
+    let caller = call.as_ref().map_or_else(Caller::nobody, |call| call.caller.clone());
     allowed(&caller, &message)?;
+    if let Some(call) = call {
+        call.enter(message.sites().first().copied().unwrap_or_default())?;
+    }
     Ok(message)
 }
 
@@ -219,9 +479,18 @@ pub fn allowed(caller: &Caller, message: &impl Named) -> Result<(), Error> {
     message.sites().into_iter().try_for_each(|site| caller.may_speak_for(site)).inspect_err(|_| METRICS.not_allowed("site"))
 }
 
-/// Who makes a call, as the guard has told. Nobody, if a call came past it.
+/// Returns who makes a call, as the guard has told: nobody, if a call came past it.
 pub fn caller<T>(request: &tonic::Request<T>) -> Caller {
-    request.extensions().get::<Caller>().cloned().unwrap_or_else(Caller::nobody)
+    request.extensions().get::<Call>().map_or_else(Caller::nobody, |call| call.caller.clone())
+}
+
+/// Returns what the guard knows of a call.
+///
+/// # Errors
+/// [`Error::Forbidden`] for one that came past it.
+pub fn call<T>(request: &tonic::Request<T>) -> Result<Call, Error> {
+    let past = || Error::Forbidden { reason: "ROLE_NOT_ALLOWED", problem: "this call asks for a key".to_owned() };
+    request.extensions().get::<Call>().cloned().ok_or_else(past)
 }
 
 /// A message that names sites.
@@ -274,5 +543,18 @@ impl Named for pb::CreateKeyRequest {
     fn sites(&self) -> Vec<&str> {
         // All sites are asked for where the key is made.
         self.sites.iter().map(String::as_str).filter(|site| *site != "*").collect()
+    }
+}
+
+/// These name no site: the first one's sites are asked for by the handler, the second is for all.
+impl Named for pb::RevokeKeyRequest {
+    fn sites(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+impl Named for pb::ReloadPolicyRequest {
+    fn sites(&self) -> Vec<&str> {
+        Vec::new()
     }
 }

@@ -36,7 +36,9 @@ pub async fn create(ring: &Ring, caller: &Caller, request: pb::CreateKeyRequest)
     };
     let (Some(role), Some(sites), true) = (role, sites, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
     caller.may_speak_for_all(&sites)?;
-    let NewKey { id, text, record } = ring.create(request.name, role, sites, expires_at).await?;
+    let NewKey { id, text, record } = ring
+        .create(request.name, role, sites.clone(), expires_at, |id| caller.act("KEY_CREATED", subject(id, role, &sites)))
+        .await?;
     tracing::info!(key = id, role = role.as_str(), by = &*caller.name, "made a key");
     Ok(pb::CreateKeyResponse { key: Some(told(id, &record, None)), secret: text })
 }
@@ -55,18 +57,27 @@ pub async fn list(ring: &Ring, caller: &Caller, request: &pb::ListKeysRequest) -
 /// Ends a key.
 ///
 /// # Errors
-/// A key of other sites than the caller's; the store being away.
+/// A key of other sites than the caller's; the last key by which others can be made; the store being away.
 pub async fn revoke(ring: &Ring, caller: &Caller, request: &pb::RevokeKeyRequest) -> Result<pb::RevokeKeyResponse, Error> {
     if request.key_id.is_empty() {
         return Err(Error::invalid("key_id", "is required; `gatepost keys list` prints them"));
     }
-    if let Some(record) = ring.get(&request.key_id) {
-        caller.may_speak_for_all(&record.sites)?;
-    }
-    if ring.revoke(&request.key_id).await? {
+    let Some(record) = ring.get(&request.key_id) else { return Ok(pb::RevokeKeyResponse {}) };
+    caller.may_speak_for_all(&record.sites)?;
+    let act = caller.act("KEY_REVOKED", subject(&request.key_id, record.role, &record.sites));
+    if ring.revoke(&request.key_id, &act).await? {
         tracing::info!(key = request.key_id, by = &*caller.name, "revoked a key");
     }
     Ok(pb::RevokeKeyResponse {})
+}
+
+/// What the audit says of a key.
+fn subject(id: &str, role: Role, sites: &Sites) -> String {
+    let sites = match sites {
+        Sites::All => "*".to_owned(),
+        Sites::These(sites) => sites.join(","),
+    };
+    format!("key {id} {} {sites}", role.as_str())
 }
 
 fn role(wire: i32) -> Option<Role> {

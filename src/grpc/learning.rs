@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::classify::site::fold::{Learned, Serving};
 use crate::classify::site::gate::{Compared, MORE_HELD, MORE_MISSED, Standing, Trial};
@@ -10,9 +9,10 @@ use crate::classify::site::lesson::Source;
 use crate::classify::site::{Kind, Outcome};
 use crate::comment::Site;
 use crate::error::{Error, Violation};
+use crate::keys::Caller;
 use crate::learning::Learning;
 use crate::pb;
-use crate::store::{OutcomeHead, Store};
+use crate::store::OutcomeHead;
 
 /// Finds out what of a site's correction may serve.
 type Examine = Arc<dyn Fn(&Learned) -> Arc<Serving> + Send + Sync>;
@@ -61,10 +61,9 @@ pub async fn info(
 /// # Errors
 /// What is wrong with the request; the store being away.
 pub async fn update(
-    store: &Store,
     learning: &Learning,
     tell: &Tell,
-    by: String,
+    caller: &Caller,
     request: pb::UpdateLearningRequest,
 ) -> Result<pb::UpdateLearningResponse, Error> {
     let site = Site::parse("site", &request.site)?;
@@ -88,15 +87,7 @@ pub async fn update(
         }
     };
     if (from, to) != (head.from, head.to) {
-        learning.bound(&site, from, to).await?;
-        let event = pb::AuditEvent {
-            at: Some(SystemTime::now().into()),
-            by: if by.is_empty() { "operator".to_owned() } else { by },
-            act: "LEARNING_CHANGED".to_owned(),
-            subject: what,
-            ..Default::default()
-        };
-        store.log(&site, &event).await?;
+        learning.bound(&site, from, to, &caller.act("LEARNING_CHANGED", what)).await?;
     }
     let (head, learned) = learning.whole(&site).await?;
     Ok(pb::UpdateLearningResponse { learning: Some(told(&head, &learned, &tell(Some(&site)))) })

@@ -15,7 +15,7 @@ use crate::pb;
 /// # Errors
 /// What is wrong with it; the store being away.
 pub async fn put(lists: &Lists, request: Request<pb::PutListEntryRequest>) -> Result<pb::PutListEntryResponse, Error> {
-    let (request, _) = named_after_key(request, |request| &mut request.moderator)?;
+    let (request, source) = named_after_key(request, |request| &mut request.moderator)?;
     let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
     let mut entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
     if !request.author_of.is_empty() {
@@ -25,7 +25,7 @@ pub async fn put(lists: &Lists, request: Request<pb::PutListEntryRequest>) -> Re
     } else {
         entry.shown.clear();
     }
-    Ok(pb::PutListEntryResponse { entry: Some(lists.put(&site, entry, &moderator).await?) })
+    Ok(pb::PutListEntryResponse { entry: Some(lists.put(&site, entry, (&moderator, &source)).await?) })
 }
 
 /// Lists the entries in force.
@@ -42,10 +42,10 @@ pub async fn list(lists: &Lists, request: Request<pb::ListEntriesRequest>) -> Re
 /// # Errors
 /// What is wrong with it; the store being away.
 pub async fn delete(lists: &Lists, request: Request<pb::DeleteListEntryRequest>) -> Result<pb::DeleteListEntryResponse, Error> {
-    let (request, _) = named_after_key(request, |request| &mut request.moderator)?;
+    let (request, source) = named_after_key(request, |request| &mut request.moderator)?;
     let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
     let entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
-    Ok(pb::DeleteListEntryResponse { existed: lists.remove(&site, entry, &moderator).await? })
+    Ok(pb::DeleteListEntryResponse { existed: lists.remove(&site, entry, (&moderator, &source)).await? })
 }
 
 fn where_and_who(site: &str, name: &str) -> Result<(Site, String), Error> {

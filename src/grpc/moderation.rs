@@ -5,13 +5,14 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::archive::{self, Verdicts};
-use super::guard::{caller, open};
+use super::guard::{call, caller, open};
 use super::outcome;
 use super::person::{self, Export};
 use super::streams::{Streams, held};
 use super::watch::{self, Changes};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
+use crate::fair::Turns;
 use crate::moderate::{Moderator, Origin};
 use crate::pb::{self, moderation_service_server::ModerationService};
 use crate::review::Desk;
@@ -24,6 +25,8 @@ pub struct Moderation {
     desk: Desk,
     store: Store,
     streams: Streams,
+    /// Turns of the comments of all streams.
+    turns: Turns,
     /// Turns true when the server leaves.
     leaving: tokio::sync::watch::Receiver<bool>,
 }
@@ -37,7 +40,7 @@ impl Moderation {
         streams: Streams,
         leaving: tokio::sync::watch::Receiver<bool>,
     ) -> Self {
-        Self { moderator, desk, store, streams, leaving }
+        Self { moderator, desk, store, streams, turns: archive::turns(), leaving }
     }
 }
 
@@ -62,8 +65,10 @@ impl ModerationService for Moderation {
         &self,
         requests: Request<Streaming<pb::CheckCommentsRequest>>,
     ) -> Result<Response<Self::CheckCommentsStream>, Status> {
-        let (place, caller) = (self.streams.place()?, caller(&requests));
-        let verdicts = archive::verdicts(Arc::clone(&self.moderator), caller, requests.into_inner(), self.leaving.clone());
+        let call = call(&requests)?;
+        let place = self.streams.place(&call, "")?;
+        let (moderator, turns) = (Arc::clone(&self.moderator), self.turns.clone());
+        let verdicts = archive::verdicts(moderator, call, turns, requests.into_inner(), self.leaving.clone());
         Ok(held(place, verdicts))
     }
 
@@ -80,9 +85,10 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::WatchVerdictsRequest>,
     ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
+        let call = call(&request)?;
         let request = open(request)?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
-        let place = self.streams.place()?;
+        let place = self.streams.place(&call, site.as_str())?;
         let changes = watch::changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
         Ok(held(place, changes))
     }
@@ -99,8 +105,8 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::ForgetAuthorRequest>,
     ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
-        let by = caller(&request).name.to_string();
-        Ok(Response::new(person::forget(&self.store, open(request)?, by).await?))
+        let caller = caller(&request);
+        Ok(Response::new(person::forget(&self.store, open(request)?, &caller).await?))
     }
 
     type ExportAuthorStream = Export;
@@ -109,8 +115,9 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
+        let call = call(&request)?;
         let request = open(request)?;
-        let place = self.streams.place()?;
+        let place = self.streams.place(&call, &request.site)?;
         Ok(held(place, person::export(&self.store, request).await?))
     }
 }

@@ -28,17 +28,17 @@ pub async fn report(
     request: pb::ReportOutcomeRequest,
 ) -> Result<pb::ReportOutcomeResponse, Error> {
     let (site, target, outcome) = parsed(request)?;
-    let by = if caller.name.is_empty() { HOST } else { &*caller.name };
+    let by = (caller.named(HOST), &*caller.id);
     match target {
         About::Known(id) => {
             let kept = desk.comment(&site, &id).await?.kept;
-            known(desk, &site, &kept, outcome, (by, &caller.id)).await?;
+            known(desk, &site, &kept, outcome, by).await?;
         }
         About::Told(comment) => {
             let kept = desk.store().get(&site, comment.id()).await?;
             // The same text: then it is that comment.
             match kept.filter(|kept| kept.comment.body == comment.kept().body) {
-                Some(kept) => known(desk, &site, &kept, outcome, (by, &caller.id)).await?,
+                Some(kept) => known(desk, &site, &kept, outcome, by).await?,
                 None => {
                     let secrets = desk.store().secrets(&site).await?;
                     let persons: Vec<Person> = Persons::of(secrets.newest(), &comment).all().collect();
@@ -135,7 +135,7 @@ async fn known(desk: &Desk, site: &Site, kept: &Kept, outcome: Outcome, (by, sou
     }
     // The text of its post is not kept.
     let comment = Comment::parse(kept.comment.clone(), SystemTime::now()).map_err(Error::Invalid)?;
-    add(desk, &comment, revision, &kept.persons, outcome, by).await
+    add(desk, &comment, revision, &kept.persons, outcome, (by, source)).await
 }
 
 /// Puts an outcome into the site's log, and into its audit.
@@ -145,7 +145,7 @@ async fn add(
     revision: u32,
     persons: &[Person],
     outcome: Outcome,
-    by: &str,
+    (by, source): (&str, &str),
 ) -> Result<(), Error> {
     let (site, id) = (comment.site(), comment.id().as_str());
     if desk.learning().knows(site, id, revision, outcome).await? {
@@ -153,15 +153,15 @@ async fn add(
     }
     let rejected = outcome != Outcome::Ham;
     let report = Report { comment, persons, outcome: Some(outcome), rejected, source: Source::Host, by, spot_check: None };
-    desk.learning().report(site, &report).await?;
     let event = pb::AuditEvent {
         at: Some(SystemTime::now().into()),
         by: by.to_owned(),
+        source: source.to_owned(),
         act: "REPORTED".to_owned(),
         comment_id: id.to_owned(),
         subject: outcome.as_str().to_owned(),
         persons: persons.iter().flat_map(|person| person.to_bytes()).collect(),
         ..Default::default()
     };
-    desk.store().log(site, &event).await
+    desk.learning().report(site, &report, &event).await
 }

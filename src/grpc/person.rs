@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -11,6 +10,7 @@ use tonic::Status;
 
 use crate::comment::{CommentId, MAX_NAME, Site, outside_id_problem};
 use crate::error::{Error, Violation};
+use crate::keys::Caller;
 use crate::pb;
 use crate::pb::author_selector::Selector;
 use crate::store::{Forgotten, Identity, Kept, Past, Person, Store};
@@ -25,14 +25,18 @@ const AHEAD: usize = 16;
 ///
 /// # Errors
 /// A site or selector that is none; the store being away.
-pub async fn forget(store: &Store, request: pb::ForgetAuthorRequest, by: String) -> Result<pb::ForgetAuthorResponse, Error> {
+pub async fn forget(
+    store: &Store,
+    request: pb::ForgetAuthorRequest,
+    caller: &Caller,
+) -> Result<pb::ForgetAuthorResponse, Error> {
     let (site, persons) = meant(store, &request.site, request.author).await?;
     if request.dry_run {
         let found = find(store, &site, &persons).await?.len();
         let counts = [("comments".to_owned(), u64::try_from(found).unwrap_or(u64::MAX))];
         return Ok(pb::ForgetAuthorResponse { counts: counts.into() });
     }
-    let store = store.clone();
+    let (store, caller) = (store.clone(), caller.clone());
     // A large site takes longer to walk over than a caller may wait: it is done though the caller has gone.
     let erasure = tokio::spawn(async move {
         let mut forgotten = Forgotten::default();
@@ -40,15 +44,9 @@ pub async fn forget(store: &Store, request: pb::ForgetAuthorRequest, by: String)
             forgotten += store.forget(&site, person).await?;
         }
         tracing::info!(site = site.as_str(), ?forgotten, "forgot a person");
-        let event = pb::AuditEvent {
-            at: Some(SystemTime::now().into()),
-            by: if by.is_empty() { "host".to_owned() } else { by },
-            act: "FORGOTTEN".to_owned(),
-            // Not who: that is what was asked for.
-            subject: format!("{} comments, {} records of this audit", forgotten.comments, forgotten.acts),
-            ..Default::default()
-        };
-        store.log(&site, &event).await?;
+        // Not who: that is what was asked for.
+        let subject = format!("{} comments, {} records of this audit", forgotten.comments, forgotten.acts);
+        store.log(&site, &caller.act("FORGOTTEN", subject)).await?;
         Ok::<_, Error>(forgotten)
     });
     let forgotten = erasure.await.map_err(|error| Error::store(error.to_string()))??;

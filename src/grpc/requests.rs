@@ -188,7 +188,10 @@ pub fn undo_request(request: pb::UndoDecisionRequest, source: String) -> Result<
 
 pub fn acts_request(request: pb::ListAuditEventsRequest) -> Result<(Site, Acts, usize, Option<u64>), Error> {
     let mut wrong = Vec::new();
-    let site = Site::parse("site", &request.site).map_err(|violation| wrong.push(violation)).ok();
+    let site = match request.site.as_str() {
+        Site::SERVER => Some(Site::server()),
+        site => Site::parse("site", site).map_err(|violation| wrong.push(violation)).ok(),
+    };
     let size = match usize::try_from(request.page_size) {
         Ok(0) => PAGE,
         Ok(size) => size.min(MAX_PAGE),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
-use super::guard::{Named, caller, open};
+use super::guard::{Named, call, caller, open};
 use super::moderation::name;
 use super::queue::{self, Moves};
 use super::requests::{
@@ -249,8 +249,9 @@ impl ReviewService for Review {
     type WatchQueueStream = Moves;
 
     async fn watch_queue(&self, request: Request<pb::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
+        let call = call(&request)?;
         let site = Site::parse("site", &open(request)?.site).map_err(Error::from)?;
-        let place = self.streams.place()?;
+        let place = self.streams.place(&call, site.as_str())?;
         let moves = queue::moves(self.desk.clone(), site, self.leaving.clone()).await?;
         Ok(held(place, moves))
     }

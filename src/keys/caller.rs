@@ -1,11 +1,13 @@
 //! Who calls, and what they may do.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use super::record::Role;
 use crate::error::Error;
+use crate::pb;
 
 /// The sites that a caller may speak for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,23 @@ impl Sites {
     }
 }
 
+/// The client certificate of a connection. Whom it stands for is asked for each call, since the files that say so change
+/// while the connection is open.
+#[derive(Clone)]
+pub struct Certificate(Arc<dyn Fn() -> Option<Caller> + Send + Sync>);
+
+impl Certificate {
+    /// Makes one of a function that returns whom the certificate stands for at the moment.
+    pub fn new(caller: impl Fn() -> Option<Caller> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(caller))
+    }
+
+    /// Returns whom the certificate stands for at the moment, or `None` if it stands for nobody.
+    pub fn caller(&self) -> Option<Caller> {
+        (self.0)()
+    }
+}
+
 /// Who calls. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -58,6 +77,23 @@ impl Caller {
     /// Nobody who may do anything.
     pub fn nobody() -> Self {
         Self { id: "".into(), name: "".into(), role: Role::Host, sites: Arc::new(Sites::These(Vec::new())) }
+    }
+
+    /// Returns the caller's name, or `other` where no keys are asked for.
+    pub fn named<'a>(&'a self, other: &'a str) -> &'a str {
+        if self.name.is_empty() { other } else { &self.name }
+    }
+
+    /// Returns the record of an act of this caller, now, that is on no comment.
+    pub fn act(&self, act: &str, subject: String) -> pb::AuditEvent {
+        pb::AuditEvent {
+            at: Some(SystemTime::now().into()),
+            by: self.named("operator").to_owned(),
+            act: act.to_owned(),
+            subject,
+            source: self.id.to_string(),
+            ..Default::default()
+        }
     }
 
     /// Succeeds if the caller may speak for a site.

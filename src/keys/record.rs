@@ -69,8 +69,8 @@ impl KeyRecord {
         serde_json::to_vec(self).map_err(Error::store)
     }
 
-    /// Whether this is the key's text.
-    pub(super) fn is_of(&self, text: &str) -> bool {
+    /// Returns whether this is the hash of the key's text.
+    pub(super) fn is_of(&self, hash: &[u8; 32]) -> bool {
         let mut stored = [0; 32];
         let digits = self.hash.as_bytes().as_chunks::<2>().0;
         for (byte, digits) in stored.iter_mut().zip(digits) {
@@ -78,7 +78,7 @@ impl KeyRecord {
             let Some(digit) = digit else { return false };
             *byte = digit;
         }
-        digits.len() == stored.len() && super::secret::same(&stored, &super::secret::hash(text))
+        digits.len() == stored.len() && super::secret::same(&stored, hash)
     }
 
     /// When it was made.
@@ -89,6 +89,11 @@ impl KeyRecord {
     /// When it ends by itself. `None`: never.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at.map(moment)
+    }
+
+    /// Returns whether a caller with this key may make other keys for good: it is an admin's, for all sites, without an end.
+    pub(super) fn rules(&self) -> bool {
+        self.role == Role::Admin && self.sites == Sites::All && self.expires_at.is_none()
     }
 
     pub(super) fn has_expired(&self) -> bool {
@@ -116,8 +121,9 @@ mod tests {
         let record = KeyRecord::new(&key, "blog".into(), Role::Host, Sites::All, None);
         let read = KeyRecord::from_bytes(&record.to_bytes().unwrap()).unwrap();
         assert_eq!(read, record);
-        assert!(read.is_of(&key));
-        assert!(!read.is_of(&crate::keys::secret::fresh().unwrap().text));
+        let hash = crate::keys::secret::hash;
+        assert!(read.is_of(&hash(&key)));
+        assert!(!read.is_of(&hash(&crate::keys::secret::fresh().unwrap().text)));
         assert!(!String::from_utf8(record.to_bytes().unwrap()).unwrap().contains(&key));
     }
 
@@ -127,7 +133,7 @@ mod tests {
             text in "\\{\"hash\":\"[0-9a-zA-Zé]{0,66}\",\"name\":\"\",\"role\":\"(host|admin|king)\",\"sites\":(\"all\"|\\{\"these\":\\[\\]\\}),\"created_at\":[0-9]{1,21},\"expires_at\":(null|[0-9]{1,21})\\}|.{0,40}",
         ) {
             if let Ok(record) = KeyRecord::from_bytes(text.as_bytes()) {
-                prop_assert!(!record.is_of("gp-x"));
+                prop_assert!(!record.is_of(&crate::keys::secret::hash("gp-x")));
                 let _ = (record.created_at(), record.expires_at(), record.has_expired());
             }
         }
@@ -138,7 +144,7 @@ mod tests {
         let key = "gp-x";
         let record = KeyRecord::new(key, String::new(), Role::Host, Sites::All, None);
         for hash in ["", "zz", &record.hash[2..]] {
-            assert!(!KeyRecord { hash: hash.to_owned(), ..record.clone() }.is_of(key));
+            assert!(!KeyRecord { hash: hash.to_owned(), ..record.clone() }.is_of(&crate::keys::secret::hash(key)));
         }
     }
 }

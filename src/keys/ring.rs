@@ -8,9 +8,10 @@ use arc_swap::ArcSwap;
 
 use super::caller::{Caller, Sites};
 use super::record::{KeyRecord, Role, moment, seconds};
-use super::secret;
+use super::secret::{self, Presented};
 use crate::error::Error;
-use crate::store::{Records, Space, Store};
+use crate::pb;
+use crate::store::{Amendment, Records, Space, Store};
 
 /// How often the store is asked whether the keys have changed.
 const EVERY: Duration = Duration::from_millis(500);
@@ -18,8 +19,12 @@ const EVERY: Duration = Duration::from_millis(500);
 const TELL_USES: Duration = Duration::from_secs(60);
 /// A key that is not known may have been made a moment ago elsewhere; but whoever makes keys up must not keep the store busy.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often a change of the keys is tried that others get in the way of.
+const TRIES: u32 = 16;
 /// The name of the key that comes from the settings.
 const ADMIN: &str = "admin";
+/// The record that tells that there has been a key. No key is named like that.
+const MARK: &str = "had-keys";
 
 /// All keys. Cheap to clone.
 #[derive(Clone)]
@@ -27,8 +32,10 @@ pub struct Ring {
     store: Store,
     /// The hash of the operator's own key, from the settings.
     admin: Option<[u8; 32]>,
-    /// Whether callers need a key even if there is none.
+    /// Whether callers need a key even if there never was one.
     demanded: bool,
+    /// Whether an operator has another way in than keys of the store: a client certificate.
+    other_way_in: Arc<dyn Fn() -> bool + Send + Sync>,
     known: Arc<ArcSwap<Known>>,
     uses: Arc<Mutex<HashMap<String, u64>>>,
     looked: Arc<Mutex<Option<Instant>>>,
@@ -38,6 +45,8 @@ pub struct Ring {
 #[derive(Default)]
 struct Known {
     version: u64,
+    /// Whether there is a key, or ever was one.
+    had: bool,
     records: BTreeMap<String, Vec<u8>>,
     keys: HashMap<String, (KeyRecord, Caller)>,
 }
@@ -53,15 +62,22 @@ pub struct NewKey {
 }
 
 impl Ring {
-    /// Reads the keys. `demanded`: callers need one even while there is none.
+    /// Reads the keys. `demanded`: callers need one even if there never was one. `other_way_in` returns whether a client
+    /// certificate may do what an admin's key for all sites may.
     ///
     /// # Errors
     /// The store being away.
-    pub async fn open(store: Store, admin_key: Option<&str>, demanded: bool) -> Result<Self, Error> {
+    pub async fn open(
+        store: Store,
+        admin_key: Option<&str>,
+        demanded: bool,
+        other_way_in: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
         let ring = Self {
             store,
             admin: admin_key.map(secret::hash),
             demanded,
+            other_way_in: Arc::new(other_way_in),
             known: Arc::default(),
             uses: Arc::default(),
             looked: Arc::default(),
@@ -75,43 +91,54 @@ impl Ring {
         self.admin.is_some() || !self.known.load().keys.is_empty()
     }
 
-    /// Whether callers need a key: because they must, or because there are some.
+    /// Returns whether callers need a key: because they must, or because there is one, or ever was. A server that had keys
+    /// never opens again when the last of them goes.
     pub fn asks_for_keys(&self) -> bool {
-        self.demanded || self.has_any()
+        self.demanded || self.has_any() || self.known.load().had
     }
 
-    /// Whose key this is.
+    /// Returns whose key this is.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for a key that is not known or has expired.
-    pub async fn caller(&self, text: &str) -> Result<Caller, Error> {
-        if self.admin.as_ref().is_some_and(|admin| secret::same(admin, &secret::hash(text))) {
-            return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(Sites::All) });
-        }
-        let unknown = || Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" };
-        let id = secret::id(text).ok_or_else(unknown)?;
-        let mut found = self.find(id, text);
-        if found.is_none() && self.may_look_again() {
+    pub async fn caller(&self, key: &Presented) -> Result<Caller, Error> {
+        let mut caller = self.current(key);
+        if caller.is_err() && key.id.is_some() && self.may_look_again() {
             // While the store is away, what is known counts.
             let _ = self.refresh().await;
-            found = self.find(id, text);
+            caller = self.current(key);
         }
-        let (record, caller) = found.ok_or_else(unknown)?;
-        if record.has_expired() {
-            return Err(Error::Unauthenticated { reason: "KEY_EXPIRED", problem: "this key has expired" });
-        }
-        if let Ok(mut uses) = self.uses.lock() {
+        let caller = caller?;
+        if let Some(id) = &key.id
+            && let Ok(mut uses) = self.uses.lock()
+        {
             let now = seconds(SystemTime::now());
             match uses.get_mut(id) {
                 Some(at) => *at = now,
-                None => drop(uses.insert(id.to_owned(), now)),
+                None => drop(uses.insert(id.clone(), now)),
             }
         }
         Ok(caller)
     }
 
-    fn find(&self, id: &str, text: &str) -> Option<(KeyRecord, Caller)> {
-        self.known.load().keys.get(id).filter(|(record, _)| record.is_of(text)).cloned()
+    /// Returns whose key this is, as far as this server knows by now. A key that is revoked elsewhere is known to be within
+    /// half a second.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for a key that is not known or has expired.
+    pub fn current(&self, key: &Presented) -> Result<Caller, Error> {
+        if self.admin.as_ref().is_some_and(|admin| secret::same(admin, &key.hash)) {
+            return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(Sites::All) });
+        }
+        let known = self.known.load();
+        let found = key.id.as_deref().and_then(|id| known.keys.get(id)).filter(|(record, _)| record.is_of(&key.hash));
+        match found {
+            None => Err(Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" }),
+            Some((record, _)) if record.has_expired() => {
+                Err(Error::Unauthenticated { reason: "KEY_EXPIRED", problem: "this key has expired" })
+            }
+            Some((_, caller)) => Ok(caller.clone()),
+        }
     }
 
     fn may_look_again(&self) -> bool {
@@ -123,7 +150,7 @@ impl Ring {
         may
     }
 
-    /// Makes a key.
+    /// Makes a key. `act` makes the record of it for the server's audit, of the key's name.
     ///
     /// # Errors
     /// The store being away; a first key that could not make others, since then nobody could.
@@ -133,6 +160,7 @@ impl Ring {
         role: Role,
         sites: Sites,
         expires_at: Option<SystemTime>,
+        act: impl Fn(&str) -> pb::AuditEvent,
     ) -> Result<NewKey, Error> {
         if !self.has_any() && (role != Role::Admin || sites != Sites::All || expires_at.is_some()) {
             let problem = "must be an admin's for all sites (*) without an end: once there is a key every caller needs one, and \
@@ -141,19 +169,36 @@ impl Ring {
         }
         let secret::Fresh { id, text } = secret::fresh()?;
         let record = KeyRecord::new(&text, name, role, sites, expires_at);
-        self.store.put_records(Space::Keys, &[(id.clone(), record.to_bytes()?)]).await?;
+        let records = [(id.clone(), record.to_bytes()?), mark()];
+        self.store.amend_records(Space::Keys, Amendment::put(records).recorded(&act(&id))).await?;
         self.refresh().await?;
         Ok(NewKey { id, text, record })
     }
 
-    /// Ends a key. Tells whether there was one.
+    /// Ends a key. Returns whether there was one. `act` is the record of it for the server's audit.
     ///
     /// # Errors
-    /// The store being away.
-    pub async fn revoke(&self, id: &str) -> Result<bool, Error> {
-        let revoked = self.store.remove_record(Space::Keys, id).await?;
-        self.refresh().await?;
-        Ok(revoked)
+    /// The last key by which others can be made, if there is no other way in; the store being away.
+    pub async fn revoke(&self, id: &str, act: &pb::AuditEvent) -> Result<bool, Error> {
+        for _ in 0..TRIES {
+            let version = self.refresh().await?;
+            let known = self.known.load_full();
+            let Some((record, _)) = known.keys.get(id) else { return Ok(false) };
+            let others = known.keys.iter().any(|(other, (record, _))| other != id && record.rules());
+            if record.rules() && !others && self.admin.is_none() && !(self.other_way_in)() {
+                let problem = "is the last key by which others can be made; make another first (`gatepost keys create --role \
+                               admin --sites '*'`), or start the server with --admin-key";
+                return Err(Error::invalid("key_id", problem));
+            }
+            // The mark also for keys that an older version made.
+            let amendment = Amendment { put: vec![mark()], version, ..Amendment::remove([id.to_owned()]) }.recorded(act);
+            if let Some(removed) = self.store.amend_records(Space::Keys, amendment).await? {
+                self.refresh().await?;
+                return Ok(removed > 0);
+            }
+            // Somebody else changed the keys in between: perhaps the other of the last two was revoked.
+        }
+        Err(Error::store("the keys change faster than they can be read"))
     }
 
     /// A key by its name.
@@ -179,23 +224,27 @@ impl Ring {
         Ok(all)
     }
 
-    /// Reads the keys again if they have changed.
-    async fn refresh(&self) -> Result<(), Error> {
+    /// Reads the keys again if they have changed. Returns the version that they have, where other servers may change it.
+    async fn refresh(&self) -> Result<Option<u64>, Error> {
         let known = self.known.load_full();
         match self.store.records_version(Space::Keys).await? {
-            Some(version) if version == known.version => return Ok(()),
+            Some(version) if version == known.version => return Ok(Some(version)),
             Some(_) => {}
-            None if known.records.is_empty() => return Ok(()),
+            None if known.records.is_empty() && self.admin.is_none() => return Ok(None),
+            None if known.records.is_empty() => {}
             // Lost: whoever has a key must not be locked out, and those that were revoked are not among what is known.
             None => {
                 tracing::warn!(keys = known.records.len(), "the store has lost its keys; it is told them again");
-                let records: Vec<_> = known.records.clone().into_iter().collect();
-                self.store.put_records(Space::Keys, &records).await?;
+                self.store.amend_records(Space::Keys, Amendment::put(known.records.clone())).await?;
             }
         }
         let Records { version, all } = self.store.records(Space::Keys).await?;
         let mut keys = HashMap::new();
-        for (id, bytes) in &all {
+        if self.admin.is_some() && !all.contains_key(MARK) {
+            // A server that was once started with a key does not open when it is started without.
+            self.store.amend_records(Space::Keys, Amendment::put([mark()])).await?;
+        }
+        for (id, bytes) in all.iter().filter(|(id, _)| *id != MARK) {
             match KeyRecord::from_bytes(bytes) {
                 Ok(record) => {
                     let name = if record.name.is_empty() { id.as_str() } else { record.name.as_str() };
@@ -210,8 +259,14 @@ impl Ring {
                 Err(error) => tracing::error!(id, %error, "a key cannot be read, and is as good as revoked"),
             }
         }
-        self.known.store(Arc::new(Known { version, records: all, keys }));
-        Ok(())
+        let had = !all.is_empty();
+        self.known.store(Arc::new(Known { version, had, records: all, keys }));
+        Ok(Some(version))
+    }
+
+    /// Returns whether there is, or ever was, a key.
+    pub fn had_any(&self) -> bool {
+        self.has_any() || self.known.load().had
     }
 
     /// Tells the store which keys were used.
@@ -220,8 +275,8 @@ impl Ring {
         if uses.is_empty() {
             return Ok(());
         }
-        let records: Vec<_> = uses.into_iter().map(|(id, at)| (id, at.to_string().into_bytes())).collect();
-        self.store.put_records(Space::KeyUses, &records).await
+        let records = uses.into_iter().map(|(id, at)| (id, at.to_string().into_bytes()));
+        self.store.amend_records(Space::KeyUses, Amendment::put(records)).await.map(drop)
     }
 
     /// Follows what other servers do to the keys, for as long as it is polled.
@@ -237,4 +292,8 @@ impl Ring {
             }
         }
     }
+}
+
+fn mark() -> (String, Vec<u8>) {
+    (MARK.to_owned(), Vec::new())
 }

@@ -37,6 +37,20 @@ pub(super) fn id(text: &str) -> Option<&str> {
     (fits(id, ID) && fits(secret, SECRET)).then_some(id)
 }
 
+/// A key as a caller presented it: its hash, and its name if it may have been made here. It never holds the key's text.
+#[derive(Clone)]
+pub struct Presented {
+    pub(super) id: Option<String>,
+    pub(super) hash: [u8; 32],
+}
+
+impl Presented {
+    /// Reads a key's text.
+    pub fn of(text: &str) -> Self {
+        Self { id: id(text).map(str::to_owned), hash: hash(text) }
+    }
+}
+
 /// What is stored of a key.
 pub(super) fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()

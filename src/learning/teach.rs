@@ -87,13 +87,14 @@ impl Learning {
         Teaching { removed: Some(decision_name(comment_id, revision)), added: None }
     }
 
-    /// Puts an outcome into the log that is no decision in Gatepost, in the place of what the host said of the comment before.
+    /// Puts an outcome into the log that is no decision in Gatepost, in the place of what the host said of the comment before,
+    /// and `act` into the audit in the same step.
     ///
     /// # Errors
     /// The store being away.
-    pub async fn report(&self, site: &Site, report: &Report<'_>) -> Result<(), Error> {
+    pub async fn report(&self, site: &Site, report: &Report<'_>, act: &pb::AuditEvent) -> Result<(), Error> {
         let added = Some(self.lesson(report, report_name(report.comment.id().as_str())));
-        self.0.store.teach(site, &Teaching { removed: None, added }).await
+        self.0.store.teach(site, &Teaching { removed: None, added }, Some(act)).await
     }
 
     /// Whether the host has said just that of a comment already, by a report or by deciding it at this revision.
@@ -121,7 +122,7 @@ impl Learning {
         let (outcome, source) = (Some(outcome), Source::Import);
         let report = Report { comment, persons: &persons, outcome, rejected, source, by: "", spot_check: None };
         let added = Some(self.lesson(&report, format!("i:{}", comment.id().as_str())));
-        if let Err(error) = self.0.store.teach(site, &Teaching { removed: None, added }).await {
+        if let Err(error) = self.0.store.teach(site, &Teaching { removed: None, added }, None).await {
             tracing::warn!(site = site.as_str(), %error, "an imported decision was not learned");
         }
     }

@@ -41,8 +41,8 @@ pub struct Findings {
     /// The spam logit of the words alone, without links and author. `None`: it was not asked for, and the words count as much
     /// as the whole comment.
     words_alone: Option<f64>,
-    /// The author cannot be mistaken for somebody else, or has nothing to gain: what was approved before counts.
-    known_counts: bool,
+    /// It is certain who the author is: what was decided of the author before counts.
+    certain_author: bool,
     /// The author's address is on the allowed list.
     allowed: Option<Reason>,
     /// The parts of the text that must not count against the comment.
@@ -132,7 +132,7 @@ impl Findings {
 impl Policy {
     /// What lists, links, form and post say, before the comment is scored.
     pub fn before(&self, comment: &Comment, listed: Listed<'_>, without: Without) -> Findings {
-        let mut findings = Findings::default();
+        let mut findings = Findings { certain_author: comment.author_is_certain(), ..Findings::default() };
         self.check_addresses(comment, listed, &mut findings);
         self.check_role(comment, &mut findings);
         self.check_kind(comment, &mut findings);
@@ -219,7 +219,7 @@ impl Policy {
         votes.extend(facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| self.over(limit)));
         votes.extend(campaign);
         votes.extend(self.untrusted(facts));
-        votes.extend(self.often_rejected(facts));
+        votes.extend(self.often_rejected(facts).filter(|_| findings.certain_author));
         let template = self.heed_alike(facts, findings, logits, &mut votes);
         votes.extend(edited_after_rejection(facts));
         if scores.iter().any(|&(label, score)| label == Label::Spam && score < self.kinds_low) {
@@ -259,25 +259,34 @@ impl Policy {
             let value = blocked.address_values.get(place).map_or("", String::as_str);
             findings.block_author(self.blocked, "BLOCKED_ADDRESS", format!("list.block.address:{value}"));
         }
-        if listed.persons.iter().any(|person| blocked.persons.contains(person)) {
+        if listed.senders.all().any(|person| blocked.persons.contains(person)) {
             findings.block_author(self.blocked, "BLOCKED_ADDRESS", "list.block.address".to_owned());
         }
         if blocked.authors.contains(comment.user_id()) {
             findings.block_author(self.blocked, "BLOCKED_AUTHOR", format!("list.block.author:{}", comment.user_id()));
         }
+        // What somebody typed as an e-mail address blocks, which harms nobody else, but does not allow.
+        let email = if comment.email_is_verified() { comment.email() } else { "" };
         let mut allow = |code, what: &str, rule: String| {
             let reason = Reason::new(code, format!("the author{what} is allowed"));
             findings.allowed = Some(reason.rule(rule));
         };
-        if let Some(place) = self.allowed_addresses.find(comment.email(), comment.ip()) {
+        if let Some(place) = self.allowed_addresses.find(email, comment.ip()) {
             allow("ALLOWED_ADDRESS", "'s address", format!("allowed.addresses[{place}]"));
-        } else if let Some(place) = allowed.addresses.find(comment.email(), comment.ip()) {
+        } else if let Some(place) = allowed.addresses.find(email, comment.ip()) {
             let value = allowed.address_values.get(place).map_or("", String::as_str);
             allow("ALLOWED_ADDRESS", "'s address", format!("list.allow.address:{value}"));
-        } else if listed.persons.iter().any(|person| allowed.persons.contains(person)) {
+        } else if listed.senders.certain.iter().any(|person| allowed.persons.contains(person)) {
             allow("ALLOWED_ADDRESS", "'s address", "list.allow.address".to_owned());
         } else if allowed.authors.contains(comment.user_id()) {
             allow("ALLOWED_AUTHOR", "", format!("list.allow.author:{}", comment.user_id()));
+        } else if self.allowed_addresses.find(comment.email(), None).is_some()
+            || allowed.addresses.find(comment.email(), None).is_some()
+            || listed.senders.claimed.iter().any(|person| allowed.persons.contains(person))
+        {
+            let message = "the author's address is allowed, but only typed: the host says of one that it has verified \
+                           `author.email_verified`";
+            findings.evidence.push(Reason::new("ADDRESS_UNVERIFIED", message));
         }
     }
 
@@ -361,7 +370,6 @@ impl Policy {
         let host = classify::host(url);
         findings.url_exempt = url.is_empty() || without.author_url || exempt(&host.to_lowercase());
         blocked.extend(rule(&host.to_lowercase()).map(|rule| (rule, host.to_lowercase(), None)));
-        findings.known_counts = comment.author_is_certain() || findings.links == 0 && findings.url_exempt;
         for (rule, host, at) in blocked.into_iter().take(MOST_PLACES) {
             let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&host)));
             let reason = reason.at(at.and_then(|at| comment.span(at))).rule(rule);
@@ -391,7 +399,7 @@ impl Policy {
 
     /// What was approved before of the same author, as evidence against spam.
     fn known_author(&self, findings: &Findings, facts: &Facts) -> Option<Reason> {
-        let History { approved, rejected, .. } = facts.author.filter(|_| findings.known_counts && self.knows_authors())?;
+        let History { approved, rejected, .. } = facts.author.filter(|_| findings.certain_author && self.knows_authors())?;
         if approved == 0 || rejected.saturating_mul(KNOWN_PER_REJECTED) > approved {
             return None;
         }

@@ -97,8 +97,24 @@ pub(super) struct Listing {
 pub struct Listed<'a> {
     /// The site's entries.
     pub entries: &'a Entries,
-    /// Keyed hashes of who sent it.
-    pub persons: &'a [String],
+    /// Who sent it.
+    pub senders: &'a Senders,
+}
+
+/// Keyed hashes of who sent a comment, as entries name persons.
+#[derive(Debug, Clone, Default)]
+pub struct Senders {
+    /// Those that are no mere claim: a verified e-mail address, the IP address, and what a visitor typed together with it.
+    pub certain: Vec<String>,
+    /// An e-mail address that somebody typed.
+    pub claimed: Vec<String>,
+}
+
+impl Senders {
+    /// Returns all of them.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.certain.iter().chain(&self.claimed)
+    }
 }
 
 impl Entries {
@@ -154,7 +170,8 @@ impl Listed<'_> {
     /// No entries.
     pub fn none() -> Listed<'static> {
         static NONE: std::sync::LazyLock<Entries> = std::sync::LazyLock::new(Entries::default);
-        Listed { entries: &NONE, persons: &[] }
+        static NOBODY: Senders = Senders { certain: Vec::new(), claimed: Vec::new() };
+        Listed { entries: &NONE, senders: &NOBODY }
     }
 }
 

@@ -15,15 +15,15 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tower::Service;
 
+use super::open::{Open, Place};
 use super::tls::Tls;
-use crate::keys::Caller;
+use crate::keys::Certificate;
 use crate::telemetry::METRICS;
 
 /// How long shaking hands, and then saying the first word, may take.
@@ -46,6 +46,9 @@ const UNREAD: usize = 64 * 1024;
 /// How long to wait after the system had no room for another connection.
 const NO_ROOM: Duration = Duration::from_millis(50);
 
+/// For how long a connection that makes room for another may go on.
+const ROOM: Duration = Duration::from_millis(250);
+
 /// Where connections come in, and what is served on them.
 pub struct Port {
     /// The socket.
@@ -60,15 +63,14 @@ impl Port {
     /// Serves until told to leave; then takes no more connections, lets calls finish until the deadline, and closes.
     /// Tells whether all were finished.
     pub async fn serve(self, router: Router, mut leaving: watch::Receiver<bool>, drain: Duration) -> bool {
-        let places = Arc::new(Semaphore::new(usize::try_from(self.most).unwrap_or(usize::MAX)));
-        let (graceful, builder) = (GracefulShutdown::new(), Arc::new(builder()));
+        let (open, builder) = (Open::new(self.most), Arc::new(builder()));
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 _ = leaving.wait_for(|leaving| *leaving) => break,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, mostly: connections that end make room.
                     tracing::warn!(%error, "cannot take a connection");
@@ -76,21 +78,26 @@ impl Port {
                     continue;
                 }
             };
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            let Some(place) = open.take(peer.ip()) else {
                 METRICS.connection_refused("full");
                 continue;
             };
             let (tls, router, builder) = (self.tls.clone(), router.clone(), Arc::clone(&builder));
-            let watcher = graceful.watcher();
+            let mut leaving = leaving.clone();
             tokio::spawn(async move {
                 METRICS.connections.inc();
-                connection(stream, tls.as_deref(), router, &builder, watcher).await;
+                let told = async {
+                    tokio::select! {
+                        _ = leaving.wait_for(|leaving| *leaving) => Farewell::Drain,
+                        () = place.told_to_leave() => Farewell::MakeRoom,
+                    }
+                };
+                connection(stream, tls.as_ref(), router, &builder, &place, told).await;
                 METRICS.connections.dec();
-                drop(place);
             });
         }
         drop(self.listener);
-        timeout(drain, graceful.shutdown()).await.is_ok()
+        timeout(drain, open.all_closed()).await.is_ok()
     }
 }
 
@@ -109,22 +116,37 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-/// One connection, from the first byte to the last.
+/// Why a connection ends before its client wants it to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Farewell {
+    /// The server leaves: calls may finish until its deadline.
+    Drain,
+    /// Another needs the place, and nobody has a call open that counts.
+    MakeRoom,
+}
+
+/// One connection, from the first byte to the last. It lets its calls finish and ends when it is `told` to.
 async fn connection(
     stream: TcpStream,
-    tls: Option<&Tls>,
+    tls: Option<&Arc<Tls>>,
     router: Router,
     builder: &Builder<TokioExecutor>,
-    watcher: hyper_util::server::graceful::Watcher,
+    place: &Place,
+    told: impl Future<Output = Farewell>,
 ) {
     // Answers are small, and whoever asked waits.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else { return serve(stream, None, router, builder, watcher).await };
-    match timeout(PATIENCE, tls.acceptor().accept(stream)).await {
+    let mut told = pin!(told);
+    let Some(tls) = tls else { return serve(stream, None, router, builder, place, told).await };
+    let acceptor = tls.acceptor();
+    let shaken = tokio::select! {
+        shaken = timeout(PATIENCE, acceptor.accept(stream)) => shaken,
+        _ = &mut told => return,
+    };
+    match shaken {
         Ok(Ok(stream)) => {
-            let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-            let caller = certificate.and_then(|certificate| tls.caller(certificate));
-            serve(stream, caller, router, builder, watcher).await;
+            let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| tls.certificate(chain));
+            serve(stream, certificate, router, builder, place, told).await;
         }
         Ok(Err(error)) => {
             METRICS.connection_refused("handshake");
@@ -136,34 +158,49 @@ async fn connection(
 
 async fn serve<S>(
     stream: S,
-    caller: Option<Caller>,
+    certificate: Option<Certificate>,
     router: Router,
     builder: &Builder<TokioExecutor>,
-    watcher: hyper_util::server::graceful::Watcher,
+    place: &Place,
+    mut told: Pin<&mut impl Future<Output = Farewell>>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let heard = Arc::new(AtomicU64::new(0));
     let io = TokioIo::new(Heard { stream, bytes: Arc::clone(&heard) });
+    let state = place.connection();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
-        if let Some(caller) = &caller {
-            request.extensions_mut().insert(caller.clone());
+        if let Some(certificate) = &certificate {
+            request.extensions_mut().insert(certificate.clone());
         }
+        request.extensions_mut().insert(state.clone());
         // A router is always ready.
         router.clone().call(request)
     });
-    let mut serving = pin!(watcher.watch(builder.serve_connection(io, service)));
-    tokio::select! {
-        // Whoever goes away without a word is nobody's mistake.
-        _ = &mut serving => return,
-        () = tokio::time::sleep(PATIENCE) => {}
+    let mut serving = pin!(builder.serve_connection(io, service));
+    let first_word = tokio::time::sleep(PATIENCE);
+    let mut first_word = pin!(first_word);
+    let mut silent = true;
+    let mut leaving = None;
+    loop {
+        tokio::select! {
+            // Whoever goes away without a word is nobody's mistake.
+            _ = &mut serving => return,
+            () = &mut first_word, if silent => {
+                if heard.load(Ordering::Relaxed) < FIRST_WORD {
+                    METRICS.connection_refused("silent");
+                    return;
+                }
+                silent = false;
+            }
+            farewell = &mut told, if leaving.is_none() => {
+                serving.as_mut().graceful_shutdown();
+                leaving = Some(farewell);
+            }
+            () = tokio::time::sleep(ROOM), if leaving == Some(Farewell::MakeRoom) => return,
+        }
     }
-    if heard.load(Ordering::Relaxed) < FIRST_WORD {
-        METRICS.connection_refused("silent");
-        return;
-    }
-    let _ = serving.await;
 }
 
 /// Counts what was heard.

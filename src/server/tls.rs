@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use serde::Deserialize;
 use tokio_rustls::TlsAcceptor;
@@ -16,17 +18,32 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use crate::config::TlsFiles;
 use crate::error::Cause;
 use crate::files;
-use crate::keys::{Caller, Role, Sites};
+use crate::keys::{Caller, Certificate, Role, Sites};
 use crate::telemetry::METRICS;
 
 /// What the server shows and asks of its clients.
 pub struct Tls {
     files: TlsFiles,
     loaded: ArcSwap<Loaded>,
+    generations: AtomicU64,
+}
+
+/// A certificate that a client has shown.
+struct Shown {
+    chain: Vec<CertificateDer<'static>>,
+    names: Vec<String>,
+    /// When it ends, in seconds since 1970.
+    ends: i64,
+    /// The reading of the files by which it was found good.
+    verified: AtomicU64,
 }
 
 struct Loaded {
     config: Arc<ServerConfig>,
+    /// Which reading of the files this is.
+    generation: u64,
+    /// Says which certificates clients may show. `None`: none.
+    verifier: Option<Arc<dyn ClientCertVerifier>>,
     /// Who a client is, by a name in its certificate.
     clients: HashMap<String, Caller>,
 }
@@ -53,8 +70,8 @@ impl Tls {
     /// # Errors
     /// Whatever is wrong with one of them, in words for an operator.
     pub fn load(files: TlsFiles) -> Result<Self, Cause> {
-        let loaded = Loaded::read(&files)?;
-        Ok(Self { files, loaded: ArcSwap::from_pointee(loaded) })
+        let loaded = Loaded::read(&files, 0)?;
+        Ok(Self { files, loaded: ArcSwap::from_pointee(loaded), generations: AtomicU64::new(1) })
     }
 
     /// Reads all files again. What is wrong changes nothing.
@@ -62,7 +79,8 @@ impl Tls {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn reload(&self) -> Result<(), Cause> {
-        self.loaded.store(Arc::new(Loaded::read(&self.files)?));
+        let generation = self.generations.fetch_add(1, Ordering::Relaxed);
+        self.loaded.store(Arc::new(Loaded::read(&self.files, generation)?));
         Ok(())
     }
 
@@ -77,15 +95,49 @@ impl Tls {
         TlsAcceptor::from(Arc::clone(&self.loaded.load().config))
     }
 
-    /// Who a client is by its certificate. `None`: nobody in particular.
-    pub fn caller(&self, certificate: &CertificateDer<'_>) -> Option<Caller> {
+    /// Returns the certificate that a client has shown while shaking hands. Whom it stands for is read from the files as
+    /// they are whenever it is asked.
+    pub fn certificate(self: &Arc<Self>, chain: &[CertificateDer<'_>]) -> Option<Certificate> {
+        let first = chain.first()?;
+        let shown = Shown {
+            names: names(first),
+            ends: expiry(first)?,
+            chain: chain.iter().map(|certificate| certificate.clone().into_owned()).collect(),
+            verified: AtomicU64::new(self.loaded.load().generation),
+        };
+        let tls = Arc::clone(self);
+        Some(Certificate::new(move || tls.caller(&shown)))
+    }
+
+    fn caller(&self, shown: &Shown) -> Option<Caller> {
+        let now = UnixTime::now();
+        if i64::try_from(now.as_secs()).unwrap_or(i64::MAX) > shown.ends {
+            return None;
+        }
         let loaded = self.loaded.load();
-        names(certificate).iter().find_map(|name| loaded.clients.get(name).cloned())
+        if shown.verified.load(Ordering::Relaxed) != loaded.generation {
+            let (first, others) = shown.chain.split_first()?;
+            loaded.verifier.as_ref()?.verify_client_cert(first, others, now).ok()?;
+            shown.verified.store(loaded.generation, Ordering::Relaxed);
+        }
+        shown.names.iter().find_map(|name| loaded.clients.get(name).cloned())
+    }
+
+    /// Returns whether clients are known by their certificates.
+    pub fn knows_clients(&self) -> bool {
+        self.files.clients.is_some()
+    }
+
+    /// Returns whether a certificate may do what an admin's key for all sites may.
+    pub fn has_admin(&self) -> bool {
+        let loaded = self.loaded.load();
+        let all = |caller: &Caller| caller.role == Role::Admin && *caller.sites == Sites::All;
+        loaded.verifier.is_some() && loaded.clients.values().any(all)
     }
 }
 
 impl Loaded {
-    fn read(files: &TlsFiles) -> Result<Self, Cause> {
+    fn read(files: &TlsFiles, generation: u64) -> Result<Self, Cause> {
         let (Some(cert), Some(key)) = (&files.cert, &files.key) else {
             return Err("tls_cert and tls_key are both needed".into());
         };
@@ -93,6 +145,7 @@ impl Loaded {
         let private = PrivateKeyDer::from_pem_slice(&read(key)?)
             .map_err(|error| format!("{} holds no private key in PEM: {error}", key.display()))?;
         let builder = ServerConfig::builder();
+        let mut known = None;
         let builder = match &files.client_ca {
             None => builder.with_no_client_auth(),
             Some(ca) => {
@@ -102,7 +155,9 @@ impl Loaded {
                 }
                 // Who shows none needs a key.
                 let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build();
-                builder.with_client_cert_verifier(verifier.map_err(|error| format!("{}: {error}", ca.display()))?)
+                let verifier = verifier.map_err(|error| format!("{}: {error}", ca.display()))?;
+                known = Some(Arc::clone(&verifier));
+                builder.with_client_cert_verifier(verifier)
             }
         };
         let end = chain.first().and_then(expiry);
@@ -112,7 +167,7 @@ impl Loaded {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let clients = files.clients.as_deref().map_or(Ok(HashMap::new()), clients)?;
         METRICS.certificate_expires(end.unwrap_or(0));
-        Ok(Self { config: Arc::new(config), clients })
+        Ok(Self { config: Arc::new(config), generation, verifier: known, clients })
     }
 }
 

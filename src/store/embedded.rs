@@ -94,9 +94,16 @@ impl Embedded {
     }
 
     /// Puts others in the place of a site's secrets, if those are still the same.
-    pub async fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets) -> Result<bool, Error> {
-        let (site, old, new) = (site.clone(), old.to_bytes(), new.to_bytes());
-        self.writer.run(move |engine| engine.swap_secrets(&site, &old, &new)).await
+    pub async fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets, act: &[u8]) -> Result<bool, Error> {
+        let (site, old, new, act) = (site.clone(), old.to_bytes(), new.to_bytes(), act.to_vec());
+        let swap = self.writer.run(move |engine| {
+            let swapped = engine.swap_secrets(&site, &old, &new)?;
+            if swapped {
+                engine.log_act(&site, act.clone())?;
+            }
+            Ok(swapped)
+        });
+        swap.await
     }
 
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {

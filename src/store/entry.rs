@@ -43,8 +43,8 @@ impl Admission<'_> {
     /// The limits with whom they count.
     pub(super) fn counted(&self) -> Vec<Counted> {
         let known = |&(scope, gcra): &(Scope, Gcra)| match scope {
-            Scope::Author => self.persons.author().map(|author| (scope, Some(author), gcra)),
-            Scope::Client => self.persons.ip.map(|client| (scope, Some(client), gcra)),
+            Scope::Author => self.persons.certain_author().map(|author| (scope, Some(author), gcra)),
+            Scope::Client => self.persons.client().map(|client| (scope, Some(client), gcra)),
             Scope::Site => Some((scope, None, gcra)),
         };
         self.limits.iter().filter_map(known).collect()

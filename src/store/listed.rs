@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use prost::Message;
 
 use super::person::{Identity, Person};
-use super::records::Records;
+use super::records::{Amendment, Records};
 use super::{Engine, Store};
 use crate::comment::Site;
 use crate::error::Error;
@@ -32,33 +32,21 @@ impl Store {
         }
     }
 
-    /// Puts entries in the place of those of the same names.
-    pub async fn put_listed(&self, site: &Site, entries: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        match &self.engine {
-            Engine::Memory(engine) => engine.put_listed(site, entries)?,
-            Engine::Embedded(engine) => engine.put_records_in(space(site), entries).await?,
-            Engine::Redis(engine) => engine.put_listed(site, entries).await?,
-        }
-        self.version.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Removes an entry. Tells whether it was there.
-    pub async fn remove_listed(&self, site: &Site, name: &str) -> Result<bool, Error> {
-        let removed = match &self.engine {
-            Engine::Memory(engine) => engine.remove_listed(site, name),
-            Engine::Embedded(engine) => engine.remove_record_in(space(site), name).await,
-            Engine::Redis(engine) => engine.remove_listed(site, name).await,
+    /// Changes a site's entries, and adds the act to the site's audit. Returns how many were removed.
+    pub async fn amend_listed(&self, site: &Site, amendment: Amendment) -> Result<usize, Error> {
+        let amended = match &self.engine {
+            Engine::Memory(engine) => engine.amend_listed(site, &amendment, &self.version),
+            Engine::Embedded(engine) => engine.amend_records_in(space(site), site, amendment, &self.version).await,
+            Engine::Redis(engine) => engine.amend_listed(site, &amendment).await,
         };
-        self.version.fetch_add(1, Ordering::Relaxed);
-        removed
+        Ok(amended?.unwrap_or_default())
     }
 
     /// Removes the entries that are for a person. Returns how many there were.
     pub(super) async fn unlist_person(&self, site: &Site, person: &Person) -> Result<u64, Error> {
         let (entries, secrets) = (self.listed(site).await?.all, self.secrets(site).await?);
         let hash = format!("#{person}");
-        let mut removed = 0;
+        let mut names = Vec::new();
         for (name, bytes) in entries {
             // A damaged one matches nobody, and must not keep the rest from being erased.
             let Ok(entry) = pb::ListEntry::decode(&*bytes) else { continue };
@@ -66,11 +54,15 @@ impl Store {
                 pb::ListTarget::Author => secrets.known_by(Identity::User(&entry.value)).contains(person),
                 _ => entry.value == hash,
             };
-            if theirs && self.remove_listed(site, &name).await? {
-                removed += 1;
+            if theirs {
+                names.push(name);
             }
         }
-        Ok(removed)
+        if names.is_empty() {
+            return Ok(0);
+        }
+        let removed = self.amend_listed(site, Amendment::remove(names)).await?;
+        Ok(u64::try_from(removed).unwrap_or(u64::MAX))
     }
 }
 

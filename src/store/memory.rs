@@ -24,7 +24,7 @@ use super::record::{from_micros, lead, machine_event, now_micros, with_limit};
 use super::records::Space;
 use super::secrets::Secrets;
 use super::settings::StoreSettings;
-use crate::comment::{CommentId, Fingerprint, Site};
+use crate::comment::{Comment, CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::{Facts, History, LimitState, Previous, Similar};
 use crate::pb;
@@ -72,6 +72,10 @@ struct Shelf {
 
 struct Entry {
     fingerprint: Fingerprint,
+    /// When the host says that it was sent. 0: it does not say.
+    sent_at: u64,
+    /// The texts that it had before.
+    texts: Vec<Fingerprint>,
     comment: pb::Comment,
     received_at: i64,
     author: Option<Person>,
@@ -79,6 +83,14 @@ struct Entry {
     persons: Vec<Person>,
     standing: Stood,
     trail: Vec<Stood>,
+}
+
+/// What there was of a comment before its present text.
+#[derive(Default)]
+struct Earlier {
+    trail: Vec<Stood>,
+    persons: Vec<Person>,
+    texts: Vec<Fingerprint>,
 }
 
 #[derive(Clone)]
@@ -124,27 +136,15 @@ impl Memory {
     }
 
     /// Puts others in the place of a site's secrets, if those are still the same.
-    pub fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets) -> Result<bool, Error> {
+    pub fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets, act: &[u8]) -> Result<bool, Error> {
         let mut state = self.state()?;
-        let secrets = &mut shelf(&mut state.sites, site).secrets;
-        let same = secrets.as_ref() == Some(old);
+        let shelf = shelf(&mut state.sites, site);
+        let same = shelf.secrets.as_ref() == Some(old);
         if same {
-            *secrets = Some(new.clone());
+            shelf.secrets = Some(new.clone());
+            shelf.log(act.to_vec());
         }
         Ok(same)
-    }
-
-    pub fn records(&self, space: Space) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        Ok(self.state()?.records.get(&space).cloned().unwrap_or_default())
-    }
-
-    pub fn put_records(&self, space: Space, records: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        self.state()?.records.entry(space).or_default().extend(records.iter().cloned());
-        Ok(())
-    }
-
-    pub fn remove_record(&self, space: Space, name: &str) -> Result<bool, Error> {
-        Ok(self.state()?.records.get_mut(&space).is_some_and(|records| records.remove(name).is_some()))
     }
 
     pub fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
@@ -154,7 +154,7 @@ impl Memory {
         let State { sites, limits: counts, .. } = &mut *state;
         let shelf = shelf(sites, site);
         let standing = shelf.comments.get(id);
-        if let Some(entry) = standing.filter(|entry| entry.fingerprint == fingerprint) {
+        if let Some(entry) = standing.filter(|entry| entry.has_had(admission.comment)) {
             return Ok(Admitted::Seen(entry.standing.verdict.clone()));
         }
         if let Some(reserved) = shelf.reserved.get(id).filter(|reserved| reserved.fingerprint == fingerprint) {
@@ -178,7 +178,7 @@ impl Memory {
             if let Some(act) = of_machine(&verdict, &admission.persons) {
                 shelf.log(act);
             }
-            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Vec::new(), Vec::new());
+            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Earlier::default());
             state.came(site, id);
             return Ok(Admitted::Recorded(verdict));
         }
@@ -190,7 +190,7 @@ impl Memory {
     }
 
     pub fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
-        let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
+        let (site, id) = (admission.comment.site(), admission.comment.id());
         let state = self.state()?;
         // A site that was never heard of gets no shelf for being asked about.
         let shelf = state.sites.get(site);
@@ -202,7 +202,7 @@ impl Memory {
                 .persons
                 .author()
                 .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
-            previous: standing.filter(|entry| entry.fingerprint != fingerprint).map(|entry| entry.previous()),
+            previous: standing.filter(|entry| !entry.is_of(admission.comment)).map(|entry| entry.previous()),
             similar: Similar::default(),
             alike: None,
         })
@@ -224,19 +224,20 @@ impl Memory {
             return Ok(verdict.clone());
         }
         shelf.reserved.remove(id);
-        let (before, trail, earlier, first) = match standing {
-            None => (None, Vec::new(), Vec::new(), true),
-            Some(Entry { standing, mut trail, author, persons, .. }) => {
+        let (before, past, first) = match standing {
+            None => (None, Earlier::default(), true),
+            Some(Entry { standing, mut trail, author, persons, fingerprint, mut texts, .. }) => {
                 let before = standing.verdict.decision;
                 shelf.uncount(author, before);
                 trail.push(standing);
-                (Some(before), trail, persons, false)
+                texts.push(fingerprint);
+                (Some(before), Earlier { trail, persons, texts }, false)
             }
         };
         if let Some(act) = of_machine(verdict, &admission.persons) {
             shelf.log(with_before(act, before.map_or(0, |before| before.to_wire().into())));
         }
-        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, trail, earlier);
+        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, past);
         if first {
             state.came(site, id);
         } else {
@@ -365,15 +366,16 @@ impl State {
 }
 
 impl Shelf {
-    fn insert(&mut self, admission: &Admission<'_>, standing: Stood, trail: Vec<Stood>, earlier: Vec<Person>) {
+    fn insert(&mut self, admission: &Admission<'_>, standing: Stood, Earlier { trail, mut persons, texts }: Earlier) {
         let author = admission.persons.author();
         self.count(author, standing.verdict.decision);
-        let mut persons = earlier;
         persons.extend(admission.persons.all());
         persons.sort_unstable();
         persons.dedup();
         let entry = Entry {
             fingerprint: admission.comment.fingerprint(),
+            sent_at: admission.comment.sent_at().unwrap_or(0),
+            texts,
             comment: admission.comment.kept().clone(),
             received_at: now_micros(),
             author,
@@ -412,6 +414,17 @@ fn counter(history: &mut History, decision: Decision) -> &mut u32 {
 }
 
 impl Entry {
+    /// Returns whether this text stands.
+    fn is_of(&self, comment: &Comment) -> bool {
+        self.fingerprint == comment.fingerprint()
+    }
+
+    /// Returns whether this text stands, or stood before and is sent once more, late.
+    fn has_had(&self, comment: &Comment) -> bool {
+        let late = comment.sent_at().unwrap_or(0) <= self.sent_at;
+        self.is_of(comment) || late && self.texts.contains(&comment.fingerprint())
+    }
+
     fn previous(&self) -> Previous {
         let verdict = &self.standing.verdict;
         Previous { decision: verdict.decision, by_moderator: !verdict.by_machine() }

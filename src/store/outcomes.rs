@@ -3,11 +3,14 @@
 
 use std::sync::atomic::Ordering;
 
+use prost::Message;
+
 use super::person::Person;
 use super::{Engine, Store};
 use crate::classify::site::lesson::Lesson;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
+use crate::pb;
 
 /// Which state of a log this is. Two that are equal are of the same log with the same records in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,12 +91,14 @@ impl Store {
         }
     }
 
-    /// Adds to a log, and takes from it, without an act on a comment.
-    pub async fn teach(&self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+    /// Adds to a log, and takes from it, without an act on a comment. `act`, if it is one, is added to the site's audit in
+    /// the same step.
+    pub async fn teach(&self, site: &Site, teaching: &Teaching, act: Option<&pb::AuditEvent>) -> Result<(), Error> {
+        let act = act.map(Message::encode_to_vec);
         let taught = match &self.engine {
-            Engine::Memory(engine) => engine.teach(site, teaching),
-            Engine::Embedded(engine) => engine.teach(site, teaching).await,
-            Engine::Redis(engine) => engine.teach(site, teaching).await,
+            Engine::Memory(engine) => engine.teach(site, teaching, act),
+            Engine::Embedded(engine) => engine.teach(site, teaching, act).await,
+            Engine::Redis(engine) => engine.teach(site, teaching, act).await,
         };
         self.taught();
         taught
@@ -121,12 +126,13 @@ impl Store {
         dropped
     }
 
-    /// Has learning begin behind one number and end with another.
-    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
+    /// Has learning begin behind one number and end with another, and adds the act to the site's audit in the same step.
+    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
+        let act = act.encode_to_vec();
         let bounded = match &self.engine {
-            Engine::Memory(engine) => engine.bound_outcomes(site, from, to),
-            Engine::Embedded(engine) => engine.bound_outcomes(site, from, to).await,
-            Engine::Redis(engine) => engine.bound_outcomes(site, from, to).await,
+            Engine::Memory(engine) => engine.bound_outcomes(site, from, to, act),
+            Engine::Embedded(engine) => engine.bound_outcomes(site, from, to, act).await,
+            Engine::Redis(engine) => engine.bound_outcomes(site, from, to, act).await,
         };
         self.taught();
         bounded

@@ -81,6 +81,13 @@ pub struct Persons {
     pub email: Option<Person>,
     /// By IP address.
     pub ip: Option<Person>,
+    /// By e-mail and IP address together, of whom nothing is certain: somebody else who types the same e-mail address comes
+    /// from elsewhere.
+    pub visitor: Option<Person>,
+    /// Whether the host has verified the e-mail address.
+    pub verified: bool,
+    /// Whether the IP address is one client's rather than a proxy's.
+    pub own_ip: bool,
 }
 
 impl Persons {
@@ -93,15 +100,31 @@ impl Persons {
                 .filter(|email| known(email))
                 .map(|email| Person::known_by(secret, Identity::Email(email))),
             ip: comment.ip().map(|ip| Person::known_by(secret, Identity::Ip(ip))),
+            visitor: comment
+                .client_of_its_own()
+                .filter(|_| known(comment.email()))
+                .map(|ip| Person::new(secret, "visitor", &format!("{} {}", comment.email(), network(ip.to_canonical())))),
+            verified: comment.email_is_verified(),
+            own_ip: comment.client_of_its_own().is_some(),
         }
     }
 
-    /// Who counts as the author: the user id, else the e-mail address.
-    pub fn author(&self) -> Option<Person> {
-        self.user.or(self.email)
+    /// Returns who is certain to be the author: somebody signed in, or whose e-mail address the host has verified.
+    pub fn certain_author(&self) -> Option<Person> {
+        self.user.or(self.email.filter(|_| self.verified))
     }
 
-    /// All of them.
+    /// Returns who counts as the author: whoever is certain to be, else the visitor.
+    pub fn author(&self) -> Option<Person> {
+        self.certain_author().or(self.visitor)
+    }
+
+    /// Returns the IP address that limits count by.
+    pub fn client(&self) -> Option<Person> {
+        self.ip.filter(|_| self.own_ip)
+    }
+
+    /// Returns what somebody can be found by who asks for what is kept of them.
     pub fn all(&self) -> impl Iterator<Item = Person> {
         [self.user, self.email, self.ip].into_iter().flatten()
     }

@@ -22,6 +22,10 @@ pub(super) struct Draft {
     pub site: Site,
     pub id: CommentId,
     pub fingerprint: Fingerprint,
+    /// What earlier versions kept as the fingerprint.
+    pub body_fingerprint: Fingerprint,
+    /// When the host says that it was sent, in microseconds since 1970. 0: it does not say.
+    pub sent_at: u64,
     pub author: Option<Person>,
     pub persons: Persons,
     pub comment: Vec<u8>,
@@ -37,12 +41,19 @@ impl Draft {
             site: comment.site().clone(),
             id: comment.id().clone(),
             fingerprint: comment.fingerprint(),
+            body_fingerprint: comment.body_fingerprint(),
+            sent_at: comment.sent_at().unwrap_or(0),
             author: admission.persons.author(),
             persons: admission.persons,
             comment: comment.kept().encode_to_vec(),
             ruling: Ruling::new(verdict),
             act: audit::of_machine(verdict, &admission.persons),
         }
+    }
+
+    /// Returns whether a fingerprint that was kept is of this text.
+    pub fn is_of(&self, kept: Fingerprint) -> bool {
+        kept == self.fingerprint || kept == self.body_fingerprint
     }
 
     /// The hashes of all who sent it, one behind the other, and those of an earlier text before them.

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use prost::Message;
+
 use super::{Engine, Store};
 use crate::error::Error;
+use crate::pb;
 
 /// Which kind of thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +37,37 @@ pub struct Records {
     pub all: BTreeMap<String, Vec<u8>>,
 }
 
+/// A change of records, and the act that it is: both happen in one step, or neither.
+#[derive(Debug, Clone, Default)]
+pub struct Amendment {
+    /// Records to put in the place of those of the same names.
+    pub put: Vec<(String, Vec<u8>)>,
+    /// Names of records to remove.
+    pub remove: Vec<String>,
+    /// The version that the records must have. `None`: any.
+    pub version: Option<u64>,
+    /// An encoded AuditEvent, which is added to the audit if anything was put or removed.
+    pub act: Option<Vec<u8>>,
+}
+
+impl Amendment {
+    /// Puts records in the place of those of the same names.
+    pub fn put(records: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self { put: records.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Removes records.
+    pub fn remove(names: impl IntoIterator<Item = String>) -> Self {
+        Self { remove: names.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Records the act in the audit.
+    #[must_use]
+    pub fn recorded(self, act: &pb::AuditEvent) -> Self {
+        Self { act: Some(act.encode_to_vec()), ..self }
+    }
+}
+
 impl Store {
     /// The version of all records of a kind. `None`: nothing was ever written there, or it was lost.
     pub async fn records_version(&self, space: Space) -> Result<Option<u64>, Error> {
@@ -54,25 +88,13 @@ impl Store {
         }
     }
 
-    /// Puts records in the place of those of the same names.
-    pub async fn put_records(&self, space: Space, records: &[(String, Vec<u8>)]) -> Result<(), Error> {
+    /// Changes records, and adds the act to the server's audit ([`Site::server`](crate::comment::Site::server)). Returns how
+    /// many were removed, or `None` if the records have another version than the amendment is for.
+    pub async fn amend_records(&self, space: Space, amendment: Amendment) -> Result<Option<usize>, Error> {
         match &self.engine {
-            Engine::Memory(engine) => engine.put_records(space, records)?,
-            Engine::Embedded(engine) => engine.put_records(space, records).await?,
-            Engine::Redis(engine) => engine.put_records(space, records).await?,
+            Engine::Memory(engine) => engine.amend_records(space, &amendment, &self.version),
+            Engine::Embedded(engine) => engine.amend_records(space, amendment, &self.version).await,
+            Engine::Redis(engine) => engine.amend_records(space, &amendment).await,
         }
-        self.version.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Removes a record. Tells whether it was there.
-    pub async fn remove_record(&self, space: Space, name: &str) -> Result<bool, Error> {
-        let removed = match &self.engine {
-            Engine::Memory(engine) => engine.remove_record(space, name),
-            Engine::Embedded(engine) => engine.remove_record(space, name).await,
-            Engine::Redis(engine) => engine.remove_record(space, name).await,
-        };
-        self.version.fetch_add(1, Ordering::Relaxed);
-        removed
     }
 }

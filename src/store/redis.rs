@@ -36,6 +36,7 @@ use super::local::Local;
 use super::page::{Filling, ListPage, ListQuery};
 use super::person::Person;
 use super::record::Row;
+use super::records::Space;
 use super::secrets::Secrets;
 use super::settings::{StoreSettings, redacted};
 use crate::comment::{CommentId, Site};
@@ -235,13 +236,18 @@ impl Redis {
     }
 
     /// Puts others in the place of a site's secrets, if those are still the same.
-    pub async fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets) -> Result<bool, Error> {
+    pub async fn swap_secrets(self: &Arc<Self>, site: &Site, old: &Secrets, new: &Secrets, act: &[u8]) -> Result<bool, Error> {
         self.reachable(site)?;
-        let mut ask = call(&self.scripts.swap, &[self.keys(site).secret()]);
-        ask.arg(old.to_bytes()).arg(new.to_bytes());
-        let reply = run(&self.connection, &self.scripts.swap, &ask).await?;
+        let keys = self.keys(site);
+        let mut ask = call(&self.scripts.swap, &[keys.secret(), keys.unsealed()]);
+        ask.arg(old.to_bytes()).arg(new.to_bytes()).arg(act).arg(self.audit_kept(site));
+        let answer = timeout(START, run(&self.connection, &self.scripts.swap, &ask)).await;
+        let reply = answer.map_err(|_| Error::store("no answer"))??;
         match reply.word() {
-            "swapped" => Ok(true),
+            "swapped" => {
+                self.seal_soon(site);
+                Ok(true)
+            }
             "moved" => Ok(false),
             _ => Err(reply.unexpected()),
         }
@@ -297,6 +303,10 @@ impl Redis {
     }
 
     fn keys(&self, site: &Site) -> Keys {
+        if site.is_server() {
+            // Beside the keys of callers, in one slot with them.
+            return Keys::beside(&self.prefix, &self.records_key(Space::Keys));
+        }
         Keys::new(&self.prefix, site)
     }
 }

@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use prost::Message;
+
 use super::person::{Identity, Person};
 use super::{Engine, Store, poisoned};
 use crate::comment::Site;
 use crate::error::Error;
+use crate::pb;
 
 /// Bytes of one secret.
 const LENGTH: usize = 32;
@@ -111,18 +114,19 @@ impl Store {
         Ok(secrets)
     }
 
-    /// Gives a site another secret, for all that comes from now on. Those before are kept, so that persons are still found;
-    /// but authors' histories and limits begin anew.
-    pub async fn rotate_secret(&self, site: &Site) -> Result<(), Error> {
+    /// Gives a site another secret, for all that comes from now on, and adds the act to its audit in the same step. Secrets
+    /// before are kept, so that persons are still found; but authors' histories and limits begin anew.
+    pub async fn rotate_secret(&self, site: &Site, act: &pb::AuditEvent) -> Result<(), Error> {
+        let act = act.encode_to_vec();
         loop {
             // Read where they are, unless they were lost there.
             let known = self.known.lock().map_err(poisoned)?.get(site).map(|known| known.secrets.clone());
             let old = self.read_secrets(site, &known.map_or_else(Secrets::fresh, Ok)?).await?;
             let new = old.rotated()?;
             let swapped = match &self.engine {
-                Engine::Memory(engine) => engine.swap_secrets(site, &old, &new),
-                Engine::Embedded(engine) => engine.swap_secrets(site, &old, &new).await,
-                Engine::Redis(engine) => engine.swap_secrets(site, &old, &new).await,
+                Engine::Memory(engine) => engine.swap_secrets(site, &old, &new, &act),
+                Engine::Embedded(engine) => engine.swap_secrets(site, &old, &new, &act).await,
+                Engine::Redis(engine) => engine.swap_secrets(site, &old, &new, &act).await,
             };
             // Else somebody else did the same at the same time.
             if swapped? {

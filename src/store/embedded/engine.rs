@@ -56,6 +56,8 @@ struct Standing {
     revision: u32,
     by_moderator: bool,
     author: Option<Person>,
+    /// When the host says that it was sent. 0: it does not say.
+    sent_at: u64,
 }
 
 /// A comment that was counted and whose verdict is on its way.
@@ -131,7 +133,7 @@ impl Engine {
         let site = self.site(&draft.site)?;
         let standing = self.standing(site, &draft.id)?;
         if let Some(standing) = &standing
-            && standing.fingerprint == draft.fingerprint
+            && (draft.is_of(standing.fingerprint) || self.comes_late(site, draft, standing)?)
         {
             return Ok(Found::Known(self.verdict(standing.row)?));
         }
@@ -178,7 +180,7 @@ impl Engine {
     pub fn look(&mut self, draft: &Draft, limits: &[Counted]) -> Result<Facts, Error> {
         // A site that was never heard of gets no number for being asked about.
         let site = read::site(&self.connection, &draft.site)?.unwrap_or(0);
-        let standing = self.standing(site, &draft.id)?.filter(|standing| standing.fingerprint != draft.fingerprint);
+        let standing = self.standing(site, &draft.id)?.filter(|standing| !draft.is_of(standing.fingerprint));
         Ok(Facts {
             limits: self.limits.weigh(site, limits).states,
             author: self.history(site, draft.author)?,
@@ -290,7 +292,7 @@ impl Engine {
 
     fn standing(&self, site: i64, id: &CommentId) -> Result<Option<Standing>, Error> {
         let mut select = self.connection.prepare_cached(
-            "SELECT rowid, fingerprint, decision, revision, by_moderator, author \
+            "SELECT rowid, fingerprint, decision, revision, by_moderator, author, sent_at \
              FROM comment WHERE site = ?1 AND id = ?2",
         )?;
         let standing = select.query_row(params![site, id.as_str()], |row| {
@@ -301,9 +303,22 @@ impl Engine {
                 revision: row.get(3)?,
                 by_moderator: row.get(4)?,
                 author: row.get::<_, Option<[u8; 16]>>(5)?.map(Person::from_bytes),
+                sent_at: row.get::<_, i64>(6)?.unsigned_abs(),
             })
         });
         Ok(standing.optional()?)
+    }
+
+    /// Returns whether a text stood before and is sent once more, late, rather than put back by its author: then the host
+    /// says that it was sent after what stands.
+    fn comes_late(&self, site: i64, draft: &Draft, standing: &Standing) -> Result<bool, Error> {
+        if draft.sent_at > standing.sent_at {
+            return Ok(false);
+        }
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT 1 FROM past WHERE site = ?1 AND id = ?2 AND fingerprint IN (?3, ?4) LIMIT 1")?;
+        Ok(select.exists(params![site, draft.id.as_str(), draft.fingerprint, draft.body_fingerprint])?)
     }
 
     fn verdict(&self, row: i64) -> Result<Vec<u8>, Error> {
@@ -314,8 +329,8 @@ impl Engine {
     fn insert(&mut self, site: i64, draft: &Draft, ruling: &Ruling, received_at: i64) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO comment (site, id, decision, before, revision, by_moderator, received_at, risk_at, changed_at, \
-             fingerprint, author, persons, event, verdict, comment, spot_check) \
-             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?6, ?8, ?9, ?10, x'', ?11, ?12, ?13)",
+             fingerprint, author, persons, event, verdict, comment, spot_check, sent_at) \
+             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?6, ?8, ?9, ?10, x'', ?11, ?12, ?13, ?14)",
         )?;
         insert.execute(params![
             site,
@@ -331,6 +346,7 @@ impl Engine {
             ruling.verdict,
             draft.comment,
             ruling.spot_check,
+            signed(draft.sent_at),
         ])?;
         drop(insert);
         if let Some(act) = &draft.act {
@@ -349,7 +365,7 @@ impl Engine {
         let mut update = self.connection.prepare_cached(
             "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, received_at = ?5, \
              risk_at = ?6, changed_at = ?7, fingerprint = ?8, author = ?9, persons = ?10, event = x'', verdict = ?11, \
-             comment = ?12, spot_check = ?13 \
+             comment = ?12, spot_check = ?13, sent_at = ?14 \
              WHERE rowid = ?1",
         )?;
         update.execute(params![
@@ -366,6 +382,7 @@ impl Engine {
             ruling.verdict,
             draft.comment,
             ruling.spot_check,
+            signed(draft.sent_at),
         ])?;
         drop(update);
         if let Some(act) = &draft.act {
@@ -379,9 +396,9 @@ impl Engine {
     /// Adds what stands to the comment's trail.
     fn keep_past(&self, site: i64, id: &CommentId, row: i64) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO past (site, id, number, before, event, verdict) \
+            "INSERT INTO past (site, id, number, before, event, verdict, fingerprint) \
              SELECT site, id, 1 + (SELECT coalesce(max(number), 0) FROM past WHERE site = ?2 AND id = ?3), \
-             before, event, verdict FROM comment WHERE rowid = ?1",
+             before, event, verdict, fingerprint FROM comment WHERE rowid = ?1",
         )?;
         insert.execute(params![row, site, id.as_str()])?;
         Ok(())
@@ -449,6 +466,11 @@ impl Engine {
         delete.execute(params![site, id.as_str()])?;
         Ok(())
     }
+}
+
+/// SQLite's numbers have a sign.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Standing {

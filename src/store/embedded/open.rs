@@ -15,7 +15,7 @@ use crate::store::record;
 pub(super) type Step = fn(&Connection) -> Result<(), Error>;
 
 /// All steps, from no schema at all. A new file takes them all too, so that there is only one way to the newest version.
-const STEPS: [Step; 6] = [to_1, to_2, to_3, to_4, to_5, to_6];
+const STEPS: [Step; 7] = [to_1, to_2, to_3, to_4, to_5, to_6, to_8];
 /// How long to wait for an operator who writes into the file.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// What to do where nothing can be written.
@@ -192,6 +192,10 @@ fn to_5(connection: &Connection) -> Result<(), Error> {
 
 fn to_6(connection: &Connection) -> Result<(), Error> {
     Ok(connection.execute_batch(include_str!("schema_6.sql"))?)
+}
+
+fn to_8(connection: &Connection) -> Result<(), Error> {
+    Ok(connection.execute_batch(include_str!("schema_8.sql"))?)
 }
 
 /// Does what is still to be done to the file as a whole. Outside a transaction.

@@ -39,9 +39,13 @@ impl Embedded {
         record.await
     }
 
-    pub async fn teach(&self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+    pub async fn teach(&self, site: &Site, teaching: &Teaching, act: Option<Vec<u8>>) -> Result<(), Error> {
         let (site, teaching) = (site.clone(), teaching.clone());
-        self.writer.run(move |engine| engine.teach_site(&site, &teaching)).await
+        let teach = self.writer.run(move |engine| {
+            engine.teach_site(&site, &teaching)?;
+            act.iter().try_for_each(|act| engine.log_act(&site, act.clone()))
+        });
+        teach.await
     }
 
     pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
@@ -62,14 +66,15 @@ impl Embedded {
         dropping.await
     }
 
-    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
+    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let site = site.clone();
         let bounding = self.writer.run(move |engine| {
-            let site = engine.number_of(&site)?;
+            let number = engine.number_of(&site)?;
             let mut update =
                 engine.connection().prepare_cached("UPDATE site SET outcome_from = ?2, outcome_to = ?3 WHERE key = ?1")?;
-            update.execute(params![site, signed(from), to.map(signed)])?;
-            Ok(())
+            update.execute(params![number, signed(from), to.map(signed)])?;
+            drop(update);
+            engine.log_act(&site, act.clone())
         });
         bounding.await
     }

@@ -1,24 +1,28 @@
 //! The small shared things in the file.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::params;
 
 use super::Embedded;
+use crate::comment::Site;
 use crate::error::Error;
-use crate::store::records::Space;
+use crate::store::records::{Amendment, Space};
 
 impl Embedded {
     pub async fn records(&self, space: Space) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         self.records_in(space.as_str().to_owned()).await
     }
 
-    pub async fn put_records(&self, space: Space, records: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        self.put_records_in(space.as_str().to_owned(), records).await
-    }
-
-    pub async fn remove_record(&self, space: Space, name: &str) -> Result<bool, Error> {
-        self.remove_record_in(space.as_str().to_owned(), name).await
+    pub async fn amend_records(
+        &self,
+        space: Space,
+        amendment: Amendment,
+        version: &Arc<AtomicU64>,
+    ) -> Result<Option<usize>, Error> {
+        self.amend_records_in(space.as_str().to_owned(), &Site::server(), amendment, version).await
     }
 
     pub async fn records_in(&self, space: String) -> Result<BTreeMap<String, Vec<u8>>, Error> {
@@ -30,25 +34,40 @@ impl Embedded {
         .await
     }
 
-    pub async fn put_records_in(&self, space: String, records: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        let records = records.to_vec();
-        let put = self.writer.run(move |engine| {
-            let mut put =
-                engine.connection().prepare_cached("INSERT OR REPLACE INTO record (space, name, bytes) VALUES (?1, ?2, ?3)")?;
-            for (name, bytes) in &records {
-                put.execute(params![space, name, bytes])?;
+    /// Does what an amendment says, and records the act in the audit of `site`, in one transaction. Returns how many were
+    /// removed, or `None` if the version is another.
+    pub async fn amend_records_in(
+        &self,
+        space: String,
+        site: &Site,
+        amendment: Amendment,
+        version: &Arc<AtomicU64>,
+    ) -> Result<Option<usize>, Error> {
+        let (site, version) = (site.clone(), Arc::clone(version));
+        let amending = self.writer.run(move |engine| {
+            let Amendment { put, remove, version: expected, act } = &amendment;
+            // The one thread that writes is also the one that raises it here.
+            if expected.is_some_and(|expected| expected != version.load(Ordering::Relaxed)) {
+                return Ok(None);
             }
-            Ok(())
+            let mut insert =
+                engine.connection().prepare_cached("INSERT OR REPLACE INTO record (space, name, bytes) VALUES (?1, ?2, ?3)")?;
+            for (name, bytes) in put {
+                insert.execute(params![space, name, bytes])?;
+            }
+            drop(insert);
+            let mut delete = engine.connection().prepare_cached("DELETE FROM record WHERE space = ?1 AND name = ?2")?;
+            let mut removed = 0;
+            for name in remove {
+                removed += delete.execute(params![space, name])?;
+            }
+            drop(delete);
+            if let Some(act) = act.as_ref().filter(|_| removed + put.len() > 0) {
+                engine.log_act(&site, act.clone())?;
+            }
+            version.fetch_add(1, Ordering::Relaxed);
+            Ok(Some(removed))
         });
-        put.await
-    }
-
-    pub async fn remove_record_in(&self, space: String, name: &str) -> Result<bool, Error> {
-        let name = name.to_owned();
-        let remove = self.writer.run(move |engine| {
-            let mut remove = engine.connection().prepare_cached("DELETE FROM record WHERE space = ?1 AND name = ?2")?;
-            Ok(remove.execute(params![space, name])? > 0)
-        });
-        remove.await
+        amending.await
     }
 }

@@ -47,8 +47,11 @@ impl Memory {
         Ok(records.find(|(known, _)| known == name).map(|(_, record)| record.clone()))
     }
 
-    pub fn teach(&self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
-        shelf(&mut self.state()?.sites, site).outcomes.teach(teaching);
+    pub fn teach(&self, site: &Site, teaching: &Teaching, act: Option<Vec<u8>>) -> Result<(), Error> {
+        let mut state = self.state()?;
+        let shelf = shelf(&mut state.sites, site);
+        shelf.outcomes.teach(teaching);
+        act.into_iter().for_each(|act| shelf.log(act));
         Ok(())
     }
 
@@ -61,10 +64,11 @@ impl Memory {
         Ok(())
     }
 
-    pub fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
+    pub fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let mut state = self.state()?;
-        let head = &mut shelf(&mut state.sites, site).outcomes.head;
-        (head.from, head.to) = (from, to);
+        let shelf = shelf(&mut state.sites, site);
+        (shelf.outcomes.head.from, shelf.outcomes.head.to) = (from, to);
+        shelf.log(act);
         Ok(())
     }
 }

@@ -6,7 +6,9 @@
 --   9 the block and allow entries   10 the acts that are not in the audit yet
 --   11 the index of spot checks   12… one per limit: its theoretical arrival time in microseconds
 -- ARGV
---   1 `admit`, or `look` to change nothing   2 fingerprint   3 author   4 tentative decision   5 verdict id
+--   1 `admit`, or `look` to change nothing
+--   2 fingerprint, that of the body alone, and when the host says that it was sent (0: it does not), with blanks between
+--   3 author   4 tentative decision   5 verdict id
 --   6 which past of the author lets it stand: approved comments needed, rejected ones that are too many (0: any number may),
 --     approved ones that speak against it (0: none do)   7 lead   8 lifetimes
 --   9 milliseconds to keep a reservation   10 comment id   11 comment   12 verdict
@@ -24,13 +26,19 @@
 --   facts, facts                                             (for `look`)
 
 local looking = ARGV[1] == 'look'
-local fingerprint, author, decision = ARGV[2], ARGV[3], ARGV[4]
+local fingerprint, body, sent_at = string.match(ARGV[2], '^(%x+) (%x+) (%d+)$')
+local author, decision = ARGV[3], ARGV[4]
 local FIRST_KEY, FIRST_ARG = 12, 20
 local limits = #KEYS - FIRST_KEY + 1
 
-local stored = redis.call('HMGET', KEYS[1], 's', 'r')
+local stored = redis.call('HMGET', KEYS[1], 's', 'r', 'f', 'o')
 local old = read_standing(stored[1])
-local known = old and old.fingerprint == fingerprint
+-- Earlier versions kept the fingerprint of the body alone.
+local known = old and (old.fingerprint == fingerprint or old.fingerprint == body)
+if old and not known and stored[3] and tonumber(sent_at) <= tonumber(stored[4] or 0) then
+  -- A text that stood before and is sent once more, late: its author did not put it back.
+  known = string.find(stored[3], fingerprint, 1, true) or string.find(stored[3], body, 1, true)
+end
 if not looking then
   if known then
     return { 'seen', redis.call('HGET', KEYS[1], 'v') }
@@ -130,7 +138,7 @@ if not looking and not old and trusted and not refused and not campaign then
   end
   keep(ARGV[10], {
     fingerprint = fingerprint, decision = decision, revision = '1', by_moderator = '0', before = '0',
-    received_at = time, lead = ARGV[7], author = author, spot = ARGV[19],
+    received_at = time, lead = ARGV[7], author = author, spot = ARGV[19], sent_at = sent_at,
   }, read_lifetimes(ARGV[8]), KEYS[11], 'c', ARGV[11], 'v', verdict, 'p', ARGV[13])
   log(KEYS[10], ARGV[18], read_lifetimes(ARGV[8]))
   return { 'recorded', int(tightest), int(remaining[tightest] or 0) }

@@ -95,6 +95,11 @@ impl Redis {
         });
     }
 
+    /// For how many milliseconds a site's audit is kept.
+    pub(super) fn audit_kept(&self, site: &Site) -> u64 {
+        u64::try_from(self.retention.of(site).audit.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Moves all acts that wait into the chain.
     async fn seal(&self, site: &Site) -> Result<(), Error> {
         let keys = self.keys(site);
@@ -117,7 +122,7 @@ impl Redis {
                 rows.push(next);
             }
             let mut ask = call(&self.scripts.seal, &[keys.unsealed(), keys.audit()]);
-            let kept = u64::try_from(self.retention.of(site).audit.as_millis()).unwrap_or(u64::MAX);
+            let kept = self.audit_kept(site);
             // Longer than any record: a site that is quiet for a while goes on with its chain.
             ask.arg(seen).arg(newest.to_text()).arg(count).arg(kept.saturating_mul(4));
             for row in rows {

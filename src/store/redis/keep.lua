@@ -6,6 +6,8 @@
 --      times in microseconds, decisions numbered as on the wire, author `-` if unknown
 --   p  who sent it: keyed hashes of user id, e-mail and IP that any text of it came from, with blanks between
 --   x  its events: their ids, with blanks between
+--   f  the fingerprints of texts that it had before, with blanks between
+--   o  when the host says that what stands was sent, in microseconds; absent: it does not say
 --   c  the comment    v  the verdict    e  the act that led to it; absent: the machine's
 --   r  a reservation: fingerprint verdict_id revision received_at facts, with blanks between
 --
@@ -61,6 +63,9 @@ local function keep(id, s, lifetimes, spots, ...)
     s.fingerprint, s.decision, s.revision, s.by_moderator, s.before, received_at, s.lead, s.author,
   }, ' ')
   redis.call('HSET', KEYS[1], 's', text, ...)
+  if s.sent_at and s.sent_at ~= '0' then
+    redis.call('HSET', KEYS[1], 'o', s.sent_at)
+  end
   redis.call('ZADD', KEYS[2], received_at, id)
   redis.call('ZADD', KEYS[3], by_risk, id)
   if s.decision == HOLD then

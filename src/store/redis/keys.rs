@@ -20,6 +20,12 @@ impl Keys {
         Self { base: format!("{prefix}{{{}}}:", site.as_str()) }
     }
 
+    /// The keys of the server itself, in the slot of another key that holds no braces: in a cluster the slot is that of what
+    /// stands in braces, or else of the whole key.
+    pub fn beside(prefix: &str, key: &str) -> Self {
+        Self { base: format!("{prefix}{{{key}}}:") }
+    }
+
     /// String: the secret that persons are hashed with. The only key that neither expires nor empties.
     pub fn secret(&self) -> String {
         self.named("secret")

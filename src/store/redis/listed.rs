@@ -2,13 +2,12 @@
 //! version is still the one that the comment was looked at with.
 
 use std::collections::BTreeMap;
-
-use ::redis::Pipeline;
+use std::sync::Arc;
 
 use super::Redis;
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::records::Records;
+use crate::store::records::{Amendment, Records};
 
 /// The field of the version. No entry is named like that.
 const VERSION: &str = ".";
@@ -27,21 +26,7 @@ impl Redis {
         Ok(Records { version: version.unwrap_or(0), all })
     }
 
-    pub async fn put_listed(&self, site: &Site, entries: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        let key = self.keys(site).listed();
-        let mut put = Pipeline::with_capacity(entries.len() + 1);
-        put.atomic().cmd("HINCRBY").arg(&key).arg(VERSION).arg(1).ignore();
-        for (name, bytes) in entries {
-            put.cmd("HSET").arg(&key).arg(name).arg(bytes.as_slice()).ignore();
-        }
-        self.briefly(put.query_async(&mut self.connection.clone())).await
-    }
-
-    pub async fn remove_listed(&self, site: &Site, name: &str) -> Result<bool, Error> {
-        let key = self.keys(site).listed();
-        let mut remove = Pipeline::with_capacity(2);
-        remove.atomic().cmd("HINCRBY").arg(&key).arg(VERSION).arg(1).ignore().cmd("HDEL").arg(&key).arg(name);
-        let (removed,): (bool,) = self.briefly(remove.query_async(&mut self.connection.clone())).await?;
-        Ok(removed)
+    pub async fn amend_listed(self: &Arc<Self>, site: &Site, amendment: &Amendment) -> Result<Option<usize>, Error> {
+        self.amend(&self.keys(site).listed(), site, amendment).await
     }
 }

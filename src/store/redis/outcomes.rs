@@ -1,12 +1,14 @@
 //! A site's log of outcomes on Redis: one hash in the site's slot, so that an act teaches in the script that does it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ::redis::{Cmd, Pipeline};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Redis;
 use super::script::{call, run};
+use super::{Redis, START};
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::outcomes::{OutcomeHead, Teaching};
@@ -62,12 +64,21 @@ impl Redis {
         self.briefly(record.query_async(&mut self.connection.clone())).await
     }
 
-    pub async fn teach(&self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+    pub async fn teach(self: &Arc<Self>, site: &Site, teaching: &Teaching, act: Option<Vec<u8>>) -> Result<(), Error> {
         self.reachable(site)?;
-        let mut ask = call(&self.scripts.outcome, &[self.keys(site).outcomes()]);
+        let keys = self.keys(site);
+        let mut ask = call(&self.scripts.outcome, &[keys.outcomes(), keys.unsealed()]);
         self.add_teaching(&mut ask, site, teaching);
-        let reply = run(&self.connection, &self.scripts.outcome, &ask).await?;
-        if reply.word() == "taught" { Ok(()) } else { Err(reply.unexpected()) }
+        ask.arg(act.as_deref().unwrap_or_default()).arg(self.audit_kept(site));
+        let answer = timeout(START, run(&self.connection, &self.scripts.outcome, &ask)).await;
+        let reply = answer.map_err(|_| Error::store("no answer"))??;
+        if reply.word() != "taught" {
+            return Err(reply.unexpected());
+        }
+        if act.is_some() {
+            self.seal_soon(site);
+        }
+        Ok(())
     }
 
     /// `first`: the number of the first record that is left, where the caller has seen all of them.
@@ -94,15 +105,19 @@ impl Redis {
         self.briefly(forget.query_async(&mut self.connection.clone())).await
     }
 
-    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>) -> Result<(), Error> {
-        let key = self.keys(site).outcomes();
-        let mut bound = Pipeline::with_capacity(2);
+    pub async fn bound_outcomes(self: &Arc<Self>, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
+        let (key, unsealed) = (self.keys(site).outcomes(), self.keys(site).unsealed());
+        let mut bound = Pipeline::with_capacity(4);
         bound.atomic().cmd("HSET").arg(&key).arg("from").arg(from).ignore();
         match to {
             Some(to) => bound.cmd("HSET").arg(&key).arg("to").arg(to).ignore(),
             None => bound.cmd("HDEL").arg(&key).arg("to").ignore(),
         };
-        self.briefly(bound.query_async(&mut self.connection.clone())).await
+        bound.cmd("RPUSH").arg(&unsealed).arg(act).ignore();
+        bound.cmd("PEXPIRE").arg(&unsealed).arg(self.audit_kept(site)).ignore();
+        let () = self.briefly(bound.query_async(&mut self.connection.clone())).await?;
+        self.seal_soon(site);
+        Ok(())
     }
 
     /// Adds what `teach.lua` asks for.

@@ -2,7 +2,7 @@
 -- comment was edited meanwhile.
 --
 -- ARGV
---   1 fingerprint   2 author   3 decision   4 revision   5 by_moderator   6 lead   7 lifetimes
+--   1 fingerprint, and when the host says that it was sent (0: it does not), with a blank between   2 author   3 decision   4 revision   5 by_moderator   6 lead   7 lifetimes
 --   8 most events   9 comment id   10 comment   11 verdict   12 author of what stands, as far as the caller knows
 --   13 who sent it, with blanks between   14 the act for the audit, without what stood before; empty: none
 --   15 what makes it the act of an edit   16 `1`: it is a spot check
@@ -14,8 +14,10 @@
 --   edited                                    (a newer body decides what stands)
 --   author, author of what stands             (call again with that author's counts as KEYS[9])
 
-local fingerprint, id, lifetimes = ARGV[1], ARGV[9], read_lifetimes(ARGV[7])
-local stored = redis.call('HMGET', KEYS[1], 's', 'r', 'p')
+local MOST_TEXTS = 64
+local fingerprint, sent_at = string.match(ARGV[1], '^(%x+) (%d+)$')
+local id, lifetimes = ARGV[9], read_lifetimes(ARGV[7])
+local stored = redis.call('HMGET', KEYS[1], 's', 'r', 'p', 'f')
 local old = read_standing(stored[1])
 if old and old.fingerprint == fingerprint then
   return { 'earlier', redis.call('HGET', KEYS[1], 'v') }
@@ -37,11 +39,16 @@ if old then
   persons = join(stored[3] or old.author, persons)
   retire(id, old, KEYS[11])
 end
-redis.call('HDEL', KEYS[1], 'r', 'e')
+redis.call('HDEL', KEYS[1], 'r', 'e', 'o')
+if old then
+  -- The newest: a text that is older than so many edits is decided anew.
+  local texts = (stored[4] or '') .. ' ' .. old.fingerprint
+  redis.call('HSET', KEYS[1], 'f', string.sub(texts, -33 * MOST_TEXTS))
+end
 keep(id, {
   fingerprint = fingerprint, decision = ARGV[3], revision = ARGV[4], by_moderator = ARGV[5],
   before = old and old.decision or '0', received_at = received_at, lead = ARGV[6], author = ARGV[2],
-  spot = ARGV[16],
+  spot = ARGV[16], sent_at = sent_at,
 }, lifetimes, KEYS[11], 'c', ARGV[10], 'v', ARGV[11], 'p', persons)
 local act = ARGV[14]
 if old then

@@ -1,19 +1,22 @@
 //! The small shared things on Redis: one hash a kind, with its version in a field of its own, so that one key is enough.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use ::redis::Pipeline;
+use tokio::time::timeout;
 
-use super::Redis;
-use crate::error::Error;
-use crate::store::records::{Records, Space};
+use super::script::{call, run};
+use super::{Redis, START};
+use crate::comment::Site;
+use crate::error::{Away, Error};
+use crate::store::records::{Amendment, Records, Space};
 
 /// The field of the version. No thing is named like that.
 const VERSION: &str = ".";
 
 impl Redis {
     /// No braces: it belongs to no site.
-    fn records_key(&self, space: Space) -> String {
+    pub(super) fn records_key(&self, space: Space) -> String {
         format!("{}{}", self.prefix, space.as_str())
     }
 
@@ -32,21 +35,44 @@ impl Redis {
         Ok(Records { version: version.unwrap_or(0), all })
     }
 
-    pub async fn put_records(&self, space: Space, records: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        let key = self.records_key(space);
-        let mut put = Pipeline::with_capacity(records.len() + 1);
-        put.atomic().cmd("HINCRBY").arg(&key).arg(VERSION).arg(1).ignore();
-        for (name, bytes) in records {
-            put.cmd("HSET").arg(&key).arg(name).arg(bytes.as_slice()).ignore();
-        }
-        self.briefly(put.query_async(&mut self.connection.clone())).await
+    pub async fn amend_records(self: &Arc<Self>, space: Space, amendment: &Amendment) -> Result<Option<usize>, Error> {
+        // The server's own audit lies in the slot of the keys; nothing else here is an act.
+        self.amend(&self.records_key(space), &Site::server(), amendment).await
     }
 
-    pub async fn remove_record(&self, space: Space, name: &str) -> Result<bool, Error> {
-        let key = self.records_key(space);
-        let mut remove = Pipeline::with_capacity(2);
-        remove.atomic().cmd("HINCRBY").arg(&key).arg(VERSION).arg(1).ignore().cmd("HDEL").arg(&key).arg(name);
-        let (removed,): (bool,) = self.briefly(remove.query_async(&mut self.connection.clone())).await?;
-        Ok(removed)
+    /// Does what an amendment of a hash says, and records the act in the audit of `site`, which lies in the hash's slot.
+    /// Returns how many were removed, or `None` if the version is another.
+    pub(super) async fn amend(
+        self: &Arc<Self>,
+        hash: &str,
+        site: &Site,
+        amendment: &Amendment,
+    ) -> Result<Option<usize>, Error> {
+        let Amendment { put, remove, version, act } = amendment;
+        // Other hashes than those with an audit share no slot with it: then it is not named.
+        let acts = if act.is_some() { self.keys(site).unsealed() } else { hash.to_owned() };
+        let mut ask = call(&self.scripts.amend, &[hash.to_owned(), acts]);
+        ask.arg(version.map(|version| version.to_string()).unwrap_or_default());
+        ask.arg(act.as_deref().unwrap_or_default());
+        ask.arg(self.audit_kept(site)).arg(put.len());
+        for (name, bytes) in put {
+            ask.arg(name).arg(bytes.as_slice());
+        }
+        ask.arg(remove);
+        if self.breaker.is_open("") {
+            return Err(Error::store(Away));
+        }
+        let mut reply =
+            timeout(START, run(&self.connection, &self.scripts.amend, &ask)).await.map_err(|_| Error::store("no answer"))??;
+        match reply.word() {
+            "moved" => Ok(None),
+            "amended" => {
+                if act.is_some() {
+                    self.seal_soon(site);
+                }
+                Ok(Some(reply.number()?))
+            }
+            _ => Err(reply.unexpected()),
+        }
     }
 }

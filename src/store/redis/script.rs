@@ -32,6 +32,7 @@ pub(super) struct Scripts {
     pub seal: Script,
     pub cut: Script,
     pub outcome: Script,
+    pub amend: Script,
     pub upkeep: Arc<Script>,
 }
 
@@ -48,6 +49,7 @@ impl Scripts {
             )),
             outcome: Script::new(concat!(include_str!("teach.lua"), include_str!("outcome.lua"))),
             erase: Script::new(concat!(include_str!("keep.lua"), include_str!("erase.lua"))),
+            amend: Script::new(include_str!("amend.lua")),
             rewrite: Script::new(include_str!("rewrite.lua")),
             swap: Script::new(include_str!("swap.lua")),
             claim: Script::new(include_str!("claim.lua")),

@@ -112,7 +112,9 @@ impl Redis {
 
     /// Calls `admit.lua`, to do what it is for or only to look.
     async fn ask(&self, mode: &str, admission: &Admission<'_>) -> Result<Reply, Error> {
-        let Draft { site, id, fingerprint, author, persons, comment, ruling, act } = Draft::new(admission, admission.tentative);
+        let draft = Draft::new(admission, admission.tentative);
+        let sent = format!("{} {} {}", hex(draft.fingerprint), hex(draft.body_fingerprint), draft.sent_at);
+        let Draft { site, id, author, persons, comment, ruling, act, .. } = draft;
         let (keys, limits) = (self.keys(&site), admission.counted());
         let mut names = common(&keys, &id, author).to_vec();
         // By our clock, as keys must be named before Redis is asked: at worst a window is a little longer for one of us.
@@ -122,7 +124,7 @@ impl Redis {
         names.extend(limits.iter().map(|(scope, person, _)| keys.limit(*scope, person.as_ref())));
 
         let mut ask = call(&self.scripts.admit, &names);
-        ask.arg(mode).arg(hex(fingerprint)).arg(name(author)).arg(ruling.decision.to_wire() as i32);
+        ask.arg(mode).arg(sent).arg(name(author)).arg(ruling.decision.to_wire() as i32);
         ask.arg(ruling.verdict_id).arg(trust(admission.trust)).arg(ruling.lead);
         ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(milliseconds(RESERVED_FOR));
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
@@ -143,14 +145,16 @@ impl Redis {
     }
 
     async fn recorded(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
-        let Draft { site, id, fingerprint, author, persons, comment, ruling, act } = Draft::new(admission, verdict);
+        let draft = Draft::new(admission, verdict);
+        let sent = format!("{} {}", hex(draft.fingerprint), draft.sent_at);
+        let Draft { site, id, author, persons, comment, ruling, act, .. } = draft;
         let (act, edit) = (act.unwrap_or_default(), audit::edit());
         let keys = self.keys(&site);
         let ask = |stands: Option<Person>| {
             let mut names = changing(&keys, &id, author, stands);
             names.push(keys.spot_checks());
             let mut ask = call(&self.scripts.record, &names);
-            ask.arg(hex(fingerprint)).arg(name(author));
+            ask.arg(&sent).arg(name(author));
             self.add_ruling(&mut ask, &site, &ruling);
             ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(name(stands)).arg(hashes(&persons));
             ask.arg(&act).arg(&edit).arg(u8::from(ruling.spot_check));

@@ -11,7 +11,9 @@ use gatepost::error::Error;
 use gatepost::facts::Previous;
 use gatepost::limit::Scope;
 use gatepost::pb;
-use gatepost::store::{Admitted, Event, Forgotten, Identity, ListQuery, Order, OutcomeHead, Store, Teaching, Watcher};
+use gatepost::store::{
+    Admitted, Amendment, Event, Forgotten, Identity, ListQuery, Order, OutcomeHead, Space, Store, Teaching, Watcher,
+};
 use gatepost::verdict::Decision::{self, Approve, Hold, Reject};
 use gatepost::verdict::MACHINE;
 use prost::Message as _;
@@ -504,7 +506,7 @@ pub async fn a_secret_is_the_same_for_all_and_another_per_site(bed: Bed) {
 pub async fn a_rotated_secret_hashes_anew_and_still_knows_the_old(bed: Bed) {
     let old = bed.store.secrets(&site()).await.unwrap();
 
-    bed.store.rotate_secret(&site()).await.unwrap();
+    bed.store.rotate_secret(&site(), &acted()).await.unwrap();
 
     let new = bed.store.secrets(&site()).await.unwrap();
     assert_ne!(new.newest(), old.newest());
@@ -512,7 +514,8 @@ pub async fn a_rotated_secret_hashes_anew_and_still_knows_the_old(bed: Bed) {
     assert_eq!(known.len(), 2);
     assert_eq!(known[1..], old.known_by(Identity::User("ada")));
     let one = site();
-    let (here, there) = tokio::join!(bed.store.rotate_secret(&one), bed.other.rotate_secret(&one));
+    let act = acted();
+    let (here, there) = tokio::join!(bed.store.rotate_secret(&one, &act), bed.other.rotate_secret(&one, &act));
     assert!(here.is_ok() && there.is_ok());
     assert_eq!(bed.store.secrets(&site()).await.unwrap().known_by(Identity::User("ada")).len(), 4, "none is lost");
 }
@@ -788,16 +791,41 @@ pub async fn the_audit_forgets_a_person_also_where_the_comment_is_kept_no_more(b
     assert_eq!(left, ["", "theirs", "", ""]);
 }
 
+/// Some act.
+fn acted() -> pb::AuditEvent {
+    pb::AuditEvent { act: "ACTED".into(), by: "ann".into(), ..Default::default() }
+}
+
+async fn put(store: &Store, entries: impl IntoIterator<Item = (String, Vec<u8>)>) {
+    store.amend_listed(&site(), Amendment::put(entries).recorded(&acted())).await.unwrap();
+}
+
+pub async fn records_of_another_version_are_left_as_they_are(bed: Bed) {
+    let put = |name: &str| Amendment::put([(name.to_owned(), b"1".to_vec())]);
+    bed.store.amend_records(Space::Keys, put("a").recorded(&acted())).await.unwrap();
+    let version = bed.store.records_version(Space::Keys).await.unwrap();
+    let next = |name: &str| Amendment { version, ..put(name) };
+    assert_eq!(bed.store.amend_records(Space::Keys, next("b")).await.unwrap(), Some(0));
+    assert_eq!(bed.other.amend_records(Space::Keys, next("c")).await.unwrap(), None);
+    let all = bed.other.records(Space::Keys).await.unwrap().all;
+    assert_eq!(all.keys().collect::<Vec<_>>(), ["a", "b"]);
+    let acts = chain(&bed.store, &Site::server()).await;
+    assert_eq!(acts.iter().map(|event| event.act.as_str()).collect::<Vec<_>>(), ["ACTED"]);
+}
+
 pub async fn block_and_allow_entries_are_kept_by_name_and_seen_by_all(bed: Bed) {
     let entry = |value: &str| pb::ListEntry { value: value.into(), ..Default::default() }.encode_to_vec();
-    bed.store.put_listed(&site(), &[("a".into(), entry("1")), ("b".into(), entry("2"))]).await.unwrap();
-    bed.other.put_listed(&site(), &[("a".into(), entry("3"))]).await.unwrap();
+    put(&bed.store, [("a".into(), entry("1")), ("b".into(), entry("2"))]).await;
+    put(&bed.other, [("a".into(), entry("3"))]).await;
     let before = bed.store.listed(&site()).await.unwrap();
     assert_eq!(before.all.keys().collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(before.all["a"], entry("3"));
 
-    assert!(bed.other.remove_listed(&site(), "b").await.unwrap());
-    assert!(!bed.store.remove_listed(&site(), "b").await.unwrap());
+    let gone = || Amendment::remove(["b".to_owned()]).recorded(&acted());
+    assert_eq!(bed.other.amend_listed(&site(), gone()).await.unwrap(), 1);
+    assert_eq!(bed.store.amend_listed(&site(), gone()).await.unwrap(), 0);
+    let acts = chain(&bed.store, &site()).await;
+    assert_eq!(acts.len(), 3, "each that changed something is in the audit, and no other: {acts:?}");
     let after = bed.store.listed(&site()).await.unwrap();
     assert!(after.version > before.version && after.all.len() == 1);
     assert!(bed.store.listed(&site_named("other.example")).await.unwrap().all.is_empty());
@@ -807,7 +835,7 @@ pub async fn a_comment_is_looked_at_again_when_entries_have_changed(bed: Bed) {
     // Where only one process writes it needs no asking.
     let Some(version) = bed.store.listed_version().xor(Some(bed.store.listed(&site()).await.unwrap().version)) else { return };
     bed.recorded(&text("1").knowing(version)).await;
-    bed.other.put_listed(&site(), &[("a".into(), Vec::new())]).await.unwrap();
+    put(&bed.other, [("a".into(), Vec::new())]).await;
     assert_eq!(text("2").knowing(version).admit(&bed.store).await, Admitted::Listed);
     assert!(matches!(text("1").knowing(version).admit(&bed.store).await, Admitted::Seen(_)), "what was judged stands");
     bed.recorded(&text("2").knowing(version + 1)).await;
@@ -820,7 +848,7 @@ pub async fn entries_for_an_erased_person_go_too(bed: Bed) {
     let user = pb::ListEntry { target: pb::ListTarget::Author.into(), value: "ada".into(), ..Default::default() };
     let other = pb::ListEntry { target: pb::ListTarget::Word.into(), value: "ada".into(), ..Default::default() };
     let entries = [("a", &hash), ("b", &user), ("c", &other)].map(|(name, entry)| (name.to_owned(), entry.encode_to_vec()));
-    bed.store.put_listed(&site(), &entries).await.unwrap();
+    put(&bed.store, entries).await;
     assert_eq!(bed.other.forget(&site(), &ada).await.unwrap().listed, 1);
     let user = newest.known_by(Identity::User("ada"))[0];
     assert_eq!(bed.other.forget(&site(), &user).await.unwrap().listed, 1);
@@ -891,7 +919,7 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     assert_eq!(empty, OutcomeHead::default());
     assert_eq!(log(&bed.store).await, []);
     for number in 1..=600u64 {
-        bed.store.teach(&site(), &added(&format!("d:{number}:2"), &number.to_be_bytes())).await.unwrap();
+        bed.store.teach(&site(), &added(&format!("d:{number}:2"), &number.to_be_bytes()), None).await.unwrap();
     }
     let full = bed.other.outcome_head(&site()).await.unwrap();
     assert_eq!((full.newest, full.gone, full.from, full.to), (600, 0, 0, None));
@@ -905,9 +933,9 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     assert_eq!(bed.other.outcomes(&site(), 598, 600).await.unwrap().len(), 2);
 
     // What is taken back leaves a gap, and what comes again comes last.
-    bed.store.teach(&site(), &removed("d:300:2")).await.unwrap();
-    bed.other.teach(&site(), &removed("d:300:2")).await.unwrap();
-    bed.other.teach(&site(), &added("d:1:2", b"again")).await.unwrap();
+    bed.store.teach(&site(), &removed("d:300:2"), None).await.unwrap();
+    bed.other.teach(&site(), &removed("d:300:2"), None).await.unwrap();
+    bed.other.teach(&site(), &added("d:1:2", b"again"), None).await.unwrap();
     let head = bed.store.outcome_head(&site()).await.unwrap();
     assert_eq!((head.newest, head.gone), (601, 2));
     assert!(!full.goes_on(&head));
@@ -922,11 +950,11 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     assert_eq!(bed.other.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"again".to_vec()));
     assert_eq!(bed.other.outcome_named(&site(), "d:2:2").await.unwrap(), None);
 
-    bed.store.bound_outcomes(&site(), 5, Some(9)).await.unwrap();
+    bed.store.bound_outcomes(&site(), 5, Some(9), &acted()).await.unwrap();
     let bounded = bed.other.outcome_head(&site()).await.unwrap();
     assert_eq!((bounded.from, bounded.to, bounded.newest), (5, Some(9), 601));
     assert!(!head.goes_on(&bounded) && !bounded.counts(5) && bounded.counts(6) && bounded.counts(9) && !bounded.counts(10));
-    bed.store.bound_outcomes(&site(), 0, None).await.unwrap();
+    bed.store.bound_outcomes(&site(), 0, None, &acted()).await.unwrap();
     assert_eq!(bed.other.outcome_head(&site()).await.unwrap().to, None);
     let elsewhere = Site::parse("site", "other.example").unwrap();
     assert_eq!(bed.store.outcome_head(&elsewhere).await.unwrap(), OutcomeHead::default());
@@ -946,8 +974,8 @@ pub async fn what_a_person_taught_goes_with_the_person(bed: Bed) {
     bed.recorded(&text("hers").by("ada").held()).await;
     bed.decide_and_teach("hers", 1, Reject, lesson("hers", Vec::new())).await;
     // Of a comment that is kept no more.
-    bed.store.teach(&site(), &lesson("gone", person("ada").to_bytes())).await.unwrap();
-    bed.store.teach(&site(), &lesson("his", person("bob").to_bytes())).await.unwrap();
+    bed.store.teach(&site(), &lesson("gone", person("ada").to_bytes()), None).await.unwrap();
+    bed.store.teach(&site(), &lesson("his", person("bob").to_bytes()), None).await.unwrap();
     let forgotten = bed.store.forget(&site(), &person("ada")).await.unwrap();
     assert_eq!(forgotten.outcomes, 2);
     let left = bed.other.outcomes(&site(), 0, 10).await.unwrap();

@@ -79,7 +79,7 @@ async fn each_kind_of_data_is_forgotten_in_its_time() {
     bed.recorded(&text("rejected").by("ada").decided(Reject)).await;
     bed.recorded(&text("held").by("ada").held()).await;
     bed.recorded(&text("decided").by("ada").held()).await;
-    bed.store.teach(&site(), &super::cases::lesson("long-ago", Vec::new())).await.unwrap();
+    bed.store.teach(&site(), &super::cases::lesson("long-ago", Vec::new()), None).await.unwrap();
     let taught = bed.store.taught_version();
     let before = bed.store.latest_cursor(&site()).await.unwrap().to_string();
     bed.decide("decided", 1, Reject).await;

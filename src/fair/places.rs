@@ -1,0 +1,133 @@
+//! Places for calls and streams, for which nobody waits: a caller gets one at once or is refused.
+//!
+//! A caller may hold as many places as `factor` times those that are free: the dynamic threshold by which switches share
+//! their memory between queues (A. K. Choudhury and E. L. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet
+//! Switches", IEEE/ACM Transactions on Networking 6, 1998). One caller alone gets most of them, several get equal shares,
+//! and some stay free for the next.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// How many times the free places one caller may hold,
+const PER_CALLER: usize = 2;
+/// and how many times one site of a caller may.
+const PER_SITE: usize = 1;
+
+/// A fixed number of places. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Places(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    /// How many places each caller holds.
+    callers: HashMap<Arc<str>, usize>,
+    /// How many places each caller holds for each site.
+    sites: HashMap<(Arc<str>, Arc<str>), usize>,
+}
+
+/// A place that is taken. Given back when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    places: Places,
+    caller: Arc<str>,
+    site: Arc<str>,
+}
+
+impl Places {
+    /// Makes so many places.
+    pub fn new(total: usize) -> Self {
+        Self(Arc::new(Mutex::new(State { free: total, callers: HashMap::new(), sites: HashMap::new() })))
+    }
+
+    /// Takes a place for a caller and one of its sites. A caller without a name is not told from others: then the site
+    /// alone counts. Returns `None` if none is free, or the caller or the site holds its share.
+    pub fn take(&self, caller: &Arc<str>, site: &str) -> Option<Place> {
+        let mut state = self.0.lock().ok()?;
+        let place = (Arc::clone(caller), Arc::<str>::from(site));
+        let by_caller = state.callers.get(caller).copied().unwrap_or(0);
+        let by_site = state.sites.get(&place).copied().unwrap_or(0);
+        let fits = |held: usize, factor: usize| held == 0 || held < state.free.saturating_mul(factor);
+        if state.free == 0 || !caller.is_empty() && !fits(by_caller, PER_CALLER) || !fits(by_site, PER_SITE) {
+            return None;
+        }
+        state.free -= 1;
+        state.callers.insert(Arc::clone(caller), by_caller + 1);
+        state.sites.insert(place.clone(), by_site + 1);
+        drop(state);
+        let (caller, site) = place;
+        Some(Place { places: self.clone(), caller, site })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Ok(mut state) = self.places.0.lock() else { return };
+        state.free += 1;
+        give_back(&mut state.callers, &self.caller);
+        give_back(&mut state.sites, &(Arc::clone(&self.caller), Arc::clone(&self.site)));
+    }
+}
+
+/// Counts one less. A count of nothing is not kept, so that there are never more counts than places.
+fn give_back<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+    let left = counts.get_mut(key).map(|count| {
+        *count -= 1;
+        *count
+    });
+    if left == Some(0) {
+        counts.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(places: &Places, caller: &str, site: &str) -> Vec<Place> {
+        let caller = caller.into();
+        std::iter::from_fn(|| places.take(&caller, site)).collect()
+    }
+
+    #[test]
+    fn one_site_gets_half_of_all_places_and_one_caller_two_thirds() {
+        let places = Places::new(120);
+        let shop = all(&places, "host", "shop.example");
+        assert_eq!(shop.len(), 60);
+        let blog = all(&places, "host", "blog.example");
+        assert_eq!(shop.len() + blog.len(), 80);
+    }
+
+    #[test]
+    fn whoever_comes_next_still_finds_a_place() {
+        let places = Places::new(128);
+        let mut held = Vec::new();
+        for caller in ["a", "b", "c", "d"] {
+            let theirs = all(&places, caller, "blog.example");
+            assert!(!theirs.is_empty(), "{caller}");
+            held.push(theirs);
+        }
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again_and_leaves_no_trace() {
+        let places = Places::new(2);
+        for _ in 0..3 {
+            let held = all(&places, "host", "blog.example");
+            assert!(!held.is_empty());
+        }
+        let state = places.0.lock().unwrap();
+        assert_eq!((state.free, state.callers.len(), state.sites.len()), (2, 0, 0));
+    }
+
+    #[test]
+    fn callers_without_a_name_are_told_apart_by_their_sites() {
+        let places = Places::new(128);
+        assert_eq!(all(&places, "", "a.example").len(), 64);
+        assert_eq!(all(&places, "", "b.example").len(), 0);
+        let places = Places::new(128);
+        let first = all(&places, "", "a.example");
+        let second = all(&places, "", "b.example");
+        assert_eq!((first.len(), second.len()), (64, 32));
+    }
+}

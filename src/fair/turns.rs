@@ -1,0 +1,97 @@
+//! Turns at work that takes long, for which everybody waits: so much of it is done at once, and so much for each caller, so
+//! that who asks for a lot waits behind himself and not before others.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many callers are remembered before those that wait for nothing are forgotten.
+const REMEMBERED: usize = 1_024;
+
+/// Turns. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Turns {
+    all: Arc<Semaphore>,
+    each: Arc<Mutex<HashMap<Arc<str>, Arc<Semaphore>>>>,
+    most_each: u32,
+}
+
+/// A turn. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    // In this order: whoever waits for the second holds the first.
+    _all: Option<OwnedSemaphorePermit>,
+    _own: Option<OwnedSemaphorePermit>,
+}
+
+impl Turns {
+    /// Lets so many units of work be done at once, and so many of them for one caller.
+    pub fn new(all: u32, each: u32) -> Self {
+        let semaphore = Semaphore::new(usize::try_from(all).unwrap_or(usize::MAX));
+        Self { all: Arc::new(semaphore), each: Arc::default(), most_each: each.min(all) }
+    }
+
+    /// Waits for a turn at so many units of work. More units than a caller may have at once are as many as it may.
+    pub async fn take(&self, caller: &str, units: u32) -> Turn {
+        let units = units.clamp(1, self.most_each.max(1));
+        // A semaphore is never closed here: without a permit the work is done all the same.
+        let own = self.own(caller).acquire_many_owned(units).await.ok();
+        let all = Arc::clone(&self.all).acquire_many_owned(units).await.ok();
+        Turn { _all: all, _own: own }
+    }
+
+    fn own(&self, caller: &str) -> Arc<Semaphore> {
+        let fresh = || Arc::new(Semaphore::new(usize::try_from(self.most_each).unwrap_or(usize::MAX)));
+        let Ok(mut each) = self.each.lock() else { return fresh() };
+        if each.len() >= REMEMBERED {
+            // Whoever holds a turn or waits for one holds the semaphore.
+            each.retain(|_, own| Arc::strong_count(own) > 1);
+        }
+        Arc::clone(each.entry(caller.into()).or_insert_with(fresh))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(20);
+
+    #[tokio::test]
+    async fn who_asks_for_a_lot_waits_behind_himself() {
+        let turns = Turns::new(4, 2);
+        let _held = [turns.take("flood", 1).await, turns.take("flood", 1).await];
+        let waiting: Vec<_> = (0..50)
+            .map(|_| {
+                let turns = turns.clone();
+                tokio::spawn(async move { drop(turns.take("flood", 1).await) })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert!(timeout(SOON, turns.take("other", 2)).await.is_ok());
+        assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
+    }
+
+    #[tokio::test]
+    async fn more_units_than_there_are_wait_for_all_of_them_and_not_for_ever() {
+        let turns = Turns::new(4, 4);
+        let small = turns.take("a", 1).await;
+        assert!(timeout(SOON, turns.take("a", 100)).await.is_err());
+        drop(small);
+        assert!(timeout(SOON, turns.take("a", 100)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn callers_that_wait_for_nothing_are_forgotten() {
+        let turns = Turns::new(1, 1);
+        for caller in 0..3 * REMEMBERED {
+            drop(turns.take(&caller.to_string(), 1).await);
+        }
+        assert!(turns.each.lock().unwrap().len() <= REMEMBERED);
+    }
+}

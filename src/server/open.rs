@@ -1,0 +1,139 @@
+//! The connections that are open, and which of them makes room when there are as many as there may be.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use tokio::sync::{Notify, Semaphore};
+
+use crate::grpc::Connection;
+
+/// All open connections. Clones share them.
+#[derive(Clone)]
+pub struct Open {
+    most: usize,
+    known: Arc<Mutex<Known>>,
+    /// A permit for each connection that is not open.
+    closed: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct Known {
+    newest: u64,
+    connections: HashMap<u64, Peer>,
+}
+
+struct Peer {
+    ip: IpAddr,
+    since: Instant,
+    state: Connection,
+    leave: Arc<Notify>,
+}
+
+/// A connection's place. Given back when it is dropped.
+pub struct Place {
+    open: Open,
+    number: u64,
+    state: Connection,
+    leave: Arc<Notify>,
+    _permit: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
+impl Open {
+    /// Lets so many connections be open at once.
+    pub fn new(most: u32) -> Self {
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS / 2);
+        // Those that were told to leave have not all left when the next come.
+        Self { most, known: Arc::default(), closed: Arc::new(Semaphore::new(2 * most)) }
+    }
+
+    /// Takes a place for a connection. When all are taken, one on which nobody has a call open that was let in makes room:
+    /// the oldest of the address that has most of them, so that whoever opens many closes his own. Returns `None` if all
+    /// are in use.
+    pub fn take(&self, ip: IpAddr) -> Option<Place> {
+        let permit = Arc::clone(&self.closed).try_acquire_owned().ok()?;
+        let mut known = self.known.lock().ok()?;
+        if known.connections.len() >= self.most {
+            let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
+            for peer in known.connections.values() {
+                *by_address.entry(peer.ip).or_default() += 1;
+            }
+            let idle = known.connections.iter().filter(|(_, peer)| !peer.state.is_busy());
+            let next = idle.max_by_key(|(_, peer)| (by_address.get(&peer.ip), peer.since.elapsed()))?;
+            let number = *next.0;
+            if let Some(peer) = known.connections.remove(&number) {
+                peer.leave.notify_one();
+            }
+        }
+        known.newest += 1;
+        let (number, state, leave) = (known.newest, Connection::default(), Arc::new(Notify::new()));
+        let peer = Peer { ip, since: Instant::now(), state: state.clone(), leave: Arc::clone(&leave) };
+        known.connections.insert(number, peer);
+        drop(known);
+        Some(Place { open: self.clone(), number, state, leave, _permit: Some(permit) })
+    }
+
+    /// Waits until no connection is open.
+    pub async fn all_closed(&self) {
+        let all = u32::try_from(2 * self.most).unwrap_or(u32::MAX);
+        // It is never closed.
+        let _ = self.closed.acquire_many(all).await;
+    }
+}
+
+impl Place {
+    /// Returns the connection as its calls know it.
+    pub fn connection(&self) -> Connection {
+        self.state.clone()
+    }
+
+    /// Waits until the connection has to make room for another.
+    pub async fn told_to_leave(&self) {
+        self.leave.notified().await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Ok(mut known) = self.open.known.lock() {
+            known.connections.remove(&self.number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const FLOOD: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
+    const BLOG: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 1));
+
+    async fn leaves(place: &Place) -> bool {
+        tokio::time::timeout(Duration::from_millis(10), place.told_to_leave()).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn whoever_opens_many_connections_closes_his_own() {
+        let open = Open::new(4);
+        let blog = open.take(BLOG).unwrap();
+        let flood: Vec<Place> = (0..3).map(|_| open.take(FLOOD).unwrap()).collect();
+        let _more = open.take(FLOOD).unwrap();
+        assert!(leaves(&flood[0]).await);
+        assert!(!leaves(&blog).await);
+        assert!(!leaves(&flood[1]).await);
+    }
+
+    #[tokio::test]
+    async fn a_connection_in_use_is_not_closed_for_another() {
+        let open = Open::new(1);
+        let blog = open.take(BLOG).unwrap();
+        let call = blog.connection().busy();
+        assert!(open.take(FLOOD).is_none());
+        drop(call);
+        assert!(open.take(FLOOD).is_some());
+        assert!(leaves(&blog).await);
+    }
+}
