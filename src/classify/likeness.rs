@@ -17,10 +17,15 @@ const ROWS: usize = 3;
 /// Shorter texts are often the same without anybody having meant it.
 const MIN_WORDS: usize = 8;
 const TRIPLE: u64 = 0x71;
+const WORDS: u64 = 0x72;
 
 /// The fingerprint of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Likeness([u64; BANDS]);
+pub struct Likeness {
+    bands: [u64; BANDS],
+    /// A hash of all words, numbers, emoji and links in their order. 0: not known.
+    words: u64,
+}
 
 impl Likeness {
     /// The fingerprint of a text; `None` for one that is too short to have one. Case, disguise by odd characters, marks,
@@ -34,6 +39,8 @@ impl Likeness {
             tokens.read(normal);
             let said = tokens.tokens.iter().filter(|token| !matches!(token.kind, Kind::Mark | Kind::Number | Kind::Emoji));
             let words: Vec<u64> = said.map(|token| token.hash).collect();
+            let all = tokens.tokens.iter().filter(|token| token.kind != Kind::Mark);
+            let all = all.fold(WORDS, |hash, token| join(hash, token.hash)).max(1);
             if words.len() < MIN_WORDS {
                 return None;
             }
@@ -47,23 +54,34 @@ impl Likeness {
             }
             let (bands, _) = minima.as_chunks::<ROWS>();
             let band = |at: usize| bands.get(at).map_or(0, |rows| rows.iter().fold(at as u64, |hash, &row| join(hash, row)));
-            Some(Likeness(std::array::from_fn(band)))
+            Some(Likeness { bands: std::array::from_fn(band), words: all })
         })
     }
 
-    /// Reads back what [`bands`](Self::bands) told.
-    pub fn from_bands(bands: [u64; BANDS]) -> Likeness {
-        Likeness(bands)
+    /// Puts together what [`bands`](Self::bands) and [`words`](Self::words) returned.
+    pub fn from_parts(bands: [u64; BANDS], words: u64) -> Likeness {
+        Likeness { bands, words }
+    }
+
+    /// Returns whether two texts have the same words in the same order, with the same numbers, emoji and links, whatever their
+    /// case, white space and punctuation.
+    pub fn has_the_words_of(&self, other: &Likeness) -> bool {
+        self.words != 0 && self.words == other.words
+    }
+
+    /// Returns the hash of its words. 0: not known.
+    pub fn words(&self) -> u64 {
+        self.words
     }
 
     /// Whether two texts are nearly the same.
     pub fn is_like(&self, other: &Likeness) -> bool {
-        self.0.iter().zip(other.0).any(|(ours, theirs)| *ours == theirs)
+        self.bands.iter().zip(other.bands).any(|(ours, theirs)| *ours == theirs)
     }
 
     /// Its bands: texts that have one in common are nearly the same.
     pub fn bands(&self) -> [u64; BANDS] {
-        self.0
+        self.bands
     }
 }
 
@@ -93,6 +111,17 @@ mod tests {
         let other = "The sanctions were overdue, and the generals will feel them when the new cars stop coming next year";
         assert!(!alike(one, other));
         assert!(!alike(one, SPAM));
+    }
+
+    #[test]
+    fn one_word_number_or_emoji_makes_other_words_and_punctuation_does_not() {
+        let words = |text: &str| Likeness::of(text).expect("long enough").words();
+        assert_eq!(words(SPAM), words(&SPAM.replace(", ", " - ").to_uppercase()));
+        for other in
+            [SPAM.replace("today", "tonight"), format!("{SPAM} 555"), format!("{SPAM} \u{1f595}"), SPAM.replace("/join", "/x")]
+        {
+            assert_ne!(words(SPAM), words(&other), "{other}");
+        }
     }
 
     #[test]

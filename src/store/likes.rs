@@ -1,7 +1,7 @@
 //! Counts nearly the same comments that came of late, on one site and on the others: those that came to this process, and
 //! those that other servers tell of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -12,24 +12,23 @@ use crate::facts::Similar;
 
 /// Counts are kept for this long and for as long again, so that what is counted is of the last one to two hours.
 pub(super) const WINDOW: Duration = Duration::from_secs(3_600);
-/// How many bands are remembered in a window; what comes beyond them is not counted.
+/// How many places there are in a window, each for a band that came to a site: some 20 MB.
 const MOST: usize = 200_000;
 /// How many sites are told apart per band: who has seen it on so many knows enough.
 const SITES: usize = 8;
+/// How many comments of one other site count: one site alone must not make a campaign of anything elsewhere.
+const PER_SITE: u32 = 2;
 /// How much is kept for other servers that cannot be told just now.
 const UNTOLD: usize = 10_000;
 
 /// The counts of two windows.
 pub(super) struct Likes {
-    current: Counts,
-    previous: Counts,
+    current: Window,
+    previous: Window,
     since: Instant,
     /// What other servers are still to be told, if there may be any.
     untold: Option<Vec<Sighting>>,
 }
-
-/// Per band how many comments came to which site, by its number.
-type Counts = HashMap<u64, Vec<(u64, u32)>>;
 
 /// A comment that came somewhere: a number for the site, and its bands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,25 +37,82 @@ pub(super) struct Sighting {
     pub bands: [u64; BANDS],
 }
 
-impl Likes {
-    pub fn new() -> Self {
-        Self { current: HashMap::new(), previous: HashMap::new(), since: Instant::now(), untold: None }
+/// What came in one window. When it is full, a site that has more than its share makes room with its own oldest band, and
+/// one that has less with the oldest of the site that has most: whoever floods forgets his own.
+#[derive(Default)]
+struct Window {
+    /// Per band how many comments came to which site, by its number.
+    counts: HashMap<u64, Vec<(u64, u32)>>,
+    /// Per site its bands, in the order in which they first came.
+    bands: HashMap<u64, VecDeque<u64>>,
+    places: usize,
+}
+
+impl Window {
+    fn see(&mut self, Sighting { site, bands }: Sighting) {
+        for band in bands {
+            let known = self.counts.get_mut(&band).and_then(|sites| sites.iter_mut().find(|(of, _)| *of == site));
+            if let Some((_, count)) = known {
+                *count = count.saturating_add(1);
+                continue;
+            }
+            if self.places >= MOST {
+                self.make_room(site);
+            }
+            let sites = self.counts.entry(band).or_default();
+            if sites.len() >= SITES {
+                // Of sites that are known by now the one with the fewest says least.
+                let fewest = sites.iter().enumerate().min_by_key(|(_, (_, count))| *count).map(|(at, _)| at);
+                // The band stays in that site's line until its turn comes.
+                let _ = fewest.map(|at| sites.swap_remove(at));
+            }
+            self.counts.entry(band).or_default().push((site, 1));
+            self.bands.entry(site).or_default().push_back(band);
+            self.places += 1;
+        }
     }
 
-    /// How many came that were nearly the same.
+    fn make_room(&mut self, site: u64) {
+        let share = MOST / self.bands.len().max(1);
+        let own = self.bands.get(&site).map_or(0, VecDeque::len);
+        let largest = || self.bands.iter().max_by_key(|(_, bands)| bands.len()).map(|(site, _)| *site);
+        let from = if own > share { Some(site) } else { largest() };
+        let Some((site, bands)) = from.and_then(|site| Some((site, self.bands.get_mut(&site)?))) else { return };
+        if let Some(band) = bands.pop_front() {
+            self.places -= 1;
+            if let Some(sites) = self.counts.get_mut(&band) {
+                sites.retain(|(of, _)| *of != site);
+                if sites.is_empty() {
+                    self.counts.remove(&band);
+                }
+            }
+        }
+        if bands.is_empty() {
+            self.bands.remove(&site);
+        }
+    }
+}
+
+impl Likes {
+    pub fn new() -> Self {
+        Self { current: Window::default(), previous: Window::default(), since: Instant::now(), untold: None }
+    }
+
+    /// Returns how many came that were nearly the same: all on the same site, and of each other site so many at most.
     pub fn similar(&mut self, site: &Site, likeness: &Likeness) -> Similar {
         self.turn();
         let site = number(site);
         let mut most = Similar::default();
         for band in likeness.bands() {
-            let mut found = Similar::default();
-            let seen = [&self.current, &self.previous].into_iter().filter_map(|counts| counts.get(&band));
-            for (of, count) in seen.flatten() {
-                let place = if *of == site { &mut found.here } else { &mut found.elsewhere };
-                *place = place.saturating_add(*count);
+            let (mut here, mut others) = (0u32, HashMap::<u64, u32>::new());
+            for (of, count) in
+                [&self.current, &self.previous].into_iter().filter_map(|window| window.counts.get(&band)).flatten()
+            {
+                let seen = if *of == site { &mut here } else { others.entry(*of).or_default() };
+                *seen = seen.saturating_add(*count);
             }
-            most.here = most.here.max(found.here);
-            most.elsewhere = most.elsewhere.max(found.elsewhere);
+            most.here = most.here.max(here);
+            most.elsewhere = most.elsewhere.max(others.values().map(|count| (*count).min(PER_SITE)).sum());
         }
         most
     }
@@ -76,19 +132,9 @@ impl Likes {
     }
 
     /// Counts one that may have come to another server.
-    pub fn see(&mut self, Sighting { site, bands }: Sighting) {
+    pub fn see(&mut self, sighting: Sighting) {
         self.turn();
-        for band in bands {
-            if self.current.len() >= MOST && !self.current.contains_key(&band) {
-                continue;
-            }
-            let sites = self.current.entry(band).or_default();
-            match sites.iter().position(|(of, _)| *of == site) {
-                Some(at) => sites[at].1 = sites[at].1.saturating_add(1),
-                None if sites.len() < SITES => sites.push((site, 1)),
-                None => {}
-            }
-        }
+        self.current.see(sighting);
     }
 
     /// Begins a new window when this one is over.
@@ -96,7 +142,7 @@ impl Likes {
         let age = self.since.elapsed();
         if age >= WINDOW {
             let over = std::mem::take(&mut self.current);
-            self.previous = if age < 2 * WINDOW { over } else { HashMap::new() };
+            self.previous = if age < 2 * WINDOW { over } else { Window::default() };
             self.since = Instant::now();
         }
     }
@@ -110,7 +156,7 @@ fn number(site: &Site) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Likes;
+    use super::{Likes, MOST, Sighting, Window};
     use crate::classify::Likeness;
     use crate::comment::Site;
     use crate::facts::Similar;
@@ -127,5 +173,32 @@ mod tests {
         assert_eq!(likes.similar(&b, &likeness), Similar { here: 1, elsewhere: 2 });
         let other = Likeness::of("nine ten eleven twelve thirteen fourteen fifteen sixteen").unwrap();
         assert_eq!(likes.similar(&a, &other), Similar::default());
+    }
+
+    #[test]
+    fn one_other_site_alone_makes_no_campaign() {
+        let mut likes = Likes::new();
+        let likeness = Likeness::of("one two three four five six seven eight nine ten").unwrap();
+        let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
+        for _ in 0..50 {
+            likes.count(&a, &likeness);
+        }
+        assert_eq!(likes.similar(&b, &likeness), Similar { here: 0, elsewhere: 2 });
+    }
+
+    #[test]
+    fn a_site_that_floods_forgets_its_own() {
+        let mut window = Window::default();
+        let bands = |n: u64| std::array::from_fn(|at| 4 * n + at as u64);
+        window.see(Sighting { site: 1, bands: bands(0) });
+        for n in 1..=u64::try_from(MOST).unwrap() / 2 {
+            window.see(Sighting { site: 2, bands: bands(n) });
+        }
+        assert_eq!((window.places, window.counts.len()), (MOST, MOST));
+        assert_eq!(window.counts[&0], [(1, 1)]);
+        window.see(Sighting { site: 3, bands: bands(u64::MAX / 8) });
+        assert_eq!(window.bands[&3].len(), 4);
+        let kept: usize = window.bands.values().map(std::collections::VecDeque::len).sum();
+        assert_eq!((kept, window.places), (MOST, MOST));
     }
 }

@@ -62,6 +62,24 @@ async fn a_campaign_against_other_sites_is_known_here() {
 }
 
 #[tokio::test]
+async fn one_other_site_alone_makes_no_campaign_and_a_dry_run_does_not_tell_what_came_elsewhere() {
+    let server = Server::start_with(QUIET, &[]).await;
+    for n in 0..12 {
+        server.check(pb::Comment { site: "other.example".into(), ..comment(&n.to_string(), &variant(n)) }).await.unwrap();
+    }
+    let verdict = server.check(comment("1", &variant(20))).await.unwrap();
+    assert_eq!((verdict.decision(), campaign(&verdict)), (Decision::Approve, None), "{verdict:?}");
+    for n in 0..4 {
+        server.check(pb::Comment { site: format!("more{n}.example"), ..comment("x", &variant(n)) }).await.unwrap();
+    }
+    let dry = pb::CheckCommentRequest { comment: Some(comment("2", &variant(21))), dry_run: true };
+    let dry = server.host().check_comment(dry).await.unwrap().into_inner().verdict.unwrap();
+    assert_eq!(campaign(&dry), None, "{dry:?}");
+    let held = server.check(comment("2", &variant(21))).await.unwrap();
+    assert_eq!(campaign(&held), Some("campaign.elsewhere"), "{held:?}");
+}
+
+#[tokio::test]
 async fn a_campaign_against_other_sites_is_known_to_other_servers_of_the_same_redis() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
@@ -75,8 +93,8 @@ async fn a_campaign_against_other_sites_is_known_to_other_servers_of_the_same_re
     for server in [here, Server::start_with(QUIET, &flags).await] {
         let mut n = 100;
         loop {
-            let asked = pb::CheckCommentRequest { comment: Some(comment("1", &variant(n))), dry_run: true };
-            let verdict = server.host().check_comment(asked).await.unwrap().into_inner().verdict.unwrap();
+            let site = format!("asks{n}.example");
+            let verdict = server.check(pb::Comment { site, ..comment("1", &variant(n)) }).await.unwrap();
             if campaign(&verdict) == Some("campaign.elsewhere") {
                 break;
             }

@@ -172,8 +172,21 @@ async fn a_template_that_was_approved_is_not_held_again() {
     let server = Server::start_with(&format!("{HOLD_ALL}[learning]\ncorrect = false\n"), &[]).await;
     assert_eq!(server.check(comment("first", TEMPLATE)).await.unwrap().decision(), Decision::Hold);
     decide(&server, SITE, "first", Decision::Approve, "", "ann").await;
-    let like = server.check(comment("like", &TEMPLATE.replace("Monday", "Tuesday"))).await.unwrap();
+    let like = server.check(comment("like", &TEMPLATE.replace(", ", " - ").to_uppercase())).await.unwrap();
     assert_eq!((like.decision(), codes(&like)[0]), (Decision::Approve, "LIKE_APPROVED"), "{like:?}");
+    // One word more or less, or another, may be what makes it bad.
+    let (first, rest) = TEMPLATE.split_once(' ').unwrap();
+    for (id, body) in [
+        ("other", TEMPLATE.replace("Monday", "Tuesday")),
+        ("more", format!("{TEMPLATE} fools")),
+        ("number", format!("{TEMPLATE} 0900 5550")),
+        ("emoji", format!("{TEMPLATE} \u{1f595}")),
+        ("less", rest.to_owned()),
+        ("order", format!("{rest} {first}")),
+    ] {
+        let verdict = server.check(comment(id, &body)).await.unwrap();
+        assert_eq!(verdict.decision(), Decision::Hold, "{id}: {verdict:?}");
+    }
     // Where a link leads nobody has looked.
     let link = server.check(comment("link", &format!("{TEMPLATE} http://pills.example/"))).await.unwrap();
     assert_eq!(link.decision(), Decision::Hold, "{link:?}");

@@ -316,13 +316,17 @@ impl Learned {
         Serving { limits, all, alike, unspoken }
     }
 
-    /// The last decision within the hour before `now`, in microseconds since 1970, on another comment that is nearly the same:
-    /// a moderator's before anybody else's.
+    /// Returns the last decision within the hour before `now`, in microseconds since 1970, that goes for this comment too: a
+    /// rejection of one that is nearly the same, or an approval of one with the same words. A moderator's comes before anybody
+    /// else's.
     pub fn decided_alike(&self, comment_id: &str, likeness: &Likeness, now: i64) -> Option<&Decided> {
         let mut all = self.decided.iter().rev().flat_map(|line| line.iter().rev());
         all.find(|decided| {
             let recent = now.saturating_sub(decided.at) <= WAVE;
-            recent && decided.comment_id != comment_id && decided.likeness.is_like(likeness)
+            // A word that was put in or left out may make it say something else: nobody has approved that.
+            let like =
+                if decided.rejected { decided.likeness.is_like(likeness) } else { decided.likeness.has_the_words_of(likeness) };
+            recent && decided.comment_id != comment_id && like
         })
     }
 

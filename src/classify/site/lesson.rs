@@ -109,6 +109,9 @@ struct Kept {
     version: u32,
     #[prost(float, optional, tag = "16")]
     spot_check: Option<f32>,
+    /// A hash of its words. 0: not known, as of those that earlier versions kept.
+    #[prost(fixed64, tag = "17")]
+    words: u64,
 }
 
 impl Lesson {
@@ -143,6 +146,7 @@ impl Lesson {
             text: self.text,
             version: u32::from(FORMAT),
             spot_check: self.spot_check,
+            words: self.likeness.map_or(0, |likeness| likeness.words()),
         };
         kept.encode_to_vec()
     }
@@ -181,7 +185,7 @@ impl Lesson {
             by: kept.by,
             at: kept.at,
             sketch: Sketch { features, base },
-            likeness: <[u64; BANDS]>::try_from(kept.bands).ok().map(Likeness::from_bands),
+            likeness: <[u64; BANDS]>::try_from(kept.bands).ok().map(|bands| Likeness::from_parts(bands, kept.words)),
             persons: kept.persons,
             spot_check: kept.spot_check.map(|number| if number.is_nan() { 1.0 } else { number.clamp(1.0, MAX_STANDS_FOR) }),
         })
