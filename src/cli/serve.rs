@@ -59,7 +59,7 @@ pub struct ServeArgs {
     /// TLS ends in a proxy in front of this server
     #[arg(long)]
     tls_terminated_upstream: bool,
-    /// How many calls are worked on at once; more are refused at once [default: 256]
+    /// How many calls are worked on at once; more are refused at once [default: 128]
     #[arg(long, value_name = "COUNT")]
     max_in_flight: Option<String>,
     /// How many connections there may be [default: 4096]
@@ -80,10 +80,10 @@ pub struct ServeArgs {
     /// A folder of policy files (*.toml)
     #[arg(long, value_name = "DIR")]
     policy_dir: Option<String>,
-    /// `human` or `json`
+    /// `human` or `json` [default: human]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
-    /// How much is logged, e.g. `info` or `warn,gatepost=debug`
+    /// How much is logged, e.g. `info` or `warn,gatepost=debug` [default: info]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
     /// How long calls in flight may take to finish when the server is told to leave [default: 10s]

@@ -76,18 +76,18 @@ fn pipe_on(server: &Server, args: &[&str], input: &str) -> std::process::Output 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_of_the_command_line_is_one_act_that_is_taken_back_at_once() {
-    a_bulk_is_one_act(&Server::start_with(HOLD_ALL, &[]).await).await;
+    a_bulk_is_one_act(&Server::start(HOLD_ALL, &[]).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_on_redis() {
     let (url, prefix) = (redis::url(), redis::prefix());
-    a_bulk_is_one_act(&Server::start_with(HOLD_ALL, &["--store", &url, "--redis-prefix", &prefix]).await).await;
+    a_bulk_is_one_act(&Server::steady_with(HOLD_ALL, &["--store", &url, "--redis-prefix", &prefix]).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_decides_what_it_showed_and_nobody_is_asked_only_with_yes() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold(&server, 3).await;
     server.check(by("eve", "other", "hello there")).await.unwrap();
     let tried = on(&server, &["reject", "--filter", "author=eve", "--dry-run", "--format", "ids"]);
@@ -108,7 +108,7 @@ async fn a_filter_decides_what_it_showed_and_nobody_is_asked_only_with_yes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_changed_byte_is_named_and_so_is_a_missing_record_and_a_chain_made_anew() {
-    let mut server = Server::start_with(HOLD_ALL, &[]).await;
+    let mut server = Server::start(HOLD_ALL, &[]).await;
     let ids = hold(&server, 4).await;
     for id in &ids {
         server.decide(id, Decision::Approve).await;
@@ -157,7 +157,7 @@ fn sqlite(server: &Server, statement: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_changed_byte_in_redis_is_named_too() {
     let (url, prefix) = (redis::url(), redis::prefix());
-    let server = Server::start_with(HOLD_ALL, &["--store", &url, "--redis-prefix", &prefix]).await;
+    let server = Server::steady_with(HOLD_ALL, &["--store", &url, "--redis-prefix", &prefix]).await;
     let ids = hold(&server, 2).await;
     server.decide(&ids[0], Decision::Reject).await;
     assert_eq!(verify(&server, &[]).0, 0);
@@ -172,7 +172,7 @@ async fn one_changed_byte_in_redis_is_named_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_erased_is_told_of_no_more_and_the_chain_is_whole() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     server.check(by("eve", "1", "hello there")).await.unwrap();
     server.decide("1", Decision::Reject).await;
     let forget = on(&server, &["forget", "--user-id", "eve", "--yes", "--format", "json"]);
@@ -189,7 +189,7 @@ async fn what_was_erased_is_told_of_no_more_and_the_chain_is_whole() {
 async fn the_queue_is_followed_as_it_moves() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
-    let (server, other) = (Server::start_with(HOLD_ALL, &flags).await, Server::start_with(HOLD_ALL, &flags).await);
+    let (server, other) = (Server::steady_with(HOLD_ALL, &flags).await, Server::steady_with(HOLD_ALL, &flags).await);
     let request = pb::WatchQueueRequest { site: SITE.into() };
     let mut moves = pb::review_service_client::ReviewServiceClient::new(server.connect().await)
         .watch_queue(request)
@@ -210,9 +210,11 @@ async fn the_queue_is_followed_as_it_moves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_say_who_did_what_and_where_machine_and_moderators_agree() {
-    let server =
-        Server::start_with("[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n[thresholds.toxicity]\nhold = \"never\"\n", &[])
-            .await;
+    let server = Server::steady_with(
+        "[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n[thresholds.toxicity]\nhold = \"never\"\n",
+        &[],
+    )
+    .await;
     server.check(comment("spam", SPAM)).await.unwrap();
     server.check(comment("fine", "What a thoughtful article about marmots and bread.")).await.unwrap();
     server.check(comment("open", "Another thoughtful remark on bread and marmots.")).await.unwrap();
@@ -235,7 +237,7 @@ async fn counts_say_who_did_what_and_where_machine_and_moderators_agree() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn comments_are_claimed_and_given_back_from_the_command_line() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold(&server, 4).await;
     let mia = on(&server, &["claim", "--max", "3", "--moderator", "mia", "--format", "ids"]);
     assert_eq!((code(&mia), out(&mia).lines().count()), (0, 3));
@@ -253,7 +255,7 @@ async fn comments_are_claimed_and_given_back_from_the_command_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_may_want_a_reason_with_every_rejection() {
-    let server = Server::start_with(&format!("{HOLD_ALL}[review]\nreason_required = true\n"), &[]).await;
+    let server = Server::steady_with(&format!("{HOLD_ALL}[review]\nreason_required = true\n"), &[]).await;
     hold(&server, 2).await;
     let refused = on(&server, &["reject", "c-000"]);
     assert_eq!(code(&refused), 2);
@@ -265,7 +267,7 @@ async fn a_site_may_want_a_reason_with_every_rejection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_find_by_rule_language_age_and_likeness() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     let wave = "Earn money from home with our proven system, just visit my profile and start today, no experience needed";
     server.check(comment("one", wave)).await.unwrap();
     server.check(comment("two", &wave.to_uppercase())).await.unwrap();
@@ -302,10 +304,9 @@ fn shells_and_manuals_are_served_from_the_same_words() {
     assert!(gatepost(&["man", "--dir", dir.to_str().unwrap()]).status().unwrap().success());
     let pages = std::fs::read_dir(&dir).unwrap().count();
     assert!(pages > 20, "{pages} pages");
-    // Where there is a shell, it takes its completions.
+    // The shell takes its completions.
     let script = gatepost(&["completions", "bash"]).output().unwrap();
     std::fs::write(folder.path().join("gatepost.bash"), &script.stdout).unwrap();
-    if let Ok(status) = Command::new("bash").arg("-n").arg(folder.path().join("gatepost.bash")).status() {
-        assert!(status.success());
-    }
+    let taken = Command::new("bash").arg("-n").arg(folder.path().join("gatepost.bash")).status();
+    assert!(taken.expect("bash, which the checks need too").success());
 }

@@ -71,7 +71,7 @@ fn until_called(server: &Server, calls: u32) {
 
 #[tokio::test]
 async fn the_report_adds_up_and_every_call_that_was_due_is_in_it() {
-    let server = Server::start_with("", &["--store", "memory:"]).await;
+    let server = Server::steady_with("", &["--store", "memory:"]).await;
     let output = load(&[&server], &["--rate", "100", "--duration", "2s", "--timeout", "10s"]).output().unwrap();
     assert_eq!(code(&output), 0, "{}{}", out(&output), err(&output));
     let report = report(&output);
@@ -86,7 +86,7 @@ async fn the_report_adds_up_and_every_call_that_was_due_is_in_it() {
 
 #[tokio::test]
 async fn comments_come_with_new_ids_and_are_recorded_unless_it_is_a_dry_run() {
-    let server = Server::start_with(crate::harness::HOLD_ALL, &[]).await;
+    let server = Server::start(crate::harness::HOLD_ALL, &[]).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("comments.jsonl");
     std::fs::write(&file, "{\"text\":\"one\"}\n{\"text\":\"two\"}\n").unwrap();
@@ -109,7 +109,7 @@ async fn comments_come_with_new_ids_and_are_recorded_unless_it_is_a_dry_run() {
 
 #[tokio::test]
 async fn those_who_come_while_a_server_stalls_are_seen_to_wait() {
-    let server = Server::start_with("", &["--store", "memory:"]).await;
+    let server = Server::steady_with("", &["--store", "memory:"]).await;
     let args = ["--rate", "100", "--duration", "3s", "--timeout", "10s", "--dry-run"];
     let child = load(&[&server], &args).spawn().unwrap();
     until_called(&server, 50);
@@ -131,7 +131,7 @@ async fn those_who_come_while_a_server_stalls_are_seen_to_wait() {
 
 #[tokio::test]
 async fn calls_without_an_answer_in_time_have_failed() {
-    let server = Server::start_with("", &["--store", "memory:"]).await;
+    let server = Server::steady_with("", &["--store", "memory:"]).await;
     let args = ["--rate", "50", "--duration", "2s", "--timeout", "300ms", "--max-in-flight", "10", "--dry-run"];
     let child = load(&[&server], &args).spawn().unwrap();
     until_called(&server, 10);
@@ -150,7 +150,7 @@ async fn calls_without_an_answer_in_time_have_failed() {
 #[tokio::test]
 async fn two_servers_restart_one_after_the_other_without_a_failed_call() {
     let mut servers =
-        [Server::start_with("", &["--store", "memory:"]).await, Server::start_with("", &["--store", "memory:"]).await];
+        [Server::steady_with("", &["--store", "memory:"]).await, Server::steady_with("", &["--store", "memory:"]).await];
     let args = ["--rate", "100", "--duration", "6s", "--timeout", "10s", "--retry", "--dry-run"];
     let child = load(&[&servers[0], &servers[1]], &args).spawn().unwrap();
     for server in &mut servers {
@@ -170,7 +170,7 @@ async fn two_servers_restart_one_after_the_other_without_a_failed_call() {
 
 #[tokio::test]
 async fn without_retries_a_server_that_goes_away_is_seen() {
-    let mut server = Server::start_with("", &["--store", "memory:"]).await;
+    let mut server = Server::steady_with("", &["--store", "memory:"]).await;
     let child = load(&[&server], &["--rate", "50", "--duration", "2s", "--dry-run"]).spawn().unwrap();
     until_called(&server, 20);
     server.kill();
@@ -183,7 +183,7 @@ async fn without_retries_a_server_that_goes_away_is_seen() {
 
 #[tokio::test]
 async fn callers_that_wait_find_the_capacity() {
-    let server = Server::start_with("", &["--store", "memory:"]).await;
+    let server = Server::steady_with("", &["--store", "memory:"]).await;
     let args = ["--rate", "max", "--callers", "8", "--duration", "1s", "--timeout", "10s", "--dry-run"];
     let output = load(&[&server], &args).output().unwrap();
     let report = report(&output);
@@ -194,7 +194,7 @@ async fn callers_that_wait_find_the_capacity() {
 
 #[tokio::test]
 async fn connections_beside_the_load_are_counted_until_the_server_closes_them() {
-    let server = Server::start_with("", &["--store", "memory:"]).await;
+    let server = Server::steady_with("", &["--store", "memory:"]).await;
     let args = ["--idle", "5", "--half-open", "4", "--slow-readers", "6"];
     let args = [&["--rate", "20", "--duration", "13s", "--timeout", "10s"][..], &args].concat();
     let output = load(&[&server], &args).output().unwrap();
@@ -216,7 +216,7 @@ async fn connections_beside_the_load_are_counted_until_the_server_closes_them() 
 
 #[tokio::test]
 async fn an_early_end_still_reports() {
-    let server = Server::start_with("", &["--store", "memory:"]).await;
+    let server = Server::steady_with("", &["--store", "memory:"]).await;
     let begun = Instant::now();
     let child = load(&[&server], &["--rate", "50", "--duration", "60s", "--timeout", "10s"]).spawn().unwrap();
     until_called(&server, 30);
@@ -231,7 +231,7 @@ async fn an_early_end_still_reports() {
 
 #[tokio::test]
 async fn people_get_tables_and_spreadsheets_the_timeline() {
-    let server = Server::start_with("", &["--store", "memory:"]).await;
+    let server = Server::steady_with("", &["--store", "memory:"]).await;
     let run = |format: &str| {
         let args =
             ["bench", "--server", &server.url(), "--rate", "20", "--warmup", "0s", "--duration", "2s", "--format", format];

@@ -38,7 +38,7 @@ async fn the_fourth_is_held(first: &Server, second: &Server) {
 
 #[tokio::test]
 async fn a_campaign_is_found_by_one_server() {
-    let server = Server::start_with(QUIET, &[]).await;
+    let server = Server::steady_with(QUIET, &[]).await;
     the_fourth_is_held(&server, &server).await;
 }
 
@@ -46,13 +46,13 @@ async fn a_campaign_is_found_by_one_server() {
 async fn a_campaign_is_found_by_two_servers_of_one_redis() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
-    let (first, second) = (Server::start_with(QUIET, &flags).await, Server::start_with(QUIET, &flags).await);
+    let (first, second) = (Server::steady_with(QUIET, &flags).await, Server::steady_with(QUIET, &flags).await);
     the_fourth_is_held(&first, &second).await;
 }
 
 #[tokio::test]
 async fn a_campaign_against_other_sites_is_known_here() {
-    let server = Server::start_with(QUIET, &[]).await;
+    let server = Server::steady_with(QUIET, &[]).await;
     for n in 0..4 {
         let elsewhere = pb::Comment { site: format!("other{n}.example"), ..comment("x", &variant(n)) };
         server.check(elsewhere).await.unwrap();
@@ -63,7 +63,7 @@ async fn a_campaign_against_other_sites_is_known_here() {
 
 #[tokio::test]
 async fn one_other_site_alone_makes_no_campaign_and_a_dry_run_does_not_tell_what_came_elsewhere() {
-    let server = Server::start_with(QUIET, &[]).await;
+    let server = Server::steady_with(QUIET, &[]).await;
     for n in 0..12 {
         server.check(pb::Comment { site: "other.example".into(), ..comment(&n.to_string(), &variant(n)) }).await.unwrap();
     }
@@ -83,14 +83,14 @@ async fn one_other_site_alone_makes_no_campaign_and_a_dry_run_does_not_tell_what
 async fn a_campaign_against_other_sites_is_known_to_other_servers_of_the_same_redis() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
-    let (there, here) = (Server::start_with(QUIET, &flags).await, Server::start_with(QUIET, &flags).await);
+    let (there, here) = (Server::steady_with(QUIET, &flags).await, Server::steady_with(QUIET, &flags).await);
     for n in 0..4 {
         let elsewhere = pb::Comment { site: format!("other{n}.example"), ..comment("x", &variant(n)) };
         there.check(elsewhere).await.unwrap();
     }
     // They tell each other twice a second, and one that starts later hears what was told before.
     let until = Instant::now() + PATIENCE;
-    for server in [here, Server::start_with(QUIET, &flags).await] {
+    for server in [here, Server::steady_with(QUIET, &flags).await] {
         let mut n = 100;
         loop {
             let site = format!("asks{n}.example");
@@ -109,7 +109,7 @@ async fn a_campaign_against_other_sites_is_known_to_other_servers_of_the_same_re
 async fn an_author_who_edits_again_and_again_is_no_campaign() {
     let (url, prefix) = (redis::url(), redis::prefix());
     for flags in [&[][..], &["--store", &url, "--redis-prefix", &prefix]] {
-        let server = Server::start_with(QUIET, flags).await;
+        let server = Server::steady_with(QUIET, flags).await;
         for n in 0..8 {
             let verdict = server.check(comment("same", &variant(n))).await.unwrap();
             assert_eq!((verdict.decision(), campaign(&verdict)), (Decision::Approve, None), "{n}: {verdict:?}");
@@ -119,7 +119,7 @@ async fn an_author_who_edits_again_and_again_is_no_campaign() {
 
 #[tokio::test]
 async fn what_people_say_alike_in_few_words_is_no_campaign() {
-    let server = Server::start_with(QUIET, &[]).await;
+    let server = Server::steady_with(QUIET, &[]).await;
     for n in 0..12 {
         let verdict = server.check(comment(&n.to_string(), "Thanks, that helped me a lot!")).await.unwrap();
         assert_eq!(verdict.decision(), Decision::Approve);

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
 
-const SPAM: &str = "Cheap pills!!! Buy viagra now at http://cheap-pills.example/buy http://cheap-pills.example/now";
+/// A comment that the default policy holds.
+pub const SPAM: &str = "Cheap pills!!! Buy viagra now at http://cheap-pills.example/buy http://cheap-pills.example/now";
 
 /// The program with arguments, out of reach of the environment of whoever runs the tests.
 pub fn gatepost(args: &[&str]) -> Command {
@@ -204,7 +205,7 @@ fn the_summary_counts_what_was_asked_for_per_label() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_judges_a_file_in_order_too_and_queues_what_it_holds() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     let mut lines: String = (0..200).map(|i| format!("{{\"text\":\"hello number {i}\",\"id\":\"{i}\"}}\n")).collect();
     lines.push_str("{\"text\":\" \"}\n");
     let url = server.url();
@@ -226,7 +227,7 @@ async fn a_server_judges_a_file_in_order_too_and_queues_what_it_holds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_queue_is_approved_through_a_pipe() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold(&server, &["a", "b", "c"]).await;
     let queue = on(&server, &["queue", "--format", "ids", "--order", "oldest"]);
     assert_eq!((code(&queue), out(&queue)), (0, "a\nb\nc\n"));
@@ -245,7 +246,7 @@ async fn the_queue_is_approved_through_a_pipe() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_id_has_its_result_and_some_failures_exit_with_five() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold(&server, &["a"]).await;
     let some = on(&server, &["reject", "a", "gone", "--reason", "spam", "--format", "jsonl"]);
     assert_eq!(code(&some), 5);
@@ -259,7 +260,7 @@ async fn each_id_has_its_result_and_some_failures_exit_with_five() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_ids_than_a_call_takes_are_sent_in_several() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold(&server, &["a"]).await;
     let mut ids: String = (0..1_500).map(|i| format!("gone{i}\n")).collect();
     ids.push_str("a\n");
@@ -272,7 +273,7 @@ async fn more_ids_than_a_call_takes_are_sent_in_several() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_format_of_the_queue_is_what_it_says() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     server.check(comment("a", "one, \"two\"\nthree \u{1b}[31m")).await.unwrap();
     server.check(comment("b", SPAM)).await.unwrap();
     let queue = |format| on(&server, &["queue", "--order", "oldest", "--format", format]);
@@ -292,7 +293,7 @@ async fn every_format_of_the_queue_is_what_it_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pipe_gets_every_held_comment() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     let held = hold_many(&server, 120);
     let listed = on(&server, &["queue", "--format", "ids"]);
     assert_eq!((code(&listed), err(&listed)), (0, ""));
@@ -320,7 +321,7 @@ async fn a_pipe_gets_every_held_comment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_says_that_there_is_more() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold_many(&server, 120);
     for command in ["queue", "audit"] {
         // Within the first page, and beyond it.
@@ -341,7 +342,7 @@ async fn a_limit_says_that_there_is_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_gets_fifty_rows_and_learns_how_to_get_the_others() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold_many(&server, 120);
     let rows = |shown: &str| shown.lines().filter(|line| line.contains("c-")).count();
     for command in ["queue", "audit"] {
@@ -359,7 +360,7 @@ async fn a_terminal_gets_fifty_rows_and_learns_how_to_get_the_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comment_is_shown_with_what_was_done_to_it() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold(&server, &["a"]).await;
     on(&server, &["reject", "a", "--reason", "abusive", "--note", "second time", "--moderator", "ada"]);
     let shown = on(&server, &["show", "a"]);
@@ -409,7 +410,7 @@ impl Drop for Watching {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_reconnects_by_itself_and_begins_where_it_left_off() {
-    let mut server = Server::start_with(HOLD_ALL, &[]).await;
+    let mut server = Server::start(HOLD_ALL, &[]).await;
     hold(&server, &["a", "b", "c"]).await;
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("cursor");
@@ -438,7 +439,7 @@ async fn a_watcher_reconnects_by_itself_and_begins_where_it_left_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn control_c_ends_a_watcher_in_good_order() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     hold(&server, &["a"]).await;
     let mut watching = Watching::start(&server, &[]);
     server.decide("a", Decision::Approve).await;
@@ -449,7 +450,7 @@ async fn control_c_ends_a_watcher_in_good_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_that_is_none_is_refused_and_not_tried_again() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let output = on(&server, &["watch", "--cursor", "nonsense"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).contains("after_cursor: "), "{}", err(&output));
@@ -479,7 +480,7 @@ fn wrong_usage_exits_with_two() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_that_is_none_is_wrong_usage_too() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let output = on(&server, &["queue", "--filter", "colour=red"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).contains("\n  filter: "), "{}", err(&output));

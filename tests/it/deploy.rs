@@ -1,4 +1,4 @@
-//! What deploy/ and docs/operations.md name is there: options, variables, flags, metrics, alerts, versions.
+//! What documents and deploy/ name is there: options, variables, flags, metrics, alerts, versions.
 //!
 //! That these files are well-formed is for `deploy/check`, with the tools of those who read them.
 
@@ -10,12 +10,13 @@ use crate::cli::{code, err, out, run};
 
 const MANUAL: &str = "docs/operations.md";
 
-fn read(file: &str) -> String {
+pub fn read(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+/// All files of a folder and those in it.
+pub fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         // Secrets are not in the repository, and not for the eyes of a failing test.
@@ -27,10 +28,15 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files of deploy/ and the manual, each with its name and its text. What goes on in the next line after a `\` is one line.
-fn texts() -> Vec<(String, String)> {
+/// The documents and the files of deploy/, each with its name and its text. What goes on in the next line after a `\` is one
+/// line. The change log is not among them: it tells of what was.
+pub fn documents() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = vec![root.join(MANUAL)];
+    let mut found: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "models/README.md"]
+        .iter()
+        .map(|file| root.join(file))
+        .collect();
+    files(&root.join("docs"), &mut found);
     files(&root.join("deploy"), &mut found);
     found
         .iter()
@@ -63,24 +69,25 @@ fn options() -> BTreeSet<String> {
         .collect()
 }
 
-fn help(command: &[&str]) -> String {
+pub fn help(command: &[&str]) -> String {
     out(&run(&[command, &["--help"]].concat())).to_owned()
 }
 
 #[test]
-fn every_variable_in_the_deploy_files_is_an_option() {
+fn every_variable_in_documents_and_deploy_files_is_an_option() {
     // What clients read beside them, and where the file of options is.
-    let others: BTreeSet<String> = [&["serve"][..], &["queue"], &["health"]]
-        .iter()
-        .flat_map(|command| words(&help(command), "GATEPOST_").into_iter().map(|(word, _)| word.to_owned()).collect::<Vec<_>>())
-        .collect();
+    let mut others = BTreeSet::new();
+    for command in commands().iter().filter(|command| command[0] != "help") {
+        let help = help(&command.iter().map(String::as_str).collect::<Vec<_>>());
+        others.extend(words(&help, "GATEPOST_").into_iter().map(|(word, _)| word.to_owned()));
+    }
     let options = options();
     let is_option = |variable: &str| {
         variable.strip_prefix("GATEPOST_").is_some_and(|name| options.contains(&name.to_lowercase()))
             || others.contains(variable)
     };
     let mut unknown = Vec::new();
-    for (file, text) in texts() {
+    for (file, text) in documents() {
         for (variable, _) in words(&text, "GATEPOST_") {
             // The prefix alone speaks of all of them.
             let fine = variable == "GATEPOST_" || is_option(variable) || variable.strip_suffix("_FILE").is_some_and(is_option);
@@ -93,25 +100,26 @@ fn every_variable_in_the_deploy_files_is_an_option() {
 }
 
 #[test]
-fn every_command_in_the_deploy_files_has_the_flags_that_it_is_given() {
+fn every_command_in_documents_and_deploy_files_has_the_flags_that_it_is_given() {
     let commands: BTreeSet<String> = subcommands(&[]);
     let mut helps = BTreeMap::new();
     let mut unknown = Vec::new();
-    for (file, text) in texts() {
+    for (file, text) in documents() {
         for line in text.lines() {
             for (at, name) in line.match_indices("gatepost ") {
-                let mut words = line[at + name.len()..].split(|c: char| c.is_whitespace() || "`\"(),;|".contains(c));
+                // To the end of the command, not of the line.
+                let command = line[at + name.len()..].split(['`', '|', ';', '#']).next().unwrap_or_default();
+                let mut words = command.split(|c: char| c.is_whitespace() || "\"(),".contains(c));
                 let Some(first) = words.next().filter(|word| commands.contains(*word)) else { continue };
                 let mut command = vec![first];
+                let mut words = words.peekable();
                 let further = subcommands(&[first]);
-                if !further.is_empty() {
-                    match words.next() {
-                        Some(second) if further.contains(second) => command.push(second),
-                        other => {
-                            unknown.push(format!("{file}: {first} has no {}: {}", other.unwrap_or_default(), line.trim()));
-                            continue;
-                        }
-                    }
+                if let Some(second) = words.next_if(|word| further.contains(*word)) {
+                    command.push(second);
+                } else if !further.is_empty() && !does_alone(&[first]) {
+                    let second = words.peek().copied().unwrap_or_default();
+                    unknown.push(format!("{file}: {first} has no {second}: {}", line.trim()));
+                    continue;
                 }
                 let help = helps.entry(command.join(" ")).or_insert_with(|| help(&command));
                 for flag in words.map(|word| word.split('=').next().unwrap_or(word)).filter(|word| word.starts_with("--")) {
@@ -126,6 +134,23 @@ fn every_command_in_the_deploy_files_has_the_flags_that_it_is_given() {
         }
     }
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+/// Whether a command that has others does something without one of them.
+fn does_alone(command: &[&str]) -> bool {
+    let help = help(command);
+    let usage = help.split("Usage: ").nth(1).unwrap_or_default().lines().next().unwrap_or_default();
+    !usage.contains("<COMMAND>")
+}
+
+/// All commands of the program, and those of its commands.
+fn commands() -> Vec<Vec<String>> {
+    let mut commands = Vec::new();
+    for first in subcommands(&[]) {
+        commands.extend(subcommands(&[&first]).into_iter().map(|second| vec![first.clone(), second]));
+        commands.push(vec![first]);
+    }
+    commands
 }
 
 /// The commands of the program, or those of one of its commands, as its help lists them.
@@ -160,13 +185,13 @@ fn metrics() -> BTreeSet<String> {
 const ENDINGS: [&str; 5] = ["", "_total", "_bucket", "_sum", "_count"];
 
 #[test]
-fn every_metric_in_alerts_dashboard_and_manual_exists() {
+fn every_metric_in_alerts_dashboard_and_documents_exists() {
     let metrics = metrics();
     let exists = |name: &str| ENDINGS.iter().any(|ending| name.strip_suffix(ending).is_some_and(|base| metrics.contains(base)));
     let mut unknown = BTreeSet::new();
-    for (file, text) in texts() {
-        let queries = ["deploy/alerts.yml", "deploy/alerts.test.yml", "deploy/grafana/dashboard.json", MANUAL];
-        if queries.contains(&file.as_str()) {
+    for (file, text) in documents() {
+        let queries = ["deploy/alerts.yml", "deploy/alerts.test.yml", "deploy/grafana/dashboard.json"];
+        if queries.contains(&file.as_str()) || file.ends_with(".md") {
             unknown.extend(
                 words(&text, "gatepost_")
                     .into_iter()

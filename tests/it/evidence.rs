@@ -20,7 +20,7 @@ const PILLS: &str = "Cheap pills, visit http://pills.shop/buy now!!! Viagra and 
 
 #[tokio::test]
 async fn a_trusted_role_is_approved_unless_something_is_blocked() {
-    let server = Server::start_with("[blocked]\nwords = [\"forbidden\"]\n", &[]).await;
+    let server = Server::steady_with("[blocked]\nwords = [\"forbidden\"]\n", &[]).await;
     let owner = |role: &str| pb::Author { role: role.into(), ..named("Mia", "http://pills.shop") };
     let verdict = server.check(sent("1", PILLS, owner("Administrator"))).await.unwrap();
     assert_eq!((verdict.decision(), codes(&verdict)[0]), (Decision::Approve, "TRUSTED_ROLE"), "{verdict:?}");
@@ -30,19 +30,20 @@ async fn a_trusted_role_is_approved_unless_something_is_blocked() {
 
 #[tokio::test]
 async fn links_to_the_site_itself_are_no_evidence() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let post = pb::Post { url: "https://bread.example/2024/rye/".into(), ..Default::default() };
     let body = "I wrote about the flour here: https://www.bread.example/2023/flour/";
     let own = pb::Comment { post: Some(post), ..sent("1", body, named("Mia", "https://bread.example/")) };
     let verdict = server.check(own).await.unwrap();
     assert_eq!(verdict.decision(), Decision::Approve, "{verdict:?}");
     let reasons = verdict.reasons.iter().map(|reason| reason.message.as_str());
+    assert_ne!(reasons.len(), 0);
     assert!(reasons.clone().all(|message| !message.contains("bread.example")), "{:?}", reasons.collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn trackbacks_are_held_and_other_kinds_are_judged() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let body = "An interesting post over at the bread blog, which argues that rye needs a longer rest than wheat.";
     for (kind, decision) in [
         (CommentKind::Trackback, Decision::Hold),
@@ -56,7 +57,7 @@ async fn trackbacks_are_held_and_other_kinds_are_judged() {
         let expected = if kind == CommentKind::Trackback && score < 0.01 { Decision::Approve } else { decision };
         assert_eq!(verdict.decision(), expected, "{verdict:?}");
     }
-    let refusing = Server::start_with("[kinds]\npingback = \"reject\"\n", &[]).await;
+    let refusing = Server::steady_with("[kinds]\npingback = \"reject\"\n", &[]).await;
     let pingback = pb::Comment { kind: CommentKind::Pingback.into(), ..comment("1", body) };
     let verdict = refusing.check(pingback).await.unwrap();
     assert_eq!((verdict.decision(), codes(&verdict)[0]), (Decision::Reject, "KIND"), "{verdict:?}");
@@ -73,7 +74,7 @@ fn praise(id: &str) -> pb::Comment {
 #[tokio::test]
 async fn a_comment_that_is_held_for_its_links_says_so_and_can_be_published_without() {
     let policy = "[evidence]\nauthor_name = 0.0\nauthor_url = 12.0\n";
-    let server = Server::start_with(policy, &[]).await;
+    let server = Server::steady_with(policy, &[]).await;
     let verdict = server.check(praise("1")).await.unwrap();
     assert_eq!(
         (verdict.decision(), verdict.publish_without.as_slice()),
@@ -96,18 +97,18 @@ async fn a_comment_that_is_held_for_its_links_says_so_and_can_be_published_witho
     let rejects = pb::DecideCommentsRequest { decision: Decision::Reject.into(), ..request };
     assert_eq!(server.desk().decide_comments(rejects).await.unwrap_err().code(), tonic::Code::InvalidArgument);
 
-    let at_once = Server::start_with(&format!("{policy}[links]\nstrip = \"approve\"\n"), &[]).await;
+    let at_once = Server::steady_with(&format!("{policy}[links]\nstrip = \"approve\"\n"), &[]).await;
     let verdict = at_once.check(praise("1")).await.unwrap();
     assert_eq!((verdict.decision(), codes(&verdict)[0]), (Decision::Approve, "LINKS_STRIPPED"), "{verdict:?}");
     assert_eq!(verdict.publish_without, [i32::from(Part::AuthorUrl)]);
-    let off = Server::start_with(&format!("{policy}[links]\nstrip = \"off\"\n"), &[]).await;
+    let off = Server::steady_with(&format!("{policy}[links]\nstrip = \"off\"\n"), &[]).await;
     assert!(off.check(praise("1")).await.unwrap().publish_without.is_empty());
 }
 
 #[tokio::test]
 async fn what_was_approved_before_speaks_for_an_author_who_is_certain() {
     let policy = "[evidence]\nauthor_name = 0.0\nauthor_url = 0.0\nknown_author = 5.0\n[learning]\ncorrect = false\nalike_approved = false\n";
-    let server = Server::start_with(policy, &[]).await;
+    let server = Server::steady_with(policy, &[]).await;
     let held = "Great blog, thanks for sharing such useful information, keep up the good work and keep posting";
     let by = |id: &str, body: &str, verified: bool| {
         let email = "ada@mail.example".into();
@@ -128,7 +129,7 @@ async fn what_was_approved_before_speaks_for_an_author_who_is_certain() {
 
 #[tokio::test]
 async fn the_link_that_made_a_score_does_not_confirm_it() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for (id, body) in [
         ("1", "Check out this one: http://github.com/annb/loafcalc"),
         ("2", "You can download R for free here: https://cran.r-project.org/"),
@@ -141,7 +142,7 @@ async fn the_link_that_made_a_score_does_not_confirm_it() {
 
 #[tokio::test]
 async fn a_hidden_link_is_told() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let hidden = pb::Comment {
         body_format: pb::BodyFormat::Html.into(),
         ..comment("1", "I agree with the author <a href=\"http://casino.shop/bonus\">.</a>")
@@ -153,7 +154,7 @@ async fn a_hidden_link_is_told() {
 
 #[tokio::test]
 async fn spam_behind_pages_of_prose_is_found() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let prose = "The loaf rose well on Sunday, though the crust was pale and the crumb a little wet near the base. ";
     let body = format!("{}{PILLS}", prose.repeat(120));
     let verdict = server.check(comment("1", &body)).await.unwrap();

@@ -35,35 +35,49 @@ pub struct Server {
 pub type Log = Arc<Mutex<Vec<String>>>;
 
 impl Server {
-    /// With the embedded store and the default policy.
-    pub async fn start() -> Self {
-        Self::start_with("", &[]).await
-    }
-
-    /// With a policy for [`SITE`] (`""`: the default) and more flags.
-    pub async fn start_with(policy: &str, flags: &[&str]) -> Self {
+    /// With a policy for [`SITE`] (`""`: the default) and these flags. All else is as the program ships, but for a port and
+    /// a data folder of its own.
+    pub async fn start(policy: &str, flags: &[&str]) -> Self {
         Self::start_under(|_| Vec::new(), policy, flags).await
     }
 
     /// The same, started by a program in whose arguments `gatepost serve …` comes last, and which becomes it. It is told
     /// the data folder, which is not there yet.
     pub async fn start_under(under: impl FnOnce(&Path) -> Vec<String>, policy: &str, flags: &[&str]) -> Self {
+        let policies = Some(policy).filter(|policy| !policy.is_empty()).map(|policy| ("blog.toml", for_site(policy)));
+        Self::launched(under, policies.as_slice(), flags)
+    }
+
+    /// With the embedded store, and made [steady](Self::steady_with).
+    pub async fn steady() -> Self {
+        Self::steady_with("", &[]).await
+    }
+
+    /// With a policy for [`SITE`] (`""`: none) and more flags, for a test whose outcome neither chance nor a busy machine may
+    /// decide: no comment is drawn for a spot check, and Redis, which the tests share with the processors, is waited for.
+    /// These are not the defaults: what is claimed of them belongs on a server that [`start`](Self::start) starts.
+    pub async fn steady_with(policy: &str, flags: &[&str]) -> Self {
+        let mut policies = Vec::new();
+        if !flags.contains(&"--policy-dir") {
+            policies.push(("default.toml", "[review]\nspot_checks = 0\n".to_owned()));
+            policies.extend(Some(policy).filter(|policy| !policy.is_empty()).map(|policy| ("blog.toml", for_site(policy))));
+        }
+        let patient = flags.contains(&"--store") && !flags.contains(&"--store-timeout");
+        let patience: &[&str] = if patient { &["--store-timeout", "10s"] } else { &[] };
+        Self::launched(|_| Vec::new(), &policies, &[flags, patience].concat())
+    }
+
+    fn launched(under: impl FnOnce(&Path) -> Vec<String>, policies: &[(&str, String)], flags: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let under = under(&folder.path().join("data"));
         let mut extra: Vec<String> = flags.iter().map(ToString::to_string).collect();
-        if flags.contains(&"--store") && !flags.contains(&"--store-timeout") {
-            // Many tests share the processors: what is slow is not away.
-            extra.extend(["--store-timeout".to_owned(), "10s".to_owned()]);
-        }
-        if !flags.contains(&"--policy-dir") {
-            let policies = folder.path().join("policies");
-            std::fs::create_dir(&policies).unwrap();
-            // What is drawn by lot has a test of its own.
-            std::fs::write(policies.join("default.toml"), "[review]\nspot_checks = 0\n").unwrap();
-            if !policy.is_empty() {
-                std::fs::write(policies.join("blog.toml"), format!("sites = [\"{SITE}\"]\n{policy}")).unwrap();
+        if !policies.is_empty() {
+            let policy_dir = folder.path().join("policies");
+            std::fs::create_dir(&policy_dir).unwrap();
+            for (file, text) in policies {
+                std::fs::write(policy_dir.join(file), text).unwrap();
             }
-            extra.extend(["--policy-dir".to_owned(), policies.display().to_string()]);
+            extra.extend(["--policy-dir".to_owned(), policy_dir.display().to_string()]);
         }
         let log = Log::default();
         let started = launch_logged(&under, &folder.path().join("data"), "127.0.0.1:0", &extra, &log);
@@ -150,7 +164,8 @@ impl Server {
         self.start_again();
     }
 
-    fn channel(&self) -> Channel {
+    /// A channel that connects when it is first used.
+    pub fn channel(&self) -> Channel {
         Endpoint::from_shared(self.url()).unwrap().timeout(PATIENCE).connect_lazy()
     }
 
@@ -217,6 +232,17 @@ pub fn comment(id: &str, body: &str) -> pb::Comment {
 pub fn by(author: &str, id: &str, body: &str) -> pb::Comment {
     let author = Some(pb::Author { user_id: author.into(), ..Default::default() });
     pb::Comment { author, ..comment(id, body) }
+}
+
+/// The text of a policy file for [`SITE`].
+fn for_site(policy: &str) -> String {
+    format!("sites = [\"{SITE}\"]\n{policy}")
+}
+
+/// The default of an option that is a time.
+pub fn default_duration(option: &str) -> Duration {
+    let defaults: toml::Table = gatepost::config::DEFAULTS.parse().unwrap();
+    humantime::parse_duration(defaults[option].as_str().unwrap()).unwrap()
 }
 
 /// A policy that holds every comment, whatever it says.

@@ -87,13 +87,13 @@ async fn answers_come_in_order_with_a_bad_one_in_the_middle(server: &Server) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_keep_the_order_around_a_comment_that_is_bad() {
-    answers_come_in_order_with_a_bad_one_in_the_middle(&Server::start().await).await;
+    answers_come_in_order_with_a_bad_one_in_the_middle(&Server::steady().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_redis_too() {
     let (url, prefix) = (redis::url(), redis::prefix());
-    let server = Server::start_with("", &["--store", &url, "--redis-prefix", &prefix]).await;
+    let server = Server::steady_with("", &["--store", &url, "--redis-prefix", &prefix]).await;
     answers_come_in_order_with_a_bad_one_in_the_middle(&server).await;
     let answers = check_all(&server, vec![decided(comment("h", "hello there"), Decision::Hold)]).await;
     assert_eq!(answers[0].verdict.as_ref().unwrap().decided_by, "import");
@@ -102,7 +102,7 @@ async fn on_redis_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_neither_counts_in_the_limits_nor_is_held_by_them() {
-    let server = Server::start_with(ONE_AN_HOUR, &[]).await;
+    let server = Server::steady_with(ONE_AN_HOUR, &[]).await;
     let requests = (0..20).map(|i| judge(by("ada", &format!("old{i}"), "hello there"))).collect();
     for answer in check_all(&server, requests).await {
         let verdict = answer.verdict.unwrap();
@@ -118,7 +118,7 @@ async fn an_archive_neither_counts_in_the_limits_nor_is_held_by_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_decided_elsewhere_stands_whatever_the_machine_thinks() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let requests = || {
         vec![
             decided(comment("held", "hello there"), Decision::Hold),
@@ -145,7 +145,7 @@ async fn what_was_decided_elsewhere_stands_whatever_the_machine_thinks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_leaves_nothing() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let dry = pb::CheckCommentsRequest { dry_run: true, ..decided(comment("c", "hello there"), Decision::Hold) };
     let answers = check_all(&server, vec![dry]).await;
     assert_eq!(answers[0].verdict.as_ref().unwrap().decision(), Decision::Hold);
@@ -154,7 +154,7 @@ async fn a_dry_run_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_leaves_answers_what_it_has_read_and_ends_the_stream() {
-    let mut server = Server::start().await;
+    let mut server = Server::steady().await;
     let mut host = ModerationServiceClient::new(server.connect().await);
     let (sender, requests) = tokio::sync::mpsc::channel(1);
     let mut answers = host.check_comments(ReceiverStream::new(requests)).await.unwrap().into_inner();
@@ -194,7 +194,7 @@ const DISQUS: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exports_of_wordpress_and_disqus_come_in_as_they_were_decided() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let folder = TempDir::new().unwrap();
     let (_, wxr) = written(&folder, "blog.xml", WXR);
     let (_, disqus) = written(&folder, "disqus.xml", DISQUS);
@@ -227,7 +227,7 @@ async fn exports_of_wordpress_and_disqus_come_in_as_they_were_decided() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_comment_is_named_with_its_line_and_the_others_come_in() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let folder = TempDir::new().unwrap();
     let lines = "{\"text\":\"a\",\"id\":\"a\",\"status\":\"held\"}\nno JSON\n{\"text\":\" \",\"id\":\"c\"}\n{\"text\":\"d\",\"id\":\"d\"}\n";
     let (_, file) = written(&folder, "a.jsonl", lines);
@@ -250,7 +250,7 @@ async fn a_bad_comment_is_named_with_its_line_and_the_others_come_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_there_exits_with_three() {
-    let mut server = Server::start().await;
+    let mut server = Server::steady().await;
     server.kill();
     let folder = TempDir::new().unwrap();
     let (_, file) = written(&folder, "a.jsonl", "{\"text\":\"a\"}\n");
@@ -285,7 +285,7 @@ fn wait_for(file: &Path, least: u64) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_was_killed_goes_on_and_nothing_doubles() {
     const COUNT: usize = 40_000;
-    let server = Server::start_with("", &["--store", "memory:"]).await;
+    let server = Server::steady_with("", &["--store", "memory:"]).await;
     let folder = TempDir::new().unwrap();
     let (path, file) = many(&folder, "many.jsonl", COUNT);
     let mut import = gatepost(&["import", &file, "--server", &server.url(), "--site", SITE]).spawn().unwrap();
@@ -310,7 +310,7 @@ async fn an_import_that_was_killed_goes_on_and_nothing_doubles() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_restarts_does_not_end_an_import_and_one_that_stays_away_does() {
     const COUNT: usize = 6_000;
-    let mut server = Server::start().await;
+    let mut server = Server::steady().await;
     let folder = TempDir::new().unwrap();
     let (path, file) = many(&folder, "many.jsonl", COUNT);
     let import = gatepost(&["import", &file, "--server", &server.url(), "--site", SITE]).spawn().unwrap();
@@ -335,7 +335,7 @@ async fn a_server_that_restarts_does_not_end_an_import_and_one_that_stays_away_d
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_queue_comes_back_from_what_was_printed_of_it() {
-    let (old, new) = (Server::start_with(HOLD_ALL, &[]).await, Server::start().await);
+    let (old, new) = (Server::steady_with(HOLD_ALL, &[]).await, Server::steady().await);
     for id in ["a", "b", "c"] {
         let parent = pb::Comment { parent_id: "p".into(), ..by("ada", id, "hello there") };
         old.check(parent).await.unwrap();

@@ -18,11 +18,12 @@ use crate::cli::{code, err, gatepost, out};
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment, launch};
 use crate::redis;
 
-const ADMIN: &str = "an-admin-key-for-tests-only-0123456789";
+/// A key of an operator.
+pub const ADMIN: &str = "an-admin-key-for-tests-only-0123456789";
 const THERE: &str = "there.example";
 
 /// A request that brings a key.
-fn with<T>(key: &str, message: T) -> Request<T> {
+pub fn with<T>(key: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
     request
@@ -146,7 +147,7 @@ fn is_for(role: Role, service: &str, method: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_call_is_open_to_another_role_or_for_another_site() {
-    let server = Server::start_with(HOLD_ALL, &["--admin-key", ADMIN]).await;
+    let server = Server::steady_with(HOLD_ALL, &["--admin-key", ADMIN]).await;
     let channel = server.connect().await;
     let theirs = make(&server, Role::Host, &[THERE], "theirs").await.key.unwrap().key_id;
     let pool = DescriptorPool::decode(pb::DESCRIPTORS).unwrap();
@@ -191,7 +192,7 @@ async fn no_call_is_open_to_another_role_or_for_another_site() {
 async fn a_key_made_on_one_server_serves_on_another_and_a_revoked_one_ends_there_within_a_second() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix, "--admin-key", ADMIN];
-    let (first, second) = (Server::start_with("", &flags).await, Server::start_with("", &flags).await);
+    let (first, second) = (Server::steady_with("", &flags).await, Server::steady_with("", &flags).await);
     let made = make(&first, Role::Host, &[SITE], "blog").await;
     check(&second, &made.secret, "1").await.unwrap();
 
@@ -213,7 +214,7 @@ async fn keys_outlive_a_restart_and_a_redis_that_lost_them_is_told() {
     for embedded in [true, false] {
         let url = redis.url();
         let store = ["--store", &url];
-        let mut server = Server::start_with("", if embedded { &[] } else { &store }).await;
+        let mut server = Server::steady_with("", if embedded { &[] } else { &store }).await;
         let channel = server.connect().await;
         let first = pb::CreateKeyRequest { sites: vec!["*".into()], role: Role::Admin.into(), ..Default::default() };
         let admin = AdminServiceClient::new(channel).create_key(first).await.unwrap().into_inner().secret;
@@ -234,7 +235,7 @@ async fn keys_outlive_a_restart_and_a_redis_that_lost_them_is_told() {
             Code::Unauthenticated
         );
         if !embedded {
-            let fresh = Server::start_with("", &store).await;
+            let fresh = Server::steady_with("", &store).await;
             check(&fresh, &admin, "4").await.unwrap();
         }
     }
@@ -242,7 +243,7 @@ async fn keys_outlive_a_restart_and_a_redis_that_lost_them_is_told() {
 
 #[tokio::test]
 async fn an_expired_key_ends_by_itself() {
-    let server = Server::start_with("", &["--admin-key", ADMIN]).await;
+    let server = Server::steady_with("", &["--admin-key", ADMIN]).await;
     let at = std::time::SystemTime::now() + Duration::from_secs(2);
     let request = pb::CreateKeyRequest {
         sites: vec![SITE.into()],
@@ -269,7 +270,7 @@ async fn an_expired_key_ends_by_itself() {
 
 #[tokio::test]
 async fn a_first_key_that_could_make_no_others_is_refused_and_from_the_first_on_all_callers_need_one() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let mut admin = AdminServiceClient::new(server.connect().await);
     for (role, site) in [(Role::Host, "*"), (Role::Admin, SITE), (Role::Moderator, SITE)] {
         let request = pb::CreateKeyRequest { sites: vec![site.into()], role: role.into(), ..Default::default() };
@@ -286,7 +287,7 @@ async fn a_first_key_that_could_make_no_others_is_refused_and_from_the_first_on_
 
 #[tokio::test]
 async fn a_key_over_its_quota_is_told_when_to_come_back_and_others_are_not_touched() {
-    let server = Server::start_with("", &["--admin-key", ADMIN, "--key-quota", "5"]).await;
+    let server = Server::steady_with("", &["--admin-key", ADMIN, "--key-quota", "5"]).await;
     // A name is for people: two keys may have the same.
     let (busy, quiet) = (make(&server, Role::Host, &[SITE], "blog").await, make(&server, Role::Host, &[SITE], "blog").await);
     let mut refused = None;
@@ -307,7 +308,7 @@ async fn a_key_over_its_quota_is_told_when_to_come_back_and_others_are_not_touch
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_made_listed_used_and_ended_from_the_command_line() {
-    let server = Server::start_with(HOLD_ALL, &["--admin-key", ADMIN]).await;
+    let server = Server::steady_with(HOLD_ALL, &["--admin-key", ADMIN]).await;
     let on = |key: &str, args: &[&str]| {
         gatepost(args)
             .env("GATEPOST_SERVER", server.url())
@@ -344,7 +345,7 @@ async fn keys_are_made_listed_used_and_ended_from_the_command_line() {
 
 #[tokio::test]
 async fn a_moderator_acts_under_the_name_of_the_key_whatever_name_is_sent() {
-    let server = Server::start_with(HOLD_ALL, &["--admin-key", ADMIN]).await;
+    let server = Server::steady_with(HOLD_ALL, &["--admin-key", ADMIN]).await;
     let host = make(&server, Role::Host, &[SITE], "blog").await;
     let mia = make(&server, Role::Moderator, &[SITE], "mia").await;
     check(&server, &host.secret, "1").await.unwrap();

@@ -105,7 +105,7 @@ async fn a_new_kind_is_held_after_three(one: &Server, other: &Server) {
 
 #[tokio::test]
 async fn three_rejected_of_a_new_kind_are_enough() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     a_new_kind_is_held_after_three(&server, &server).await;
     let told = info(&server, SITE).await;
     assert_eq!((told.outcomes, told.by_outcome["spam"], told.by_source["moderator"]), (3, 3, 3));
@@ -117,7 +117,7 @@ async fn three_rejected_of_a_new_kind_are_enough() {
 async fn they_are_enough_on_another_server_within_a_second() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
-    let (one, other) = (Server::start_with("", &flags).await, Server::start_with("", &flags).await);
+    let (one, other) = (Server::steady_with("", &flags).await, Server::steady_with("", &flags).await);
     // It has heard of the site before.
     other.check(comment("first", "Thank you, I did not know that.")).await.unwrap();
     a_new_kind_is_held_after_three(&one, &other).await;
@@ -125,7 +125,7 @@ async fn they_are_enough_on_another_server_within_a_second() {
 
 #[tokio::test]
 async fn five_false_alarms_approved_and_the_sixth_passes() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let alarms = [
         "My crazy dog ate the whole manuscript, dumb beast",
         "That dumb toaster of mine burned the bread again, crazy thing",
@@ -152,7 +152,7 @@ async fn five_false_alarms_approved_and_the_sixth_passes() {
 
 #[tokio::test]
 async fn what_is_nearly_the_same_goes_the_way_of_what_was_decided() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     server.check(comment("first", TEMPLATE)).await.unwrap();
     decide(&server, SITE, "first", Decision::Reject, "irrelevant", "ann").await;
     // Of what is out of place no words are learned, but the same again is out of place again.
@@ -169,7 +169,7 @@ async fn what_is_nearly_the_same_goes_the_way_of_what_was_decided() {
 #[tokio::test]
 async fn a_template_that_was_approved_is_not_held_again() {
     // Everything is held for its score.
-    let server = Server::start_with(&format!("{HOLD_ALL}[learning]\ncorrect = false\n"), &[]).await;
+    let server = Server::steady_with(&format!("{HOLD_ALL}[learning]\ncorrect = false\n"), &[]).await;
     assert_eq!(server.check(comment("first", TEMPLATE)).await.unwrap().decision(), Decision::Hold);
     decide(&server, SITE, "first", Decision::Approve, "", "ann").await;
     let like = server.check(comment("like", &TEMPLATE.replace(", ", " - ").to_uppercase())).await.unwrap();
@@ -194,7 +194,7 @@ async fn a_template_that_was_approved_is_not_held_again() {
 
 #[tokio::test]
 async fn an_author_who_was_mostly_rejected_waits() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for number in 0..3 {
         let id = format!("c{number}");
         server.check(by("eve", &id, &format!("I have an opinion on the {number}th paragraph of this"))).await.unwrap();
@@ -264,18 +264,18 @@ async fn what_is_taken_back_was_never_learned(server: &Server) {
 
 #[tokio::test]
 async fn what_is_taken_back_was_never_learned_embedded() {
-    what_is_taken_back_was_never_learned(&Server::start().await).await;
+    what_is_taken_back_was_never_learned(&Server::steady().await).await;
 }
 
 #[tokio::test]
 async fn what_is_taken_back_was_never_learned_on_redis() {
     let (url, prefix) = (redis::url(), redis::prefix());
-    what_is_taken_back_was_never_learned(&Server::start_with("", &["--store", &url, "--redis-prefix", &prefix]).await).await;
+    what_is_taken_back_was_never_learned(&Server::steady_with("", &["--store", &url, "--redis-prefix", &prefix]).await).await;
 }
 
 #[tokio::test]
 async fn killed_and_started_again_it_knows_the_same() {
-    let mut server = Server::start().await;
+    let mut server = Server::steady().await;
     teach(&server, SITE, &[0, 2, 4]).await;
     let before = info(&server, SITE).await;
     server.kill();
@@ -290,9 +290,9 @@ async fn killed_and_started_again_it_knows_the_same() {
 async fn a_fresh_replica_with_an_empty_disk_knows_the_same() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
-    let one = Server::start_with("", &flags).await;
+    let one = Server::steady_with("", &flags).await;
     teach(&one, SITE, &[0, 1, 2, 3, 4]).await;
-    let fresh = Server::start_with("", &flags).await;
+    let fresh = Server::steady_with("", &flags).await;
     assert_eq!(info(&fresh, SITE).await, info(&one, SITE).await);
     assert_eq!(info(&fresh, SITE).await.digest.len(), 64);
 }
@@ -301,7 +301,7 @@ async fn a_fresh_replica_with_an_empty_disk_knows_the_same() {
 
 #[tokio::test]
 async fn a_host_reports_what_its_own_moderators_found() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for (number, body) in WAVE.iter().enumerate().take(3) {
         let id = format!("c{number}");
         server.check(comment(&id, body)).await.unwrap();
@@ -330,7 +330,7 @@ async fn a_host_reports_what_its_own_moderators_found() {
 
 #[tokio::test]
 async fn a_host_decides_what_is_held_and_a_moderator_has_the_last_word() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::steady_with(HOLD_ALL, &[]).await;
     for id in ["a", "b", "c"] {
         assert_eq!(server.check(comment(id, "hello there, I am new here")).await.unwrap().decision(), Decision::Hold);
     }
@@ -355,7 +355,7 @@ async fn a_host_decides_what_is_held_and_a_moderator_has_the_last_word() {
 
 #[tokio::test]
 async fn a_report_that_is_none_says_what_is_wrong_with_it() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let status = server.host().report_outcome(pb::ReportOutcomeRequest::default()).await.unwrap_err();
     let fields: Vec<String> =
         status.get_details_bad_request().unwrap().field_violations.into_iter().map(|wrong| wrong.field).collect();
@@ -371,7 +371,7 @@ async fn a_report_that_is_none_says_what_is_wrong_with_it() {
 
 #[tokio::test]
 async fn of_an_archive_some_decisions_are_learned() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let rows: String = WAVE
         .iter()
         .enumerate()
@@ -395,7 +395,7 @@ fn model(server: &Server, args: &[&str]) -> String {
 
 #[tokio::test]
 async fn learning_can_be_stopped_taken_back_and_begun_anew() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     teach(&server, SITE, &[0, 1, 2]).await;
     let three = info(&server, SITE).await.digest;
     let frozen = model(&server, &["freeze"]);
@@ -425,7 +425,7 @@ async fn learning_can_be_stopped_taken_back_and_begun_anew() {
 
 #[tokio::test]
 async fn model_info_says_what_was_learned_and_whether_it_serves() {
-    let server = Server::start_with("[learning]\ncorrect = false\n", &[]).await;
+    let server = Server::steady_with("[learning]\ncorrect = false\n", &[]).await;
     assert!(model(&server, &["info"]).contains("nothing learned yet"));
     teach(&server, SITE, &[0, 2, 4]).await;
     let shown = model(&server, &["info"]);
@@ -440,7 +440,7 @@ async fn model_info_says_what_was_learned_and_whether_it_serves() {
 
 #[tokio::test]
 async fn thresholds_are_proposed_by_what_a_site_has_learned() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     teach(&server, SITE, &[0, 1, 2, 3, 4, 5]).await;
     let tuned = on(&server, &["policy", "tune", "--format", "toml"]);
     assert_eq!(code(&tuned), 0, "{}", err(&tuned));
@@ -451,7 +451,7 @@ async fn thresholds_are_proposed_by_what_a_site_has_learned() {
 
 #[tokio::test]
 async fn usage_tells_the_verdicts_of_a_site() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for id in ["1", "2"] {
         server.check(comment(id, "I see it differently")).await.unwrap();
     }
@@ -501,7 +501,7 @@ async fn published(server: &Server, site: &str, round: &str) -> Vec<&'static str
 
 #[tokio::test]
 async fn an_archive_of_approved_comments_does_not_switch_the_filter_off() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     assert_eq!(published(&server, SITE, "before").await, [""; 0]);
     let folder = tempfile::TempDir::new().unwrap();
     let lines: Vec<String> = (0..200)
@@ -523,7 +523,7 @@ async fn an_archive_of_approved_comments_does_not_switch_the_filter_off() {
 
 #[tokio::test]
 async fn approvals_in_a_language_that_is_not_spoken_do_not_open_it_for_abuse() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let said = |number: usize| {
         let (who, what) = (["ma tante", "le boulanger", "mon voisin"][number % 3], ["le seigle", "la brioche"][number % 2]);
         format!(
@@ -555,7 +555,7 @@ async fn approvals_in_a_language_that_is_not_spoken_do_not_open_it_for_abuse() {
 
 #[tokio::test]
 async fn rejections_alone_do_not_hold_what_is_harmless() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for number in 0..40 {
         let id = format!("spam-{number}");
         let body = format!("Offer {number}: {} and call us at line {}", BAD[number % 6], number * 7);
@@ -581,14 +581,14 @@ async fn rejections_alone_do_not_hold_what_is_harmless() {
 
 #[tokio::test]
 async fn a_spot_check_is_published_as_ever_and_stands_last_in_the_queue() {
-    spot_checks(&Server::start_with("[review]\nspot_checks = \"100%\"\n", &[]).await).await;
+    spot_checks(&Server::steady_with("[review]\nspot_checks = \"100%\"\n", &[]).await).await;
 }
 
 #[tokio::test]
 async fn a_spot_check_is_published_as_ever_and_stands_last_in_the_queue_on_redis() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
-    spot_checks(&Server::start_with("[review]\nspot_checks = \"100%\"\n", &flags).await).await;
+    spot_checks(&Server::steady_with("[review]\nspot_checks = \"100%\"\n", &flags).await).await;
 }
 
 async fn spot_checks(server: &Server) {
@@ -633,7 +633,7 @@ async fn spot_checks(server: &Server) {
 
 #[tokio::test]
 async fn without_spot_checks_nothing_is_marked() {
-    let server = Server::start_with("[review]\nspot_checks = 0\n", &[]).await;
+    let server = Server::steady_with("[review]\nspot_checks = 0\n", &[]).await;
     for number in 0..60 {
         let verdict = server.check(comment(&format!("c{number}"), &at_home(number))).await.unwrap();
         assert!(!codes(&verdict).contains(&"SPOT_CHECK"), "{verdict:?}");

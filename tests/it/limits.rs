@@ -37,14 +37,14 @@ async fn burst_refusal_and_promised_admission(server: &Server) {
 
 #[tokio::test]
 async fn after_a_burst_the_author_is_told_when_to_come_and_is_then_admitted() {
-    let server = Server::start_with(FIVE, &[]).await;
+    let server = Server::steady_with(FIVE, &[]).await;
     burst_refusal_and_promised_admission(&server).await;
 }
 
 #[tokio::test]
 async fn the_same_holds_on_redis() {
     let (url, prefix) = (redis::url(), redis::prefix());
-    let server = Server::start_with(FIVE, &["--store", &url, "--redis-prefix", &prefix]).await;
+    let server = Server::steady_with(FIVE, &["--store", &url, "--redis-prefix", &prefix]).await;
     burst_refusal_and_promised_admission(&server).await;
 }
 
@@ -52,7 +52,7 @@ async fn the_same_holds_on_redis() {
 async fn two_servers_on_one_redis_admit_no_more_than_burst_and_rate_allow_together() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
-    let servers = [Server::start_with(FIVE, &flags).await, Server::start_with(FIVE, &flags).await];
+    let servers = [Server::steady_with(FIVE, &flags).await, Server::steady_with(FIVE, &flags).await];
 
     let begun = Instant::now();
     let mut callers = tokio::task::JoinSet::new();
@@ -77,7 +77,7 @@ async fn two_servers_on_one_redis_admit_no_more_than_burst_and_rate_allow_togeth
 #[tokio::test]
 async fn a_client_that_floods_is_rejected_by_default_and_ipv6_clients_are_networks() {
     let server =
-        Server::start_with("[limits]\nclient = { count = 2, period = \"1h\", burst = 2, over = \"reject\" }\n", &[]).await;
+        Server::steady_with("[limits]\nclient = { count = 2, period = \"1h\", burst = 2, over = \"reject\" }\n", &[]).await;
     let from = |id: &str, ip: &str| {
         let client = Some(pb::Client { ip: ip.into(), ..Default::default() });
         pb::Comment { client, ..comment(id, "hello there") }

@@ -58,7 +58,7 @@ async fn on_the_next_comment_of_either(one: &Server, other: &Server) {
 
 #[tokio::test]
 async fn an_entry_counts_from_the_next_comment_on() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     on_the_next_comment_of_either(&server, &server).await;
 }
 
@@ -66,13 +66,13 @@ async fn an_entry_counts_from_the_next_comment_on() {
 async fn an_entry_counts_on_every_server_of_a_redis_at_once() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
-    let (one, other) = (Server::start_with("", &flags).await, Server::start_with("", &flags).await);
+    let (one, other) = (Server::steady_with("", &flags).await, Server::steady_with("", &flags).await);
     on_the_next_comment_of_either(&one, &other).await;
 }
 
 #[tokio::test]
 async fn each_kind_of_entry_matches_what_it_is_for() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for (target, value) in [
         (ListTarget::Author, "u-7"),
         (ListTarget::Domain, "Casino.example"),
@@ -105,7 +105,7 @@ async fn each_kind_of_entry_matches_what_it_is_for() {
 
 #[tokio::test]
 async fn an_allowed_author_is_published_whatever_the_score() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::steady_with(HOLD_ALL, &[]).await;
     put(&server, entry(ListKind::Allow, ListTarget::Author, "ada")).await.unwrap();
     put(&server, entry(ListKind::Allow, ListTarget::Address, "ada@mail.example")).await.unwrap();
     let verdict = server.check(by("ada", "1", "hello")).await.unwrap();
@@ -117,7 +117,7 @@ async fn an_allowed_author_is_published_whatever_the_score() {
 
 #[tokio::test]
 async fn an_entry_ends_by_itself() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let end = std::time::SystemTime::now() + Duration::from_secs(4);
     put(&server, pb::ListEntry { expires_at: Some(end.into()), ..entry(ListKind::Block, ListTarget::Word, "marmots") })
         .await
@@ -138,7 +138,7 @@ async fn an_entry_ends_by_itself() {
 
 #[tokio::test]
 async fn a_persons_address_is_kept_as_a_hash_and_found_again_also_after_the_secret_was_rotated() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let kept = put(&server, entry(ListKind::Block, ListTarget::Address, "Eve@Mail.example")).await.unwrap();
     assert!(kept.value.starts_with('#') && kept.value.len() == 33, "{kept:?}");
     assert_eq!(kept.shown, "e…@mail.example");
@@ -151,7 +151,7 @@ async fn a_persons_address_is_kept_as_a_hash_and_found_again_also_after_the_secr
 
 #[tokio::test]
 async fn the_author_of_a_comment_is_blocked_without_anybody_knowing_the_address() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::steady_with(HOLD_ALL, &[]).await;
     server.check(known("1", "eve@mail.example", "")).await.unwrap();
     server.check(by("u-9", "2", "hello")).await.unwrap();
     server.check(comment("3", "by nobody")).await.unwrap();
@@ -171,7 +171,7 @@ async fn the_author_of_a_comment_is_blocked_without_anybody_knowing_the_address(
 
 #[tokio::test]
 async fn what_is_no_entry_is_refused_with_what_would_be() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for (entry, words) in [
         (entry(ListKind::Unspecified, ListTarget::Word, "x"), "LIST_KIND"),
         (entry(ListKind::Block, ListTarget::Unspecified, "x"), "LIST_TARGET"),
@@ -194,7 +194,7 @@ async fn what_is_no_entry_is_refused_with_what_would_be() {
 
 #[tokio::test]
 async fn entries_are_put_listed_and_removed_from_the_command_line_and_the_audit_tells() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let put = on(
         &server,
         &["list", "block", "domain", "casino.example", "--expires", "30d", "--note", "a wave", "--moderator", "mia"],

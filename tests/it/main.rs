@@ -18,7 +18,9 @@ mod corpus;
 mod deploy;
 /// A disk full, or one that takes no writes: nothing lost, and words that help.
 mod disk;
-/// Killed at any moment, nothing that was answered is lost.
+/// What documents and help state, held to the program.
+mod documents;
+/// Killed at any moment, or without power, nothing that was answered is lost.
 mod durability;
 /// Who writes, what is sent, and what a comment would be without its links.
 mod evidence;

@@ -12,7 +12,7 @@ const SPAM: &str =
 
 #[tokio::test]
 async fn a_spam_comment_gets_a_verdict_that_says_why_and_where() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let verdict = server.check(comment("1", SPAM)).await.unwrap();
 
     assert_ne!(verdict.decision(), Decision::Approve, "{verdict:?}");
@@ -28,7 +28,7 @@ async fn a_spam_comment_gets_a_verdict_that_says_why_and_where() {
 
 #[tokio::test]
 async fn the_weights_of_the_reasons_add_up_to_the_score() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let mut sent = comment("1", SPAM);
     sent.form = Some(pb::Form { honeypot: "bot".into(), fill_seconds: Some(0.5) });
     let verdict = server.check(sent).await.unwrap();
@@ -40,7 +40,7 @@ async fn the_weights_of_the_reasons_add_up_to_the_score() {
 
 #[tokio::test]
 async fn a_harmless_first_comment_is_approved_at_once() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for (id, body) in [
         ("1", "I disagree with the author about the sanctions, and here is why: they never worked before."),
         ("2", "Thanks, the part about the stolen weapons was new to me. Do you have a source?"),
@@ -55,7 +55,7 @@ async fn a_harmless_first_comment_is_approved_at_once() {
 
 #[tokio::test]
 async fn spans_count_unicode_scalar_values_of_the_body_as_it_was_sent() {
-    let server = Server::start_with("[blocked]\nwords = [\"forbidden\"]\n", &[]).await;
+    let server = Server::steady_with("[blocked]\nwords = [\"forbidden\"]\n", &[]).await;
     let mut sent = comment("1", "  <p>😀é &amp; <b>Forbidden</b> fruit</p>");
     sent.body_format = pb::BodyFormat::Html.into();
     let body: Vec<char> = sent.body.chars().collect();
@@ -72,7 +72,8 @@ async fn spans_count_unicode_scalar_values_of_the_body_as_it_was_sent() {
 #[tokio::test]
 async fn the_same_comment_sent_again_gets_the_same_verdict_and_is_queued_and_counted_once() {
     let server =
-        Server::start_with(&format!("{HOLD_ALL}[limits]\nauthor = {{ count = 10, period = \"1h\", burst = 10 }}\n"), &[]).await;
+        Server::steady_with(&format!("{HOLD_ALL}[limits]\nauthor = {{ count = 10, period = \"1h\", burst = 10 }}\n"), &[])
+            .await;
     let first = server.check(by("ada", "1", "hello")).await.unwrap();
     let again = server.check(by("ada", "1", "hello")).await.unwrap();
     assert_eq!(first, again);
@@ -100,7 +101,7 @@ const HUNDRED: &str = "[limits]\nauthor = { count = 100, period = \"10h\", burst
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_repeats_on_one_server_have_one_verdict_and_count_once() {
-    let server = Server::start_with(&format!("{HOLD_ALL}{HUNDRED}"), &[]).await;
+    let server = Server::steady_with(&format!("{HOLD_ALL}{HUNDRED}"), &[]).await;
     concurrent_repeats_have_one_verdict(&[&server]).await;
 }
 
@@ -109,7 +110,7 @@ async fn concurrent_repeats_on_two_servers_of_one_redis_have_one_verdict_and_cou
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
     let policy = format!("{HOLD_ALL}{HUNDRED}");
-    let (one, two) = (Server::start_with(&policy, &flags).await, Server::start_with(&policy, &flags).await);
+    let (one, two) = (Server::steady_with(&policy, &flags).await, Server::steady_with(&policy, &flags).await);
     concurrent_repeats_have_one_verdict(&[&one, &two]).await;
 }
 
@@ -119,13 +120,13 @@ async fn concurrent_repeats_of_a_comment_that_needs_a_second_thought_have_one_ve
     let flags = ["--store", &url, "--redis-prefix", &prefix];
     // The author has no approved comment, so no tentative verdict stands.
     let policy = format!("[authors]\napproved_before_trust = 1\n{HUNDRED}");
-    let (one, two) = (Server::start_with(&policy, &flags).await, Server::start_with(&policy, &flags).await);
+    let (one, two) = (Server::steady_with(&policy, &flags).await, Server::steady_with(&policy, &flags).await);
     concurrent_repeats_have_one_verdict(&[&one, &two]).await;
 }
 
 #[tokio::test]
 async fn a_changed_body_is_an_edit_and_decided_anew() {
-    let server = Server::start_with("[blocked]\nwords = [\"forbidden\"]\ndecision = \"hold\"\n", &[]).await;
+    let server = Server::steady_with("[blocked]\nwords = [\"forbidden\"]\ndecision = \"hold\"\n", &[]).await;
     let first = server.check(comment("1", "forbidden fruit")).await.unwrap();
     assert_eq!((first.decision(), first.revision), (Decision::Hold, 1));
 
@@ -137,7 +138,7 @@ async fn a_changed_body_is_an_edit_and_decided_anew() {
 
 #[tokio::test]
 async fn an_edit_of_what_a_moderator_rejected_goes_back_to_a_moderator() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     server.check(comment("1", "hello")).await.unwrap();
     server.decide("1", Decision::Reject).await;
     let edited = server.check(comment("1", "hello again")).await.unwrap();
@@ -147,7 +148,7 @@ async fn an_edit_of_what_a_moderator_rejected_goes_back_to_a_moderator() {
 
 #[tokio::test]
 async fn a_dry_run_leaves_no_trace() {
-    let server = Server::start_with(&format!("{HOLD_ALL}{HUNDRED}"), &[]).await;
+    let server = Server::steady_with(&format!("{HOLD_ALL}{HUNDRED}"), &[]).await;
     let request = pb::CheckCommentRequest { comment: Some(by("ada", "1", "hello")), dry_run: true };
     for _ in 0..3 {
         let verdict = server.host().check_comment(request.clone()).await.unwrap().into_inner().verdict.unwrap();
@@ -161,7 +162,7 @@ async fn a_dry_run_leaves_no_trace() {
 
 #[tokio::test]
 async fn no_email_and_no_address_is_kept_as_it_is() {
-    let mut server = Server::start_with(HOLD_ALL, &[]).await;
+    let mut server = Server::steady_with(HOLD_ALL, &[]).await;
     let mut sent = by("", "1", "hello");
     sent.author = Some(pb::Author { name: "Ada".into(), email: "ada@secret-mail.example".into(), ..Default::default() });
     sent.client = Some(pb::Client { ip: "203.0.113.77".into(), ..Default::default() });

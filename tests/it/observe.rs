@@ -36,7 +36,7 @@ pub fn metric(server: &Server, name: &str) -> f64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_follows_the_store_where_a_policy_needs_it_and_being_alive_does_not() {
     let mut redis = OwnRedis::start();
-    let server = Server::start_with("[store]\naway = \"unavailable\"\n", &["--store", &redis.url()]).await;
+    let server = Server::steady_with("[store]\naway = \"unavailable\"\n", &["--store", &redis.url()]).await;
     server.check(comment("1", "hello there")).await.unwrap();
     assert!(get(&server, "/readyz").starts_with("HTTP/1.1 200"));
     redis.stop();
@@ -58,7 +58,7 @@ async fn readiness_follows_the_store_where_a_policy_needs_it_and_being_alive_doe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn verdicts_calls_and_queues_are_counted_by_names_of_the_convention() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::steady_with(HOLD_ALL, &[]).await;
     for n in 0..3 {
         server.check(comment(&n.to_string(), "hello there")).await.unwrap();
     }
@@ -125,7 +125,7 @@ async fn a_trace_of_one_held_comment_shows_each_part_of_its_way_within_the_calle
         tonic::transport::Server::builder().add_service(service).serve_with_incoming(TcpListenerStream::new(listener)),
     );
     let policy = format!("{HOLD_ALL}\n[authors]\napproved_before_trust = 1\n");
-    let mut server = Server::start_with(&policy, &["--otlp-endpoint", &endpoint, "--log-level", "warn"]).await;
+    let mut server = Server::steady_with(&policy, &["--otlp-endpoint", &endpoint, "--log-level", "warn"]).await;
 
     let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
     let mut request = Request::new(pb::CheckCommentRequest {
@@ -151,7 +151,7 @@ async fn a_trace_of_one_held_comment_shows_each_part_of_its_way_within_the_calle
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_tells_of_a_held_comment_by_its_ids_and_never_what_it_says_or_by_whom() {
-    let server = Server::start_with(HOLD_ALL, &["--log-format", "json"]).await;
+    let server = Server::steady_with(HOLD_ALL, &["--log-format", "json"]).await;
     let author = Some(pb::Author { name: "Adelheid".into(), email: "ada@secret.example".into(), ..Default::default() });
     let client = Some(pb::Client { ip: "203.0.113.77".into(), ..Default::default() });
     let mut request = Request::new(pb::CheckCommentRequest {

@@ -11,14 +11,15 @@ use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, by, check, comment};
+use crate::cli::SPAM;
+use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, by, check, comment, default_duration};
 use crate::redis::{Cluster, OwnRedis, Watched, prefix};
 
 /// Long enough for a busy machine, short enough to be noticed.
 const TIMEOUT: [&str; 2] = ["--store-timeout", "300ms"];
 
 async fn on(redis: &OwnRedis, policy: &str) -> Server {
-    Server::start_with(policy, &[&["--store", &redis.url()], &TIMEOUT[..]].concat()).await
+    Server::steady_with(policy, &[&["--store", &redis.url()], &TIMEOUT[..]].concat()).await
 }
 
 /// Sends comments until the store takes one: what was away is back.
@@ -84,7 +85,7 @@ async fn a_cluster_that_loses_a_master_loses_no_recorded_hold_and_fails_no_calle
     let mut cluster = Cluster::start();
     let (url, prefix) = (cluster.url(), prefix());
     let flags = [&["--store", &url, "--redis-prefix", &prefix, "--wait-replicas", "1"], &TIMEOUT[..]].concat();
-    let server = Server::start_with(HOLD_ALL, &flags).await;
+    let server = Server::steady_with(HOLD_ALL, &flags).await;
     let shared = std::cell::RefCell::new(&mut cluster);
     let kill = || shared.borrow_mut().kill_master_of(&format!("{prefix}{{{SITE}}}:secret"));
     no_recorded_hold_is_lost(&server, kill, || shared.borrow_mut().revive()).await;
@@ -95,7 +96,7 @@ async fn sentinels_that_name_another_master_are_followed() {
     let mut watched = Watched::start();
     let url = watched.url();
     let flags = [&["--store", &url, "--wait-replicas", "1"], &TIMEOUT[..]].concat();
-    let server = Server::start_with(HOLD_ALL, &flags).await;
+    let server = Server::steady_with(HOLD_ALL, &flags).await;
     let shared = std::cell::RefCell::new(&mut watched);
     no_recorded_hold_is_lost(&server, || shared.borrow_mut().kill_master(), || shared.borrow_mut().revive()).await;
 }
@@ -104,7 +105,7 @@ async fn sentinels_that_name_another_master_are_followed() {
 async fn a_master_that_hangs_is_left_for_the_one_that_took_over() {
     let watched = Watched::start();
     let url = watched.url();
-    let server = Server::start_with(HOLD_ALL, &[&["--store", &url], &TIMEOUT[..]].concat()).await;
+    let server = Server::steady_with(HOLD_ALL, &[&["--store", &url], &TIMEOUT[..]].concat()).await;
     server.check(comment("before", "hello there")).await.unwrap();
     watched.hang_master();
     let away = server.check(comment("during", "hello there")).await.unwrap();
@@ -204,7 +205,7 @@ async fn a_hold_that_no_replica_has_stands_but_is_not_called_recorded() {
     let redis = OwnRedis::start();
     let url = redis.url();
     let flags = [&["--store", &url, "--wait-replicas", "1"], &TIMEOUT[..]].concat();
-    let server = Server::start_with(HOLD_ALL, &flags).await;
+    let server = Server::steady_with(HOLD_ALL, &flags).await;
     for n in 0..8 {
         let verdict = server.check(comment(&n.to_string(), "hello there")).await.unwrap();
         assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Hold, true));
@@ -236,4 +237,32 @@ async fn a_redis_that_can_forget_is_warned_of() {
     let server = on(&redis, "").await;
     assert_eq!(server.logged("keeps nothing on disk").len(), 1);
     assert_eq!(server.logged("maxmemory-policy noeviction").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_the_defaults_nobody_waits_long_for_a_redis_that_hangs_and_after_three_failures_nobody_waits() {
+    let redis = OwnRedis::start();
+    let server = Server::start("", &["--store", &redis.url()]).await;
+    recorded_again(&server).await;
+    // A busy machine may have had it pass for away already.
+    let [away, back] = ["redis is away", "redis is back"].map(|words| server.logged(words).len());
+    redis.signal("STOP");
+    let mut took = Vec::new();
+    for n in 0..20 {
+        let begun = Instant::now();
+        let verdict = server.check(comment(&format!("hanging-{n}"), SPAM)).await.expect("no caller gets an error");
+        took.push(begun.elapsed());
+        assert!(verdict.not_recorded && verdict.decision() != Decision::Approve, "{verdict:?}");
+    }
+    let timeout = default_duration("store_timeout");
+    assert!(took[0] >= timeout, "the first waits for it: {took:?}");
+    assert!(took.iter().all(|took| *took < timeout * 40), "{took:?}");
+    // Not each of them, as the machine may be busy.
+    assert!(took[..3].iter().any(|took| *took < timeout * 4), "and not for longer than is said: {took:?}");
+    assert!(took[3..].iter().any(|took| *took < timeout), "those after three failures do not wait: {took:?}");
+    assert_eq!(server.logged("redis is away").len(), away + 1);
+
+    redis.signal("CONT");
+    recorded_again(&server).await;
+    assert_eq!(server.logged("redis is back").len(), back + 1);
 }

@@ -17,7 +17,7 @@ use crate::redis::OwnRedis;
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_beyond_the_bound_are_refused_at_once_and_places_come_back() {
     let redis = OwnRedis::start();
-    let server = Server::start_with("", &["--store", &redis.url(), "--max-in-flight", "4"]).await;
+    let server = Server::steady_with("", &["--store", &redis.url(), "--max-in-flight", "4"]).await;
     server.check(comment("0", "hello there")).await.unwrap();
     redis.signal("STOP");
     let mut waiting = JoinSet::new();
@@ -51,7 +51,7 @@ async fn calls_beyond_the_bound_are_refused_at_once_and_places_come_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_outlives_any_number_of_refused_calls() {
     let redis = OwnRedis::start();
-    let server = Server::start_with("", &["--store", &redis.url(), "--max-in-flight", "1"]).await;
+    let server = Server::steady_with("", &["--store", &redis.url(), "--max-in-flight", "1"]).await;
     server.check(comment("0", "hello there")).await.unwrap();
     redis.signal("STOP");
     let mut first = server.host();
@@ -84,7 +84,7 @@ async fn a_connection_outlives_any_number_of_refused_calls() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_works_for_a_caller_who_has_stopped_waiting() {
     let redis = OwnRedis::start();
-    let server = Server::start_with("", &["--store", &redis.url()]).await;
+    let server = Server::steady_with("", &["--store", &redis.url()]).await;
     server.check(comment("0", "hello there")).await.unwrap();
     redis.signal("STOP");
     let mut request = Request::new(pb::CheckCommentRequest { comment: Some(comment("1", "hello there")), dry_run: false });
@@ -124,7 +124,7 @@ fn closed_after(server: &Server, said: &[u8]) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_say_nothing_or_half_a_word_are_closed() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let started = Instant::now();
     std::thread::scope(|scope| {
         for said in [&b""[..], b"PRI * HTTP/2.0\r\n", b"GET /healthz HTTP/1.1\r\nhost:", b"G"] {
@@ -142,7 +142,7 @@ async fn connections_that_say_nothing_or_half_a_word_are_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_beyond_the_bound_are_closed_and_places_come_back() {
-    let server = Server::start_with("", &["--max-connections", "3"]).await;
+    let server = Server::steady_with("", &["--max-connections", "3"]).await;
     let first = server.connect().await;
     let mut host = gatepost::pb::moderation_service_client::ModerationServiceClient::new(first);
     check(&mut host, comment("1", "hello there")).await.unwrap();
@@ -163,7 +163,7 @@ async fn connections_beyond_the_bound_are_closed_and_places_come_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_that_are_too_long_are_refused_and_harm_nobody() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let mut request = Request::new(pb::CheckCommentRequest { comment: Some(comment("1", "hello there")), dry_run: false });
     request.metadata_mut().insert("x-long", "x".repeat(64 * 1024).parse().unwrap());
     assert!(server.host().check_comment(request).await.is_err());

@@ -42,6 +42,7 @@ pub struct OwnRedis {
     port: u16,
     folder: TempDir,
     options: Vec<String>,
+    environment: Vec<(&'static str, PathBuf)>,
     /// Beside it the id of the server's process.
     guard: Option<(Child, String)>,
 }
@@ -63,7 +64,14 @@ impl OwnRedis {
 
     /// The same with more options of `redis-server`.
     pub fn start_with(more: &[&str]) -> Self {
-        Self::start_in(TempDir::new().unwrap(), |port| {
+        Self::start_in_environment(more, |_| Vec::new())
+    }
+
+    /// The same with variables in its environment, for which its data folder is told.
+    pub fn start_in_environment(more: &[&str], environment: impl FnOnce(&Path) -> Vec<(&'static str, PathBuf)>) -> Self {
+        let folder = TempDir::new().unwrap();
+        let environment = environment(folder.path());
+        Self::start_in(folder, environment, |port| {
             let common = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"];
             common.iter().chain(more).map(ToString::to_string).collect()
         })
@@ -74,7 +82,7 @@ impl OwnRedis {
         certify(folder.path());
         let file = |name: &str| folder.path().join(name).display().to_string();
         let (ca, cert, key) = (file("ca.pem"), file("cert.pem"), file("key.pem"));
-        Self::start_in(folder, |port| {
+        Self::start_in(folder, Vec::new(), |port| {
             let port = port.to_string();
             let options = ["--port", "0", "--tls-port", &port, "--bind", "127.0.0.1", "--save", "", "--tls-auth-clients", "no"];
             let files = ["--tls-ca-cert-file", &ca, "--tls-cert-file", &cert, "--tls-key-file", &key];
@@ -82,15 +90,15 @@ impl OwnRedis {
         })
     }
 
-    fn start_in(folder: TempDir, options: impl Fn(u16) -> Vec<String>) -> Self {
+    fn start_in(folder: TempDir, environment: Vec<(&'static str, PathBuf)>, options: impl Fn(u16) -> Vec<String>) -> Self {
         let version = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
         assert!(version.is_ok(), "redis-server is not installed: `apt-get install redis-server`, then run the tests again");
         // Between finding a free port and taking it somebody else may have taken it.
         for _ in 0..5 {
             let port = free_port();
             let options = options(port);
-            if let Some(guard) = launch(&options, folder.path()) {
-                return Self { port, folder, options, guard: Some(guard) };
+            if let Some(guard) = launch(&options, &environment, folder.path()) {
+                return Self { port, folder, options, environment, guard: Some(guard) };
             }
         }
         panic!("redis-server did not come up in five tries");
@@ -99,6 +107,11 @@ impl OwnRedis {
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it keeps its data.
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Asks it something by `redis-cli`.
@@ -131,7 +144,7 @@ impl OwnRedis {
 
     /// Starts it on the same port and data.
     pub fn start_again(&mut self) {
-        self.guard = Some(launch(&self.options, self.folder.path()).expect("redis-server comes up again"));
+        self.guard = Some(launch(&self.options, &self.environment, self.folder.path()).expect("redis-server comes up again"));
     }
 
     /// Starts it on the same port, having lost all it knew.
@@ -262,7 +275,7 @@ fn sentinel(master: u16) -> OwnRedis {
          sentinel failover-timeout main 3000\n"
     );
     std::fs::write(&file, config).unwrap();
-    OwnRedis::start_in(folder, |port| {
+    OwnRedis::start_in(folder, Vec::new(), |port| {
         let port = port.to_string();
         [&file.display().to_string(), "--port", &port, "--bind", "127.0.0.1", "--sentinel"].map(str::to_owned).to_vec()
     })
@@ -306,9 +319,9 @@ fn wait_until(what: &str, is: impl Fn() -> bool) {
 }
 
 /// `None`: it ended before it was ready.
-fn launch(options: &[String], folder: &Path) -> Option<(Child, String)> {
+fn launch(options: &[String], environment: &[(&'static str, PathBuf)], folder: &Path) -> Option<(Child, String)> {
     let mut command = Command::new("sh");
-    command.args(["-c", GUARD, "redis"]).args(options).arg("--dir").arg(folder);
+    command.args(["-c", GUARD, "redis"]).args(options).arg("--dir").arg(folder).envs(environment.iter().cloned());
     let mut guard = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut log = BufReader::new(guard.stdout.take().unwrap()).lines().map_while(Result::ok);
     let process = log.next().and_then(|line| line.strip_prefix("process ").map(str::to_owned)).unwrap();

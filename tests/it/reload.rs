@@ -30,7 +30,7 @@ fn write(server: &Server, policy: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_policy_is_in_force_soon_and_a_wrong_one_changes_nothing() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::steady_with(HOLD_ALL, &[]).await;
     becomes(&server, Decision::Hold).await;
     write(&server, "");
     becomes(&server, Decision::Approve).await;
@@ -49,7 +49,7 @@ async fn a_changed_policy_is_in_force_soon_and_a_wrong_one_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hangup_or_an_operator_has_policies_read_at_once() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::steady_with(HOLD_ALL, &[]).await;
     becomes(&server, Decision::Hold).await;
     write(&server, "");
     let mut admin = AdminServiceClient::new(server.connect().await);

@@ -84,18 +84,18 @@ async fn a_day_at_the_desk(server: &Server) {
 
 #[tokio::test]
 async fn a_held_comment_is_decided_redecided_and_undone() {
-    a_day_at_the_desk(&Server::start_with(HOLD_ALL, &[]).await).await;
+    a_day_at_the_desk(&Server::start(HOLD_ALL, &[]).await).await;
 }
 
 #[tokio::test]
 async fn the_same_on_redis() {
     let (url, prefix) = (redis::url(), redis::prefix());
-    a_day_at_the_desk(&Server::start_with(HOLD_ALL, &["--store", &url, "--redis-prefix", &prefix]).await).await;
+    a_day_at_the_desk(&Server::steady_with(HOLD_ALL, &["--store", &url, "--redis-prefix", &prefix]).await).await;
 }
 
 #[tokio::test]
 async fn lists_come_in_order_filtered_and_in_pages_that_stay_stable() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     for id in ["a", "b", "c", "d", "e"] {
         server.check(comment(id, "hello there")).await.unwrap();
     }
@@ -119,7 +119,7 @@ async fn lists_come_in_order_filtered_and_in_pages_that_stay_stable() {
 
 #[tokio::test]
 async fn the_riskier_of_two_comments_comes_first() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     server.check(comment("calm", "What a thoughtful article, thank you.")).await.unwrap();
     server
         .check(comment("spam", "Earn $5000 now!!! subscribe http://x.example http://x.example http://x.example"))
@@ -130,14 +130,14 @@ async fn the_riskier_of_two_comments_comes_first() {
 
 #[tokio::test]
 async fn what_is_not_known_is_not_found() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let known = pb::GetCommentRequest { site: SITE.into(), comment_id: "1".into() };
     assert_eq!(server.desk().get_comment(known).await.unwrap_err().code(), Code::NotFound);
 }
 
 #[tokio::test]
 async fn a_page_of_long_comments_ends_early_and_none_is_missed() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     let text = "a very long story ".repeat(1_000);
     for n in 0..40 {
         server.check(comment(&format!("long-{n}"), &format!("{n} {text}"))).await.unwrap();
@@ -159,7 +159,7 @@ async fn a_page_of_long_comments_ends_early_and_none_is_missed() {
 
 #[tokio::test]
 async fn comments_are_found_by_a_word_and_by_their_author() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     for (author, id, text) in
         [("ada", "1", "About the Sanctions"), ("ada", "2", "hello"), ("bob", "3", "more sanctions, please")]
     {
@@ -215,6 +215,7 @@ async fn moderators_do_not_meet(here: &Server, there: &Server) {
     let once: std::collections::BTreeSet<&String> = all.iter().collect();
     assert_eq!((all.len(), once.len()), (30, 30), "each comment went to one");
     let list = here.desk().list_comments(listing("", "", 0, "")).await.unwrap().into_inner();
+    assert!(!list.comments.is_empty());
     assert!(list.comments.iter().all(|one| one.claim.as_ref().unwrap().moderator.starts_with('m')));
 
     here.check(comment("x", "hello there")).await.unwrap();
@@ -256,7 +257,7 @@ async fn moderators_do_not_meet(here: &Server, there: &Server) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comment_is_one_moderators_at_a_time() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     moderators_do_not_meet(&server, &server).await;
 }
 
@@ -264,13 +265,13 @@ async fn a_comment_is_one_moderators_at_a_time() {
 async fn a_comment_is_one_moderators_at_a_time_on_two_servers() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let store = ["--store", &url, "--redis-prefix", &prefix];
-    let (here, there) = (Server::start_with(HOLD_ALL, &store).await, Server::start_with(HOLD_ALL, &store).await);
+    let (here, there) = (Server::steady_with(HOLD_ALL, &store).await, Server::steady_with(HOLD_ALL, &store).await);
     moderators_do_not_meet(&here, &there).await;
 }
 
 #[tokio::test]
 async fn claims_that_cannot_be_are_refused_with_every_mistake() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     let request = pb::ClaimCommentsRequest {
         filter: "decision=any".into(),
         max: 101,

@@ -98,7 +98,7 @@ async fn decisions(server: &Server) -> Vec<(String, Decision, String)> {
 }
 
 async fn three_held() -> Server {
-    let server = Server::start_with(HOLD_ALL, &["--store", "memory:"]).await;
+    let server = Server::steady_with(HOLD_ALL, &["--store", "memory:"]).await;
     for n in 1..=3 {
         let body = format!("Cheap pills number {n}!!! Buy now at http://cheap-pills.example/{n}");
         let verdict = server.check(by("slim", &format!("c-{n}"), &body)).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_moderator_decides_with_single_keys() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_goes_and_comes_back_is_noticed_both_times() {
-    let mut server = Server::start_with(HOLD_ALL, &[]).await;
+    let mut server = Server::start(HOLD_ALL, &[]).await;
     server.check(by("slim", "c-1", "Cheap pills number 1!!!")).await.unwrap();
     let mut terminal = Terminal::open(&server, &[]);
     terminal.wait_for(&["HOLD  c-1"]);

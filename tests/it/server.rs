@@ -27,7 +27,7 @@ async fn health(server: &Server, service: &str) -> ServingStatus {
 
 #[tokio::test]
 async fn every_service_is_healthy_and_unknown_ones_are_unknown() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     for service in SERVICES {
         assert_eq!(health(&server, service).await, ServingStatus::Serving, "{service}");
     }
@@ -40,7 +40,7 @@ async fn every_service_is_healthy_and_unknown_ones_are_unknown() {
 async fn without_its_redis_health_says_so_and_callers_are_told_to_retry_until_it_is_back() {
     let mut redis = OwnRedis::start();
     let policy = "[store]\naway = \"unavailable\"\n[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n";
-    let server = Server::start_with(policy, &["--store", &redis.url()]).await;
+    let server = Server::steady_with(policy, &["--store", &redis.url()]).await;
     server.check(comment("1", "hello there")).await.unwrap();
     redis.stop();
 
@@ -68,7 +68,7 @@ async fn an_answer_that_takes_too_long_is_an_error_that_says_when_to_try_again()
     let folder = tempfile::TempDir::new().unwrap();
     let config = folder.path().join("my.toml");
     std::fs::write(&config, "request_timeout = \"100ms\"\n").unwrap();
-    let server = Server::start_with("", &["--store", &redis.url(), "--config", config.to_str().unwrap()]).await;
+    let server = Server::steady_with("", &["--store", &redis.url(), "--config", config.to_str().unwrap()]).await;
     server.check(comment("1", "hello there")).await.unwrap();
 
     redis.pause(1_000);
@@ -80,7 +80,7 @@ async fn an_answer_that_takes_too_long_is_an_error_that_says_when_to_try_again()
 
 #[tokio::test]
 async fn reflection_lists_the_services() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let request =
         ServerReflectionRequest { host: String::new(), message_request: Some(MessageRequest::ListServices(String::new())) };
     let mut client = ServerReflectionClient::new(server.connect().await);
@@ -95,7 +95,7 @@ async fn reflection_lists_the_services() {
 
 #[tokio::test]
 async fn a_hosts_request_id_comes_back_and_one_is_made_where_it_is_missing() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let mut request = tonic::Request::new(pb::CheckCommentRequest { comment: Some(comment("1", "hello")), dry_run: false });
     request.metadata_mut().insert("x-request-id", MetadataValue::from_static("host-7"));
     let answer = server.host().check_comment(request).await.unwrap();
@@ -107,7 +107,7 @@ async fn a_hosts_request_id_comes_back_and_one_is_made_where_it_is_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sigterm_watchers_are_told_and_the_server_leaves_in_good_order() {
-    let mut server = Server::start_with("", &["--drain-timeout", "2s"]).await;
+    let mut server = Server::steady_with("", &["--drain-timeout", "2s"]).await;
     let watch = pb::WatchVerdictsRequest { site: "s".into(), after_cursor: None };
     let mut changes = server.host().watch_verdicts(watch).await.unwrap().into_inner();
     // An open health watch never ends by itself: the deadline must.
@@ -126,7 +126,7 @@ async fn on_sigterm_watchers_are_told_and_the_server_leaves_in_good_order() {
 
 #[tokio::test]
 async fn a_second_server_on_the_same_data_is_refused() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let refusal = launch(&server.data_dir(), "127.0.0.1:0", &[]).unwrap_err();
     assert!(refusal.contains("another") && refusal.contains("exit status: 1"), "{refusal}");
 }

@@ -30,7 +30,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_hold_answered_before_a_snapshot_under_load_is_in_it() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::start(HOLD_ALL, &[]).await;
     server.check(by("ada", "approved", "hello there")).await.unwrap();
     server.decide("approved", Decision::Approve).await;
     let answered = Arc::new(Mutex::new(HashMap::new()));
@@ -92,7 +92,7 @@ async fn every_hold_answered_before_a_snapshot_under_load_is_in_it() {
 
 #[tokio::test]
 async fn a_snapshot_needs_no_server_and_replaces_nothing_unasked() {
-    let mut server = Server::start_with(HOLD_ALL, &[]).await;
+    let mut server = Server::start(HOLD_ALL, &[]).await;
     server.check(comment("1", "hello there")).await.unwrap();
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("copy.db");

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use gatepost::pb;
@@ -64,7 +65,7 @@ impl Certificates {
         let flags = self.flags();
         let mut flags: Vec<&str> = flags.iter().map(String::as_str).collect();
         flags.extend(["--admin-key", "an-admin-key-for-tests-only-0123456789"]);
-        Server::start_with("", &flags).await
+        Server::steady_with("", &flags).await
     }
 
     /// A channel that shows a certificate.
@@ -192,13 +193,16 @@ async fn a_renewed_certificate_is_shown_without_a_dropped_call_and_a_broken_one_
     let server = certificates.server().await;
     let before = shown(&certificates, &server).await;
     let channel = certificates.channel(&server, Some("blog")).await.unwrap();
+    let renewed_both = Arc::new(AtomicBool::new(false));
+    let until_then = renewed_both.clone();
     let calling = tokio::spawn(async move {
         let mut calls = 0;
-        while calls < 400 {
+        while !until_then.load(Ordering::Relaxed) {
             check(channel.clone(), SITE).await.unwrap();
             calls += 1;
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        calls
     });
 
     certificates.issue("server", "localhost", false);
@@ -215,7 +219,9 @@ async fn a_renewed_certificate_is_shown_without_a_dropped_call_and_a_broken_one_
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(shown(&certificates, &server).await, renewed);
-    calling.await.unwrap();
+    renewed_both.store(true, Ordering::Relaxed);
+    let calls = calling.await.unwrap();
+    assert!(calls > 10, "calls went on all the while: {calls}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

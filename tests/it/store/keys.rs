@@ -116,7 +116,9 @@ async fn indexes_of_a_site_that_holds_nothing_end() {
 
     // What is not on the way of a comment is done beside it.
     for _ in 0..100 {
-        if keys(&bed).await.iter().all(|(_, left)| *left >= 0) {
+        let keys = keys(&bed).await;
+        assert!(keys.iter().any(|(name, _)| name.contains("comment:1")), "{keys:?}");
+        if keys.iter().all(|(_, left)| *left >= 0) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

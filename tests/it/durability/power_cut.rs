@@ -1,0 +1,64 @@
+//! What a power cut would leave of a folder: `power_cut.c`, preloaded into the process that writes there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A library that keeps what was synced, and the folder in which it keeps it.
+pub struct PowerCut {
+    folder: TempDir,
+}
+
+impl PowerCut {
+    /// Compiles the library.
+    pub fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("left")).unwrap();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/durability/power_cut.c");
+        let mut cc = Command::new("cc");
+        cc.args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o"]).arg(folder.path().join("power_cut.so"));
+        let compiled = cc.arg(source).args(["-ldl", "-lpthread"]).status();
+        assert!(compiled.expect("a C compiler, which the build needs too").success());
+        Self { folder }
+    }
+
+    /// The environment of a process that writes to a folder, which need not be there yet.
+    pub fn environment(&self, of: &Path) -> Vec<(&'static str, PathBuf)> {
+        // The library compares what the kernel calls files.
+        let of = fs::canonicalize(of.parent().unwrap()).unwrap().join(of.file_name().unwrap());
+        vec![("LD_PRELOAD", self.folder.path().join("power_cut.so")), ("POWER_CUT_OF", of), ("POWER_CUT_LEAVES", self.left())]
+    }
+
+    /// The program `env` and its arguments, which set that environment for the program that follows.
+    pub fn under(&self, of: &Path) -> Vec<String> {
+        let set = self.environment(of).into_iter().map(|(name, value)| format!("{name}={}", value.display()));
+        std::iter::once("env".to_owned()).chain(set).collect()
+    }
+
+    /// What was synced.
+    pub fn left(&self) -> PathBuf {
+        self.folder.path().join("left")
+    }
+
+    /// Puts what was synced in the folder's place. Who wrote there must be gone.
+    pub fn happens_to(&self, of: &Path) {
+        fs::remove_dir_all(of).unwrap();
+        copy(&self.left(), of);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy(&path, &to),
+            // A copy that the kill interrupted.
+            false if path.ends_with(".part") => {}
+            false => drop(fs::copy(&path, to).unwrap()),
+        }
+    }
+}
