@@ -89,7 +89,8 @@ const LIBRARIES: [(&str, &[&str]); 23] = [
     ("tonic", &["grpc", "server.rs", "cli", "lib.rs"]),
     ("tonic_types", &["grpc", "cli"]),
     ("redis", &["store"]),
-    ("rusqlite", &["store"]),
+    // Isso's comments are a database of SQLite.
+    ("rusqlite", &["store", "cli/import/isso.rs"]),
     ("linfa", &["classify/train.rs", "classify/learn.rs", "classify/evaluate.rs"]),
     ("linfa_ftrl", &["classify/train.rs", "classify/learn.rs", "classify/evaluate.rs"]),
     ("ndarray", &["classify/train.rs", "classify/learn.rs", "classify/evaluate.rs"]),
