@@ -97,10 +97,11 @@ impl Lists {
         }
         let Records { version, all } = records;
         let mut entries = Vec::with_capacity(all.len());
-        for (name, bytes) in all {
+        for (_, bytes) in all {
             match pb::ListEntry::decode(&*bytes) {
                 Ok(entry) => entries.push(entry),
-                Err(error) => tracing::error!(site = site.as_str(), name, %error, "a block or allow entry cannot be read"),
+                // Not which one: its name holds its value, which may be a person's id.
+                Err(error) => tracing::error!(site = site.as_str(), %error, "a block or allow entry cannot be read"),
             }
         }
         Ok(Listed::compiled(entries, version, now))

@@ -18,6 +18,21 @@ pub fn disqus(data: &[u8]) {
     read("disqus", data);
 }
 
+/// What Blogger exports.
+pub fn blogger(data: &[u8]) {
+    read("blogger", data);
+}
+
+/// A backup of Remark42.
+pub fn remark42(data: &[u8]) {
+    read("remark42", data);
+}
+
+/// What Commento and Comentario export.
+pub fn commento(data: &[u8]) {
+    read("commento", data);
+}
+
 /// JSON lines.
 pub fn jsonl(data: &[u8]) {
     read("jsonl", data);

@@ -14,7 +14,7 @@ mod stored;
 
 use std::borrow::Cow;
 
-pub use archive::{disqus, jsonl, wordpress};
+pub use archive::{blogger, commento, disqus, jsonl, remark42, wordpress};
 pub use comment::{comment_fields, comment_wire};
 pub use list::list;
 pub use model::model;
@@ -28,7 +28,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its folder of seeds.
 #[allow(dead_code, reason = "a fuzz target calls its own function and no other")]
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("comment_wire", comment_wire),
     ("comment_fields", comment_fields),
     ("score", score),
@@ -40,6 +40,9 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("wordpress", wordpress),
     ("disqus", disqus),
     ("jsonl", jsonl),
+    ("blogger", blogger),
+    ("remark42", remark42),
+    ("commento", commento),
 ];
 
 /// The texts of an input, and empty ones for ever after.

@@ -46,7 +46,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct ListArgs {
     /// Only acts on this comment
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "ID")]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "ID", allow_hyphen_values = true)]
     comment: String,
     /// Only what this moderator did, or MACHINE
     #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]

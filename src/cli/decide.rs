@@ -20,7 +20,7 @@ pub const APPROVE_EXAMPLES: &str = "Examples:
 
 pub const REJECT_EXAMPLES: &str = "Examples:
   gatepost reject --site blog.example c-17 --reason abusive --author-message 'Argue with the point, please.'
-  gatepost queue --filter 'label=spam score>0.9' --format ids | xargs -r gatepost reject --reason spam
+  gatepost queue --filter 'label=spam score>0.9' --format ids | gatepost reject --reason spam -
   gatepost reject --filter 'label=spam score>0.9' --reason spam     shows what it is, and asks
   gatepost reject --filter like=c-17 --reason spam --yes";
 

@@ -17,7 +17,8 @@ const BATCH: usize = 1_000;
 /// Which comments.
 #[derive(Debug, clap::Args)]
 pub struct IdArgs {
-    /// Ids of comments; - reads more of them from standard input, separated by white space
+    /// Ids of comments; - reads more of them from standard input, separated by white space. Type -- before one that
+    /// begins with a hyphen; what comes from standard input needs none
     #[arg(value_name = "ID")]
     ids: Vec<String>,
 }
@@ -69,14 +70,18 @@ impl IdArgs {
         !self.ids.is_empty()
     }
 
-    /// The ids, in order.
+    /// The ids, in order. What stands on standard input is an id, whatever it looks like: neither an option nor `-`.
     pub fn read(&self) -> Result<Vec<String>, Failure> {
+        self.read_with(io::stdin)
+    }
+
+    fn read_with<R: io::Read>(&self, input: impl Fn() -> R) -> Result<Vec<String>, Failure> {
         let mut ids = Vec::new();
         let mut from_stdin = false;
         for id in &self.ids {
             // What was read once is not there a second time.
             if id == "-" && !std::mem::replace(&mut from_stdin, true) {
-                let text = io::read_to_string(io::stdin())
+                let text = io::read_to_string(input())
                     .map_err(|error| Failure::failed(format!("cannot read ids from standard input: {error}")))?;
                 ids.extend(text.split_whitespace().map(str::to_owned));
             } else if id != "-" {
@@ -204,4 +209,52 @@ fn columns(result: &pb::ReviewResult) -> [String; 6] {
         error.map(|error| error.reason.clone()).unwrap_or_default(),
         error.map(|error| error.message.clone()).unwrap_or_default(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        ids: IdArgs,
+        #[arg(long)]
+        site: Option<String>,
+    }
+
+    /// One id, as commands take it that change nothing.
+    #[derive(Parser)]
+    struct Shown {
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        #[arg(long)]
+        site: Option<String>,
+    }
+
+    #[test]
+    fn a_single_id_may_begin_with_a_hyphen_before_and_behind_options() {
+        for typed in [["-9f", "--site", "s"], ["--site", "s", "-9f"]] {
+            let typed = Shown::try_parse_from([&["gatepost"], &typed[..]].concat()).unwrap();
+            assert_eq!((typed.id.as_str(), typed.site.as_deref()), ("-9f", Some("s")));
+        }
+    }
+
+    fn ids(typed: &[&str], input: &str) -> Vec<String> {
+        let typed = Typed::try_parse_from([&["gatepost"], typed].concat()).unwrap();
+        assert_eq!(typed.site.as_deref(), Some("s"));
+        typed.ids.read_with(|| input.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_id_that_looks_like_an_option_is_an_id_on_standard_input_and_behind_two_hyphens() {
+        let odd = ["-9f", "--site=other", "-h", "--", "-", "c-1"];
+        assert_eq!(ids(&["--site", "s", "-"], &odd.join("\n")), odd);
+        assert_eq!(ids(&["a", "-", "b", "--site", "s", "-"], "-1 -2\n"), ["a", "-1", "-2", "b"]);
+        assert_eq!(ids(&["--site", "s", "--", "-9f", "--site=other", "-h"], ""), ["-9f", "--site=other", "-h"]);
+        // A slip of the finger is no id: the others would be acted upon.
+        assert!(Typed::try_parse_from(["gatepost", "a", "--siet", "s"]).is_err());
+    }
 }

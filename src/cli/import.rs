@@ -1,9 +1,15 @@
 //! `gatepost import`: brings in the comments of another system, or a saved queue, and goes on where it left off.
 
 mod archive;
+mod blogger;
+mod commento;
 mod disqus;
+mod isso;
 mod jsonl;
+mod posts;
 mod progress;
+mod remark42;
+mod repair;
 mod report;
 mod send;
 mod wxr;
@@ -30,19 +36,23 @@ use crate::verdict::Decision;
 pub const EXAMPLES: &str = "Examples:
   gatepost import --site blog.example wordpress.xml
   gatepost import --site blog.example disqus.xml.gz --judge --dry-run --format jsonl > verdicts.jsonl
+  gatepost import --site blog.example /var/lib/isso/comments.db
   gatepost queue --site blog.example --format jsonl > queue.jsonl
   gatepost import --site blog.example --held queue.jsonl
 
+Exports of WordPress (WXR), Disqus, Blogger (also feed.atom of Google Takeout), Commento and Comentario, backups of
+Remark42, and databases of Isso are read, each known by its beginning, gzipped or not (a database is not).
 What the archive says of a comment stands: approved, held or spam, decided by `import`. Deleted comments are left out.
 Pingbacks and trackbacks come in as such. Limits have no say. A line of JSON is what `check --file` reads, or what `queue --format jsonl`
 writes; `status` or `decided` says approved, held, spam, rejected or deleted, and without it Gatepost judges.
+What is left out, and bytes that are not UTF-8, are counted in the summary. An archive without any comment is an error.
 How far it came stands in FILE.progress until all is done: the same command again goes on there. Repeating is safe: a
 comment that is here already with the same body keeps its verdict.";
 
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// Exports of WordPress or Disqus, or JSONL, gzipped or not; - is standard input
+    /// Exports of WordPress, Disqus, Blogger, Isso, Remark42, Commento or Comentario, or JSONL; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How the files are written
@@ -186,6 +196,7 @@ async fn one(args: &ImportArgs, file: &Path, site: &str, connection: &Connection
     let taking = Taking::of(args);
     let content = rows::content(file, |source, length| report.follow(source, length))?;
     let archive = Archive::new(content, args.input_format, file, site)?;
+    let nothing_found = archive.nothing_found();
     let mut progress = begin(args, file, (connection.server(), site, taking.as_str()), report)?;
     let sending = Sending::new(file, archive, connection, (taking, args.dry_run, args.retries), report, &mut progress);
     let sent = tokio::select! {
@@ -197,7 +208,12 @@ async fn one(args: &ImportArgs, file: &Path, site: &str, connection: &Connection
     };
     report.flush()?;
     match sent {
-        Ok(()) => progress.finish(),
+        Ok(true) => progress.finish(),
+        Ok(false) => {
+            progress.finish()?;
+            let skipped = report.skipped().map(|skipped| format!("; left out were {skipped}")).unwrap_or_default();
+            Err(Failure::failed(format!("{}: {nothing_found}{skipped}", file.display())))
+        }
         Err(failure) => {
             progress.write()?;
             Err(failure)

@@ -6,7 +6,7 @@ use prost::Message;
 use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::text;
@@ -64,6 +64,33 @@ pub fn read<M: Named>(value: Value) -> Result<M, String> {
     let options = DeserializeOptions::new().deny_unknown_fields(false);
     let message = DynamicMessage::deserialize_with_options(descriptor, value, &options).map_err(|error| error.to_string())?;
     message.transcode_to().map_err(|error| error.to_string())
+}
+
+/// Most names that [`unknown_fields`] gives, and the longest one, in characters.
+const MAX_UNKNOWN: usize = 32;
+const MAX_NAME: usize = 64;
+
+/// Returns the paths of the fields of a JSON object that a message does not have, e.g. `author.shoe_size`.
+pub fn unknown_fields<M: Named>(fields: &Map<String, Value>) -> Vec<String> {
+    let mut unknown = Vec::new();
+    if let Ok(descriptor) = descriptor::<M>() {
+        gather_unknown(&descriptor, fields, "", &mut unknown);
+    }
+    unknown
+}
+
+fn gather_unknown(descriptor: &MessageDescriptor, fields: &Map<String, Value>, within: &str, unknown: &mut Vec<String>) {
+    for (name, value) in fields {
+        let known = descriptor.get_field_by_name(name).or_else(|| descriptor.get_field_by_json_name(name));
+        match (known.map(|field| (field.is_map(), field.kind())), value) {
+            (Some((false, Kind::Message(message))), Value::Object(inner)) => {
+                gather_unknown(&message, inner, &format!("{within}{name}."), unknown);
+            }
+            (Some(_), _) => {}
+            (None, _) if unknown.len() < MAX_UNKNOWN => unknown.push(text::line(&format!("{within}{name}"), MAX_NAME)),
+            (None, _) => return,
+        }
+    }
 }
 
 /// JSON with a message's fields in the order of its proto file and maps by key, so that equal messages print equal.
@@ -152,5 +179,7 @@ mod tests {
         let comment: pb::Comment = read(value).unwrap();
         assert_eq!(comment.author.unwrap().name, "n");
         assert!(read::<pb::Comment>(json!({"body": 7})).is_err());
+        let value = json!({"body": "b", "label": "ham", "author": {"name": "n", "userId": "u", "shoe_size": 43, "a\u{1b}": 1}});
+        assert_eq!(unknown_fields::<pb::Comment>(value.as_object().unwrap()), ["author.a\\u{1b}", "author.shoe_size", "label"]);
     }
 }

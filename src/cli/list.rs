@@ -79,7 +79,7 @@ struct PutArgs {
     #[arg(required_unless_present = "of", conflicts_with = "of")]
     value: Option<String>,
     /// The author of this comment, by user id, else by e-mail address
-    #[arg(long, value_name = "COMMENT_ID")]
+    #[arg(long, value_name = "COMMENT_ID", allow_hyphen_values = true)]
     of: Option<String>,
     /// For how long, e.g. 30d [default: for ever]
     #[arg(long, value_name = "TIME")]

@@ -11,7 +11,7 @@ pub const PERSON: [&str; 3] = ["user_id", "email", "ip"];
 #[group(multiple = false)]
 pub struct PersonArgs {
     /// The person whom the host knows by this id
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     user_id: Option<String>,
     /// The person with this e-mail address
     #[arg(long, value_name = "ADDRESS")]

@@ -20,7 +20,7 @@ const PAGE: i32 = 100;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost queue --site blog.example
-  gatepost queue --filter 'label=spam score>0.9' --format ids | xargs -r gatepost reject --reason spam
+  gatepost queue --filter 'label=spam score>0.9' --format ids | gatepost reject --reason spam -
   gatepost queue --filter 'claimed=no age>2h' --order oldest
   gatepost queue --watch --format jsonl | jq -r '.event.comment_id'
   gatepost queue --filter decision=any --order newest --format jsonl > everything.jsonl";

@@ -204,6 +204,31 @@ impl Line {
     }
 }
 
+/// What [`rename`] understands besides the comment's own names, with `id`.
+const ALSO_KNOWN: [&str; 8] = ["id", "text", "lang", "type", "post_text", "post_title", "author_name", "author_url"];
+
+/// Returns the fields of a row that a comment is read without, and `kind` where it names none that there is.
+pub fn unknown_fields(row: &Fields) -> Vec<String> {
+    let mut unknown = json::unknown_fields::<pb::Comment>(row);
+    unknown.retain(|name| !ALSO_KNOWN.contains(&name.as_str()));
+    if kind(row.get("kind")).or_else(|| kind(row.get("type"))).is_none() {
+        let names_none = |name: &str| {
+            let word = row.get(name).and_then(Value::as_str);
+            word.is_some_and(|word| !word.is_empty() && word != UNSPECIFIED)
+        };
+        unknown.extend(["kind", "type"].into_iter().filter(|name| names_none(name)).map(str::to_owned));
+    }
+    unknown
+}
+
+/// What the wire calls no kind at all.
+const UNSPECIFIED: &str = "COMMENT_KIND_UNSPECIFIED";
+
+/// Returns the kind of comment that a value names.
+fn kind(value: Option<&Value>) -> Option<CommentKind> {
+    CommentKind::parse(value?.as_str()?.trim_start_matches("COMMENT_KIND_"))
+}
+
 /// Puts what data sets call `text`, `lang`, `post_text` and so on where a comment has it. The comment's own names win.
 fn rename(row: &mut Fields) {
     if let Some(text) = row.remove("text")
@@ -215,8 +240,7 @@ fn rename(row: &mut Fields) {
         row.entry("language").or_insert(language);
     }
     // Data sets say in `type` what was sent, and mean something else by `kind`.
-    let kind = |value: Option<&Value>| CommentKind::parse(value?.as_str()?.trim_start_matches("COMMENT_KIND_"));
-    let known = |value: &Value| value.is_i64() || value.as_str() == Some("COMMENT_KIND_UNSPECIFIED");
+    let known = |value: &Value| value.is_i64() || value.as_str() == Some(UNSPECIFIED);
     match kind(row.get("kind")).or_else(|| kind(row.get("type"))) {
         Some(kind) => drop(row.insert("kind".to_owned(), json!(kind.to_wire().as_str_name()))),
         None if row.get("kind").is_some_and(known) => {}
@@ -304,6 +328,20 @@ mod tests {
         assert_eq!(kind(r#", "kind": 8"#), pb::CommentKind::Review);
         assert_eq!(kind(r#", "kind": "pharma""#), pb::CommentKind::Unspecified);
         assert_eq!(kind(""), pb::CommentKind::Unspecified);
+    }
+
+    #[test]
+    fn fields_that_no_comment_has_are_named() {
+        let unknown = |text: &str| {
+            let line = lines(text).next().unwrap().unwrap();
+            unknown_fields(&line.fields().unwrap())
+        };
+        let known =
+            r#"{"id": 1, "text": "t", "lang": "pt", "author_url": "u", "type": "pingback", "kind": "x", "submittedAt": "y"}"#;
+        assert_eq!(unknown(known), Vec::<String>::new());
+        assert_eq!(unknown(r#"{"text": "t", "hidden": 1, "post": {"slug": "s", "id": "1"}}"#), ["hidden", "post.slug"]);
+        assert_eq!(unknown(r#"{"text": "t", "kind": "pharma"}"#), ["kind"]);
+        assert_eq!(unknown(r#"{"text": "t", "kind": "COMMENT_KIND_UNSPECIFIED"}"#), Vec::<String>::new());
     }
 
     #[test]

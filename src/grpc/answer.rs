@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderName, HeaderValue, Request, Response};
 use prost::Message;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
@@ -19,6 +20,8 @@ use crate::telemetry::{self, METRICS};
 
 /// Carries the request id both ways. A host's own id is kept, so that its log and ours can be laid side by side.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Most fields of a request that a line of the log names.
+const MAX_FIELDS: usize = 8;
 /// Longest id taken over from a host.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -162,9 +165,11 @@ fn request_id<B>(request: &Request<B>) -> HeaderValue {
     })
 }
 
-/// What is the client's doing is information; what is ours is an error.
+/// What is the client's doing is information; what is ours is an error. Of what a client did wrong the reason and the names
+/// of the fields are logged, and never the message: it may repeat what somebody typed, such as a person's address.
 fn log(status: &Status, called: Instant) {
     let (code, said, micros) = (status.code(), status.message(), micros(called));
+    let (reason, wrong) = reason_and_fields(status);
     match code {
         Code::Ok => tracing::debug!(micros, "answered"),
         Code::Unknown | Code::Internal | Code::DataLoss => tracing::error!(?code, said, micros, "failed"),
@@ -180,8 +185,17 @@ fn log(status: &Status, called: Instant) {
         | Code::Aborted
         | Code::OutOfRange
         | Code::Unimplemented
-        | Code::Unauthenticated => tracing::info!(?code, said, micros, "refused"),
+        | Code::Unauthenticated => tracing::info!(?code, reason, wrong, micros, "refused"),
     }
+}
+
+/// The reason of an error in a word, and the fields that are wrong; their names are ours. Empty: the transport's errors.
+fn reason_and_fields(status: &Status) -> (String, String) {
+    let details = status.get_error_details();
+    let reason = details.error_info().map(|info| info.reason.clone()).unwrap_or_default();
+    let violations = details.bad_request().map(|wrong| wrong.field_violations.as_slice()).unwrap_or_default();
+    let fields: Vec<&str> = violations.iter().take(MAX_FIELDS).map(|violation| violation.field.as_str()).collect();
+    (reason, fields.join(" "))
 }
 
 fn micros(called: Instant) -> u64 {

@@ -23,7 +23,7 @@ impl Words {
     /// Takes a phrase apart.
     pub fn parse(phrase: &str) -> Result<Vec<String>, String> {
         let words: Vec<String> = phrase.unicode_words().map(str::to_lowercase).collect();
-        if words.is_empty() { Err(format!("is {}, which holds no word", quoted(phrase))) } else { Ok(words) }
+        if words.is_empty() { Err("holds no word: a letter or digit is wanted".to_owned()) } else { Ok(words) }
     }
 
     /// A list of phrases.
@@ -76,12 +76,14 @@ const MAX_DOMAIN: usize = 512;
 
 impl Domains {
     /// Checks a domain.
+    ///
+    /// # Errors
+    /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
     pub fn parse(domain: &str) -> Result<String, String> {
         let bare = domain.trim().trim_start_matches("*.").trim_end_matches('.').to_lowercase();
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/:@".contains(c);
         if bare.is_empty() || bare.len() > MAX_DOMAIN || bare.contains(odd) {
-            let domain = quoted(domain);
-            return Err(format!("is {domain}; a domain such as \"casino.example\" is wanted, without scheme and path"));
+            return Err("is none: a domain such as \"casino.example\" is wanted, without scheme and path".to_owned());
         }
         Ok(bare)
     }
@@ -140,6 +142,9 @@ impl std::fmt::Display for Address {
 
 impl Addresses {
     /// Parses an entry.
+    ///
+    /// # Errors
+    /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
     pub fn parse(entry: &str) -> Result<Address, String> {
         let entry = entry.trim();
         match entry.split_once('@') {
@@ -148,10 +153,8 @@ impl Addresses {
             _ => {
                 let single = entry.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
                 single.or_else(|_| entry.parse::<IpNet>()).map(Address::Net).map_err(|_| {
-                    let entry = quoted(entry);
-                    format!(
-                        "is {entry}; an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted"
-                    )
+                    "is none: an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted"
+                        .to_owned()
                 })
             }
         }
@@ -177,18 +180,20 @@ impl Addresses {
     }
 }
 
-/// The beginning of an entry, as it may stand in a line that names it.
-fn quoted(entry: &str) -> String {
-    let end = entry.floor_char_boundary(MAX_QUOTED);
-    format!("{:?}{}", &entry[..end], if end < entry.len() { "…" } else { "" })
-}
-
-/// How much of an entry is quoted, in bytes.
-const MAX_QUOTED: usize = 80;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_entry_is_not_repeated_as_it_may_be_a_persons_address() {
+        for typed in ["ada@", "ada", "203.0.113.300", "http://ada@mail.example/", "ada@mail.example,eve@mail.example:x/"] {
+            let problems = [Addresses::parse(typed).err(), Domains::parse(typed).err()];
+            assert!(problems.iter().any(Option::is_some), "{typed}");
+            for problem in problems.into_iter().flatten() {
+                assert!(!problem.contains("ada") && !problem.contains("203"), "{problem}");
+            }
+        }
+    }
 
     #[test]
     fn words_match_whole_and_in_any_case_and_phrases_in_order() {

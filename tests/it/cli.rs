@@ -532,3 +532,34 @@ fn every_command_shows_examples() {
     }
     assert!(seen > 35, "{seen} commands");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_look_like_options_go_through_the_pipe() {
+    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let odd = ["-9f", "--site=other.example", "-h", "--", "-", "c-1"];
+    hold(&server, &odd).await;
+    let url = server.url();
+    let queued = on(&server, &["queue", "--format", "ids"]);
+    let mut ids: Vec<&str> = out(&queued).lines().collect();
+    ids.sort_unstable();
+    let mut expected = odd.to_vec();
+    expected.sort_unstable();
+    assert_eq!(ids, expected);
+    let moderator = ["--server", &url, "--site", SITE, "--moderator", "mia"];
+    for command in ["claim", "approve", "undo"] {
+        let output = pipe(&[&[command][..], &moderator, &["--format", "ids", "-"]].concat(), &queued.stdout);
+        let mut done: Vec<&str> = out(&output).lines().collect();
+        done.sort_unstable();
+        assert_eq!((code(&output), done), (0, expected.clone()), "{command}: {}", err(&output));
+    }
+    let released = pipe(&[&["release"][..], &moderator, &["-"]].concat(), &queued.stdout);
+    assert_eq!(code(&released), 0, "{}", err(&released));
+    let approved = on(&server, &["approve", "--format", "ids", "--", "-9f", "--site=other.example", "-h"]);
+    assert_eq!((code(&approved), out(&approved).lines().count()), (0, 3), "{}", err(&approved));
+    let shown = on(&server, &["show", "-9f", "--format", "json"]);
+    assert_eq!(code(&shown), 0, "{}", err(&shown));
+    // A slip of the finger acts on nothing.
+    let slip = on(&server, &["reject", "c-1", "--raeson", "spam"]);
+    assert_eq!(code(&slip), 2, "{}", err(&slip));
+    assert_eq!(server.queue().await.len(), 3);
+}

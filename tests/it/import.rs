@@ -248,6 +248,124 @@ async fn a_bad_comment_is_named_with_its_line_and_the_others_come_in() {
     assert!(err(&output).contains("line 9: the file ends within <wp:comment_content>"), "{}", err(&output));
 }
 
+const BLOGGER: &str = r#"<?xml version='1.0' encoding='UTF-8'?>
+<feed xmlns='http://www.w3.org/2005/Atom' xmlns:blogger='http://schemas.google.com/blogger/2018'>
+<entry><id>tag:blogger.com,1999:blog-1.post-100</id><blogger:type>POST</blogger:type><title>On tea</title></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-1001</id><blogger:type>COMMENT</blogger:type><blogger:status>LIVE</blogger:status>
+<blogger:parent>tag:blogger.com,1999:blog-1.post-100</blogger:parent><content type='html'>Green.</content></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-1002</id><blogger:type>COMMENT</blogger:type><blogger:status>PENDING</blogger:status>
+<blogger:parent>tag:blogger.com,1999:blog-1.post-100</blogger:parent><content type='html'>Black.</content></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-1003</id><blogger:type>COMMENT</blogger:type><blogger:status>EMPTIED</blogger:status></entry>
+</feed>"#;
+
+const REMARK42: &str = r#"{"version":1,"users":[],"posts":[]}
+{"id":"2001","pid":"","text":"<p>Green.</p>","user":{"name":"Ann","id":"github_1"},"locator":{"site":"b","url":"https://blog.example/tea"},"time":"2021-03-05T00:00:00Z","title":"On tea"}
+{"id":"2002","pid":"2001","text":"","user":{"name":"Bo","id":"github_2"},"locator":{"site":"b","url":"https://blog.example/tea"},"time":"2021-03-05T00:00:00Z","delete":true}
+"#;
+
+const COMMENTO: &str = r#"{"version":1,"comments":[
+{"commentHex":"3001","url":"/tea","commenterHex":"c","markdown":"Green.","parentHex":"root","state":"approved","creationDate":"2021-03-05T00:00:00Z"},
+{"commentHex":"3002","url":"/tea","commenterHex":"anonymous","markdown":"Black.","parentHex":"root","state":"unapproved","creationDate":"2021-03-05T00:00:00Z"},
+{"commentHex":"3003","url":"/tea","commenterHex":"anonymous","markdown":"[deleted]","parentHex":"root","state":"approved","creationDate":"2021-03-05T00:00:00Z"}
+],"commenters":[{"commenterHex":"c","email":"ann@mail.example","name":"Ann","link":""}]}"#;
+
+const COMENTARIO: &str = r#"{"version":3,"pages":[{"id":"p","path":"/tea","title":"On tea"}],"comments":[
+{"id":"4001","pageId":"p","markdown":"Green.","isApproved":true,"createdTime":"2021-03-05T00:00:00Z","userCreated":"u"},
+{"id":"4002","pageId":"p","markdown":"Buy.","isApproved":false,"createdTime":"2021-03-05T00:00:00Z","userCreated":"u"}
+],"commenters":[]}"#;
+
+const ISSO: &str = "CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR(256) UNIQUE, title VARCHAR(256));
+    CREATE TABLE comments (tid REFERENCES threads(id), id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT NOT NULL, mode INTEGER,
+        text VARCHAR, author VARCHAR, email VARCHAR, website VARCHAR);
+    INSERT INTO threads VALUES (1, '/tea', 'On tea');
+    INSERT INTO comments VALUES (1, 5001, NULL, 1614902400.5, 1, 'Green.', 'Ann', NULL, NULL), (1, 5002, 5001, 1614902400.5, 2,
+        'Black.', NULL, NULL, NULL), (1, 5003, 5001, 1614902400.5, 4, '', NULL, NULL, NULL);";
+
+/// Whether a table has a row that begins with these words.
+fn has_row(output: &std::process::Output, row: &str) -> bool {
+    out(output).lines().any(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(row))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archives_of_five_other_systems_come_in_as_they_were_decided() {
+    let server = Server::start().await;
+    let folder = TempDir::new().unwrap();
+    let mut files: Vec<String> =
+        [("feed.atom", BLOGGER), ("backup.json", REMARK42), ("commento.json", COMMENTO), ("comentario.json", COMENTARIO)]
+            .map(|(name, text)| written(&folder, name, text).1)
+            .into();
+    let isso = folder.path().join("comments.db");
+    rusqlite::Connection::open(&isso).unwrap().execute_batch(ISSO).unwrap();
+    files.push(isso.display().to_string());
+    let args: Vec<&str> = ["import"].into_iter().chain(files.iter().map(String::as_str)).collect();
+    let output = on(&server, &args);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    for row in ["approve 5", "hold 3", "reject 1", "skipped: deleted 4"] {
+        assert!(has_row(&output, row), "{row} in {}", out(&output));
+    }
+    for (id, decision, title) in [
+        ("1001", Decision::Approve, "On tea"),
+        ("1002", Decision::Hold, "On tea"),
+        ("2001", Decision::Approve, "On tea"),
+        ("3001", Decision::Approve, ""),
+        ("3002", Decision::Hold, ""),
+        ("4001", Decision::Approve, "On tea"),
+        ("4002", Decision::Reject, "On tea"),
+        ("5001", Decision::Approve, "On tea"),
+        ("5002", Decision::Hold, "On tea"),
+    ] {
+        let request = pb::GetCommentRequest { site: SITE.into(), comment_id: id.into() };
+        let known = server.desk().get_comment(request).await.unwrap().into_inner();
+        let verdict = known.verdict.unwrap();
+        assert_eq!((verdict.decision(), verdict.decided_by.as_str()), (decision, "import"), "{id}");
+        assert_eq!(known.comment.unwrap().post.unwrap().title, title, "{id}");
+    }
+    assert_eq!(standing(&server).await.len(), 9, "no deleted comment became a live one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_byte_costs_no_comment_and_what_is_left_out_is_said() {
+    let server = Server::start().await;
+    let folder = TempDir::new().unwrap();
+    let order = "<wp:comment><wp:comment_id>6</wp:comment_id><wp:comment_type>order_note</wp:comment_type></wp:comment>";
+    let mut bytes = WXR.replace("</item>", &format!("{order}{order}</item>")).into_bytes();
+    let at = WXR.find("I drink").unwrap();
+    bytes[at] = 0xe9;
+    let file = folder.path().join("blog.xml");
+    fs::write(&file, bytes).unwrap();
+    let output = on(&server, &["import", &file.display().to_string()]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    for row in ["approve 2", "skipped: deleted 1", "skipped: order_note 2", "1 comments held bytes that are not UTF-8"] {
+        assert!(has_row(&output, row), "{row} in {}", out(&output));
+    }
+
+    let lines = "{\"text\":\"hello\",\"id\":\"x\",\"hidden\":true,\"author\":{\"karma\":3}}\n{\"text\":\"hi\",\"id\":\"y\",\"hidden\":false}\n{\"text\":\"oh\",\"id\":\"z\",\"delete\":true}\n";
+    let (_, file) = written(&folder, "a.jsonl", lines);
+    let output = on(&server, &["import", &file, "--format", "ids"]);
+    assert_eq!((code(&output), out(&output)), (0, "x\ny\n"), "{}", err(&output));
+    assert!(err(&output).contains("author.karma (1), hidden (2)"), "{}", err(&output));
+    assert!(err(&output).contains("1 skipped: deleted"), "{}", err(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_without_a_comment_is_an_error_that_says_what_was_expected() {
+    let server = Server::start().await;
+    let folder = TempDir::new().unwrap();
+    for (name, text, expected) in [
+        ("empty.jsonl", "", "`body` or `text`"),
+        ("posts.xml", "<rss><channel><item><title>On tea</title></item></channel></rss>", "<wp:comment>"),
+        ("orders.xml", "<rss><wp:comment><wp:comment_type>order_note</wp:comment_type></wp:comment></rss>", "order_note (1)"),
+        ("posts.atom", "<feed><entry><title>On tea</title></entry></feed>", "of the kind comment"),
+        ("none.json", "{\"version\":1,\"comments\":[],\"commenters\":[]}", "the list `comments`"),
+    ] {
+        let (_, file) = written(&folder, name, text);
+        let output = on(&server, &["import", &file]);
+        assert_eq!(code(&output), 1, "{name}: {}", err(&output));
+        assert!(err(&output).contains("no comments in it") && err(&output).contains(expected), "{name}: {}", err(&output));
+        assert!(!folder.path().join(format!("{name}.progress")).exists(), "{name}: nothing is left to go on with");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_there_exits_with_three() {
     let mut server = Server::steady().await;

@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 
 use gatepost::pb;
 
+use crate::cli::{code, err, on};
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
 use crate::redis::OwnRedis;
 
@@ -172,6 +173,38 @@ async fn the_log_tells_of_a_held_comment_by_its_ids_and_never_what_it_says_or_by
     assert_eq!((line["comment_id"].as_str(), line["decision"].as_str()), (Some("c-1"), Some("hold")), "{line}");
     assert_eq!(line["span"]["request_id"].as_str(), Some("host-4711"), "{line}");
     for word in ["secretword", "Adelheid", "ada@secret.example", "203.0.113.77"] {
+        assert_eq!(server.logged(word), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_mistypes_as_an_address_is_not_in_the_log() {
+    let server = Server::start_with("", &["--log-format", "json"]).await;
+    for (args, refused) in [
+        (vec!["list", "block", "address", "adelheid.secret"], 2),
+        (vec!["list", "block", "address", "203.0.113.777"], 2),
+        (vec!["list", "block", "domain", "adelheid@secret.example"], 2),
+        (vec!["list", "remove", "block", "address", "203.0.113.777"], 2),
+        (vec!["list", "block", "author", "--of", "adelheid@secret.example"], 1),
+        (vec!["forget", "--yes", "--email", "adelheid"], 2),
+        (vec!["forget", "--yes", "--ip", "203.0.113.777"], 2),
+        (vec!["export", "--email", "adelheid"], 2),
+        (vec!["show", "adelheid@secret.example"], 1),
+        (vec!["queue", "--filter", "author=adelheid@secret.example x=203.0.113.777"], 2),
+    ] {
+        let output = on(&server, &args);
+        assert_eq!(code(&output), refused, "{args:?}: {}", err(&output));
+    }
+    let until = Instant::now() + PATIENCE;
+    // The last of them.
+    while !server.logged("refused").iter().any(|line| line.contains("ListComments")) {
+        assert!(Instant::now() < until, "nothing was said: {:?}", server.logged("refused"));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let line = server.logged("PutListEntry").remove(0);
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((line["reason"].as_str(), line["wrong"].as_str()), (Some("INVALID_REQUEST"), Some("entry.value")), "{line}");
+    for word in ["adelheid", "secret.example", "203.0.113.777"] {
         assert_eq!(server.logged(word), Vec::<String>::new());
     }
 }

@@ -1,33 +1,18 @@
 //! What Disqus exports: threads first, one a page, then every comment as `<post>` with a reference to its thread.
 
-use std::collections::HashMap;
-
-use super::archive::{Entry, Found, Status, fit, moment};
-use super::xml::{Tag, Xml};
-use crate::comment::{MAX_LINE, MAX_NAME, outside_id_problem};
+use super::archive::{Entry, Found, Place, Status, fit, moment};
+use super::posts::Posts;
+use super::xml::{Attributes, Tag, Xml};
+use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
 use crate::pb;
 use crate::verdict::Decision;
-
-/// How much is remembered of threads, in bytes. Comments on what comes then have no title, but come in.
-const MAX_THREADS: usize = 64 * 1024 * 1024;
-/// What a thread takes besides its texts.
-const THREAD: usize = 128;
 
 /// Reads them.
 pub struct Disqus {
     xml: Xml,
     site: String,
-    threads: HashMap<String, Thread>,
-    /// How much they take.
-    remembered: usize,
+    threads: Posts,
     within: Within,
-}
-
-/// What there is to say of a thread.
-struct Thread {
-    url: String,
-    title: String,
-    created_at: Option<prost_types::Timestamp>,
 }
 
 /// What is being read.
@@ -55,14 +40,14 @@ struct Draft {
 impl Disqus {
     /// From behind the root's tag on.
     pub fn new(xml: Xml, site: &str) -> Self {
-        Self { xml, site: site.to_owned(), threads: HashMap::new(), remembered: 0, within: Within::Nothing }
+        Self { xml, site: site.to_owned(), threads: Posts::default(), within: Within::Nothing }
     }
 
     /// The next comment.
     pub fn next(&mut self) -> Result<Option<Entry>, String> {
         while let Some(tag) = self.xml.next()? {
             match tag {
-                Tag::Open { name, id } => self.open(&name, id),
+                Tag::Open { name, attributes } => self.open(&name, &attributes),
                 Tag::Close { name, text } => match (&mut self.within, name.as_str()) {
                     (Within::Thread(_), "thread") => self.remember(),
                     (Within::Thread(thread), "link") => thread.url = fit(text, MAX_LINE),
@@ -81,7 +66,9 @@ impl Disqus {
         Ok(None)
     }
 
-    fn open(&mut self, name: &str, id: String) {
+    fn open(&mut self, name: &str, attributes: &Attributes) {
+        // One that is too long stays so: cut, it might be another's.
+        let id = fit(attributes.get("dsq:id").to_owned(), MAX_ID + 1);
         match (&mut self.within, name) {
             (Within::Nothing, "thread") => self.within = Within::Thread(Box::new(pb::Post { id, ..pb::Post::default() })),
             (Within::Nothing, "post") => {
@@ -94,23 +81,14 @@ impl Disqus {
         }
     }
 
-    /// Keeps the thread that was read, while there is room.
+    /// Keeps the thread that was read.
     fn remember(&mut self) {
         if let Within::Thread(post) = std::mem::replace(&mut self.within, Within::Nothing) {
-            self.remembered += post.id.len() + post.url.len() + post.title.len() + THREAD;
-            if self.remembered <= MAX_THREADS {
-                self.threads.insert(post.id, Thread { url: post.url, title: post.title, created_at: post.published_at });
-            }
+            self.threads.remember(*post);
         }
     }
 
     fn entry(&self, draft: Draft) -> Entry {
-        let mut post = pb::Post { id: draft.thread, ..pb::Post::default() };
-        if let Some(thread) = self.threads.get(&post.id) {
-            post.url.clone_from(&thread.url);
-            post.title.clone_from(&thread.title);
-            post.published_at = thread.created_at;
-        }
         // Disqus deletes spam, too; that it was spam says more.
         let status = if draft.spam {
             Status::Decided(Decision::Reject)
@@ -129,11 +107,11 @@ impl Disqus {
             site: self.site.clone(),
             author: Some(author),
             client: Some(draft.client),
-            post: Some(post),
+            post: Some(self.threads.find(draft.thread)),
             body_format: pb::BodyFormat::Html.into(),
             ..draft.comment
         };
-        Entry { line: draft.line, found: Found::Comment(Box::new(comment), Some(status)) }
+        Entry::new(Place::Line(draft.line), Found::Comment(Box::new(comment), Some(status)))
     }
 }
 
@@ -181,11 +159,11 @@ pub mod tests {
     fn comments_come_with_their_thread_and_their_status() {
         let mut disqus = Disqus::new(xml(EXPORT), "site");
         let mut next = || match disqus.next().unwrap().unwrap() {
-            Entry { line, found: Found::Comment(comment, Some(status)) } => (line, *comment, status),
+            Entry { place, found: Found::Comment(comment, Some(status)), .. } => (place, *comment, status),
             _ => panic!("no comment"),
         };
-        let (line, comment, status) = next();
-        assert_eq!((line, status), (6, Status::Decided(Decision::Approve)));
+        let (place, comment, status) = next();
+        assert_eq!((place, status), (Place::Line(6), Status::Decided(Decision::Approve)));
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("900", "<p>Green, please.</p>"));
         let author = comment.author.unwrap();
         assert_eq!((author.name.as_str(), author.user_id.as_str()), ("Ann", "ann7"));

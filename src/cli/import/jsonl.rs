@@ -2,12 +2,18 @@
 
 use serde_json::Value;
 
-use super::archive::{Entry, Found, Status};
-use crate::cli::rows::{Fields, Line, Lines, plain};
+use super::archive::{Entry, Found, Place, Status};
+use crate::cli::json;
+use crate::cli::rows::{self, Fields, Line, Lines, plain};
 use crate::comment::MAX_CONTEXT;
+use crate::pb;
+use crate::verdict::Decision;
 
 /// Fields that say what was decided.
 const DECIDED: [&str; 3] = ["decided", "status", "decision"];
+/// Fields that say in one word that a comment was thrown away, or was spam: other systems' names for it.
+const DELETED: [&str; 4] = ["deleted", "delete", "is_deleted", "isDeleted"];
+const SPAM: [&str; 3] = ["spam", "is_spam", "isSpam"];
 
 /// Reads them.
 pub struct Jsonl {
@@ -24,12 +30,17 @@ impl Jsonl {
     /// The next line.
     pub fn next(&mut self) -> Result<Option<Entry>, String> {
         let line = self.lines.next().map_err(|error| format!("cannot be read on: {error}; is the file whole?"))?;
-        Ok(line.map(|line| Entry { line: line.number, found: self.found(&line).unwrap_or_else(Found::Bad) }))
+        Ok(line.map(|line| {
+            let mut unknown = Vec::new();
+            let found = self.found(&line, &mut unknown).unwrap_or_else(Found::Bad);
+            Entry { unknown, ..Entry::new(Place::Line(line.number), found) }
+        }))
     }
 
-    fn found(&self, line: &Line) -> Result<Found, String> {
-        let mut fields = unwrapped(line.fields()?);
-        let mut status = None;
+    fn found(&self, line: &Line, unknown: &mut Vec<String>) -> Result<Found, String> {
+        let mut fields = unwrapped(line.fields()?, unknown);
+        let (deleted, spam) = (flag(&mut fields, &DELETED), flag(&mut fields, &SPAM));
+        let mut status = spam.then_some(Status::Decided(Decision::Reject));
         for name in DECIDED {
             if let Some(value) = fields.remove(name).filter(|value| !value.is_null()) {
                 let word = plain(&value);
@@ -40,6 +51,10 @@ impl Jsonl {
                 status = Some(Status::parse(&word).ok_or_else(unknown)?);
             }
         }
+        if deleted {
+            status = Some(Status::Deleted);
+        }
+        unknown.extend(rows::unknown_fields(&fields));
         let mut comment = line.comment(fields, &self.site)?;
         // The server looks at no more of them, and the message has bounds.
         cut(&mut comment.parent_text);
@@ -54,9 +69,33 @@ fn cut(text: &mut String) {
     text.truncate(text.floor_char_boundary(MAX_CONTEXT));
 }
 
+/// Takes out the fields of these names that say yes or no, and tells whether one says yes. Others stay, such as a score.
+fn flag(fields: &mut Fields, names: &[&str]) -> bool {
+    let mut set = false;
+    for name in names {
+        let says = fields.get(*name).and_then(|value| match value {
+            Value::Null => Some(false),
+            value => match plain(value).to_ascii_lowercase().as_str() {
+                "true" | "yes" | "1" => Some(true),
+                "" | "false" | "no" | "0" => Some(false),
+                _ => None,
+            },
+        });
+        if let Some(says) = says {
+            fields.remove(*name);
+            set |= says;
+        }
+    }
+    set
+}
+
 /// What `queue` writes has the comment beside its verdict; with the decision it is a comment of an archive.
-fn unwrapped(mut fields: Fields) -> Fields {
-    let Some(Value::Object(mut comment)) = fields.get_mut("comment").map(Value::take) else { return fields };
+fn unwrapped(mut fields: Fields, unknown: &mut Vec<String>) -> Fields {
+    if !fields.get("comment").is_some_and(Value::is_object) {
+        return fields;
+    }
+    let Some(Value::Object(mut comment)) = fields.remove("comment") else { return fields };
+    unknown.extend(json::unknown_fields::<pb::ModeratedComment>(&fields));
     if let Some(decision) = fields.get("verdict").and_then(|verdict| verdict.get("decision")) {
         comment.insert("decision".to_owned(), decision.clone());
     }
@@ -69,15 +108,13 @@ fn unwrapped(mut fields: Fields) -> Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pb;
-    use crate::verdict::Decision;
 
     fn read(text: &str) -> Vec<Result<(pb::Comment, Option<Status>), String>> {
         let mut jsonl = Jsonl::new(Lines::new(Box::new(std::io::Cursor::new(text.to_owned()))), "site");
         let entries = std::iter::from_fn(|| jsonl.next().unwrap());
         let found = entries.map(|entry| match entry.found {
             Found::Comment(comment, status) => Ok((*comment, status)),
-            Found::Other(what) => Err(what.to_owned()),
+            Found::Other(what) => Err(what),
             Found::Bad(problem) => Err(problem),
         });
         found.collect()
@@ -92,6 +129,24 @@ mod tests {
         assert_eq!(*status, Some(Status::Decided(Decision::Reject)));
         assert_eq!(read[1].as_ref().unwrap().1, None);
         assert!(read[2].as_ref().unwrap_err().contains("\"maybe\""));
+    }
+
+    #[test]
+    fn other_systems_words_for_deleted_and_spam_are_understood_and_the_rest_is_named() {
+        let statuses: Vec<_> = read(concat!(
+            "{\"text\":\"a\",\"delete\":true}\n{\"text\":\"b\",\"deleted\":\"1\",\"status\":\"approved\"}\n",
+            "{\"text\":\"c\",\"is_spam\":true}\n{\"text\":\"d\",\"deleted\":false,\"spam\":null,\"status\":\"approved\"}\n",
+        ))
+        .into_iter()
+        .map(|line| line.unwrap().1)
+        .collect();
+        let (reject, approve) = (Status::Decided(Decision::Reject), Status::Decided(Decision::Approve));
+        assert_eq!(statuses, [Some(Status::Deleted), Some(Status::Deleted), Some(reject), Some(approve)]);
+
+        let line = "{\"text\":\"a\",\"spam\":0.93,\"locator\":{},\"author\":{\"karma\":1}}\n{\"comment\":{\"body\":\"b\",\"x\":1},\"verdict\":{},\"y\":2}";
+        let mut jsonl = Jsonl::new(Lines::new(Box::new(std::io::Cursor::new(line.to_owned()))), "site");
+        assert_eq!(jsonl.next().unwrap().unwrap().unknown, ["author.karma", "locator", "spam"]);
+        assert_eq!(jsonl.next().unwrap().unwrap().unknown, ["y", "x"]);
     }
 
     #[test]

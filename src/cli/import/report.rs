@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
+use super::archive::Place;
 use crate::cli::bar;
 use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
@@ -22,7 +23,7 @@ pub enum Outcome {
     /// It has a verdict.
     Done(Box<pb::Verdict>),
     /// It was not to be imported, and why.
-    Skipped(&'static str),
+    Skipped(String),
     /// It has none, and why.
     Failed(String),
 }
@@ -35,8 +36,12 @@ pub struct Report {
     bar: ProgressBar,
     /// In the order of [`Decision::ALL`].
     decided: [u64; 3],
-    skipped: BTreeMap<&'static str, u64>,
+    skipped: BTreeMap<String, u64>,
     failed: u64,
+    /// In how many something was not UTF-8 and was replaced.
+    repaired: u64,
+    /// What was not understood, by name.
+    unknown: BTreeMap<String, u64>,
     /// How many were done by earlier runs.
     before: u64,
 }
@@ -53,6 +58,8 @@ impl Report {
             decided: [0; 3],
             skipped: BTreeMap::new(),
             failed: 0,
+            repaired: 0,
+            unknown: BTreeMap::new(),
             before: 0,
         }
     }
@@ -73,14 +80,26 @@ impl Report {
         self.before += done;
     }
 
-    /// Prints or counts what the comment in that line came to.
-    pub fn take(&mut self, file: &Path, line: u64, outcome: Outcome) -> Result<(), Failure> {
+    /// Counts what was repaired in a comment, and what was left out of it.
+    pub fn note(&mut self, repaired: bool, unknown: &[String]) {
+        self.repaired += u64::from(repaired);
+        unknown.iter().for_each(|name| count(&mut self.unknown, name));
+    }
+
+    /// Returns what was skipped so far, each kind by name and number, for whoever found nothing else.
+    pub fn skipped(&self) -> Option<String> {
+        (!self.skipped.is_empty()).then(|| listed(&self.skipped))
+    }
+
+    /// Prints or counts what the comment at that place came to.
+    pub fn take(&mut self, file: &Path, place: Place, outcome: Outcome) -> Result<(), Failure> {
         match outcome {
-            Outcome::Skipped(why) => *self.skipped.entry(why).or_default() += 1,
+            // The word may be the archive's.
+            Outcome::Skipped(why) => count(&mut self.skipped, &text::line(&why, 40)),
             Outcome::Failed(problem) => {
                 self.failed += 1;
                 let problem = text::line(problem.trim_start_matches("the request is invalid:").trim(), 400);
-                self.tell(&format!("{}, line {line}: {problem}", file.display()));
+                self.tell(&format!("{}, {place}: {problem}", file.display()));
             }
             Outcome::Done(verdict) => {
                 if let Some(index) = Decision::ALL.iter().position(|one| Some(*one) == explain::decision(&verdict)) {
@@ -133,21 +152,35 @@ impl Report {
             }
             self.screen.table(&table)?;
             self.screen.line(&format!("\n{last}"))?;
-            for line in learned {
+            for line in self.notes().iter().chain(learned) {
                 self.screen.line(line)?;
             }
             self.screen.flush()?;
         } else {
             let counts: Vec<String> = self.rows().into_iter().map(|(_, word, count)| format!("{count} {word}")).collect();
+            let notes = self.notes();
             self.printer.finish(&mut self.screen)?;
             term::tell(&format!("{last}: {}", counts.join(", ")));
-            learned.iter().for_each(|line| term::tell(line));
+            notes.iter().chain(learned).for_each(|line| term::tell(line));
         }
         if self.failed > 0 {
             let comments = if self.failed == 1 { "comment" } else { "comments" };
             term::tell(&format!("gatepost: {} {comments} could not be imported", self.failed));
         }
         Ok(ended)
+    }
+
+    /// What else there is to say of the comments, a line each.
+    fn notes(&self) -> Vec<String> {
+        let repaired = (self.repaired > 0).then(|| {
+            format!(
+                "{} comments held bytes that are not UTF-8, or came behind some; each such byte is now U+FFFD.",
+                self.repaired
+            )
+        });
+        let unknown = (!self.unknown.is_empty())
+            .then(|| format!("Fields that are not understood were left out, of so many comments: {}.", listed(&self.unknown)));
+        repaired.into_iter().chain(unknown).collect()
     }
 
     fn all(&self) -> u64 {
@@ -160,5 +193,32 @@ impl Report {
         let skipped = self.skipped.iter().map(|(why, count)| (Tone::Faint, format!("skipped: {why}"), *count));
         let failed = (self.failed > 0).then(|| (Tone::Bad, "failed".to_owned(), self.failed));
         decided.chain(skipped).chain(failed).collect()
+    }
+}
+
+/// How many names are counted one by one.
+const MAX_NAMES: usize = 50;
+
+/// Counts one more of that name; what is one name too many, among others.
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    let name = if counts.contains_key(name) || counts.len() < MAX_NAMES { name } else { "others" };
+    *counts.entry(name.to_owned()).or_default() += 1;
+}
+
+fn listed(counts: &BTreeMap<String, u64>) -> String {
+    counts.iter().map(|(name, count)| format!("{name} ({count})")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endless_names_are_counted_together() {
+        let mut counts = BTreeMap::new();
+        for name in 0..1_000 {
+            count(&mut counts, &name.to_string());
+        }
+        assert_eq!((counts.len(), counts["others"]), (MAX_NAMES + 1, 950));
     }
 }

@@ -12,7 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::Taking;
-use super::archive::{Archive, Entry, Found};
+use super::archive::{Archive, Entry, Found, Place};
 use super::progress::Progress;
 use super::report::{Outcome, Report};
 use crate::cli::connect::Connection;
@@ -44,10 +44,12 @@ pub struct Sending<'a> {
     window: VecDeque<Waiting>,
     /// What ended the file early.
     broken: Option<String>,
+    /// Whether any comment was found, good or bad.
+    found: bool,
 }
 
 struct Waiting {
-    line: u64,
+    place: Place,
     state: State,
 }
 
@@ -77,16 +79,17 @@ impl<'a> Sending<'a> {
         report: &'a mut Report,
         progress: &'a mut Progress,
     ) -> Self {
+        let found = progress.done() > 0;
         let coming = read(archive, progress.done());
         let window = VecDeque::with_capacity(WINDOW);
-        Self { file, connection, taking, dry_run, retries, report, progress, coming, window, broken: None }
+        Self { file, connection, taking, dry_run, retries, report, progress, coming, window, broken: None, found }
     }
 
-    /// Sends it all.
+    /// Sends it all. Returns whether there was any comment.
     ///
     /// # Errors
     /// The server refuses, or stays away too long; the file breaks off. What was answered until then is done.
-    pub async fn run(mut self) -> Result<(), Failure> {
+    pub async fn run(mut self) -> Result<bool, Failure> {
         let (mut pause, mut tries) = (Pause::default(), 0);
         loop {
             let before = self.progress.done();
@@ -112,7 +115,7 @@ impl<'a> Sending<'a> {
             pause.wait().await;
         }
         match self.broken {
-            None => Ok(()),
+            None => Ok(self.found),
             Some(problem) => Err(Failure::failed(format!("{}: {problem}", self.file.display()))),
         }
     }
@@ -146,6 +149,8 @@ impl<'a> Sending<'a> {
                         more = false;
                     }
                     Some(Ok(entry)) => {
+                        self.found |= !matches!(entry.found, Found::Other(_));
+                        self.report.note(entry.repaired, &entry.unknown);
                         let waiting = self.waiting(entry);
                         if let State::Sent(request) = &waiting.state {
                             // A stream that is gone says so below, and then the next one gets it.
@@ -170,12 +175,12 @@ impl<'a> Sending<'a> {
     }
 
     /// What is to be done with an entry.
-    fn waiting(&self, Entry { line, found }: Entry) -> Waiting {
+    fn waiting(&self, Entry { place, found, .. }: Entry) -> Waiting {
         let state = match found {
             Found::Bad(problem) => State::Settled(Outcome::Failed(problem)),
             Found::Other(what) => State::Settled(Outcome::Skipped(what)),
             Found::Comment(comment, status) => match self.taking.decided(status) {
-                Err(why) => State::Settled(Outcome::Skipped(why)),
+                Err(why) => State::Settled(Outcome::Skipped(why.to_owned())),
                 Ok(_) if comment.encoded_len() > MAX_REQUEST => {
                     State::Settled(Outcome::Failed(format!("is {} bytes long; no comment is", comment.encoded_len())))
                 }
@@ -186,7 +191,7 @@ impl<'a> Sending<'a> {
                 })),
             },
         };
-        Waiting { line, state }
+        Waiting { place, state }
     }
 
     /// Takes the answer to the oldest that waits for one. A status: the server can do nothing now.
@@ -217,8 +222,8 @@ impl<'a> Sending<'a> {
     /// Hands over what is settled, up to the first that is not.
     fn settle(&mut self) -> Result<(), Failure> {
         while let Some(Waiting { state: State::Settled(_), .. }) = self.window.front() {
-            if let Some(Waiting { line, state: State::Settled(outcome) }) = self.window.pop_front() {
-                self.report.take(self.file, line, outcome)?;
+            if let Some(Waiting { place, state: State::Settled(outcome) }) = self.window.pop_front() {
+                self.report.take(self.file, place, outcome)?;
                 self.progress.step();
             }
         }

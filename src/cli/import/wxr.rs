@@ -1,6 +1,6 @@
 //! What WordPress exports: posts as `<item>`, with their comments after what is said of the post itself.
 
-use super::archive::{Entry, Found, Status, fit, moment};
+use super::archive::{Entry, Found, Place, Status, fit, moment};
 use super::xml::{Tag, Xml};
 use crate::comment::{CommentKind, Format, MAX_CONTEXT, MAX_LINE, MAX_NAME, Text};
 use crate::pb;
@@ -83,7 +83,7 @@ fn take(post: &mut pb::Post, name: &str, text: String) {
         "wp:post_id" => post.id = text.trim().to_owned(),
         // Exact to the second, where the other may be local time.
         "wp:post_date_gmt" => post.published_at = moment(&text).or(post.published_at),
-        "pubDate" => post.published_at = post.published_at.or_else(|| moment(&text)),
+        "pubDate" | "wp:post_date" => post.published_at = post.published_at.or_else(|| moment(&text)),
         _ => {}
     }
 }
@@ -99,7 +99,9 @@ impl Draft {
             "wp:comment_author_IP" => self.client.ip = fit(text, MAX_NAME / 4),
             "wp:comment_user_id" if text.trim() != "0" => self.author.user_id = text.trim().to_owned(),
             "wp:comment_parent" if text.trim() != "0" => self.comment.parent_id = text.trim().to_owned(),
-            "wp:comment_date_gmt" => self.comment.submitted_at = moment(&text),
+            "wp:comment_date_gmt" => self.comment.submitted_at = moment(&text).or(self.comment.submitted_at),
+            // The blog's own time, which may be some hours off: better than none, where the other is all zeros.
+            "wp:comment_date" => self.comment.submitted_at = self.comment.submitted_at.or_else(|| moment(&text)),
             "wp:comment_content" => self.comment.body = text,
             "wp:comment_type" => self.kind = text,
             "wp:comment_approved" => self.approved = text,
@@ -110,7 +112,7 @@ impl Draft {
     fn entry(self, site: &str, post: &pb::Post) -> Entry {
         let kind = kind(self.kind.trim());
         let found = if kind.is_none() {
-            Found::Other("no reader's comment")
+            Found::Other(self.kind)
         } else if let Some(status) = Status::parse(&self.approved) {
             let comment = pb::Comment {
                 site: site.to_owned(),
@@ -126,7 +128,7 @@ impl Draft {
             let word: String = self.approved.chars().take(40).collect();
             Found::Bad(format!("comment_approved is {word:?}; 1, 0, spam and trash are understood"))
         };
-        Entry { line: self.line, found }
+        Entry::new(Place::Line(self.line), found)
     }
 }
 
@@ -168,7 +170,7 @@ pub mod tests {
     fn comments_come_with_their_post_and_their_status() {
         let entries = entries(EXPORT).unwrap();
         let Found::Comment(comment, status) = &entries[0].found else { panic!("no comment") };
-        assert_eq!((entries[0].line, *status), (8, Some(Status::Decided(Decision::Approve))));
+        assert_eq!((entries[0].place, *status), (Place::Line(8), Some(Status::Decided(Decision::Approve))));
         assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("11", ""));
         assert_eq!(comment.body, "I like <i>green</i> tea.");
         let author = comment.author.as_ref().unwrap();
@@ -186,6 +188,26 @@ pub mod tests {
         let Found::Comment(held, Some(Status::Decided(Decision::Hold))) = &entries[5].found else { panic!("not held") };
         let post = held.post.as_ref().unwrap();
         assert_eq!((post.title.as_str(), post.text.as_str()), ("Next", ""), "one post's text is not the next one's");
+    }
+
+    #[test]
+    fn the_blogs_own_time_counts_where_the_other_is_all_zeros_in_any_order() {
+        for dates in [
+            "<wp:comment_date>2021-03-05 00:00:00</wp:comment_date><wp:comment_date_gmt>0000-00-00 00:00:00</wp:comment_date_gmt>",
+            "<wp:comment_date_gmt>0000-00-00 00:00:00</wp:comment_date_gmt><wp:comment_date>2021-03-05 00:00:00</wp:comment_date>",
+            "<wp:comment_date>2021-03-05 05:00:00</wp:comment_date><wp:comment_date_gmt>2021-03-05 00:00:00</wp:comment_date_gmt>",
+            "<wp:comment_date_gmt>2021-03-05 00:00:00</wp:comment_date_gmt><wp:comment_date>2021-03-05 05:00:00</wp:comment_date>",
+        ] {
+            let text = format!("<rss><wp:comment>{dates}<wp:comment_approved>1</wp:comment_approved></wp:comment></rss>");
+            let Found::Comment(comment, _) = &entries(&text).unwrap()[0].found else { panic!("no comment") };
+            assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400, "{dates}");
+        }
+    }
+
+    #[test]
+    fn what_no_reader_wrote_is_named_by_its_kind() {
+        let note = "<rss><wp:comment><wp:comment_type>order_note</wp:comment_type></wp:comment></rss>";
+        assert!(matches!(&entries(note).unwrap()[0].found, Found::Other(kind) if kind == "order_note"));
     }
 
     #[test]

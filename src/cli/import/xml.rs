@@ -1,10 +1,11 @@
 //! XML as a stream of tags and the text before their ends, in bounded memory, whatever the file holds.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use quick_xml::errors::Error;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::escape::{resolve_predefined_entity, unescape};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use crate::cli::rows::Content;
@@ -18,6 +19,9 @@ const MAX_TEXT: usize = 512 * 1024;
 const MAX_NAME: usize = 256;
 /// Most bytes of what the reader says is wrong: it repeats tags, however long they are.
 const MAX_SAID: usize = 300;
+/// How many attributes of an element are kept, and how much of each value, in bytes.
+const MAX_ATTRIBUTES: usize = 16;
+const MAX_VALUE: usize = 4 * 1024;
 /// Elements within elements. Exports have five.
 const MAX_DEPTH: usize = 64;
 /// A buffer that was needed once is not kept at its size.
@@ -30,8 +34,8 @@ pub enum Tag {
     Open {
         /// Its name, as it is written.
         name: String,
-        /// Its `dsq:id`. Empty: it has none.
-        id: String,
+        /// Its attributes.
+        attributes: Attributes,
     },
     /// An element ends.
     Close {
@@ -40,6 +44,30 @@ pub enum Tag {
         /// The text since the last tag, entities resolved, cut to [`MAX_TEXT`].
         text: String,
     },
+}
+
+/// What stands in an element's tag besides its name, as far as it can be read.
+#[derive(Debug, Default, PartialEq)]
+pub struct Attributes(Vec<(String, String)>);
+
+impl Attributes {
+    fn of(tag: &BytesStart<'_>) -> Self {
+        let mut all = tag.attributes();
+        let known = all.with_checks(false).map_while(Result::ok).take(MAX_ATTRIBUTES);
+        let fitting = known.filter(|attribute| attribute.key.as_ref().len() <= MAX_NAME);
+        let pairs = fitting.map(|attribute| {
+            let raw = &attribute.value[..attribute.value.floor_char_boundary(MAX_VALUE)];
+            // An entity that XML does not know stays as it is written.
+            let value = unescape(raw).map_or_else(|_| raw.to_owned(), Cow::into_owned);
+            (attribute.key.as_ref().to_owned(), value)
+        });
+        Self(pairs.collect())
+    }
+
+    /// Returns the value of an attribute. Empty: there is none.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
 }
 
 /// Reads tags. Entities that a file declares are not looked at, so that none can grow.
@@ -82,8 +110,6 @@ impl Xml {
             };
             match event {
                 Event::Start(tag) => {
-                    let id = tag.try_get_attribute("dsq:id").ok().flatten();
-                    let id = id.map(|id| id.value.chars().take(256).collect()).unwrap_or_default();
                     let length = tag.name().into_inner().len();
                     if length > MAX_NAME {
                         let line = self.line();
@@ -98,7 +124,7 @@ impl Xml {
                     }
                     self.text.clear();
                     self.open.push(name.clone());
-                    return Ok(Some(Tag::Open { name, id }));
+                    return Ok(Some(Tag::Open { name, attributes: Attributes::of(&tag) }));
                 }
                 Event::End(_) => {
                     // The reader has seen to it that the names agree.
@@ -130,7 +156,7 @@ impl Xml {
         let line = self.line();
         let within = self.open.last().map(|name| format!(" within <{name}>")).unwrap_or_default();
         match error {
-            Error::Encoding(_) => format!("line {line}: bytes that are not UTF-8{within}; {}", convert("WINDOWS-1252")),
+            Error::Encoding(_) => format!("line {line}: bytes that are not UTF-8{within}"),
             Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => format!("line {line}: {error}{within}"),
             Error::Io(error) => format!("line {line}: cannot read on{within}: {error}; is the file whole?"),
             error => {
@@ -140,8 +166,11 @@ impl Xml {
     }
 }
 
+/// The declaration is to be converted too, or the file would be refused again.
 fn convert(encoding: &str) -> String {
-    format!("convert the file first, e.g. with `iconv -f {encoding} -t UTF-8`")
+    format!(
+        "convert the file and its first line first, e.g. `iconv -f {encoding} -t UTF-8 FILE | sed '1s/{encoding}/UTF-8/' > NEW`"
+    )
 }
 
 /// Adds as much as there is room for.
@@ -218,9 +247,11 @@ pub mod tests {
 
     #[test]
     fn text_comes_with_the_end_of_its_element() {
-        let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><a><b dsq:id=\"7\">1 &lt; 2 <![CDATA[& <3]]>]<![CDATA[]&#x21;]]>&#33;</b><c/></a>";
+        let text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><a><b dsq:id=\"7\" x='a&amp;b'>1 &lt; 2 <![CDATA[& <3]]>]<![CDATA[]&#x21;]]>&#33;</b><c/></a>";
         let tags = all(text).unwrap();
-        assert_eq!(tags[1], Tag::Open { name: "b".into(), id: "7".into() });
+        let Tag::Open { name, attributes } = &tags[1] else { panic!("no beginning") };
+        assert_eq!((name.as_str(), attributes.get("dsq:id"), attributes.get("x")), ("b", "7", "a&b"));
+        assert_eq!(attributes.get("y"), "");
         assert_eq!(tags[2], Tag::Close { name: "b".into(), text: "1 < 2 & <3]]&#x21;!".into() });
         assert_eq!(tags[4], Tag::Close { name: "c".into(), text: String::new() });
     }
@@ -273,8 +304,6 @@ pub mod tests {
     #[test]
     fn other_encodings_are_told_how_to_become_utf_8() {
         let error = all("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\u{e4}</a>").unwrap_err();
-        assert!(error.contains("iconv -f ISO-8859-1"), "{error}");
-        let error = all(*b"<a>\n\xe4</a>").unwrap_err();
-        assert!(error.starts_with("line 2: bytes that are not UTF-8"), "{error}");
+        assert!(error.contains("iconv -f ISO-8859-1") && error.contains("1s/ISO-8859-1/UTF-8/"), "{error}");
     }
 }

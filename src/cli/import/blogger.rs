@@ -1,0 +1,266 @@
+//! What Blogger exports: an Atom feed with posts, pages, comments and settings as entries, of the old kind, which says in
+//! a category what an entry is, or of Google Takeout, which says it in `<blogger:type>`.
+
+use super::archive::{Entry, Found, Place, Status, fit, moment};
+use super::posts::Posts;
+use super::xml::{Attributes, Tag, Xml};
+use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME};
+use crate::pb;
+use crate::verdict::Decision;
+
+/// What the category of an entry's kind begins with.
+const KIND: &str = "http://schemas.google.com/blogger/2008/kind#";
+/// What Blogger writes for everybody whose address it does not tell.
+const NO_ADDRESS: &str = "noreply@blogger.com";
+
+/// Reads them.
+pub struct Blogger {
+    xml: Xml,
+    site: String,
+    posts: Posts,
+    /// The entry that is being read.
+    draft: Option<Draft>,
+}
+
+/// An entry, as far as it was read.
+#[derive(Default)]
+struct Draft {
+    line: u64,
+    id: String,
+    kind: String,
+    title: String,
+    content: String,
+    plain: bool,
+    published_at: Option<prost_types::Timestamp>,
+    /// The address of the page, or of the post that a comment is on.
+    url: String,
+    /// The post that a comment is on.
+    post: String,
+    /// The comment that this one answers.
+    parent: String,
+    author: pb::Author,
+    /// Whether the tags speak of the author.
+    in_author: bool,
+    status: String,
+    /// Whether it is not published.
+    unpublished: bool,
+    deleted: bool,
+}
+
+impl Blogger {
+    /// From behind the root's tag on.
+    pub fn new(xml: Xml, site: &str) -> Self {
+        Self { xml, site: site.to_owned(), posts: Posts::default(), draft: None }
+    }
+
+    /// The next comment.
+    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+        while let Some(tag) = self.xml.next()? {
+            match (tag, &mut self.draft) {
+                (Tag::Open { name, .. }, draft @ None) if name == "entry" => {
+                    *draft = Some(Draft { line: self.xml.line(), ..Draft::default() });
+                }
+                (Tag::Open { name, attributes }, Some(draft)) => draft.open(&name, &attributes),
+                (Tag::Close { name, .. }, draft) if name == "entry" => {
+                    if let Some(entry) = draft.take().and_then(|draft| self.entry(draft)) {
+                        return Ok(Some(entry));
+                    }
+                }
+                (Tag::Close { name, text }, Some(draft)) => draft.take(&name, text),
+                (_, None) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// What an entry is, if it is a comment. A post is kept for the comments on it.
+    fn entry(&mut self, draft: Draft) -> Option<Entry> {
+        match draft.kind.as_str() {
+            "post" | "page" => {
+                let (id, url, title, published_at) = (draft.id, draft.url, draft.title, draft.published_at);
+                self.posts.remember(pb::Post { id, url, title, published_at, ..pb::Post::default() });
+                None
+            }
+            "comment" => Some(Entry::new(Place::Line(draft.line), draft.found(&self.site, &self.posts))),
+            _ => None,
+        }
+    }
+}
+
+impl Draft {
+    /// What is said in a tag.
+    fn open(&mut self, name: &str, attributes: &Attributes) {
+        match name {
+            "author" => self.in_author = true,
+            "category" => {
+                if let Some(kind) = attributes.get("term").strip_prefix(KIND) {
+                    self.kind = fit(kind.to_ascii_lowercase(), MAX_NAME);
+                }
+            }
+            "content" => self.plain = attributes.get("type") == "text",
+            "link" if attributes.get("rel") == "alternate" => self.refer(attributes.get("href")),
+            "link" if attributes.get("rel") == "related" => {
+                if let Some((_, id)) = attributes.get("href").rsplit_once("/comments/default/") {
+                    self.parent = fit(id.to_owned(), MAX_ID + 1);
+                }
+            }
+            "thr:in-reply-to" => {
+                self.post = number(attributes.get("ref"));
+                self.refer(attributes.get("href"));
+            }
+            "gd:extendedProperty" if attributes.get("name") == "blogger.contentRemoved" => {
+                self.deleted = attributes.get("value") != "false";
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the first address: of a comment's several it is any that leads to the page.
+    fn refer(&mut self, href: &str) {
+        if self.url.is_empty() {
+            self.url = fit(href.to_owned(), MAX_LINE);
+        }
+    }
+
+    /// What is said in text.
+    fn take(&mut self, name: &str, text: String) {
+        match (self.in_author, name) {
+            (_, "author") => self.in_author = false,
+            (true, "name") => self.author.name = fit(text, MAX_NAME),
+            (true, "email") if text.trim() != NO_ADDRESS => self.author.email = fit(text, MAX_NAME),
+            (true, "uri") => match text.rsplit_once("blogger.com/profile/") {
+                // Whoever has a profile has signed in.
+                Some((_, id)) => self.author.user_id = fit(id.trim().to_owned(), MAX_ID + 1),
+                None => self.author.url = Some(fit(text.trim().to_owned(), MAX_LINE)),
+            },
+            (true, _) => {}
+            (_, "id") => self.id = number(&text),
+            (_, "title") => self.title = fit(text, MAX_LINE),
+            (_, "content") => self.content = text,
+            (_, "published") => self.published_at = moment(&text),
+            (_, "app:draft") => self.unpublished = text.trim() == "yes",
+            (_, "blogger:type") => self.kind = fit(text.trim().to_ascii_lowercase(), MAX_NAME),
+            (_, "blogger:status") => self.status = fit(text.trim().to_ascii_uppercase(), MAX_NAME),
+            (_, "blogger:parent") => self.post = number(&text),
+            (_, "blogger:inReplyTo") => self.parent = number(&text),
+            (_, "blogger:trashed") => self.deleted |= !text.trim().is_empty(),
+            _ => {}
+        }
+    }
+
+    fn found(self, site: &str, posts: &Posts) -> Found {
+        let status = match self.status.as_str() {
+            _ if self.deleted => Status::Deleted,
+            "EMPTIED" | "TRASHED" | "SOFT_TRASHED" | "DELETED" => Status::Deleted,
+            "SPAM" => Status::Decided(Decision::Reject),
+            "PENDING" | "DRAFT" => Status::Decided(Decision::Hold),
+            "" | "LIVE" if self.unpublished => Status::Decided(Decision::Hold),
+            "" | "LIVE" => Status::Decided(Decision::Approve),
+            other => {
+                let word: String = other.chars().take(40).collect();
+                return Found::Bad(format!("blogger:status is {word:?}; LIVE, PENDING, SPAM and EMPTIED are understood"));
+            }
+        };
+        let mut post = posts.find(self.post);
+        if post.url.is_empty() {
+            post.url = self.url;
+        }
+        let format = if self.plain { pb::BodyFormat::Plain } else { pb::BodyFormat::Html };
+        let comment = pb::Comment {
+            site: site.to_owned(),
+            comment_id: self.id,
+            parent_id: self.parent,
+            author: Some(self.author),
+            post: Some(post),
+            body: self.content,
+            body_format: format.into(),
+            submitted_at: self.published_at,
+            ..pb::Comment::default()
+        };
+        Found::Comment(Box::new(comment), Some(status))
+    }
+}
+
+/// The number at the end of an id such as `tag:blogger.com,1999:blog-1.post-2`. An id without one stays as it is.
+fn number(id: &str) -> String {
+    let id = id.trim();
+    let end = id.rsplit_once('-').map(|(_, number)| number);
+    let number = end.filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    fit(number.unwrap_or(id).to_owned(), MAX_ID + 1)
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::super::xml::tests::xml;
+    use super::*;
+
+    pub const EXPORT: &str = r#"<?xml version='1.0' encoding='UTF-8'?>
+<feed xmlns='http://www.w3.org/2005/Atom' xmlns:thr='http://purl.org/syndication/thread/1.0' xmlns:blogger='http://schemas.google.com/blogger/2018'>
+<id>tag:blogger.com,1999:blog-1.archive</id><title type='text'>The blog</title><author><name>Ed</name></author>
+<entry><id>tag:blogger.com,1999:blog-1.template</id><category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/blogger/2008/kind#template'/><content type='text'>x</content></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-100</id><published>2021-03-04T05:06:07.001-08:00</published>
+  <category scheme='http://www.blogger.com/atom/ns#' term='tea'/><category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/blogger/2008/kind#post'/>
+  <title type='text'>On tea</title><content type='html'>&lt;p&gt;Tea.&lt;/p&gt;</content>
+  <link rel='edit' href='https://blog.example/feeds/100'/><link rel='alternate' type='text/html' href='https://blog.example/tea.html?a=1&amp;b=2'/></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-201</id><published>2021-03-05T00:00:00.000Z</published>
+  <category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/blogger/2008/kind#comment'/>
+  <title type='text'>I like green tea.</title><content type='html'>I like &lt;i&gt;green&lt;/i&gt; tea.</content>
+  <link rel='alternate' type='text/html' href='https://blog.example/tea.html?showComment=1'/>
+  <author><name>Ann</name><uri>https://www.blogger.com/profile/777</uri><email>noreply@blogger.com</email></author>
+  <thr:in-reply-to href='https://blog.example/tea.html' ref='tag:blogger.com,1999:blog-1.post-100' type='text/html'/></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-202</id>
+  <category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/blogger/2008/kind#comment'/>
+  <content type='text'>Mine is black.</content><author><name>Bo</name><uri>https://bo.example</uri><email>bo@mail.example</email></author>
+  <link rel='related' href='https://www.blogger.com/feeds/1/100/comments/default/201'/>
+  <thr:in-reply-to href='https://blog.example/other.html' ref='tag:blogger.com,1999:blog-1.post-999'/></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-203</id>
+  <category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/blogger/2008/kind#comment'/>
+  <content type='html'>This comment has been removed by the author.</content><gd:extendedProperty name='blogger.contentRemoved' value='true'/></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-301</id><blogger:parent>tag:blogger.com,1999:blog-1.post-100</blogger:parent>
+  <blogger:inReplyTo>tag:blogger.com,1999:blog-1.post-201</blogger:inReplyTo><blogger:type>COMMENT</blogger:type><blogger:status>LIVE</blogger:status>
+  <author><name>Cy</name><uri></uri><blogger:type>ANONYMOUS</blogger:type></author><content type='html'>So do I.</content><blogger:trashed/></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-302</id><blogger:type>COMMENT</blogger:type><blogger:status>SPAM</blogger:status><content type='html'>Buy.</content></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-303</id><blogger:type>COMMENT</blogger:type><blogger:status>LIVE</blogger:status><blogger:trashed>2022-01-01T00:00:00Z</blogger:trashed></entry>
+<entry><id>tag:blogger.com,1999:blog-1.post-304</id><blogger:type>COMMENT</blogger:type><blogger:status>PERHAPS</blogger:status></entry>
+</feed>"#;
+
+    #[test]
+    fn comments_of_both_kinds_of_feeds_come_with_their_post_and_their_status() {
+        let mut blogger = Blogger::new(xml(EXPORT), "site");
+        let mut next = || blogger.next().unwrap().unwrap();
+        let decided = |entry: Entry| match entry.found {
+            Found::Comment(comment, Some(status)) => (*comment, status),
+            _ => panic!("no comment"),
+        };
+        let first = next();
+        assert_eq!(first.place, Place::Line(9));
+        let (comment, status) = decided(first);
+        assert_eq!(status, Status::Decided(Decision::Approve));
+        assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("201", "I like <i>green</i> tea."));
+        assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
+        let (author, post) = (comment.author.unwrap(), comment.post.unwrap());
+        assert_eq!((author.name.as_str(), author.user_id.as_str(), author.email.as_str()), ("Ann", "777", ""));
+        assert_eq!(author.url, None);
+        assert_eq!((post.id.as_str(), post.title.as_str()), ("100", "On tea"));
+        assert_eq!(post.url, "https://blog.example/tea.html?a=1&b=2");
+
+        let (comment, _) = decided(next());
+        assert_eq!((comment.parent_id.as_str(), comment.body_format()), ("201", pb::BodyFormat::Plain));
+        let (author, post) = (comment.author.unwrap(), comment.post.unwrap());
+        assert_eq!((author.email.as_str(), author.url.as_deref()), ("bo@mail.example", Some("https://bo.example")));
+        assert_eq!(
+            (post.id.as_str(), post.url.as_str()),
+            ("999", "https://blog.example/other.html"),
+            "a post that is not there"
+        );
+
+        assert_eq!(decided(next()).1, Status::Deleted);
+        let (comment, status) = decided(next());
+        assert_eq!((comment.parent_id.as_str(), status), ("201", Status::Decided(Decision::Approve)));
+        assert_eq!(comment.post.unwrap().title, "On tea");
+        assert_eq!(decided(next()).1, Status::Decided(Decision::Reject));
+        assert_eq!(decided(next()).1, Status::Deleted);
+        assert!(matches!(next().found, Found::Bad(problem) if problem.contains("PERHAPS")));
+        assert!(blogger.next().unwrap().is_none());
+    }
+}

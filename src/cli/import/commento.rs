@@ -1,0 +1,342 @@
+//! What Commento and Comentario export: one JSON object with a list of comments, one of their authors, and in newer ones
+//! one of pages. The authors come last, so that it is read as a whole, up to a bound.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{BufReader, Read};
+use std::marker::PhantomData;
+use std::vec::IntoIter;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::archive::{Entry, Found, Place, Status, fit, moment};
+use crate::cli::rows::Content;
+use crate::cli::text;
+use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
+use crate::pb;
+use crate::verdict::Decision;
+
+/// Longest export, in bytes, unzipped.
+const MAX_SIZE: u64 = 256 * 1024 * 1024;
+/// Most comments, authors or pages of an export.
+const MAX_ROWS: usize = 1_000_000;
+/// How much is said of what is wrong, in characters: the parser repeats what it did not expect.
+const MAX_SAID: usize = 300;
+/// What Commento writes in place of a deleted comment.
+const DELETED: &str = "[deleted]";
+
+/// Reads it.
+pub struct Commento {
+    site: String,
+    comments: IntoIter<Result<Row, String>>,
+    number: u64,
+    commenters: HashMap<String, Commenter>,
+    pages: HashMap<String, Page>,
+}
+
+/// The whole export.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Export {
+    comments: Rows<Row>,
+    commenters: Rows<Commenter>,
+    pages: Rows<Page>,
+}
+
+/// A comment: of Commento, of Comentario before version 3, which has its names, or of later ones.
+#[derive(Deserialize)]
+struct Row {
+    #[serde(rename = "commentHex", alias = "id")]
+    id: String,
+    #[serde(default, rename = "commenterHex", alias = "userCreated")]
+    author: Option<String>,
+    #[serde(default, rename = "parentHex", alias = "parentId")]
+    parent: Option<String>,
+    #[serde(default)]
+    domain: Option<String>,
+    /// The path of the page, in Commento.
+    #[serde(default)]
+    url: Option<String>,
+    /// The path of the page, in early versions of Comentario.
+    #[serde(default)]
+    path: Option<String>,
+    #[serde(default, rename = "pageId")]
+    page: Option<String>,
+    #[serde(default)]
+    markdown: Option<String>,
+    #[serde(default)]
+    html: Option<String>,
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default, rename = "isApproved")]
+    approved: Option<bool>,
+    #[serde(default, rename = "isPending")]
+    pending: bool,
+    #[serde(default, rename = "deleted", alias = "isDeleted")]
+    deleted: bool,
+    #[serde(default, rename = "deletionDate", alias = "deletedTime")]
+    deleted_at: Option<String>,
+    #[serde(default, rename = "creationDate", alias = "createdTime")]
+    created_at: String,
+    #[serde(default, rename = "authorName")]
+    author_name: Option<String>,
+}
+
+/// Who wrote comments.
+#[derive(Deserialize)]
+struct Commenter {
+    #[serde(rename = "commenterHex", alias = "id")]
+    id: String,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default, rename = "link", alias = "websiteUrl")]
+    url: Option<String>,
+}
+
+/// Where comments stand.
+#[derive(Deserialize)]
+struct Page {
+    id: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    title: Option<String>,
+}
+
+/// A list whose items are understood one by one, so that a bad one costs no other.
+struct Rows<T>(Vec<Result<T, String>>);
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Rows<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RowsVisitor(PhantomData))
+    }
+}
+
+struct RowsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for RowsVisitor<T> {
+    type Value = Rows<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    /// What has no items is written as `null`.
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Rows::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut rows = Vec::new();
+        while let Some(value) = list.next_element::<Value>()? {
+            if rows.len() == MAX_ROWS {
+                return Err(A::Error::custom(format_args!("a list has more than {MAX_ROWS} items; import it in parts")));
+            }
+            rows.push(serde_json::from_value(value).map_err(|error| text::line(&error.to_string(), MAX_SAID)));
+        }
+        Ok(Rows(rows))
+    }
+}
+
+impl Commento {
+    /// Reads the whole of it.
+    ///
+    /// # Errors
+    /// It is no export, or too long.
+    pub fn new(content: Content, site: &str) -> Result<Self, String> {
+        let mut content = BufReader::new(content.take(MAX_SIZE));
+        let export: Result<Export, _> = serde_json::from_reader(&mut content);
+        let export = export.map_err(|error| match content.get_ref().limit() {
+            0 => format!("is longer than {} MiB, and such an export is read as a whole", MAX_SIZE / 1024 / 1024),
+            _ => {
+                let error = text::line(&error.to_string(), MAX_SAID);
+                format!("is no export of Commento or Comentario: {error}; is the file whole?")
+            }
+        })?;
+        let commenters = export.commenters.0.into_iter().flatten().map(|one| (one.id.clone(), one)).collect();
+        let pages = export.pages.0.into_iter().flatten().map(|page| (page.id.clone(), page)).collect();
+        Ok(Self { site: site.to_owned(), comments: export.comments.0.into_iter(), number: 0, commenters, pages })
+    }
+
+    /// The next comment.
+    pub fn next(&mut self) -> Option<Entry> {
+        let row = self.comments.next()?;
+        self.number += 1;
+        let found = row.map_err(|error| format!("is no comment of an export: {error}")).and_then(|row| self.found(row));
+        let mut entry = Entry::new(Place::Comment(self.number), found.unwrap_or_else(Found::Bad));
+        if let Found::Comment(comment, _) = &entry.found {
+            entry.repaired = comment.body.contains('\u{fffd}');
+        }
+        Some(entry)
+    }
+
+    fn found(&self, row: Row) -> Result<Found, String> {
+        let status = row.status()?;
+        let commenter = row.author.as_ref().and_then(|id| self.commenters.get(id));
+        let typed = row.author_name.filter(|name| !name.is_empty());
+        let mut author = pb::Author { name: fit(typed.unwrap_or_default(), MAX_NAME), ..pb::Author::default() };
+        // Whoever is not in the list has not signed in.
+        if let Some(known) = commenter {
+            if author.name.is_empty() {
+                author.name = fit(known.name.clone().unwrap_or_default(), MAX_NAME);
+            }
+            author.email = fit(known.email.clone().unwrap_or_default(), MAX_NAME);
+            author.url = known.url.clone().map(|url| fit(url, MAX_LINE));
+            author.user_id = Some(known.id.clone()).filter(|id| is_somebody(id)).unwrap_or_default();
+        }
+        let page = row.page.as_ref().and_then(|id| self.pages.get(id));
+        let path = page.map(|page| page.path.clone()).or(row.path).or(row.url).unwrap_or_default();
+        let url = row
+            .domain
+            .filter(|domain| !domain.is_empty() && path.starts_with('/'))
+            .map(|domain| format!("https://{domain}{path}"));
+        let post = pb::Post {
+            id: fit(path, MAX_ID),
+            url: fit(url.unwrap_or_default(), MAX_LINE),
+            title: fit(page.and_then(|page| page.title.clone()).unwrap_or_default(), MAX_LINE),
+            ..pb::Post::default()
+        };
+        let (body, format) = match row.markdown {
+            Some(markdown) if !markdown.is_empty() => (markdown, pb::BodyFormat::Markdown),
+            _ => (row.html.unwrap_or_default(), pb::BodyFormat::Html),
+        };
+        let comment = pb::Comment {
+            site: self.site.clone(),
+            comment_id: row.id,
+            // Commento's word for none.
+            parent_id: row.parent.filter(|parent| parent != "root").unwrap_or_default(),
+            author: Some(author),
+            post: Some(post),
+            body,
+            body_format: format.into(),
+            submitted_at: moment(&row.created_at),
+            ..pb::Comment::default()
+        };
+        Ok(Found::Comment(Box::new(comment), Some(status)))
+    }
+}
+
+impl Row {
+    fn status(&self) -> Result<Status, String> {
+        let deleted_at = self.deleted_at.as_ref().is_some_and(|at| moment(at).is_some());
+        // Commento's exports leave out the flag, and then only the text tells.
+        if self.deleted || deleted_at || self.markdown.as_deref() == Some(DELETED) {
+            return Ok(Status::Deleted);
+        }
+        let decision = match (self.state.as_deref(), self.approved) {
+            (Some("approved"), _) => Decision::Approve,
+            (Some("unapproved"), _) => Decision::Hold,
+            // As spam, and not shown.
+            (Some("flagged"), _) => Decision::Reject,
+            (None, Some(_)) if self.pending => Decision::Hold,
+            (None, Some(true)) => Decision::Approve,
+            (None, Some(false)) => Decision::Reject,
+            (Some(other), _) => {
+                let word: String = other.chars().take(40).collect();
+                return Err(format!("state is {word:?}; approved, unapproved and flagged are understood"));
+            }
+            (None, None) => return Err("does not say whether it was approved".to_owned()),
+        };
+        Ok(Status::Decided(decision))
+    }
+}
+
+/// Whether an id is that of somebody who has signed in. The one that is all zeros is everybody else's.
+fn is_somebody(id: &str) -> bool {
+    id != "anonymous" && id.bytes().any(|byte| !b"0-".contains(&byte)) && outside_id_problem(id).is_none()
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    pub const EXPORT: &str = r#"{"version":1,"comments":[
+{"commentHex":"a1","domain":"blog.example","url":"/tea.html","commenterHex":"f7","markdown":"Ginger.","html":"","parentHex":"root","score":1,"state":"approved","creationDate":"2021-03-05T00:00:00.722181Z","direction":0},
+{"commentHex":"a2","domain":"blog.example","url":"/tea.html","commenterHex":"anonymous","markdown":"Mint.","html":"","parentHex":"a1","score":0,"state":"unapproved","creationDate":"2021-03-05T00:00:00Z","direction":0},
+{"commentHex":"a3","commenterHex":"anonymous","markdown":"Buy.","parentHex":"root","state":"flagged","creationDate":"2021-03-05T00:00:00Z"},
+{"commentHex":"a4","commenterHex":"anonymous","markdown":"[deleted]","parentHex":"root","state":"approved","creationDate":"2021-03-05T00:00:00Z"},
+{"commentHex":"a5","markdown":"x","state":"perhaps"},
+{"commentHex":6}
+],"commenters":[{"commenterHex":"f7","email":"ann@mail.example","name":"Ann","link":"https://ann.example","photo":"undefined","provider":"commento","joinDate":"2021-03-01T00:00:00Z","isModerator":false},7]}"#;
+
+    pub const COMENTARIO: &str = r#"{"version":3,"pages":[{"id":"p1","domainId":"d","path":"/jam/","title":"On jam"}],"comments":[
+{"id":"b1","pageId":"p1","parentId":null,"markdown":"","html":"<p>Plum.</p>","isApproved":true,"isPending":false,"isDeleted":false,"createdTime":"2021-03-05T00:00:00.000Z","userCreated":"u1"},
+{"id":"b2","pageId":"p1","parentId":"b1","markdown":"Fig.","html":"<p>Fig.</p>","isApproved":false,"isPending":true,"createdTime":"2021-03-05T00:00:00.000Z","userCreated":"00000000-0000-0000-0000-000000000000","authorName":"Bo"},
+{"id":"b3","pageId":"p1","markdown":"Buy.","isApproved":false,"isPending":false,"userCreated":"u9"},
+{"id":"b4","pageId":"p1","markdown":"","isApproved":true,"isPending":false,"isDeleted":true,"userCreated":"u1"},
+{"id":"b5","pageId":"p1","markdown":"x"}
+],"commenters":[{"id":"u1","email":"ann@mail.example","name":"Ann","websiteUrl":"https://ann.example"},
+{"id":"00000000-0000-0000-0000-000000000000","email":"","name":"Anonymous"}]}"#;
+
+    fn open(text: &str) -> Result<Commento, String> {
+        Commento::new(Box::new(std::io::Cursor::new(text.to_owned())), "site")
+    }
+
+    fn all(text: &str) -> Vec<Result<(pb::Comment, Status), String>> {
+        let mut export = open(text).unwrap();
+        let entries = std::iter::from_fn(|| export.next());
+        let found = entries.map(|entry| match entry.found {
+            Found::Comment(comment, Some(status)) => Ok((*comment, status)),
+            Found::Bad(problem) => Err(problem),
+            _ => panic!("neither"),
+        });
+        found.collect()
+    }
+
+    #[test]
+    fn comments_of_commento_come_with_their_authors_and_their_status() {
+        let all = all(EXPORT);
+        let (comment, status) = all[0].as_ref().unwrap();
+        assert_eq!(*status, Status::Decided(Decision::Approve));
+        assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("a1", ""));
+        assert_eq!((comment.body.as_str(), comment.body_format()), ("Ginger.", pb::BodyFormat::Markdown));
+        assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
+        let (author, post) = (comment.author.as_ref().unwrap(), comment.post.as_ref().unwrap());
+        assert_eq!((author.name.as_str(), author.email.as_str(), author.user_id.as_str()), ("Ann", "ann@mail.example", "f7"));
+        assert_eq!((post.id.as_str(), post.url.as_str()), ("/tea.html", "https://blog.example/tea.html"));
+        let (comment, status) = all[1].as_ref().unwrap();
+        assert_eq!((comment.parent_id.as_str(), *status), ("a1", Status::Decided(Decision::Hold)));
+        assert_eq!(comment.author.as_ref().unwrap().user_id, "");
+        assert_eq!(all[2].as_ref().unwrap().1, Status::Decided(Decision::Reject));
+        assert_eq!(all[3].as_ref().unwrap().1, Status::Deleted);
+        assert!(all[4].as_ref().unwrap_err().contains("\"perhaps\""));
+        assert!(all[5].is_err(), "a bad one costs no other");
+    }
+
+    #[test]
+    fn comments_of_comentario_come_with_their_pages_and_their_status() {
+        let all = all(COMENTARIO);
+        let (comment, status) = all[0].as_ref().unwrap();
+        assert_eq!(*status, Status::Decided(Decision::Approve));
+        assert_eq!((comment.body.as_str(), comment.body_format()), ("<p>Plum.</p>", pb::BodyFormat::Html));
+        let (author, post) = (comment.author.as_ref().unwrap(), comment.post.as_ref().unwrap());
+        assert_eq!((author.user_id.as_str(), author.url.as_deref()), ("u1", Some("https://ann.example")));
+        assert_eq!((post.id.as_str(), post.title.as_str()), ("/jam/", "On jam"));
+        let (comment, status) = all[1].as_ref().unwrap();
+        assert_eq!((comment.parent_id.as_str(), *status), ("b1", Status::Decided(Decision::Hold)));
+        let author = comment.author.as_ref().unwrap();
+        assert_eq!((author.name.as_str(), author.user_id.as_str()), ("Bo", ""), "who did not sign in is nobody's id");
+        assert_eq!(all[2].as_ref().unwrap().1, Status::Decided(Decision::Reject));
+        assert_eq!(all[3].as_ref().unwrap().1, Status::Deleted);
+        assert!(all[4].is_err(), "what was decided is not guessed");
+    }
+
+    #[test]
+    fn lists_may_be_null_and_a_file_that_was_cut_off_says_so() {
+        assert_eq!(all(r#"{"version":3,"pages":null,"comments":null,"commenters":null}"#).len(), 0);
+        let problem = open(&EXPORT[..EXPORT.len() / 2]).err().unwrap();
+        assert!(problem.contains("is the file whole?"), "{problem}");
+        let problem = open(&format!("\"{}\"", "x".repeat(100_000))).err().unwrap();
+        assert!(problem.contains("is no export") && problem.len() < 1_000, "{} bytes", problem.len());
+    }
+}

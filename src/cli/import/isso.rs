@@ -1,0 +1,224 @@
+//! Isso's database: a table of comments and one of the threads that they stand in.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use rusqlite::limits::Limit;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, Row};
+
+use super::archive::{Entry, Found, Place, Status, fit, since_1970};
+use crate::comment::{MAX_BODY, MAX_ID, MAX_LINE, MAX_NAME};
+use crate::pb;
+use crate::verdict::Decision;
+
+/// Rows that are read at a time. In between nobody is kept from writing, as Isso may be running.
+const BATCH: usize = 64;
+/// Longest row, in bytes.
+const MAX_ROW: i32 = 16 * 1024 * 1024;
+
+/// The next rows behind one. The address that a comment came from is left out: Isso keeps only a part of it, which is
+/// many people's.
+const ROWS: &str = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, c.email, c.website, t.uri, t.title
+    FROM comments c LEFT JOIN threads t ON t.id = c.tid WHERE c.id > ?1 ORDER BY c.id LIMIT ?2";
+
+/// Reads it.
+pub struct Isso {
+    connection: Connection,
+    site: String,
+    /// The id of the last row that was read.
+    last: i64,
+    ready: VecDeque<Entry>,
+}
+
+impl Isso {
+    /// Opens the database, and leaves it as it is.
+    ///
+    /// # Errors
+    /// It is none of Isso's.
+    pub fn open(file: &Path, site: &str) -> Result<Self, String> {
+        let open = || -> rusqlite::Result<(Connection, i64)> {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(file, flags)?;
+            // The file is a stranger's: what it declares besides tables is not run.
+            connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
+            connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_ROW)?;
+            let tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('comments', 'threads')";
+            let tables = connection.query_row(tables, [], |row| row.get(0))?;
+            Ok((connection, tables))
+        };
+        match open() {
+            Ok((connection, 2)) => Ok(Self { connection, site: site.to_owned(), last: i64::MIN, ready: VecDeque::new() }),
+            Ok(_) => Err("is a database, but none of Isso: it has no tables `comments` and `threads`".to_owned()),
+            Err(error) => Err(format!(
+                "is no database of Isso that can be read: {error}; name the file itself, not zipped and not as standard input"
+            )),
+        }
+    }
+
+    /// The next comment.
+    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+        if self.ready.is_empty() {
+            self.ready = self.batch().map_err(|error| format!("cannot be read on: {error}; is the file whole?"))?;
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    fn batch(&mut self) -> rusqlite::Result<VecDeque<Entry>> {
+        let mut statement = self.connection.prepare_cached(ROWS)?;
+        let mut rows = statement.query((self.last, BATCH as i64))?;
+        let mut entries = VecDeque::with_capacity(BATCH);
+        while let Some(row) = rows.next()? {
+            self.last = row.get(0)?;
+            entries.push_back(entry(row, self.last, &self.site)?);
+        }
+        Ok(entries)
+    }
+}
+
+fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<Entry> {
+    let mut repaired = false;
+    let mut text = |column: usize, most: usize| -> rusqlite::Result<String> {
+        let (text, wrong) = text(row.get_ref(column)?);
+        repaired |= wrong;
+        Ok(fit(text, most))
+    };
+    let (parent, mode) = (text(1, MAX_ID)?, text(3, MAX_NAME)?);
+    let author = pb::Author {
+        name: text(5, MAX_NAME)?,
+        email: text(6, MAX_NAME)?,
+        url: Some(text(7, MAX_LINE)?).filter(|url| !url.is_empty()),
+        ..pb::Author::default()
+    };
+    let post = pb::Post { id: text(8, MAX_ID)?, title: text(9, MAX_LINE)?, ..pb::Post::default() };
+    // More than any comment may have, so that one which is too long stays so.
+    let body = text(4, 8 * MAX_BODY)?;
+    let comment = pb::Comment {
+        site: site.to_owned(),
+        comment_id: id.to_string(),
+        parent_id: parent,
+        author: Some(author),
+        post: Some(post),
+        body,
+        body_format: pb::BodyFormat::Markdown.into(),
+        submitted_at: created(row.get_ref(2)?).and_then(since_1970),
+        ..pb::Comment::default()
+    };
+    let status = match mode.as_str() {
+        "1" => Ok(Status::Decided(Decision::Approve)),
+        "2" => Ok(Status::Decided(Decision::Hold)),
+        "4" => Ok(Status::Deleted),
+        other => Err(format!("mode is {:?}; 1, 2 and 4 are understood", fit(other.to_owned(), 40))),
+    };
+    let found = status.map_or_else(Found::Bad, |status| Found::Comment(Box::new(comment), Some(status)));
+    Ok(Entry { repaired, ..Entry::new(Place::Comment(u64::try_from(id).unwrap_or_default()), found) })
+}
+
+/// A value as text, whatever it is kept as, and whether it had to be repaired.
+fn text(value: ValueRef<'_>) -> (String, bool) {
+    match value {
+        ValueRef::Null => (String::new(), false),
+        ValueRef::Integer(number) => (number.to_string(), false),
+        ValueRef::Real(number) => (number.to_string(), false),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            (String::from_utf8_lossy(bytes).into_owned(), str::from_utf8(bytes).is_err())
+        }
+    }
+}
+
+/// Seconds since 1970, which Isso keeps with a fraction.
+fn created(value: ValueRef<'_>) -> Option<i64> {
+    match value {
+        ValueRef::Integer(seconds) => Some(seconds),
+        // Beyond its range the nearest one, which is no moment of a comment either.
+        ValueRef::Real(seconds) => Some(seconds as i64),
+        ValueRef::Null | ValueRef::Text(_) | ValueRef::Blob(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const SCHEMA: &str = "
+        CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR(256) UNIQUE, title VARCHAR(256));
+        CREATE TABLE comments (tid REFERENCES threads(id), id INTEGER PRIMARY KEY, parent INTEGER, created FLOAT NOT NULL,
+            modified FLOAT, mode INTEGER, remote_addr VARCHAR, text VARCHAR, author VARCHAR, email VARCHAR, website VARCHAR,
+            likes INTEGER DEFAULT 0, dislikes INTEGER DEFAULT 0, voters BLOB NOT NULL, notification INTEGER DEFAULT 0);";
+
+    fn database(folder: &TempDir, more: &str) -> PathBuf {
+        let file = folder.path().join("comments.db");
+        // As Isso's own threads may be gone.
+        Connection::open(&file).unwrap().execute_batch(&format!("PRAGMA foreign_keys = OFF; {more}")).unwrap();
+        file
+    }
+
+    fn all(file: &Path) -> Vec<Entry> {
+        let mut isso = Isso::open(file, "site").unwrap();
+        std::iter::from_fn(|| isso.next().unwrap()).collect()
+    }
+
+    #[test]
+    fn comments_come_with_their_thread_and_their_status() {
+        let folder = TempDir::new().unwrap();
+        let rows = "INSERT INTO threads VALUES (1, '/tea/', 'On tea');
+            INSERT INTO comments (tid, id, parent, created, mode, remote_addr, text, author, email, website, voters) VALUES
+            (1, 1, NULL, 1614902400.5, 1, '192.0.2.0', 'I like *green* tea.', 'Ann', 'ann@mail.example', 'https://ann.example', x''),
+            (1, 2, 1, 1614902400, 2, '192.0.2.0', 'So do I.', NULL, NULL, NULL, x''),
+            (1, 3, 1, 1614902400, 4, '192.0.2.0', '', NULL, NULL, NULL, x''),
+            (9, 4, NULL, 0, 1, '', CAST(x'4fe468' AS TEXT), 'Cy', NULL, NULL, x''),
+            (1, 5, NULL, 1614902400, 7, '', 'x', NULL, NULL, NULL, x'');";
+        let entries = all(&database(&folder, &format!("{SCHEMA}{rows}")));
+        assert_eq!(entries.len(), 5);
+        let Found::Comment(comment, status) = &entries[0].found else { panic!("no comment") };
+        assert_eq!((entries[0].place, *status), (Place::Comment(1), Some(Status::Decided(Decision::Approve))));
+        assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("1", ""));
+        assert_eq!((comment.body.as_str(), comment.body_format()), ("I like *green* tea.", pb::BodyFormat::Markdown));
+        assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
+        assert_eq!(comment.client, None, "a part of an address is many people's");
+        let (author, post) = (comment.author.as_ref().unwrap(), comment.post.as_ref().unwrap());
+        assert_eq!((author.name.as_str(), author.email.as_str()), ("Ann", "ann@mail.example"));
+        assert_eq!((post.id.as_str(), post.title.as_str()), ("/tea/", "On tea"));
+        let Found::Comment(comment, Some(Status::Decided(Decision::Hold))) = &entries[1].found else { panic!("not held") };
+        assert_eq!(comment.parent_id, "1");
+        assert!(matches!(entries[2].found, Found::Comment(_, Some(Status::Deleted))));
+        let Found::Comment(comment, _) = &entries[3].found else { panic!("no comment") };
+        assert_eq!((comment.body.as_str(), entries[3].repaired, comment.submitted_at), ("O\u{fffd}h", true, None));
+        assert!(matches!(&entries[4].found, Found::Bad(problem) if problem.contains("\"7\"")));
+    }
+
+    #[test]
+    fn many_come_in_batches_each_once_and_in_order() {
+        let folder = TempDir::new().unwrap();
+        let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+            INSERT INTO comments (id, created, mode, text, voters) SELECT i * 3 - 200, 1614902400, 1, 'x', x'' FROM n;";
+        let entries = all(&database(&folder, &format!("{SCHEMA}{rows}")));
+        let ids: Vec<i64> = entries
+            .iter()
+            .map(|entry| match &entry.found {
+                Found::Comment(comment, _) => comment.comment_id.parse().unwrap(),
+                _ => panic!("no comment"),
+            })
+            .collect();
+        assert!(ids.iter().copied().eq((1..=300).map(|i| i * 3 - 200)), "{ids:?}");
+    }
+
+    #[test]
+    fn another_database_or_no_database_is_refused() {
+        let folder = TempDir::new().unwrap();
+        let problem = Isso::open(&database(&folder, "CREATE TABLE comments (id INTEGER)"), "site").err().unwrap();
+        assert!(problem.contains("none of Isso"), "{problem}");
+        // Only tables: a view may compute without end.
+        let folder = TempDir::new().unwrap();
+        let views = "CREATE TABLE threads (id INTEGER); CREATE VIEW comments AS SELECT 1 AS id";
+        assert!(Isso::open(&database(&folder, views), "site").is_err());
+        let file = folder.path().join("no.db");
+        std::fs::write(&file, "no database, but long enough to be one".repeat(20)).unwrap();
+        assert!(Isso::open(&file, "site").err().unwrap().contains("no database"));
+        assert!(Isso::open(Path::new("-"), "site").is_err());
+    }
+}

@@ -1,0 +1,166 @@
+//! Text that is not quite UTF-8, made UTF-8: whoever reads it need not end at one wrong byte.
+
+use std::io::{self, BufRead, Read};
+use std::str;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::cli::rows::Content;
+
+/// What stands for bytes that mean nothing.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+/// How many replacements were read so far. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Repairs(Arc<AtomicU64>);
+
+impl Repairs {
+    /// Returns the number so far.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Replaces what is not UTF-8 by U+FFFD while it is read, as [`String::from_utf8_lossy`] does. Looks at no byte twice.
+pub struct Repaired {
+    content: Content,
+    /// How many bytes at the front of what `content` has ready are known to be UTF-8.
+    valid: usize,
+    /// A character that the end of a buffer had cut in two, or a replacement.
+    own: Vec<u8>,
+    /// How much of it was read.
+    at: usize,
+    /// Whether it is a replacement, which counts once it was read.
+    replacing: bool,
+    repairs: Repairs,
+}
+
+impl Repaired {
+    /// Returns a reader of the same content. Replacements are counted in `repairs`.
+    pub fn new(content: Content, repairs: Repairs) -> Self {
+        Self { content, valid: 0, own: Vec::with_capacity(4), at: 0, replacing: false, repairs }
+    }
+
+    /// Finds out how the content goes on. Afterwards something is ready, or the content has ended.
+    fn advance(&mut self) -> io::Result<()> {
+        let ready = self.content.fill_buf()?;
+        match str::from_utf8(ready) {
+            Ok(_) => self.valid = ready.len(),
+            Err(error) if error.valid_up_to() > 0 => self.valid = error.valid_up_to(),
+            Err(error) => match error.error_len() {
+                Some(length) => {
+                    self.content.consume(length);
+                    self.replace();
+                }
+                None => self.join()?,
+            },
+        }
+        Ok(())
+    }
+
+    /// Puts a character together whose beginning is all that is ready.
+    fn join(&mut self) -> io::Result<()> {
+        loop {
+            let ready = self.content.fill_buf()?;
+            let Some(next) = ready.first().copied() else {
+                // The content ends within the character.
+                self.replace();
+                return Ok(());
+            };
+            self.own.push(next);
+            match str::from_utf8(&self.own) {
+                Ok(_) => {
+                    self.content.consume(1);
+                    return Ok(());
+                }
+                Err(error) if error.error_len().is_none() => self.content.consume(1),
+                // The byte belongs to what comes next, and is still there.
+                Err(_) => {
+                    self.replace();
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn replace(&mut self) {
+        self.own.clear();
+        self.own.extend_from_slice(REPLACEMENT);
+        self.replacing = true;
+    }
+}
+
+impl Read for Repaired {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(into)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl BufRead for Repaired {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.own.is_empty() && self.valid == 0 {
+            self.advance()?;
+        }
+        if !self.own.is_empty() {
+            return Ok(&self.own[self.at..]);
+        }
+        Ok(&self.content.fill_buf()?[..self.valid])
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.own.is_empty() {
+            self.valid = self.valid.saturating_sub(count);
+            self.content.consume(count);
+            return;
+        }
+        self.at += count;
+        if self.at >= self.own.len() {
+            self.repairs.0.fetch_add(u64::from(std::mem::take(&mut self.replacing)), Ordering::Relaxed);
+            self.own.clear();
+            self.at = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn repaired(bytes: &[u8], buffer: usize) -> (String, u64) {
+        let repairs = Repairs::default();
+        let content = BufReader::with_capacity(buffer, io::Cursor::new(bytes.to_vec()));
+        let mut text = Vec::new();
+        Repaired::new(Box::new(content), repairs.clone()).read_to_end(&mut text).unwrap();
+        (String::from_utf8(text).unwrap(), repairs.count())
+    }
+
+    #[test]
+    fn wrong_bytes_are_replaced_and_counted() {
+        for buffer in 1..6 {
+            assert_eq!(repaired("naïve 🫖".as_bytes(), buffer), ("naïve 🫖".into(), 0));
+            assert_eq!(repaired(b"na\xefve", buffer), ("na\u{fffd}ve".into(), 1));
+            assert_eq!(repaired(b"a\xf0\x9f\xab", buffer), ("a\u{fffd}".into(), 1), "cut off at the end");
+            assert_eq!(repaired(b"\xff\xfe\xe2\x82z", buffer), ("\u{fffd}\u{fffd}\u{fffd}z".into(), 3));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn repairing_a_stream_is_repairing_the_whole(
+            pieces in proptest::collection::vec(prop_oneof![
+                any::<char>().prop_map(|c| c.to_string().into_bytes()),
+                any::<u8>().prop_map(|byte| vec![byte]),
+            ], 0..60),
+            buffer in 1..9_usize,
+        ) {
+            let bytes = pieces.concat();
+            prop_assert_eq!(repaired(&bytes, buffer).0, String::from_utf8_lossy(&bytes));
+        }
+    }
+}
