@@ -535,7 +535,7 @@ fn every_command_shows_examples() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_that_look_like_options_go_through_the_pipe() {
-    let server = Server::start_with(HOLD_ALL, &[]).await;
+    let server = Server::steady_with(HOLD_ALL, &[]).await;
     let odd = ["-9f", "--site=other.example", "-h", "--", "-", "c-1"];
     hold(&server, &odd).await;
     let url = server.url();

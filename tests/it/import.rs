@@ -288,7 +288,7 @@ fn has_row(output: &std::process::Output, row: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn archives_of_five_other_systems_come_in_as_they_were_decided() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let folder = TempDir::new().unwrap();
     let mut files: Vec<String> =
         [("feed.atom", BLOGGER), ("backup.json", REMARK42), ("commento.json", COMMENTO), ("comentario.json", COMENTARIO)]
@@ -325,7 +325,7 @@ async fn archives_of_five_other_systems_come_in_as_they_were_decided() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_byte_costs_no_comment_and_what_is_left_out_is_said() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let folder = TempDir::new().unwrap();
     let order = "<wp:comment><wp:comment_id>6</wp:comment_id><wp:comment_type>order_note</wp:comment_type></wp:comment>";
     let mut bytes = WXR.replace("</item>", &format!("{order}{order}</item>")).into_bytes();
@@ -349,7 +349,7 @@ async fn a_wrong_byte_costs_no_comment_and_what_is_left_out_is_said() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_without_a_comment_is_an_error_that_says_what_was_expected() {
-    let server = Server::start().await;
+    let server = Server::steady().await;
     let folder = TempDir::new().unwrap();
     for (name, text, expected) in [
         ("empty.jsonl", "", "`body` or `text`"),

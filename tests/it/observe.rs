@@ -179,7 +179,7 @@ async fn the_log_tells_of_a_held_comment_by_its_ids_and_never_what_it_says_or_by
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_mistypes_as_an_address_is_not_in_the_log() {
-    let server = Server::start_with("", &["--log-format", "json"]).await;
+    let server = Server::steady_with("", &["--log-format", "json"]).await;
     for (args, refused) in [
         (vec!["list", "block", "address", "adelheid.secret"], 2),
         (vec!["list", "block", "address", "203.0.113.777"], 2),
