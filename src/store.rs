@@ -106,11 +106,12 @@ enum Engine {
 }
 
 impl Store {
-    /// Opens the store that the settings name.
+    /// Opens the store that the settings name. A Redis that does not answer yet is waited for in the background: calls fail
+    /// until it does.
     ///
     /// # Errors
-    /// [`Error::Store`], whose source says what is wrong: an address that is not understood, a server that does not
-    /// answer, a directory that is in use by another process or was written by a newer Gatepost.
+    /// [`Error::Store`], whose source says what is wrong: an address that is not understood, a password that is refused, a
+    /// directory that is in use by another process or was written by a newer Gatepost.
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
         let (local, likes) = (Arc::<Local>::default(), Arc::new(Mutex::new(Likes::new())));
         let taught = Arc::new(AtomicU64::new(1));
@@ -141,6 +142,11 @@ impl Store {
             Engine::Embedded(_) => "embedded",
             Engine::Redis(_) => "redis",
         }
+    }
+
+    /// Returns whether an engine that fails now may work later without a restart.
+    pub fn may_come(&self) -> bool {
+        matches!(self.engine, Engine::Redis(_))
     }
 
     /// Succeeds when the engine does its work right now.

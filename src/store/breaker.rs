@@ -1,6 +1,6 @@
 //! A circuit breaker: while a store is away nobody waits for it, and one task per circuit asks whether it is back.
 //!
-//! A circuit is all there is of one server; in a cluster it is a site, as part of them can be away. It opens after a few
+//! A circuit is all there is of one server; in a cluster it is a sixteenth of the slots, as part of them can be away. It opens after a few
 //! failures in a row and closes with the first probe that succeeds. Probes come at random intervals, so that many servers
 //! do not ask in step.
 

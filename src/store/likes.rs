@@ -17,7 +17,7 @@ const MOST: usize = 200_000;
 /// How many sites are told apart per band: who has seen it on so many knows enough.
 const SITES: usize = 8;
 /// How much is kept for other servers that cannot be told just now.
-const UNTOLD: usize = 10_000;
+pub(super) const UNTOLD: usize = 10_000;
 
 /// The counts of two windows.
 pub(super) struct Likes {
