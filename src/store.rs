@@ -10,6 +10,7 @@ mod claims;
 mod cursor;
 mod embedded;
 mod entry;
+mod erasures;
 mod facts;
 mod forget;
 mod likes;
@@ -89,6 +90,8 @@ pub struct Store {
     likes: Arc<Mutex<Likes>>,
     /// Who is at work on what, where no other process shares the engine.
     claims: Arc<claims::Claims>,
+    /// Who is being erased.
+    erasures: Arc<erasures::Erasures>,
     /// The engine in this process failed, which was said.
     failing: Arc<AtomicBool>,
     /// The version of the records of an engine that only this process writes to.
@@ -129,6 +132,7 @@ impl Store {
             local,
             likes,
             claims: Arc::default(),
+            erasures: Arc::default(),
             failing: Arc::default(),
             version: Arc::new(AtomicU64::new(1)),
             taught,
@@ -281,9 +285,14 @@ impl Store {
     }
 
     /// Erases a person: each comment that [`find`](Self::find) tells with all that belongs to it, and what was counted
-    /// for the person. Each comment goes as a whole or not at all. When this has returned no bytes of them are left
-    /// where the engine keeps its state; when it has failed, repeating it does the rest.
+    /// for the person. Each comment goes as a whole or not at all. When this has returned no answer tells of them any more;
+    /// where Redis and memory keep their state no bytes of them are left, and the embedded store overwrites those in its file
+    /// within minutes, also after a crash. When it has failed, repeating it does the rest.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] if too many erasures wait for their turn on the site.
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+        let _turn = self.erasures.turn(site).await?;
         self.local.forget(site, *person);
         let mut forgotten = self.forget_once(site, person).await?;
         // Comments may have come behind the walk's back.

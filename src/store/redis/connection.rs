@@ -14,8 +14,8 @@ use ::redis::cluster_async::ClusterConnection;
 use ::redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
 use ::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisFuture, RedisResult, TlsCertificates, TlsMode,
-    Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisFuture, RedisResult, TlsCertificates,
+    TlsMode, Value,
 };
 use tokio::sync::{Mutex, Notify};
 
