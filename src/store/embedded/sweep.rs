@@ -361,7 +361,12 @@ mod tests {
             )
             .unwrap();
         insert.execute(params![site, id, decision, at]).unwrap();
-        let mut past = connection.prepare_cached("INSERT INTO past VALUES (?1, ?2, 1, 0, x'', x'')").unwrap();
+        let mut past = connection
+            .prepare_cached(
+                "INSERT INTO past (site, id, number, before, event, verdict) \
+                 VALUES (?1, ?2, 1, 0, x'', x'')",
+            )
+            .unwrap();
         past.execute(params![site, id]).unwrap();
     }
 

@@ -323,7 +323,8 @@ mod tests {
             let body = text(if hers { TRACE } else { "something else " }, number(if round % 50 == 0 { 900 } else { 60 }));
             let mut put = connection
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO past (site, id, number, before, event, verdict) VALUES (?1, ?2, ?3, 0, ?4, x'')",
+                    "INSERT OR REPLACE INTO past (site, id, number, before, event, verdict) \
+                 VALUES (?1, ?2, ?3, 0, ?4, x'')",
                 )
                 .unwrap();
             put.execute(params![site, id, number(4), body.as_bytes()]).unwrap();
@@ -364,8 +365,12 @@ mod tests {
                 for _ in 0..20 {
                     written += 1;
                     let id = format!("new-{}", written * 7919 % 1_000);
-                    let mut put =
-                        connection.prepare_cached("INSERT OR REPLACE INTO past VALUES (?1, ?2, 9, 0, ?3, x'')").unwrap();
+                    let mut put = connection
+                        .prepare_cached(
+                            "INSERT OR REPLACE INTO past (site, id, number, before, event, verdict) \
+                 VALUES (?1, ?2, 9, 0, ?3, x'')",
+                        )
+                        .unwrap();
                     put.execute(params![written % 5, id, vec![7_u8; usize::try_from(written % 700).unwrap()]]).unwrap();
                 }
             }
@@ -408,7 +413,13 @@ mod tests {
         use_all(&connection);
         let reader = open::readable(&path).unwrap();
         reader.execute_batch("BEGIN; SELECT count(*) FROM past").unwrap();
-        connection.execute("INSERT INTO past VALUES (1, 'more', 1, 0, x'', x'')", []).unwrap();
+        connection
+            .execute(
+                "INSERT INTO past (site, id, number, before, event, verdict) \
+                 VALUES (1, 'more', 1, 0, x'', x'')",
+                [],
+            )
+            .unwrap();
         let mut wipe = Wipe::new(&path, &connection, Arc::default()).unwrap();
         wipe.ask();
         (0..5).for_each(|_| wipe.step(&connection));
