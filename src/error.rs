@@ -33,6 +33,10 @@ pub enum Error {
     #[error("the store is unavailable; retry shortly")]
     Store(#[source] Cause),
 
+    /// The server has not read its keys yet, since the store did not answer so far. A retry may help.
+    #[error("starting: the store does not answer yet; retry shortly")]
+    Starting,
+
     /// The answer took longer than the server allows. It may have been recorded: sending the comment again tells.
     #[error("the server did not answer in time; send it again")]
     TimedOut,

@@ -91,7 +91,7 @@ impl Server {
         let certificates = tls.clone();
         let by_certificate = move || certificates.as_ref().is_some_and(|tls| tls.has_admin());
         let ring = Ring::open(store.clone(), admin_key, demanded, by_certificate.clone()).await.map_err(cause)?;
-        if !ring.has_any() && ring.asks_for_keys() && !tls.as_ref().is_some_and(|tls| tls.knows_clients()) {
+        if ring.is_known() && !ring.has_any() && ring.asks_for_keys() && !tls.as_ref().is_some_and(|tls| tls.knows_clients()) {
             store.close().await;
             return Err(no_key(config, public).into());
         }
@@ -122,7 +122,11 @@ impl Server {
         let (health, health_service) = tonic_health::server::health_reporter();
         let (ready, readiness) = watch::channel(false);
         let told = Told { health, ready };
-        let serving = self.store.ping().await.is_ok() || !self.files.judge.load().any_needs_store();
+        let answers = self.store.ping().await.is_ok();
+        let serving = self.ring.is_known() && (answers || !self.files.judge.load().any_needs_store());
+        if !serving {
+            tracing::warn!("the store does not answer yet; health is NOT_SERVING until it does");
+        }
         told.tell(serving).await;
 
         let reloading = Arc::clone(&self.files);
@@ -166,7 +170,7 @@ impl Server {
             tokio::spawn(watch_health(
                 told.clone(),
                 serving,
-                self.store.clone(),
+                (self.store.clone(), self.ring.clone()),
                 Arc::clone(&self.files.judge),
                 leaving.clone(),
             )),
@@ -298,24 +302,25 @@ impl Told {
     }
 }
 
-/// Keeps health true: comments get verdicts without the store too, unless a policy says that they must not.
+/// Keeps health true: once the keys are known comments get verdicts without the store too, unless a policy says that they
+/// must not.
 async fn watch_health(
     told: Told,
     mut serving: bool,
-    store: Store,
+    (store, ring): (Store, Ring),
     judge: Arc<SharedJudge>,
     mut leaving: watch::Receiver<bool>,
 ) {
     loop {
         let answer = store.ping().await;
         METRICS.store_up(answer.is_ok());
-        if (answer.is_ok() || !judge.load().any_needs_store()) != serving {
+        if (ring.is_known() && (answer.is_ok() || !judge.load().any_needs_store())) != serving {
             serving = !serving;
             match answer {
                 Err(error) if !serving => {
                     tracing::error!(cause = %error, "the store does not answer; health is NOT_SERVING until it does");
                 }
-                _ => tracing::info!("health is SERVING again"),
+                _ => tracing::info!("health is SERVING"),
             }
             // Leaving may have begun while the store was asked: then the word is NOT_SERVING and stays so.
             told.tell(serving && !*leaving.borrow()).await;

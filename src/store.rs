@@ -10,6 +10,7 @@ mod claims;
 mod cursor;
 mod embedded;
 mod entry;
+mod erasures;
 mod facts;
 mod forget;
 mod likes;
@@ -89,6 +90,8 @@ pub struct Store {
     likes: Arc<Mutex<Likes>>,
     /// Who is at work on what, where no other process shares the engine.
     claims: Arc<claims::Claims>,
+    /// Who is being erased.
+    erasures: Arc<erasures::Erasures>,
     /// The engine in this process failed, which was said.
     failing: Arc<AtomicBool>,
     /// The version of the records of an engine that only this process writes to.
@@ -106,11 +109,12 @@ enum Engine {
 }
 
 impl Store {
-    /// Opens the store that the settings name.
+    /// Opens the store that the settings name. A Redis that does not answer yet is waited for in the background: calls fail
+    /// until it does.
     ///
     /// # Errors
-    /// [`Error::Store`], whose source says what is wrong: an address that is not understood, a server that does not
-    /// answer, a directory that is in use by another process or was written by a newer Gatepost.
+    /// [`Error::Store`], whose source says what is wrong: an address that is not understood, a password that is refused, a
+    /// directory that is in use by another process or was written by a newer Gatepost.
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
         let (local, likes) = (Arc::<Local>::default(), Arc::new(Mutex::new(Likes::new())));
         let taught = Arc::new(AtomicU64::new(1));
@@ -128,6 +132,7 @@ impl Store {
             local,
             likes,
             claims: Arc::default(),
+            erasures: Arc::default(),
             failing: Arc::default(),
             version: Arc::new(AtomicU64::new(1)),
             taught,
@@ -141,6 +146,11 @@ impl Store {
             Engine::Embedded(_) => "embedded",
             Engine::Redis(_) => "redis",
         }
+    }
+
+    /// Returns whether an engine that fails now may work later without a restart.
+    pub fn may_come(&self) -> bool {
+        matches!(self.engine, Engine::Redis(_))
     }
 
     /// Succeeds when the engine does its work right now.
@@ -275,9 +285,14 @@ impl Store {
     }
 
     /// Erases a person: each comment that [`find`](Self::find) tells with all that belongs to it, and what was counted
-    /// for the person. Each comment goes as a whole or not at all. When this has returned no bytes of them are left
-    /// where the engine keeps its state; when it has failed, repeating it does the rest.
+    /// for the person. Each comment goes as a whole or not at all. When this has returned no answer tells of them any more;
+    /// where Redis and memory keep their state no bytes of them are left, and the embedded store overwrites those in its file
+    /// within minutes, also after a crash. When it has failed, repeating it does the rest.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] if too many erasures wait for their turn on the site.
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+        let _turn = self.erasures.turn(site).await?;
         self.local.forget(site, *person);
         let mut forgotten = self.forget_once(site, person).await?;
         // Comments may have come behind the walk's back.

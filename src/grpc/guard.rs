@@ -167,6 +167,8 @@ impl Credential {
                 problem: "this client certificate is in none of the lines of tls_clients, or has ended; send a key instead as \
                           `authorization: Bearer KEY`",
             }),
+            // Whether anybody needs a key is not known yet.
+            Self::None if !ring.is_known() => Err(Error::Starting),
             Self::None => Err(Error::Unauthenticated {
                 reason: "KEY_MISSING",
                 problem: "this server asks for a key: send it as `authorization: Bearer KEY`",

@@ -48,6 +48,7 @@ fn kind(error: &Error) -> (Code, &'static str) {
             }
             (Code::Unavailable, "STORE_UNAVAILABLE")
         }
+        Error::Starting => (Code::Unavailable, "STARTING"),
         Error::TimedOut => (Code::DeadlineExceeded, "TIMED_OUT"),
         Error::Unauthenticated { reason, .. } => (Code::Unauthenticated, reason),
         Error::Forbidden { reason, .. } => (Code::PermissionDenied, reason),

@@ -44,6 +44,8 @@ pub struct Ring {
 /// The keys as they were read last.
 #[derive(Default)]
 struct Known {
+    /// Whether they were read at all.
+    read: bool,
     version: u64,
     /// Whether there is a key, or ever was one.
     had: bool,
@@ -65,8 +67,11 @@ impl Ring {
     /// Reads the keys. `demanded`: callers need one even if there never was one. `other_way_in` returns whether a client
     /// certificate may do what an admin's key for all sites may.
     ///
+    /// A store that may still come is not waited for: [`follow`](Self::follow) reads the keys then, and until it has only the
+    /// operator's own key and client certificates are good for anything.
+    ///
     /// # Errors
-    /// The store being away.
+    /// Returns an error if the keys cannot be read and waiting would not help.
     pub async fn open(
         store: Store,
         admin_key: Option<&str>,
@@ -82,11 +87,19 @@ impl Ring {
             uses: Arc::default(),
             looked: Arc::default(),
         };
-        ring.refresh().await?;
+        match ring.refresh().await {
+            Err(Error::Store(cause)) if ring.store.may_come() => tracing::warn!(%cause, "no keys are known yet"),
+            read => _ = read?,
+        }
         Ok(ring)
     }
 
-    /// Whether there is any key to call with.
+    /// Returns whether the keys were read: until then nobody knows which there are, or whether there are any.
+    pub fn is_known(&self) -> bool {
+        self.known.load().read
+    }
+
+    /// Whether there is any key to call with, as far as is known.
     pub fn has_any(&self) -> bool {
         self.admin.is_some() || !self.known.load().keys.is_empty()
     }
@@ -94,7 +107,7 @@ impl Ring {
     /// Returns whether callers need a key: because they must, or because there is one, or ever was. A server that had keys
     /// never opens again when the last of them goes.
     pub fn asks_for_keys(&self) -> bool {
-        self.demanded || self.has_any() || self.known.load().had
+        self.demanded || !self.is_known() || self.has_any() || self.known.load().had
     }
 
     /// Returns whose key this is.
@@ -125,7 +138,7 @@ impl Ring {
     /// half a second.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for a key that is not known or has expired.
+    /// [`Error::Unauthenticated`] for a key that is not known or has expired; [`Error::Starting`] while none are known yet.
     pub fn current(&self, key: &Presented) -> Result<Caller, Error> {
         if self.admin.as_ref().is_some_and(|admin| secret::same(admin, &key.hash)) {
             return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(Sites::All) });
@@ -133,6 +146,7 @@ impl Ring {
         let known = self.known.load();
         let found = key.id.as_deref().and_then(|id| known.keys.get(id)).filter(|(record, _)| record.is_of(&key.hash));
         match found {
+            None if !known.read => Err(Error::Starting),
             None => Err(Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" }),
             Some((record, _)) if record.has_expired() => {
                 Err(Error::Unauthenticated { reason: "KEY_EXPIRED", problem: "this key has expired" })
@@ -162,6 +176,9 @@ impl Ring {
         expires_at: Option<SystemTime>,
         act: impl Fn(&str) -> pb::AuditEvent,
     ) -> Result<NewKey, Error> {
+        if !self.is_known() {
+            self.refresh().await?;
+        }
         if !self.has_any() && (role != Role::Admin || sites != Sites::All || expires_at.is_some()) {
             let problem = "must be an admin's for all sites (*) without an end: once there is a key every caller needs one, and \
                            without such a key nobody could make others";
@@ -228,9 +245,14 @@ impl Ring {
     async fn refresh(&self) -> Result<Option<u64>, Error> {
         let known = self.known.load_full();
         match self.store.records_version(Space::Keys).await? {
-            Some(version) if version == known.version => return Ok(Some(version)),
+            Some(version) if known.read && version == known.version => return Ok(Some(version)),
             Some(_) => {}
-            None if known.records.is_empty() && self.admin.is_none() => return Ok(None),
+            None if known.records.is_empty() && self.admin.is_none() => {
+                if !known.read {
+                    self.known.store(Arc::new(Known { read: true, ..Known::default() }));
+                }
+                return Ok(None);
+            }
             None if known.records.is_empty() => {}
             // Lost: whoever has a key must not be locked out, and those that were revoked are not among what is known.
             None => {
@@ -260,7 +282,7 @@ impl Ring {
             }
         }
         let had = !all.is_empty();
-        self.known.store(Arc::new(Known { version, had, records: all, keys }));
+        self.known.store(Arc::new(Known { read: true, version, had, records: all, keys }));
         Ok(Some(version))
     }
 

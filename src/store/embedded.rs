@@ -10,13 +10,15 @@ mod erase;
 mod open;
 mod outcomes;
 mod read;
+mod readers;
 mod records;
 mod snapshot;
 mod sweep;
 mod watch;
+mod wipe;
 mod writer;
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
@@ -37,7 +39,8 @@ use crate::verdict::Verdict;
 
 use checkpoint::Checkpoints;
 use engine::{Engine, Found, Stands};
-use writer::Writer;
+use readers::{Extent, Readers};
+use writer::{Chores, Writer};
 
 pub(super) use snapshot::take;
 pub(super) use watch::Watch;
@@ -45,8 +48,7 @@ pub(super) use watch::Watch;
 /// A store in this process.
 pub(super) struct Embedded {
     writer: Writer,
-    /// A connection of its own for reading. `None`: closed.
-    reader: Arc<Mutex<Option<Connection>>>,
+    readers: Arc<Readers>,
     /// The number of the newest change of any site.
     newest: signal::Receiver<i64>,
     /// `None`: closed.
@@ -62,24 +64,16 @@ impl Embedded {
             let lock = open::lock(&settings.data_dir)?;
             let path = settings.data_dir.join("gatepost.db");
             let connection = open::writable(&path)?;
-            let reader = open::readable(&path)?;
-            let checkpoints = checkpoint::start(&path)?;
-            let sweep = sweep::Sweep::new(&settings, taught);
-            Self::start(connection, Arc::new(Mutex::new(Some(reader))), checkpoints, sweep, lock)
+            let readers = Arc::new(Readers::open(&path)?);
+            let keeps_log = Arc::<AtomicBool>::default();
+            let wipe = wipe::Wipe::new(&path, &connection, Arc::clone(&keeps_log))?;
+            let chores = Chores { sweep: sweep::Sweep::new(&settings, taught), wipe };
+            let (signal, newest) = signal::channel(read::newest_event(&connection)?);
+            let writer = Writer::start(Engine::new(connection), chores, signal, lock)?;
+            let checkpoints = checkpoint::start(&path, keeps_log, writer.ticker())?;
+            Ok(Self { writer, readers, newest, checkpoints: Mutex::new(Some(checkpoints)) })
         })
         .await
-    }
-
-    fn start(
-        connection: Connection,
-        reader: Arc<Mutex<Option<Connection>>>,
-        checkpoints: Checkpoints,
-        sweep: sweep::Sweep,
-        lock: std::fs::File,
-    ) -> Result<Self, Error> {
-        let (signal, newest) = signal::channel(read::newest_event(&connection)?);
-        let writer = Writer::start(Engine::new(connection), sweep, signal, lock)?;
-        Ok(Self { writer, reader, newest, checkpoints: Mutex::new(Some(checkpoints)) })
     }
 
     pub async fn ping(&self) -> Result<(), Error> {
@@ -132,13 +126,13 @@ impl Embedded {
 
     pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
         let (site, id) = (site.clone(), id.clone());
-        let row = self.read(move |connection| read::comment(connection, &site, &id)).await?;
+        let row = self.read(Extent::Short, move |connection| read::comment(connection, &site, &id)).await?;
         row.map(record::Row::kept).transpose()
     }
 
     pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
         let (site, author) = (site.clone(), *author);
-        self.read(move |connection| read::history(connection, &site, author)).await
+        self.read(Extent::Short, move |connection| read::history(connection, &site, author)).await
     }
 
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
@@ -146,7 +140,8 @@ impl Embedded {
         while let Some((after, count)) = filling.wants() {
             let (site, after, order) = (site.clone(), after.cloned(), query.order);
             let which = (query.decision, query.spot_checks);
-            let rows = self.read(move |connection| read::list(connection, &site, which, order, after.as_ref(), count)).await?;
+            let page = move |connection: &Connection| read::list(connection, &site, which, order, after.as_ref(), count);
+            let rows = self.read(Extent::Long, page).await?;
             let rows = rows.into_iter().map(|(place, row)| Ok((place, Some(row.kept()?))));
             filling.take(count, rows.collect::<Result<_, Error>>()?);
         }
@@ -155,7 +150,7 @@ impl Embedded {
 
     pub async fn queue(&self, site: &Site) -> Result<Queue, Error> {
         let site = site.clone();
-        let (comments, oldest) = self.read(move |connection| read::queue(connection, &site)).await?;
+        let (comments, oldest) = self.read(Extent::Long, move |connection| read::queue(connection, &site)).await?;
         Ok(Queue { comments: comments.unsigned_abs(), oldest: oldest.map(record::from_micros).transpose()? })
     }
 
@@ -175,13 +170,13 @@ impl Embedded {
 
     pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
         let site = site.clone();
-        self.read(move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
+        self.read(Extent::Short, move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
     }
 
     /// Before which cursor changes were forgotten, if any were.
     pub async fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
         let site = site.clone();
-        let forgotten = self.read(move |connection| read::forgotten_events(connection, &site)).await?;
+        let forgotten = self.read(Extent::Short, move |connection| read::forgotten_events(connection, &site)).await?;
         Ok((forgotten > 0).then(|| Cursor::number(forgotten)))
     }
 
@@ -191,28 +186,20 @@ impl Embedded {
 
     pub async fn close(&self) {
         let checkpoints = self.checkpoints.lock().ok().and_then(|mut checkpoints| checkpoints.take());
-        let reader = Arc::clone(&self.reader);
         // Before the writer: SQLite leaves one file, without a log beside it, if who closes it last may write. Either may be
         // in the middle of something.
-        let others = move || {
-            drop(checkpoints);
-            drop(reader.lock().ok().and_then(|mut reader| reader.take()));
-        };
-        let _ = tokio::task::spawn_blocking(others).await;
+        let _ = tokio::task::spawn_blocking(move || drop(checkpoints)).await;
+        self.readers.close().await;
         self.writer.stop().await;
     }
 
-    /// Reads from the file, on a thread that may wait for the disk.
+    /// Reads from the file.
     async fn read<T: Send + 'static>(
         &self,
+        extent: Extent,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let reader = Arc::clone(&self.reader);
-        let work = move || match &*reader.lock().map_err(super::poisoned)? {
-            Some(connection) => work(connection),
-            None => Err(Error::store("the store is closed")),
-        };
-        blocking(work).await
+        self.readers.run(extent, work).await
     }
 }
 

@@ -19,7 +19,7 @@ const SITES: usize = 8;
 /// How many comments of one other site count: one site alone must not make a campaign of anything elsewhere.
 const PER_SITE: u32 = 2;
 /// How much is kept for other servers that cannot be told just now.
-const UNTOLD: usize = 10_000;
+pub(super) const UNTOLD: usize = 10_000;
 
 /// The counts of two windows.
 pub(super) struct Likes {

@@ -15,6 +15,7 @@ mod listed;
 mod outcomes;
 mod read;
 mod records;
+mod recovery;
 mod script;
 mod upkeep;
 mod watch;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use ::redis::{Pipeline, RedisError};
 use tokio::time::timeout;
 
-use super::breaker::{self, After, Breaker};
+use super::breaker::Breaker;
 use super::cursor::Cursor;
 use super::entry::{Kept, Queue};
 use super::likes::Likes;
@@ -48,12 +49,15 @@ use crate::retention::Retentions;
 use address::Address;
 use connection::{Connection, Setup};
 use keys::Keys;
+use recovery::Part;
 use script::{Scripts, call, run};
 
 pub(super) use watch::Watch;
 
-/// How long to connect for when the server starts, when nobody waits for a verdict yet.
+/// How long to connect for, and how long to wait for an answer where nobody waits for a verdict.
 const START: Duration = Duration::from_secs(5);
+/// How long a ping waits at least.
+const PING: Duration = Duration::from_secs(1);
 
 /// A store on Redis.
 pub(super) struct Redis {
@@ -63,6 +67,8 @@ pub(super) struct Redis {
     connections: u32,
     /// To ask replicas over: whoever waits for them keeps a connection from everything else.
     confirming: Option<Connection>,
+    /// What can be away by itself: all of a server, or each of sixteen parts of a cluster's slots.
+    parts: Vec<Part>,
     /// Replicas lack what is held, which was said.
     unconfirmed: AtomicBool,
     scripts: Scripts,
@@ -85,7 +91,10 @@ pub(super) struct Redis {
 }
 
 impl Redis {
-    /// Connects.
+    /// Connects. A Redis that cannot be reached yet, or is not ready, is waited for in the background.
+    ///
+    /// # Errors
+    /// What waiting cannot mend: an address or a certificate that is none, a password that is refused.
     pub async fn open(
         url: &str,
         settings: &StoreSettings,
@@ -105,21 +114,13 @@ impl Redis {
         };
         let address = Address::parse(url).map_err(|error| failed(&error))?;
         let setup = Setup::new(address, ca).map_err(|error| failed(&error))?;
-        let connection = match timeout(START, setup.connect(settings.connections)).await {
-            Ok(connection) => connection.map_err(|error| failed(&error))?,
-            Err(_) => return Err(failed(&"no answer")),
-        };
-        let confirming = match settings.wait_replicas {
-            0 => None,
-            _ => Some(
-                timeout(START, setup.connect(1)).await.map_err(|_| failed(&"no answer"))?.map_err(|error| failed(&error))?,
-            ),
-        };
+        let parts = recovery::parts(&settings.prefix, setup.is_cluster());
         let redis = Arc::new(Self {
             setup,
-            connection,
+            connection: Connection::unconnected(),
             connections: settings.connections,
-            confirming,
+            confirming: (settings.wait_replicas > 0).then(Connection::unconnected),
+            parts,
             unconfirmed: AtomicBool::new(false),
             scripts: Scripts::new(),
             prefix: settings.prefix.clone(),
@@ -133,7 +134,7 @@ impl Redis {
             sealing: Mutex::default(),
             upkeep: Mutex::default(),
         });
-        durability::warn(&redis.connection).await;
+        recovery::start(&redis).await.map_err(|error| failed(&error))?;
         gossip::start(&redis);
         Ok(redis)
     }
@@ -141,70 +142,27 @@ impl Redis {
     /// Does work that a comment waits for: not at all while Redis is away, and no longer than the deadline.
     async fn guarded<T>(self: &Arc<Self>, site: &Site, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.reachable(site)?;
-        let circuit = &self.circuit(site);
+        let part = self.part(site);
         let outcome = timeout(self.timeout, work).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::store(format!("redis took longer than {:?}", self.timeout))));
         match &outcome {
-            Ok(_) => self.breaker.succeeded(circuit),
-            Err(error) => {
-                if self.breaker.failed(circuit) == After::Opened {
-                    self.wait_for(circuit.clone(), site.clone(), error);
-                }
-            }
+            Ok(_) => self.breaker.succeeded(&part.circuit),
+            Err(error) => self.failed(part, error),
         }
         outcome
     }
 
-    /// Says that Redis is away, waits until it is back, and says that too: one line each, however many comments come.
-    fn wait_for(self: &Arc<Self>, circuit: String, site: Site, error: &Error) {
-        let cause = std::error::Error::source(error).unwrap_or(error);
-        tracing::error!(circuit, %cause, "redis is away: until it is back limits count here, and nothing is recorded");
-        let redis = Arc::clone(self);
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(breaker::interval()).await;
-                if redis.probe(&redis.connection, &site).await.is_ok() {
-                    break;
-                }
-                // The way may lead nowhere any more: to a server that was cut off, or one that is no master now.
-                if let Ok(Ok(fresh)) = timeout(START, redis.setup.connect(redis.connections)).await
-                    && redis.probe(&fresh, &site).await.is_ok()
-                {
-                    redis.connection.follow(&fresh);
-                    break;
-                }
-            }
-            if let Some(confirming) = &redis.confirming
-                && let Ok(Ok(fresh)) = timeout(START, redis.setup.connect(1)).await
-            {
-                confirming.follow(&fresh);
-            }
-            redis.connection.changed();
-            redis.local.relieved();
-            let away = redis.breaker.close(&circuit);
-            tracing::info!(circuit, away = ?away, "redis is back");
-        });
-    }
-
-    /// Succeeds when Redis takes writes again: one that is full or a replica answers everything else.
-    async fn probe(&self, connection: &Connection, site: &Site) -> Result<(), Error> {
-        let mut write = ::redis::cmd("SET");
-        write.arg(self.keys(site).probe()).arg(1).arg("PX").arg(1_000);
-        let answer = timeout(self.timeout, write.query_async(&mut connection.clone())).await;
-        Ok(answer.map_err(|_| Error::store("no answer"))??)
-    }
-
-    /// Fails at once while Redis is away.
+    /// Fails at once while Redis is away, or has not been there yet.
     fn reachable(&self, site: &Site) -> Result<(), Error> {
-        if self.breaker.is_open(&self.circuit(site)) { Err(Error::store(Away)) } else { Ok(()) }
+        let away = !self.connection.is_connected() || self.breaker.is_open(&self.part(site).circuit);
+        if away { Err(Error::store(Away)) } else { Ok(()) }
     }
 
-    /// What is away as one: a server, or a sixteenth of a cluster's slots, as its masters keep runs of them.
-    fn circuit(&self, site: &Site) -> String {
-        if self.setup.is_cluster() {
-            format!("{}/16", connection::slot(&self.keys(site).secret()) / 1_024)
-        } else {
-            String::new()
+    /// The part of Redis that keeps a site.
+    fn part(&self, site: &Site) -> &Part {
+        match self.parts.as_slice() {
+            [all] => all,
+            parts => &parts[usize::from(connection::slot(&self.keys(site).secret())) * parts.len() / connection::SLOTS],
         }
     }
 
@@ -215,14 +173,25 @@ impl Redis {
 
     /// Waits for an answer for as long as somebody may who is not on the way of a comment.
     async fn briefly<T>(&self, answer: impl Future<Output = Result<T, RedisError>>) -> Result<T, Error> {
-        if self.breaker.is_open("") {
+        if !self.connection.is_connected() || self.breaker.is_open("") {
             return Err(Error::store(Away));
         }
-        Ok(timeout(START, answer).await.map_err(|_| Error::store("no answer"))??)
+        let answer = timeout(START, answer).await;
+        if answer.is_err() {
+            self.connection.report_trouble();
+        }
+        Ok(answer.map_err(|_| Error::store("no answer"))??)
     }
 
+    /// Succeeds when Redis answers and takes writes. In a cluster the former must do for all masters.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.briefly(::redis::cmd("PING").query_async(&mut self.connection.clone())).await
+        match self.parts.as_slice() {
+            [all] if self.connection.is_connected() && !self.breaker.is_open(&all.circuit) => {
+                self.probe(&self.connection, all, self.timeout.max(PING)).await
+            }
+            [_] => Err(Error::store(Away)),
+            _ => self.briefly(::redis::cmd("PING").query_async(&mut self.connection.clone())).await,
+        }
     }
 
     /// The site's secrets: `ours` if it has none yet.

@@ -1,6 +1,9 @@
 //! A person erased leaves no trace: not in any answer, and not in any byte that is kept.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use gatepost::pb::author_selector::Selector;
 use gatepost::pb::{self, Decision};
@@ -9,7 +12,7 @@ use tonic::Code;
 use tonic_types::StatusExt;
 
 use crate::cli::{code, err, gatepost, out};
-use crate::harness::{HOLD_ALL, SITE, Server, comment};
+use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
 use crate::redis;
 
 const EMAIL: &str = "ada.zanzibar@secret.example";
@@ -119,7 +122,65 @@ async fn no_byte_of_the_data_folder_tells_of_who_was_forgotten() {
 
     ada_is_forgotten(&server).await;
 
-    assert_eq!(in_files(&server.data_dir()), [""; 0]);
+    all_is_overwritten(&server.data_dir()).await;
+}
+
+/// Waits until no file of the folder holds a trace: they are overwritten some seconds later.
+async fn all_is_overwritten(folder: &Path) {
+    let until = Instant::now() + 2 * PATIENCE;
+    while !in_files(folder).is_empty() {
+        assert!(Instant::now() < until, "never overwritten: {:?}", in_files(folder));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_host_erases_in_a_loop_comments_of_other_sites_are_recorded_and_all_bytes_go_in_the_end() {
+    let server = Server::steady_with(&policy(), &[]).await;
+    for n in 0..60 {
+        server.check(hers(&format!("ada-{n}"), &format!("{} ", WORDS[0]).repeat(200))).await.unwrap();
+        server.check(comment(&format!("other-{n}"), &"so ".repeat(800))).await.unwrap();
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let (mut host, stopped) = (server.host(), Arc::clone(&stop));
+    let erasing = tokio::spawn(async move {
+        let mut erased = 0;
+        while !stopped.load(Ordering::Relaxed) {
+            let one = pb::Comment { author: hers("", "").author, ..comment("again", WORDS[1]) };
+            crate::harness::check(&mut host, one).await.unwrap();
+            let request = pb::ForgetAuthorRequest { site: SITE.into(), author: by_email(), dry_run: false };
+            host.forget_author(request).await.unwrap();
+            erased += 1;
+        }
+        erased
+    });
+    // Longer than it takes until the first pages are overwritten.
+    let (until, mut slowest) = (Instant::now() + Duration::from_secs(8), Duration::ZERO);
+    for n in 0.. {
+        if Instant::now() >= until {
+            break;
+        }
+        let begun = Instant::now();
+        let neighbour = pb::Comment { site: "neighbour.example".into(), ..comment(&format!("n-{n}"), "hello there") };
+        let verdict = server.check(neighbour).await.unwrap();
+        assert!(!verdict.not_recorded, "{verdict:?}");
+        slowest = slowest.max(begun.elapsed());
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert!(erasing.await.unwrap() > 20, "there was a loop");
+    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    all_is_overwritten(&server.data_dir()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_killed_before_the_bytes_are_overwritten_does_so_when_it_is_back() {
+    let mut server = Server::steady_with(&policy(), &[]).await;
+    use_all(&server).await;
+    forget(&server, false).await;
+    server.kill();
+    assert!(!in_files(&server.data_dir()).is_empty(), "it was early enough");
+    server.start_again();
+    all_is_overwritten(&server.data_dir()).await;
 }
 
 /// Which traces are in any key with the prefix, or in its name.

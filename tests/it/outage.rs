@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use gatepost::pb::{Decision, RateLimitSource, Verdict};
+use gatepost::pb::{self, Decision, RateLimitSource, Verdict};
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::cli::SPAM;
+use crate::cli::{SPAM, err, gatepost, out};
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, by, check, comment, default_duration};
 use crate::redis::{Cluster, OwnRedis, Watched, prefix};
 
@@ -134,7 +134,7 @@ async fn while_redis_hangs_limits_hold_here_and_it_is_noticed_when_it_is_back() 
         assert!(verdict.reasons.iter().any(|reason| reason.code == "NOT_RECORDED"));
     }
     assert_eq!(server.logged("redis is away").len(), 1, "one line, not one a call");
-    assert_eq!(server.logged("CheckComment").len(), 1, "and no other line for each: {:?}", server.logged("CheckComment"));
+    assert!(server.logged("CheckComment").len() <= 1, "and no other line for each: {:?}", server.logged("CheckComment"));
 
     redis.signal("CONT");
     let verdict = recorded_again(&server).await;
@@ -265,4 +265,136 @@ async fn on_the_defaults_nobody_waits_long_for_a_redis_that_hangs_and_after_thre
     redis.signal("CONT");
     recorded_again(&server).await;
     assert_eq!(server.logged("redis is back").len(), back + 1);
+}
+
+/// Asks for the queue until that is answered, with calls of moderators only.
+async fn queue_again(server: &Server) -> Vec<String> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let request = pb::ListCommentsRequest { site: SITE.into(), page_size: 1_000, ..Default::default() };
+        match server.desk().list_comments(request).await {
+            Ok(page) => {
+                let held = page.into_inner().comments.into_iter();
+                return held.map(|comment| comment.verdict.unwrap().comment_id).collect();
+            }
+            Err(status) => assert!(Instant::now() < until, "never again: {status}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Decides a comment until that is done, with calls of moderators only.
+async fn decided_again(server: &Server, id: &str) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let request = pb::DecideCommentsRequest {
+            site: SITE.into(),
+            ids: vec![id.into()],
+            decision: Decision::Approve.into(),
+            moderator: "ada".into(),
+            ..Default::default()
+        };
+        let told = match server.desk().decide_comments(request).await {
+            Ok(answer) => match answer.into_inner().results.remove(0).error {
+                None => return,
+                Some(error) => error.message,
+            },
+            Err(status) => status.to_string(),
+        };
+        assert!(Instant::now() < until, "never decided: {told}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failover_moderators_alone_find_the_new_master() {
+    let mut watched = Watched::start();
+    let url = watched.url();
+    let flags = [&["--store", &url, "--wait-replicas", "1"], &TIMEOUT[..]].concat();
+    let server = Server::steady_with(HOLD_ALL, &flags).await;
+    recorded_again(&server).await;
+    server.check(comment("held", "hello there")).await.unwrap();
+    watched.kill_master();
+    assert!(queue_again(&server).await.contains(&"held".to_owned()));
+    decided_again(&server, "held").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_that_was_demoted_and_still_answers_is_left_by_moderators_alone() {
+    let watched = Watched::start();
+    let url = watched.url();
+    let server = Server::steady_with(HOLD_ALL, &[&["--store", &url], &TIMEOUT[..]].concat()).await;
+    recorded_again(&server).await;
+    server.check(comment("held", "hello there")).await.unwrap();
+    watched.fail_over();
+    decided_again(&server, "held").await;
+}
+
+/// Waits until `gatepost health` says so.
+async fn serves(server: &Server) {
+    let until = Instant::now() + PATIENCE;
+    while !gatepost(&["health", "--server", &server.url()]).output().unwrap().status.success() {
+        assert!(Instant::now() < until, "never serving");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_starts_without_its_redis_says_so_and_serves_when_it_comes() {
+    let mut redis = OwnRedis::start();
+    let before = on(&redis, HOLD_ALL).await;
+    let made = gatepost(&["keys", "create", "--role", "admin", "--for-site", "*", "--server", &before.url()]).output().unwrap();
+    let key = out(&made).split_whitespace().find(|word| word.starts_with("gp-")).unwrap().to_owned();
+    drop(before);
+    redis.stop();
+
+    let server = on(&redis, HOLD_ALL).await;
+    assert_eq!(gatepost(&["health", "--server", &server.url()]).output().unwrap().status.code(), Some(1));
+    // Whether there are keys is not known: nobody gets in, with a key or without.
+    let status = server.check(comment("1", "hello there")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert!(status.message().contains("starting"), "{status}");
+    assert_eq!(status.get_details_error_info().unwrap().reason, "STARTING");
+
+    redis.start_again();
+    serves(&server).await;
+    assert_eq!(server.check(comment("1", "hello there")).await.unwrap_err().code(), Code::Unauthenticated, "there is a key");
+    let queue = gatepost(&["queue", "--site", SITE, "--server", &server.url()]).env("GATEPOST_KEY", key).output().unwrap();
+    assert!(queue.status.success(), "{}", err(&queue));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_starts_while_no_sentinel_answers_and_serves_when_they_know_a_master() {
+    let mut watched = Watched::start();
+    let url = watched.url();
+    watched.stop_sentinels();
+    let server = Server::steady_with(HOLD_ALL, &[&["--store", &url], &TIMEOUT[..]].concat()).await;
+    assert_eq!(server.check(comment("1", "hello there")).await.unwrap_err().code(), Code::Unavailable);
+    watched.revive_sentinels();
+    serves(&server).await;
+    assert!(!recorded_again(&server).await.not_recorded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_own_key_is_good_before_the_others_are_known_and_is_answered_as_with_redis_away() {
+    let mut redis = OwnRedis::start();
+    redis.stop();
+    let admin = "gp-operator-0123456789abcdef0123456789abcdef";
+    let url = redis.url();
+    let server = Server::steady_with(HOLD_ALL, &["--store", &url, "--admin-key", admin]).await;
+    let mut request = tonic::Request::new(pb::CheckCommentRequest { comment: Some(comment("1", "hello")), dry_run: false });
+    request.metadata_mut().insert("authorization", format!("Bearer {admin}").parse().unwrap());
+    let verdict = server.host().check_comment(request).await.unwrap().into_inner().verdict.unwrap();
+    assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Hold, true));
+}
+
+#[tokio::test]
+async fn a_password_that_redis_refuses_ends_the_start() {
+    let redis = OwnRedis::start_with(&["--requirepass", "right"]);
+    let folder = tempfile::TempDir::new().unwrap();
+    for url in [redis.url(), redis.url().replace("redis://", "redis://:wrong@")] {
+        let flags = ["--store".to_owned(), url];
+        let refusal = crate::harness::launch(&folder.path().join("data"), "127.0.0.1:0", &flags).unwrap_err();
+        assert!(refusal.contains("exit status: 1") && !refusal.contains("wrong"), "{refusal}");
+    }
 }

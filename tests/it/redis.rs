@@ -261,6 +261,22 @@ impl Watched {
         self.master.signal("STOP");
     }
 
+    /// Has the Sentinels make the replica the master. The old one goes on answering, as a replica.
+    pub fn fail_over(&self) {
+        wait_until("a Sentinel begins a failover", || self.sentinels[0].ask(&["SENTINEL", "FAILOVER", "main"]).contains("OK"));
+        wait_until("the old master is a replica", || self.master.ask(&["INFO", "replication"]).contains("role:slave"));
+    }
+
+    /// Kills the Sentinels.
+    pub fn stop_sentinels(&mut self) {
+        self.sentinels.iter_mut().for_each(OwnRedis::stop);
+    }
+
+    /// Starts them again.
+    pub fn revive_sentinels(&mut self) {
+        self.sentinels.iter_mut().for_each(OwnRedis::start_again);
+    }
+
     /// Starts it again; the Sentinels make it a replica.
     pub fn revive(&mut self) {
         self.master.start_again();

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::engine::Engine;
+use super::readers::Extent;
 use super::{Embedded, read};
 use crate::comment::Site;
 use crate::error::Error;
@@ -16,7 +17,7 @@ impl Embedded {
 
     pub async fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
         let site = site.clone();
-        self.read(move |connection| page(connection, &site, from, count, backwards)).await
+        self.read(Extent::Long, move |connection| page(connection, &site, from, count, backwards)).await
     }
 
     pub async fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
@@ -28,9 +29,9 @@ impl Embedded {
             for number in &numbers {
                 update.execute(params![site, signed(*number)])?;
             }
+            drop(update);
             // Also when no comment is left to erase, as after an erasure that was cut short.
-            engine.connection().prepare_cached("INSERT OR IGNORE INTO chore VALUES ('wipe')")?.execute([])?;
-            Ok(())
+            engine.ask_for_wipe()
         });
         blank.await
     }

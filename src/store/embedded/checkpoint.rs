@@ -4,6 +4,8 @@
 //! pages of the file a log touches, and the longer that commit would take.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -35,14 +37,16 @@ impl Drop for Checkpoints {
     }
 }
 
-/// Begins to look after the log of this file.
-pub(super) fn start(path: &Path) -> Result<Checkpoints, Error> {
+/// Begins to look after the log of this file, except while somebody else `keeps_log`. Calls `tick` each time, so that the
+/// writer has an occasion for its chores even if nobody asks it anything.
+pub(super) fn start(path: &Path, keeps_log: Arc<AtomicBool>, tick: impl Fn() + Send + 'static) -> Result<Checkpoints, Error> {
     let connection = open::for_checkpoints(path)?;
     let log = path.with_extension("db-wal");
     let (stop, stopped) = mpsc::channel();
     let work = move || {
         while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-            if std::fs::metadata(&log).is_ok_and(|log| log.len() >= SHORT) {
+            tick();
+            if !keeps_log.load(Ordering::Relaxed) && std::fs::metadata(&log).is_ok_and(|log| log.len() >= SHORT) {
                 checkpoint(&connection);
             }
         }

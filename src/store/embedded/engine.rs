@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::read;
+use super::{open, read};
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::{Facts, LimitState, Previous, Similar};
@@ -28,6 +28,8 @@ pub(super) struct Engine {
     sites: HashMap<Site, i64>,
     /// The number of the newest change of any site, if the transaction has made one.
     event: Option<i64>,
+    /// Something was erased since the writer asked.
+    erased: bool,
 }
 
 /// What [`Engine::admit`] found.
@@ -71,7 +73,7 @@ struct Reservation {
 
 impl Engine {
     pub fn new(connection: Connection) -> Self {
-        Self { connection, limits: Limits::new(), sites: HashMap::new(), event: None }
+        Self { connection, limits: Limits::new(), sites: HashMap::new(), event: None, erased: false }
     }
 
     pub fn connection(&self) -> &Connection {
@@ -80,6 +82,17 @@ impl Engine {
 
     pub fn limits(&mut self) -> &mut Limits {
         &mut self.limits
+    }
+
+    /// Has what was erased overwritten later, also after a crash.
+    pub fn ask_for_wipe(&mut self) -> Result<(), Error> {
+        self.erased = true;
+        open::ask_for_wipe(&self.connection)
+    }
+
+    /// Returns whether something was erased since this was called last.
+    pub fn take_erased(&mut self) -> bool {
+        std::mem::take(&mut self.erased)
     }
 
     // === transactions ===

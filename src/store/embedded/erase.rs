@@ -1,15 +1,11 @@
-//! Erases a person: rows in the writer's transaction, and then what is left of them in the file and its log.
-//!
-//! `secure_delete` overwrites what is deleted with zeros, but not the copies that SQLite leaves behind when it has moved
-//! rows from page to page. Only `VACUUM` gets rid of those. It keeps the writer from other work for as long as it takes,
-//! about a second for each hundred megabytes, so that it is done once for all erasures that wait.
-
-use std::time::Duration;
+//! Erases a person: rows in the writer's transactions, a chunk at a time. What is left of them in pages and in the log is
+//! overwritten a little later, by [`super::wipe`].
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::engine::Engine;
-use super::{Embedded, open, read};
+use super::readers::Extent;
+use super::{Embedded, read};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::store::forget::Forgotten;
@@ -18,9 +14,6 @@ use crate::verdict::Decision;
 
 /// Most comments looked at, or erased, at once.
 const CHUNK: usize = 256;
-/// How long the log waits for readers before it is tried again, and how often.
-const PATIENCE: Duration = Duration::from_millis(250);
-const TRIES: usize = 8;
 
 impl Embedded {
     pub async fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
@@ -28,7 +21,7 @@ impl Embedded {
         loop {
             let (site, person) = (site.clone(), *person);
             let chunk = move |connection: &Connection| read::senders(connection, &site, after.as_ref(), CHUNK, person);
-            let rows = self.read(chunk).await?;
+            let rows = self.read(Extent::Long, chunk).await?;
             let end = rows.len() < CHUNK;
             after = rows.last().map(|(place, _)| place.clone());
             let theirs = rows.into_iter().filter(|(_, theirs)| *theirs).map(|(place, _)| place.id);
@@ -48,14 +41,7 @@ impl Embedded {
         }
         let site = site.clone();
         forgotten += self.writer.run(move |engine| engine.forget_counts(&site, person)).await?;
-        // Also when nothing was found: an earlier call may have been cut short here.
-        for _ in 1..TRIES {
-            match self.writer.settle().await {
-                Ok(()) => return Ok(forgotten),
-                Err(_) => tokio::time::sleep(PATIENCE).await,
-            }
-        }
-        self.writer.settle().await.map(|()| forgotten)
+        Ok(forgotten)
     }
 }
 
@@ -85,7 +71,7 @@ impl Engine {
             }
         }
         if forgotten.comments > 0 {
-            connection.prepare_cached("INSERT OR IGNORE INTO chore VALUES ('wipe')")?.execute([])?;
+            self.ask_for_wipe()?;
         }
         Ok(forgotten)
     }
@@ -96,27 +82,6 @@ impl Engine {
         let histories = delete(self.connection(), "author WHERE site = ?1 AND person = ?2", params![site, person.as_bytes()])?;
         Ok(Forgotten { histories, limits: self.limits().forget(site, person), ..Forgotten::default() })
     }
-
-    /// Leaves no copies of what was erased in the file, and nothing at all in its log. Outside a transaction.
-    pub fn settle(&mut self) -> Result<(), Error> {
-        let connection = self.connection();
-        connection.busy_timeout(PATIENCE)?;
-        let settled = open::do_chores(connection).and_then(|()| cut_log(connection));
-        connection.busy_timeout(open::BUSY)?;
-        settled
-    }
-}
-
-/// Moves the log into the file and cuts it down to nothing.
-fn cut_log(connection: &Connection) -> Result<(), Error> {
-    let waited: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if waited {
-        return Err(Error::store(
-            "what was erased is still in the database's log, since another program is reading the database; end that \
-             program and repeat the erasure",
-        ));
-    }
-    Ok(())
 }
 
 /// Deletes rows and tells how many.

@@ -15,7 +15,7 @@ use crate::store::record;
 pub(super) type Step = fn(&Connection) -> Result<(), Error>;
 
 /// All steps, from no schema at all. A new file takes them all too, so that there is only one way to the newest version.
-const STEPS: [Step; 7] = [to_1, to_2, to_3, to_4, to_5, to_6, to_8];
+const STEPS: [Step; 8] = [to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8];
 /// How long to wait for an operator who writes into the file.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// What to do where nothing can be written.
@@ -143,7 +143,12 @@ fn prepare(connection: &Connection) -> Result<(), Error> {
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
-    do_chores(connection)
+    // Before version 2 nothing was overwritten when it was deleted, so that free pages may hold it. Nobody waits yet.
+    if found == 1 {
+        connection.execute_batch("VACUUM")?;
+        wipe_is_done(connection)?;
+    }
+    Ok(())
 }
 
 /// The version of the schema. 0: none.
@@ -194,16 +199,29 @@ fn to_6(connection: &Connection) -> Result<(), Error> {
     Ok(connection.execute_batch(include_str!("schema_6.sql"))?)
 }
 
+fn to_7(connection: &Connection) -> Result<(), Error> {
+    Ok(connection.execute_batch(include_str!("schema_7.sql"))?)
+}
+
 fn to_8(connection: &Connection) -> Result<(), Error> {
     Ok(connection.execute_batch(include_str!("schema_8.sql"))?)
 }
 
-/// Does what is still to be done to the file as a whole. Outside a transaction.
-pub(super) fn do_chores(connection: &Connection) -> Result<(), Error> {
+/// Has what was erased overwritten; see [`super::wipe`].
+pub(super) fn ask_for_wipe(connection: &Connection) -> Result<(), Error> {
+    connection.prepare_cached("INSERT OR IGNORE INTO chore VALUES ('wipe')")?.execute([])?;
+    Ok(())
+}
+
+/// Returns whether there may be something that was erased and is not overwritten yet.
+pub(super) fn is_wipe_due(connection: &Connection) -> Result<bool, Error> {
     let mut select = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM chore WHERE name = 'wipe')")?;
-    if select.query_row([], |row| row.get(0))? {
-        connection.execute_batch("VACUUM; DELETE FROM chore WHERE name = 'wipe';")?;
-    }
+    Ok(select.query_row([], |row| row.get(0))?)
+}
+
+/// Everything that was erased is overwritten.
+pub(super) fn wipe_is_done(connection: &Connection) -> Result<(), Error> {
+    connection.prepare_cached("DELETE FROM chore WHERE name = 'wipe'")?.execute([])?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::engine::Engine;
+use super::readers::Extent;
 use super::{Embedded, read};
 use crate::comment::Site;
 use crate::error::Error;
@@ -11,12 +12,12 @@ use crate::store::outcomes::{OutcomeHead, Teaching};
 impl Embedded {
     pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
         let site = site.clone();
-        self.read(move |connection| head(connection, &site)).await
+        self.read(Extent::Short, move |connection| head(connection, &site)).await
     }
 
     pub async fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
         let site = site.clone();
-        let records = self.read(move |connection| {
+        let records = self.read(Extent::Short, move |connection| {
             let Some(site) = read::site(connection, &site)? else { return Ok(Vec::new()) };
             let mut select = connection.prepare_cached(
                 "SELECT number, record FROM outcome WHERE site = ?1 AND number > ?2 AND number <= ?3 ORDER BY number",
@@ -31,7 +32,7 @@ impl Embedded {
 
     pub async fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let (site, name) = (site.clone(), name.to_owned());
-        let record = self.read(move |connection| {
+        let record = self.read(Extent::Short, move |connection| {
             let Some(site) = read::site(connection, &site)? else { return Ok(None) };
             let mut select = connection.prepare_cached("SELECT record FROM outcome WHERE site = ?1 AND name = ?2")?;
             Ok(select.query_row(params![site, name], |row| row.get(0)).optional()?)
@@ -59,7 +60,7 @@ impl Embedded {
             }
             engine.outcomes_gone(site, gone)?;
             if wipe {
-                engine.connection().prepare_cached("INSERT OR IGNORE INTO chore VALUES ('wipe')")?.execute([])?;
+                engine.ask_for_wipe()?;
             }
             Ok(())
         });

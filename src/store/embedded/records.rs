@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rusqlite::params;
 
 use super::Embedded;
+use super::readers::Extent;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::records::{Amendment, Space};
@@ -26,7 +27,7 @@ impl Embedded {
     }
 
     pub async fn records_in(&self, space: String) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        self.read(move |connection| {
+        self.read(Extent::Short, move |connection| {
             let mut select = connection.prepare_cached("SELECT name, bytes FROM record WHERE space = ?1")?;
             let rows = select.query_map([space], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use tokio::sync::watch as signal;
 use tokio::time::{Instant, timeout_at};
 
+use super::readers::Extent;
 use super::{Embedded, read};
 use crate::comment::Site;
 use crate::error::Error;
@@ -36,7 +38,8 @@ impl Watch {
             // Marked as seen before reading: a change that comes while we read wakes us again.
             self.newest.borrow_and_update();
             let (site, after) = (self.site.clone(), self.after);
-            let rows = self.store.read(move |connection| read::events(connection, &site, after, CHUNK)).await?;
+            let events = move |connection: &Connection| read::events(connection, &site, after, CHUNK);
+            let rows = self.store.read(Extent::Long, events).await?;
             if let Some((number, _)) = rows.last() {
                 let newest = *number;
                 let events = rows

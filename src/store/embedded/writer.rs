@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::engine::Engine;
 use super::sweep::Sweep;
+use super::wipe::Wipe;
 use crate::error::Error;
 
 /// Most jobs in one transaction.
@@ -26,8 +27,8 @@ pub(super) struct Writer {
 /// What the thread is sent.
 enum Task {
     Job(Box<dyn Job>),
-    /// [`Engine::settle`], and the caller who waits for it.
-    Settle(oneshot::Sender<Result<(), Error>>),
+    /// An occasion for chores.
+    Tick,
     Stop,
 }
 
@@ -69,10 +70,10 @@ where
 
 impl Writer {
     /// Starts the thread. It holds `lock` for as long as it can write.
-    pub fn start(engine: Engine, sweep: Sweep, newest: watch::Sender<i64>, lock: File) -> Result<Self, Error> {
+    pub fn start(engine: Engine, chores: Chores, newest: watch::Sender<i64>, lock: File) -> Result<Self, Error> {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let work = move || {
-            write(engine, sweep, waiting, &newest);
+            write(engine, chores, waiting, &newest);
             drop(lock);
         };
         let thread = thread::Builder::new().name("gatepost-store".to_owned()).spawn(work).map_err(Error::store)?;
@@ -90,12 +91,13 @@ impl Writer {
         answer.await.map_err(|_| stopped())?
     }
 
-    /// Has the thread leave no copies of what was erased. Returns when that is so.
-    pub async fn settle(&self) -> Result<(), Error> {
-        let (caller, answer) = oneshot::channel();
-        let stopped = || Error::store("the store is closed");
-        self.jobs.send(Task::Settle(caller)).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+    /// Returns what gives the thread an occasion for its chores when it is called.
+    pub fn ticker(&self) -> impl Fn() + Send + 'static {
+        let jobs = self.jobs.downgrade();
+        move || {
+            // A thread that has other work takes that for an occasion.
+            let _ = jobs.upgrade().map(|jobs| jobs.try_send(Task::Tick));
+        }
     }
 
     /// Lets the thread do what was asked of it so far, and waits until it has let go of the database.
@@ -120,35 +122,64 @@ impl Drop for Writer {
 }
 
 /// The thread's whole life.
-fn write(mut engine: Engine, mut sweep: Sweep, mut waiting: mpsc::Receiver<Task>, newest: &watch::Sender<i64>) {
+fn write(mut engine: Engine, mut chores: Chores, mut waiting: mpsc::Receiver<Task>, newest: &watch::Sender<i64>) {
     let mut tasks = Vec::with_capacity(BATCH);
     let mut stopping = false;
     while !stopping && waiting.blocking_recv_many(&mut tasks, BATCH) > 0 {
-        let (mut jobs, mut settling) = (Vec::with_capacity(tasks.len()), Vec::new());
+        let mut jobs = Vec::with_capacity(tasks.len());
         for task in tasks.drain(..) {
             match task {
                 Task::Job(job) => jobs.push(job),
-                Task::Settle(caller) => settling.push(caller),
+                Task::Tick => {}
                 Task::Stop => stopping = true,
             }
         }
         if !jobs.is_empty() {
             work(&mut engine, jobs, newest);
         }
-        for caller in settling {
-            // The caller may have gone; what is done is done.
-            let _ = caller.send(engine.settle());
-        }
-        if sweep.due() {
-            // What could not be swept now will be later; the next job meets the same trouble and reports it.
-            let swept = engine.begin().and_then(|()| sweep.step(engine.connection())).and_then(|()| engine.commit());
-            match swept {
-                Ok(_) => sweep.committed(),
-                Err(_) => engine.roll_back(),
-            }
+        chores.tend(&mut engine);
+        // Nobody waits: what is left of the sweep is done now, a slice at a time.
+        while !stopping && waiting.is_empty() && chores.sweep.is_behind() {
+            chores.sweep(&mut engine);
         }
     }
     engine.finish();
+    drop(engine);
+    // Last: see [`Wipe`].
+    drop(chores);
+}
+
+/// What the thread does between other work.
+pub(super) struct Chores {
+    pub sweep: Sweep,
+    pub wipe: Wipe,
+}
+
+impl Chores {
+    /// Does what is due, in small steps.
+    fn tend(&mut self, engine: &mut Engine) {
+        if engine.take_erased() {
+            self.wipe.ask();
+        }
+        if self.sweep.is_due() {
+            self.sweep(engine);
+        }
+        if self.wipe.is_due() {
+            self.wipe.step(engine.connection());
+        }
+    }
+
+    fn sweep(&mut self, engine: &mut Engine) {
+        // What could not be swept now will be later; the next job meets the same trouble and reports it.
+        let swept = engine.begin().and_then(|()| self.sweep.slice(engine.connection())).and_then(|()| engine.commit());
+        match swept {
+            Ok(_) => self.sweep.committed(),
+            Err(_) => {
+                engine.roll_back();
+                self.sweep.rolled_back();
+            }
+        }
+    }
 }
 
 /// Does all jobs in one transaction; if one of them fails, each in its own, so that only that one fails.

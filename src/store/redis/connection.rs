@@ -1,7 +1,8 @@
 //! Speaks to Redis, however it is set up: to one server, to the master that Sentinels name, or to a cluster.
 //!
-//! Each is a few connections per server, one unless told otherwise, that all callers share in turn. A call that fails is not repeated here, since the caller has
-//! a deadline; who waits for Redis to come back connects anew, and all share what that finds.
+//! Each is a few connections per server, one unless told otherwise, that all callers share in turn. A call that fails is
+//! not repeated here, since the caller has a deadline. It is reported, whoever made it, so that [`super::recovery`] finds
+//! out whether the connection still leads to a server that takes writes, and replaces it if not.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,14 +14,17 @@ use ::redis::cluster_async::ClusterConnection;
 use ::redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
 use ::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, RedisFuture, RedisResult, TlsCertificates, TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisFuture, RedisResult, TlsCertificates,
+    TlsMode, Value,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use super::address::{Address, Login};
 
 /// How long a connection may take to come about. Nobody waits for it beyond the deadline of a call.
 const CONNECT: Duration = Duration::from_secs(2);
+/// The number of slots of a cluster.
+pub(super) const SLOTS: usize = 16_384;
 /// How long an answer may take before the connection is given up, whoever still waits.
 const ANSWER: Duration = Duration::from_secs(5);
 
@@ -35,12 +39,14 @@ pub(super) enum Setup {
 /// A connection that callers share. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connection {
-    /// Put in the place of another when that turned out to lead nowhere.
+    /// Put in the place of another when that turned out to lead nowhere. Empty until Redis was reached for the first time.
     links: Arc<RwLock<Vec<Link>>>,
     /// Whose turn it is.
     turn: Arc<AtomicUsize>,
     /// Rises when the other side may have lost what it knew.
     generation: Arc<AtomicU64>,
+    /// Notified when a command fails, whoever sent it.
+    trouble: Arc<Notify>,
 }
 
 #[derive(Clone)]
@@ -163,7 +169,28 @@ impl Setup {
 
 impl Connection {
     fn new(links: Vec<Link>) -> Self {
-        Self { links: Arc::new(RwLock::new(links)), turn: Arc::default(), generation: Arc::default() }
+        let (turn, generation, trouble) = (Arc::default(), Arc::default(), Arc::default());
+        Self { links: Arc::new(RwLock::new(links)), turn, generation, trouble }
+    }
+
+    /// Returns a connection that leads nowhere until it [`follow`](Self::follow)s another. Commands fail until then.
+    pub fn unconnected() -> Self {
+        Self::new(Vec::new())
+    }
+
+    /// Returns whether there was a connection at all so far.
+    pub fn is_connected(&self) -> bool {
+        !self.links.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Returns what is notified when a command fails.
+    pub fn trouble(&self) -> Arc<Notify> {
+        Arc::clone(&self.trouble)
+    }
+
+    /// Reports that a command failed or was given up.
+    pub fn report_trouble(&self) {
+        self.trouble.notify_one();
     }
 
     /// How often the other side may have lost what it knew.
@@ -183,25 +210,40 @@ impl Connection {
         *self.links.write().unwrap_or_else(PoisonError::into_inner) = links;
     }
 
-    /// The next one. There is always one at least.
-    fn link(&self) -> Link {
+    /// Returns the next link.
+    fn link(&self) -> RedisResult<Link> {
         let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
         let turn = if links.len() > 1 { self.turn.fetch_add(1, Ordering::Relaxed) % links.len() } else { 0 };
-        links[turn].clone()
+        links.get(turn).cloned().ok_or_else(|| (ErrorKind::Io, "not connected yet").into())
+    }
+
+    /// Returns an answer as it is. Reports one that is an error: each is a reason to look whether the link still leads to a
+    /// server that takes writes.
+    fn noted<T>(&self, answer: RedisResult<T>, is_error: impl Fn(&T) -> bool) -> RedisResult<T> {
+        if answer.as_ref().map_or(true, is_error) {
+            self.report_trouble();
+        }
+        answer
     }
 
     /// Sends commands, some of them without a key, to the server that keeps the slot of `key`.
     pub async fn send_beside(&self, key: &str, commands: Pipeline) -> RedisResult<Vec<Value>> {
         let count = commands.len();
-        match self.link() {
+        let answer = match self.link()? {
             Link::Cluster(mut cluster) => {
                 let beside = SingleNodeRoutingInfo::SpecificNode(Route::new(slot(key), SlotAddr::Master));
                 cluster.route_pipeline(commands, 0, count, beside).await
             }
             Link::Server(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
             Link::Fixed(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
-        }
+        };
+        self.noted(answer, |values| values.iter().any(is_error))
     }
+}
+
+/// Returns whether the server answered with an error.
+fn is_error(value: &Value) -> bool {
+    matches!(value, Value::ServerError(_))
 }
 
 /// The slot of a key: of what its braces hold, as the cluster specification has it.
@@ -220,13 +262,13 @@ fn address_of(host: String, port: u16, tls: bool) -> ConnectionAddr {
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        let link = self.link();
         Box::pin(async move {
-            match link {
+            let answer = match self.link()? {
                 Link::Server(mut connection) => connection.req_packed_command(command).await,
                 Link::Cluster(mut connection) => connection.req_packed_command(command).await,
                 Link::Fixed(mut connection) => connection.req_packed_command(command).await,
-            }
+            };
+            self.noted(answer, is_error)
         })
     }
 
@@ -236,21 +278,22 @@ impl ConnectionLike for Connection {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        let link = self.link();
         Box::pin(async move {
-            match link {
+            let answer = match self.link()? {
                 Link::Server(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
                 Link::Cluster(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
                 Link::Fixed(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
-            }
+            };
+            self.noted(answer, |values| values.iter().any(is_error))
         })
     }
 
     fn get_db(&self) -> i64 {
         match self.link() {
-            Link::Server(connection) => connection.get_db(),
-            Link::Cluster(connection) => connection.get_db(),
-            Link::Fixed(connection) => connection.get_db(),
+            Ok(Link::Server(connection)) => connection.get_db(),
+            Ok(Link::Cluster(connection)) => connection.get_db(),
+            Ok(Link::Fixed(connection)) => connection.get_db(),
+            Err(_) => 0,
         }
     }
 }

@@ -8,7 +8,7 @@ use ::redis::streams::StreamReadReply;
 use ::redis::{Pipeline, RedisResult, Value};
 
 use super::Redis;
-use crate::store::likes::{Sighting, WINDOW};
+use crate::store::likes::{Sighting, UNTOLD, WINDOW};
 use crate::store::record::now_micros;
 
 /// How often.
@@ -40,11 +40,11 @@ async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
     loop {
         tokio::time::sleep(EVERY).await;
         let Some(redis) = redis.upgrade() else { return };
-        if redis.breaker.is_open("") {
+        if !redis.connection.is_connected() || redis.breaker.is_open("") {
             continue;
         }
         if let Ok(mut likes) = redis.likes.lock() {
-            untold.extend(likes.take_untold());
+            keep_newest(&mut untold, likes.take_untold());
         }
         // What fails is told the next time; whoever needs Redis meets the same trouble and reports it.
         if redis.tell(&own, &untold).await.is_ok() {
@@ -56,6 +56,12 @@ async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
             }
         }
     }
+}
+
+/// Adds what came, and drops the oldest beyond the bound: the node that keeps the stream may be away for long.
+fn keep_newest(untold: &mut Vec<Sighting>, came: Vec<Sighting>) {
+    untold.extend(came);
+    untold.drain(..untold.len().saturating_sub(UNTOLD));
 }
 
 impl Redis {
@@ -122,6 +128,18 @@ mod tests {
         fn whatever_is_told_is_heard_or_passed_over(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(told(&[0; 8], &bytes).len() <= bytes.len() / 40);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_bounded_and_the_newest_is_kept() {
+        let mut untold = Vec::new();
+        for round in 0..10 {
+            let came = (0..UNTOLD as u64 / 3).map(|n| Sighting { site: round, bands: [n; 4] }).collect();
+            keep_newest(&mut untold, came);
+            assert!(untold.len() <= UNTOLD);
+        }
+        assert_eq!((untold.len(), untold.last().map(|last| last.site)), (UNTOLD, Some(9)));
+        assert_eq!(untold.first().map(|first| first.site), Some(6));
     }
 
     #[test]

@@ -9,6 +9,11 @@ use crate::comment::{CommentId, Site};
 use crate::limit::Scope;
 use crate::store::person::Person;
 
+/// String: written to learn whether Redis takes writes. Gone after a second. A tag in braces chooses the slot.
+pub(super) fn probe(prefix: &str, tag: Option<u32>) -> String {
+    tag.map_or_else(|| format!("{prefix}probe"), |tag| format!("{prefix}{{{tag}}}:probe"))
+}
+
 /// The keys of one site.
 pub(super) struct Keys {
     /// `gp:{blog.example}:`
@@ -29,11 +34,6 @@ impl Keys {
     /// String: the secret that persons are hashed with. The only key that neither expires nor empties.
     pub fn secret(&self) -> String {
         self.named("secret")
-    }
-
-    /// String: written to learn whether Redis takes writes. Gone after a second.
-    pub fn probe(&self) -> String {
-        self.named("probe")
     }
 
     /// Hash: a comment and what stands on it; see `keep.lua`.

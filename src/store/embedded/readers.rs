@@ -1,0 +1,174 @@
+//! The connections for reading: a few, so that one slow page keeps nobody else from reading, and each read bounded in time.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::{blocking, open};
+use crate::error::Error;
+
+/// How many reads there are at once.
+const COUNT: u32 = 4;
+/// How many of them may be of many rows: one is always left for what a comment waits for.
+const LONG: u32 = COUNT - 1;
+/// How long a read may take, with the time that it waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// After how many steps of SQLite's virtual machine the time is looked at.
+const STEPS: i32 = 10_000;
+
+/// How much a read reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// A few rows.
+    Short,
+    /// A page, or a part of a walk over a site.
+    Long,
+}
+
+/// A pool of connections for reading.
+pub(super) struct Readers {
+    path: PathBuf,
+    /// Those that nobody uses. Others are opened when they are needed.
+    idle: Mutex<Vec<Connection>>,
+    places: Arc<Semaphore>,
+    long: Arc<Semaphore>,
+}
+
+impl Readers {
+    /// Returns a pool for a file that was opened for writing before.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let idle = Mutex::new(vec![open::readable(path)?]);
+        let places = |count: u32| Arc::new(Semaphore::new(count as usize));
+        Ok(Self { path: path.to_owned(), idle, places: places(COUNT), long: places(LONG) })
+    }
+
+    /// Reads from the file, on a thread that may wait for the disk.
+    ///
+    /// # Errors
+    /// Returns an error if the read takes too long or the store is closed, and else what the work returns.
+    pub async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        extent: Extent,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let deadline = Instant::now() + PATIENCE;
+        let late = || Error::store(format!("reading took longer than {PATIENCE:?}"));
+        let places = timeout(PATIENCE, self.places(extent)).await.map_err(|_| late())??;
+        let readers = Arc::clone(self);
+        // The caller may go meanwhile: the read ends by itself.
+        blocking(move || {
+            let mut connection = readers.take()?;
+            connection.progress_handler(STEPS, Some(move || Instant::now() >= deadline))?;
+            let outcome = work(&connection);
+            connection.progress_handler(0, None::<fn() -> bool>)?;
+            readers.give_back(connection);
+            drop(places);
+            outcome.map_err(|error| if Instant::now() >= deadline { late() } else { error })
+        })
+        .await
+    }
+
+    async fn places(&self, extent: Extent) -> Result<(Option<OwnedSemaphorePermit>, OwnedSemaphorePermit), Error> {
+        let closed = |_| Error::store("the store is closed");
+        let long = match extent {
+            Extent::Short => None,
+            Extent::Long => Some(Arc::clone(&self.long).acquire_owned().await.map_err(closed)?),
+        };
+        Ok((long, Arc::clone(&self.places).acquire_owned().await.map_err(closed)?))
+    }
+
+    fn take(&self) -> Result<Connection, Error> {
+        let idle = self.idle().pop();
+        idle.map_or_else(|| open::readable(&self.path), Ok)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        // One that is still in a transaction would read what was there at that time for ever.
+        if connection.is_autocommit() {
+            self.idle().push(connection);
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        // Each change of the list is one step, so that a panic elsewhere leaves it whole.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the reads that are under way and closes all connections. Later reads fail.
+    pub async fn close(&self) {
+        // Fails when the pool was closed already.
+        let all = self.places.acquire_many(COUNT).await;
+        self.places.close();
+        self.long.close();
+        drop(all);
+        self.idle().clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts for so long that nobody waits for its end.
+    const ENDLESS: &str = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+    fn readers(folder: &tempfile::TempDir) -> Arc<Readers> {
+        let path = folder.path().join("gatepost.db");
+        drop(open::writable(&path).unwrap());
+        Arc::new(Readers::open(&path).unwrap())
+    }
+
+    fn endless(connection: &Connection) -> Result<i64, Error> {
+        Ok(connection.query_row(ENDLESS, [], |row| row.get(0))?)
+    }
+
+    #[tokio::test]
+    async fn slow_pages_keep_nobody_from_reading_a_few_rows_and_end_by_themselves() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let readers = readers(&folder);
+        let mut slow = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let readers = Arc::clone(&readers);
+            slow.spawn(async move { readers.run(Extent::Long, endless).await });
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let begun = Instant::now();
+        for _ in 0..20 {
+            let one =
+                readers.run(Extent::Short, |connection| Ok(connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?));
+            assert_eq!(one.await.unwrap(), 1);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(slow.join_all().await.iter().all(Result::is_err));
+        assert!(begun.elapsed() < 2 * PATIENCE, "{:?}", begun.elapsed());
+        readers.run(Extent::Long, |connection| Ok(connection.execute_batch("SELECT 1")?)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_closed_pool_refuses_and_waits_for_who_reads() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let readers = readers(&folder);
+        let reading = {
+            let readers = Arc::clone(&readers);
+            tokio::spawn(async move {
+                let nap = |_: &Connection| {
+                    std::thread::sleep(Duration::from_millis(300));
+                    Ok(())
+                };
+                readers.run(Extent::Short, nap).await
+            })
+        };
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        readers.close().await;
+        readers.close().await;
+        assert!(reading.is_finished() || reading.await.unwrap().is_ok());
+        assert!(readers.run(Extent::Short, |_| Ok(())).await.is_err());
+    }
+}

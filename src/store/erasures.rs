@@ -1,0 +1,88 @@
+//! Lets one erasure at a time work on a site: each walks over all comments of it, and several at once would only take more
+//! of what all sites share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::{OwnedMutexGuard, Semaphore};
+
+use crate::comment::Site;
+use crate::error::Error;
+
+/// How many erasures work at once, on different sites,
+const AT_ONCE: usize = 2;
+/// and how many of a site are under way or wait for their turn.
+const MOST: usize = 16;
+
+/// Who is at work on which site.
+pub(super) struct Erasures {
+    sites: Mutex<HashMap<Site, Weak<tokio::sync::Mutex<()>>>>,
+    places: Arc<Semaphore>,
+}
+
+/// The turn of an erasure. Ends when dropped.
+pub(super) struct Turn {
+    _site: OwnedMutexGuard<()>,
+    _place: tokio::sync::OwnedSemaphorePermit,
+}
+
+impl Default for Erasures {
+    fn default() -> Self {
+        Self { sites: Mutex::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Erasures {
+    /// Waits for the turn on a site.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] if too many wait for the same site.
+    pub async fn turn(&self, site: &Site) -> Result<Turn, Error> {
+        let lock = self.lock(site)?;
+        // The site before the place: who waits for a site keeps no other site waiting.
+        let site = lock.lock_owned().await;
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
+        Ok(Turn { _site: site, _place: place })
+    }
+
+    fn lock(&self, site: &Site) -> Result<Arc<tokio::sync::Mutex<()>>, Error> {
+        let mut sites = self.sites();
+        sites.retain(|_, lock| lock.strong_count() > 0);
+        if let Some(lock) = sites.get(site).and_then(Weak::upgrade) {
+            // Each that waits or works holds it once, and so does this call.
+            return if Arc::strong_count(&lock) > MOST { Err(Error::Overloaded) } else { Ok(lock) };
+        }
+        let lock = Arc::new(tokio::sync::Mutex::new(()));
+        sites.insert(site.clone(), Arc::downgrade(&lock));
+        Ok(lock)
+    }
+
+    fn sites(&self) -> MutexGuard<'_, HashMap<Site, Weak<tokio::sync::Mutex<()>>>> {
+        // Each change of the map is one step, so that a panic elsewhere leaves it whole.
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_works_on_a_site_at_a_time_and_only_so_many_wait() {
+        let erasures = Arc::new(Erasures::default());
+        let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
+        let first = erasures.turn(&a).await.unwrap();
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 1..MOST {
+            let (erasures, a) = (Arc::clone(&erasures), a.clone());
+            waiting.spawn(async move { erasures.turn(&a).await.map(drop) });
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(waiting.try_join_next().is_none(), "they wait");
+        assert!(matches!(erasures.turn(&a).await, Err(Error::Overloaded)));
+        assert!(erasures.turn(&b).await.is_ok(), "another site does not");
+        drop(first);
+        assert!(waiting.join_all().await.iter().all(Result::is_ok));
+        assert!(erasures.turn(&a).await.is_ok());
+    }
+}
