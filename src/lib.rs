@@ -10,6 +10,7 @@ pub mod error;
 pub mod facts;
 pub mod files;
 pub mod limit;
+pub mod reading;
 pub mod retention;
 pub mod verdict;
 
