@@ -322,11 +322,23 @@ impl<'a> Builder<'a> {
         self.aside.gap('\n');
     }
 
-    /// A part of the body as it is written.
+    /// A part of the body with its tags as they are written.
     fn put_source_aside(&mut self, source: Range<usize>) {
-        if let Some(text) = self.body.get(source.clone()) {
-            self.put_aside(text, source);
-        }
+        let Some(raw) = self.body.get(source.clone()) else { return };
+        self.aside.gap('\n');
+        let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: html5gum::Span<usize>| -> Option<()> {
+            if let CallbackEvent::String { value } = event {
+                let text = String::from_utf8_lossy(value);
+                for (text, source) in align(self.body, source.start + span.start..source.start + span.end, &text) {
+                    self.aside.push(self.body, text, source);
+                }
+            }
+            None
+        });
+        let mut tokenizer = html5gum::Tokenizer::new_with_emitter(raw, emitter);
+        tokenizer.set_state(html5gum::State::RcData);
+        for _ in tokenizer {}
+        self.aside.gap('\n');
     }
 
     /// A link to what is shown or opened, without words of its own.
@@ -462,13 +474,13 @@ const MAX_WORD: usize = 64;
 
 /// Returns the length of the characters of a kind at the end of a text.
 fn last_of(text: &str, is: impl Fn(char) -> bool) -> usize {
-    let length = text.chars().rev().take_while(|c| is(*c)).map(char::len_utf8).sum::<usize>().min(MAX_WORD);
+    let length = text.chars().rev().take(MAX_WORD).take_while(|c| is(*c)).map(char::len_utf8).sum::<usize>().min(MAX_WORD);
     text.len() - text.ceil_char_boundary(text.len() - length)
 }
 
 /// Returns the length of the characters of a kind at the beginning of a text.
 fn first_of(text: &str, is: impl Fn(char) -> bool) -> usize {
-    let length = text.chars().take_while(|c| is(*c)).map(char::len_utf8).sum::<usize>();
+    let length = text.chars().take(MAX_WORD).take_while(|c| is(*c)).map(char::len_utf8).sum::<usize>();
     text.floor_char_boundary(length.min(MAX_WORD))
 }
 
@@ -499,6 +511,7 @@ fn reduce_html(builder: &mut Builder<'_>, at: Range<usize>) {
         open: None,
         done: at.start,
         raw_until: at.start,
+        raw: Vec::new(),
         end: at.end,
     };
     let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: html5gum::Span<usize>| -> Option<()> {
@@ -525,8 +538,10 @@ struct HtmlReader<'b, 'a> {
     open: Option<usize>,
     /// How far the body was read.
     done: usize,
-    /// Up to where a browser reads text without tags.
+    /// Up to where a browser may read text without tags,
     raw_until: usize,
+    /// and within what it may.
+    raw: Vec<(&'static [u8], usize)>,
     end: usize,
 }
 
@@ -561,8 +576,8 @@ impl HtmlReader<'_, '_> {
             }
             CallbackEvent::CloseStartTag { .. } => {
                 let begin = self.open.take().unwrap_or(source.start);
-                self.put_odd_tag_aside(begin..source.end);
-                self.read_raw(source.end);
+                self.put_markup_aside(begin..source.end, true);
+                self.begin_raw_element(source.end);
                 self.done = source.end;
                 if is_one_of(&VOID, &self.tag) && self.hidden.as_ref().is_some_and(|(open, _)| *open == self.tag) {
                     self.hidden = None;
@@ -571,7 +586,7 @@ impl HtmlReader<'_, '_> {
             }
             CallbackEvent::EndTag { name } => {
                 let name = self.name(name);
-                self.put_odd_tag_aside(source.clone());
+                self.put_markup_aside(source.clone(), true);
                 if let Some((open, count)) = &mut self.hidden
                     && *open == name
                 {
@@ -597,14 +612,16 @@ impl HtmlReader<'_, '_> {
             }
             CallbackEvent::Comment { value } => {
                 self.done = source.end;
-                self.read_cdata(source.clone());
+                self.begin_cdata(source.clone());
+                self.put_markup_aside(source.clone(), false);
                 let text = String::from_utf8_lossy(value);
                 self.builder.hidden.letters += text.chars().filter(|c| c.is_alphanumeric()).count();
                 self.builder.put_aside(&text, source);
             }
-            CallbackEvent::Doctype { name, public_identifier, system_identifier, .. } => {
+            CallbackEvent::Doctype { .. } => {
                 self.done = source.end;
-                if !name.eq_ignore_ascii_case(b"html") || public_identifier.or(system_identifier).is_some() {
+                let written = self.builder.body.get(source.clone()).unwrap_or_default();
+                if !written.eq_ignore_ascii_case("<!doctype html>") || source.start < self.raw_until {
                     self.builder.put_source_aside(source);
                 }
             }
@@ -721,45 +738,49 @@ impl HtmlReader<'_, '_> {
         self.builder.put_aside(&text, source);
     }
 
-    /// A tag with other tags' beginnings or ends in it ends elsewhere for others than browsers.
-    fn put_odd_tag_aside(&mut self, tag: Range<usize>) {
-        let inner = tag.start + 1..tag.end.saturating_sub(1);
-        if self.builder.body.get(inner).is_some_and(|inner| inner.contains(['<', '>'])) {
-            self.builder.put_source_aside(tag);
+    /// Puts a tag or comment aside that is text to a browser, and a tag with other tags' beginnings or ends in it, which ends
+    /// elsewhere for others than browsers.
+    fn put_markup_aside(&mut self, markup: Range<usize>, is_tag: bool) {
+        let inner = markup.start + 1..markup.end.saturating_sub(1);
+        let is_odd = is_tag && self.builder.body.get(inner).is_some_and(|inner| inner.contains(['<', '>']));
+        if is_odd || markup.start < self.raw_until {
+            self.builder.put_source_aside(markup);
         }
     }
 
-    /// Reads a comment that within SVG and MathML is text up to another end, beside how it is read elsewhere.
-    fn read_cdata(&mut self, comment: Range<usize>) {
+    /// Takes note of a comment that within SVG and MathML is text up to another end.
+    fn begin_cdata(&mut self, comment: Range<usize>) {
         let rest = self.builder.body.get(comment.start..self.end).unwrap_or_default();
-        if comment.start < self.raw_until || !rest.starts_with("<![CDATA[") {
-            return;
-        }
-        let end = comment.start + rest.find("]]>").unwrap_or(rest.len());
-        self.raw_until = end;
-        if end > comment.end {
-            self.builder.put_source_aside(comment.start..end);
+        if rest.starts_with("<![CDATA[") {
+            self.begin_raw(b"![CDATA[", comment.start, |rest| rest.find("]]>"));
         }
     }
 
-    /// Reads what is in a tag that has just ended as a browser does where it reads no tags: beside how others read it.
-    fn read_raw(&mut self, begin: usize) {
-        if begin < self.raw_until || !is_one_of(&RAW, &self.tag) {
+    /// Takes note of an element, of which the start tag has just ended, in which a browser may read no tags.
+    fn begin_raw_element(&mut self, begin: usize) {
+        let Some(name) = RAW.into_iter().find(|name| *name == self.tag) else { return };
+        self.begin_raw(name, begin, |rest| {
+            let is_end = |at: &usize| {
+                let (from, to) = (at + 2, at + 2 + name.len());
+                let after = rest.as_bytes().get(to);
+                rest.as_bytes().get(from..to).is_some_and(|end| end.eq_ignore_ascii_case(name))
+                    && after.is_none_or(|byte| byte.is_ascii_whitespace() || b"/>".contains(byte))
+            };
+            rest.match_indices("</").map(|(at, _)| at).find(is_end).filter(|_| name != b"plaintext")
+        });
+    }
+
+    /// Takes note of how far a browser may read text without tags. `end` finds the end in what follows; it is asked only once
+    /// for a part of the body and a name.
+    fn begin_raw(&mut self, name: &'static [u8], begin: usize, end: impl Fn(&str) -> Option<usize>) {
+        if self.raw.iter().any(|(known, until)| *known == name && begin < *until) {
             return;
         }
         let rest = self.builder.body.get(begin..self.end).unwrap_or_default();
-        let is_end = |at: &usize| {
-            let name = rest.as_bytes().get(at + 2..at + 2 + self.tag.len());
-            let after = rest.as_bytes().get(at + 2 + self.tag.len());
-            self.tag != b"plaintext"
-                && name.is_some_and(|name| name.eq_ignore_ascii_case(&self.tag))
-                && after.is_none_or(|byte| byte.is_ascii_whitespace() || b"/>".contains(byte))
-        };
-        let end = rest.match_indices("</").map(|(at, _)| at).find(is_end).unwrap_or(rest.len());
-        self.raw_until = begin + end;
-        if rest.get(..end).is_some_and(|raw| raw.contains('<')) {
-            self.builder.put_source_aside(begin..begin + end);
-        }
+        let until = begin + end(rest).unwrap_or(rest.len());
+        self.raw.retain(|(known, _)| *known != name);
+        self.raw.push((name, until));
+        self.raw_until = self.raw_until.max(until);
     }
 }
 
@@ -883,7 +904,7 @@ fn markdown(body: &str) -> Text {
     // Nor does a second definition of the same name, until a host takes the last.
     known.sort_by_key(|span| span.start);
     let mut done = 0;
-    for span in known.into_iter().chain([body.len()..body.len()]) {
+    for span in known.into_iter().chain(std::iter::once(body.len()..body.len())) {
         if span.start > done && body.get(done..span.start).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
             builder.hidden.links += 1;
             builder.put_source_aside(done..span.start);
@@ -1026,6 +1047,7 @@ mod tests {
             "</ buy pills>",
             "<!buy pills>",
             "<!DOCTYPE buy pills>",
+            "<!DOCTYPE html buy pills>",
             "<!DOCTYPE html PUBLIC 'buy pills'>",
             "<b",
             "<b title='x>buy pills",
@@ -1313,7 +1335,11 @@ mod tests {
     /// Every word that html5ever has a browser show, or keeps in attributes that are shown, and every link.
     fn shown(node: &markup5ever_rcdom::Handle, words: &mut Vec<String>, links: &mut Vec<String>) {
         use markup5ever_rcdom::NodeData;
-        let mut read = |text: &str| words.extend(text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
+        // Where words are torn is another question: in some places a browser passes over tags that begin a line elsewhere.
+        let mut read = |text: &str| {
+            let all = text.split(|c: char| !c.is_alphanumeric()).flat_map(|word| word.split_inclusive(char::is_numeric));
+            words.extend(all.filter(|word| word.starts_with('w')).map(str::to_owned));
+        };
         match &node.data {
             NodeData::Text { contents } => read(&contents.borrow()),
             NodeData::Element { name, attrs, template_contents, .. } => {

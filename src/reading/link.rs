@@ -145,7 +145,10 @@ pub fn links(text: &str) -> Vec<Link> {
     links
 }
 
-/// Adds the links of a piece in normal form.
+/// Longest host that is looked at where nothing else tells that it is one, in bytes: DNS has 253.
+const MAX_HOST: usize = 1_024;
+
+/// Adds the links of a piece in normal form. Linear in its length, as long as its links do not overlap.
 fn links_of(piece: &str, links: &mut Vec<Link>) {
     let first = links.len();
     for address in Addresses::of(piece) {
@@ -154,31 +157,66 @@ fn links_of(piece: &str, links: &mut Vec<Link>) {
             links.push(Link { host: opened(written), at, certain: true });
         }
     }
+    let found = links.len();
+    let mut authority = Authority::default();
     // What a browser opens reaches further than the address seems to, or has no two slashes.
     for (colon, _) in piece.match_indices(':') {
-        let Some(scheme) = LENIENT_SCHEMES.iter().rfind(|scheme| piece[..colon].ends_with(*scheme)) else { continue };
+        let Some(scheme) = LENIENT_SCHEMES.iter().find(|scheme| piece[..colon].ends_with(*scheme)) else { continue };
         let start = colon - scheme.len();
-        let rest = &piece[colon + 1..];
-        let slashes = rest.bytes().take_while(|byte| matches!(byte, b'/' | b'\\')).count();
+        let slashes = piece[colon + 1..].bytes().take_while(|byte| matches!(byte, b'/' | b'\\')).count();
         let after = colon + 1 + slashes;
-        let authority = piece[after..].find(['/', '\\', '?', '#', '"', '<', '>']).map_or(piece.len(), |end| after + end);
-        let has_user = piece[after..authority].contains('@');
-        let known = links[first..].iter().find(|link| link.at.contains(&start));
+        authority.read(piece, after);
+        let has_user = authority.at_sign.is_some_and(|at| at >= after);
+        let next = first + links[first..found].partition_point(|link| link.at.start <= start);
+        let known = next.checked_sub(1).and_then(|at| links.get(at)).filter(|link| link.at.contains(&start));
         if known.is_some_and(|link| link.at.start < start || !has_user) {
             continue;
         }
-        let end = if has_user {
-            link_end(piece, authority)
-        } else if piece[after..].starts_with('[') {
-            piece[after..].find(']').map_or(after, |close| link_end(piece, after + close + 1))
+        let (host, end) = if has_user {
+            // Wherever it begins, it leads to the same host: one link.
+            let Some(host) = authority.host.take() else { continue };
+            (host, authority.end)
         } else {
-            link_end(piece, after)
+            let rest = &piece[after..authority.end];
+            let length = match rest.find(']') {
+                Some(close) if rest.starts_with('[') => close + 1,
+                _ => rest.find(|c: char| ":,;()[]{}'|".contains(c)).unwrap_or(rest.len()),
+            };
+            let written = &rest[..length];
+            // Names without a dot lead nowhere on the web; numbers do.
+            let may_lead = written.len() <= MAX_HOST && !written.bytes().all(|byte| byte.is_ascii_alphabetic());
+            let Some(host) = Some(written).filter(|_| may_lead).and_then(host::of) else { continue };
+            (host, after + length)
         };
-        let Some(host) = piece.get(start..end).and_then(host::of) else { continue };
-        let overlaps = |link: &Link| link.host == host && link.at.start < end && start < link.at.end;
-        if !links[first..].iter().any(overlaps) {
+        let near = links[next.saturating_sub(1).max(first)..found].iter().take_while(|link| link.at.start < end);
+        if !near.clone().any(|link| link.host == host && start < link.at.end) {
             links.push(Link { host, at: start..end, certain: slashes > 1 });
         }
+    }
+}
+
+/// What stands between a scheme and a path.
+#[derive(Default)]
+struct Authority {
+    end: usize,
+    /// The last `@` in it.
+    at_sign: Option<usize>,
+    /// The host behind the `@`, until it is taken.
+    host: Option<String>,
+}
+
+impl Authority {
+    /// Reads the authority that `begin` lies in, unless that is the one that was read last.
+    fn read(&mut self, piece: &str, begin: usize) {
+        if begin < self.end {
+            return;
+        }
+        let rest = &piece[begin..];
+        let length = rest.find(['/', '\\', '?', '#', '"', '<', '>']).unwrap_or(rest.len());
+        self.end = begin + length;
+        self.at_sign = rest[..length].rfind('@').map(|at| begin + at);
+        let host = self.at_sign.map(|at| &piece[at + 1..self.end]).filter(|host| host.len() <= MAX_HOST);
+        self.host = host.and_then(host::of);
     }
 }
 

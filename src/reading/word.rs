@@ -32,7 +32,7 @@ pub fn readings(text: &str) -> Vec<Vec<Word>> {
     let mut readings = vec![words(text).collect()];
     let whole = Whole::read(text, |c| c);
     let normal = whole.as_str();
-    if !is_plain(text) {
+    if !is_plain(text) && normal != text.to_lowercase() {
         readings.push(words(normal).collect());
     }
     for most in [STRETCHED - 1, 1] {
