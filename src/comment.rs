@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Violation;
 use crate::pb;
+use crate::reading::host;
+use crate::reading::link::{self, Link};
 use crate::verdict::Span;
 
 pub use markup::{Hidden, Text};
@@ -203,6 +205,13 @@ pub struct Comment {
     /// As sent, less `author.email`, `client.ip` and `post.text`: this is what the store keeps.
     message: pb::Comment,
     text: Text,
+    /// The links of `text`.
+    links: Vec<Link>,
+    author_host: Option<String>,
+    /// The author's web address as a browser opens it, if that is another than a reader sees.
+    author_address: Option<String>,
+    /// The hosts of the post and of the site.
+    own_hosts: [Option<String>; 2],
     email: String,
     ip: Option<IpAddr>,
     /// A client's address was sent, and is none.
@@ -249,10 +258,17 @@ impl Comment {
         let email = message.author.as_mut().map(|author| std::mem::take(&mut author.email)).unwrap_or_default();
         let ip = message.client.as_mut().map(|client| std::mem::take(&mut client.ip)).unwrap_or_default();
         let email = email.trim().to_lowercase();
+        let text = Text::reduce(&message.body, format);
+        let author_url = message.author.as_ref().and_then(|author| author.url.as_deref()).unwrap_or_default();
+        let post_url = message.post.as_ref().map_or("", |post| &post.url);
         Ok(Self {
+            links: link::links(text.as_str()),
+            text,
+            author_host: host::of(author_url),
+            author_address: host::opened(author_url),
+            own_hosts: [own_host(post_url), own_host(site.as_str())],
             site,
             id,
-            text: Text::reduce(&message.body, format),
             ip: client_address(&ip),
             odd_ip: !ip.trim().is_empty() && client_address(&ip).is_none(),
             post_text: prefix(&post_text, MAX_CONTEXT).to_owned(),
@@ -283,6 +299,26 @@ impl Comment {
     /// The body reduced to plain text, links included.
     pub fn text(&self) -> &Text {
         &self.text
+    }
+
+    /// Returns the links of the body, with the hosts that a browser opens.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Returns the host that a browser opens for the author's web address. Returns `None` if there is none.
+    pub fn author_host(&self) -> Option<&str> {
+        self.author_host.as_deref()
+    }
+
+    /// Returns the author's web address as a browser opens it. Empty: none.
+    pub fn author_address(&self) -> &str {
+        self.author_address.as_deref().unwrap_or(self.author_url())
+    }
+
+    /// Returns the hosts of the site itself: that of the post, and the site's name if it is a host name.
+    pub fn own_hosts(&self) -> impl Iterator<Item = &str> {
+        self.own_hosts.iter().flatten().map(String::as_str)
     }
 
     /// Tells this text and author from others under the same id.
@@ -326,11 +362,6 @@ impl Comment {
     /// Returns whether it is certain who wrote it: somebody signed in, or somebody whose e-mail address the host has verified.
     pub fn author_is_certain(&self) -> bool {
         !self.user_id().is_empty() || self.email_is_verified()
-    }
-
-    /// Returns the post's address. Empty if it is unknown.
-    pub fn post_url(&self) -> &str {
-        self.message.post.as_ref().map_or("", |post| &post.url)
     }
 
     /// The host's id of the author. Empty: not signed in.
@@ -517,6 +548,13 @@ fn timestamp(
         wrong.push(Violation::new(field, "must lie between 1990-01-01 and one day ahead of the server's clock"));
     }
     time
+}
+
+/// The host of a site's own address, with what stands below its name without `www.`. Returns `None` for a name without a dot.
+fn own_host(address: &str) -> Option<String> {
+    let host = host::of(address)?;
+    let host = host.strip_prefix("www.").unwrap_or(&host);
+    host.contains('.').then(|| host.to_owned())
 }
 
 fn body_fingerprint(format: Format, body: &str) -> Fingerprint {

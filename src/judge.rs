@@ -371,7 +371,7 @@ fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings) -> Input<
         text,
         author: comment.kept().author.as_ref().map(|author| Author {
             name: &author.name,
-            url: author.url.as_deref().and_then(url),
+            url: author.url.as_ref().and_then(|_| url(comment.author_address())),
             email: comment.email(),
         }),
         post_title: comment.post_title(),

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod fair;
 pub mod files;
 pub mod limit;
+pub mod reading;
 pub mod retention;
 pub mod verdict;
 

@@ -77,6 +77,9 @@ fn holds(message: pb::Comment, flags: u8) {
     assert!(kept.client.as_ref().is_none_or(|client| client.ip.is_empty()), "an IP address is kept");
     assert!(kept.post.as_ref().is_none_or(|post| post.text.is_empty()), "a post's text is kept");
     spans_lie_in_the_body(&comment);
+    for link in comment.links() {
+        assert!(comment.text().as_str().get(link.at.clone()).is_some_and(|part| !part.is_empty()), "{link:?}");
+    }
     for facts in facts(flags) {
         let verdict = judge().judge(&comment, &facts, now);
         fit(&verdict, &message);

@@ -1,6 +1,8 @@
 //! The classifier: probabilities are some, weights add up, and what is pointed at is there.
 
-use gatepost::classify::{self, Author, Input, Label, Likeness, Model};
+use gatepost::classify::{Author, Input, Label, Likeness, Model};
+use gatepost::reading::link::links;
+use gatepost::reading::word::readings;
 
 use super::texts;
 
@@ -20,8 +22,11 @@ pub fn score(data: &[u8]) {
     };
     explains(&Model::builtin().expect("compiled in"), &input);
     assert_eq!(Likeness::of(&text), Likeness::of(&text));
-    for (host, at) in classify::links(&text) {
-        assert!(text.get(at.clone()).is_some_and(|link| link.len() >= host.len()), "{host} at {at:?}");
+    for link in links(&text) {
+        assert!(!link.host.is_empty() && text.get(link.at.clone()).is_some_and(|part| !part.is_empty()), "{link:?}");
+    }
+    for word in readings(&text).into_iter().flatten() {
+        assert!(text.get(word.at.clone()).is_some_and(|part| !part.is_empty()), "{word:?}");
     }
 }
 

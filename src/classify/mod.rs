@@ -6,7 +6,6 @@
 
 mod author;
 mod calibrate;
-mod deobfuscate;
 mod disguise;
 mod examples;
 mod explain;
@@ -16,17 +15,17 @@ mod hash;
 mod language;
 mod lexicon;
 mod likeness;
-mod link;
 mod manner;
 mod model;
 mod shape;
 mod signal;
 mod table;
 mod tally;
-mod text;
 mod token;
 mod vocabulary;
 mod window;
+
+use crate::reading::{deobfuscate, link, text};
 
 pub mod evaluate;
 pub mod learn;
@@ -39,7 +38,6 @@ pub use explain::{Contribution, Explanation};
 pub use file::ModelError;
 pub use language::parse as parse_language;
 pub use likeness::{BANDS, Likeness};
-pub use link::{host, links};
 pub use manner::{Manner, NameIs};
 pub use model::{HeadInfo, Model, Scores};
 

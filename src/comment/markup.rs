@@ -1,19 +1,101 @@
 //! Reduces HTML and Markdown to the text a reader sees, links kept, and remembers where each part came from.
+//!
+//! A browser shows some of a body, a host that strips or escapes tags shows other parts of it. What a browser shows comes first
+//! and in one piece, so that no markup within a word tears it; all that another host might show follows.
 
 use std::ops::Range;
 
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use super::Format;
+use crate::reading::host;
 
 /// Elements whose content browsers do not show. Hosts that only strip tags do, so it is judged all the same.
-const UNSEEN: [&[u8]; 6] = [b"script", b"style", b"template", b"noscript", b"head", b"title"];
-/// Elements that run on within a line; every other one breaks words and lines.
-const INLINE: [&[u8]; 22] = [
-    b"a", b"abbr", b"b", b"bdi", b"bdo", b"cite", b"code", b"del", b"em", b"font", b"i", b"ins", b"kbd", b"mark", b"q", b"s",
-    b"small", b"span", b"strong", b"sub", b"sup", b"u",
+const UNSEEN: [&[u8]; 11] =
+    [b"script", b"style", b"template", b"noscript", b"head", b"title", b"iframe", b"noembed", b"noframes", b"datalist", b"rp"];
+/// Elements in which a browser reads no tags, but text up to their end.
+const RAW: [&[u8]; 10] =
+    [b"script", b"style", b"noscript", b"title", b"textarea", b"xmp", b"iframe", b"noembed", b"noframes", b"plaintext"];
+/// Elements that break words and lines; all others, and unknown ones, run on within a line.
+const BLOCK: [&[u8]; 54] = [
+    b"address",
+    b"article",
+    b"aside",
+    b"blockquote",
+    b"br",
+    b"button",
+    b"center",
+    b"dd",
+    b"details",
+    b"dialog",
+    b"dir",
+    b"div",
+    b"dl",
+    b"dt",
+    b"fieldset",
+    b"figcaption",
+    b"figure",
+    b"footer",
+    b"form",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"h4",
+    b"h5",
+    b"h6",
+    b"header",
+    b"hgroup",
+    b"hr",
+    b"legend",
+    b"li",
+    b"listing",
+    b"main",
+    b"marquee",
+    b"menu",
+    b"nav",
+    b"ol",
+    b"optgroup",
+    b"option",
+    b"p",
+    b"plaintext",
+    b"pre",
+    b"rt",
+    b"search",
+    b"section",
+    b"select",
+    b"summary",
+    b"table",
+    b"textarea",
+    b"ul",
+    b"xmp",
+    b"caption",
+    b"th",
+    b"td",
+    b"tr",
 ];
+/// Those of them that a browser passes over outside of a table.
+const OF_TABLES: [&[u8]; 4] = [b"caption", b"th", b"td", b"tr"];
+/// Elements that have no end tag.
+const VOID: [&[u8]; 13] =
+    [b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"track", b"wbr"];
+/// Elements that show what they load.
+const MEDIA: [&[u8]; 7] = [b"img", b"image", b"iframe", b"video", b"audio", b"source", b"embed"];
+/// Attributes whose text some browser or reading aid shows.
+const SHOWN_ATTRIBUTES: [&[u8]; 9] = [
+    b"alt",
+    b"title",
+    b"placeholder",
+    b"label",
+    b"summary",
+    b"standby",
+    b"aria-label",
+    b"aria-description",
+    b"aria-placeholder",
+];
+
+/// How deep documents in attributes are read.
+const MAX_DOCUMENTS: usize = 3;
 
 /// No entity is longer. The end of one is not looked for further: a body of nothing but `&` would take for ever.
 const MAX_ENTITY: usize = 33;
@@ -54,7 +136,7 @@ impl Text {
     pub fn reduce(body: &str, format: Format) -> Self {
         match format {
             Format::Plain => Self { text: body.to_owned(), hidden: Hidden::default(), pieces: Vec::new() },
-            Format::Html => html(body),
+            Format::Html => html(body, 0),
             Format::Markdown => markdown(body),
         }
     }
@@ -91,40 +173,102 @@ impl Text {
     }
 }
 
+/// Text with its origin.
+#[derive(Default)]
+struct Run {
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+impl Run {
+    fn push(&mut self, body: &str, text: &str, source: Range<usize>) {
+        if text.is_empty() {
+            return;
+        }
+        let exact = body.get(source.clone()) == Some(text);
+        self.pieces.push(Piece { begin: self.text.len(), source, exact });
+        self.text.push_str(text);
+    }
+
+    /// Keeps words apart that markup kept apart. Comes from nowhere in the body.
+    fn gap(&mut self, gap: char) {
+        if !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
+            let at = self.pieces.last().map_or(0, |piece| piece.source.end);
+            self.pieces.push(Piece { begin: self.text.len(), source: at..at, exact: false });
+            self.text.push(gap);
+        }
+    }
+
+    fn link(&mut self, body: &str, address: &str, source: Range<usize>) {
+        self.gap(' ');
+        self.push(body, address, source);
+        self.gap(' ');
+    }
+
+    /// Adds another run.
+    fn append(&mut self, other: Run) {
+        let begin = self.text.len();
+        self.text.push_str(&other.text);
+        self.pieces.extend(other.pieces.into_iter().map(|piece| Piece { begin: begin + piece.begin, ..piece }));
+    }
+
+    /// Returns a part, with where it came from.
+    fn part(&self, part: Range<usize>) -> Run {
+        let text = self.text.get(part.clone()).unwrap_or_default().to_owned();
+        let from = self.pieces.partition_point(|piece| piece.begin <= part.start).saturating_sub(1);
+        let to = self.pieces.partition_point(|piece| piece.begin < part.end);
+        let pieces = self.pieces.get(from..to).unwrap_or_default().iter().map(|piece| {
+            let skipped = if piece.exact { part.start.saturating_sub(piece.begin) } else { 0 };
+            let source = piece.source.start + skipped..piece.source.end;
+            Piece { begin: piece.begin.saturating_sub(part.start), source, exact: piece.exact }
+        });
+        Run { text, pieces: pieces.collect() }
+    }
+}
+
 /// Collects text with its origin.
 struct Builder<'a> {
     body: &'a str,
-    text: String,
-    pieces: Vec<Piece>,
+    /// What a browser shows.
+    seen: Run,
+    /// What it does not, and others may.
+    aside: Run,
+    /// What stands in `aside` and would be shown within `seen`, at this byte of it, by a host that strips tags.
+    within: Vec<(usize, Range<usize>)>,
     /// A link whose visible text has not come yet.
     href: Option<(String, Range<usize>)>,
+    /// Pictures behind a letter, and what is said of them: they may stand in a word.
+    waiting: Vec<(Waiting, String, Range<usize>)>,
     hidden: Hidden,
     /// Whether what comes now is hidden.
     unseen: bool,
     /// Whether the link that is open shows a letter, a digit or a picture. `None`: none is open.
     shows: Option<bool>,
+    /// How many documents this one is within.
+    depth: usize,
+}
+
+/// What waits for the text behind it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Link,
+    Text,
 }
 
 impl<'a> Builder<'a> {
-    fn new(body: &'a str) -> Self {
+    fn new(body: &'a str, depth: usize) -> Self {
         Self {
             body,
-            text: String::with_capacity(body.len()),
-            pieces: Vec::new(),
+            seen: Run { text: String::with_capacity(body.len()), pieces: Vec::new() },
+            aside: Run::default(),
+            within: Vec::new(),
             href: None,
+            waiting: Vec::new(),
             hidden: Hidden::default(),
             unseen: false,
             shows: None,
+            depth,
         }
-    }
-
-    fn push(&mut self, text: &str, source: Range<usize>) {
-        if text.is_empty() {
-            return;
-        }
-        let exact = self.body.get(source.clone()) == Some(text);
-        self.pieces.push(Piece { begin: self.text.len(), source, exact });
-        self.text.push_str(text);
     }
 
     /// Text that a reader sees, after the link it belongs to. A link that shows its own address is one link.
@@ -132,22 +276,115 @@ impl<'a> Builder<'a> {
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
         if self.unseen {
             self.hidden.letters += letters;
-        } else if let Some(shows) = &mut self.shows {
-            *shows |= letters > 0;
+        } else {
+            self.settle(text);
+            if let Some(shows) = &mut self.shows {
+                *shows |= letters > 0;
+            }
         }
         if !text.trim().is_empty()
             && let Some((href, at)) = self.href.take()
             && !same_address(&href, text)
         {
-            self.link(&href, at);
+            if self.unseen || self.is_in_word(text) {
+                self.aside.link(self.body, &href, at);
+            } else {
+                self.seen.link(self.body, &href, at);
+            }
         }
-        self.push(text, source);
+        if self.unseen {
+            self.hide(text, source);
+        } else {
+            self.seen.push(self.body, text, source);
+        }
     }
 
-    fn link(&mut self, href: &str, source: Range<usize>) {
-        self.gap(' ');
-        self.push(href, source);
-        self.gap(' ');
+    /// Text that a browser hides and a host that strips tags shows.
+    fn hide(&mut self, text: &str, source: Range<usize>) {
+        let (place, begin) = (self.seen.text.len(), self.aside.text.len());
+        let follows = self.within.last().is_some_and(|(before, part)| *before == place && part.end == begin);
+        if !follows {
+            self.aside.gap('\n');
+        }
+        let begin = self.aside.text.len();
+        self.aside.push(self.body, text, source);
+        let end = self.aside.text.len();
+        match self.within.last_mut().filter(|_| follows) {
+            Some((_, part)) => part.end = end,
+            None => self.within.push((place, begin..end)),
+        }
+    }
+
+    /// Text that shows only where markup is not read as a browser reads it.
+    fn put_aside(&mut self, text: &str, source: Range<usize>) {
+        self.aside.gap('\n');
+        self.aside.push(self.body, text, source);
+        self.aside.gap('\n');
+    }
+
+    /// A part of the body with its tags as they are written.
+    fn put_source_aside(&mut self, source: Range<usize>) {
+        let Some(raw) = self.body.get(source.clone()) else { return };
+        self.aside.gap('\n');
+        let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: html5gum::Span<usize>| -> Option<()> {
+            if let CallbackEvent::String { value } = event {
+                let text = String::from_utf8_lossy(value);
+                for (text, source) in align(self.body, source.start + span.start..source.start + span.end, &text) {
+                    self.aside.push(self.body, text, source);
+                }
+            }
+            None
+        });
+        let mut tokenizer = html5gum::Tokenizer::new_with_emitter(raw, emitter);
+        tokenizer.set_state(html5gum::State::RcData);
+        for _ in tokenizer {}
+        self.aside.gap('\n');
+    }
+
+    /// A link to what is shown or opened, without words of its own.
+    fn link(&mut self, address: String, source: Range<usize>) {
+        if self.unseen {
+            self.aside.link(self.body, &address, source);
+        } else if self.seen.text.ends_with(char::is_alphanumeric) {
+            self.waiting.push((Waiting::Link, address, source));
+        } else {
+            self.place(Waiting::Link, &address, source);
+        }
+    }
+
+    fn place(&mut self, kind: Waiting, text: &str, source: Range<usize>) {
+        self.seen.gap('\n');
+        match kind {
+            Waiting::Link => self.seen.link(self.body, text, source),
+            Waiting::Text => self.seen.push(self.body, text, source),
+        }
+    }
+
+    /// What is said of a picture.
+    fn describe(&mut self, text: String, source: Range<usize>) {
+        if !self.unseen && (!self.waiting.is_empty() || self.seen.text.ends_with(char::is_alphanumeric)) {
+            self.show_picture();
+            self.waiting.push((Waiting::Text, text, source));
+        } else {
+            self.visible(&text, source);
+        }
+    }
+
+    /// Finds a place for what waits, now that it is known what follows: behind the word that it stands in.
+    fn settle(&mut self, next: &str) {
+        let in_word = self.is_in_word(next);
+        for (kind, text, source) in std::mem::take(&mut self.waiting) {
+            if in_word {
+                self.put_aside(&text, source);
+            } else {
+                self.place(kind, &text, source);
+            }
+        }
+    }
+
+    /// Whether a word goes on with this text.
+    fn is_in_word(&self, next: &str) -> bool {
+        self.seen.text.ends_with(char::is_alphanumeric) && next.starts_with(char::is_alphanumeric)
     }
 
     /// A link may show a picture instead of words.
@@ -160,6 +397,7 @@ impl<'a> Builder<'a> {
     /// Opens a link.
     fn open_link(&mut self, href: String, source: Range<usize>) {
         self.close_link();
+        let href = host::opened(&href).unwrap_or(href);
         self.href = Some((href, source));
         self.shows = Some(false);
     }
@@ -172,27 +410,78 @@ impl<'a> Builder<'a> {
 
     fn flush_link(&mut self) {
         if let Some((href, at)) = self.href.take() {
-            self.link(&href, at);
+            self.link(href, at);
         }
     }
 
-    /// Keeps words apart that markup kept apart. Comes from nowhere in the body.
+    /// Keeps words apart that markup kept apart.
     fn gap(&mut self, gap: char) {
-        if !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
-            let at = self.pieces.last().map_or(0, |piece| piece.source.end);
-            self.pieces.push(Piece { begin: self.text.len(), source: at..at, exact: false });
-            self.text.push(gap);
+        if self.unseen {
+            self.aside.gap(gap);
+        } else {
+            self.settle("");
+            self.seen.gap(gap);
+        }
+    }
+
+    /// Adds the words that a host makes which strips the tags of what is hidden within a word.
+    fn join_words(&mut self) {
+        let is_word = |c: char| !c.is_whitespace();
+        let mut most = self.body.len();
+        for (place, part) in std::mem::take(&mut self.within) {
+            let (before, after) = self.seen.text.split_at(place);
+            let (before, after) = (last_of(before, is_word), first_of(after, is_word));
+            let hidden = self.aside.text.get(part.clone()).unwrap_or_default();
+            let (first, last) = (first_of(hidden, is_word), last_of(hidden, is_word));
+            if before + after == 0 || first + last == 0 || most == 0 {
+                continue;
+            }
+            most = most.saturating_sub(before + after + first + last);
+            let mut words = vec![(before, part.start..part.start + first, 0), (0, part.end - last..part.end, after)];
+            if first == part.len() {
+                words = vec![(before, part, after)];
+            }
+            for (before, hidden, after) in words {
+                self.aside.gap('\n');
+                for run in
+                    [self.seen.part(place - before..place), self.aside.part(hidden), self.seen.part(place..place + after)]
+                {
+                    self.aside.append(run);
+                }
+            }
         }
     }
 
     fn finish(mut self) -> Text {
         self.close_link();
-        if self.pieces.is_empty() {
-            // An empty list would mean that the text is the body.
-            self.pieces.push(Piece { begin: 0, source: 0..0, exact: false });
+        self.settle("");
+        self.join_words();
+        if !self.aside.text.trim().is_empty() {
+            self.seen.gap('\n');
+            self.seen.append(self.aside);
         }
-        Text { text: self.text, hidden: self.hidden, pieces: self.pieces }
+        let Run { text, mut pieces } = self.seen;
+        if pieces.is_empty() {
+            // An empty list would mean that the text is the body.
+            pieces.push(Piece { begin: 0, source: 0..0, exact: false });
+        }
+        Text { text, hidden: self.hidden, pieces }
     }
+}
+
+/// Longest part of a word that is joined to what is hidden beside it, in bytes.
+const MAX_WORD: usize = 64;
+
+/// Returns the length of the characters of a kind at the end of a text.
+fn last_of(text: &str, is: impl Fn(char) -> bool) -> usize {
+    let length = text.chars().rev().take(MAX_WORD).take_while(|c| is(*c)).map(char::len_utf8).sum::<usize>().min(MAX_WORD);
+    text.len() - text.ceil_char_boundary(text.len() - length)
+}
+
+/// Returns the length of the characters of a kind at the beginning of a text.
+fn first_of(text: &str, is: impl Fn(char) -> bool) -> usize {
+    let length = text.chars().take(MAX_WORD).take_while(|c| is(*c)).map(char::len_utf8).sum::<usize>();
+    text.floor_char_boundary(length.min(MAX_WORD))
 }
 
 fn same_address(href: &str, shown: &str) -> bool {
@@ -203,8 +492,8 @@ fn same_address(href: &str, shown: &str) -> bool {
     bare(href).eq_ignore_ascii_case(bare(shown))
 }
 
-fn html(body: &str) -> Text {
-    let mut builder = Builder::new(body);
+fn html(body: &str, depth: usize) -> Text {
+    let mut builder = Builder::new(body, depth);
     reduce_html(&mut builder, 0..body.len());
     builder.finish()
 }
@@ -212,87 +501,291 @@ fn html(body: &str) -> Text {
 /// Reduces the part `at` of the builder's body, which is HTML.
 fn reduce_html(builder: &mut Builder<'_>, at: Range<usize>) {
     let Some(part) = builder.body.get(at.clone()) else { return };
-    // The element that hides what is in it, and how many of its name are open.
-    let mut hidden: Option<(Vec<u8>, usize)> = None;
-    let mut tag = Vec::new();
-    let mut attribute = Vec::new();
+    let mut reader = HtmlReader {
+        builder,
+        has_nul: part.contains('\0'),
+        hidden: None,
+        tag: Vec::new(),
+        attribute: Vec::new(),
+        blocks: Vec::new(),
+        open: None,
+        done: at.start,
+        raw_until: at.start,
+        raw: Vec::new(),
+        end: at.end,
+    };
     let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: html5gum::Span<usize>| -> Option<()> {
-        let source = at.start + span.start..at.start + span.end;
-        match event {
-            CallbackEvent::OpenStartTag { name } => {
-                tag = name.to_ascii_lowercase();
-                match &mut hidden {
-                    Some((open, count)) => *count += usize::from(*open == tag),
-                    None if UNSEEN.contains(&tag.as_slice()) => hidden = Some((tag.clone(), 1)),
-                    None => {}
-                }
-                builder.unseen = hidden.is_some();
-                if !INLINE.contains(&tag.as_slice()) {
-                    builder.gap('\n');
-                }
-            }
-            CallbackEvent::AttributeName { name } => {
-                attribute = name.to_ascii_lowercase();
-                if attribute == b"hidden" && hidden.is_none() {
-                    hidden = Some((tag.clone(), 1));
-                    builder.unseen = true;
-                }
-            }
-            CallbackEvent::AttributeValue { value } => {
-                let value = String::from_utf8_lossy(value).trim().to_owned();
-                match (tag.as_slice(), attribute.as_slice()) {
-                    (b"a" | b"area", b"href") if !value.is_empty() => builder.open_link(value, source),
-                    (b"img" | b"iframe" | b"video" | b"audio" | b"source" | b"embed", b"src") => {
-                        builder.show_picture();
-                        builder.link(&value, source);
-                    }
-                    (b"object", b"data") | (b"form", b"action") | (_, b"formaction") => builder.link(&value, source),
-                    (b"img", b"alt") | (_, b"title") => builder.visible(&value, source),
-                    (_, b"style") if hidden.is_none() => {
-                        let style: String = value.to_ascii_lowercase().split_whitespace().collect();
-                        if UNSEEN_STYLES.iter().any(|unseen| style.contains(unseen)) {
-                            hidden = Some((tag.clone(), 1));
-                            builder.unseen = true;
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            CallbackEvent::EndTag { name } => {
-                if let Some((open, count)) = &mut hidden
-                    && open.eq_ignore_ascii_case(name)
-                {
-                    *count -= 1;
-                    if *count == 0 {
-                        hidden = None;
-                    }
-                }
-                if name.eq_ignore_ascii_case(b"a") {
-                    builder.close_link();
-                } else if !INLINE.iter().any(|inline| inline.eq_ignore_ascii_case(name)) {
-                    builder.gap('\n');
-                }
-                builder.unseen = hidden.is_some();
-            }
-            CallbackEvent::String { value } => {
-                let text = String::from_utf8_lossy(value);
-                for (text, source) in align(builder.body, source, &text) {
-                    builder.visible(text, source);
-                }
-            }
-            CallbackEvent::Comment { value } => {
-                builder.gap('\n');
-                builder.unseen = true;
-                builder.visible(&String::from_utf8_lossy(value), source);
-                builder.gap('\n');
-                builder.unseen = hidden.is_some();
-            }
-            _ => {}
-        }
+        reader.read(event, at.start + span.start..at.start + span.end);
         None
     });
     // The reader is a string and the callback returns nothing: there is no error and no token to see.
     for _ in html5gum::Tokenizer::new_with_emitter(part, emitter) {}
+    reader.finish();
+}
+
+/// Reads the events of one piece of HTML.
+struct HtmlReader<'b, 'a> {
+    builder: &'b mut Builder<'a>,
+    /// Some hosts take NULs out before anything else, browsers take them out of text.
+    has_nul: bool,
+    /// The element that hides what is in it, and how many of its name are open.
+    hidden: Option<(Vec<u8>, usize)>,
+    tag: Vec<u8>,
+    attribute: Vec<u8>,
+    /// The names of the elements that break words and were there.
+    blocks: Vec<&'static [u8]>,
+    /// Where the tag that is open began.
+    open: Option<usize>,
+    /// How far the body was read.
+    done: usize,
+    /// Up to where a browser may read text without tags,
+    raw_until: usize,
+    /// and within what it may.
+    raw: Vec<(&'static [u8], usize)>,
+    end: usize,
+}
+
+impl HtmlReader<'_, '_> {
+    fn read(&mut self, event: CallbackEvent<'_>, source: Range<usize>) {
+        match event {
+            CallbackEvent::OpenStartTag { name } => {
+                self.tag = self.name(name);
+                self.open = Some(source.start);
+                match &mut self.hidden {
+                    Some((open, count)) => *count += usize::from(*open == self.tag),
+                    None if is_one_of(&UNSEEN, &self.tag) => self.hidden = Some((self.tag.clone(), 1)),
+                    None => {}
+                }
+                if self.begins_block() {
+                    self.builder.gap('\n');
+                }
+                self.builder.unseen = self.hidden.is_some();
+            }
+            CallbackEvent::AttributeName { name } => {
+                self.attribute = self.name(name);
+                if self.attribute == b"hidden" {
+                    self.hide();
+                }
+            }
+            CallbackEvent::AttributeValue { value } => {
+                let mut value = String::from_utf8_lossy(value).trim().to_owned();
+                if self.has_nul {
+                    value.retain(|c| c != char::REPLACEMENT_CHARACTER);
+                }
+                self.attribute(value, source);
+            }
+            CallbackEvent::CloseStartTag { .. } => {
+                let begin = self.open.take().unwrap_or(source.start);
+                self.put_markup_aside(begin..source.end, true);
+                self.begin_raw_element(source.end);
+                self.done = source.end;
+                if is_one_of(&VOID, &self.tag) && self.hidden.as_ref().is_some_and(|(open, _)| *open == self.tag) {
+                    self.hidden = None;
+                    self.builder.unseen = false;
+                }
+            }
+            CallbackEvent::EndTag { name } => {
+                let name = self.name(name);
+                self.put_markup_aside(source.clone(), true);
+                if let Some((open, count)) = &mut self.hidden
+                    && *open == name
+                {
+                    *count -= 1;
+                    if *count == 0 {
+                        self.hidden = None;
+                    }
+                }
+                self.builder.unseen = self.hidden.is_some();
+                if name == b"a" {
+                    self.builder.close_link();
+                } else if self.ends_block(&name) {
+                    self.builder.gap('\n');
+                }
+                self.done = source.end;
+            }
+            CallbackEvent::String { value } => {
+                self.done = source.end;
+                let text = String::from_utf8_lossy(value);
+                for (text, source) in align(self.builder.body, source, &text) {
+                    self.text(text, source);
+                }
+            }
+            CallbackEvent::Comment { value } => {
+                self.done = source.end;
+                self.begin_cdata(source.clone());
+                self.put_markup_aside(source.clone(), false);
+                let text = String::from_utf8_lossy(value);
+                self.builder.hidden.letters += text.chars().filter(|c| c.is_alphanumeric()).count();
+                self.builder.put_aside(&text, source);
+            }
+            CallbackEvent::Doctype { .. } => {
+                self.done = source.end;
+                let written = self.builder.body.get(source.clone()).unwrap_or_default();
+                if !written.eq_ignore_ascii_case("<!doctype html>") || source.start < self.raw_until {
+                    self.builder.put_source_aside(source);
+                }
+            }
+            CallbackEvent::Error(_) => {}
+        }
+    }
+
+    /// A tag or comment that never ends is nothing to a browser; hosts that escape it show it.
+    fn finish(self) {
+        let from = self.open.unwrap_or(self.done);
+        if self.builder.body.get(from..self.end).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
+            self.builder.put_source_aside(from..self.end);
+        }
+    }
+
+    /// The name of a tag or an attribute.
+    fn name(&self, name: &[u8]) -> Vec<u8> {
+        if !self.has_nul {
+            return name.to_ascii_lowercase();
+        }
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        name.replace(char::REPLACEMENT_CHARACTER, "").into_bytes()
+    }
+
+    /// Takes note of the element that begins; returns whether it breaks words.
+    fn begins_block(&mut self) -> bool {
+        let in_table = is_one_of(&OF_TABLES, &self.tag).then(|| self.blocks.contains(&b"table".as_slice()));
+        let Some(name) = BLOCK.into_iter().find(|name| *name == self.tag).filter(|_| in_table != Some(false)) else {
+            return false;
+        };
+        if !self.blocks.contains(&name) {
+            self.blocks.push(name);
+        }
+        true
+    }
+
+    /// Returns whether the end of an element breaks words. A browser passes over the end of what never began.
+    fn ends_block(&self, name: &[u8]) -> bool {
+        matches!(name, b"p" | b"br") || self.blocks.contains(&name)
+    }
+
+    /// Has what is in the element be hidden, unless it is already.
+    fn hide(&mut self) {
+        if self.hidden.is_none() {
+            self.hidden = Some((self.tag.clone(), 1));
+            self.builder.unseen = true;
+        }
+    }
+
+    fn text(&mut self, text: &str, source: Range<usize>) {
+        if !self.has_nul || !text.contains('\0') {
+            return self.builder.visible(text, source);
+        }
+        let exact = self.builder.body.get(source.clone()) == Some(text);
+        let mut at = source.start;
+        for part in text.split('\0') {
+            let of_part = if exact { at..at + part.len() } else { source.clone() };
+            self.builder.visible(part, of_part);
+            at += part.len() + 1;
+        }
+    }
+
+    fn attribute(&mut self, value: String, source: Range<usize>) {
+        if value.is_empty() {
+            return;
+        }
+        let opened = |value: String| host::opened(&value).unwrap_or(value);
+        match (self.tag.as_slice(), self.attribute.as_slice()) {
+            (b"a" | b"area", b"href" | b"xlink:href") => self.builder.open_link(value, source),
+            (tag, b"src") if is_one_of(&MEDIA, tag) => {
+                self.builder.show_picture();
+                self.builder.link(opened(value), source);
+            }
+            (b"object", b"data") | (b"form", b"action") | (_, b"formaction") => self.builder.link(opened(value), source),
+            (b"iframe", b"srcdoc") => self.document(&value, source),
+            (b"img" | b"image", b"alt") => self.builder.describe(value, source),
+            (b"input" | b"button", b"value") => self.builder.put_aside(&value, source),
+            (_, name) if is_one_of(&SHOWN_ATTRIBUTES, name) => self.builder.put_aside(&value, source),
+            (_, name) if name.starts_with(b"xmlns") || name == b"itemtype" => {}
+            (_, name) => {
+                if name == b"style" {
+                    let style: String = value.to_ascii_lowercase().split_whitespace().collect();
+                    if UNSEEN_STYLES.iter().any(|unseen| style.contains(unseen)) {
+                        self.hide();
+                    }
+                }
+                self.addresses(&value, source);
+            }
+        }
+    }
+
+    /// The web addresses in any other attribute: one, or several in one of many notations.
+    fn addresses(&mut self, value: &str, source: Range<usize>) {
+        if !value.contains([':', '/', '\\']) {
+            return;
+        }
+        if let Some(address) = host::opened(value) {
+            return self.builder.put_aside(&address, source);
+        }
+        let parts = value.split(|c: char| c.is_whitespace() || ",;=()'\"".contains(c));
+        for address in parts.filter_map(host::opened) {
+            self.builder.put_aside(&address, source.clone());
+        }
+    }
+
+    /// A document in an attribute, which a browser shows.
+    fn document(&mut self, document: &str, source: Range<usize>) {
+        if self.builder.depth >= MAX_DOCUMENTS {
+            return self.builder.put_aside(document, source);
+        }
+        let Text { text, hidden, .. } = html(document, self.builder.depth + 1);
+        self.builder.hidden.letters += hidden.letters;
+        self.builder.hidden.links += hidden.links;
+        self.builder.put_aside(&text, source);
+    }
+
+    /// Puts a tag or comment aside that is text to a browser, and a tag with other tags' beginnings or ends in it, which ends
+    /// elsewhere for others than browsers.
+    fn put_markup_aside(&mut self, markup: Range<usize>, is_tag: bool) {
+        let inner = markup.start + 1..markup.end.saturating_sub(1);
+        let is_odd = is_tag && self.builder.body.get(inner).is_some_and(|inner| inner.contains(['<', '>']));
+        if is_odd || markup.start < self.raw_until {
+            self.builder.put_source_aside(markup);
+        }
+    }
+
+    /// Takes note of a comment that within SVG and MathML is text up to another end.
+    fn begin_cdata(&mut self, comment: Range<usize>) {
+        let rest = self.builder.body.get(comment.start..self.end).unwrap_or_default();
+        if rest.starts_with("<![CDATA[") {
+            self.begin_raw(b"![CDATA[", comment.start, |rest| rest.find("]]>"));
+        }
+    }
+
+    /// Takes note of an element, of which the start tag has just ended, in which a browser may read no tags.
+    fn begin_raw_element(&mut self, begin: usize) {
+        let Some(name) = RAW.into_iter().find(|name| *name == self.tag) else { return };
+        self.begin_raw(name, begin, |rest| {
+            let is_end = |at: &usize| {
+                let (from, to) = (at + 2, at + 2 + name.len());
+                let after = rest.as_bytes().get(to);
+                rest.as_bytes().get(from..to).is_some_and(|end| end.eq_ignore_ascii_case(name))
+                    && after.is_none_or(|byte| byte.is_ascii_whitespace() || b"/>".contains(byte))
+            };
+            rest.match_indices("</").map(|(at, _)| at).find(is_end).filter(|_| name != b"plaintext")
+        });
+    }
+
+    /// Takes note of how far a browser may read text without tags. `end` finds the end in what follows; it is asked only once
+    /// for a part of the body and a name.
+    fn begin_raw(&mut self, name: &'static [u8], begin: usize, end: impl Fn(&str) -> Option<usize>) {
+        if self.raw.iter().any(|(known, until)| *known == name && begin < *until) {
+            return;
+        }
+        let rest = self.builder.body.get(begin..self.end).unwrap_or_default();
+        let until = begin + end(rest).unwrap_or(rest.len());
+        self.raw.retain(|(known, _)| *known != name);
+        self.raw.push((name, until));
+        self.raw_until = self.raw_until.max(until);
+    }
+}
+
+fn is_one_of(names: &[&[u8]], name: &[u8]) -> bool {
+    names.contains(&name)
 }
 
 /// Pairs decoded text with the source it came from, entity by entity. Where they cannot be paired, the run is one piece.
@@ -335,7 +828,7 @@ fn decoded(entity: &str) -> Option<usize> {
 }
 
 fn markdown(body: &str) -> Text {
-    let mut builder = Builder::new(body);
+    let mut builder = Builder::new(body, 0);
     let parser = Parser::new(body);
     let mut unused: Vec<(String, Range<usize>)> = parser
         .reference_definitions()
@@ -346,29 +839,58 @@ fn markdown(body: &str) -> Text {
         })
         .collect();
     unused.sort_by_key(|(_, span)| span.start);
+    // The parts of the body that belong to something.
+    let mut known: Vec<Range<usize>> = unused.iter().map(|(_, span)| span.clone()).collect();
+    let mut in_image = false;
     for (event, source) in parser.into_offset_iter() {
+        if known.last().is_none_or(|last| source.end > last.end || source.start < last.start) {
+            known.push(source.clone());
+        }
         match event {
             Event::Text(text) | Event::Code(text) => {
                 // A code span's range includes its back quotes.
                 let inner = body.get(source.clone()).and_then(|raw| raw.find(text.as_ref()));
                 let source = inner.map_or(source.clone(), |at| source.start + at..source.start + at + text.len());
-                builder.visible(&text, source);
+                if in_image {
+                    builder.describe(text.into_string(), source);
+                } else {
+                    builder.visible(&text, source);
+                }
             }
             Event::Start(Tag::Link { dest_url, title, .. }) => {
                 unused.retain(|(address, _)| address.trim_end() != format!("{dest_url} {title}").trim_end());
                 builder.open_link(dest_url.into_string(), source.clone());
-                if !title.is_empty() {
+                if !title.is_empty() && builder.seen.text.ends_with(char::is_alphanumeric) {
+                    builder.put_aside(&title, source);
+                } else if !title.is_empty() {
                     builder.flush_link();
-                    builder.push(&title, source);
+                    builder.seen.push(body, &title, source);
                     builder.gap(' ');
                 }
             }
-            Event::Start(Tag::Image { dest_url, .. }) => {
+            Event::Start(Tag::Image { dest_url, title, .. }) => {
+                unused.retain(|(address, _)| address.trim_end() != format!("{dest_url} {title}").trim_end());
+                in_image = true;
                 builder.show_picture();
-                builder.link(&dest_url, source);
+                builder.link(host::opened(&dest_url).unwrap_or_else(|| dest_url.into_string()), source.clone());
+                if !title.is_empty() {
+                    builder.put_aside(&title, source);
+                }
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) if info.contains(|c: char| !c.is_alphanumeric()) => {
+                builder.put_aside(&info, source);
             }
             Event::End(TagEnd::Link) => builder.close_link(),
-            Event::Html(_) | Event::InlineHtml(_) => reduce_html(&mut builder, source),
+            Event::End(TagEnd::Image) => {
+                in_image = false;
+                // A picture that waits may stand in a word.
+                if builder.waiting.is_empty() {
+                    builder.gap('\n');
+                }
+            }
+            // Line by line it would be torn.
+            Event::Start(Tag::HtmlBlock) => reduce_html(&mut builder, source),
+            Event::InlineHtml(_) => reduce_html(&mut builder, source),
             Event::SoftBreak | Event::HardBreak | Event::Rule => builder.gap('\n'),
             Event::End(end) if !matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough) => builder.gap('\n'),
             _ => {}
@@ -377,8 +899,17 @@ fn markdown(body: &str) -> Text {
     // A definition that nothing refers to shows nowhere, until a host shows the source.
     for (address, span) in unused {
         builder.hidden.links += 1;
-        builder.gap('\n');
-        builder.push(&address, span);
+        builder.put_aside(&address, span);
+    }
+    // Nor does a second definition of the same name, until a host takes the last.
+    known.sort_by_key(|span| span.start);
+    let mut done = 0;
+    for span in known.into_iter().chain(std::iter::once(body.len()..body.len())) {
+        if span.start > done && body.get(done..span.start).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
+            builder.hidden.links += 1;
+            builder.put_source_aside(done..span.start);
+        }
+        done = done.max(span.end);
     }
     builder.finish()
 }
@@ -399,8 +930,274 @@ mod tests {
     fn html_keeps_text_and_link_targets_and_drops_the_rest() {
         check(Format::Html, "<p>Hello <b>there</b></p><p>again</p>", "Hello there\nagain\n");
         check(Format::Html, r#"see <a href="http://casino.example/x">this</a>"#, "see http://casino.example/x this");
-        check(Format::Html, "a<script>alert('x')</script>b", "a\nalert('x')\nb");
+        check(Format::Html, "a <script>alert('x')</script> b", "a  b\nalert('x')");
         check(Format::Html, "<img src=http://x.example/a.png alt=cat>", "http://x.example/a.png cat");
+        check(Format::Html, "see:<img src=http://x.example/a.png alt=cat> and", "see:\nhttp://x.example/a.png cat and");
+        check(Format::Html, "<ul><li>one<li>two</ul><!-- -->", "one\ntwo\n");
+    }
+
+    #[test]
+    fn no_markup_within_a_word_tears_it() {
+        for body in [
+            "so via<b></b>gra",
+            "so via<tt>gra</tt>",
+            "so via<wbr>gra",
+            "so via<nobr/>gra",
+            "so via<made-up x=y>gra",
+            "so via<!-- and -->gra",
+            "so via<!---->gra",
+            "so via<!>gra",
+            "so via<?php x ?>gra",
+            "so via</>gra",
+            "so via</ x>gra",
+            "so via</div>gra",
+            "so via<td>gra",
+            "so via<col><body><html>gra",
+            "so via<![CDATA[ x ]]>gra",
+            "so via<!DOCTYPE html>gra",
+            "so via<template>x</template>gra",
+            "so via<span hidden>x</span>gra",
+            "so via<span style='display: none'>x</span>gra",
+            "so via<img src=http://x.example/i.gif alt=x>gra",
+            "so via<a href=http://x.example>gra</a>",
+            "so <b title=x>via</b><b title=y>gra</b>",
+            "so via<input type=hidden value=x>gra",
+            "so vi\0agra",
+            "so vi&#0000097;gra",
+            "so vi&#x61gra",
+            "so via<b\0>gra",
+        ] {
+            assert!(Text::reduce(body, Format::Html).as_str().contains("viagra"), "{body}");
+        }
+        for body in [
+            "so via**gra**",
+            "so via<b>gra</b>",
+            "so via<!-- x -->gra",
+            "so via![x](http://x.example/i.gif)gra",
+            "so vi&#97;gra",
+        ] {
+            assert!(Text::reduce(body, Format::Markdown).as_str().contains("viagra"), "{body}");
+        }
+        for body in ["so via<br>gra", "so <p>via</p>gra", "so via<div>gra", "<table><tr><td>via<td>gra</table>", "via</p>gra"] {
+            assert!(!Text::reduce(body, Format::Html).as_str().contains("viagra"), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_strips_tags_shows_no_word_that_is_not_judged() {
+        for (body, words) in [
+            ("so via<template>gra</template>", vec!["viagra", "gra"]),
+            ("<i hidden>via</i>gra", vec!["via", "viagra"]),
+            ("vi<i hidden>ag</i>ra", vec!["vira", "viagra"]),
+            ("vi<i hidden>ag ag</i>ra", vec!["viag", "agra"]),
+            ("vi<noscript><b>ag</b></noscript>ra", vec!["viagra"]),
+        ] {
+            let text = check_holds(Format::Html, body, &words);
+            for word in words {
+                let at = text.as_str().find(word).unwrap();
+                assert!(text.source(at..at + word.len()).is_some());
+            }
+        }
+        let many = format!("{}{}", "a".repeat(20_000), "<i hidden>b</i>".repeat(2_000));
+        assert!(Text::reduce(&many, Format::Html).as_str().len() < 4 * many.len());
+    }
+
+    #[track_caller]
+    fn check_holds(format: Format, body: &str, parts: &[&str]) -> Text {
+        let text = Text::reduce(body, format);
+        for part in parts {
+            assert!(text.as_str().contains(part), "{part:?} of {body:?}: {:?}", text.as_str());
+        }
+        text
+    }
+
+    #[test]
+    fn no_tag_attribute_comment_or_encoding_hides_text() {
+        for body in [
+            "<head>buy pills",
+            "<head><title>buy pills</title></head>",
+            "<title>buy pills",
+            "<noscript>buy pills",
+            "<textarea>buy pills",
+            "<textarea><b x='buy pills'>",
+            "<textarea><b x='</textarea>buy pills'>",
+            "<title><b x='</title>buy pills'>",
+            "<xmp><i class='buy pills'></xmp>",
+            "<xmp><buy pills></xmp>",
+            "<plaintext><i class='buy pills'></plaintext>",
+            "<iframe>buy pills</iframe>",
+            "<iframe srcdoc='&lt;b&gt;buy pills&lt;/b&gt;'></iframe>",
+            "<iframe srcdoc='&lt;iframe srcdoc=&quot;buy &amp;amp; buy pills&quot;&gt;'>",
+            "<noembed>buy pills</noembed><noframes>x</noframes>",
+            "<svg><text>buy pills</text></svg>",
+            "<svg><![CDATA[buy pills]]></svg>",
+            "<math><mtext>buy pills",
+            "<svg><![CDATA[<i class='buy pills'>]]></svg>",
+            "<svg><![CDATA[<buy pills>]]></svg>",
+            "<![CDATA[buy pills]]>",
+            "<![CDATA[x>y]]>buy pills",
+            "<!-- buy pills -->",
+            "<!-- buy pills",
+            "<!-->buy pills-->",
+            "<!--->buy pills-->",
+            "<!-- x --!>buy pills",
+            "<!-- x --!>buy pills-->",
+            "<!-- <!-- x -->buy pills-->",
+            "<? buy pills ?>",
+            "</ buy pills>",
+            "<!buy pills>",
+            "<!DOCTYPE buy pills>",
+            "<!DOCTYPE html buy pills>",
+            "<!DOCTYPE html PUBLIC 'buy pills'>",
+            "<b",
+            "<b title='x>buy pills",
+            "<b class=\"buy pills",
+            "<b class='x' buy pills",
+            "<b class='a>buy pills'>x",
+            "<b class='a<b>buy pills</b>'>x",
+            "</b class='a>buy pills'>x",
+            "<b alt='buy pills'>",
+            "<b title='buy pills'>",
+            "<input placeholder='buy pills'>",
+            "<input value='buy pills'>",
+            "<option label='buy pills'>",
+            "<b aria-label='buy pills'>",
+            "<object>buy pills</object>",
+            "<video>buy pills</video>",
+            "<script>buy pills",
+            "<style>buy pills</style>",
+            "<select><option>buy pills",
+            "<br hidden>buy pills",
+            "b&#117y p&#x69;ll&#115 buy&#32pills",
+            "&#98;&#117;&#121;&#32;&#112;&#105;&#108;&#108;&#115;",
+            "<b\0 title='buy pills'>",
+            "<b ti\0tle='buy pills'>",
+        ] {
+            let body = if body == "<b" { "buy pills <b".to_owned() } else { body.to_owned() };
+            check_holds(Format::Html, &body, &["buy pills"]);
+        }
+        check_holds(Format::Html, "&#146;&#x80;&pound &lt;b&gt; &amp;lt;", &["’€£ <b> &lt;"]);
+        for body in [
+            "```buy pills\nx\n```",
+            "<!-- buy pills -->",
+            "<div\nclass='x'\ntitle='buy pills'>",
+            "![x](http://x.example \"buy pills\")",
+            "[x](http://x.example \"buy pills\")",
+            "[a][1]\n\n[1]: http://a.example\n[1]: http://b.example \"buy pills\"",
+            "x <b class='buy pills",
+            "x\n\n[1]: http://b.example \"buy pills\"",
+        ] {
+            check_holds(Format::Markdown, body, &["buy pills"]);
+        }
+    }
+
+    #[test]
+    fn no_attribute_and_no_notation_hides_a_link() {
+        for body in [
+            "<a href='http://pills.example/'>x</a>",
+            "<a\nhref='http://pills.example/'>x</a>",
+            "<a/href='http://pills.example/'>x</a>",
+            "<A HREF=http://pills.example/>x</A>",
+            "<a\0 href='http://pills.example/'>x</a>",
+            "<a hr\0ef='http://pills.example/'>x</a>",
+            "<a href='http://pil\0ls.example/'>x</a>",
+            "<a href='http://pil\nls.exam\tple/'>x</a>",
+            "<a href='ht\ntp://pills.example/'>x</a>",
+            "<a href=' &#1;http://pills.example/'>x</a>",
+            "<a href='http&colon;&sol;&#47;pills&period;example/'>x</a>",
+            "<a href='//pills.example/'>x</a>",
+            "<a href='\\\\pills.example/'>x</a>",
+            "<a href='/&Tab;/pills.example/'>x</a>",
+            "<a href='http:pills.example/'>x</a>",
+            "<a href='http:\\pills.example/'>x</a>",
+            "<a href='http://en.wikipedia.org:x@pills.example/'>x</a>",
+            "<a href='http://%70ills.example./'>x</a>",
+            "<a href='http://ｐｉｌｌｓ。example/'>x</a>",
+            "<a href='http://x.example' href='http://pills.example/'>x</a>",
+            "<a href='http://pills.example/' href='http://x.example'>x</a>",
+            "<a href=http://pills.example/",
+            "<a href='http://pills.example/",
+            "<area href='http://pills.example/'>",
+            "<base href='//pills.example/'>",
+            "<link rel=x href='//pills.example/'>",
+            "<svg><a xlink:href='http://pills.example/'><text>x</text></a></svg>",
+            "<svg><image href='//pills.example/x.svg'/></svg>",
+            "<svg><use xlink:href='//pills.example/x.svg#a'/></svg>",
+            "<svg><script href='//pills.example/x.js'/></svg>",
+            "<img src='//pills.example/a.png'>",
+            "<image src='//pills.example/a.png'>",
+            "<img srcset='a.png 1x, //pills.example/b.png 2x'>",
+            "<source srcset='//pills.example/b.png 2x'>",
+            "<link imagesrcset='//pills.example/b.png 2x'>",
+            "<img longdesc='//pills.example/'>",
+            "<img lowsrc='//pills.example/'>",
+            "<script src='//pills.example/'></script>",
+            "<a href='http://x.example' ping='http://y.example http://pills.example/'>x</a>",
+            "<form action='//pills.example/'>",
+            "<input formaction='//pills.example/'>",
+            "<video poster='//pills.example/'></video>",
+            "<object data='//pills.example/'></object>",
+            "<object codebase='//pills.example/'></object>",
+            "<applet archive='//pills.example/'></applet>",
+            "<param name=movie value='http://pills.example/'>",
+            "<q cite='//pills.example/'>x</q>",
+            "<del cite='//pills.example/'>x</del>",
+            "<body background='//pills.example/a.png'>",
+            "<table background='//pills.example/a.png'></table>",
+            "<b style='background: url(//pills.example/a.png)'>x</b>",
+            "<b style=\"background: url('http://pills.example/a.png')\">x</b>",
+            "<meta http-equiv=refresh content='0;url=//pills.example/'>",
+            "<meta http-equiv=refresh content='0; URL=\"http:\\pills.example/\"'>",
+            "<iframe src='//pills.example/'></iframe>",
+            "<iframe srcdoc='&lt;a href=//pills.example/&gt;x'></iframe>",
+            "<b data-href='//pills.example/'>x</b>",
+            "<html manifest='//pills.example/'>",
+            "<template><a href='//pills.example/'>x</a></template>",
+            "<!-- <a href='http://pills.example/'>x</a> -->",
+            "<textarea><a href='http://pills.example/'>x</a></textarea>",
+        ] {
+            let text = Text::reduce(body, Format::Html);
+            let links = crate::reading::link::links(text.as_str());
+            assert!(links.iter().any(|link| link.host == "pills.example"), "{body}: {:?} {links:?}", text.as_str());
+        }
+        for body in [
+            "[x](http:\\\\pills.example/)",
+            "[x](//pills.example/)",
+            "[x](<http://en.wikipedia.org:x@pills.example/>)",
+            "[x](http&colon;//pills&period;example/)",
+            "[x](http://%70ills.example/)",
+            "![x](//pills.example/a.png)",
+            "<http://x@pills.example/>",
+            "[x][1]\n\n[1]: //pills.example/",
+            "[x][1]\n\n[1]: http://x.example\n[1]: http://pills.example/",
+            "<a\nhref='//pills.example/'>x</a>",
+            "> <a\n> href='http://pills.example/'>x</a>",
+        ] {
+            let text = Text::reduce(body, Format::Markdown);
+            let links = crate::reading::link::links(text.as_str());
+            assert!(links.iter().any(|link| link.host == "pills.example"), "{body}: {:?} {links:?}", text.as_str());
+        }
+    }
+
+    #[test]
+    fn ordinary_markup_of_links_is_read_as_one_link() {
+        for body in [
+            "<p>I wrote <a href=\"http://x.example/post\" rel=\"nofollow ugc\" title=\"My post\">about it</a>.</p>",
+            "<blockquote class=\"a b\"><p id=c>said</p></blockquote> see <a href='https://x.example'>https://x.example</a>",
+            "<span xmlns:a='http://a.example/ns' itemtype='http://schema.org/Person'>me</span> <a href=http://x.example>x</a>",
+        ] {
+            let text = Text::reduce(body, Format::Html);
+            assert_eq!(crate::reading::link::links(text.as_str()).len(), 1, "{body}: {}", text.as_str());
+            assert_eq!(text.hidden(), Hidden::default(), "{body}");
+        }
+        let titled = "[see][1] and [this](http://y.example \"more\") ![pic](http://z.example/p.png \"a picture\")\n\n[1]: http://x.example \"Title\"\n";
+        let text = Text::reduce(titled, Format::Markdown);
+        assert_eq!(
+            (crate::reading::link::links(text.as_str()).len(), text.hidden()),
+            (3, Hidden::default()),
+            "{}",
+            text.as_str()
+        );
     }
 
     #[test]
@@ -467,6 +1264,119 @@ mod tests {
                 if let Some(source) = text.source(begin..end) {
                     prop_assert!(body.get(source.clone()).is_some(), "{source:?} of {body:?}");
                 }
+            }
+        }
+    }
+
+    /// Pieces of HTML that change how what follows is read.
+    const PIECES: [&str; 60] = [
+        "w1 ",
+        "w2 ",
+        "w3",
+        "<b>",
+        "</b>",
+        "<p>",
+        "</p>",
+        "<div>",
+        "</div>",
+        "<a href='http://h1.example/'>",
+        "<a href=//h2.example>",
+        "</a>",
+        "<textarea>",
+        "</textarea>",
+        "<title>",
+        "</title>",
+        "<script>",
+        "</script>",
+        "<style>",
+        "</style>",
+        "<xmp>",
+        "</xmp>",
+        "<plaintext>",
+        "<noscript>",
+        "</noscript>",
+        "<iframe>",
+        "</iframe>",
+        "<svg>",
+        "</svg>",
+        "<math>",
+        "</math>",
+        "<template>",
+        "</template>",
+        "<head>",
+        "</head>",
+        "<body>",
+        "<html>",
+        "<table>",
+        "</table>",
+        "<tr>",
+        "<td>",
+        "<select>",
+        "</select>",
+        "<!--",
+        "-->",
+        "--!>",
+        "<!-->",
+        "<![CDATA[",
+        "]]>",
+        "<?",
+        "</ ",
+        "'",
+        "\"",
+        ">",
+        "<b x='",
+        "<b title=\"",
+        "/",
+        " = ",
+        "\0",
+        "&#x77;4 ",
+    ];
+
+    /// Every word that html5ever has a browser show, or keeps in attributes that are shown, and every link.
+    fn shown(node: &markup5ever_rcdom::Handle, words: &mut Vec<String>, links: &mut Vec<String>) {
+        use markup5ever_rcdom::NodeData;
+        // Where words are torn is another question: in some places a browser passes over tags that begin a line elsewhere.
+        let mut read = |text: &str| {
+            let all = text.split(|c: char| !c.is_alphanumeric()).flat_map(|word| word.split_inclusive(char::is_numeric));
+            words.extend(all.filter(|word| word.starts_with('w')).map(str::to_owned));
+        };
+        match &node.data {
+            NodeData::Text { contents } => read(&contents.borrow()),
+            NodeData::Element { name, attrs, template_contents, .. } => {
+                for attribute in attrs.borrow().iter() {
+                    if &*attribute.name.local == "title" {
+                        read(&attribute.value);
+                    } else if &*attribute.name.local == "href" && &*name.local == "a" {
+                        links.extend(host::opened(&attribute.value).and_then(|address| host::of(&address)));
+                    }
+                }
+                if let Some(contents) = &*template_contents.borrow() {
+                    shown(contents, words, links);
+                }
+            }
+            _ => {}
+        }
+        for child in node.children.borrow().iter() {
+            shown(child, words, links);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn what_a_browser_shows_is_judged(pieces in proptest::collection::vec(0..PIECES.len(), 1..16)) {
+            use html5ever::tendril::TendrilSink;
+            let body: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+            let dom = html5ever::parse_document(markup5ever_rcdom::RcDom::default(), Default::default()).one(body.as_str());
+            let (mut words, mut hosts) = (Vec::new(), Vec::new());
+            shown(&dom.document, &mut words, &mut hosts);
+            let text = Text::reduce(&body, Format::Html);
+            for word in words {
+                prop_assert!(text.as_str().contains(&word), "{word:?} of {body:?}: {:?}", text.as_str());
+            }
+            let links = crate::reading::link::links(text.as_str());
+            for host in hosts {
+                prop_assert!(links.iter().any(|link| link.host == host), "{host:?} of {body:?}: {:?} {links:?}", text.as_str());
             }
         }
     }

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use super::entries::Listed;
 use super::{Campaign, Evidence, Policy, Without};
-use crate::classify::{self, Label, Manner, NameIs, Scores};
+use crate::classify::{Label, Manner, NameIs, Scores};
 use crate::comment::{Comment, CommentKind, Hidden};
 use crate::facts::{Alike, Facts, History, LimitState, Similar};
 use crate::limit::Scope;
+use crate::reading::host;
+use crate::reading::link::Link;
+use crate::reading::word::{Word, readings};
 use crate::verdict::{Decision, Reason};
 
 /// How many places of one kind become reasons: more say no more, and a body of nothing but blocked words must not become
@@ -172,8 +175,8 @@ impl Policy {
             speaks("author_name", "AUTHOR_NAME", author_name, message);
         }
         if !findings.url_exempt {
-            let host = classify::host(comment.author_url());
-            speaks("author_url", "AUTHOR_URL", author_url, format!("the author's web address is {}", quoted(host)));
+            let host = comment.author_host().map_or_else(|| comment.author_url().trim().to_owned(), shown);
+            speaks("author_url", "AUTHOR_URL", author_url, format!("the author's web address is {}", quoted(&host)));
         }
         self.heed_language(labels, scores, corrected, findings);
     }
@@ -293,7 +296,12 @@ impl Policy {
     fn check_words(&self, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
         let text = comment.text().as_str();
         let (blocked, allowed) = (&listed.entries.blocked, &listed.entries.allowed);
-        let exempt = self.allowed_words.find(text).into_iter().chain(allowed.words.find(text));
+        let lists = [&self.allowed_words, &self.blocked_words, &allowed.words, &blocked.words];
+        if lists.iter().all(|words| words.is_empty()) {
+            return;
+        }
+        let read = readings(text);
+        let exempt = self.allowed_words.find(&read).into_iter().chain(allowed.words.find(&read));
         findings.exempt = exempt.map(|(_, range)| range).collect();
         findings.exempt.sort_by_key(|range| range.start);
         let exempt = furthest(&findings.exempt);
@@ -302,18 +310,18 @@ impl Policy {
             let before = findings.exempt.partition_point(|exempt| exempt.start <= range.start);
             before.checked_sub(1).and_then(|last| exempt.get(last)).is_none_or(|end| *end < range.end)
         };
-        let find = |text: &str| {
+        let find = |read: &[Vec<Word>]| {
             let entry = |place: usize| format!("list.block.word:{}", blocked.word_values.get(place).map_or("", String::as_str));
-            let entries = blocked.words.find(text).into_iter().map(move |(place, range)| (entry(place), range));
-            let own = self.blocked_words.find(text).into_iter();
+            let entries = blocked.words.find(read).into_iter().map(move |(place, range)| (entry(place), range));
+            let own = self.blocked_words.find(read).into_iter();
             own.map(|(place, range)| (format!("blocked.words[{place}]"), range)).chain(entries).collect::<Vec<_>>()
         };
-        for (rule, range) in find(text).into_iter().filter(|(_, range)| counts(range)).take(MOST_PLACES) {
+        for (rule, range) in find(&read).into_iter().filter(|(_, range)| counts(range)).take(MOST_PLACES) {
             let message = format!("holds the blocked {}", quoted(&text[range.clone()]));
             let reason = Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(rule);
             findings.votes.push(Vote::binding(self.blocked, reason));
         }
-        for (rule, _) in find(comment.author_name()).into_iter().take(MOST_PLACES) {
+        for (rule, _) in find(&readings(comment.author_name())).into_iter().take(MOST_PLACES) {
             let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
             findings.votes.push(Vote::binding(self.blocked, Reason::new("BLOCKED_WORD", message).rule(rule)));
         }
@@ -349,29 +357,27 @@ impl Policy {
             let own = self.blocked_domains.find(host).map(|place| format!("blocked.domains[{place}]"));
             own.or_else(|| Some(format!("list.block.domain:{}", entries.domain_values.get(entries.domains.find(host)?)?)))
         };
-        let site = own_hosts(comment);
         let exempt = |host: &str| {
-            let of_site = site.iter().flatten().any(|own| is_of(host, own));
+            let of_site = comment.own_hosts().any(|own| is_of(host, own));
             of_site || self.allowed_domains.find(host).is_some() || allowed.find(host).is_some()
         };
         let mut blocked = Vec::new();
-        for (host, at) in classify::links(comment.text().as_str()) {
-            let rule = rule(&host);
-            if rule.is_none() && (without.links || exempt(&host)) {
-                findings.exempt.push(at.clone());
+        for Link { host, at, certain } in comment.links() {
+            let rule = rule(host);
+            if rule.is_none() && (without.links || !certain || exempt(host)) {
+                findings.exempt.extend(Some(at.clone()).filter(|_| *certain));
             } else {
                 findings.links += 1;
-                findings.obscure_link |= !is_well_known(&host);
+                findings.obscure_link |= !is_well_known(host);
             }
-            blocked.extend(rule.map(|rule| (rule, host, Some(at))));
+            blocked.extend(rule.map(|rule| (rule, host.as_str(), Some(at.clone()))));
         }
         findings.exempt.sort_by_key(|range| range.start);
-        let url = comment.author_url().trim();
-        let host = classify::host(url);
-        findings.url_exempt = url.is_empty() || without.author_url || exempt(&host.to_lowercase());
-        blocked.extend(rule(&host.to_lowercase()).map(|rule| (rule, host.to_lowercase(), None)));
+        let host = comment.author_host().unwrap_or_default();
+        findings.url_exempt = comment.author_url().trim().is_empty() || without.author_url || exempt(host);
+        blocked.extend(rule(host).map(|rule| (rule, host, None)));
         for (rule, host, at) in blocked.into_iter().take(MOST_PLACES) {
-            let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&host)));
+            let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&shown(host))));
             let reason = reason.at(at.and_then(|at| comment.span(at))).rule(rule);
             findings.votes.push(Vote::binding(self.blocked, reason));
         }
@@ -537,14 +543,6 @@ impl Policy {
     }
 }
 
-/// The hosts of the site itself: that of the post, and the site's name if it is a host name.
-fn own_hosts(comment: &Comment) -> [Option<String>; 2] {
-    let post = classify::host(comment.post_url()).to_lowercase();
-    let site = comment.site().as_str();
-    let site = classify::host(site).trim_end_matches('.').to_lowercase();
-    [post, site].map(|host| Some(host).filter(|host| host.contains('.')))
-}
-
 /// Sites of which everybody posts links: that a comment has one says nothing of who wrote it.
 const WELL_KNOWN: [&str; 60] = [
     "github.com",
@@ -612,6 +610,11 @@ const WELL_KNOWN: [&str; 60] = [
 /// Whether everybody posts links to a host.
 fn is_well_known(host: &str) -> bool {
     WELL_KNOWN.iter().any(|known| is_of(host, known))
+}
+
+/// A host as people read it.
+fn shown(host: &str) -> String {
+    host::readable(host.strip_prefix("www.").unwrap_or(host))
 }
 
 /// Whether a host is another one, or below it.
@@ -817,5 +820,97 @@ mod tests {
         let previous = Some(Previous { decision: Decision::Reject, by_moderator: true });
         let facts = Facts { previous, ..policy.uneventful() };
         check(&policy, &comment("hello"), 0.1, &facts, Decision::Hold, &["EDITED_AFTER_REJECTION"]);
+    }
+
+    /// How a body is written, as the wire has it.
+    fn written(format: pb::BodyFormat, body: &str) -> Comment {
+        let mut message = comment("x").kept().clone();
+        (message.body, message.body_format) = (body.to_owned(), format as i32);
+        Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap()
+    }
+
+    fn by(url: &str, body: &str) -> Comment {
+        let mut message = comment(body).kept().clone();
+        message.author = Some(pb::Author { url: Some(url.to_owned()), ..Default::default() });
+        message.post = Some(pb::Post { url: "https://www.Blog.Example./post".to_owned(), ..Default::default() });
+        Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap()
+    }
+
+    #[test]
+    fn a_blocked_domain_is_blocked_however_the_address_is_written() {
+        let policy =
+            policy("[blocked]\ndomains = [\"pills.example\", \"Müller.example\"]\n[allowed]\ndomains = [\"wikipedia.org\"]\n");
+        let facts = policy.uneventful();
+        for address in [
+            "http://pills.example/",
+            "http://en.wikipedia.org:x@pills.example/",
+            "http://pills.example./",
+            "http://%70ills.example/",
+            "http://ｐｉｌｌｓ.example/",
+            "http://pills。example/",
+            "http://www.PILLS.example:8080/",
+            "http:///pills.example/",
+            "http:\\\\pills.example/",
+            "http://müller.example/",
+            "http://shop.xn--mller-kva.example/",
+        ] {
+            let link = format!("<a href=\"{address}\">see</a>");
+            let bodies = [
+                comment(&format!("see {address} there")),
+                written(pb::BodyFormat::Html, &link),
+                written(pb::BodyFormat::Markdown, &format!("[see](<{}>)", address.replace('\\', "\\\\"))),
+                by(address, "see"),
+            ];
+            for comment in bodies {
+                check(&policy, &comment, 0.1, &facts, Decision::Reject, &["BLOCKED_DOMAIN"]);
+            }
+        }
+        for bare in ["pills.example", "Pills．Example", "pills。example", "pi\u{200B}lls.example", "buy:pills.example"] {
+            check(&policy, &comment(bare), 0.1, &facts, Decision::Reject, &["BLOCKED_DOMAIN"]);
+        }
+        for other in
+            ["http://notpills.example/", "http://pills.example.org/", "http://pills.example@b.example/", "mypills。example"]
+        {
+            check(&policy, &comment(other), 0.1, &facts, Decision::Approve, &["CLEAN"]);
+        }
+    }
+
+    #[test]
+    fn only_links_that_lead_to_the_site_or_an_allowed_domain_do_not_count() {
+        let policy = policy("[links]\nhold = 1\n[allowed]\ndomains = [\"wiki.example\"]\n");
+        let facts = policy.uneventful();
+        for own in ["http://blog.example/x", "https://www.blog.example./x", "http://BLOG。example/", "http://a@wiki.example/x"]
+        {
+            check(&policy, &by(own, own), 0.1, &facts, Decision::Approve, &["CLEAN"]);
+        }
+        for other in [
+            "http://blog.example@pills.example/x",
+            "http://wiki.example:x@pills.example/",
+            "http://wiki.example.pills.example/",
+        ] {
+            check(&policy, &by("", other), 0.1, &facts, Decision::Hold, &["TOO_MANY_LINKS"]);
+            assert!(policy.before(&by(other, "x"), Listed::none(), Without::default()).has_author_url(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_blocked_word_is_found_through_markup_and_disguise_and_pointed_at() {
+        let policy = policy("[blocked]\nwords = [\"viagra\"]\n");
+        for (format, body, part) in [
+            (pb::BodyFormat::Plain, "é vi\u{200B}ag\u{AD}ra!", "vi\u{200B}ag\u{AD}ra"),
+            (pb::BodyFormat::Plain, "é vіаgrа!", "vіаgrа"),
+            (pb::BodyFormat::Html, "é <p>via<tt>gra</tt>!", "via<tt>gra"),
+            (pb::BodyFormat::Html, "é via<wbr>gra!", "via<wbr>gra"),
+            (pb::BodyFormat::Html, "é vi&shy;agra!", "vi&shy;agra"),
+            (pb::BodyFormat::Html, "é v&#x131;&amp;agra vi<!-- x -->agra", "vi<!-- x -->agra"),
+            (pb::BodyFormat::Markdown, "é via**gra**!", "via**gra"),
+        ] {
+            let findings = policy.before(&written(format, body), Listed::none(), Without::default());
+            let ruling = policy.decide(&findings, &[], &policy.uneventful());
+            assert_eq!((ruling.decision, ruling.reasons.len()), (Decision::Reject, 1), "{body}");
+            let begin = body[..body.find(part).unwrap()].chars().count();
+            let end = begin + part.chars().count();
+            assert_eq!(ruling.reasons[0].span, crate::verdict::Span::new(begin as u32, end as u32), "{body}");
+        }
     }
 }

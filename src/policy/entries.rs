@@ -184,8 +184,11 @@ mod tests {
         let cases = [
             (Target::Word, " Buy  NOW! ", "buy now"),
             (Target::Domain, "*.Casino.example.", "casino.example"),
+            (Target::Domain, "XN--mller-kva.example", "müller.example"),
+            (Target::Domain, "ｍüller。example", "müller.example"),
             (Target::Address, "A@B.example", "a@b.example"),
             (Target::Address, "@B.example", "@b.example"),
+            (Target::Address, "A@XN--mller-kva.Example.", "a@müller.example"),
             (Target::Address, "192.0.2.7", "192.0.2.7"),
             (Target::Address, "192.0.2.9/24", "192.0.2.0/24"),
             (Target::Address, "2001:DB8::/32", "2001:db8::/32"),

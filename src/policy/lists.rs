@@ -8,16 +8,37 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Words and phrases, compared as whole words (Unicode UAX #29) whatever their case.
+use crate::reading::deobfuscate::skeleton;
+use crate::reading::host;
+use crate::reading::text::Whole;
+use crate::reading::word::Word;
+
+/// Words and phrases, compared as whole words (Unicode UAX #29) whatever their case, and in each way a text reads: also in
+/// other characters of the same form, with characters that nobody sees between their letters, and in disguise.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
-    /// First word to the phrases that begin with it, each with its place in the list.
     /// Shared: each site's policy starts as a copy of the default's.
-    by_first: Arc<HashMap<String, Vec<Phrase>>>,
+    index: Arc<Index>,
 }
 
-/// A phrase's place in the list, and its words.
-type Phrase = (usize, Vec<String>);
+/// Phrases by their first word.
+#[derive(Debug, Default)]
+struct Index {
+    count: usize,
+    phrases: Vec<Phrase>,
+    /// First word to places in `phrases`.
+    by_first: HashMap<String, Vec<usize>>,
+    /// The same by the skeleton of the first word.
+    by_skeleton: HashMap<String, Vec<usize>>,
+}
+
+/// A phrase's place in the list, and its words, each also as its skeleton.
+#[derive(Debug)]
+struct Phrase {
+    place: usize,
+    words: Vec<String>,
+    skeletons: Vec<String>,
+}
 
 impl Words {
     /// Takes a phrase apart.
@@ -28,46 +49,83 @@ impl Words {
 
     /// A list of phrases.
     pub fn new(phrases: Vec<Vec<String>>) -> Self {
-        let mut by_first: HashMap<_, Vec<_>> = HashMap::new();
+        let mut index = Index { count: phrases.len(), ..Index::default() };
         for (place, words) in phrases.into_iter().enumerate() {
-            if let Some(first) = words.first() {
-                by_first.entry(first.clone()).or_default().push((place, words));
+            // What is compared with normal text must be normal too.
+            let normal = Whole::read(&words.join(" "), |c| c);
+            let normal: Vec<String> = normal.as_str().unicode_words().map(str::to_owned).collect();
+            if normal != words && !normal.is_empty() {
+                index.add(place, normal);
             }
+            index.add(place, words);
         }
-        Self { by_first: by_first.into() }
+        Self { index: index.into() }
     }
 
     /// How many phrases there are.
     pub fn count(&self) -> usize {
-        self.by_first.values().map(Vec::len).sum()
+        self.index.count
     }
 
     /// Whether nothing can match.
     pub fn is_empty(&self) -> bool {
-        self.by_first.is_empty()
+        self.index.phrases.is_empty()
     }
 
-    /// Every place in `text` where a phrase stands: its place in the list and the bytes it covers.
-    pub fn find(&self, text: &str) -> Vec<(usize, Range<usize>)> {
+    /// Every place where a phrase stands in a text that reads in these ways: its place in the list and the bytes it covers, in
+    /// the order of the text.
+    pub fn find(&self, readings: &[Vec<Word>]) -> Vec<(usize, Range<usize>)> {
+        let mut found: Vec<(usize, Range<usize>)> = Vec::new();
         if self.is_empty() {
-            return Vec::new();
+            return found;
         }
-        let words: Vec<(usize, String)> = text.unicode_word_indices().map(|(at, word)| (at, word.to_lowercase())).collect();
-        let ends: Vec<usize> = text.unicode_word_indices().map(|(at, word)| at + word.len()).collect();
-        let mut found = Vec::new();
-        for (i, (begin, word)) in words.iter().enumerate() {
-            for (place, phrase) in self.by_first.get(word).into_iter().flatten() {
-                let here = words[i..].iter().map(|(_, word)| word);
-                if here.len() >= phrase.len() && here.zip(phrase).all(|(word, wanted)| word == wanted) {
-                    found.push((*place, *begin..ends[i + phrase.len() - 1]));
-                }
+        for words in readings {
+            for (i, word) in words.iter().enumerate() {
+                let here = words.get(i..).unwrap_or_default();
+                let matches = self.index.beginning_with(word).filter(|phrase| phrase.begins(here));
+                found.extend(matches.filter_map(|phrase| {
+                    let last = here.get(phrase.words.len() - 1)?;
+                    Some((phrase.place, word.at.start..last.at.end))
+                }));
             }
         }
+        // A place may match in several readings.
+        found.sort_by_key(|(place, at)| (*place, at.start));
+        found.dedup_by(|later, earlier| later.0 == earlier.0 && later.1.start < earlier.1.end);
+        found.sort_by_key(|(place, at)| (at.start, *place));
         found
     }
 }
 
-/// Domains, each with its subdomains.
+impl Index {
+    fn add(&mut self, place: usize, words: Vec<String>) {
+        let skeletons: Vec<String> = words.iter().map(|word| skeleton(word)).collect();
+        if let (Some(word), Some(skeleton)) = (words.first(), skeletons.first()) {
+            self.by_first.entry(word.clone()).or_default().push(self.phrases.len());
+            self.by_skeleton.entry(skeleton.clone()).or_default().push(self.phrases.len());
+            self.phrases.push(Phrase { place, words, skeletons });
+        }
+    }
+
+    fn beginning_with(&self, word: &Word) -> impl Iterator<Item = &Phrase> {
+        let places = if word.disguised { self.by_skeleton.get(&word.text) } else { self.by_first.get(&word.text) };
+        places.into_iter().flatten().filter_map(|place| self.phrases.get(*place))
+    }
+}
+
+impl Phrase {
+    /// Whether it stands at the beginning of `words`.
+    fn begins(&self, words: &[Word]) -> bool {
+        let wanted = self.words.iter().zip(&self.skeletons);
+        words.len() >= self.words.len()
+            && words
+                .iter()
+                .zip(wanted)
+                .all(|(word, (plain, skeleton))| word.text == if word.disguised { skeleton.as_str() } else { plain.as_str() })
+    }
+}
+
+/// Domains, each with its subdomains, in the form in which hosts are compared.
 #[derive(Debug, Clone, Default)]
 pub struct Domains(Arc<HashMap<String, usize>>);
 
@@ -75,24 +133,29 @@ pub struct Domains(Arc<HashMap<String, usize>>);
 const MAX_DOMAIN: usize = 512;
 
 impl Domains {
-    /// Checks a domain.
+    /// Checks a domain and returns it as people read it, in lower case and in the letters of its language.
     ///
     /// # Errors
     /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
     pub fn parse(domain: &str) -> Result<String, String> {
-        let bare = domain.trim().trim_start_matches("*.").trim_end_matches('.').to_lowercase();
-        let odd = |c: char| c.is_whitespace() || c.is_control() || "/:@".contains(c);
-        if bare.is_empty() || bare.len() > MAX_DOMAIN || bare.contains(odd) {
-            return Err("is none: a domain such as \"casino.example\" is wanted, without scheme and path".to_owned());
+        let bare = domain.trim().trim_start_matches("*.");
+        match Self::key(bare).filter(|_| bare.len() <= MAX_DOMAIN) {
+            Some(key) => Ok(host::readable(&key)),
+            None => Err("is none: a domain such as \"casino.example\" is wanted, without scheme and path".to_owned()),
         }
-        Ok(bare)
+    }
+
+    /// The form in which a domain is compared with hosts.
+    fn key(domain: &str) -> Option<String> {
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\*".contains(c);
+        if domain.contains(odd) { None } else { host::domain(domain) }
     }
 
     /// A list of domains.
     pub fn new(domains: Vec<String>) -> Self {
         let mut places = HashMap::new();
         for (place, domain) in domains.into_iter().enumerate() {
-            places.entry(domain).or_insert(place);
+            places.entry(Self::key(&domain).unwrap_or(domain)).or_insert(place);
         }
         Self(places.into())
     }
@@ -102,7 +165,7 @@ impl Domains {
         self.0.len()
     }
 
-    /// The place in the list of the domain that `host` (in lower case) is or belongs to, the first of several.
+    /// The place in the list of the domain that `host`, in the form that a link has it, is or belongs to, the first of several.
     /// As quick for a long list as for a short one, and bounded by the length of the host.
     pub fn find(&self, host: &str) -> Option<usize> {
         if self.0.is_empty() {
@@ -148,8 +211,8 @@ impl Addresses {
     pub fn parse(entry: &str) -> Result<Address, String> {
         let entry = entry.trim();
         match entry.split_once('@') {
-            Some(("", domain)) if !domain.is_empty() => Ok(Address::MailDomain(entry.to_lowercase())),
-            Some((_, domain)) if !domain.is_empty() => Ok(Address::Email(entry.to_lowercase())),
+            Some(("", domain)) if !domain.is_empty() => Ok(Address::MailDomain(mail_form(entry))),
+            Some((_, domain)) if !domain.is_empty() => Ok(Address::Email(mail_form(entry))),
             _ => {
                 let single = entry.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
                 single.or_else(|_| entry.parse::<IpNet>()).map(Address::Net).map_err(|_| {
@@ -172,17 +235,36 @@ impl Addresses {
 
     /// The place in the list of what matches the e-mail address (in lower case; may be empty) or the IP address.
     pub fn find(&self, email: &str, ip: Option<IpAddr>) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let email = mail_form(email);
         self.0.iter().position(|address| match address {
-            Address::Email(whole) => whole == email,
+            Address::Email(whole) => *whole == email,
             Address::MailDomain(domain) => email.ends_with(domain.as_str()),
             Address::Net(net) => ip.is_some_and(|ip| net.contains(&ip)),
         })
     }
 }
 
+/// An e-mail address or `@domain` in the one form in which they are compared: in lower case, its domain in the form of hosts
+/// as people read them.
+fn mail_form(address: &str) -> String {
+    let lower = address.to_lowercase();
+    match lower.rsplit_once('@').and_then(|(name, domain)| Some((name, host::domain(domain)?))) {
+        Some((name, domain)) => format!("{name}@{}", host::readable(&domain)),
+        None => lower,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::word::readings;
+
+    fn find(words: &Words, text: &str) -> Vec<(usize, Range<usize>)> {
+        words.find(&readings(text))
+    }
 
     #[test]
     fn what_is_no_entry_is_not_repeated_as_it_may_be_a_persons_address() {
@@ -198,9 +280,9 @@ mod tests {
     #[test]
     fn words_match_whole_and_in_any_case_and_phrases_in_order() {
         let words = Words::new(vec![Words::parse("ass").unwrap(), Words::parse("buy now").unwrap()]);
-        assert_eq!(words.find("An ASS, not a class"), [(0, 3..6)]);
-        assert_eq!(words.find("buy it now"), []);
-        assert_eq!(words.find("BUY   now!"), [(1, 0..9)]);
+        assert_eq!(find(&words, "An ASS, not a class"), [(0, 3..6)]);
+        assert_eq!(find(&words, "buy it now"), []);
+        assert_eq!(find(&words, "BUY   now!"), [(1, 0..9)]);
         assert!(Words::parse("!!").is_err());
     }
 
@@ -210,7 +292,90 @@ mod tests {
         assert_eq!(domains.find("casino.example"), Some(0));
         assert_eq!(domains.find("www.casino.example"), Some(0));
         assert_eq!(domains.find("notcasino.example"), None);
-        assert!(Domains::parse("https://casino.example/x").is_err());
+        for wrong in ["https://casino.example/x", "casino.example/x", "a@casino.example", "a b", "", ".", "*"] {
+            assert!(Domains::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_the_same_however_it_is_written_in_the_list() {
+        for (typed, shown, host) in [
+            ("CASINO.example", "casino.example", "casino.example"),
+            ("*.casino.example.", "casino.example", "casino.example"),
+            ("ｃａｓｉｎｏ。example", "casino.example", "casino.example"),
+            ("Müller.example", "müller.example", "xn--mller-kva.example"),
+            ("xn--mller-kva.example", "müller.example", "xn--mller-kva.example"),
+            ("mu\u{308}ller.example", "müller.example", "xn--mller-kva.example"),
+            ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
+            ("[2001:db8:0::1]", "[2001:db8::1]", "[2001:db8::1]"),
+            ("2001:db8::1", "[2001:db8::1]", "[2001:db8::1]"),
+        ] {
+            let parsed = Domains::parse(typed).unwrap();
+            assert_eq!(parsed, shown);
+            let domains = Domains::new(vec![parsed]);
+            assert_eq!(domains.find(host), Some(0), "{typed}");
+            // As it may stand in a store that was written before.
+            assert_eq!(Domains::new(vec![typed.trim_start_matches("*.").to_lowercase()]).find(host), Some(0), "{typed}");
+        }
+    }
+
+    #[test]
+    fn words_match_what_is_read_and_not_how_it_is_spelled() {
+        let words = Words::new(vec![Words::parse("viagra").unwrap(), Words::parse("Buy Now").unwrap()]);
+        for (text, place, part) in [
+            ("some VIAGRA!", 0, "VIAGRA"),
+            ("some vi\u{200B}agra!", 0, "vi\u{200B}agra"),
+            ("some v\u{AD}i\u{2060}a\u{FEFF}gra!", 0, "v\u{AD}i\u{2060}a\u{FEFF}gra"),
+            ("some via\u{1}gra!", 0, "via\u{1}gra"),
+            ("some ｖｉａｇｒａ!", 0, "ｖｉａｇｒａ"),
+            ("some 𝓿𝓲𝓪𝓰𝓻𝓪!", 0, "𝓿𝓲𝓪𝓰𝓻𝓪"),
+            ("some Ⓥⓘⓐⓖⓡⓐ!", 0, "Ⓥⓘⓐⓖⓡⓐ"),
+            ("some vіаgrа!", 0, "vіаgrа"),
+            ("some vi&#97;gr&#x61;!", 0, "vi&#97;gr&#x61;"),
+            ("some vi&shy;agra!", 0, "vi&shy;agra"),
+            ("some v\u{336}i\u{336}a\u{336}gra!", 0, "v\u{336}i\u{336}a\u{336}gra"),
+            ("some v1agra!", 0, "v1agra"),
+            ("some v!@gr@, ok", 0, "v!@gr@"),
+            ("some v.i.a.g.r.a!", 0, "v.i.a.g.r.a"),
+            ("some v i a g r a!", 0, "v i a g r a!"),
+            ("some viaaaagra!", 0, "viaaaagra"),
+            ("b\u{200B}uy   n0w no", 1, ""),
+            ("please ｂｕｙ\u{A0}NOW!", 1, "ｂｕｙ\u{A0}NOW"),
+            ("please b-u-y nοw", 1, "b-u-y nοw"),
+        ] {
+            let expected = text.find(part).filter(|_| !part.is_empty()).map(|at| (place, at..at + part.len()));
+            assert_eq!(find(&words, text), Vec::from_iter(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_not_found_in_others_whatever_reads_like_it() {
+        let parse = |word: &str| Words::parse(word).unwrap();
+        let words = Words::new(["ass", "penis", "cop", "xxx", "hell", "schwul", "sik", "con", "god", "shit"].map(parse).into());
+        for text in [
+            "class assess as \u{200B}grass",
+            "I lost my pen.Is it yours?",
+            "the Galaxy A55 or the A$1",
+            "наш сор и росс",
+            "love, Anna xx",
+            "he'll sh*w the class-room",
+            "heute ist es schwül",
+            "çok sık gelir",
+            "a good cône of wood",
+            "pass it, s hit",
+            "Scunthorpe, and/or Essex: 455 http://ass.example/x",
+        ] {
+            assert_eq!(find(&words, text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_other_scripts_match_in_mixed_letters_too() {
+        let words = Words::new(vec![Words::parse("казино").unwrap()]);
+        for text in ["лучшее казино тут", "лучшее кaзинo тут", "лучшее КАЗИНО тут", "лучшее ка\u{200B}зино тут"]
+        {
+            assert_eq!(find(&words, text).len(), 1, "{text}");
+        }
     }
 
     #[test]
@@ -220,6 +385,8 @@ mod tests {
             Addresses::new(vec![parse("A@b.example"), parse("@spam.example"), parse("192.0.2.0/24"), parse("2001:db8::1")]);
         assert_eq!(addresses.find("a@b.example", None), Some(0));
         assert_eq!(addresses.find("x@spam.example", None), Some(1));
+        assert_eq!(addresses.find("x@ｓｐａｍ.example.", None), Some(1));
+        assert_eq!(addresses.find("x@notspam.example", None), None);
         assert_eq!(addresses.find("", "192.0.2.9".parse().ok()), Some(2));
         assert_eq!(addresses.find("", "2001:db8::1".parse().ok()), Some(3));
         assert_eq!(addresses.find("", "2001:db8::2".parse().ok()), None);

@@ -68,6 +68,75 @@ pub fn read(piece: &str, out: &mut String) -> Reading {
     if replaced > 0 { Reading::Revealed } else { Reading::Folded }
 }
 
+/// Marks that stand between words where a space was forgotten, so that what they join may be no word.
+const BETWEEN_WORDS: &str = ".,;:?/'\\\"()[]{}&…–—‚„“”";
+
+/// The most bytes of a piece in which a word is looked for, marks on its letters included.
+const LONGEST_DISGUISE: usize = 256;
+
+/// Returns the word that a piece of normalised text is written for with look-alikes of other scripts, digits, symbols and
+/// marks between its letters, or `None` if it is no such piece. Doubled letters stay, and so do letters with accents, which
+/// make other words of their languages. `latin` tells whether the text around it is Latin: a word all in another script may
+/// then be a disguise too.
+pub fn seen_through(core: &str, latin: bool) -> Option<String> {
+    if core.len() > LONGEST_DISGUISE {
+        return None;
+    }
+    let parts = || core.split(|c| BETWEEN_WORDS.contains(c));
+    let joins = parts().count() > 1;
+    if joins && parts().any(|part| part.chars().nth(1).is_some()) {
+        return None;
+    }
+    let mut word = String::with_capacity(core.len());
+    let (mut own, mut foreign, mut digits, mut symbols) = (0, 0, 0, usize::from(joins));
+    for c in core.chars() {
+        if c.is_ascii_lowercase() || is_latin(c) {
+            own += 1;
+            word.push(c);
+        } else if c.is_alphabetic() {
+            // A letter that nobody takes for a Latin one counts as it is, and both sides are compared so.
+            foreign += 1;
+            word.push(confusable(c));
+        } else if let Some(letter) = look_alike(c).filter(|_| !BETWEEN_WORDS.contains(c)) {
+            digits += usize::from(c.is_ascii_digit());
+            symbols += 1;
+            word.push(letter);
+        } else if c.is_numeric() {
+            return None;
+        } else {
+            symbols += 1;
+        }
+    }
+    let length = word.chars().count();
+    let is_mixed = foreign > 0 && (own > 0 || latin);
+    // "A55" and "5G" are names, "1st" is a number.
+    let is_marked =
+        symbols > 0 && (own > 1 || latin && foreign > 1) && length > if digits > 0 { SHORTEST } else { SHORTEST - 1 };
+    (length > 1 && (is_mixed || is_marked)).then_some(word)
+}
+
+/// Returns a word with each letter of another script as the Latin one that it looks like: what [`seen_through`] is compared
+/// with.
+pub fn skeleton(word: &str) -> String {
+    word.chars().map(|c| if c.is_ascii() || is_latin(c) || !c.is_alphabetic() { c } else { confusable(c) }).collect()
+}
+
+/// Whether a letter belongs to the alphabets of languages that are written in Latin script.
+fn is_latin(c: char) -> bool {
+    matches!(c, '\u{AA}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}') && c.is_alphabetic()
+}
+
+/// The Latin letter that a letter is taken for, or the letter itself.
+fn confusable(c: char) -> char {
+    let prototype = || {
+        let mut bytes = [0; 4];
+        let mut skeleton = unicode_security::skeleton(c.encode_utf8(&mut bytes)).collect::<Vec<char>>().into_iter();
+        let first = skeleton.next().map(|first| first.to_ascii_lowercase())?;
+        (first.is_ascii_lowercase() && skeleton.next().is_none()).then_some(first)
+    };
+    look_alike(c).or_else(prototype).unwrap_or(c)
+}
+
 /// The one letter a piece consists of, apart from punctuation: a part of a spaced-out word.
 pub fn single_letter(piece: &str) -> Option<char> {
     let mut chars = piece.chars().filter(|c| !c.is_ascii_punctuation() || matches!(c, '@' | '$'));
@@ -124,7 +193,7 @@ fn look_alike(c: char) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, read, single_letter};
+    use super::{Reading, read, seen_through, single_letter, skeleton};
 
     fn reads(piece: &str) -> (Reading, String) {
         let mut out = String::new();
@@ -154,5 +223,49 @@ mod tests {
         assert_eq!(single_letter("f."), Some('f'));
         assert_eq!(single_letter("$"), Some('s'));
         assert_eq!(single_letter("ab"), None);
+    }
+
+    #[test]
+    fn a_word_in_disguise_is_seen_through_and_no_other_word_is_made() {
+        for (piece, word) in [
+            ("vіаgrа", "viagra"),
+            ("ѵiagra", "viagra"),
+            ("ᴠɪᴀɢʀᴀ", "viagra"),
+            ("v1agra", "viagra"),
+            ("v1@gr@", "viagra"),
+            ("v-i-a-g-r-a", "viagra"),
+            ("v.i.a.g.r.a", "viagra"),
+            ("via-gra", "viagra"),
+            ("via*gra", "viagra"),
+            ("vi_agra", "viagra"),
+            ("a$$hole", "asshole"),
+            ("sh!t", "shit"),
+            ("аss", "ass"),
+            ("ɡοοԁ", "good"),
+            ("p\u{585}rn", "porn"),
+        ] {
+            assert_eq!(seen_through(piece, true).as_deref(), Some(word), "{piece}");
+        }
+        for piece in [
+            "plain",
+            "a55",
+            "5g",
+            "1st",
+            "pen.is",
+            "and/or",
+            "me,too",
+            "2017",
+            "schwül",
+            "sık",
+            "groß",
+            "can't.stop",
+            "he'll",
+            "i'm",
+        ] {
+            assert_eq!(seen_through(piece, true), None, "{piece}");
+        }
+        assert_eq!((seen_through("сор", true).as_deref(), seen_through("сор", false)), (Some("cop"), None));
+        assert_eq!(seen_through("кaзинo", false), Some(skeleton("казино")));
+        assert_eq!(skeleton("schwül ass"), "schwül ass");
     }
 }

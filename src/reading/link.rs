@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use super::host;
+use super::text::Whole;
+
 /// Top-level domains that make a bare `name.tld` a link even without a scheme. Only such as nobody ends a sentence
 /// and begins the next with; the others count when a path follows.
 pub const TLDS: &str = " com net org info biz edu gov co io ru uk de fr nl eu ua pl br au ca cn jp kr id tv cc ly gl gg \
@@ -104,27 +107,133 @@ fn bare(piece: &str) -> Option<Address> {
     None
 }
 
-/// Every web address in a text as it was typed: its host in lower case, and the bytes it covers.
-pub fn links(text: &str) -> Vec<(String, Range<usize>)> {
+/// A web address in a text as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The host that a browser opens, as [`host::of`] returns it; as it is written if no browser would open it.
+    pub host: String,
+    /// The bytes of the text that it covers.
+    pub at: Range<usize>,
+    /// Whether everybody takes it for a link. Others may be ordinary text, and only few programs make links of them.
+    pub certain: bool,
+}
+
+/// Dots and colons in the forms that a browser or a reader takes for them.
+const MARKS: [char; 14] = ['.', ':', '。', '．', '｡', '․', '﹒', '︒', '：', '﹕', '︓', '‥', '…', '&'];
+/// The full stop of Chinese and Japanese, between the labels of a host the same as a dot.
+const IDEOGRAPHIC_DOT: char = '。';
+/// Schemes that browsers follow to the host however many slashes stand behind them.
+const LENIENT_SCHEMES: [&str; 3] = ["http", "https", "ftp"];
+
+/// Returns every web address in a text, with the host that a browser opens.
+pub fn links(text: &str) -> Vec<Link> {
     let mut links = Vec::new();
-    for piece in text.split_whitespace().filter(|piece| piece.contains('.')) {
+    for piece in text.split_whitespace().filter(|piece| piece.contains(MARKS)) {
         // Pieces are slices of the text, so the distance of their addresses is their place in it.
         let begin = piece.as_ptr().addr() - text.as_ptr().addr();
-        let lower = piece.to_ascii_lowercase();
-        for address in Addresses::of(&lower) {
-            if let Address::Link(at) = address {
-                links.push((host(&lower[at.clone()]).to_owned(), begin + at.start..begin + at.end));
-            }
+        let whole = Whole::read(piece, |c| if c == IDEOGRAPHIC_DOT { '.' } else { c });
+        let first = links.len();
+        links_of(whole.as_str(), &mut links);
+        for link in links.iter_mut().skip(first) {
+            let source = whole.span(link.at.clone());
+            // Between sentences there may be no space.
+            let is_sentence = |part: &str| part.contains([IDEOGRAPHIC_DOT, '｡', '︒']) && !part.contains(':');
+            link.certain &= !piece.get(source.clone()).is_some_and(is_sentence);
+            link.at = begin + source.start..begin + source.end;
         }
     }
     links
 }
 
-/// The host of a web address: without scheme, user, `www.`, port and path.
+/// Longest host that is looked at where nothing else tells that it is one, in bytes: DNS has 253.
+const MAX_HOST: usize = 1_024;
+
+/// Adds the links of a piece in normal form. Linear in its length, as long as its links do not overlap.
+fn links_of(piece: &str, links: &mut Vec<Link>) {
+    let first = links.len();
+    for address in Addresses::of(piece) {
+        if let Address::Link(at) = address {
+            let written = &piece[at.clone()];
+            links.push(Link { host: opened(written), at, certain: true });
+        }
+    }
+    let found = links.len();
+    let mut authority = Authority::default();
+    // What a browser opens reaches further than the address seems to, or has no two slashes.
+    for (colon, _) in piece.match_indices(':') {
+        let Some(scheme) = LENIENT_SCHEMES.iter().find(|scheme| piece[..colon].ends_with(*scheme)) else { continue };
+        let start = colon - scheme.len();
+        let slashes = piece[colon + 1..].bytes().take_while(|byte| matches!(byte, b'/' | b'\\')).count();
+        let after = colon + 1 + slashes;
+        authority.read(piece, after);
+        let has_user = authority.at_sign.is_some_and(|at| at >= after);
+        let next = first + links[first..found].partition_point(|link| link.at.start <= start);
+        let known = next.checked_sub(1).and_then(|at| links.get(at)).filter(|link| link.at.contains(&start));
+        if known.is_some_and(|link| link.at.start < start || !has_user) {
+            continue;
+        }
+        let (host, end) = if has_user {
+            // Wherever it begins, it leads to the same host: one link.
+            let Some(host) = authority.host.take() else { continue };
+            (host, authority.end)
+        } else {
+            let rest = &piece[after..authority.end];
+            let length = match rest.find(']') {
+                Some(close) if rest.starts_with('[') => close + 1,
+                _ => rest.find(|c: char| ":,;()[]{}'|".contains(c)).unwrap_or(rest.len()),
+            };
+            let written = &rest[..length];
+            // Names without a dot lead nowhere on the web; numbers do.
+            let may_lead = written.len() <= MAX_HOST && !written.bytes().all(|byte| byte.is_ascii_alphabetic());
+            let Some(host) = Some(written).filter(|_| may_lead).and_then(host::of) else { continue };
+            (host, after + length)
+        };
+        let near = links[next.saturating_sub(1).max(first)..found].iter().take_while(|link| link.at.start < end);
+        if !near.clone().any(|link| link.host == host && start < link.at.end) {
+            links.push(Link { host, at: start..end, certain: slashes > 1 });
+        }
+    }
+}
+
+/// What stands between a scheme and a path.
+#[derive(Default)]
+struct Authority {
+    end: usize,
+    /// The last `@` in it.
+    at_sign: Option<usize>,
+    /// The host behind the `@`, until it is taken.
+    host: Option<String>,
+}
+
+impl Authority {
+    /// Reads the authority that `begin` lies in, unless that is the one that was read last.
+    fn read(&mut self, piece: &str, begin: usize) {
+        if begin < self.end {
+            return;
+        }
+        let rest = &piece[begin..];
+        let length = rest.find(['/', '\\', '?', '#', '"', '<', '>']).unwrap_or(rest.len());
+        self.end = begin + length;
+        self.at_sign = rest[..length].rfind('@').map(|at| begin + at);
+        let host = self.at_sign.map(|at| &piece[at + 1..self.end]).filter(|host| host.len() <= MAX_HOST);
+        self.host = host.and_then(host::of);
+    }
+}
+
+/// Returns the host that a browser opens for a web address of normalised text.
+fn opened(link: &str) -> String {
+    host::of(link).unwrap_or_else(|| host(link).to_owned())
+}
+
+/// The host of a web address as it is written: without scheme, user, `www.`, port and path.
 pub fn host(link: &str) -> &str {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
-    let rest = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    let rest = rest.rsplit('@').next().unwrap_or_default();
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let rest = authority.rsplit('@').next().unwrap_or_default();
+    let rest = match rest.find(']') {
+        Some(end) if rest.starts_with('[') => &rest[..=end],
+        _ => rest.split(':').next().unwrap_or_default(),
+    };
     // Stretched letters are shortened in normalised text, so "www." has become "ww.".
     rest.strip_prefix("www.").or_else(|| rest.strip_prefix("ww.")).unwrap_or(rest)
 }
@@ -179,7 +288,7 @@ fn link_end(piece: &str, from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, Addresses, host, path, registered_domain};
+    use super::{Address, Addresses, host, links, path, registered_domain};
 
     fn find(piece: &str) -> Option<Address> {
         Addresses::of(piece).next()
@@ -221,10 +330,76 @@ mod tests {
     #[test]
     fn links_are_taken_apart() {
         assert_eq!(host("https://user@www.shop.example.co.uk:80/a/b"), "shop.example.co.uk");
+        assert_eq!(host("http://en.wikipedia.org:x@pills.example/a@b"), "pills.example");
+        assert_eq!(host("http://pills.example?x@b.example"), "pills.example");
+        assert_eq!(host("http://[2001:db8::1]:80/"), "[2001:db8::1]");
         assert_eq!(registered_domain("shop.example.co.uk"), "example.co.uk");
         assert_eq!(registered_domain("a.b.example.com"), "example.com");
         assert_eq!(registered_domain("example.com"), "example.com");
         assert_eq!(path("http://x.com/a?b"), "/a?b");
         assert_eq!(path("x.com"), "");
+    }
+
+    #[test]
+    fn links_lead_where_a_browser_goes_and_are_found_where_they_stand() {
+        for written in [
+            "pills.example",
+            "Pills.Example/x",
+            "www.pills.example",
+            "http://pills.example",
+            "HTTP://pills.example./x",
+            "http://en.wikipedia.org:x@pills.example/",
+            "http://en.wikipedia.org(x)'@pills.example/y",
+            "http://%70ills.example/",
+            "http://p%69lls%2eexample/",
+            "http://ｐｉｌｌｓ.example/",
+            "ｐｉｌｌｓ．ｅｘａｍｐｌｅ",
+            "ｈｔｔｐ：／／ｐｉｌｌｓ．ｅｘａｍｐｌｅ",
+            "pi\u{200B}lls.exam\u{AD}ple",
+            "pills\u{2060}.example",
+            "pills&#46;example",
+            "http://pills。example/",
+            "http:///pills.example/x",
+            "http:\\\\pills.example",
+            "http://pills.example:81/x",
+            "http://pills.example:80",
+        ] {
+            let text = format!("see {written}, or not");
+            let found = links(&text);
+            let link = found.iter().find(|link| link.host.trim_start_matches("www.") == "pills.example");
+            let link = link.unwrap_or_else(|| panic!("{written}: {found:?}"));
+            assert!(link.certain, "{written}");
+            let covered = &text[link.at.clone()];
+            assert!(covered.len() >= 13 && written.contains(covered.trim_end_matches(',')), "{covered} of {written}");
+        }
+    }
+
+    #[test]
+    fn what_only_some_programs_link_is_not_certain() {
+        for written in ["pills。example", "pills｡example", "http:pills.example2", "https:/pills.example2"] {
+            let found = links(written);
+            assert!(found.iter().any(|link| link.host.starts_with("pills.example") && !link.certain), "{written}: {found:?}");
+        }
+        assert_eq!(links("终于。没有 see:this a:b http: http:// 12:30 user@pills.example"), []);
+    }
+
+    #[test]
+    fn numbers_and_brackets_are_hosts_too() {
+        for (written, host) in [
+            ("http://3221225991/x", "192.0.2.7"),
+            ("http://0xC0.0.2.7", "192.0.2.7"),
+            ("http://[2001:DB8:0::1]:80/x", "[2001:db8::1]"),
+            ("http://Müller.example/", "xn--mller-kva.example"),
+        ] {
+            assert_eq!(links(written).first().map(|link| link.host.clone()).as_deref(), Some(host), "{written}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_link_is_one_link() {
+        for written in ["http://a.example/b(c)d", "https://a.example/http://b.example", "a.example/x:y", "http://u@a.example/"]
+        {
+            assert_eq!(links(written).len(), 1, "{written}");
+        }
     }
 }

@@ -1,0 +1,203 @@
+//! Hosts and web addresses as a browser reads them (WHATWG URL), by the `url` crate.
+
+use std::sync::LazyLock;
+
+use url::{Host, Position, Url};
+
+use super::link;
+
+/// Where relative addresses are resolved. Under `.invalid`, where no address can lead.
+static PAGE: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://page.invalid/").ok());
+
+/// Returns the host that a browser opens for a web address as people type it, with or without scheme, in the one form in
+/// which hosts are compared: ASCII in lower case, IP addresses in their usual notation, no dot at the end.
+/// Returns `None` if no browser would open it.
+pub fn of(typed: &str) -> Option<String> {
+    if let Some(url) = resolve(typed) {
+        return canonical(&url);
+    }
+    match Url::parse(typed) {
+        // "blog.example:8080" has the form of a scheme and a path.
+        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
+            let rest = typed.split_once("://").map_or(typed, |(_, rest)| rest);
+            canonical(&Url::parse(&format!("http://{}", rest.trim())).ok()?)
+        }
+        Err(_) => None,
+    }
+}
+
+/// Returns a host or domain in the form that [`of`] returns, or `None` if it cannot be one.
+pub fn domain(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    let bare_v6 = typed.parse().map(|address| Host::<&str>::Ipv6(address).to_string());
+    let host = bare_v6.or_else(|_| Host::parse(typed).map(|host| host.to_string())).ok()?;
+    without_dot(&host)
+}
+
+/// Returns a host that [`of`] or [`domain`] returned as people read it: in the letters of its language.
+pub fn readable(host: &str) -> String {
+    let (readable, problems) = idna::domain_to_unicode(host);
+    if problems.is_ok() { readable } else { host.to_owned() }
+}
+
+/// Returns how text shows the address that a browser opens for the value of an attribute such as `href`, or `None` if the
+/// value leads nowhere but to the page's own host. The value is returned as it is if a reader of it sees the right host.
+pub fn opened(value: &str) -> Option<String> {
+    let url = resolve(value)?;
+    let host = canonical(&url)?;
+    let value = value.trim();
+    let lower = value.to_lowercase();
+    let seen = link::host(&lower);
+    let without_www = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
+    let is_seen = [host.clone(), readable(&host)].iter().any(|host| without_www(host) == seen);
+    let is_plain = url.username().is_empty()
+        && url.password().is_none()
+        && !value.contains(|c: char| c.is_whitespace() || c.is_control())
+        && lower.starts_with(&format!("{}://", url.scheme()));
+    if is_plain && is_seen {
+        return Some(value.to_owned());
+    }
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{}://{host}{port}{}", url.scheme(), &url[Position::BeforePath..]))
+}
+
+/// Resolves the value of an attribute such as `href` on a page. Returns `None` if it leads to the page's own host or is of
+/// another kind than web addresses are.
+fn resolve(value: &str) -> Option<Url> {
+    match Url::parse(value) {
+        Ok(url) => matches!(url.scheme(), "http" | "https" | "ws" | "wss" | "ftp").then_some(url),
+        Err(url::ParseError::RelativeUrlWithoutBase) if value.contains(['/', '\\']) => {
+            let page = PAGE.as_ref()?;
+            page.join(value).ok().filter(|url| url.host() != page.host())
+        }
+        Err(_) => None,
+    }
+}
+
+fn canonical(url: &Url) -> Option<String> {
+    without_dot(url.host_str()?)
+}
+
+/// Leaves out the dot of the DNS root, which makes no other host.
+fn without_dot(host: &str) -> Option<String> {
+    let host = host.trim_end_matches('.');
+    (!host.is_empty()).then(|| host.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_the_one_that_a_browser_opens_however_the_address_is_written() {
+        for typed in [
+            "pills.example",
+            "http://pills.example",
+            "HTTP://PILLS.EXAMPLE/",
+            "http://pills.example./",
+            "http://pills.example:8080/x",
+            "pills.example:8080/x",
+            "http://en.wikipedia.org:x@pills.example/",
+            "http://en.wikipedia.org@pills.example?x",
+            "http://a:b@c:d@pills.example/",
+            "http://en.wikipedia.org%2f@pills.example/",
+            "http://%70ills.example",
+            "http://%70%69%6C%6c%73%2eexample/",
+            "http://ｐｉｌｌｓ.example/",
+            "http://𝐩𝐢𝐥𝐥𝐬.example/",
+            "http://ⓟⓘⓛⓛⓢ.example/",
+            "http://pills。example/",
+            "http://pills．example/",
+            "http://pills｡example/",
+            "http://pi\u{AD}l\u{200B}ls.example/",
+            "http://pil\nls.exam\tple/",
+            " \u{1}http://pills.example/",
+            "http:pills.example",
+            "http:/pills.example",
+            "http:///pills.example",
+            "http:\\\\pills.example\\x",
+            "https:\\pills.example",
+            "//pills.example/x",
+            "\\\\pills.example/x",
+            "/\\pills.example",
+            "/\t/pills.example",
+            "ftp://pills.example/",
+            "gopher://pills.example/",
+            "http://pills.example\\@en.wikipedia.org/",
+            "http://pills.example#@en.wikipedia.org/",
+            "http://pills.example?@en.wikipedia.org/",
+        ] {
+            assert_eq!(of(typed).as_deref(), Some("pills.example"), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn other_scripts_and_numbers_have_one_form() {
+        for (typed, host) in [
+            ("http://Müller.example", "xn--mller-kva.example"),
+            ("http://xn--mller-kva.example", "xn--mller-kva.example"),
+            ("http://m%C3%BCller.example", "xn--mller-kva.example"),
+            ("http://mu\u{308}ller.example", "xn--mller-kva.example"),
+            ("http://192.0.2.7/", "192.0.2.7"),
+            ("http://3221225991/", "192.0.2.7"),
+            ("http://0xC0000207", "192.0.2.7"),
+            ("http://0300.0.02.7", "192.0.2.7"),
+            ("http://192.519/", "192.0.2.7"),
+            ("http://１９２.0.2.7./", "192.0.2.7"),
+            ("http://[2001:DB8:0::1]:80/", "[2001:db8::1]"),
+            ("http://[::ffff:192.0.2.7]", "[::ffff:c000:207]"),
+        ] {
+            assert_eq!(of(typed).as_deref(), Some(host), "{typed:?}");
+        }
+        assert_eq!(readable("xn--mller-kva.example"), "müller.example");
+        for typed in ["", "   ", "http://", "http://a b/", "http://pills.example:99999/", "http://[::1", "javascript:alert(1)"]
+        {
+            assert_eq!(of(typed), None, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn ordinary_addresses_stay_as_they_are_and_others_become_what_is_opened() {
+        for plain in [
+            "http://pills.example",
+            "https://www.pills.example/a/b?c=d#e",
+            "http://pills.example:8080/x",
+            "HTTPS://Pills.Example/X",
+            "http://müller.example/ü",
+            "http://xn--mller-kva.example/",
+            "http://192.0.2.7/x",
+            "http://pills.example/a(b)'c",
+        ] {
+            assert_eq!(opened(plain).as_deref(), Some(plain));
+        }
+        for (odd, address) in [
+            ("http://en.wikipedia.org:x@pills.example/", "http://pills.example/"),
+            ("//pills.example/x?y", "https://pills.example/x?y"),
+            ("ht\ntp://pil\tls.example/a b", "http://pills.example/a%20b"),
+            ("http:\\\\pills.example:81\\x", "http://pills.example:81/x"),
+            ("http://p%69lls.example", "http://pills.example/"),
+            ("http://pills。example/", "http://pills.example/"),
+        ] {
+            assert_eq!(opened(odd).as_deref(), Some(address), "{odd:?}");
+        }
+        for nowhere in ["/x", "pills.example", "#top", "?q", "mailto:a@pills.example", "javascript:x()", "color:red", ""] {
+            assert_eq!(opened(nowhere), None, "{nowhere:?}");
+        }
+    }
+
+    #[test]
+    fn domains_have_the_form_of_hosts() {
+        for (typed, form) in [
+            ("Casino.Example.", "casino.example"),
+            ("ｃａｓｉｎｏ。example", "casino.example"),
+            ("Müller.example", "xn--mller-kva.example"),
+            ("0x7f.1", "127.0.0.1"),
+            ("2001:DB8::1", "[2001:db8::1]"),
+            ("[2001:db8:0::1]", "[2001:db8::1]"),
+            ("a_b.example", "a_b.example"),
+        ] {
+            assert_eq!(domain(typed).as_deref(), Some(form), "{typed}");
+        }
+        assert_eq!(domain("a b"), None);
+    }
+}
