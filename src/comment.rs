@@ -364,6 +364,12 @@ impl Comment {
         !self.user_id().is_empty() || self.email_is_verified()
     }
 
+    /// Returns whether the author is told apart from somebody else who types the same: by being certain, or by coming from a
+    /// client of their own.
+    pub fn author_is_told_apart(&self) -> bool {
+        self.author_is_certain() || self.client_of_its_own().is_some()
+    }
+
     /// The host's id of the author. Empty: not signed in.
     pub fn user_id(&self) -> &str {
         self.message.author.as_ref().map_or("", |author| &author.user_id)

@@ -18,6 +18,17 @@ pub struct Facts {
     pub similar: Similar,
     /// What was decided within the hour on a comment that is nearly the same. `None`: nothing.
     pub alike: Option<Alike>,
+    /// What this server knows of whoever is over a limit.
+    pub flood: Flood,
+}
+
+/// What a server knows of somebody who is over a limit. Zeros: nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flood {
+    /// How many different authors have sent from the client within the hour; no more than a few are told apart.
+    pub authors: u32,
+    /// How many comments over the limit were held within the hour.
+    pub waiting: u32,
 }
 
 /// A decision on a comment that is nearly the same.

@@ -198,12 +198,12 @@ impl Lists {
     pub async fn author_of(&self, site: &Site, id: &CommentId) -> Result<(pb::ListTarget, String, String), Error> {
         let not_found = || Error::NotFound { site: site.as_str().to_owned(), comment_id: id.as_str().to_owned() };
         let kept = self.store.get(site, id).await?.ok_or_else(not_found)?;
-        let author = kept.comment.author.unwrap_or_default();
-        if !author.user_id.is_empty() {
-            return Ok((pb::ListTarget::Author, author.user_id, String::new()));
+        let user_id = kept.comment.author.as_ref().map(|author| author.user_id.clone()).unwrap_or_default();
+        if !user_id.is_empty() {
+            return Ok((pb::ListTarget::Author, user_id, String::new()));
         }
-        match kept.author {
-            Some(person) => Ok((pb::ListTarget::Address, format!("#{person}"), "an author without an account".to_owned())),
+        match kept.email() {
+            Some(person) => Ok((pb::ListTarget::Address, format!("#{person}"), "an author's e-mail address".to_owned())),
             None => Err(Error::invalid(
                 "author_of",
                 "names a comment whose author is known neither by user id nor by e-mail address; block a domain or a word",
@@ -253,7 +253,7 @@ impl Listed {
     }
 
     /// Returns whom a comment came from, as entries name them. Empty where no entry is for a person.
-    pub fn persons(&self, secrets: Option<&Secrets>, comment: &Comment) -> Senders {
+    pub fn senders(&self, secrets: Option<&Secrets>, comment: &Comment) -> Senders {
         if !self.entries.know_persons() {
             return Senders::default();
         }
@@ -261,7 +261,7 @@ impl Listed {
         let mut senders = Senders::default();
         for persons in all {
             let (verified, claimed) = if persons.verified { (persons.email, None) } else { (None, persons.email) };
-            senders.certain.extend([verified, persons.ip, persons.visitor].into_iter().flatten().map(|it| format!("#{it}")));
+            senders.certain.extend([verified, persons.ip].into_iter().flatten().map(|it| format!("#{it}")));
             senders.claimed.extend(claimed.map(|person| format!("#{person}")));
         }
         senders

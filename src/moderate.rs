@@ -1,5 +1,6 @@
 //! The way of one comment, from the wire to its verdict.
 
+mod floods;
 mod spots;
 
 use std::sync::Arc;
@@ -18,9 +19,10 @@ use crate::learning::Learning;
 use crate::lists::{self, Lists};
 use crate::pb;
 use crate::policy::Listed;
-use crate::store::{Admission, Admitted, Persons, Secrets, Store, Trust};
+use crate::store::{Admission, Admitted, Persons, Store, Trust};
 use crate::telemetry::{Stage, measured, measuring};
 use crate::verdict::{Decision, SPOT_CHECK, Verdict};
+use floods::Floods;
 use spots::Spots;
 
 /// How often a comment is looked at again because block and allow entries have changed meanwhile.
@@ -48,6 +50,7 @@ pub struct Moderator {
     lists: Lists,
     learning: Learning,
     spots: Spots,
+    floods: Floods,
     /// Turns at scoring long texts.
     turns: Turns,
 }
@@ -58,7 +61,7 @@ impl Moderator {
         // Half of the threads: the others go on with calls, and with short texts, which are most.
         let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() / 2);
         let turns = Turns::new(u32::try_from(threads.max(1)).unwrap_or(1), 1);
-        Arc::new(Self { judge, store, lists, learning, spots: Spots::default(), turns })
+        Arc::new(Self { judge, store, lists, learning, spots: Spots::default(), floods: Floods::default(), turns })
     }
 
     /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
@@ -94,10 +97,15 @@ impl Moderator {
     async fn attempt(&self, call: &Call<'_>, lists: &lists::Listed, unread: Option<Error>) -> Result<Option<Verdict>, Error> {
         let Call { judge, comment, learned, origin, dry_run, now } = *call;
         let secrets = self.store.secrets(comment.site()).await;
-        let persons = lists.persons(secrets.as_ref().ok(), comment);
+        let senders = lists.senders(secrets.as_ref().ok(), comment);
+        // Without the site's secret a comment is counted for nobody in particular.
+        let persons = secrets.as_ref().map_or_else(|_| Persons::default(), |secrets| Persons::of(secrets.newest(), comment));
+        if origin == Origin::Author && !dry_run {
+            self.floods.came(comment, &persons);
+        }
         let turn = self.turn(comment.kept()).await;
         let case = measured(Stage::Score, || {
-            judge.hear(comment, Listed { entries: &lists.entries, senders: &persons }, Some(learned))
+            judge.hear(comment, Listed { entries: &lists.entries, senders: &senders }, Some(learned))
         });
         // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
         let looks = origin == Origin::Author && (case.policy.looks_for_campaigns() || case.policy.heeds_alike());
@@ -108,13 +116,14 @@ impl Moderator {
             similar.elsewhere = 0;
         }
         let alike = likeness.and_then(|likeness| alike(learned, comment, &likeness, now));
-        let beside = |facts: Facts| facts.beside(similar, alike.as_ref());
+        let known = |facts: Facts| self.floods.known(comment.site(), &persons, facts);
+        let beside = |facts: Facts| known(facts).beside(similar, alike.as_ref());
         let decide = |facts: Facts, id: String, revision: u32| origin.verdict(&case, beside(facts), now, id, revision);
         let draw = if origin == Origin::Author && !dry_run { spots::draw() } else { 1.0 };
         let spotted = |verdict: Verdict| self.spotted(verdict, comment.site(), case.policy.spot_checks(), draw, now);
         let tentative = spotted(measured(Stage::Decide, || decide(case.policy.uneventful(), Uuid::now_v7().to_string(), 1)));
         drop(turn);
-        let admission = admission(call, &case, &tentative, (likeness, similar), secrets.as_ref().ok(), lists.version);
+        let admission = admission(call, &case, &tentative, (likeness, similar), persons, lists.version);
         // The store is away: it says so in its log, once. `known`: what it had found of the comment before it went.
         let without = |known: Option<Facts>, failed: Error| match failed {
             Error::Store(_) if origin == Origin::Author => {
@@ -148,7 +157,10 @@ impl Moderator {
                     _ => verdict,
                 };
                 match measuring(Stage::Record, self.store.record(&admission, &verdict)).await {
-                    Ok(verdict) => verdict,
+                    Ok(verdict) => {
+                        self.floods.decided(comment.site(), &persons, &facts, &verdict);
+                        verdict
+                    }
                     Err(failed) => return without(Some(facts), failed),
                 }
             }
@@ -206,19 +218,22 @@ struct Call<'a> {
 }
 
 /// What the store must know to admit a comment: whom to count it for, and what to record if nothing speaks against it.
-/// Without the site's secret it is counted for nobody in particular.
 fn admission<'a>(
     &Call { comment, origin, .. }: &Call<'a>,
     case: &Case<'_>,
     tentative: &'a Verdict,
     (likeness, similar): (Option<Likeness>, Similar),
-    secrets: Option<&Secrets>,
+    persons: Persons,
     listed: Option<u64>,
 ) -> Admission<'a> {
-    let persons = secrets.map_or_else(Persons::default, |secrets| Persons::of(secrets.newest(), comment));
     let limits = if origin == Origin::Author { case.policy.limits().collect() } else { Vec::new() };
     // What was decided elsewhere stands whoever wrote it.
-    let min_approved = if origin.decided().is_some() { 0 } else { case.policy.approved_before_trust() };
+    let min_approved = match case.policy.approved_before_trust() {
+        _ if origin.decided().is_some() => 0,
+        // Nothing tells this visitor from somebody else who types the same address.
+        1.. if !comment.author_is_told_apart() => u32::MAX,
+        needed => needed,
+    };
     // A campaign that this process knows of is in the tentative verdict already.
     let campaign = Some(case.policy.campaign()).filter(|campaign| similar.here < *campaign).unwrap_or_default();
     // What somebody typed as an e-mail address neither speaks for nor against its owner.

@@ -136,6 +136,8 @@ pub struct Threshold {
 struct Limit {
     gcra: Gcra,
     over: Decision,
+    /// What becomes of a comment over the limit where a client's address is shared by many authors.
+    crowd: Decision,
 }
 
 /// How much the host's form speaks for spam, in logits.

@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn one_word_number_or_emoji_makes_other_words_and_punctuation_does_not() {
         let words = |text: &str| Likeness::of(text).expect("long enough").words();
-        assert_eq!(words(SPAM), words(&SPAM.replace(", ", " - ").to_uppercase()));
+        assert_eq!(words(SPAM), words(&SPAM.replace(", ", " - ").replace("with our proven", "WITH OUR PROVEN")));
         for other in
             [SPAM.replace("today", "tonight"), format!("{SPAM} 555"), format!("{SPAM} \u{1f595}"), SPAM.replace("/join", "/x")]
         {

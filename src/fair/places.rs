@@ -7,11 +7,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// How many times the free places one caller may hold,
 const PER_CALLER: usize = 2;
 /// and how many times one site of a caller may.
 const PER_SITE: usize = 1;
+
+/// For how long a site counts as active after its last call.
+const ACTIVE: Duration = Duration::from_secs(10);
 
 /// A fixed number of places. Clones share them.
 #[derive(Debug, Clone)]
@@ -20,6 +24,9 @@ pub struct Places(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     free: usize,
+    /// The site of the latest call without a caller's name, and until when another site counts as active beside it.
+    latest: Arc<str>,
+    others_until: Instant,
     /// How many places each caller holds.
     callers: HashMap<Arc<str>, usize>,
     /// How many places each caller holds for each site.
@@ -37,18 +44,25 @@ pub struct Place {
 impl Places {
     /// Makes so many places.
     pub fn new(total: usize) -> Self {
-        Self(Arc::new(Mutex::new(State { free: total, callers: HashMap::new(), sites: HashMap::new() })))
+        Self(Arc::new(Mutex::new(State {
+            free: total,
+            latest: "".into(),
+            others_until: Instant::now(),
+            callers: HashMap::new(),
+            sites: HashMap::new(),
+        })))
     }
 
     /// Takes a place for a caller and one of its sites. A caller without a name is not told from others: then the site
-    /// alone counts. Returns `None` if none is free, or the caller or the site holds its share.
+    /// alone counts, and one that nobody else calls beside may have all places. Returns `None` if none is free, or the caller or the site holds its share.
     pub fn take(&self, caller: &Arc<str>, site: &str) -> Option<Place> {
         let mut state = self.0.lock().ok()?;
         let place = (Arc::clone(caller), Arc::<str>::from(site));
         let by_caller = state.callers.get(caller).copied().unwrap_or(0);
         let by_site = state.sites.get(&place).copied().unwrap_or(0);
+        let alone = caller.is_empty() && state.is_alone(&place.1);
         let fits = |held: usize, factor: usize| held == 0 || held < state.free.saturating_mul(factor);
-        if state.free == 0 || !caller.is_empty() && !fits(by_caller, PER_CALLER) || !fits(by_site, PER_SITE) {
+        if state.free == 0 || !caller.is_empty() && !fits(by_caller, PER_CALLER) || !alone && !fits(by_site, PER_SITE) {
             return None;
         }
         state.free -= 1;
@@ -57,6 +71,19 @@ impl Places {
         drop(state);
         let (caller, site) = place;
         Some(Place { places: self.clone(), caller, site })
+    }
+}
+
+impl State {
+    /// Returns whether no other site was called for a while.
+    fn is_alone(&mut self, site: &Arc<str>) -> bool {
+        let now = Instant::now();
+        if self.latest != *site {
+            let first = self.latest.is_empty();
+            self.latest = Arc::clone(site);
+            self.others_until = if first { now } else { now + ACTIVE };
+        }
+        now >= self.others_until
     }
 }
 
@@ -123,11 +150,20 @@ mod tests {
     #[test]
     fn callers_without_a_name_are_told_apart_by_their_sites() {
         let places = Places::new(128);
-        assert_eq!(all(&places, "", "a.example").len(), 64);
-        assert_eq!(all(&places, "", "b.example").len(), 0);
-        let places = Places::new(128);
+        drop(places.take(&"".into(), "b.example"));
         let first = all(&places, "", "a.example");
         let second = all(&places, "", "b.example");
         assert_eq!((first.len(), second.len()), (64, 32));
+    }
+
+    #[test]
+    fn one_site_without_keys_may_have_all_places_until_another_is_called() {
+        let places = Places::new(128);
+        let mut first = all(&places, "", "a.example");
+        assert_eq!(first.len(), 128);
+        assert!(places.take(&"".into(), "b.example").is_none());
+        first.truncate(100);
+        assert!(places.take(&"".into(), "b.example").is_some());
+        assert!(places.take(&"".into(), "a.example").is_none());
     }
 }

@@ -8,7 +8,7 @@ use super::entries::Listed;
 use super::{Campaign, Evidence, Policy, Without};
 use crate::classify::{Label, Manner, NameIs, Scores};
 use crate::comment::{Comment, CommentKind, Hidden};
-use crate::facts::{Alike, Facts, History, LimitState, Similar};
+use crate::facts::{Alike, Facts, Flood, History, LimitState, Similar};
 use crate::limit::Scope;
 use crate::reading::host;
 use crate::reading::link::Link;
@@ -18,6 +18,11 @@ use crate::verdict::{Decision, Reason};
 /// How many places of one kind become reasons: more say no more, and a body of nothing but blocked words must not become
 /// a verdict of many times its length.
 const MOST_PLACES: usize = 20;
+
+/// So many different authors of one address are a crowd: a school, an office, a carrier's network.
+const CROWD: u32 = 4;
+/// How many times a limit's burst may be held of a crowd within an hour. Of one sender once.
+const PER_CROWD: u32 = 10;
 
 /// Fewer hidden letters are a slip of an editor.
 const MIN_HIDDEN_LETTERS: usize = 12;
@@ -46,6 +51,8 @@ pub struct Findings {
     words_alone: Option<f64>,
     /// It is certain who the author is: what was decided of the author before counts.
     certain_author: bool,
+    /// The author is told apart from others who type the same: what was approved before may end the wait of new authors.
+    distinct_author: bool,
     /// The author's address is on the allowed list.
     allowed: Option<Reason>,
     /// The parts of the text that must not count against the comment.
@@ -135,7 +142,11 @@ impl Findings {
 impl Policy {
     /// What lists, links, form and post say, before the comment is scored.
     pub fn before(&self, comment: &Comment, listed: Listed<'_>, without: Without) -> Findings {
-        let mut findings = Findings { certain_author: comment.author_is_certain(), ..Findings::default() };
+        let mut findings = Findings {
+            certain_author: comment.author_is_certain(),
+            distinct_author: comment.author_is_told_apart(),
+            ..Findings::default()
+        };
         self.check_addresses(comment, listed, &mut findings);
         self.check_role(comment, &mut findings);
         self.check_kind(comment, &mut findings);
@@ -219,9 +230,9 @@ impl Policy {
                 explain.push(label);
             }
         }
-        votes.extend(facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| self.over(limit)));
+        votes.extend(facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| self.over(limit, facts.flood)));
         votes.extend(campaign);
-        votes.extend(self.untrusted(facts));
+        votes.extend(self.untrusted(facts.author.filter(|_| findings.distinct_author)));
         votes.extend(self.often_rejected(facts).filter(|_| findings.certain_author));
         let template = self.heed_alike(facts, findings, logits, &mut votes);
         votes.extend(edited_after_rejection(facts));
@@ -457,15 +468,29 @@ impl Policy {
     }
 
     /// What a limit that refused asks for.
-    fn over(&self, state: &LimitState) -> Option<Vote> {
-        let over = self.limits.iter().find(|(scope, _)| *scope == state.scope)?.1.as_ref()?.over;
+    fn over(&self, state: &LimitState, flood: Flood) -> Option<Vote> {
+        let limit = self.limits.iter().find(|(scope, _)| *scope == state.scope)?.1.as_ref()?;
+        let crowd = state.scope == Scope::Client && flood.authors >= CROWD;
+        let mut over = if crowd { limit.crowd } else { limit.over };
+        // The queue is for people to read: what one sender puts into it beyond a limit is bounded too.
+        let most = state.limit.saturating_mul(if crowd { PER_CROWD } else { 1 });
+        let too_many = over == Decision::Hold && state.scope != Scope::Site && flood.waiting >= most;
+        if too_many {
+            over = Decision::Reject;
+        }
         let who = match state.scope {
             Scope::Author => "this author has",
             Scope::Client => "this client has",
             Scope::Site => "this site has",
         };
         let wait = state.retry_after.as_secs_f64();
-        let message = format!("{who} sent more than the limit of {} at once; the next is admitted in {wait:.1} s", state.limit);
+        let mut message =
+            format!("{who} sent more than the limit of {} at once; the next is admitted in {wait:.1} s", state.limit);
+        if too_many {
+            message += &format!("; {} beyond the limit wait for a moderator already", flood.waiting);
+        } else if crowd {
+            message += "; many authors share its address";
+        }
         let reason = Reason::new("RATE_LIMIT", message).rule(format!("limits.{}", state.scope.as_str()));
         (over > Decision::Approve).then(|| Vote::binding(over, reason))
     }
@@ -484,9 +509,9 @@ impl Policy {
         Some(Vote::new(decision, Reason::new("CAMPAIGN", message).rule(rule)))
     }
 
-    fn untrusted(&self, facts: &Facts) -> Option<Vote> {
+    fn untrusted(&self, author: Option<History>) -> Option<Vote> {
         let needed = self.approved_before_trust;
-        let approved = facts.author.map_or(0, |author| author.approved);
+        let approved = author.map_or(0, |author| author.approved);
         (approved < needed).then(|| {
             let message = format!("{approved} comments of this author were approved so far; {needed} are needed");
             Vote::new(Decision::Hold, Reason::new("FIRST_COMMENT", message).rule("authors.approved_before_trust"))
@@ -761,13 +786,22 @@ mod tests {
     #[test]
     fn an_allowed_address_is_published_whatever_its_score_but_not_what_is_blocked() {
         let policy = policy("[blocked]\nwords = [\"foo\"]\n[allowed]\naddresses = [\"@friend.example\"]\n");
-        let friend = |body: &str| {
+        let friend = |body: &str, verified: bool| {
             let mut message = comment(body).kept().clone();
-            message.author = Some(pb::Author { email: "A@Friend.Example".into(), ..Default::default() });
+            let email_verified = Some(verified);
+            message.author = Some(pb::Author { email: "A@Friend.Example".into(), email_verified, ..Default::default() });
             Comment::parse(message, SystemTime::now()).unwrap()
         };
-        check(&policy, &friend("hello"), 0.99, &policy.uneventful(), Decision::Approve, &["ALLOWED_ADDRESS"]);
-        check(&policy, &friend("foo"), 0.99, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
+        check(&policy, &friend("hello", true), 0.99, &policy.uneventful(), Decision::Approve, &["ALLOWED_ADDRESS"]);
+        check(
+            &policy,
+            &friend("hello", false),
+            0.99,
+            &policy.uneventful(),
+            Decision::Hold,
+            &["SCORE_HOLD", "ADDRESS_UNVERIFIED"],
+        );
+        check(&policy, &friend("foo", true), 0.99, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
     }
 
     #[test]
@@ -789,6 +823,12 @@ mod tests {
         };
         check(&policy, &comment("hello"), 0.1, &refused(Scope::Client), Decision::Reject, &["RATE_LIMIT"]);
         check(&policy, &comment("hello"), 0.1, &refused(Scope::Author), Decision::Hold, &["RATE_LIMIT"]);
+        // Many who share an address wait; of one who floods no more wait than the limit says.
+        let of = |scope, authors, waiting| Facts { flood: Flood { authors, waiting }, ..refused(scope) };
+        check(&policy, &comment("hello"), 0.1, &of(Scope::Client, CROWD, 0), Decision::Hold, &["RATE_LIMIT"]);
+        check(&policy, &comment("hello"), 0.1, &of(Scope::Client, CROWD, PER_CROWD), Decision::Reject, &["RATE_LIMIT"]);
+        check(&policy, &comment("hello"), 0.1, &of(Scope::Author, 1, 1), Decision::Reject, &["RATE_LIMIT"]);
+        check(&policy, &comment("hello"), 0.1, &of(Scope::Site, CROWD, 1_000), Decision::Hold, &["RATE_LIMIT"]);
     }
 
     #[test]

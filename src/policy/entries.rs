@@ -104,7 +104,7 @@ pub struct Listed<'a> {
 /// Keyed hashes of who sent a comment, as entries name persons.
 #[derive(Debug, Clone, Default)]
 pub struct Senders {
-    /// Those that are no mere claim: a verified e-mail address, the IP address, and what a visitor typed together with it.
+    /// Those that are no mere claim: a verified e-mail address, and the IP address.
     pub certain: Vec<String>,
     /// An e-mail address that somebody typed.
     pub claimed: Vec<String>,

@@ -82,7 +82,7 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
     });
     top.section("limits", |limits| {
         for (scope, limit) in &mut policy.limits {
-            limits.section(scope.as_str(), |section| *limit = read_limit(section));
+            limits.section(scope.as_str(), |section| *limit = read_limit(section, *scope));
         }
     });
     top.section("blocked", |blocked| {
@@ -206,11 +206,14 @@ fn read_threshold(section: &Section<'_>, threshold: &mut Threshold) {
 }
 
 /// A limit is replaced as a whole: half of one makes no sense. `count = 0` turns it off.
-fn read_limit(section: &Section<'_>) -> Option<Limit> {
+fn read_limit(section: &Section<'_>, scope: Scope) -> Option<Limit> {
     let count = section.integer("count", 0..=MAX_BURST);
     let period = section.duration("period");
     let burst = section.integer("burst", 1..=MAX_BURST);
     let over = decision(section, "over", &Decision::ALL).unwrap_or(Decision::Hold);
+    // Only a client can be many authors.
+    let crowd = (scope == Scope::Client).then(|| decision(section, "crowd", &Decision::ALL)).flatten();
+    let crowd = crowd.unwrap_or(Decision::Hold).min(over);
     let (Some(count), Some(period)) = (count, period) else {
         if count != Some(0) {
             section.wrong("count", "and period are both needed, e.g. { count = 20, period = \"10m\", burst = 10 }");
@@ -224,7 +227,7 @@ fn read_limit(section: &Section<'_>) -> Option<Limit> {
     if gcra.is_none() {
         section.wrong("period", "must be at least 1us per comment, and a whole burst must come back within 70 years");
     }
-    gcra.map(|gcra| Limit { gcra, over })
+    gcra.map(|gcra| Limit { gcra, over, crowd })
 }
 
 fn decision(section: &Section<'_>, key: &'static str, among: &[Decision]) -> Option<Decision> {

@@ -119,12 +119,23 @@ pub struct Kept {
     pub received_at: SystemTime,
     /// Who wrote it. `None`: unknown.
     pub author: Option<Person>,
-    /// All that any text of it was sent under. Empty in lists.
+    /// All that any text of it was sent under, the present text's first: by user id, e-mail address and IP address. Empty in
+    /// lists.
     pub persons: Vec<Person>,
     /// The act that led to the verdict.
     pub event: pb::AuditEvent,
     /// What stood before, oldest first. Empty in lists.
     pub trail: Vec<Past>,
+}
+
+impl Kept {
+    /// Returns the e-mail address that the present text was sent under, or `None` if it was sent under none or by somebody
+    /// signed in.
+    pub fn email(&self) -> Option<Person> {
+        let signed_in = self.comment.author.as_ref().is_some_and(|author| !author.user_id.is_empty());
+        // An author without an account is known by e-mail address, or not at all.
+        self.author.filter(|_| !signed_in).and(self.persons.first().copied())
+    }
 }
 
 /// A verdict that stood before.

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::facts::{Facts, History, LimitState, Previous, Similar};
+use crate::facts::{Facts, Flood, History, LimitState, Previous, Similar};
 use crate::limit::Scope;
 use crate::verdict::Decision;
 
@@ -58,7 +58,7 @@ fn parse(text: &str) -> Option<Facts> {
         let [decision, by_moderator] = split(previous, ':')?;
         Some(Previous { decision: Decision::from_wire(number(decision)?)?, by_moderator: by_moderator == "1" })
     })?;
-    Some(Facts { limits, author, previous, similar, alike: None })
+    Some(Facts { limits, author, previous, similar, alike: None, flood: Flood::default() })
 }
 
 fn limit(text: &str) -> Option<LimitState> {
@@ -103,6 +103,7 @@ mod tests {
             similar: Similar { here: 7, elsewhere: 0 },
             // Known to the process, not to the store.
             alike: None,
+            flood: Flood::default(),
         };
         assert_eq!(to_text(&full), "author:5:0:1500000,site:5:4:0|1:2:3|2:1|7");
         for facts in [full, Facts::default()] {

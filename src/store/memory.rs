@@ -26,7 +26,7 @@ use super::secrets::Secrets;
 use super::settings::StoreSettings;
 use crate::comment::{Comment, CommentId, Fingerprint, Site};
 use crate::error::Error;
-use crate::facts::{Facts, History, LimitState, Previous, Similar};
+use crate::facts::{Facts, Flood, History, LimitState, Previous, Similar};
 use crate::pb;
 use crate::verdict::{Decision, Verdict};
 
@@ -171,6 +171,7 @@ impl Memory {
             // Counted by the process, for all its engines.
             similar: Similar::default(),
             alike: None,
+            flood: Flood::default(),
         };
         if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::refused) {
             let verdict = with_limit(admission.tentative, facts.tightest());
@@ -205,6 +206,7 @@ impl Memory {
             previous: standing.filter(|entry| !entry.is_of(admission.comment)).map(|entry| entry.previous()),
             similar: Similar::default(),
             alike: None,
+            flood: Flood::default(),
         })
     }
 
@@ -369,9 +371,8 @@ impl Shelf {
     fn insert(&mut self, admission: &Admission<'_>, standing: Stood, Earlier { trail, mut persons, texts }: Earlier) {
         let author = admission.persons.author();
         self.count(author, standing.verdict.decision);
-        persons.extend(admission.persons.all());
-        persons.sort_unstable();
-        persons.dedup();
+        let earlier = std::mem::replace(&mut persons, admission.persons.all().collect());
+        persons.extend(earlier.into_iter().filter(|person| !admission.persons.all().any(|now| now == *person)));
         let entry = Entry {
             fingerprint: admission.comment.fingerprint(),
             sent_at: admission.comment.sent_at().unwrap_or(0),

@@ -81,8 +81,8 @@ pub struct Persons {
     pub email: Option<Person>,
     /// By IP address.
     pub ip: Option<Person>,
-    /// By e-mail and IP address together, of whom nothing is certain: somebody else who types the same e-mail address comes
-    /// from elsewhere.
+    /// By e-mail address and client together, if nobody has verified the one: somebody else who types the same e-mail address
+    /// comes from elsewhere.
     pub visitor: Option<Person>,
     /// Whether the host has verified the e-mail address.
     pub verified: bool,
@@ -100,10 +100,10 @@ impl Persons {
                 .filter(|email| known(email))
                 .map(|email| Person::known_by(secret, Identity::Email(email))),
             ip: comment.ip().map(|ip| Person::known_by(secret, Identity::Ip(ip))),
-            visitor: comment
-                .client_of_its_own()
-                .filter(|_| known(comment.email()))
-                .map(|ip| Person::new(secret, "visitor", &format!("{} {}", comment.email(), network(ip.to_canonical())))),
+            visitor: Some(comment.email()).filter(|email| known(email)).map(|email| {
+                let client = comment.client_of_its_own().map(|ip| network(ip.to_canonical()));
+                Person::new(secret, "visitor", &format!("{email} {}", client.unwrap_or_default()))
+            }),
             verified: comment.email_is_verified(),
             own_ip: comment.client_of_its_own().is_some(),
         }

@@ -56,10 +56,10 @@ impl Draft {
         kept == self.fingerprint || kept == self.body_fingerprint
     }
 
-    /// The hashes of all who sent it, one behind the other, and those of an earlier text before them.
+    /// The hashes of all who sent it, one behind the other, and those of an earlier text behind them.
     pub fn persons_with(&self, earlier: &[u8]) -> Vec<u8> {
-        let mut all = earlier.to_vec();
-        for person in self.persons.all() {
+        let mut all: Vec<u8> = self.persons.all().flat_map(|person| *person.as_bytes()).collect();
+        for person in earlier.as_chunks::<16>().0.iter().map(|bytes| Person::from_bytes(*bytes)) {
             if !person.is_in(&all) {
                 all.extend(person.as_bytes());
             }

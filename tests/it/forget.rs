@@ -28,7 +28,8 @@ fn policy() -> String {
 }
 
 fn hers(id: &str, body: &str) -> pb::Comment {
-    let author = pb::Author { name: NAME.into(), email: format!(" {}", EMAIL.to_uppercase()), ..Default::default() };
+    let email = format!(" {}", EMAIL.to_uppercase());
+    let author = pb::Author { name: NAME.into(), email, email_verified: Some(true), ..Default::default() };
     let client = pb::Client { ip: IP.into(), ..Default::default() };
     pb::Comment { author: Some(author), client: Some(client), ..comment(id, body) }
 }

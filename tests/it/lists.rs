@@ -110,8 +110,14 @@ async fn an_allowed_author_is_published_whatever_the_score() {
     put(&server, entry(ListKind::Allow, ListTarget::Address, "ada@mail.example")).await.unwrap();
     let verdict = server.check(by("ada", "1", "hello")).await.unwrap();
     assert_eq!((verdict.decision(), codes(&verdict)[0]), (Decision::Approve, "ALLOWED_AUTHOR"));
-    let verdict = server.check(known("2", "ada@mail.example", "")).await.unwrap();
+    let mut verified = known("2", "ada@mail.example", "");
+    verified.author.as_mut().unwrap().email_verified = Some(true);
+    let verdict = server.check(verified).await.unwrap();
     assert_eq!((verdict.decision(), codes(&verdict)[0]), (Decision::Approve, "ALLOWED_ADDRESS"));
+    // Anybody can type it.
+    let verdict = server.check(known("typed", "ada@mail.example", "")).await.unwrap();
+    assert_eq!(verdict.decision(), Decision::Hold);
+    assert!(codes(&verdict).contains(&"ADDRESS_UNVERIFIED"), "{verdict:?}");
     assert_eq!(server.check(by("eve", "3", "hello")).await.unwrap().decision(), Decision::Hold);
 }
 

@@ -10,7 +10,7 @@ use tonic_types::StatusExt;
 
 use gatepost::pb;
 
-use crate::harness::{PATIENCE, Server, check, comment};
+use crate::harness::{PATIENCE, SITE, Server, check, comment};
 use crate::observe::{get, metric};
 use crate::redis::OwnRedis;
 
@@ -141,23 +141,38 @@ async fn connections_that_say_nothing_or_half_a_word_are_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_beyond_the_bound_are_closed_and_places_come_back() {
+async fn connections_that_nobody_uses_make_room_for_others_and_those_in_use_stay() {
     let server = Server::steady_with("", &["--max-connections", "3"]).await;
     let first = server.connect().await;
     let mut host = gatepost::pb::moderation_service_client::ModerationServiceClient::new(first);
     check(&mut host, comment("1", "hello there")).await.unwrap();
-    let idle: Vec<TcpStream> = (0..2).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
-    let until = Instant::now() + PATIENCE;
-    // The third place may not be taken yet when the fourth asks.
-    while closed_after(&server, b"") > Duration::from_secs(1) {
-        assert!(Instant::now() < until, "it takes any number");
+    let request = pb::WatchVerdictsRequest { site: SITE.into(), after_cursor: None };
+    let mut changes = host.watch_verdicts(request).await.unwrap().into_inner();
+    // Whoever opens one after another closes those before.
+    let idle: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    for n in 0..20 {
+        server.check(comment(&format!("next-{n}"), "hello there")).await.unwrap();
+        assert!(get(&server, "/healthz").starts_with("HTTP/1.1 200"));
     }
+    assert!(metric(&server, "gatepost_connections") <= 4.0);
+    let closed = idle.iter().filter(|stream| is_closed(stream)).count();
+    assert!(closed >= 37, "{closed} of 40 were closed");
+    // The one with an open stream was not.
     check(&mut host, comment("2", "hello there")).await.unwrap();
-    drop(idle);
-    let until = Instant::now() + PATIENCE;
-    while server.check(comment("3", "hello there")).await.is_err() {
-        assert!(Instant::now() < until, "the places do not come back");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let quiet = tokio::time::timeout(Duration::from_millis(100), changes.message()).await;
+    assert!(quiet.is_err(), "the stream ended: {quiet:?}");
+}
+
+/// Whether the other side has closed a connection.
+fn is_closed(stream: &TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let mut buffer = [0; 1_024];
+    loop {
+        match (&mut &*stream).read(&mut buffer) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) => return !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{open, read};
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
-use crate::facts::{Facts, LimitState, Previous, Similar};
+use crate::facts::{Facts, Flood, LimitState, Previous, Similar};
 use crate::store::audit::with_before;
 use crate::store::entry::{Counted, Trust};
 use crate::store::facts as facts_text;
@@ -183,6 +183,7 @@ impl Engine {
             // Counted by the process, for all its engines.
             similar: Similar::default(),
             alike: None,
+            flood: Flood::default(),
         };
         let revision = standing.map_or(1, |standing| standing.revision.saturating_add(1));
         let verdict_id = draft.ruling.verdict_id.clone();
@@ -200,6 +201,7 @@ impl Engine {
             previous: standing.as_ref().map(Standing::previous).transpose()?,
             similar: Similar::default(),
             alike: None,
+            flood: Flood::default(),
         })
     }
 

@@ -19,14 +19,14 @@ local function retire(id, old, spots)
   end
 end
 
--- Who sent what stands, and who sends the edit.
+-- Who sends the edit, and behind them who sent what stands.
 local function join(earlier, persons)
-  for person in string.gmatch(persons, '%x+') do
-    if not string.find(earlier, person, 1, true) then
-      earlier = earlier .. ' ' .. person
+  for person in string.gmatch(earlier, '%x+') do
+    if not string.find(persons, person, 1, true) then
+      persons = persons .. ' ' .. person
     end
   end
-  return earlier
+  return persons
 end
 
 -- After `keep`: gives the trail the lifetime of its comment, and adds the verdict to the events.
