@@ -29,6 +29,8 @@ pub const MAX_NAME: usize = 1_024;
 
 /// Longest title, and longest URL, in bytes.
 pub const MAX_LINE: usize = 4_096;
+/// How much is kept of each text of a comment that a limit rejects, in bytes.
+const MAX_SHORT: usize = 256;
 const MAX_LANGUAGE: usize = 35;
 /// 1990-01-01T00:00:00Z, before the first blog.
 const EARLIEST: i64 = 631_152_000;
@@ -294,6 +296,19 @@ impl Comment {
     /// What the store keeps: as sent, without e-mail, IP address and post text.
     pub fn kept(&self) -> &pb::Comment {
         &self.message
+    }
+
+    /// Returns what the store keeps of a comment that a limit rejects: the beginning of it, so that a flood cannot fill the
+    /// store.
+    pub fn kept_in_short(&self) -> pb::Comment {
+        let mut message = self.message.clone();
+        cut(&mut message.body, MAX_SHORT);
+        cut(&mut message.parent_text, 0);
+        if let Some(client) = &mut message.client {
+            cut(&mut client.user_agent, MAX_SHORT);
+            cut(&mut client.referrer, MAX_SHORT);
+        }
+        message
     }
 
     /// The body reduced to plain text, links included.

@@ -186,6 +186,11 @@ impl Judge {
         all
     }
 
+    /// Returns the sites that have a policy of their own.
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        self.policies.sites()
+    }
+
     /// Whether a site's policy would rather have no answer than one that is not recorded.
     pub fn any_needs_store(&self) -> bool {
         self.policies.any(|policy| policy.away() == Away::Unavailable)

@@ -7,7 +7,6 @@
 mod follow;
 mod teach;
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -79,7 +78,7 @@ struct Inner {
 
 struct Sites {
     taught: LruCache<Site, Arc<Known>>,
-    untaught: HashMap<Site, Arc<Known>>,
+    untaught: LruCache<Site, Arc<Known>>,
 }
 
 /// What is known of one site.
@@ -107,7 +106,8 @@ impl Learning {
     /// Follows the logs of a store, in which outcomes are kept for so long.
     pub fn new(store: Store, retention: Retentions, look: Look, examine: Examine) -> Self {
         let most = NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN);
-        let sites = Sites { taught: LruCache::new(most), untaught: HashMap::new() };
+        let untaught = NonZeroUsize::new(UNTAUGHT).unwrap_or(NonZeroUsize::MIN);
+        let sites = Sites { taught: LruCache::new(most), untaught: LruCache::new(untaught) };
         Self(Arc::new(Inner { store, retention, look, examine, started: Instant::now(), sites: Mutex::new(sites) }))
     }
 
@@ -117,7 +117,7 @@ impl Learning {
         let known = self.known(site);
         let now = self.now();
         known.used.store(now, Ordering::Relaxed);
-        let fresh = match self.0.store.taught_version() {
+        let fresh = match self.0.store.taught_version(site) {
             Some(version) => known.version.load(Ordering::Relaxed) == version,
             None => {
                 let asked = known.asked.load(Ordering::Relaxed);
@@ -165,7 +165,7 @@ impl Learning {
     pub async fn follow(self) {
         loop {
             tokio::time::sleep(EVERY).await;
-            if self.0.store.taught_version().is_some() {
+            if self.0.store.is_followed_by_version() {
                 // Nobody else writes: a comment sees for itself whether there is news.
                 continue;
             }
@@ -198,7 +198,7 @@ impl Learning {
             return;
         }
         let Ok(mut sites) = self.0.sites.lock() else { return };
-        if sites.untaught.remove(site).is_some() {
+        if sites.untaught.pop(site).is_some() {
             sites.taught.put(site.clone(), Arc::clone(known));
         }
     }
@@ -222,11 +222,8 @@ impl Learning {
         if let Some(known) = sites.untaught.get(site) {
             return Arc::clone(known);
         }
-        if sites.untaught.len() >= UNTAUGHT {
-            sites.untaught.clear();
-        }
         let known = new();
-        sites.untaught.insert(site.clone(), Arc::clone(&known));
+        sites.untaught.put(site.clone(), Arc::clone(&known));
         known
     }
 

@@ -4,12 +4,13 @@
 //! Each server keeps what it has read of a site. Where others may change it the store is asked in the same step that admits
 //! a comment whether it is still so, which costs no trip; if it is not, the comment is looked at again.
 
-use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use ipnet::IpNet;
+use lru::LruCache;
 use prost::Message;
 
 use crate::comment::{Comment, CommentId, MAX_NAME, Site};
@@ -29,7 +30,7 @@ const MAX_VALUE: usize = 1_024;
 #[derive(Clone)]
 pub struct Lists {
     store: Store,
-    known: Arc<Mutex<HashMap<Site, Arc<Listed>>>>,
+    known: Arc<Mutex<LruCache<Site, Arc<Listed>>>>,
 }
 
 /// A site's entries, ready to be compared with comments.
@@ -49,7 +50,8 @@ pub struct Listed {
 impl Lists {
     /// Those that a store keeps.
     pub fn new(store: Store) -> Self {
-        Self { store, known: Arc::default() }
+        let known = LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN));
+        Self { store, known: Arc::new(Mutex::new(known)) }
     }
 
     /// A site's entries.
@@ -57,8 +59,8 @@ impl Lists {
     /// # Errors
     /// The store being away; beside it the entries as they were when it was last asked.
     pub async fn of(&self, site: &Site, now: SystemTime) -> Result<Arc<Listed>, (Arc<Listed>, Error)> {
-        let known = self.known.lock().ok().and_then(|known| known.get(site).cloned());
-        let current = self.store.listed_version();
+        let known = self.known.lock().ok().and_then(|mut known| known.get(site).cloned());
+        let current = self.store.listed_version(site);
         let fits = |known: &Listed| {
             !known.stale.load(Ordering::Relaxed)
                 && (current.is_none() || current == known.version)
@@ -75,7 +77,7 @@ impl Lists {
 
     /// Has a site's entries read again by the next comment: another server has changed them.
     pub fn outdated(&self, site: &Site) {
-        let Ok(known) = self.known.lock() else { return };
+        let Ok(mut known) = self.known.lock() else { return };
         if let Some(listed) = known.get(site) {
             // Kept, for when the store goes away now.
             listed.stale.store(true, Ordering::Relaxed);
@@ -110,17 +112,14 @@ impl Lists {
     fn remember(&self, site: &Site, listed: Listed) -> Arc<Listed> {
         let listed = Arc::new(listed);
         if let Ok(mut known) = self.known.lock() {
-            if known.len() >= SITES {
-                known.clear();
-            }
-            known.insert(site.clone(), Arc::clone(&listed));
+            known.put(site.clone(), Arc::clone(&listed));
         }
         listed
     }
 
     /// Has a store that lost a site's entries told them again, before they are changed or told.
     async fn restore(&self, site: &Site, now: SystemTime) -> Result<(), Error> {
-        let known = self.known.lock().ok().and_then(|known| known.get(site).cloned());
+        let known = self.known.lock().ok().and_then(|mut known| known.get(site).cloned());
         self.read(site, now, known.as_deref()).await.map(drop)
     }
 

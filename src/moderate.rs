@@ -20,7 +20,7 @@ use crate::lists::{self, Lists};
 use crate::pb;
 use crate::policy::Listed;
 use crate::store::{Admission, Admitted, Persons, Store, Trust};
-use crate::telemetry::{Stage, measured, measuring};
+use crate::telemetry::{METRICS, Stage, measured, measuring};
 use crate::verdict::{Decision, SPOT_CHECK, Verdict};
 use floods::Floods;
 use spots::Spots;
@@ -75,6 +75,9 @@ impl Moderator {
         let turn = self.turn(&message).await;
         let comment = measured(Stage::Parse, || Comment::parse(message, now))?;
         drop(turn);
+        if origin == Origin::Author && !dry_run {
+            note_address(&comment);
+        }
         let learned = self.learning.of(comment.site()).await;
         let call = Call { judge: &judge, comment: &comment, learned: &learned, origin, dry_run, now };
         for round in 0..=ROUNDS {
@@ -192,6 +195,20 @@ impl Moderator {
             Some(reason) => verdict.with(reason),
             None => verdict,
         }
+    }
+}
+
+/// Counts an address that no limit can use, and says so in the log the first time: the host sends its proxy's, mostly.
+fn note_address(comment: &Comment) {
+    let (why, advice) = if comment.has_odd_ip() {
+        ("malformed", "send the visitor's address alone, without a list of proxies")
+    } else if comment.ip().is_some() && comment.client_of_its_own().is_none() {
+        ("not_public", "send the visitor's address, not the proxy's; private addresses count for nobody")
+    } else {
+        return;
+    };
+    if METRICS.address(why) {
+        tracing::warn!(site = comment.site().as_str(), why, advice, "client.ip counts for no limit; told only once");
     }
 }
 

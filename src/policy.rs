@@ -263,6 +263,11 @@ pub struct Policies {
 }
 
 impl Policies {
+    /// Returns the sites that have a policy of their own.
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        self.sites.keys()
+    }
+
     /// The policy of a site: its own, else the default.
     pub fn of(&self, site: &Site) -> &Arc<Policy> {
         self.sites.get(site).unwrap_or(&self.default)

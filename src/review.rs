@@ -21,7 +21,7 @@ use crate::verdict::{self, Decision, Part, Reason, Verdict};
 pub use crate::store::Order;
 pub use acts::{LAST, TakenBack, is_act, new_act};
 pub use audit::{Acts, ActsPage};
-pub use claim::{Ask, Handed, Withheld};
+pub use claim::{Ask, Handed, MOST_BYTES, Withheld, full, size};
 pub use filter::{Beside, Filter};
 
 /// Most comments that one page of a list looks at. A search that finds little then ends the page, not the server.

@@ -174,7 +174,13 @@ impl Server {
                 Arc::clone(&self.files.judge),
                 leaving.clone(),
             )),
-            tokio::spawn(measure_sites(self.store.clone(), learning.clone(), tell)),
+            tokio::spawn(measure_sites(
+                self.store.clone(),
+                learning.clone(),
+                tell,
+                Arc::clone(&self.files.judge),
+                self.ring.clone(),
+            )),
             tokio::spawn(learning.follow()),
             tokio::spawn(self.ring.follow()),
             tokio::spawn(follow_files(self.files)),
@@ -333,8 +339,10 @@ async fn watch_health(
 }
 
 /// Measures the queues of the sites that verdicts were given for, and what they have learned.
-async fn measure_sites(store: Store, learning: Learning, tell: Tell) {
+async fn measure_sites(store: Store, learning: Learning, tell: Tell, judge: Arc<SharedJudge>, ring: Ring) {
     loop {
+        METRICS.name_sites(judge.load().sites().map(|site| site.as_str().to_owned()));
+        METRICS.name_sites(ring.sites());
         tokio::time::sleep(QUEUES).await;
         for name in METRICS.sites() {
             let Ok(site) = Site::parse("site", &name) else { continue };

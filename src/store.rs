@@ -21,16 +21,17 @@ mod memory;
 mod outcomes;
 mod page;
 mod person;
+mod quotes;
 mod record;
 mod records;
 mod redis;
 mod secrets;
 mod settings;
 mod snapshot;
+mod versions;
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ use crate::error::Error;
 use crate::facts::{Facts, History, LimitState, Similar};
 use crate::verdict::Verdict;
 
+use lru::LruCache;
+
 use embedded::Embedded;
 use likes::Likes;
 use local::Local;
@@ -48,7 +51,7 @@ use redis::Redis;
 
 pub use audit::{AuditPage, Link, Logged};
 pub use change::{Change, Event};
-pub use claims::{Claim, Claimed, Wish};
+pub use claims::{Claim, Claimed, MOST_CLAIMS, Wish};
 pub use cursor::Cursor;
 pub use entry::{Admission, Admitted, Kept, Past, Queue, Trust};
 pub use forget::Forgotten;
@@ -60,6 +63,7 @@ use secrets::Known;
 pub use secrets::Secrets;
 pub use settings::StoreSettings;
 pub use snapshot::Snapshot;
+use versions::Versions;
 
 /// How long the way of a comment waits for the disk, which is longer than any healthy one takes,
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -83,7 +87,7 @@ pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, E
 pub struct Store {
     engine: Engine,
     /// Every comment needs its site's secrets, which hardly ever change.
-    known: Arc<Mutex<HashMap<Site, Known>>>,
+    known: Arc<Mutex<LruCache<Site, Known>>>,
     /// The limits as this process alone has counted them.
     local: Arc<Local>,
     /// Nearly the same comments that came to this process.
@@ -94,10 +98,8 @@ pub struct Store {
     erasures: Arc<erasures::Erasures>,
     /// The engine in this process failed, which was said.
     failing: Arc<AtomicBool>,
-    /// The version of the records of an engine that only this process writes to.
-    version: Arc<AtomicU64>,
-    /// The same of all logs of outcomes.
-    taught: Arc<AtomicU64>,
+    /// The versions of what an engine keeps that only this process writes to.
+    versions: Arc<Versions>,
 }
 
 /// Where the state is.
@@ -117,9 +119,9 @@ impl Store {
     /// directory that is in use by another process or was written by a newer Gatepost.
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
         let (local, likes) = (Arc::<Local>::default(), Arc::new(Mutex::new(Likes::new())));
-        let taught = Arc::new(AtomicU64::new(1));
+        let versions = Arc::<Versions>::default();
         let engine = match settings.url.as_deref() {
-            None => Engine::Embedded(Arc::new(Embedded::open(settings, Arc::clone(&taught)).await?)),
+            None => Engine::Embedded(Arc::new(Embedded::open(settings, Arc::clone(&versions)).await?)),
             Some("memory:") => Engine::Memory(Arc::new(Memory::new(settings))),
             Some(url) if url.starts_with("redis") => {
                 Engine::Redis(Redis::open(url, settings, Arc::clone(&local), Arc::clone(&likes)).await?)
@@ -128,14 +130,13 @@ impl Store {
         };
         Ok(Self {
             engine,
-            known: Arc::default(),
+            known: Arc::new(Mutex::new(secrets::cache())),
             local,
             likes,
             claims: Arc::default(),
             erasures: Arc::default(),
             failing: Arc::default(),
-            version: Arc::new(AtomicU64::new(1)),
-            taught,
+            versions,
         })
     }
 
@@ -263,15 +264,17 @@ impl Store {
     /// Puts another verdict in the place of the one that stands, if that is still at the expected revision.
     /// `false`: it is not, or the comment is gone.
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
-        let replaced = match &self.engine {
-            Engine::Memory(engine) => engine.replace(site, id, change),
+        match &self.engine {
+            Engine::Memory(engine) => {
+                let replaced = engine.replace(site, id, change);
+                if !change.teaching.is_empty() {
+                    self.versions.taught.raise(site);
+                }
+                replaced
+            }
             Engine::Embedded(engine) => self.noted(engine.replace(site, id, change).await, |replaced| *replaced),
             Engine::Redis(engine) => engine.replace(site, id, change).await,
-        };
-        if !change.teaching.is_empty() {
-            self.taught();
         }
-        replaced
     }
 
     /// The comments that came from a person: of which any text, the present or an earlier one, was sent under this
@@ -312,6 +315,7 @@ impl Store {
         let mut acts = self.blank(site, person, &ids).await?;
         let listed = self.unlist_person(site, person).await?;
         let outcomes = self.unlearn_person(site, person, &ids).await?;
+        let quotes = self.unquote(site, &ids).await?;
         let mut forgotten = match &self.engine {
             Engine::Memory(engine) => engine.forget(site, person),
             Engine::Embedded(engine) => engine.forget(site, person).await,
@@ -321,7 +325,7 @@ impl Store {
             // What was done to them meanwhile.
             acts += self.blank(site, person, &ids).await?;
         }
-        (forgotten.acts, forgotten.listed, forgotten.outcomes) = (acts, listed, outcomes);
+        (forgotten.acts, forgotten.listed, forgotten.outcomes, forgotten.quotes) = (acts, listed, outcomes, quotes);
         Ok(forgotten)
     }
 

@@ -220,6 +220,9 @@ pub fn is_unseen(c: char) -> bool {
 /// the same. Its weight says how many approved comments it stands for.
 pub const SPOT_CHECK: &str = "SPOT_CHECK";
 
+/// The code of the reason of a comment that is over a limit.
+pub const RATE_LIMIT: &str = "RATE_LIMIT";
+
 impl Reason {
     /// A reason with a code and a message and nothing else.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {

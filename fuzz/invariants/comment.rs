@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use gatepost::classify::Model;
 use gatepost::comment::Comment;
-use gatepost::facts::{Alike, Facts, History, LimitState, Previous, Similar};
+use gatepost::facts::{Alike, Facts, Flood, History, LimitState, Previous, Similar};
 use gatepost::judge::Judge;
 use gatepost::limit::Scope;
 use gatepost::pb;
@@ -107,6 +107,7 @@ fn facts(flags: u8) -> [Facts; 2] {
             rejected: flags & 1 != 0,
             base: [Some(0.0), None],
         }),
+        flood: Flood { authors: u32::from(flags & 7), waiting: u32::from(flags >> 3) },
     };
     [Facts::default(), full]
 }

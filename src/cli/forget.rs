@@ -15,7 +15,7 @@ use super::text;
 use crate::pb;
 
 /// In the order of what a person asks first.
-const KINDS: [&str; 7] = ["comments", "verdicts", "events", "limits", "histories", "acts", "listed"];
+const KINDS: [&str; 9] = ["comments", "verdicts", "events", "limits", "histories", "acts", "listed", "outcomes", "quotes"];
 
 pub const EXAMPLES: &str = "Examples:
   gatepost forget --site blog.example --email ada@example.org

@@ -16,7 +16,7 @@ use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::keys::Role;
 use crate::pb::{self, review_service_server::ReviewService};
-use crate::review::{Act, Desk, Refusal, TakenBack, Withheld};
+use crate::review::{Act, Desk, MOST_BYTES, Refusal, TakenBack, Withheld, full, size};
 use crate::store::{Claim, Kept};
 use crate::verdict::Verdict;
 
@@ -85,8 +85,14 @@ fn not_handed(withheld: Withheld, id: &str) -> pb::ItemError {
             ("NOT_HELD", message)
         }
         Withheld::Claimed(claim) => ("CLAIMED", at_work(&claim)),
+        Withheld::Full => ("TOO_MANY_CLAIMS", format!("the moderator {}", full())),
     };
     pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message }
+}
+
+fn not_in_this_answer(id: &str) -> pb::ItemError {
+    let message = "the answer is full; it was not claimed: ask for it in another call".to_owned();
+    pb::ItemError { comment_id: id.to_owned(), reason: "ANSWER_FULL".to_owned(), message }
 }
 
 fn threshold((label, hold, reject): (&'static str, Option<f64>, Option<f64>)) -> pb::Threshold {
@@ -163,9 +169,17 @@ impl ReviewService for Review {
                 comments.extend(handed.into_iter().map(|one| moderated(one.kept, Some(one.claim))));
             }
             Wanted::These(ids) => {
+                let mut bytes = 0;
                 for id in ids {
+                    if bytes > MOST_BYTES {
+                        errors.push(not_in_this_answer(id.as_str()));
+                        continue;
+                    }
                     match self.desk.claim(&site, &id, &ask).await? {
-                        Ok(one) => comments.push(moderated(one.kept, Some(one.claim))),
+                        Ok(one) => {
+                            bytes += size(&one.kept);
+                            comments.push(moderated(one.kept, Some(one.claim)));
+                        }
                         Err(withheld) => errors.push(not_handed(withheld, id.as_str())),
                     }
                 }

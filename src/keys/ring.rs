@@ -218,6 +218,16 @@ impl Ring {
         Err(Error::store("the keys change faster than they can be read"))
     }
 
+    /// Returns the sites that keys name.
+    pub fn sites(&self) -> Vec<String> {
+        let known = self.known.load();
+        let named = known.keys.values().filter_map(|(record, _)| match &record.sites {
+            Sites::All => None,
+            Sites::These(sites) => Some(sites),
+        });
+        named.flatten().cloned().collect()
+    }
+
     /// A key by its name.
     pub fn get(&self, id: &str) -> Option<KeyRecord> {
         self.known.load().keys.get(id).map(|(record, _)| record.clone())

@@ -37,7 +37,7 @@ impl Learning {
         }
         let begun = self.now();
         // Before the log: what changes meanwhile is read again.
-        let version = self.0.store.taught_version();
+        let version = self.0.store.taught_version(site);
         if version.is_some_and(|version| known.version.load(Ordering::Relaxed) == version) {
             return Ok(());
         }

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use prost::Message;
+
 use super::{Desk, Filter, Order};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::store::{Claim, Claimed, Kept, Wish};
+use crate::pb;
+use crate::store::{Claim, Claimed, Kept, MOST_CLAIMS, Wish};
 use crate::verdict::{Decision, Verdict};
 
+/// How many bytes of comments are handed out in one answer, but for the first: clients accept 4 MiB.
+pub const MOST_BYTES: usize = 2 << 20;
 /// How many comments of the queue are looked at in one go.
 const LOOK: usize = 100;
 
@@ -38,6 +43,18 @@ pub enum Withheld {
     NotHeld(Box<Verdict>),
     /// Another moderator is at work on it.
     Claimed(Claim),
+    /// The moderator holds as many comments as one may.
+    Full,
+}
+
+/// What a moderator is told who holds as many comments as one may.
+pub fn full() -> String {
+    format!("holds {MOST_CLAIMS} comments of this site already; decide or release some first")
+}
+
+/// Returns how many bytes a comment and its verdict take in an answer.
+pub fn size(kept: &Kept) -> usize {
+    kept.comment.encoded_len() + pb::Verdict::from(kept.verdict.clone()).encoded_len()
 }
 
 impl Desk {
@@ -45,14 +62,24 @@ impl Desk {
     pub async fn claim_next(&self, site: &Site, filter: &Filter, most: usize, ask: &Ask) -> Result<Vec<Handed>, Error> {
         let wish = Wish { moderator: &ask.moderator, lease: ask.lease, renew: false };
         let (mut handed, mut after): (Vec<Handed>, Option<String>) = (Vec::new(), None);
+        let mut bytes = 0;
         loop {
             let page = self.list(site, filter, Order::Risk, LOOK, after.as_deref()).await?;
             let claims = self.claims(site, &page.comments).await?;
             for (kept, _) in page.comments.iter().zip(claims).filter(|(_, claim)| claim.is_none()) {
-                if handed.len() == most {
+                let size = size(kept);
+                if handed.len() == most || !handed.is_empty() && bytes + size > MOST_BYTES {
                     return Ok(handed);
                 }
-                handed.extend(self.hand(site, &id(kept)?, &wish).await?);
+                match self.hand(site, &id(kept)?, &wish).await? {
+                    Ok(one) => {
+                        bytes += size;
+                        handed.push(one);
+                    }
+                    Err(Withheld::Full) if handed.is_empty() => return Err(Error::invalid("moderator", full())),
+                    Err(Withheld::Full) => return Ok(handed),
+                    Err(_) => {}
+                }
             }
             after = page.next;
             if after.is_none() || handed.len() == most {
@@ -70,6 +97,7 @@ impl Desk {
         let claim = match self.store.claim(site, id, wish).await? {
             Claimed::Granted(claim) => claim,
             Claimed::Taken(claim) => return Ok(Err(Withheld::Claimed(claim))),
+            Claimed::Full => return Ok(Err(Withheld::Full)),
         };
         // Looked at afterwards: from here on nobody else decides it.
         let refused = match self.store.get(site, id).await? {

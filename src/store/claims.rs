@@ -8,6 +8,8 @@ use super::{Engine, Store};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 
+/// How many comments of a site one moderator may hold at once.
+pub const MOST_CLAIMS: usize = 500;
 /// How many claims are kept before those that have ended are looked for.
 const SWEEP: usize = 1_024;
 
@@ -38,6 +40,8 @@ pub enum Claimed {
     Granted(Claim),
     /// It is somebody's already.
     Taken(Claim),
+    /// The moderator holds as many comments as one may.
+    Full,
 }
 
 /// The claims of an engine that no other process shares. A restart ends them, which makes comments free and no more.
@@ -54,6 +58,13 @@ impl Claims {
         let standing = claims.get(&place).filter(|claim| claim.until > now);
         if let Some(claim) = standing.filter(|claim| !(wish.renew && claim.moderator == wish.moderator)) {
             return Ok(Claimed::Taken(claim.clone()));
+        }
+        let held = || {
+            let theirs = |claim: &Claim| claim.until > now && claim.moderator == wish.moderator;
+            claims.iter().filter(|((of, _), claim)| of == site && theirs(claim)).count()
+        };
+        if standing.is_none() && held() >= MOST_CLAIMS {
+            return Ok(Claimed::Full);
         }
         let claim = Claim { moderator: wish.moderator.to_owned(), until: now + wish.lease };
         claims.insert(place, claim.clone());

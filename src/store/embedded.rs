@@ -18,7 +18,7 @@ mod watch;
 mod wipe;
 mod writer;
 
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
@@ -32,6 +32,7 @@ use super::person::Person;
 use super::record::{self, Draft, Ruling};
 use super::secrets::Secrets;
 use super::settings::StoreSettings;
+use super::versions::Versions;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::{Facts, History};
@@ -56,9 +57,9 @@ pub(super) struct Embedded {
 }
 
 impl Embedded {
-    /// Opens or creates the file in the data directory, and keeps other processes out. `taught` rises when outcomes are
-    /// forgotten.
-    pub async fn open(settings: &StoreSettings, taught: Arc<AtomicU64>) -> Result<Self, Error> {
+    /// Opens or creates the file in the data directory, and keeps other processes out. Raises the versions with each
+    /// commit that changes something.
+    pub async fn open(settings: &StoreSettings, versions: Arc<Versions>) -> Result<Self, Error> {
         let settings = settings.clone();
         blocking(move || {
             let lock = open::lock(&settings.data_dir)?;
@@ -67,9 +68,9 @@ impl Embedded {
             let readers = Arc::new(Readers::open(&path)?);
             let keeps_log = Arc::<AtomicBool>::default();
             let wipe = wipe::Wipe::new(&path, &connection, Arc::clone(&keeps_log))?;
-            let chores = Chores { sweep: sweep::Sweep::new(&settings, taught), wipe };
+            let chores = Chores { sweep: sweep::Sweep::new(&settings, Arc::clone(&versions)), wipe };
             let (signal, newest) = signal::channel(read::newest_event(&connection)?);
-            let writer = Writer::start(Engine::new(connection), chores, signal, lock)?;
+            let writer = Writer::start(Engine::new(connection, versions), chores, signal, lock)?;
             let checkpoints = checkpoint::start(&path, keeps_log, writer.ticker())?;
             Ok(Self { writer, readers, newest, checkpoints: Mutex::new(Some(checkpoints)) })
         })

@@ -21,11 +21,13 @@ pub struct Forgotten {
     pub listed: u64,
     /// Outcomes that were learned from those comments.
     pub outcomes: u64,
+    /// Replies in which the text of such a comment was quoted, and is not any more.
+    pub quotes: u64,
 }
 
 impl Forgotten {
     /// Each count by its name.
-    pub fn counts(&self) -> [(&'static str, u64); 8] {
+    pub fn counts(&self) -> [(&'static str, u64); 9] {
         [
             ("comments", self.comments),
             ("verdicts", self.verdicts),
@@ -35,6 +37,7 @@ impl Forgotten {
             ("acts", self.acts),
             ("listed", self.listed),
             ("outcomes", self.outcomes),
+            ("quotes", self.quotes),
         ]
     }
 }
@@ -49,5 +52,6 @@ impl AddAssign for Forgotten {
         self.acts += more.acts;
         self.listed += more.listed;
         self.outcomes += more.outcomes;
+        self.quotes += more.quotes;
     }
 }

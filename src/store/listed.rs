@@ -1,7 +1,5 @@
 //! A site's block and allow entries as they are kept: by name, with a version that rises with every change.
 
-use std::sync::atomic::Ordering;
-
 use prost::Message;
 
 use super::person::{Identity, Person};
@@ -12,11 +10,11 @@ use crate::error::Error;
 use crate::pb;
 
 impl Store {
-    /// The version of all sites' entries, where only this process writes them. `None`: others may, and
+    /// Returns the version of a site's entries, or `None` where other processes may write them, and
     /// [`admit`](Self::admit) tells whether they did.
-    pub fn listed_version(&self) -> Option<u64> {
+    pub fn listed_version(&self, site: &Site) -> Option<u64> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Some(self.version.load(Ordering::Relaxed)),
+            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.listed.of(site)),
             Engine::Redis(_) => None,
         }
     }
@@ -24,7 +22,7 @@ impl Store {
     /// A site's entries.
     pub async fn listed(&self, site: &Site) -> Result<Records, Error> {
         // Before the entries: what changes meanwhile is read again.
-        let version = self.version.load(Ordering::Relaxed);
+        let version = self.versions.listed.of(site);
         match &self.engine {
             Engine::Memory(engine) => Ok(Records { version, all: engine.listed(site)? }),
             Engine::Embedded(engine) => Ok(Records { version, all: engine.records_in(space(site)).await? }),
@@ -35,8 +33,8 @@ impl Store {
     /// Changes a site's entries, and adds the act to the site's audit. Returns how many were removed.
     pub async fn amend_listed(&self, site: &Site, amendment: Amendment) -> Result<usize, Error> {
         let amended = match &self.engine {
-            Engine::Memory(engine) => engine.amend_listed(site, &amendment, &self.version),
-            Engine::Embedded(engine) => engine.amend_records_in(space(site), site, amendment, &self.version).await,
+            Engine::Memory(engine) => engine.amend_listed(site, &amendment, &self.versions.listed),
+            Engine::Embedded(engine) => engine.amend_listed(space(site), site, amendment).await,
             Engine::Redis(engine) => engine.amend_listed(site, &amendment).await,
         };
         Ok(amended?.unwrap_or_default())

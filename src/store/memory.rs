@@ -7,6 +7,7 @@ mod listed;
 mod outcomes;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +21,7 @@ use super::entry::{Admission, Admitted, Kept, Past, Queue};
 use super::limits::Limits;
 use super::page::{Filling, ListPage, ListQuery, Order, Place};
 use super::person::Person;
-use super::record::{from_micros, lead, machine_event, now_micros, with_limit};
+use super::record::{from_micros, is_flood, lead, machine_event, now_micros, with_limit};
 use super::records::Space;
 use super::secrets::Secrets;
 use super::settings::StoreSettings;
@@ -32,6 +33,12 @@ use crate::verdict::{Decision, Verdict};
 
 /// How many comments are kept, the held ones not counted: some 10 MB.
 const MOST: usize = 5_000;
+/// How many held ones are kept beside them,
+const MOST_HELD: usize = 20_000;
+/// and how many bytes of all.
+const MOST_BYTES: usize = 128 << 20;
+/// How many sites are remembered. Beyond them the one goes of which least would be lost.
+const MOST_SITES: usize = 10_000;
 
 /// The engine.
 pub(super) struct Memory {
@@ -47,6 +54,8 @@ struct State {
     limits: Limits,
     /// In the order in which they came, to forget the oldest first.
     order: VecDeque<(Site, CommentId)>,
+    /// How many bytes all comments take.
+    bytes: Arc<AtomicUsize>,
 }
 
 /// What there is of one site.
@@ -54,6 +63,8 @@ struct State {
 struct Shelf {
     /// Names the site in the limits.
     number: i64,
+    /// When it was asked for last, by a count of all such occasions.
+    used: u64,
     secrets: Option<Secrets>,
     /// Boxed: the table has room for twice as many as there are.
     comments: HashMap<CommentId, Box<Entry>>,
@@ -71,6 +82,9 @@ struct Shelf {
 }
 
 struct Entry {
+    /// Counts its bytes while it is there.
+    #[allow(dead_code, reason = "dropped")]
+    weight: Weight,
     fingerprint: Fingerprint,
     /// When the host says that it was sent. 0: it does not say.
     sent_at: u64,
@@ -83,6 +97,26 @@ struct Entry {
     persons: Vec<Person>,
     standing: Stood,
     trail: Vec<Stood>,
+}
+
+/// The bytes of a comment, in the sum of all.
+struct Weight {
+    bytes: usize,
+    total: Arc<AtomicUsize>,
+}
+
+impl Weight {
+    fn new(comment: &pb::Comment, total: &Arc<AtomicUsize>) -> Self {
+        let bytes = prost::Message::encoded_len(comment);
+        total.fetch_add(bytes, Ordering::Relaxed);
+        Self { bytes, total: Arc::clone(total) }
+    }
+}
+
+impl Drop for Weight {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// What there was of a comment before its present text.
@@ -112,7 +146,13 @@ struct Reservation {
 impl Memory {
     /// An empty one.
     pub fn new(settings: &StoreSettings) -> Self {
-        let state = State { records: HashMap::new(), sites: HashMap::new(), limits: Limits::new(), order: VecDeque::new() };
+        let state = State {
+            records: HashMap::new(),
+            sites: HashMap::new(),
+            limits: Limits::new(),
+            order: VecDeque::new(),
+            bytes: Arc::default(),
+        };
         Self {
             state: Mutex::new(state),
             newest: signal::channel(0).0,
@@ -151,7 +191,7 @@ impl Memory {
         let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
         let limits = admission.counted();
         let mut state = self.state()?;
-        let State { sites, limits: counts, .. } = &mut *state;
+        let State { sites, limits: counts, bytes: total, .. } = &mut *state;
         let shelf = shelf(sites, site);
         let standing = shelf.comments.get(id);
         if let Some(entry) = standing.filter(|entry| entry.has_had(admission.comment)) {
@@ -179,7 +219,7 @@ impl Memory {
             if let Some(act) = of_machine(&verdict, &admission.persons) {
                 shelf.log(act);
             }
-            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Earlier::default());
+            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Earlier::default(), total);
             state.came(site, id);
             return Ok(Admitted::Recorded(verdict));
         }
@@ -213,7 +253,8 @@ impl Memory {
     pub fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
         let mut state = self.state()?;
-        let shelf = shelf(&mut state.sites, site);
+        let State { sites, bytes: total, .. } = &mut *state;
+        let shelf = shelf(sites, site);
         if let Some(entry) = shelf.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
             return Ok(entry.standing.verdict.clone());
         }
@@ -239,11 +280,12 @@ impl Memory {
         if let Some(act) = of_machine(verdict, &admission.persons) {
             shelf.log(with_before(act, before.map_or(0, |before| before.to_wire().into())));
         }
-        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, past);
+        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, past, total);
         if first {
             state.came(site, id);
         } else {
             self.announce(shelf, verdict);
+            state.make_room();
         }
         Ok(verdict.clone())
     }
@@ -347,6 +389,16 @@ impl State {
     /// Remembers who came, and forgets who came first. Those that are held go to the end of the line instead.
     fn came(&mut self, site: &Site, id: &CommentId) {
         self.order.push_back((site.clone(), id.clone()));
+        self.make_room();
+    }
+
+    /// Forgets the oldest comments while there are too many.
+    fn make_room(&mut self) {
+        // Held ones too, when all there is must be bounded: nothing is kept beyond the process anyway.
+        while self.order.len() > MOST + MOST_HELD || self.bytes.load(Ordering::Relaxed) > MOST_BYTES {
+            let Some((site, id)) = self.order.pop_front() else { return };
+            self.forget_comment(&site, &id);
+        }
         if self.order.len() <= MOST {
             return;
         }
@@ -356,28 +408,42 @@ impl State {
             let Some(shelf) = self.sites.get_mut(&site) else { continue };
             match shelf.comments.get(&id) {
                 Some(entry) if entry.standing.verdict.decision == Decision::Hold => self.order.push_back((site, id)),
-                _ if self.order.len() >= MOST => {
-                    if let Some(author) = shelf.comments.remove(&id).and_then(|entry| entry.author) {
-                        shelf.authors.remove(&author);
-                    }
-                }
+                _ if self.order.len() >= MOST => self.forget_comment(&site, &id),
                 _ => self.order.push_front((site, id)),
             }
+        }
+    }
+
+    fn forget_comment(&mut self, site: &Site, id: &CommentId) {
+        let Some(shelf) = self.sites.get_mut(site) else { return };
+        if let Some(author) = shelf.comments.remove(id).and_then(|entry| entry.author) {
+            shelf.authors.remove(&author);
         }
     }
 }
 
 impl Shelf {
-    fn insert(&mut self, admission: &Admission<'_>, standing: Stood, Earlier { trail, mut persons, texts }: Earlier) {
+    fn insert(
+        &mut self,
+        admission: &Admission<'_>,
+        standing: Stood,
+        Earlier { trail, mut persons, texts }: Earlier,
+        total: &Arc<AtomicUsize>,
+    ) {
         let author = admission.persons.author();
         self.count(author, standing.verdict.decision);
         let earlier = std::mem::replace(&mut persons, admission.persons.all().collect());
         persons.extend(earlier.into_iter().filter(|person| !admission.persons.all().any(|now| now == *person)));
+        let comment = match is_flood(&standing.verdict) {
+            true => admission.comment.kept_in_short(),
+            false => admission.comment.kept().clone(),
+        };
         let entry = Entry {
             fingerprint: admission.comment.fingerprint(),
             sent_at: admission.comment.sent_at().unwrap_or(0),
             texts,
-            comment: admission.comment.kept().clone(),
+            weight: Weight::new(&comment, total),
+            comment,
             received_at: now_micros(),
             author,
             persons,
@@ -492,6 +558,20 @@ impl Watch {
 
 /// A site's shelf, put up when the first comes.
 fn shelf<'s>(sites: &'s mut HashMap<Site, Shelf>, site: &Site) -> &'s mut Shelf {
-    let number = i64::try_from(sites.len()).unwrap_or(i64::MAX);
-    sites.entry(site.clone()).or_insert_with(|| Shelf { number, ..Shelf::default() })
+    // Of the process: no number names two sites.
+    static OCCASIONS: AtomicU64 = AtomicU64::new(0);
+    let used = OCCASIONS.fetch_add(1, Ordering::Relaxed);
+    if sites.len() >= MOST_SITES && !sites.contains_key(site) {
+        let worth = |shelf: &Shelf| {
+            let held = shelf.comments.values().any(|entry| entry.standing.verdict.decision == Decision::Hold);
+            let taught = !shelf.listed.is_empty() || !shelf.outcomes.is_empty();
+            (taught, held, !shelf.comments.is_empty(), shelf.used)
+        };
+        let least = sites.iter().min_by_key(|(_, shelf)| worth(shelf)).map(|(site, _)| site.clone());
+        least.and_then(|least| sites.remove(&least));
+    }
+    let number = i64::try_from(used).unwrap_or(i64::MAX);
+    let shelf = sites.entry(site.clone()).or_insert_with(|| Shelf { number, ..Shelf::default() });
+    shelf.used = used;
+    shelf
 }

@@ -1,8 +1,6 @@
 //! A site's log of outcomes as it is kept: records by number, in the order in which they were taught, each also found by the
 //! name of the act that taught it, so that it can be taken back. What is in a record is not the store's business.
 
-use std::sync::atomic::Ordering;
-
 use prost::Message;
 
 use super::person::Person;
@@ -56,12 +54,17 @@ impl OutcomeHead {
 }
 
 impl Store {
-    /// Rises with every change of any site's log, where only this process makes them. `None`: others may.
-    pub fn taught_version(&self) -> Option<u64> {
+    /// Returns a version that rises with every change of a site's log, or `None` where other processes may change it.
+    pub fn taught_version(&self, site: &Site) -> Option<u64> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Some(self.taught.load(Ordering::Relaxed)),
+            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.taught.of(site)),
             Engine::Redis(_) => None,
         }
+    }
+
+    /// Returns whether [`taught_version`](Self::taught_version) tells of every change.
+    pub fn is_followed_by_version(&self) -> bool {
+        !matches!(self.engine, Engine::Redis(_))
     }
 
     /// The state of a site's log.
@@ -95,13 +98,11 @@ impl Store {
     /// the same step.
     pub async fn teach(&self, site: &Site, teaching: &Teaching, act: Option<&pb::AuditEvent>) -> Result<(), Error> {
         let act = act.map(Message::encode_to_vec);
-        let taught = match &self.engine {
-            Engine::Memory(engine) => engine.teach(site, teaching, act),
+        match &self.engine {
+            Engine::Memory(engine) => self.raising(site, engine.teach(site, teaching, act)),
             Engine::Embedded(engine) => engine.teach(site, teaching, act).await,
             Engine::Redis(engine) => engine.teach(site, teaching, act).await,
-        };
-        self.taught();
-        taught
+        }
     }
 
     /// Forgets records, each told by its number and name. `first`: the number of the first that is left, where the caller has
@@ -117,30 +118,27 @@ impl Store {
         if records.is_empty() {
             return Ok(());
         }
-        let dropped = match &self.engine {
-            Engine::Memory(engine) => engine.drop_outcomes(site, records),
+        match &self.engine {
+            Engine::Memory(engine) => self.raising(site, engine.drop_outcomes(site, records)),
             Engine::Embedded(engine) => engine.drop_outcomes(site, records, wipe).await,
             Engine::Redis(engine) => engine.drop_outcomes(site, records, first).await,
-        };
-        self.taught();
-        dropped
+        }
     }
 
     /// Has learning begin behind one number and end with another, and adds the act to the site's audit in the same step.
     pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
         let act = act.encode_to_vec();
-        let bounded = match &self.engine {
-            Engine::Memory(engine) => engine.bound_outcomes(site, from, to, act),
+        match &self.engine {
+            Engine::Memory(engine) => self.raising(site, engine.bound_outcomes(site, from, to, act)),
             Engine::Embedded(engine) => engine.bound_outcomes(site, from, to, act).await,
             Engine::Redis(engine) => engine.bound_outcomes(site, from, to, act).await,
-        };
-        self.taught();
-        bounded
+        }
     }
 
-    /// Tells whoever follows the logs that one has changed.
-    pub(super) fn taught(&self) {
-        self.taught.fetch_add(1, Ordering::Relaxed);
+    /// Raises the version of a site's log, which memory has changed.
+    fn raising<T>(&self, site: &Site, changed: T) -> T {
+        self.versions.taught.raise(site);
+        changed
     }
 
     /// Erases what a person's comments have taught: of these comments, and of all that are known to be the person's.

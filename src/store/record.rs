@@ -11,7 +11,7 @@ use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
 use crate::facts::LimitState;
 use crate::pb;
-use crate::verdict::{Decision, Verdict};
+use crate::verdict::{Decision, RATE_LIMIT, Verdict};
 
 /// How much earlier a certainly bad comment stands in the queue than a certainly good one, in microseconds.
 const RISK_SPAN: f64 = 24.0 * 3600.0 * 1e6;
@@ -45,7 +45,10 @@ impl Draft {
             sent_at: comment.sent_at().unwrap_or(0),
             author: admission.persons.author(),
             persons: admission.persons,
-            comment: comment.kept().encode_to_vec(),
+            comment: match is_flood(verdict) {
+                true => comment.kept_in_short().encode_to_vec(),
+                false => comment.kept().encode_to_vec(),
+            },
             ruling: Ruling::new(verdict),
             act: audit::of_machine(verdict, &admission.persons),
         }
@@ -66,6 +69,11 @@ impl Draft {
         }
         all
     }
+}
+
+/// Returns whether a limit rejected a comment: of those only the beginning is kept.
+pub(super) fn is_flood(verdict: &Verdict) -> bool {
+    verdict.decision == Decision::Reject && verdict.reasons.iter().any(|reason| reason.code == RATE_LIMIT)
 }
 
 /// A verdict, ready to be written, with what the engines need to know of it.

@@ -1,7 +1,6 @@
 //! Small things that all servers of a store share whole: few, read often, seldom changed.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
 
 use prost::Message;
 
@@ -72,7 +71,7 @@ impl Store {
     /// The version of all records of a kind. `None`: nothing was ever written there, or it was lost.
     pub async fn records_version(&self, space: Space) -> Result<Option<u64>, Error> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Ok(Some(self.version.load(Ordering::Relaxed))),
+            Engine::Memory(_) | Engine::Embedded(_) => Ok(Some(self.versions.of_records())),
             Engine::Redis(engine) => engine.records_version(space).await,
         }
     }
@@ -80,7 +79,7 @@ impl Store {
     /// All records of a kind.
     pub async fn records(&self, space: Space) -> Result<Records, Error> {
         // Before the records: what changes meanwhile is read again.
-        let version = self.version.load(Ordering::Relaxed);
+        let version = self.versions.of_records();
         match &self.engine {
             Engine::Memory(engine) => Ok(Records { version, all: engine.records(space)? }),
             Engine::Embedded(engine) => Ok(Records { version, all: engine.records(space).await? }),
@@ -92,8 +91,8 @@ impl Store {
     /// many were removed, or `None` if the records have another version than the amendment is for.
     pub async fn amend_records(&self, space: Space, amendment: Amendment) -> Result<Option<usize>, Error> {
         match &self.engine {
-            Engine::Memory(engine) => engine.amend_records(space, &amendment, &self.version),
-            Engine::Embedded(engine) => engine.amend_records(space, amendment, &self.version).await,
+            Engine::Memory(engine) => engine.amend_records(space, &amendment, &self.versions),
+            Engine::Embedded(engine) => engine.amend_records(space, amendment).await,
             Engine::Redis(engine) => engine.amend_records(space, &amendment).await,
         }
     }

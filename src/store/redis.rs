@@ -21,12 +21,13 @@ mod upkeep;
 mod watch;
 mod write;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ::redis::{Pipeline, RedisError};
+use lru::LruCache;
 use tokio::time::timeout;
 
 use super::breaker::Breaker;
@@ -87,7 +88,7 @@ pub(super) struct Redis {
     /// Sites whose acts will be sealed in a moment.
     sealing: Mutex<HashSet<Site>>,
     /// When each site's indexes were looked after.
-    upkeep: Mutex<HashMap<Site, upkeep::Kept>>,
+    upkeep: Mutex<LruCache<Site, upkeep::Kept>>,
 }
 
 impl Redis {
@@ -132,7 +133,7 @@ impl Redis {
             local,
             likes,
             sealing: Mutex::default(),
-            upkeep: Mutex::default(),
+            upkeep: Mutex::new(upkeep::cache()),
         });
         recovery::start(&redis).await.map_err(|error| failed(&error))?;
         gossip::start(&redis);

@@ -1,7 +1,9 @@
 //! What a site's persons are hashed with: one secret, and those that it has had before.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use lru::LruCache;
 use prost::Message;
 
 use super::person::{Identity, Person};
@@ -74,6 +76,11 @@ pub(super) struct Known {
     read: Instant,
 }
 
+/// What remembers the sites' secrets, those that were asked for last.
+pub(super) fn cache() -> LruCache<Site, Known> {
+    LruCache::new(NonZeroUsize::new(SECRETS).unwrap_or(NonZeroUsize::MIN))
+}
+
 impl Store {
     /// The site's secrets: random, made when first asked for, the same for all servers of the store. What another server
     /// has changed in them is known here within a minute.
@@ -107,10 +114,7 @@ impl Store {
 
     fn remember(&self, site: &Site, secrets: Secrets, generation: u64) -> Result<Secrets, Error> {
         let mut known = self.known.lock().map_err(poisoned)?;
-        if known.len() >= SECRETS {
-            known.clear();
-        }
-        known.insert(site.clone(), Known { secrets: secrets.clone(), generation, read: Instant::now() });
+        known.put(site.clone(), Known { secrets: secrets.clone(), generation, read: Instant::now() });
         Ok(secrets)
     }
 
@@ -131,7 +135,7 @@ impl Store {
             // Else somebody else did the same at the same time.
             if swapped? {
                 // Asked for again by the next comment.
-                self.known.lock().map_err(poisoned)?.remove(site);
+                self.known.lock().map_err(poisoned)?.pop(site);
                 return Ok(());
             }
         }

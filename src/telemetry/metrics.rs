@@ -9,8 +9,10 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
-/// How many sites are told apart; whoever has more asks each server for fewer.
+/// How many sites are told apart that neither a policy nor a key names; whoever has more asks each server for fewer.
 const SITES: usize = 100;
+/// How many of those that are named are.
+const NAMED: usize = 1_000;
 /// The name of all others.
 const OTHER: &str = "other";
 /// Bounds of histograms, in seconds: from what a verdict takes without any store to what nobody waits for.
@@ -22,14 +24,23 @@ const SHED: [&str; 3] = ["concurrency", "streams", "quota"];
 const REFUSED: [&str; 3] = ["full", "handshake", "silent"];
 const RELOADED: [&str; 3] = ["policy", "model", "certificate"];
 const NOT_ALLOWED: [&str; 5] = ["missing", "unknown", "expired", "role", "site"];
+const IGNORED: [&str; 2] = ["malformed", "not_public"];
 
 /// Everything that is measured in this process.
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
+/// The sites that are told apart.
+#[derive(Default)]
+struct Sites {
+    named: HashSet<String>,
+    others: HashSet<String>,
+}
+
 /// Everything that is measured.
 pub struct Metrics {
     registry: Registry,
-    sites: Mutex<HashSet<String>>,
+    sites: Mutex<Sites>,
+    addresses: IntCounterVec,
     build_info: IntGaugeVec,
     verdicts: IntCounterVec,
     not_recorded: IntCounterVec,
@@ -172,6 +183,11 @@ impl Metrics {
                 &["site", "label"],
             ),
             sites: Mutex::default(),
+            addresses: make.counters(
+                "gatepost_addresses_ignored_total",
+                "Clients' addresses that count for no limit: malformed, or not public.",
+                &["why"],
+            ),
             registry,
         };
         metrics.begin();
@@ -180,9 +196,12 @@ impl Metrics {
 
     /// Has every counter begin whose labels are known.
     fn begin(&self) {
-        for (counter, values) in
-            [(&self.shed, &SHED[..]), (&self.connections_refused, &REFUSED), (&self.auth_failures, &NOT_ALLOWED)]
-        {
+        for (counter, values) in [
+            (&self.shed, &SHED[..]),
+            (&self.connections_refused, &REFUSED),
+            (&self.auth_failures, &NOT_ALLOWED),
+            (&self.addresses, &IGNORED),
+        ] {
             for value in values {
                 counter.with_label_values(&[value]);
             }
@@ -324,21 +343,40 @@ impl Metrics {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// The sites that are told apart.
+    /// Returns the sites that are told apart.
     pub fn sites(&self) -> Vec<String> {
-        self.sites.lock().map(|sites| sites.iter().cloned().collect()).unwrap_or_default()
+        self.sites.lock().map(|sites| sites.named.iter().chain(&sites.others).cloned().collect()).unwrap_or_default()
+    }
+
+    /// Has these sites told apart from others whatever else is called: policies and keys name them.
+    pub fn name_sites(&self, names: impl IntoIterator<Item = String>) {
+        let Ok(mut sites) = self.sites.lock() else { return };
+        for name in names {
+            if sites.named.len() < NAMED {
+                sites.others.remove(&name);
+                sites.named.insert(name);
+            }
+        }
+    }
+
+    /// Counts a client's address that counts for no limit: `malformed` or `not_public`. Returns whether it is the first such
+    /// of this process.
+    pub fn address(&self, why: &str) -> bool {
+        let counter = self.addresses.with_label_values(&[why]);
+        counter.inc();
+        counter.get() == 1
     }
 
     /// The site, or `other` when too many are known already: whoever may name sites must not fill the memory.
     fn site<'s>(&self, site: &'s str) -> std::borrow::Cow<'s, str> {
         let Ok(mut sites) = self.sites.lock() else { return OTHER.into() };
-        if sites.contains(site) {
+        if sites.named.contains(site) || sites.others.contains(site) {
             return site.into();
         }
-        if sites.len() >= SITES {
+        if sites.others.len() >= SITES {
             return OTHER.into();
         }
-        sites.insert(site.to_owned());
+        sites.others.insert(site.to_owned());
         self.not_recorded.with_label_values(&[site]);
         site.into()
     }
@@ -395,6 +433,10 @@ mod tests {
         let text = metrics.text().unwrap();
         assert_eq!(text.lines().filter(|line| line.starts_with("gatepost_verdicts_total{")).count(), SITES + 1);
         assert!(text.contains("site=\"other\"} 200"), "{text}");
+        // Those that a policy or a key names are told apart all the same.
+        metrics.name_sites(["299.example".to_owned()]);
+        metrics.verdict("299.example", "hold", "spam", "SPAM");
+        assert!(metrics.text().unwrap().contains("site=\"299.example\"} 1"));
     }
 
     #[test]
@@ -420,6 +462,7 @@ mod tests {
             "gatepost_calls_shed_total{why=\"quota\"}",
             "gatepost_connections_refused_total{why=\"handshake\"}",
             "gatepost_auth_failures_total{why=\"expired\"}",
+            "gatepost_addresses_ignored_total{why=\"malformed\"}",
             "gatepost_reloads_total{outcome=\"refused\",what=\"policy\"}",
             "gatepost_verdicts_not_recorded_total{site=\"blog.example\"}",
         ] {

@@ -62,6 +62,9 @@ async fn use_all(server: &Server) {
     let rotated = gatepost(&["keys", "rotate-secret", "--site", SITE, "--server", &server.url()]).output().unwrap();
     assert_eq!((code(&rotated), err(&rotated).trim()), (0, "the site has another secret"));
     server.check(hers("ada-last", WORDS[0])).await.unwrap();
+    // Somebody answers her: hosts send what is answered along.
+    let reply = pb::Comment { parent_id: "ada-last".into(), parent_text: WORDS[0].into(), ..comment("reply", "I see") };
+    server.check(reply).await.unwrap();
 }
 
 async fn forget(server: &Server, dry_run: bool) -> std::collections::BTreeMap<String, u64> {
@@ -81,6 +84,7 @@ async fn ada_is_forgotten(server: &Server) {
         ("limits", 2),
         ("listed", 0),
         ("outcomes", 20),
+        ("quotes", 1),
         ("verdicts", 101),
     ];
     assert_eq!(counts, expected.map(|(kind, count)| (kind.to_owned(), count)).into());
@@ -99,7 +103,7 @@ async fn ada_is_forgotten(server: &Server) {
             break;
         }
     }
-    assert_eq!(left, 120);
+    assert_eq!(left, 121);
 }
 
 /// Which traces are in any file of the folder.

@@ -1,7 +1,10 @@
 //! What the embedded store does to its database: each function one step, inside the writer's transaction.
 
-use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{open, read};
@@ -15,6 +18,7 @@ use crate::store::limits::Limits;
 use crate::store::outcomes::Teaching;
 use crate::store::person::Person;
 use crate::store::record::{Draft, Ruling, now_micros};
+use crate::store::versions::Versions;
 use crate::verdict::Decision;
 
 /// How many sites' numbers are remembered.
@@ -25,11 +29,21 @@ pub(super) struct Engine {
     connection: Connection,
     limits: Limits,
     /// The numbers of sites.
-    sites: HashMap<Site, i64>,
+    sites: LruCache<Site, i64>,
     /// The number of the newest change of any site, if the transaction has made one.
     event: Option<i64>,
     /// Something was erased since the writer asked.
     erased: bool,
+    versions: Arc<Versions>,
+    touched: Touched,
+}
+
+/// What a transaction changes that others keep in memory.
+#[derive(Default)]
+struct Touched {
+    records: u64,
+    listed: Vec<Site>,
+    taught: Vec<Site>,
 }
 
 /// What [`Engine::admit`] found.
@@ -72,8 +86,30 @@ struct Reservation {
 }
 
 impl Engine {
-    pub fn new(connection: Connection) -> Self {
-        Self { connection, limits: Limits::new(), sites: HashMap::new(), event: None, erased: false }
+    pub fn new(connection: Connection, versions: Arc<Versions>) -> Self {
+        let sites = LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN));
+        let (limits, touched) = (Limits::new(), Touched::default());
+        Self { connection, limits, sites, event: None, erased: false, versions, touched }
+    }
+
+    /// Returns the version of the records that sites share, with what this transaction has changed.
+    pub fn records_version(&self) -> u64 {
+        self.versions.of_records() + self.touched.records
+    }
+
+    /// Raises that version with the commit.
+    pub fn touch_records(&mut self) {
+        self.touched.records += 1;
+    }
+
+    /// Raises the version of a site's entries with the commit.
+    pub fn touch_listed(&mut self, site: &Site) {
+        self.touched.listed.push(site.clone());
+    }
+
+    /// Raises the version of a site's log of outcomes with the commit.
+    pub fn touch_taught(&mut self, site: &Site) {
+        self.touched.taught.push(site.clone());
     }
 
     pub fn connection(&self) -> &Connection {
@@ -105,6 +141,10 @@ impl Engine {
     pub fn commit(&mut self) -> Result<Option<i64>, Error> {
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.limits.commit();
+        let Touched { records, listed, taught } = std::mem::take(&mut self.touched);
+        self.versions.records.fetch_add(records, Ordering::Relaxed);
+        listed.iter().for_each(|site| self.versions.listed.raise(site));
+        taught.iter().for_each(|site| self.versions.taught.raise(site));
         Ok(self.event.take())
     }
 
@@ -114,6 +154,7 @@ impl Engine {
         let _ = self.connection.prepare_cached("ROLLBACK").and_then(|mut statement| statement.execute([]));
         self.limits.roll_back();
         self.sites.clear();
+        self.touched = Touched::default();
         self.event = None;
     }
 
@@ -278,6 +319,7 @@ impl Engine {
 
     /// Adds to a site's log of outcomes, and takes from it.
     pub fn teach_site(&mut self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+        self.touch_taught(site);
         let site = self.site(site)?;
         self.teach(site, teaching)
     }
@@ -298,10 +340,7 @@ impl Engine {
                 insert.insert(params![site.as_str(), secret])?
             }
         };
-        if self.sites.len() >= SITES {
-            self.sites.clear();
-        }
-        self.sites.insert(site.clone(), number);
+        self.sites.put(site.clone(), number);
         Ok(number)
     }
 

@@ -32,6 +32,25 @@ impl Embedded {
         }
     }
 
+    /// Puts another text of a comment in the place of the one that is kept, if its verdict is still at this revision. The
+    /// bytes of the old one are overwritten like those of what is erased.
+    pub async fn set_comment(&self, site: &Site, id: &CommentId, revision: u32, comment: Vec<u8>) -> Result<bool, Error> {
+        let (site, id) = (site.clone(), id.clone());
+        let set = self.writer.run(move |engine| {
+            let Some(site) = read::site(engine.connection(), &site)? else { return Ok(false) };
+            let mut update = engine
+                .connection()
+                .prepare_cached("UPDATE comment SET comment = ?4 WHERE site = ?1 AND id = ?2 AND revision = ?3")?;
+            let set = update.execute(params![site, id.as_str(), revision, comment])? > 0;
+            drop(update);
+            if set {
+                engine.ask_for_wipe()?;
+            }
+            Ok(set)
+        });
+        set.await
+    }
+
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
         let person = *person;
         let mut forgotten = Forgotten::default();

@@ -52,6 +52,7 @@ impl Embedded {
     pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
         let (site, records) = (site.clone(), records.to_vec());
         let dropping = self.writer.run(move |engine| {
+            engine.touch_taught(&site);
             let Some(site) = read::site(engine.connection(), &site)? else { return Ok(()) };
             let mut gone = 0;
             for (number, _) in &records {
@@ -70,6 +71,7 @@ impl Embedded {
     pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let site = site.clone();
         let bounding = self.writer.run(move |engine| {
+            engine.touch_taught(&site);
             let number = engine.number_of(&site)?;
             let mut update =
                 engine.connection().prepare_cached("UPDATE site SET outcome_from = ?2, outcome_to = ?3 WHERE key = ?1")?;

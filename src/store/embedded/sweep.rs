@@ -8,7 +8,6 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -20,6 +19,7 @@ use crate::pb;
 use crate::retention::{Retention, Retentions};
 use crate::store::StoreSettings;
 use crate::store::record::{self, now_micros};
+use crate::store::versions::Versions;
 use crate::verdict::Decision;
 
 /// How long a slice may take, to a row.
@@ -42,7 +42,7 @@ pub(super) struct Sweep {
     retention: Retentions,
     keep_events: u32,
     /// Rises when outcomes were forgotten: what was learned from them is to be folded anew.
-    taught: Arc<AtomicU64>,
+    versions: Arc<Versions>,
     /// This slice has forgotten some.
     unlearned: Cell<bool>,
     /// When the next slice may begin.
@@ -83,12 +83,12 @@ struct Periods<'a> {
 }
 
 impl Sweep {
-    pub fn new(settings: &StoreSettings, taught: Arc<AtomicU64>) -> Self {
+    pub fn new(settings: &StoreSettings, versions: Arc<Versions>) -> Self {
         let now = Instant::now();
         Self {
             retention: settings.retention.clone(),
             keep_events: settings.keep_events,
-            taught,
+            versions,
             unlearned: Cell::new(false),
             next: now + EVERY,
             round: None,
@@ -110,7 +110,7 @@ impl Sweep {
     /// What the slice did is committed.
     pub fn committed(&self) {
         if self.unlearned.take() {
-            self.taught.fetch_add(1, Ordering::Relaxed);
+            self.versions.taught.raise_all();
         }
     }
 
@@ -314,7 +314,10 @@ impl Periods<'_> {
         let mut select = self.connection.prepare_cached("SELECT name FROM site WHERE key = ?1")?;
         let name = select.query_row([site], |row| row.get::<_, String>(0)).optional()?;
         // What belongs to no site that could be named is kept, rather than lost by a mistake.
-        let site_named = name.and_then(|name| Site::parse("site", &name).ok());
+        let site_named = name.and_then(|name| match name.as_str() {
+            Site::SERVER => Some(Site::server()),
+            name => Site::parse("site", name).ok(),
+        });
         let retention = site_named.map_or(Retention::days(36_500), |site| self.retention.of(&site));
         self.sites.insert(site, retention);
         Ok(retention)

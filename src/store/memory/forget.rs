@@ -4,6 +4,7 @@ use super::{Memory, Shelf, State};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
+use crate::pb;
 use crate::store::forget::Forgotten;
 use crate::store::person::Person;
 
@@ -11,6 +12,15 @@ impl Memory {
     pub fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
         let state = self.state()?;
         Ok(state.sites.get(site).map(|shelf| shelf.of(person)).unwrap_or_default())
+    }
+
+    /// Puts another text of a comment in the place of the one that is kept, if its verdict is still at this revision.
+    pub fn set_comment(&self, site: &Site, id: &CommentId, revision: u32, comment: pb::Comment) -> Result<bool, Error> {
+        let mut state = self.state()?;
+        let entry = state.sites.get_mut(site).and_then(|shelf| shelf.comments.get_mut(id));
+        let Some(entry) = entry.filter(|entry| entry.standing.verdict.revision == revision) else { return Ok(false) };
+        entry.comment = comment;
+        Ok(true)
     }
 
     pub fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {

@@ -1,27 +1,29 @@
 //! Block and allow entries, and the small shared things, in memory.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::{Memory, shelf};
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::records::{Amendment, Space};
+use crate::store::versions::{BySite, Versions};
 
 impl Memory {
     pub fn listed(&self, site: &Site) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         Ok(self.state()?.sites.get(site).map(|shelf| shelf.listed.clone()).unwrap_or_default())
     }
 
-    pub fn amend_listed(&self, site: &Site, amendment: &Amendment, version: &AtomicU64) -> Result<Option<usize>, Error> {
+    pub fn amend_listed(&self, site: &Site, amendment: &Amendment, versions: &BySite) -> Result<Option<usize>, Error> {
         let mut state = self.state()?;
         let shelf = shelf(&mut state.sites, site);
-        let removed = amend(&mut shelf.listed, amendment, version);
+        let removed = amend(&mut shelf.listed, amendment, versions.of(site));
         if let (Some(changed), Some(act)) = (removed, &amendment.act)
             && changed + amendment.put.len() > 0
         {
             shelf.log(act.clone());
         }
+        versions.raise(site);
         Ok(removed)
     }
 
@@ -29,25 +31,25 @@ impl Memory {
         Ok(self.state()?.records.get(&space).cloned().unwrap_or_default())
     }
 
-    pub fn amend_records(&self, space: Space, amendment: &Amendment, version: &AtomicU64) -> Result<Option<usize>, Error> {
+    pub fn amend_records(&self, space: Space, amendment: &Amendment, versions: &Versions) -> Result<Option<usize>, Error> {
         let mut state = self.state()?;
-        let removed = amend(state.records.entry(space).or_default(), amendment, version);
+        let removed = amend(state.records.entry(space).or_default(), amendment, versions.of_records());
         if let (Some(changed), Some(act)) = (removed, &amendment.act)
             && changed + amendment.put.len() > 0
         {
             shelf(&mut state.sites, &Site::server()).log(act.clone());
         }
+        versions.records.fetch_add(1, Ordering::Relaxed);
         Ok(removed)
     }
 }
 
 /// Does what an amendment says. Returns how many were removed, or `None` if the version is another.
-fn amend(records: &mut BTreeMap<String, Vec<u8>>, amendment: &Amendment, version: &AtomicU64) -> Option<usize> {
-    if amendment.version.is_some_and(|expected| expected != version.load(Ordering::Relaxed)) {
+fn amend(records: &mut BTreeMap<String, Vec<u8>>, amendment: &Amendment, version: u64) -> Option<usize> {
+    if amendment.version.is_some_and(|expected| expected != version) {
         return None;
     }
     records.extend(amendment.put.iter().cloned());
     let removed = amendment.remove.iter().filter(|name| records.remove(*name).is_some()).count();
-    version.fetch_add(1, Ordering::Relaxed);
     Some(removed)
 }

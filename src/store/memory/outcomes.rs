@@ -15,6 +15,11 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
+    /// Returns whether nothing was ever taught.
+    pub fn is_empty(&self) -> bool {
+        self.head.newest == 0
+    }
+
     pub fn teach(&mut self, teaching: &Teaching) {
         let added = teaching.added.as_ref().map(|(name, _)| name);
         for name in teaching.removed.iter().chain(added) {

@@ -32,6 +32,18 @@ impl Redis {
         Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
+    /// Puts another text of a comment in the place of the one that is kept, if its verdict is still at this revision.
+    pub async fn set_comment(&self, site: &Site, id: &CommentId, revision: u32, comment: &[u8]) -> Result<bool, Error> {
+        let mut ask = call(&self.scripts.comment, &[self.keys(site).comment(id)]);
+        ask.arg(revision).arg(comment);
+        let reply = run(&self.connection, &self.scripts.comment, &ask).await?;
+        match reply.word() {
+            "kept" => Ok(true),
+            "moved" => Ok(false),
+            _ => Err(reply.unexpected()),
+        }
+    }
+
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
         let (keys, mut forgotten) = (self.keys(site), Forgotten::default());
         for _ in 0..ROUNDS {

@@ -56,6 +56,11 @@ impl Keys {
         self.of("claim", id.as_str())
     }
 
+    /// Sorted set of the comment ids that a moderator has claimed, by when each claim ends.
+    pub fn claims_of(&self, moderator: &str) -> String {
+        self.of("claims", moderator)
+    }
+
     /// Sorted set of comment ids by the time they were received.
     pub fn all_by_time(&self) -> String {
         self.named("all:time")

@@ -33,6 +33,7 @@ pub(super) struct Scripts {
     pub cut: Script,
     pub outcome: Script,
     pub amend: Script,
+    pub comment: Script,
     pub upkeep: Arc<Script>,
 }
 
@@ -50,6 +51,7 @@ impl Scripts {
             outcome: Script::new(concat!(include_str!("teach.lua"), include_str!("outcome.lua"))),
             erase: Script::new(concat!(include_str!("keep.lua"), include_str!("erase.lua"))),
             amend: Script::new(include_str!("amend.lua")),
+            comment: Script::new(include_str!("comment.lua")),
             rewrite: Script::new(include_str!("rewrite.lua")),
             swap: Script::new(include_str!("swap.lua")),
             claim: Script::new(include_str!("claim.lua")),

@@ -1,8 +1,10 @@
 //! Looks after a site's indexes in the background, now and then: an index is one key, and its members do not expire.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use ::redis::RedisResult;
+use lru::LruCache;
 
 use super::Redis;
 use super::connection::Connection;
@@ -27,6 +29,11 @@ pub(super) struct Kept {
     last: Instant,
     comments: u32,
     turn: u64,
+}
+
+/// What remembers the sites that were looked after, those to which a comment came last.
+pub(super) fn cache() -> LruCache<Site, Kept> {
+    LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN))
 }
 
 impl Redis {
@@ -64,10 +71,7 @@ impl Redis {
             *kept = Kept { last: Instant::now(), comments: 0, turn: kept.turn + 1 };
             return Some(kept.turn);
         }
-        if sites.len() >= SITES {
-            sites.clear();
-        }
-        sites.insert(site.clone(), Kept { last: Instant::now(), comments: 0, turn: 0 });
+        sites.put(site.clone(), Kept { last: Instant::now(), comments: 0, turn: 0 });
         Some(0)
     }
 }

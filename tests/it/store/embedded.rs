@@ -81,7 +81,7 @@ async fn each_kind_of_data_is_forgotten_in_its_time() {
     bed.recorded(&text("held").by("ada").held()).await;
     bed.recorded(&text("decided").by("ada").held()).await;
     bed.store.teach(&site(), &super::cases::lesson("long-ago", Vec::new()), None).await.unwrap();
-    let taught = bed.store.taught_version();
+    let taught = bed.store.taught_version(&site());
     let before = bed.store.latest_cursor(&site()).await.unwrap().to_string();
     bed.decide("decided", 1, Reject).await;
 
@@ -95,7 +95,7 @@ async fn each_kind_of_data_is_forgotten_in_its_time() {
     assert_eq!(bed.ids(None, gatepost::store::Order::Oldest).await, ["rejected", "held", "decided"]);
     assert_eq!(bed.store.outcomes(&site(), 0, 10).await.unwrap(), []);
     assert_eq!(bed.store.outcome_head(&site()).await.unwrap().gone, 1);
-    assert!(bed.store.taught_version() > taught, "what was learned from it is folded anew");
+    assert!(bed.store.taught_version(&site()) > taught, "what was learned from it is folded anew");
     assert_eq!(bed.get("decided").await.trail.len(), 1);
     assert_eq!(bed.history("ada").await, [1, 1, 2], "histories have a time of their own");
     let late = bed.store.watch(&site(), bed.store.parse_cursor(&before).unwrap()).await;
