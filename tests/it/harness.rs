@@ -117,6 +117,11 @@ impl Server {
         }
     }
 
+    /// The flags that it was started with, but for its port and data folder.
+    pub fn extra(&self) -> &[String] {
+        &self.extra
+    }
+
     /// The id of its process.
     pub fn process(&self) -> u32 {
         self.child.id()

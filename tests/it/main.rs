@@ -70,6 +70,8 @@ mod store;
 mod tidy;
 /// TLS, client certificates, and their renewal.
 mod tls;
+/// Who is believed in what: addresses, ended keys, visitors, late retries.
+mod trust;
 /// Comments and what they must get: cases as data.
 mod verdicts;
 /// Changes delivered once, in order, over restarts.

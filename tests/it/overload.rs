@@ -9,8 +9,12 @@ use tonic::{Code, Request};
 use tonic_types::StatusExt;
 
 use gatepost::pb;
+use gatepost::pb::admin_service_client::AdminServiceClient;
+use gatepost::pb::moderation_service_client::ModerationServiceClient;
 
+use crate::cli::{code, err, gatepost};
 use crate::harness::{PATIENCE, SITE, Server, check, comment};
+use crate::keys::{ADMIN, with};
 use crate::observe::{get, metric};
 use crate::redis::OwnRedis;
 
@@ -183,4 +187,121 @@ async fn headers_that_are_too_long_are_refused_and_harm_nobody() {
     request.metadata_mut().insert("x-long", "x".repeat(64 * 1024).parse().unwrap());
     assert!(server.host().check_comment(request).await.is_err());
     server.check(comment("2", "hello there")).await.unwrap();
+}
+
+// === one caller must not take what belongs to all ===
+
+/// A call whose headers come and whose message never does.
+async fn half_a_call(server: &Server, path: &str, key: Option<&str>, count: usize) -> tokio::task::JoinHandle<()> {
+    let stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    tokio::spawn(connection);
+    let mut calls = Vec::new();
+    for _ in 0..count {
+        let body = http_body_util::StreamBody::new(futures_util::stream::pending::<Result<_, std::convert::Infallible>>());
+        let body: http_body_util::combinators::BoxBody<bytes::Bytes, _> = http_body_util::BodyExt::boxed(body);
+        let mut request = hyper::Request::post(format!("http://{}{path}", server.address()))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers");
+        if let Some(key) = key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        calls.push(sender.send_request(request.body(body).unwrap()));
+    }
+    tokio::spawn(async move {
+        let _ = futures_util::future::join_all(calls).await;
+        drop(sender);
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_never_say_what_they_want_hold_no_place() {
+    let server = Server::steady_with("", &["--max-in-flight", "8"]).await;
+    let mut halves = Vec::new();
+    for path in ["/grpc.health.v1.Health/Check", "/gatepost.v1.ModerationService/CheckComment"] {
+        for _ in 0..2 {
+            halves.push(half_a_call(&server, path, None, 128).await);
+        }
+    }
+    for n in 0..40 {
+        server.check(comment(&format!("c{n}"), "hello there")).await.unwrap();
+    }
+    let health = gatepost(&["health", "--server", &server.url()]).output().unwrap();
+    assert_eq!(code(&health), 0, "{}", err(&health));
+    assert!(get(&server, "/readyz").starts_with("HTTP/1.1 200"));
+    assert!(halves.iter().all(|half| !half.is_finished()), "they were there all the time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_cannot_take_all_streams() {
+    let server = Server::steady_with("", &["--admin-key", ADMIN]).await;
+    let mut admin = AdminServiceClient::new(server.connect().await);
+    let mut keys = Vec::new();
+    for name in ["flood", "blog"] {
+        let request =
+            pb::CreateKeyRequest { sites: vec!["*".into()], role: pb::Role::Host.into(), name: name.into(), expires_at: None };
+        keys.push(admin.create_key(with(ADMIN, request)).await.unwrap().into_inner().secret);
+    }
+    let watch = |site: usize| pb::WatchVerdictsRequest { site: format!("{site}.example"), after_cursor: None };
+    let mut open = Vec::new();
+    let refused = 'all: loop {
+        let mut host = ModerationServiceClient::new(server.connect().await);
+        for _ in 0..200 {
+            match host.watch_verdicts(with(&keys[0], watch(open.len()))).await {
+                Ok(stream) => open.push(stream),
+                Err(status) => break 'all status,
+            }
+        }
+    };
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert!(open.len() < 700, "{} of 1,024", open.len());
+    let mut host = ModerationServiceClient::new(server.connect().await);
+    for n in 0..100 {
+        host.watch_verdicts(with(&keys[1], watch(n))).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_comments_of_a_stream_count_in_the_quota_of_its_key() {
+    let server = Server::steady_with("", &["--admin-key", ADMIN, "--key-quota", "20"]).await;
+    let mut host = ModerationServiceClient::new(server.connect().await);
+    let comments = (0..60)
+        .map(|n| pb::CheckCommentsRequest { comment: Some(comment(&format!("c{n}"), "hello there")), ..Default::default() });
+    let begun = Instant::now();
+    let mut verdicts = host.check_comments(with(ADMIN, tokio_stream::iter(comments))).await.unwrap().into_inner();
+    let mut answered = 0;
+    while let Some(answer) = verdicts.message().await.unwrap() {
+        assert!(answer.verdict.is_some(), "{answer:?}");
+        answered += 1;
+    }
+    // 20 at once, and then 20 a second.
+    assert_eq!(answered, 60);
+    assert!(begun.elapsed() >= Duration::from_millis(1_900), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moderators_who_wait_for_the_store_keep_no_comment_waiting() {
+    let redis = OwnRedis::start();
+    let server = Server::start("", &["--store", &redis.url(), "--max-in-flight", "8"]).await;
+    let until = Instant::now() + PATIENCE;
+    while server.check(comment("0", "hello there")).await.unwrap().not_recorded {
+        assert!(Instant::now() < until);
+    }
+    redis.signal("STOP");
+    let mut waiting = JoinSet::new();
+    for _ in 0..130 {
+        let mut desk = server.desk();
+        waiting.spawn(async move {
+            desk.list_comments(pb::ListCommentsRequest { site: SITE.into(), ..Default::default() }).await.map(drop)
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    for n in 0..20 {
+        let verdict = server.check(comment(&format!("c{n}"), "hello there")).await;
+        assert!(verdict.as_ref().is_ok_and(|verdict| verdict.not_recorded), "{verdict:?}");
+    }
+    redis.signal("CONT");
+    waiting.join_all().await;
 }
