@@ -23,7 +23,7 @@ const WORDS: u64 = 0x72;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Likeness {
     bands: [u64; BANDS],
-    /// A hash of all words, numbers, emoji and links in their order. 0: not known.
+    /// A hash of all words, numbers and emoji in their order. 0: not known.
     words: u64,
 }
 
@@ -63,8 +63,8 @@ impl Likeness {
         Likeness { bands, words }
     }
 
-    /// Returns whether two texts have the same words in the same order, with the same numbers, emoji and links, whatever their
-    /// case, white space and punctuation.
+    /// Returns whether two texts have the same words in the same order, with the same numbers and emoji, whatever their case, white
+    /// space and punctuation, and wherever links lead.
     pub fn has_the_words_of(&self, other: &Likeness) -> bool {
         self.words != 0 && self.words == other.words
     }
@@ -117,9 +117,7 @@ mod tests {
     fn one_word_number_or_emoji_makes_other_words_and_punctuation_does_not() {
         let words = |text: &str| Likeness::of(text).expect("long enough").words();
         assert_eq!(words(SPAM), words(&SPAM.replace(", ", " - ").replace("with our proven", "WITH OUR PROVEN")));
-        for other in
-            [SPAM.replace("today", "tonight"), format!("{SPAM} 555"), format!("{SPAM} \u{1f595}"), SPAM.replace("/join", "/x")]
-        {
+        for other in [SPAM.replace("today", "tonight"), format!("{SPAM} 555"), format!("{SPAM} \u{1f595}")] {
             assert_ne!(words(SPAM), words(&other), "{other}");
         }
     }

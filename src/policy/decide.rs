@@ -835,9 +835,19 @@ mod tests {
     fn new_authors_wait_until_enough_of_theirs_were_approved() {
         let policy = policy("[authors]\napproved_before_trust = 2\n");
         let author = |approved| Facts { author: Some(History { approved, ..Default::default() }), ..Facts::default() };
-        check(&policy, &comment("hello"), 0.1, &author(1), Decision::Hold, &["FIRST_COMMENT"]);
-        check(&policy, &comment("hello"), 0.1, &author(2), Decision::Approve, &["CLEAN"]);
-        check(&policy, &comment("hello"), 0.1, &Facts::default(), Decision::Hold, &["FIRST_COMMENT"]);
+        let known = Comment::parse(
+            pb::Comment {
+                author: Some(pb::Author { user_id: "ada".into(), ..Default::default() }),
+                ..comment("hello").kept().clone()
+            },
+            SystemTime::now(),
+        )
+        .unwrap();
+        check(&policy, &known, 0.1, &author(1), Decision::Hold, &["FIRST_COMMENT"]);
+        check(&policy, &known, 0.1, &author(2), Decision::Approve, &["CLEAN"]);
+        check(&policy, &known, 0.1, &Facts::default(), Decision::Hold, &["FIRST_COMMENT"]);
+        // Nobody in particular.
+        check(&policy, &comment("hello"), 0.1, &author(2), Decision::Hold, &["FIRST_COMMENT"]);
     }
 
     #[test]

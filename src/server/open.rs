@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use tokio::sync::{Notify, Semaphore};
 
@@ -26,7 +25,6 @@ struct Known {
 
 struct Peer {
     ip: IpAddr,
-    since: Instant,
     state: Connection,
     leave: Arc<Notify>,
 }
@@ -60,15 +58,16 @@ impl Open {
                 *by_address.entry(peer.ip).or_default() += 1;
             }
             let idle = known.connections.iter().filter(|(_, peer)| !peer.state.is_busy());
-            let next = idle.max_by_key(|(_, peer)| (by_address.get(&peer.ip), peer.since.elapsed()))?;
-            let number = *next.0;
+            // Numbers rise, so that the lowest is the oldest.
+            let (number, _) = idle.max_by_key(|(number, peer)| (by_address.get(&peer.ip), std::cmp::Reverse(**number)))?;
+            let number = *number;
             if let Some(peer) = known.connections.remove(&number) {
                 peer.leave.notify_one();
             }
         }
         known.newest += 1;
         let (number, state, leave) = (known.newest, Connection::default(), Arc::new(Notify::new()));
-        let peer = Peer { ip, since: Instant::now(), state: state.clone(), leave: Arc::clone(&leave) };
+        let peer = Peer { ip, state: state.clone(), leave: Arc::clone(&leave) };
         known.connections.insert(number, peer);
         drop(known);
         Some(Place { open: self.clone(), number, state, leave, _permit: Some(permit) })

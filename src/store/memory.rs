@@ -34,7 +34,7 @@ use crate::verdict::{Decision, Verdict};
 /// How many comments are kept, the held ones not counted: some 10 MB.
 const MOST: usize = 5_000;
 /// How many held ones are kept beside them,
-const MOST_HELD: usize = 20_000;
+const MOST_HELD: usize = 100_000;
 /// and how many bytes of all.
 const MOST_BYTES: usize = 128 << 20;
 /// How many sites are remembered. Beyond them the one goes of which least would be lost.
@@ -430,7 +430,7 @@ impl Shelf {
         Earlier { trail, mut persons, texts }: Earlier,
         total: &Arc<AtomicUsize>,
     ) {
-        let author = admission.persons.author();
+        let author = admission.persons.author().filter(|_| !is_flood(&standing.verdict));
         self.count(author, standing.verdict.decision);
         let earlier = std::mem::replace(&mut persons, admission.persons.all().collect());
         persons.extend(earlier.into_iter().filter(|person| !admission.persons.all().any(|now| now == *person)));

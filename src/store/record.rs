@@ -43,7 +43,8 @@ impl Draft {
             fingerprint: comment.fingerprint(),
             body_fingerprint: comment.body_fingerprint(),
             sent_at: comment.sent_at().unwrap_or(0),
-            author: admission.persons.author(),
+            // That somebody sent too much says nothing of what was sent.
+            author: admission.persons.author().filter(|_| !is_flood(verdict)),
             persons: admission.persons,
             comment: match is_flood(verdict) {
                 true => comment.kept_in_short().encode_to_vec(),

@@ -65,6 +65,7 @@ async fn use_all(server: &Server) {
     // Somebody answers her: hosts send what is answered along.
     let reply = pb::Comment { parent_id: "ada-last".into(), parent_text: WORDS[0].into(), ..comment("reply", "I see") };
     server.check(reply).await.unwrap();
+    server.decide("reply", Decision::Approve).await;
 }
 
 async fn forget(server: &Server, dry_run: bool) -> std::collections::BTreeMap<String, u64> {
