@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gatepost::pb::{self, Decision};
 
-use crate::harness::{Server, by, check, comment};
+use crate::harness::{SITE, Server, by, check, comment};
 use crate::redis;
 
 const FIVE: &str = "[limits]\nauthor = { count = 10, period = \"5s\", burst = 5, over = \"hold\" }\nclient = { count = 0 }\nsite = { count = 0 }\n";
@@ -92,4 +92,49 @@ async fn a_client_that_floods_is_rejected_by_default_and_ipv6_clients_are_networ
         let verdict = server.check(from(id, ip)).await.unwrap();
         assert_eq!(verdict.decision(), expected, "{id} from {ip}");
     }
+}
+
+#[tokio::test]
+async fn of_a_flood_only_the_beginning_is_kept_and_the_queue_stays_short() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    for flags in [&[][..], &["--store", "memory:"], &["--store", &url, "--redis-prefix", &prefix]] {
+        let server = Server::steady_with(FIVE, flags).await;
+        let long = |n: u32| format!("This is number {n} of many. {}", "and so on ".repeat(4_000));
+        let mut decisions = [0; 4];
+        for n in 0..40 {
+            let verdict = server.check(by("eve", &format!("c{n}"), &long(n))).await.unwrap();
+            decisions[usize::try_from(verdict.decision).unwrap()] += 1;
+        }
+        let [_, _, held, rejected] = decisions;
+        // A busy machine may let a few more through.
+        assert!((5..=12).contains(&held) && rejected >= 20, "{flags:?}: {decisions:?}");
+        assert_eq!(server.queue().await.len(), held);
+        let kept = |id: &str| {
+            let request = pb::GetCommentRequest { site: SITE.into(), comment_id: id.into() };
+            let mut desk = server.desk();
+            async move { desk.get_comment(request).await.unwrap().into_inner() }
+        };
+        let last = kept("c39").await;
+        let body = last.comment.unwrap().body;
+        assert_eq!(last.verdict.unwrap().decision(), Decision::Reject);
+        assert!(body.starts_with("This is number 39") && body.len() <= 256, "{} bytes", body.len());
+        assert_eq!(kept("c0").await.comment.unwrap().body, long(0));
+        // The same again is the same comment, of which nothing more is kept.
+        assert_eq!(server.check(by("eve", "c39", &long(39))).await.unwrap().revision, 1);
+        // And who sent too much is not somebody who is often rejected.
+        tokio::time::sleep(INTERVAL * 2).await;
+        let calm = server.check(by("eve", "calm", "A quiet word on the weather")).await.unwrap();
+        assert!(calm.reasons.iter().all(|reason| reason.code != "AUTHOR_REJECTED"), "{calm:?}");
+    }
+}
+
+#[tokio::test]
+async fn white_space_at_the_end_of_a_body_is_not_kept_beyond_its_bound() {
+    let server = Server::steady().await;
+    server.check(comment("padded", &format!("hello there{}", " ".repeat(900_000)))).await.unwrap();
+    let request = pb::GetCommentRequest { site: SITE.into(), comment_id: "padded".into() };
+    let kept = server.desk().get_comment(request).await.unwrap().into_inner().comment.unwrap();
+    assert_eq!(kept.body, "hello there");
+    let status = server.check(comment("before", &format!("{}hello", "\n".repeat(900_000)))).await.unwrap_err();
+    assert!(status.message().contains("65,536"), "{status}");
 }

@@ -284,3 +284,53 @@ async fn claims_that_cannot_be_are_refused_with_every_mistake() {
         assert!(status.message().contains(&format!("{field}: ")), "{field} in {}", status.message());
     }
 }
+
+#[tokio::test]
+async fn a_moderator_holds_only_so_many_comments_and_an_answer_only_so_much() {
+    let (url, prefix) = (redis::url(), redis::prefix());
+    for flags in [&[][..], &["--store", &url, "--redis-prefix", &prefix]] {
+        let server = Server::steady_with(HOLD_ALL, flags).await;
+        for n in 0..60 {
+            server.check(comment(&format!("long-{n}"), &"and so on, and so on. ".repeat(2_900))).await.unwrap();
+        }
+        let claim = async |ids: &[String], max: i32| {
+            let request = pb::ClaimCommentsRequest {
+                site: SITE.into(),
+                ids: ids.to_vec(),
+                max,
+                moderator: "ann".into(),
+                ..Default::default()
+            };
+            server.desk().claim_comments(request).await.map(tonic::Response::into_inner)
+        };
+        let first = claim(&[], 100).await.unwrap();
+        let bytes = prost::Message::encoded_len(&first);
+        assert!((1_000_000..4 << 20).contains(&bytes) && first.comments.len() < 60, "{bytes} bytes");
+        let all: Vec<String> = (0..60).map(|n| format!("long-{n}")).collect();
+        let named = claim(&all, 0).await.unwrap();
+        assert!(prost::Message::encoded_len(&named) < 4 << 20);
+        assert!(named.errors.iter().any(|error| error.reason == "ANSWER_FULL"), "{:?}", named.errors.first());
+
+        for n in 0..520 {
+            server.check(comment(&format!("short-{n}"), "hello there")).await.unwrap();
+        }
+        let refused = loop {
+            match claim(&[], 100).await {
+                Ok(answer) => assert!(!answer.comments.is_empty(), "there are more"),
+                Err(status) => break status,
+            }
+        };
+        assert!(refused.message().contains("500 comments"), "{refused}");
+        // Whoever decides goes on.
+        let mine = first.comments[0].comment.as_ref().unwrap().comment_id.clone();
+        let request = pb::DecideCommentsRequest {
+            site: SITE.into(),
+            ids: vec![mine],
+            decision: Decision::Approve.into(),
+            moderator: "ann".into(),
+            ..Default::default()
+        };
+        server.desk().decide_comments(request).await.unwrap();
+        assert_eq!(claim(&[], 100).await.unwrap().comments.len(), 1);
+    }
+}

@@ -143,6 +143,45 @@ async fn a_certificate_that_has_expired_or_that_another_signed_opens_nothing() {
 }
 
 /// A client's greeting in an old version of the protocol, with cipher suites that were common then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_taken_out_ends_on_open_connections_too() {
+    let certificates = Certificates::new();
+    let server = certificates.server().await;
+    let channel = certificates.channel(&server, Some("blog")).await.unwrap();
+    check(channel.clone(), SITE).await.unwrap();
+    let mut host = ModerationServiceClient::new(channel.clone());
+    let request = pb::WatchVerdictsRequest { site: SITE.into(), after_cursor: Some("now".into()) };
+    let mut changes = host.watch_verdicts(request).await.unwrap().into_inner();
+
+    std::fs::write(certificates.path("clients.toml"), "").unwrap();
+    let ended = tokio::time::timeout(PATIENCE, changes.message()).await.expect("the stream goes on");
+    assert_eq!(ended.unwrap_err().code(), Code::Unauthenticated);
+    let status = check(channel, SITE).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated);
+    // Nor is a client without a certificate anybody.
+    let nobody = certificates.channel(&server, None).await.unwrap();
+    assert_eq!(check(nobody, SITE).await.unwrap_err().code(), Code::Unauthenticated);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_whose_signer_is_not_trusted_any_more_ends_on_open_connections_too() {
+    let certificates = Certificates::new();
+    let server = certificates.server().await;
+    let channel = certificates.channel(&server, Some("blog")).await.unwrap();
+    check(channel.clone(), SITE).await.unwrap();
+    let others = Certificates::new();
+    std::fs::write(certificates.path("ca.pem"), others.read("ca.pem")).unwrap();
+    let until = std::time::Instant::now() + PATIENCE;
+    let status = loop {
+        match check(channel.clone(), SITE).await {
+            Ok(_) => assert!(std::time::Instant::now() < until, "it goes on"),
+            Err(status) => break status,
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert_eq!(status.code(), Code::Unauthenticated, "{status}");
+}
+
 fn old_greeting(minor: u8) -> Vec<u8> {
     let mut hello = vec![3, minor];
     hello.extend([7; 32]);
