@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
+use lru::LruCache;
 use tokio::sync::watch as signal;
 use tokio::time::{Instant, timeout_at};
 
@@ -21,7 +22,7 @@ use super::entry::{Admission, Admitted, Kept, Past, Queue};
 use super::limits::Limits;
 use super::page::{Filling, ListPage, ListQuery, Order, Place};
 use super::person::Person;
-use super::record::{from_micros, is_flood, lead, machine_event, now_micros, with_limit};
+use super::record::{MOST_PAST, from_micros, is_flood, lead, machine_event, now_micros, with_limit};
 use super::records::Space;
 use super::secrets::Secrets;
 use super::settings::StoreSettings;
@@ -37,6 +38,8 @@ const MOST: usize = 5_000;
 const MOST_HELD: usize = 100_000;
 /// and how many bytes of all.
 const MOST_BYTES: usize = 128 << 20;
+/// How many comments of a site may be on their way.
+const MOST_RESERVED: usize = 1_024;
 /// How many sites are remembered. Beyond them the one goes of which least would be lost.
 const MOST_SITES: usize = 10_000;
 
@@ -59,7 +62,6 @@ struct State {
 }
 
 /// What there is of one site.
-#[derive(Default)]
 struct Shelf {
     /// Names the site in the limits.
     number: i64,
@@ -68,7 +70,7 @@ struct Shelf {
     secrets: Option<Secrets>,
     /// Boxed: the table has room for twice as many as there are.
     comments: HashMap<CommentId, Box<Entry>>,
-    reserved: HashMap<CommentId, Reservation>,
+    reserved: LruCache<CommentId, Reservation>,
     authors: HashMap<Person, History>,
     changes: VecDeque<(i64, Verdict)>,
     /// The number of the newest change that is not kept any more.
@@ -197,7 +199,7 @@ impl Memory {
         if let Some(entry) = standing.filter(|entry| entry.has_had(admission.comment)) {
             return Ok(Admitted::Seen(entry.standing.verdict.clone()));
         }
-        if let Some(reserved) = shelf.reserved.get(id).filter(|reserved| reserved.fingerprint == fingerprint) {
+        if let Some(reserved) = shelf.reserved.peek(id).filter(|reserved| reserved.fingerprint == fingerprint) {
             let Reservation { facts, verdict_id, revision, .. } = reserved;
             return Ok(Admitted::Undecided { facts: facts.clone(), verdict_id: verdict_id.clone(), revision: *revision });
         }
@@ -215,7 +217,7 @@ impl Memory {
         };
         if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::refused) {
             let verdict = with_limit(admission.tentative, facts.tightest());
-            shelf.reserved.remove(id);
+            shelf.reserved.pop(id);
             if let Some(act) = of_machine(&verdict, &admission.persons) {
                 shelf.log(act);
             }
@@ -226,7 +228,10 @@ impl Memory {
         let revision = standing.map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
         let verdict_id = admission.tentative.id.clone();
         let reservation = Reservation { fingerprint, facts: facts.clone(), verdict_id: verdict_id.clone(), revision };
-        shelf.reserved.insert(id.clone(), reservation);
+        shelf.reserved.put(id.clone(), reservation);
+        if shelf.reserved.len() > MOST_RESERVED {
+            shelf.reserved.pop_lru();
+        }
         Ok(Admitted::Undecided { facts, verdict_id, revision })
     }
 
@@ -260,20 +265,22 @@ impl Memory {
         }
         let standing = shelf.comments.remove(id).map(|entry| *entry);
         let expected = standing.as_ref().map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
-        let newer = shelf.reserved.get(id).is_some_and(|reserved| reserved.fingerprint != fingerprint);
+        let newer = shelf.reserved.peek(id).is_some_and(|reserved| reserved.fingerprint != fingerprint);
         if newer || expected != verdict.revision {
             // Edited meanwhile: the newer body decides what stands.
             shelf.comments.extend(standing.map(|entry| (id.clone(), Box::new(entry))));
             return Ok(verdict.clone());
         }
-        shelf.reserved.remove(id);
+        shelf.reserved.pop(id);
         let (before, past, first) = match standing {
             None => (None, Earlier::default(), true),
             Some(Entry { standing, mut trail, author, persons, fingerprint, mut texts, .. }) => {
                 let before = standing.verdict.decision;
                 shelf.uncount(author, before);
                 trail.push(standing);
+                trail.drain(..trail.len().saturating_sub(MOST_PAST));
                 texts.push(fingerprint);
+                texts.drain(..texts.len().saturating_sub(MOST_PAST));
                 (Some(before), Earlier { trail, persons, texts }, false)
             }
         };
@@ -308,6 +315,7 @@ impl Memory {
         let before = entry.standing.verdict.decision;
         let next = Stood { verdict: change.verdict.clone(), event: Some(change.event.clone()), before: Some(before) };
         entry.trail.push(std::mem::replace(&mut entry.standing, next));
+        entry.trail.drain(..entry.trail.len().saturating_sub(MOST_PAST));
         let author = entry.author;
         shelf.uncount(author, before);
         shelf.count(author, change.verdict.decision);
@@ -423,6 +431,24 @@ impl State {
 }
 
 impl Shelf {
+    fn new(number: i64) -> Self {
+        Self {
+            number,
+            used: 0,
+            secrets: None,
+            comments: HashMap::new(),
+            // Without a bound of its own, which would take its room at once.
+            reserved: LruCache::unbounded(),
+            authors: HashMap::new(),
+            changes: VecDeque::new(),
+            forgotten: 0,
+            audit: VecDeque::new(),
+            audit_forgotten: Link::default(),
+            listed: BTreeMap::new(),
+            outcomes: outcomes::Outcomes::default(),
+        }
+    }
+
     fn insert(
         &mut self,
         admission: &Admission<'_>,
@@ -571,7 +597,7 @@ fn shelf<'s>(sites: &'s mut HashMap<Site, Shelf>, site: &Site) -> &'s mut Shelf 
         least.and_then(|least| sites.remove(&least));
     }
     let number = i64::try_from(used).unwrap_or(i64::MAX);
-    let shelf = sites.entry(site.clone()).or_insert_with(|| Shelf { number, ..Shelf::default() });
+    let shelf = sites.entry(site.clone()).or_insert_with(|| Shelf::new(number));
     shelf.used = used;
     shelf
 }

@@ -13,6 +13,8 @@ use crate::facts::LimitState;
 use crate::pb;
 use crate::verdict::{Decision, RATE_LIMIT, Verdict};
 
+/// How many verdicts that stood before are kept with a comment, the newest: a host may edit one for ever.
+pub(super) const MOST_PAST: usize = 100;
 /// How much earlier a certainly bad comment stands in the queue than a certainly good one, in microseconds.
 const RISK_SPAN: f64 = 24.0 * 3600.0 * 1e6;
 

@@ -69,6 +69,7 @@ conform! {
     acts_at_once_on_two_servers_are_one_chain
     the_audit_of_an_erased_comment_tells_nothing_and_the_chain_is_whole
     the_audit_forgets_a_person_also_where_the_comment_is_kept_no_more
+    a_comment_that_is_edited_for_ever_keeps_only_the_newest_of_its_past
     records_of_another_version_are_left_as_they_are
     block_and_allow_entries_are_kept_by_name_and_seen_by_all
     a_comment_is_looked_at_again_when_entries_have_changed

@@ -17,7 +17,7 @@ use crate::store::facts as facts_text;
 use crate::store::limits::Limits;
 use crate::store::outcomes::Teaching;
 use crate::store::person::Person;
-use crate::store::record::{Draft, Ruling, now_micros};
+use crate::store::record::{Draft, MOST_PAST, Ruling, now_micros};
 use crate::store::versions::Versions;
 use crate::verdict::Decision;
 
@@ -455,6 +455,11 @@ impl Engine {
              before, event, verdict, fingerprint FROM comment WHERE rowid = ?1",
         )?;
         insert.execute(params![row, site, id.as_str()])?;
+        let mut delete = self.connection.prepare_cached(
+            "DELETE FROM past WHERE site = ?1 AND id = ?2 \
+             AND number <= (SELECT max(number) FROM past WHERE site = ?1 AND id = ?2) - ?3",
+        )?;
+        delete.execute(params![site, id.as_str(), i64::try_from(MOST_PAST).unwrap_or(i64::MAX)])?;
         Ok(())
     }
 

@@ -29,7 +29,7 @@ impl Memory {
         let Some(shelf) = sites.get_mut(site) else { return Ok(Forgotten::default()) };
         let mut forgotten = Forgotten::default();
         for id in shelf.of(person) {
-            shelf.reserved.remove(&id);
+            shelf.reserved.pop(&id);
             let Some(entry) = shelf.comments.remove(&id) else { continue };
             shelf.uncount(entry.author, entry.standing.verdict.decision);
             if let Some(author) = entry.author

@@ -8,6 +8,8 @@
 local function retire(id, old, spots)
   local fields = redis.call('HMGET', KEYS[1], 'v', 'e')
   redis.call('RPUSH', KEYS[7], old.text, fields[1], fields[2] or '')
+  -- As many as record.rs says, three elements each.
+  redis.call('LTRIM', KEYS[7], -3 * 100, -1)
   if old.decision == HOLD then
     redis.call('ZREM', KEYS[4], id)
     redis.call('ZREM', KEYS[5], id)

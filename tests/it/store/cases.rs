@@ -805,6 +805,17 @@ async fn put(store: &Store, entries: impl IntoIterator<Item = (String, Vec<u8>)>
     store.amend_listed(&site(), Amendment::put(entries).recorded(&acted())).await.unwrap();
 }
 
+pub async fn a_comment_that_is_edited_for_ever_keeps_only_the_newest_of_its_past(bed: Bed) {
+    bed.recorded(&text("c").body("0")).await;
+    for n in 1..=130 {
+        bed.edited(&text("c").body(&n.to_string())).await;
+    }
+    let kept = bed.store.get(&site(), &comment_id("c")).await.unwrap().unwrap();
+    assert_eq!((kept.trail.len(), kept.verdict.revision), (100, 131));
+    assert_eq!(kept.trail.last().unwrap().verdict.revision, 130);
+    assert!(matches!(text("c").body("125").admit(&bed.store).await, Admitted::Seen(_)), "a late retry");
+}
+
 pub async fn records_of_another_version_are_left_as_they_are(bed: Bed) {
     let put = |name: &str| Amendment::put([(name.to_owned(), b"1".to_vec())]);
     bed.store.amend_records(Space::Keys, put("a").recorded(&acted())).await.unwrap();
