@@ -476,6 +476,7 @@ fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
         at: 0,
         sketch,
         likeness: Likeness::of(comment.text().as_str()),
+        digest: None,
         persons: Vec::new(),
         spot_check: None,
     };

@@ -2,6 +2,7 @@
 
 mod markup;
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +12,7 @@ use crate::error::Violation;
 use crate::pb;
 use crate::reading::host;
 use crate::reading::link::{self, Link};
-use crate::verdict::Span;
+use crate::verdict::{Span, is_unseen};
 
 pub use markup::{Hidden, Text};
 
@@ -113,6 +114,25 @@ pub fn outside_id_problem(id: &str) -> Option<String> {
     }
     let odd = id.chars().find(|c| c.is_control())?;
     Some(format!("holds {odd:?}; text without control characters is accepted"))
+}
+
+/// Returns the form in which the host's name for a person, a post or an answered comment is kept: as it is, or, if it has control
+/// characters or is longer than [`MAX_ID`], escaped and cut, with a hash of the whole behind it.
+pub fn outside_id(id: &str) -> Cow<'_, str> {
+    if outside_id_problem(id).is_none() {
+        return Cow::Borrowed(id);
+    }
+    let digest = Sha256::digest(id.as_bytes());
+    let hash: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let escaped: String = id
+        .chars()
+        .take(MAX_ID)
+        .flat_map(|c| match c.is_control() {
+            true => c.escape_default().to_string().chars().collect::<Vec<_>>(),
+            false => vec![c],
+        })
+        .collect();
+    Cow::Owned(format!("{}~{hash}", prefix(&escaped, MAX_ID - hash.len() - 1)))
 }
 
 /// Tells what is wrong with an id that is not empty.
@@ -241,15 +261,10 @@ impl Comment {
         check_body(&mut message, &mut wrong);
         let format = format_of(&message, &mut wrong);
         cut_what_a_visitor_chose(&mut message);
-        check_lengths(&message, &mut wrong);
+        bound_what_the_host_chose(&mut message);
         let submitted_at = timestamp("comment.submitted_at", message.submitted_at.as_ref(), now, &mut wrong);
         let published = message.post.as_ref().and_then(|post| post.published_at.as_ref());
         let published_at = timestamp("comment.post.published_at", published, now, &mut wrong);
-        if let Some(seconds) = message.form.as_ref().and_then(|form| form.fill_seconds)
-            && !(seconds.is_finite() && seconds >= 0.0)
-        {
-            wrong.push(Violation::new("comment.form.fill_seconds", "must be a finite number, 0 or more"));
-        }
 
         let (Some(site), Some(id), Some(format), true) = (site, id, format, wrong.is_empty()) else {
             return Err(wrong);
@@ -508,8 +523,13 @@ fn check_body(message: &mut pb::Comment, wrong: &mut Vec<Violation>) {
 /// address that is too long is none.
 fn cut_what_a_visitor_chose(message: &mut pb::Comment) {
     if let Some(author) = &mut message.author {
+        if author.name.len() > MAX_NAME {
+            // What nobody sees must not take the place of what everybody does.
+            author.name.retain(|c| !c.is_control() && !is_unseen(c));
+        }
         cut(&mut author.name, MAX_NAME);
-        author.url.iter_mut().for_each(|url| cut(url, MAX_LINE));
+        author.url.iter_mut().for_each(|url| cut_address(url));
+        trim(&mut author.email);
         if author.email.len() > MAX_NAME {
             author.email.clear();
         }
@@ -520,35 +540,37 @@ fn cut_what_a_visitor_chose(message: &mut pb::Comment) {
         cut(&mut client.referrer, MAX_LINE);
     }
     if let Some(form) = &mut message.form {
+        trim(&mut form.honeypot);
         cut(&mut form.honeypot, MAX_LINE);
+        // A visitor can send anything as the time, too.
+        form.fill_seconds = form.fill_seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
     }
 }
 
-/// Bounds the fields that the host chose. URLs may be malformed, but not endless.
-fn check_lengths(message: &pb::Comment, wrong: &mut Vec<Violation>) {
-    let empty = Default::default();
-    let author = message.author.as_ref().unwrap_or(&empty);
-    let empty = Default::default();
-    let post = message.post.as_ref().unwrap_or(&empty);
-
-    for (field, id) in
-        [("comment.author.user_id", &author.user_id), ("comment.post.id", &post.id), ("comment.parent_id", &message.parent_id)]
-    {
-        if let Some(problem) = outside_id_problem(id) {
-            wrong.push(Violation::new(field, problem));
+/// Brings what the host chose into bounds: it is evidence, and none of it costs a verdict.
+fn bound_what_the_host_chose(message: &mut pb::Comment) {
+    let whole = |id: &mut String| {
+        if let Cow::Owned(kept) = outside_id(id) {
+            *id = kept;
         }
-    }
-    for (field, value, most) in [
-        ("comment.author.role", author.role.as_str(), MAX_ID),
-        ("comment.post.url", &post.url, MAX_LINE),
-        ("comment.post.title", &post.title, MAX_LINE),
-        ("comment.post.language", &post.language, MAX_LANGUAGE),
-        ("comment.language", &message.language, MAX_LANGUAGE),
-    ] {
-        if value.len() > most {
-            wrong.push(Violation::new(field, format!("is {} bytes long; at most {most} are accepted", value.len())));
+    };
+    let tag = |language: &mut String| {
+        if language.len() > MAX_LANGUAGE {
+            language.clear();
         }
+    };
+    if let Some(author) = &mut message.author {
+        whole(&mut author.user_id);
+        cut(&mut author.role, MAX_ID);
     }
+    if let Some(post) = &mut message.post {
+        whole(&mut post.id);
+        cut(&mut post.url, MAX_LINE);
+        cut(&mut post.title, MAX_LINE);
+        tag(&mut post.language);
+    }
+    whole(&mut message.parent_id);
+    tag(&mut message.language);
 }
 
 fn timestamp(
@@ -621,6 +643,27 @@ fn is_public(ip: IpAddr) -> bool {
             !(local || v6.is_unspecified() || v6.is_multicast())
         }
     }
+}
+
+/// Takes white space away from both ends, where there is any.
+fn trim(text: &mut String) {
+    let bare = text.trim();
+    if bare.len() < text.len() {
+        *text = bare.to_owned();
+    }
+}
+
+/// Cuts a web address. Of one that is too long what a browser opens is kept, as far as it goes: its host comes last in what
+/// is in front of it.
+fn cut_address(url: &mut String) {
+    if url.len() <= MAX_LINE {
+        return;
+    }
+    trim(url);
+    if let Some(host) = host::of(url).filter(|host| host.len() < MAX_LINE) {
+        *url = format!("http://{host}/");
+    }
+    cut(url, MAX_LINE);
 }
 
 fn prefix(text: &str, most: usize) -> &str {

@@ -216,7 +216,7 @@ fn note_address(comment: &Comment) {
 fn alike(learned: &Learned, comment: &Comment, likeness: &Likeness, now: SystemTime) -> Option<Alike> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
-    learned.decided_alike(comment.id().as_str(), likeness, now).map(|decided| Alike {
+    learned.decided_alike(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| Alike {
         comment_id: decided.comment_id.clone(),
         by: decided.by.clone(),
         rejected: decided.rejected,

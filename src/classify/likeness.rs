@@ -6,9 +6,11 @@
 
 use std::cell::RefCell;
 
+use sha2::{Digest as _, Sha256};
+
 use super::hash::join;
-use super::text::Text;
 use super::token::{Kind, Tokens};
+use crate::reading::text::Text;
 
 /// Bands of a fingerprint.
 pub const BANDS: usize = 4;
@@ -17,15 +19,10 @@ const ROWS: usize = 3;
 /// Shorter texts are often the same without anybody having meant it.
 const MIN_WORDS: usize = 8;
 const TRIPLE: u64 = 0x71;
-const WORDS: u64 = 0x72;
 
 /// The fingerprint of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Likeness {
-    bands: [u64; BANDS],
-    /// A hash of all words, numbers and emoji in their order. 0: not known.
-    words: u64,
-}
+pub struct Likeness([u64; BANDS]);
 
 impl Likeness {
     /// The fingerprint of a text; `None` for one that is too short to have one. Case, disguise by odd characters, marks,
@@ -39,8 +36,6 @@ impl Likeness {
             tokens.read(normal);
             let said = tokens.tokens.iter().filter(|token| !matches!(token.kind, Kind::Mark | Kind::Number | Kind::Emoji));
             let words: Vec<u64> = said.map(|token| token.hash).collect();
-            let all = tokens.tokens.iter().filter(|token| token.kind != Kind::Mark);
-            let all = all.fold(WORDS, |hash, token| join(hash, token.hash)).max(1);
             if words.len() < MIN_WORDS {
                 return None;
             }
@@ -54,40 +49,44 @@ impl Likeness {
             }
             let (bands, _) = minima.as_chunks::<ROWS>();
             let band = |at: usize| bands.get(at).map_or(0, |rows| rows.iter().fold(at as u64, |hash, &row| join(hash, row)));
-            Some(Likeness { bands: std::array::from_fn(band), words: all })
+            Some(Likeness(std::array::from_fn(band)))
         })
     }
 
-    /// Puts together what [`bands`](Self::bands) and [`words`](Self::words) returned.
-    pub fn from_parts(bands: [u64; BANDS], words: u64) -> Likeness {
-        Likeness { bands, words }
-    }
-
-    /// Returns whether two texts have the same words in the same order, with the same numbers and emoji, whatever their case, white
-    /// space and punctuation, and wherever links lead.
-    pub fn has_the_words_of(&self, other: &Likeness) -> bool {
-        self.words != 0 && self.words == other.words
-    }
-
-    /// Returns the hash of its words. 0: not known.
-    pub fn words(&self) -> u64 {
-        self.words
+    /// Reads back what [`bands`](Self::bands) told.
+    pub fn from_bands(bands: [u64; BANDS]) -> Likeness {
+        Likeness(bands)
     }
 
     /// Whether two texts are nearly the same.
     pub fn is_like(&self, other: &Likeness) -> bool {
-        self.bands.iter().zip(other.bands).any(|(ours, theirs)| *ours == theirs)
+        self.0.iter().zip(other.0).any(|(ours, theirs)| *ours == theirs)
     }
 
     /// Its bands: texts that have one in common are nearly the same.
     pub fn bands(&self) -> [u64; BANDS] {
-        self.bands
+        self.0
     }
+}
+
+/// Tells a whole text from every other, whatever its case and white space are. Nothing else is left out: one mark can change
+/// what a text says.
+pub type Digest = [u8; 16];
+
+/// Returns the first 16 bytes of the SHA-256 of a text in lower case without white space.
+pub fn digest(text: &str) -> Digest {
+    let mut hash = Sha256::new();
+    let mut buffer = [0; 4];
+    for c in text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase) {
+        hash.update(c.encode_utf8(&mut buffer));
+    }
+    let all = hash.finalize();
+    std::array::from_fn(|at| all[at])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Likeness;
+    use super::{Likeness, digest};
 
     const SPAM: &str = "Earn money from home with our proven system, just visit http://a.example/join and start today, \
                         no experience needed and the first week is free for everybody who signs up now";
@@ -114,11 +113,19 @@ mod tests {
     }
 
     #[test]
-    fn one_word_number_or_emoji_makes_other_words_and_punctuation_does_not() {
-        let words = |text: &str| Likeness::of(text).expect("long enough").words();
-        assert_eq!(words(SPAM), words(&SPAM.replace(", ", " - ").replace("with our proven", "WITH OUR PROVEN")));
-        for other in [SPAM.replace("today", "tonight"), format!("{SPAM} 555"), format!("{SPAM} \u{1f595}")] {
-            assert_ne!(words(SPAM), words(&other), "{other}");
+    fn one_character_makes_another_text_wherever_it_stands() {
+        assert_eq!(digest(SPAM), digest(&SPAM.replace(' ', "\n  ").to_uppercase()));
+        let long = format!("{SPAM} {}", "and so on, ".repeat(6_000));
+        for (one, other) in [
+            (SPAM.to_owned(), SPAM.replace("today", "tonight")),
+            (SPAM.to_owned(), format!("{SPAM} 555")),
+            (SPAM.to_owned(), format!("{SPAM} \u{0fd5}")),
+            (format!("{SPAM} @anna"), format!("{SPAM} @anne")),
+            (format!("{SPAM} 5550001111"), format!("{SPAM} 9009998888")),
+            (long.clone(), format!("{long} go away")),
+            (SPAM.to_owned(), format!("{SPAM}{}", "\u{200b}".repeat(2_100))),
+        ] {
+            assert_ne!(digest(&one), digest(&other), "{other}");
         }
     }
 

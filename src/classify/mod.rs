@@ -37,7 +37,7 @@ pub mod train;
 pub use explain::{Contribution, Explanation};
 pub use file::ModelError;
 pub use language::parse as parse_language;
-pub use likeness::{BANDS, Likeness};
+pub use likeness::{BANDS, Digest, Likeness, digest};
 pub use manner::{Manner, NameIs};
 pub use model::{HeadInfo, Model, Scores};
 

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::{Learning, Seen};
+use crate::classify::digest;
 use crate::classify::site::Outcome;
 use crate::classify::site::lesson::{Lesson, Source};
 use crate::comment::{Comment, Site};
@@ -153,6 +154,7 @@ impl Learning {
             at: now_micros(),
             sketch,
             likeness,
+            digest: Some(digest(report.comment.text().as_str())),
             persons: report.persons.iter().flat_map(|person| person.to_bytes()).collect(),
             spot_check: report.spot_check,
         };

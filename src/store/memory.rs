@@ -22,7 +22,7 @@ use super::entry::{Admission, Admitted, Kept, Past, Queue};
 use super::limits::Limits;
 use super::page::{Filling, ListPage, ListQuery, Order, Place};
 use super::person::Person;
-use super::record::{MOST_PAST, from_micros, is_flood, lead, machine_event, now_micros, with_limit};
+use super::record::{MOST_PAST, comes_late, from_micros, is_flood, lead, machine_event, now_micros, with_limit};
 use super::records::Space;
 use super::secrets::Secrets;
 use super::settings::StoreSettings;
@@ -512,10 +512,11 @@ impl Entry {
         self.fingerprint == comment.fingerprint()
     }
 
-    /// Returns whether this text stands, or stood before and is sent once more, late.
+    /// Returns whether this text stands, or comes after another that was sent later.
     fn has_had(&self, comment: &Comment) -> bool {
-        let late = comment.sent_at().unwrap_or(0) <= self.sent_at;
-        self.is_of(comment) || late && self.texts.contains(&comment.fingerprint())
+        let before = self.texts.contains(&comment.fingerprint());
+        let (sent_at, received_at) = (comment.sent_at().unwrap_or(0), self.received_at.unsigned_abs());
+        self.is_of(comment) || comes_late(before, sent_at, self.sent_at, received_at)
     }
 
     fn previous(&self) -> Previous {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::comment::Comment;
+use crate::comment::{Comment, outside_id};
 
 /// What a person is known by. Not `Debug`: it must not get into a log.
 #[derive(Clone, Copy)]
@@ -40,7 +40,8 @@ impl Person {
     /// Hashes what a person is known by: the same whether a comment told it or somebody who looks for the person.
     pub fn known_by(secret: &[u8; 32], identity: Identity<'_>) -> Self {
         match identity {
-            Identity::User(id) => Self::new(secret, "user", id),
+            // As comments keep it.
+            Identity::User(id) => Self::new(secret, "user", &outside_id(id)),
             Identity::Email(email) => Self::new(secret, "email", &email.trim().to_lowercase()),
             Identity::Ip(ip) => Self::new(secret, "ip", &network(ip.to_canonical())),
         }

@@ -62,6 +62,12 @@ impl Draft {
         kept == self.fingerprint || kept == self.body_fingerprint
     }
 
+    /// Returns whether a text comes late that is not the one that stands: one that stood `before` and is sent once more, or one
+    /// that the host says was sent before what stands. `sent_at` and `received_at` are those of what stands.
+    pub fn comes_late(&self, before: bool, sent_at: u64, received_at: u64) -> bool {
+        comes_late(before, self.sent_at, sent_at, received_at)
+    }
+
     /// The hashes of all who sent it, one behind the other, and those of an earlier text behind them.
     pub fn persons_with(&self, earlier: &[u8]) -> Vec<u8> {
         let mut all: Vec<u8> = self.persons.all().flat_map(|person| *person.as_bytes()).collect();
@@ -72,6 +78,16 @@ impl Draft {
         }
         all
     }
+}
+
+/// The rule of [`Draft::comes_late`] on times in microseconds; 0: the host does not say when it was sent. An author who puts an
+/// earlier text back sends it after what stands.
+pub(super) fn comes_late(before: bool, sent_at: u64, stands_sent_at: u64, received_at: u64) -> bool {
+    if before {
+        let since = if stands_sent_at > 0 { stands_sent_at } else { received_at };
+        return sent_at <= since;
+    }
+    sent_at > 0 && sent_at < stands_sent_at
 }
 
 /// Returns whether a limit rejected a comment: of those only the beginning is kept.

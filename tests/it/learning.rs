@@ -172,7 +172,7 @@ async fn a_template_that_was_approved_is_not_held_again() {
     let server = Server::steady_with(&format!("{HOLD_ALL}[learning]\ncorrect = false\n"), &[]).await;
     assert_eq!(server.check(comment("first", TEMPLATE)).await.unwrap().decision(), Decision::Hold);
     decide(&server, SITE, "first", Decision::Approve, "", "ann").await;
-    let like = server.check(comment("like", &TEMPLATE.replace(", ", " - "))).await.unwrap();
+    let like = server.check(comment("like", &TEMPLATE.replace(" ", "\n "))).await.unwrap();
     assert_eq!((like.decision(), codes(&like)[0]), (Decision::Approve, "LIKE_APPROVED"), "{like:?}");
     // One word more or less, or another, may be what makes it bad.
     let (first, rest) = TEMPLATE.split_once(' ').unwrap();
@@ -183,6 +183,8 @@ async fn a_template_that_was_approved_is_not_held_again() {
         ("emoji", format!("{TEMPLATE} \u{1f595}")),
         ("less", rest.to_owned()),
         ("order", format!("{rest} {first}")),
+        ("mark", format!("{TEMPLATE} \u{0fd5}")),
+        ("far", format!("{TEMPLATE} {} fools", "\u{200b}".repeat(2_100))),
     ] {
         let verdict = server.check(comment(id, &body)).await.unwrap();
         assert_eq!(verdict.decision(), Decision::Hold, "{id}: {verdict:?}");

@@ -340,6 +340,13 @@ async fn a_late_retry_changes_nothing(server: &Server) {
     assert_eq!(server.check(at(a, 1_700_000_000)).await.unwrap().revision, 4);
     assert_eq!(server.check(at(a, 1_700_000_200)).await.unwrap().revision, 5);
     assert_eq!(server.check(at(b, 1_700_000_200)).await.unwrap().revision, 5, "at the same time: a retry");
+    // Whatever was sent before what stands comes too late, also if nobody has seen it.
+    assert_eq!(server.check(at("Never seen, and sent long before", 1_700_000_150)).await.unwrap().revision, 5);
+    assert_eq!(server.check(at("Never seen, and sent at the same time", 1_700_000_200)).await.unwrap().revision, 6);
+    // No time is now: an edit without one is not undone by a retry with one.
+    assert_eq!(server.check(body("An edit without a time")).await.unwrap().revision, 7);
+    assert_eq!(server.check(at(a, 1_700_000_200)).await.unwrap().revision, 7);
+    assert_eq!(server.check(at(b, 1_700_000_900)).await.unwrap().revision, 7);
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use super::lesson::{Lesson, Source};
 use super::missed::Missed;
 use super::sentinel::{Limits, Sentinels};
 use super::{Correction, Kind, Outcome, Sketch, sentinel};
-use crate::classify::Likeness;
 use crate::classify::learn::LearnError;
+use crate::classify::{Digest, Likeness, digest};
 
 /// How much an outcome counts, by [`Source`].
 const WEIGHTS: [f32; Source::ALL.len()] = [0.5, 0.9, 1.0];
@@ -119,6 +119,8 @@ pub struct Decided {
     pub base: [Option<f32>; 2],
     at: i64,
     likeness: Likeness,
+    /// Tells its whole text from others. `None`: not known.
+    digest: Option<Digest>,
 }
 
 impl Clone for Learned {
@@ -193,7 +195,8 @@ impl Learned {
         let says = lesson.outcome.is_some() || lesson.rejected;
         if let Some(likeness) = lesson.likeness.filter(|_| says && lesson.source != Source::Import) {
             let (comment_id, by) = (lesson.comment_id.clone(), lesson.by.clone());
-            let decided = Decided { comment_id, by, rejected: lesson.rejected, base, at: lesson.at, likeness };
+            let (rejected, at, digest) = (lesson.rejected, lesson.at, lesson.digest);
+            let decided = Decided { comment_id, by, rejected, base, at, likeness, digest };
             push(&mut self.decided[usize::from(moderator)], DECIDED[usize::from(moderator)], decided);
         }
         if let Some(stands_for) = lesson.spot_check.filter(|_| says) {
@@ -317,16 +320,17 @@ impl Learned {
     }
 
     /// Returns the last decision within the hour before `now`, in microseconds since 1970, that goes for this comment too: a
-    /// rejection of one that is nearly the same, or an approval of one with the same words. A moderator's comes before anybody
+    /// rejection of one that is nearly the same, or an approval of the same text. A moderator's comes before anybody
     /// else's.
-    pub fn decided_alike(&self, comment_id: &str, likeness: &Likeness, now: i64) -> Option<&Decided> {
+    pub fn decided_alike(&self, comment_id: &str, text: &str, likeness: &Likeness, now: i64) -> Option<&Decided> {
+        let mut own = None;
         let mut all = self.decided.iter().rev().flat_map(|line| line.iter().rev());
         all.find(|decided| {
             let recent = now.saturating_sub(decided.at) <= WAVE;
             // A word that was put in or left out may make it say something else: nobody has approved that.
-            let like =
-                if decided.rejected { decided.likeness.is_like(likeness) } else { decided.likeness.has_the_words_of(likeness) };
-            recent && decided.comment_id != comment_id && like
+            let mut same = || decided.digest == Some(*own.get_or_insert_with(|| digest(text)));
+            let like = decided.likeness.is_like(likeness);
+            recent && decided.comment_id != comment_id && like && (decided.rejected || same())
         })
     }
 
@@ -411,6 +415,7 @@ mod tests {
             at: 0,
             sketch: model.sketch(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
             likeness: None,
+            digest: Some(digest(TEXTS[text % TEXTS.len()])),
             persons: Vec::new(),
             spot_check: None,
         }
@@ -481,9 +486,9 @@ mod tests {
         lessons.extend((1..200).map(|n| wave(lesson(n, 2, Outcome::Ham, Source::Host, "blog"))));
         lessons.extend((200..330).map(|n| lesson(n, 0, Outcome::Toxic, Source::Moderator, "mia")));
         let learned = Learned::fold(&numbered(lessons)).unwrap();
-        let decided = learned.decided_alike("new", &like.unwrap(), 0).unwrap();
+        let decided = learned.decided_alike("new", text, &like.unwrap(), 0).unwrap();
         assert_eq!((decided.comment_id.as_str(), decided.rejected), ("c0", true));
-        assert!(learned.decided_alike("c0", &like.unwrap(), 0).is_some_and(|decided| !decided.rejected));
+        assert!(learned.decided_alike("c0", text, &like.unwrap(), 0).is_some_and(|decided| !decided.rejected));
         assert!(
             learned.trials(Kind::Spam).iter().any(|trial| trial.source == Source::Moderator),
             "abuse tells nothing of spam"
@@ -524,6 +529,7 @@ mod tests {
                 sketch: model.sketch(&Input { text: &text, ..Input::default() }),
                 comment_id: format!("0197b2f4-1111-7aaa-8bbb-{n:012}"),
                 likeness: Likeness::of(TEXTS[2]),
+                digest: Some(digest(TEXTS[2])),
                 ..lesson(n, 0, Outcome::Ham, Source::Moderator, "moderator of the day")
             };
             assert!(learned.learn(&lesson).unwrap());

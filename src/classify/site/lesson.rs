@@ -5,7 +5,7 @@ use prost::Message;
 
 use super::{Outcome, SLOTS, Sketch};
 use crate::classify::file::FORMAT;
-use crate::classify::{BANDS, Likeness};
+use crate::classify::{BANDS, Digest, Likeness};
 
 /// Longest record that is read, in bytes: every slot at once takes less.
 const MAX_BYTES: usize = 128 << 10;
@@ -61,6 +61,8 @@ pub struct Lesson {
     pub sketch: Sketch,
     /// What nearly the same comments share with it.
     pub likeness: Option<Likeness>,
+    /// Tells its whole text from others. `None`: not known.
+    pub digest: Option<Digest>,
     /// Keyed hashes of its author, one behind the other.
     pub persons: Vec<u8>,
     /// How many approved comments it stands for, at least 1, if it was a spot check.
@@ -109,9 +111,9 @@ struct Kept {
     version: u32,
     #[prost(float, optional, tag = "16")]
     spot_check: Option<f32>,
-    /// A hash of its words. 0: not known, as of those that earlier versions kept.
-    #[prost(fixed64, tag = "17")]
-    words: u64,
+    /// Tells its whole text from others. Empty: not known, as of those that earlier versions kept.
+    #[prost(bytes = "vec", tag = "17")]
+    digest: Vec<u8>,
 }
 
 impl Lesson {
@@ -146,7 +148,7 @@ impl Lesson {
             text: self.text,
             version: u32::from(FORMAT),
             spot_check: self.spot_check,
-            words: self.likeness.map_or(0, |likeness| likeness.words()),
+            digest: self.digest.map(Vec::from).unwrap_or_default(),
         };
         kept.encode_to_vec()
     }
@@ -185,7 +187,8 @@ impl Lesson {
             by: kept.by,
             at: kept.at,
             sketch: Sketch { features, base },
-            likeness: <[u64; BANDS]>::try_from(kept.bands).ok().map(|bands| Likeness::from_parts(bands, kept.words)),
+            likeness: <[u64; BANDS]>::try_from(kept.bands).ok().map(Likeness::from_bands),
+            digest: Digest::try_from(kept.digest).ok(),
             persons: kept.persons,
             spot_check: kept.spot_check.map(|number| if number.is_nan() { 1.0 } else { number.clamp(1.0, MAX_STANDS_FOR) }),
         })
@@ -214,6 +217,7 @@ mod tests {
             at: 1_790_000_000_000_000,
             sketch: model.sketch(&Input { text, ..Input::default() }),
             likeness: Likeness::of(text),
+            digest: Some([3; 16]),
             persons: vec![7; 16],
             spot_check: Some(50.0),
         };

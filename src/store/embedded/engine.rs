@@ -74,6 +74,8 @@ struct Standing {
     author: Option<Person>,
     /// When the host says that it was sent. 0: it does not say.
     sent_at: u64,
+    /// When it came.
+    received_at: u64,
 }
 
 /// A comment that was counted and whose verdict is on its way.
@@ -346,7 +348,7 @@ impl Engine {
 
     fn standing(&self, site: i64, id: &CommentId) -> Result<Option<Standing>, Error> {
         let mut select = self.connection.prepare_cached(
-            "SELECT rowid, fingerprint, decision, revision, by_moderator, author, sent_at \
+            "SELECT rowid, fingerprint, decision, revision, by_moderator, author, sent_at, received_at \
              FROM comment WHERE site = ?1 AND id = ?2",
         )?;
         let standing = select.query_row(params![site, id.as_str()], |row| {
@@ -358,21 +360,19 @@ impl Engine {
                 by_moderator: row.get(4)?,
                 author: row.get::<_, Option<[u8; 16]>>(5)?.map(Person::from_bytes),
                 sent_at: row.get::<_, i64>(6)?.unsigned_abs(),
+                received_at: row.get::<_, i64>(7)?.unsigned_abs(),
             })
         });
         Ok(standing.optional()?)
     }
 
-    /// Returns whether a text stood before and is sent once more, late, rather than put back by its author: then the host
-    /// says that it was sent after what stands.
+    /// Returns whether a text comes after another that was sent later.
     fn comes_late(&self, site: i64, draft: &Draft, standing: &Standing) -> Result<bool, Error> {
-        if draft.sent_at > standing.sent_at {
-            return Ok(false);
-        }
         let mut select = self
             .connection
             .prepare_cached("SELECT 1 FROM past WHERE site = ?1 AND id = ?2 AND fingerprint IN (?3, ?4) LIMIT 1")?;
-        Ok(select.exists(params![site, draft.id.as_str(), draft.fingerprint, draft.body_fingerprint])?)
+        let before = select.exists(params![site, draft.id.as_str(), draft.fingerprint, draft.body_fingerprint])?;
+        Ok(draft.comes_late(before, standing.sent_at, standing.received_at))
     }
 
     fn verdict(&self, row: i64) -> Result<Vec<u8>, Error> {

@@ -35,9 +35,14 @@ local stored = redis.call('HMGET', KEYS[1], 's', 'r', 'f', 'o')
 local old = read_standing(stored[1])
 -- Earlier versions kept the fingerprint of the body alone.
 local known = old and (old.fingerprint == fingerprint or old.fingerprint == body)
-if old and not known and stored[3] and tonumber(sent_at) <= tonumber(stored[4] or 0) then
-  -- A text that stood before and is sent once more, late: its author did not put it back.
-  known = string.find(stored[3], fingerprint, 1, true) or string.find(stored[3], body, 1, true)
+if old and not known then
+  -- The rule of record.rs: a text comes late that stood before and was not sent after what stands, or that was sent before it.
+  local texts, stands, sent = stored[3] or '', tonumber(stored[4] or 0), tonumber(sent_at)
+  if string.find(texts, fingerprint, 1, true) or string.find(texts, body, 1, true) then
+    known = sent <= (stands > 0 and stands or tonumber(old.received_at))
+  else
+    known = sent > 0 and sent < stands
+  end
 end
 if not looking then
   if known then

@@ -14,7 +14,7 @@
 --   edited                                    (a newer body decides what stands)
 --   author, author of what stands             (call again with that author's counts as KEYS[9])
 
-local MOST_TEXTS = 64
+local MOST_TEXTS = 100
 local fingerprint, sent_at = string.match(ARGV[1], '^(%x+) (%d+)$')
 local id, lifetimes = ARGV[9], read_lifetimes(ARGV[7])
 local stored = redis.call('HMGET', KEYS[1], 's', 'r', 'p', 'f')

@@ -917,6 +917,7 @@ fn added(name: &str, record: &[u8]) -> Teaching {
 pub fn lesson(id: &str, persons: Vec<u8>) -> Teaching {
     let text = "Earn money from home with our proven system, just visit us and start today";
     let lesson = Lesson {
+        digest: None,
         name: format!("d:{id}:2"),
         comment_id: id.to_owned(),
         outcome: Some(Outcome::Spam),
