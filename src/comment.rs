@@ -291,7 +291,7 @@ impl Comment {
             post_text: prefix(&post_text, MAX_CONTEXT).to_owned(),
             submitted_at: submitted_at.unwrap_or(now),
             published_at,
-            fingerprint: fingerprint(body_fingerprint, message.author.as_ref(), &email),
+            fingerprint: fingerprint(body_fingerprint, CommentKind::from_wire(message.kind), message.author.as_ref(), &email),
             body_fingerprint,
             email,
             message,
@@ -608,17 +608,19 @@ fn body_fingerprint(format: Format, body: &str) -> Fingerprint {
     std::array::from_fn(|i| digest[i])
 }
 
-/// The body's fingerprint if nothing is known of the author, else one of the two together. Of the e-mail address no more
+/// The body's fingerprint if nothing is known of the author, else one of body, kind and author together. Of the e-mail address no more
 /// than 16 bits go in: they tell that it was changed, and too little to find it by trying addresses.
-fn fingerprint(body: Fingerprint, author: Option<&pb::Author>, email: &str) -> Fingerprint {
+fn fingerprint(body: Fingerprint, kind: CommentKind, author: Option<&pb::Author>, email: &str) -> Fingerprint {
     let url = author.and_then(|author| author.url.as_deref()).unwrap_or_default();
-    let (name, user_id) = author.map_or(("", ""), |author| (&author.name, &author.user_id));
-    if [url, name, user_id, email].iter().all(|field| field.is_empty()) {
+    let (name, user_id, role) = author.map_or(("", "", ""), |author| (&author.name, &author.user_id, &author.role));
+    let verified = author.is_some_and(|author| author.email_verified == Some(true));
+    if [url, name, user_id, role, email].iter().all(|field| field.is_empty()) && kind == CommentKind::Comment {
         return body;
     }
     let mut hash = Sha256::new();
     hash.update(body);
-    for field in [name, url, user_id] {
+    hash.update([kind as u8, u8::from(verified)]);
+    for field in [name, url, user_id, role] {
         hash.update(field.as_bytes());
         // No field of a message holds one.
         hash.update([0xff]);
@@ -635,11 +637,21 @@ fn is_public(ip: IpAddr) -> bool {
         IpAddr::V4(v4) => {
             let [a, b, ..] = v4.octets();
             let carrier = a == 100 && (64..128).contains(&b);
-            let nowhere = a == 0 || v4.is_broadcast() || v4.is_multicast();
+            // This network, measurements, several at once, and what is reserved.
+            let nowhere = a == 0 || a == 198 && (18..20).contains(&b) || a >= 224;
             !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || carrier || nowhere)
         }
         IpAddr::V6(v6) => {
-            let local = v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local();
+            let [a, b, c, d, e, f, g, h] = v6.segments();
+            // Translated and tunnelled addresses are those of IPv4 (RFC 6052, RFC 3056).
+            let pair = |high: u16, low: u16| IpAddr::from((u32::from(high) << 16 | u32::from(low)).to_be_bytes());
+            match (a, b, c, d, e, f) {
+                (0x64, 0xff9b, 0, 0, 0, 0) => return is_public(pair(g, h)),
+                (0x2002, high, low, ..) => return is_public(pair(high, low)),
+                _ => {}
+            }
+            let site = a & 0xffc0 == 0xfec0;
+            let local = v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() || site;
             !(local || v6.is_unspecified() || v6.is_multicast())
         }
     }
@@ -685,6 +697,50 @@ fn client_address(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_of_the_internet_is_one_clients_and_others_are_anybodys() {
+        for public in ["203.0.113.9", "8.8.8.8", "2001:db8::1", "64:ff9b::203.0.113.9", "2002:cb00:7109::1", "100.128.0.1"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for shared in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fec0::1",
+            "ff02::1",
+            "64:ff9b::10.0.0.1",
+            "2002:0a00:0001::1",
+        ] {
+            assert!(!is_public(shared.parse().unwrap()), "{shared}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_too_long_or_odd_is_still_one_of_its_own() {
+        assert_eq!(outside_id("j\u{fc}rgen o'brien"), "j\u{fc}rgen o'brien");
+        let long = "7".repeat(5_000);
+        let kept: Vec<_> = [long.clone(), format!("{long}8"), "a\nb".into(), "a\u{0}b".into(), "a\\nb".into()]
+            .iter()
+            .map(|id| outside_id(id).into_owned())
+            .collect();
+        assert!(kept.iter().all(|id| outside_id_problem(id).is_none()), "{kept:?}");
+        let different: std::collections::HashSet<_> = kept.iter().collect();
+        assert_eq!(different.len(), kept.len());
+        assert!(kept.iter().all(|id| outside_id(id) == *id), "once is enough");
+    }
 
     #[test]
     fn a_client_is_the_same_with_a_port_or_brackets() {

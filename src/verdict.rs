@@ -404,6 +404,11 @@ mod tests {
             "a\u{202e}nna",
             "a\u{200b}nn",
             "bell\u{7}",
+            "MACHINE\u{34f}",
+            "M\u{410}CHINE",
+            "imp\u{43e}rt",
+            "\u{3164}",
+            "  ",
             &"x".repeat(129),
         ] {
             assert!(!may_name_somebody(name), "{name:?}");
