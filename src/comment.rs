@@ -528,7 +528,7 @@ fn cut_what_a_visitor_chose(message: &mut pb::Comment) {
             author.name.retain(|c| !c.is_control() && !is_unseen(c));
         }
         cut(&mut author.name, MAX_NAME);
-        author.url.iter_mut().for_each(|url| cut_address(url));
+        author.url.iter_mut().for_each(cut_address);
         trim(&mut author.email);
         if author.email.len() > MAX_NAME {
             author.email.clear();

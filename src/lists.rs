@@ -23,6 +23,8 @@ use crate::store::{Amendment, Identity, Persons, Records, Secrets, Store};
 const SITES: usize = 10_000;
 /// Most entries of a site: each comment is held to all of them, and each server keeps them.
 const MOST: usize = 10_000;
+/// How many bytes they may take together: each change has each server read them again.
+const MOST_BYTES: usize = 1 << 20;
 /// Longest value of an entry in bytes.
 const MAX_VALUE: usize = 1_024;
 
@@ -117,10 +119,18 @@ impl Lists {
         listed
     }
 
-    /// Has a store that lost a site's entries told them again, before they are changed or told.
-    async fn restore(&self, site: &Site, now: SystemTime) -> Result<(), Error> {
+    /// Returns a site's entries as the store has them now: it is only asked for them if their version is another than the one that
+    /// is known. A store that lost them is told them again.
+    async fn present(&self, site: &Site, now: SystemTime) -> Result<Arc<Listed>, Error> {
         let known = self.known.lock().ok().and_then(|mut known| known.get(site).cloned());
-        self.read(site, now, known.as_deref()).await.map(drop)
+        if let Some(known) = known.as_ref().filter(|known| known.until.is_none_or(|until| now < until)) {
+            let version = self.store.listed_version_now(site).await?;
+            if known.version == Some(version) && version != 0 {
+                return Ok(Arc::clone(known));
+            }
+        }
+        let listed = self.read(site, now, known.as_deref()).await?;
+        Ok(self.remember(site, listed))
     }
 
     /// The entries in force, newest first.
@@ -129,8 +139,7 @@ impl Lists {
     /// The store being away.
     pub async fn list(&self, site: &Site) -> Result<Vec<pb::ListEntry>, Error> {
         let now = SystemTime::now();
-        self.restore(site, now).await?;
-        let listed = self.read(site, now, None).await?;
+        let listed = self.present(site, now).await?;
         let mut entries: Vec<_> = listed.all.iter().filter(|entry| !has_ended(entry, now)).cloned().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.created_at.map(|at| (at.seconds, at.nanos))));
         Ok(entries)
@@ -145,17 +154,19 @@ impl Lists {
         if has_ended(&entry, now) {
             return Err(Error::invalid("entry.expires_at", "must lie in the future"));
         }
-        self.restore(site, now).await?;
+        let present = self.present(site, now).await?;
         let kept = pb::ListEntry { by: by.to_owned(), created_at: Some(now.into()), ..self.kept(site, entry).await? };
-        let records = self.store.listed(site).await?.all;
         let mut ended = Vec::new();
-        if records.len() >= MOST && !records.contains_key(&name(&kept)) {
+        let bytes: usize = present.all.iter().map(Message::encoded_len).sum();
+        let new = name(&kept);
+        if (present.all.len() >= MOST || bytes > MOST_BYTES) && !present.all.iter().any(|entry| name(entry) == new) {
             // Those that have ended are of no use any more.
-            let old =
-                records.iter().filter(|(_, bytes)| pb::ListEntry::decode(&***bytes).is_ok_and(|entry| has_ended(&entry, now)));
-            ended.extend(old.map(|(name, _)| name.clone()));
+            ended.extend(present.all.iter().filter(|entry| has_ended(entry, now)).map(name));
             if ended.is_empty() {
-                return Err(Error::invalid("entry", format!("is one too many: a site may have {MOST}; remove some")));
+                return Err(Error::invalid(
+                    "entry",
+                    format!("is one too many: a site may have {MOST}, of {MOST_BYTES} bytes together; remove some"),
+                ));
             }
         }
         let put = vec![(name(&kept), kept.encode_to_vec())];
@@ -172,7 +183,7 @@ impl Lists {
     /// # Errors
     /// What is wrong with it; the store being away.
     pub async fn remove(&self, site: &Site, entry: pb::ListEntry, (by, source): (&str, &str)) -> Result<bool, Error> {
-        self.restore(site, SystemTime::now()).await?;
+        self.present(site, SystemTime::now()).await?;
         let mut kept = self.kept(site, entry.clone()).await?;
         let mut names = vec![name(&kept)];
         // It may have been put there under an earlier secret of the site.

@@ -2,6 +2,7 @@
 
 mod http;
 mod open;
+mod patient;
 mod port;
 mod reload;
 mod tls;
@@ -45,6 +46,8 @@ use tls::Tls;
 
 /// How often the store is asked whether it is there.
 const PING: Duration = Duration::from_secs(1);
+/// Longest message to services that ask for no key, in bytes: the names of services and files.
+const SMALL: usize = 4 * 1024;
 /// How often the queues are measured.
 const QUEUES: Duration = Duration::from_secs(10);
 
@@ -151,13 +154,13 @@ impl Server {
         let moderation = Moderation::new(moderator, desk.clone(), self.store.clone(), streams.clone(), leaving.clone());
         let review = Review::new(desk, streams, leaving.clone());
         let admin = Admin::new(self.store.clone(), self.ring.clone(), lists, (learning.clone(), tell.clone()), reload);
-        let routes = Routes::new(health_service)
+        let routes = Routes::new(health_service.max_decoding_message_size(SMALL))
             .add_service(ModerationServiceServer::new(moderation).max_decoding_message_size(MAX_MESSAGE))
             .add_service(ReviewServiceServer::new(review).max_decoding_message_size(MAX_MESSAGE))
             .add_service(AdminServiceServer::new(admin).max_decoding_message_size(MAX_MESSAGE))
             // Clients in the field still ask for the older of the two.
-            .add_service(reflection().build_v1()?)
-            .add_service(reflection().build_v1alpha()?);
+            .add_service(reflection().build_v1()?.max_decoding_message_size(SMALL))
+            .add_service(reflection().build_v1alpha()?.max_decoding_message_size(SMALL));
         // The last layer is the first to see a call.
         let calls = routes
             .into_axum_router()

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How many times the free places one caller may hold,
-const PER_CALLER: usize = 2;
-/// and how many times one site of a caller may.
-const PER_SITE: usize = 1;
+/// How many times the free places one caller may hold, and how many times all callers may for one site, in sixteenths.
+const OF_CALLS: (usize, usize) = (32, 16);
+/// The same of what is held for long.
+const OF_STREAMS: (usize, usize) = (4, 8);
 
 /// For how long a site counts as active after its last call.
 const ACTIVE: Duration = Duration::from_secs(10);
@@ -24,13 +24,15 @@ pub struct Places(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     free: usize,
+    per_caller: usize,
+    per_site: usize,
     /// The site of the latest call without a caller's name, and until when another site counts as active beside it.
     latest: Arc<str>,
     others_until: Instant,
     /// How many places each caller holds.
     callers: HashMap<Arc<str>, usize>,
-    /// How many places each caller holds for each site.
-    sites: HashMap<(Arc<str>, Arc<str>), usize>,
+    /// How many places all callers together hold for each site.
+    sites: HashMap<Arc<str>, usize>,
 }
 
 /// A place that is taken. Given back when it is dropped.
@@ -42,10 +44,21 @@ pub struct Place {
 }
 
 impl Places {
-    /// Makes so many places.
+    /// Makes so many places for calls.
     pub fn new(total: usize) -> Self {
+        Self::shared(total, OF_CALLS)
+    }
+
+    /// Makes so many places for streams, which are held for long: one caller gets a fifth of them at most.
+    pub fn for_streams(total: usize) -> Self {
+        Self::shared(total, OF_STREAMS)
+    }
+
+    fn shared(total: usize, (per_caller, per_site): (usize, usize)) -> Self {
         Self(Arc::new(Mutex::new(State {
             free: total,
+            per_caller,
+            per_site,
             latest: "".into(),
             others_until: Instant::now(),
             callers: HashMap::new(),
@@ -57,20 +70,22 @@ impl Places {
     /// alone counts, and one that nobody else calls beside may have all places. Returns `None` if none is free, or the caller or the site holds its share.
     pub fn take(&self, caller: &Arc<str>, site: &str) -> Option<Place> {
         let mut state = self.0.lock().ok()?;
-        let place = (Arc::clone(caller), Arc::<str>::from(site));
+        let site = Arc::<str>::from(site);
         let by_caller = state.callers.get(caller).copied().unwrap_or(0);
-        let by_site = state.sites.get(&place).copied().unwrap_or(0);
-        let alone = caller.is_empty() && state.is_alone(&place.1);
-        let fits = |held: usize, factor: usize| held == 0 || held < state.free.saturating_mul(factor);
-        if state.free == 0 || !caller.is_empty() && !fits(by_caller, PER_CALLER) || !alone && !fits(by_site, PER_SITE) {
+        let by_site = state.sites.get(&site).copied().unwrap_or(0);
+        let alone = caller.is_empty() && state.is_alone(&site);
+        let fits = |held: usize, factor: usize| held == 0 || 16 * held < state.free.saturating_mul(factor);
+        if state.free == 0
+            || !caller.is_empty() && !fits(by_caller, state.per_caller)
+            || !alone && !site.is_empty() && !fits(by_site, state.per_site)
+        {
             return None;
         }
         state.free -= 1;
         state.callers.insert(Arc::clone(caller), by_caller + 1);
-        state.sites.insert(place.clone(), by_site + 1);
+        state.sites.insert(Arc::clone(&site), by_site + 1);
         drop(state);
-        let (caller, site) = place;
-        Some(Place { places: self.clone(), caller, site })
+        Some(Place { places: self.clone(), caller: Arc::clone(caller), site })
     }
 }
 
@@ -92,7 +107,7 @@ impl Drop for Place {
         let Ok(mut state) = self.places.0.lock() else { return };
         state.free += 1;
         give_back(&mut state.callers, &self.caller);
-        give_back(&mut state.sites, &(Arc::clone(&self.caller), Arc::clone(&self.site)));
+        give_back(&mut state.sites, &self.site);
     }
 }
 
@@ -123,6 +138,10 @@ mod tests {
         assert_eq!(shop.len(), 60);
         let blog = all(&places, "host", "blog.example");
         assert_eq!(shop.len() + blog.len(), 80);
+        // Nor do many callers get more for one site.
+        let places = Places::new(120);
+        let held: Vec<Place> = (0..100).filter_map(|n| places.take(&n.to_string().into(), "shop.example")).collect();
+        assert_eq!(held.len(), 60);
     }
 
     #[test]

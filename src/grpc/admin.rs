@@ -40,17 +40,17 @@ impl Admin {
 impl AdminService for Admin {
     async fn create_key(&self, request: Request<pb::CreateKeyRequest>) -> Result<Response<pb::CreateKeyResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(keys::create(&self.ring, &caller, open(request)?).await?))
+        Ok(Response::new(keys::create(&self.ring, &caller, open(request).await?).await?))
     }
 
     async fn list_keys(&self, request: Request<pb::ListKeysRequest>) -> Result<Response<pb::ListKeysResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(keys::list(&self.ring, &caller, &open(request)?).await?))
+        Ok(Response::new(keys::list(&self.ring, &caller, &open(request).await?).await?))
     }
 
     async fn revoke_key(&self, request: Request<pb::RevokeKeyRequest>) -> Result<Response<pb::RevokeKeyResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(keys::revoke(&self.ring, &caller, &open(request)?).await?))
+        Ok(Response::new(keys::revoke(&self.ring, &caller, &open(request).await?).await?))
     }
 
     async fn put_list_entry(
@@ -78,7 +78,7 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::GetModelInfoRequest>,
     ) -> Result<Response<pb::GetModelInfoResponse>, Status> {
-        Ok(Response::new(learning::info(&self.learning, &self.tell, open(request)?).await?))
+        Ok(Response::new(learning::info(&self.learning, &self.tell, open(request).await?).await?))
     }
 
     async fn update_learning(
@@ -86,11 +86,11 @@ impl AdminService for Admin {
         request: Request<pb::UpdateLearningRequest>,
     ) -> Result<Response<pb::UpdateLearningResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(learning::update(&self.learning, &self.tell, &caller, open(request)?).await?))
+        Ok(Response::new(learning::update(&self.learning, &self.tell, &caller, open(request).await?).await?))
     }
 
     async fn get_usage(&self, request: Request<pb::GetUsageRequest>) -> Result<Response<pb::GetUsageResponse>, Status> {
-        let site = Site::parse("site", &open(request)?.site).map_err(Error::from)?;
+        let site = Site::parse("site", &open(request).await?.site).map_err(Error::from)?;
         let verdicts = METRICS.verdicts_of(site.as_str());
         Ok(Response::new(pb::GetUsageResponse { verdicts: verdicts.into_iter().collect() }))
     }
@@ -100,7 +100,7 @@ impl AdminService for Admin {
         request: Request<pb::ReloadPolicyRequest>,
     ) -> Result<Response<pb::ReloadPolicyResponse>, Status> {
         let caller = caller(&request);
-        open(request)?;
+        open(request).await?;
         let versions = (self.reload)().map_err(|problem| Error::invalid("policies", problem.to_string()))?;
         let told: Vec<String> = versions.iter().map(|(site, version)| format!("{site} {version}").trim().to_owned()).collect();
         let event = caller.act("POLICY_RELOADED", told.join(", "));
@@ -116,7 +116,7 @@ impl AdminService for Admin {
         request: Request<pb::RotateSecretRequest>,
     ) -> Result<Response<pb::RotateSecretResponse>, Status> {
         let caller = caller(&request);
-        let site = Site::parse("site", &open(request)?.site).map_err(Error::from)?;
+        let site = Site::parse("site", &open(request).await?.site).map_err(Error::from)?;
         self.store.rotate_secret(&site, &caller.act("SECRET_ROTATED", String::new())).await?;
         tracing::info!(site = site.as_str(), "the site has another secret");
         Ok(Response::new(pb::RotateSecretResponse {}))

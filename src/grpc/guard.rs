@@ -12,14 +12,15 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use tonic::Status;
 use tower::{Layer, Service};
 
+use crate::comment::Site;
 use crate::error::Error;
-use crate::fair::{Place, Places};
+use crate::fair::{Place, Places, Turn, Turns};
 use crate::keys::{Caller, Certificate, Presented, Ring, Role};
 use crate::limit::{Gcra, Weighed};
 use crate::pb;
@@ -30,10 +31,24 @@ const OPEN: [&str; 3] =
     ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
 /// How many keys' quotas are remembered.
 const QUOTAS: usize = 10_000;
+/// How many calls that are not comments are worked on at once, and how many of one caller.
+const AT_ONCE: u32 = 4;
+const EACH: u32 = 2;
 /// The fewest places for calls that are not comments.
 const FEWEST: usize = 8;
 /// What proxies add to the calls that they pass on.
-const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+const FORWARDED: [&str; 8] = [
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "x-cluster-client-ip",
+];
+/// With what the names of others begin that they add.
+const FORWARDED_LIKE: [&str; 3] = ["x-forwarded-", "x-envoy-", "x-original-"];
 /// How many bytes of a refused call are heard out, and for how long: a message follows its headers at once, and a stream
 /// that waits for an answer before it goes on is not kept waiting.
 const HEARD_OUT: usize = 64 * 1024;
@@ -83,6 +98,8 @@ pub struct Guard {
     /// Places for comments, and for everything else: a desk that waits for the store must not keep comments waiting.
     comments: Places,
     others: Places,
+    /// Turns of everything else.
+    turns: Turns,
 }
 
 impl Guard {
@@ -96,6 +113,7 @@ impl Guard {
             quota: gcra.filter(|_| quota > 0).map(quotas),
             comments: Places::new(places),
             others: Places::new((places / 2).max(FEWEST)),
+            turns: Turns::new(AT_ONCE, EACH),
         }
     }
 
@@ -132,7 +150,8 @@ impl Guard {
             guard: self.clone(),
             places: places.clone(),
             slot: Arc::default(),
-            busy: connection.as_ref().map(Connection::busy),
+            turns: (!of_comments).then(|| self.turns.clone()),
+            connection,
         }))
     }
 
@@ -199,13 +218,20 @@ impl Asked {
 }
 
 fn is_local<B>(request: &Request<B>) -> bool {
-    let through = FORWARDED.iter().any(|name| request.headers().contains_key(*name));
+    let headers = request.headers();
+    let added = |name: &http::HeaderName| FORWARDED_LIKE.iter().any(|start| name.as_str().starts_with(start));
+    let by_proxy = FORWARDED.iter().any(|name| headers.contains_key(*name)) || headers.keys().any(added);
+    // Browsers say on whose behalf they ask, and no page can ask for gRPC without them asking first.
+    let by_page = headers.contains_key("origin") || headers.contains_key("sec-fetch-site");
+    let grpc = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let through = by_proxy || by_page || !grpc;
     // HTTP/2 names the host in the address, HTTP/1 in a header.
     let header = || request.headers().get(http::header::HOST)?.to_str().ok()?.parse().ok();
     let authority: Option<http::uri::Authority> = request.uri().authority().cloned().or_else(header);
     let here = authority.is_some_and(|authority| {
         let host = authority.host().trim_matches(['[', ']']);
-        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        let plain = !authority.as_str().contains('@');
+        plain && (host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
     });
     here && !through
 }
@@ -249,8 +275,9 @@ pub struct Call {
     places: Places,
     /// The place that the call holds while it is worked on.
     slot: Arc<Mutex<Option<InFlight>>>,
-    /// Keeps its connection from being closed for a newer one.
-    busy: Option<Busy>,
+    /// Turns that it takes. `None`: it is a comment's.
+    turns: Option<Turns>,
+    connection: Option<Connection>,
 }
 
 impl Call {
@@ -264,18 +291,22 @@ impl Call {
         self.guard.over_quota(&self.caller)
     }
 
-    /// What keeps the connection open, if a stream goes on after the call was answered.
+    /// Returns what keeps the connection from being closed for a newer one. A call whose message has not come holds none.
     pub fn busy(&self) -> Option<Busy> {
-        self.busy.clone()
+        self.connection.as_ref().map(Connection::busy)
     }
 
-    fn enter(&self, site: &str) -> Result<(), Error> {
+    async fn enter(&self, site: &str) -> Result<(), Error> {
         let Some(place) = self.places.take(&self.caller.id, site) else {
             METRICS.shed("concurrency");
             return Err(Error::Overloaded);
         };
+        let turn = match &self.turns {
+            Some(turns) => Some(turns.take(&self.caller.id, 1).await),
+            None => None,
+        };
         if let Ok(mut slot) = self.slot.lock() {
-            *slot = Some(InFlight::new(place));
+            *slot = Some(InFlight::new(place, self.busy(), turn));
         }
         Ok(())
     }
@@ -288,12 +319,16 @@ impl Call {
 }
 
 /// A place that is taken, as the metrics count it.
-struct InFlight(#[allow(dead_code, reason = "dropped")] Place);
+struct InFlight {
+    _place: Place,
+    _busy: Option<Busy>,
+    _turn: Option<Turn>,
+}
 
 impl InFlight {
-    fn new(place: Place) -> Self {
+    fn new(place: Place, busy: Option<Busy>, turn: Option<Turn>) -> Self {
         METRICS.calls_in_flight.inc();
-        Self(place)
+        Self { _place: place, _busy: busy, _turn: turn }
     }
 }
 
@@ -458,17 +493,20 @@ fn bearer<B>(request: &Request<B>) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
 }
 
-/// Returns a request's message, if its caller may speak for the sites that it names and there is a place for the call.
+/// Returns a request's message, if its caller may still make the call and speak for the sites that it names, and there is a place
+/// for the call. Calls of moderators and operators wait for their turn, so that they never take the store or the processor
+/// from comments.
 ///
 /// # Errors
-/// [`Error::Forbidden`]; [`Error::Overloaded`].
-pub fn open<T: Named>(request: tonic::Request<T>) -> Result<T, Error> {
+/// [`Error::Unauthenticated`]; [`Error::Forbidden`]; [`Error::Overloaded`].
+pub async fn open<T: Named>(request: tonic::Request<T>) -> Result<T, Error> {
     let call = request.extensions().get::<Call>().cloned();
     let message = request.into_inner();
-    let caller = call.as_ref().map_or_else(Caller::nobody, |call| call.caller.clone());
+    // Asked again: the message may have come long after the headers.
+    let caller = call.as_ref().map_or_else(|| Ok(Caller::nobody()), |call| call.authority.caller())?;
     allowed(&caller, &message)?;
     if let Some(call) = call {
-        call.enter(message.sites().first().copied().unwrap_or_default())?;
+        call.enter(message.sites().first().copied().unwrap_or_default()).await?;
     }
     Ok(message)
 }
@@ -548,7 +586,7 @@ impl Named for pb::CreateKeyRequest {
     }
 }
 
-/// These name no site: the first one's sites are asked for by the handler, the second is for all.
+/// The first one's sites are asked for by the handler, the second is for those who speak for all.
 impl Named for pb::RevokeKeyRequest {
     fn sites(&self) -> Vec<&str> {
         Vec::new()
@@ -557,6 +595,6 @@ impl Named for pb::RevokeKeyRequest {
 
 impl Named for pb::ReloadPolicyRequest {
     fn sites(&self) -> Vec<&str> {
-        Vec::new()
+        vec![Site::SERVER]
     }
 }

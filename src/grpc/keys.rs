@@ -34,6 +34,10 @@ pub async fn create(ring: &Ring, caller: &Caller, request: pb::CreateKeyRequest)
             None
         }
     };
+    if let Some(end) = ring.ends(caller).filter(|end| expires_at.is_none_or(|at| at > *end)) {
+        let end = humantime::format_rfc3339_seconds(end);
+        wrong.push(Violation::new("expires_at", format!("must not lie behind {end}, when the key that makes it ends")));
+    }
     let (Some(role), Some(sites), true) = (role, sites, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
     caller.may_speak_for_all(&sites)?;
     let NewKey { id, text, record } = ring

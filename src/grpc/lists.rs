@@ -15,7 +15,7 @@ use crate::pb;
 /// # Errors
 /// What is wrong with it; the store being away.
 pub async fn put(lists: &Lists, request: Request<pb::PutListEntryRequest>) -> Result<pb::PutListEntryResponse, Error> {
-    let (request, source) = named_after_key(request, |request| &mut request.moderator)?;
+    let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
     let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
     let mut entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
     if !request.author_of.is_empty() {
@@ -33,7 +33,7 @@ pub async fn put(lists: &Lists, request: Request<pb::PutListEntryRequest>) -> Re
 /// # Errors
 /// A site that is none; the store being away.
 pub async fn list(lists: &Lists, request: Request<pb::ListEntriesRequest>) -> Result<pb::ListEntriesResponse, Error> {
-    let site = Site::parse("site", &open(request)?.site)?;
+    let site = Site::parse("site", &open(request).await?.site)?;
     Ok(pb::ListEntriesResponse { entries: lists.list(&site).await? })
 }
 
@@ -42,7 +42,7 @@ pub async fn list(lists: &Lists, request: Request<pb::ListEntriesRequest>) -> Re
 /// # Errors
 /// What is wrong with it; the store being away.
 pub async fn delete(lists: &Lists, request: Request<pb::DeleteListEntryRequest>) -> Result<pb::DeleteListEntryResponse, Error> {
-    let (request, source) = named_after_key(request, |request| &mut request.moderator)?;
+    let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
     let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
     let entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
     Ok(pb::DeleteListEntryResponse { existed: lists.remove(&site, entry, (&moderator, &source)).await? })

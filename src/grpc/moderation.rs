@@ -50,7 +50,7 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::CheckCommentRequest>,
     ) -> Result<Response<pb::CheckCommentResponse>, Status> {
-        let pb::CheckCommentRequest { comment, dry_run } = open(request)?;
+        let pb::CheckCommentRequest { comment, dry_run } = open(request).await?;
         // An absent comment is an empty one: the answer then names every field that is missing.
         let verdict = self.moderator.moderate(comment.unwrap_or_default(), Origin::Author, dry_run).await?;
         if !dry_run {
@@ -73,7 +73,7 @@ impl ModerationService for Moderation {
     }
 
     async fn get_verdict(&self, request: Request<pb::GetVerdictRequest>) -> Result<Response<pb::GetVerdictResponse>, Status> {
-        let request = open(request)?;
+        let request = open(request).await?;
         let (site, id) = name(&request.site, &request.comment_id)?;
         let verdict = self.desk.verdict(&site, &id).await?;
         Ok(Response::new(pb::GetVerdictResponse { verdict: Some(verdict.into()) }))
@@ -86,7 +86,7 @@ impl ModerationService for Moderation {
         request: Request<pb::WatchVerdictsRequest>,
     ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
         let call = call(&request)?;
-        let request = open(request)?;
+        let request = open(request).await?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
         let place = self.streams.place(&call, site.as_str())?;
         let changes = watch::changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
@@ -98,7 +98,7 @@ impl ModerationService for Moderation {
         request: Request<pb::ReportOutcomeRequest>,
     ) -> Result<Response<pb::ReportOutcomeResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(outcome::report(&self.desk, &caller, open(request)?).await?))
+        Ok(Response::new(outcome::report(&self.desk, &caller, open(request).await?).await?))
     }
 
     async fn forget_author(
@@ -106,7 +106,7 @@ impl ModerationService for Moderation {
         request: Request<pb::ForgetAuthorRequest>,
     ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(person::forget(&self.store, open(request)?, &caller).await?))
+        Ok(Response::new(person::forget(&self.store, open(request).await?, &caller).await?))
     }
 
     type ExportAuthorStream = Export;
@@ -116,7 +116,7 @@ impl ModerationService for Moderation {
         request: Request<pb::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
         let call = call(&request)?;
-        let request = open(request)?;
+        let request = open(request).await?;
         let place = self.streams.place(&call, &request.site)?;
         Ok(held(place, person::export(&self.store, request).await?))
     }

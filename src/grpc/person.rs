@@ -1,5 +1,6 @@
 //! ForgetAuthor and ExportAuthor: who is meant, and what is told of them.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::pin::Pin;
 
@@ -19,7 +20,7 @@ use crate::store::{Forgotten, Identity, Kept, Past, Person, Store};
 pub type Export = Pin<Box<dyn Stream<Item = Result<pb::ExportAuthorResponse, Status>> + Send>>;
 
 /// Comments on the way to a client that reads slowly.
-const AHEAD: usize = 16;
+const AHEAD: usize = 2;
 
 /// Erases a person, or counts what would be erased.
 ///
@@ -62,8 +63,12 @@ pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<E
     let (sender, receiver) = mpsc::channel(AHEAD);
     let store = store.clone();
     tokio::spawn(async move {
-        if let Err(error) = send(&store, &site, &persons, &sender).await {
-            // A client that has gone does not need to know.
+        // Whoever has gone is not looked for any more.
+        let sent = tokio::select! {
+            sent = send(&store, &site, &persons, &sender) => sent,
+            () = sender.closed() => return,
+        };
+        if let Err(error) = sent {
             let _ = sender.send(Err(error)).await;
         }
     });
@@ -105,10 +110,10 @@ impl From<Past> for pb::TrailEntry {
 
 /// The comments that came from a person, under any hash that they are known by.
 async fn find(store: &Store, site: &Site, persons: &[Person]) -> Result<Vec<CommentId>, Error> {
-    let mut found = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     for person in persons {
         for id in store.find(site, person).await? {
-            if !found.contains(&id) {
+            if known.insert(id.clone()) {
                 found.push(id);
             }
         }

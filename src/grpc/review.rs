@@ -122,7 +122,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ListCommentsRequest>,
     ) -> Result<Response<pb::ListCommentsResponse>, Status> {
-        let request = open(request)?;
+        let request = open(request).await?;
         let (site, filter, order, size) = list_request(&request)?;
         let after = Some(request.page_token.as_str()).filter(|token| !token.is_empty());
         let page = self.desk.list(&site, &filter, order, size, after).await?;
@@ -135,7 +135,7 @@ impl ReviewService for Review {
     }
 
     async fn get_comment(&self, request: Request<pb::GetCommentRequest>) -> Result<Response<pb::GetCommentResponse>, Status> {
-        let request = open(request)?;
+        let request = open(request).await?;
         let (site, id) = name(&request.site, &request.comment_id)?;
         let known = self.desk.comment(&site, &id).await?;
         let rules = self.desk.rules(&site);
@@ -161,7 +161,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ClaimCommentsRequest>,
     ) -> Result<Response<pb::ClaimCommentsResponse>, Status> {
-        let (site, wanted, ask) = claim_request(named_after_key(request, |request| &mut request.moderator)?.0)?;
+        let (site, wanted, ask) = claim_request(named_after_key(request, |request| &mut request.moderator).await?.0)?;
         let (mut comments, mut errors) = (Vec::new(), Vec::new());
         match wanted {
             Wanted::Next(filter, most) => {
@@ -192,7 +192,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ReleaseCommentsRequest>,
     ) -> Result<Response<pb::ReleaseCommentsResponse>, Status> {
-        let (request, _) = named_after_key(request, |request| &mut request.moderator)?;
+        let (request, _) = named_after_key(request, |request| &mut request.moderator).await?;
         let (site, ids, moderator) = release_request(request)?;
         for id in &ids {
             self.desk.release(&site, id, &moderator).await?;
@@ -204,7 +204,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::DecideCommentsRequest>,
     ) -> Result<Response<pb::DecideCommentsResponse>, Status> {
-        let (request, source) = named_after_key(request, |request| &mut request.moderator)?;
+        let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
         let (site, ids, act) = decide_request(request, source, |site| self.desk.rules(site).reason_required)?;
         let results = self.act_on_all(&site, ids, &act).await?;
         // The next comment is to meet what was taught.
@@ -216,7 +216,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::UndoDecisionRequest>,
     ) -> Result<Response<pb::UndoDecisionResponse>, Status> {
-        let (request, source) = named_after_key(request, |request| &mut request.moderator)?;
+        let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
         let named = request.act_id.clone();
         let (site, ids, act) = undo_request(request, source)?;
         if named.is_empty() {
@@ -238,7 +238,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ListAuditEventsRequest>,
     ) -> Result<Response<pb::ListAuditEventsResponse>, Status> {
-        let (site, acts, size, from) = acts_request(open(request)?)?;
+        let (site, acts, size, from) = acts_request(open(request).await?)?;
         let page = self.desk.acts(&site, &acts, size, from).await?;
         Ok(Response::new(pb::ListAuditEventsResponse {
             events: page.events,
@@ -254,7 +254,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::GetQueueStatsRequest>,
     ) -> Result<Response<pb::GetQueueStatsResponse>, Status> {
-        let request = open(request)?;
+        let request = open(request).await?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
         let since = moment("since", request.since).map_err(Error::from)?.or_else(|| SystemTime::now().checked_sub(STATS));
         Ok(Response::new(self.desk.stats(&site, since.unwrap_or(SystemTime::UNIX_EPOCH)).await?))
@@ -264,7 +264,7 @@ impl ReviewService for Review {
 
     async fn watch_queue(&self, request: Request<pb::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
         let call = call(&request)?;
-        let site = Site::parse("site", &open(request)?.site).map_err(Error::from)?;
+        let site = Site::parse("site", &open(request).await?.site).map_err(Error::from)?;
         let place = self.streams.place(&call, site.as_str())?;
         let moves = queue::moves(self.desk.clone(), site, self.leaving.clone()).await?;
         Ok(held(place, moves))
@@ -273,12 +273,12 @@ impl ReviewService for Review {
 
 /// Opens a request, and tells from where it comes. Who acts is the one whom the key was made for, unless an operator speaks
 /// for somebody else.
-pub(super) fn named_after_key<T: Named>(
+pub(super) async fn named_after_key<T: Named>(
     request: Request<T>,
     moderator: impl Fn(&mut T) -> &mut String,
 ) -> Result<(T, String), Error> {
     let caller = caller(&request);
-    let mut message = open(request)?;
+    let mut message = open(request).await?;
     let moderator = moderator(&mut message);
     if moderator.is_empty() || caller.role == Role::Moderator && !caller.name.is_empty() {
         *moderator = caller.name.to_string();

@@ -1,14 +1,13 @@
 //! Streams that stay open: bounded in number, since each keeps something of the store for as long as it lasts, and ended
-//! when whoever opened them may not have them any more.
+//! when whoever opened them may not have them any more, or does not read them.
 
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures_util::future::Either;
-use futures_util::stream::select;
 use futures_util::{Stream, StreamExt};
-use tokio::time::{MissedTickBehavior, interval};
-use tokio_stream::wrappers::IntervalStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
 
 use super::guard::Call;
@@ -20,6 +19,8 @@ use crate::telemetry::METRICS;
 const STREAMS: usize = 1_024;
 /// How often it is asked whether a stream may go on.
 const EVERY: Duration = Duration::from_millis(250);
+/// How long an answer waits for a client that does not read.
+const UNREAD: Duration = Duration::from_secs(30);
 
 /// Places for streams, shared between callers. Clones share them.
 #[derive(Clone)]
@@ -37,7 +38,7 @@ pub struct Held {
 
 impl Default for Streams {
     fn default() -> Self {
-        Self(Places::new(STREAMS))
+        Self(Places::for_streams(STREAMS))
     }
 }
 
@@ -64,30 +65,44 @@ impl Held {
     }
 }
 
-/// Answers with a stream that gives its place back at its end, and that ends within half a second of the moment when its
-/// caller's key or certificate does.
+/// Answers with a stream that gives its place back at its end. It ends within half a second of the moment when its caller's key or
+/// certificate does, when its client goes away, and when its client does not read for some time.
 pub fn held<T: Send + 'static>(held: Held, stream: Answers<T>) -> Response<Answers<T>> {
+    let (sender, receiver) = mpsc::channel(1);
+    // A task of its own: what hyper does not send it does not ask for either.
+    tokio::spawn(forward(held, stream, sender));
+    Response::new(Box::pin(ReceiverStream::new(receiver)))
+}
+
+async fn forward<T: Send>(held: Held, mut stream: Answers<T>, client: mpsc::Sender<Result<T, Status>>) {
+    let _busy = held.call.busy();
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The end of the answers is the end of the stream: ticks alone have none.
-    let answers = stream.map(|answer| Some(Either::Left(answer))).chain(futures_util::stream::once(async { None }));
-    let ticks = IntervalStream::new(ticks).map(|_| Some(Either::Right(())));
-    let busy = held.call.busy();
-    let both = select(answers, ticks).take_while(|next| std::future::ready(next.is_some()));
-    let answers = both.filter_map(move |next| {
-        let _busy = &busy;
-        let answer = match next {
-            Some(Either::Left(answer)) => Some(answer),
-            Some(Either::Right(())) => held.may_go_on().err().map(|error| Err(Status::from(error))),
-            None => None,
-        };
-        std::future::ready(answer)
-    });
-    // The first error is the last word.
-    let answers = answers.scan(false, |ended, answer| {
-        let next = (!*ended).then_some(answer);
-        *ended = next.as_ref().is_none_or(Result::is_err);
-        std::future::ready(next)
-    });
-    Response::new(Box::pin(answers))
+    let (mut waiting, mut since): (Option<Result<T, Status>>, _) = (None, Instant::now());
+    loop {
+        tokio::select! {
+            permit = client.reserve(), if waiting.is_some() => {
+                let (Ok(permit), Some(answer)) = (permit, waiting.take()) else { return };
+                let last = answer.is_err();
+                permit.send(answer);
+                if last {
+                    return;
+                }
+            }
+            answer = stream.next(), if waiting.is_none() => match answer {
+                Some(answer) => (waiting, since) = (Some(answer), Instant::now()),
+                None => return,
+            },
+            _ = ticks.tick() => {
+                if let Err(error) = held.may_go_on() {
+                    let _ = client.try_send(Err(error.into()));
+                    return;
+                }
+                if waiting.is_some() && since.elapsed() > UNREAD {
+                    return;
+                }
+            }
+            () = client.closed() => return,
+        }
+    }
 }

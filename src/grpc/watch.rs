@@ -19,7 +19,7 @@ pub type Changes = Pin<Box<dyn Stream<Item = Result<pb::WatchVerdictsResponse, S
 /// How long one look at the store waits for news before it looks whether the client is still there.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Changes on the way to a client that reads slowly. Small: the store keeps the rest.
-const AHEAD: usize = 16;
+const AHEAD: usize = 4;
 
 /// Follows a site's changes after a cursor.
 ///

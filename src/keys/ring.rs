@@ -19,6 +19,9 @@ const EVERY: Duration = Duration::from_millis(500);
 const TELL_USES: Duration = Duration::from_secs(60);
 /// A key that is not known may have been made a moment ago elsewhere; but whoever makes keys up must not keep the store busy.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How many keys there may be, and how many that name a site: each has shares of its own in what all use.
+const MOST: usize = 10_000;
+const MOST_OF_SITE: usize = 100;
 /// How often a change of the keys is tried that others get in the way of.
 const TRIES: u32 = 16;
 /// The name of the key that comes from the settings.
@@ -184,12 +187,38 @@ impl Ring {
                            without such a key nobody could make others";
             return Err(Error::invalid("role", problem));
         }
+        self.has_room(&sites)?;
         let secret::Fresh { id, text } = secret::fresh()?;
         let record = KeyRecord::new(&text, name, role, sites, expires_at);
         let records = [(id.clone(), record.to_bytes()?), mark()];
         self.store.amend_records(Space::Keys, Amendment::put(records).recorded(&act(&id))).await?;
         self.refresh().await?;
         Ok(NewKey { id, text, record })
+    }
+
+    /// Succeeds if there may be one more key for these sites.
+    fn has_room(&self, sites: &Sites) -> Result<(), Error> {
+        let known = self.known.load();
+        let all = known.keys.len();
+        let of_site = |site: &String| {
+            let named = |record: &KeyRecord| matches!(&record.sites, Sites::These(sites) if sites.contains(site));
+            known.keys.values().filter(|(record, _)| named(record)).count()
+        };
+        let full = match sites {
+            Sites::All => false,
+            Sites::These(sites) => sites.iter().any(|site| of_site(site) >= MOST_OF_SITE),
+        };
+        if full || all >= MOST {
+            let problem =
+                format!("are too many: there may be {MOST_OF_SITE} keys for a site and {MOST} in all; revoke some first");
+            return Err(Error::invalid("keys", problem));
+        }
+        Ok(())
+    }
+
+    /// Returns when the key of a caller ends. Returns `None` if it does not, or is none of the store's.
+    pub fn ends(&self, caller: &Caller) -> Option<SystemTime> {
+        self.known.load().keys.get(&*caller.id).and_then(|(record, _)| record.expires_at())
     }
 
     /// Ends a key. Returns whether there was one. `act` is the record of it for the server's audit.

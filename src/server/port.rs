@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use tower::Service;
 
 use super::open::{Open, Place};
+use super::patient::Patient;
 use super::tls::Tls;
 use crate::keys::Certificate;
 use crate::telemetry::METRICS;
@@ -43,6 +44,10 @@ const TAKEN_BACK: usize = STREAMS as usize;
 const HEADERS: u32 = 16 * 1024;
 /// Most bytes of answers that wait for one call's reader.
 const UNREAD: usize = 64 * 1024;
+/// How many bytes a call, and a connection, may send ahead of what was read of it. h2 ends a connection on which many small
+/// messages wait to be read, in proportion to the second: a few streams of comments of any length stay below that.
+const WINDOW: u32 = 64 * 1024;
+const WINDOWS: u32 = 4 * 1024 * 1024;
 /// How long to wait after the system had no room for another connection.
 const NO_ROOM: Duration = Duration::from_millis(50);
 
@@ -109,6 +114,8 @@ fn builder() -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(SIGN_OF_LIFE)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOWS)
         .max_concurrent_streams(STREAMS)
         .max_pending_accept_reset_streams(TAKEN_BACK)
         .max_header_list_size(HEADERS)
@@ -170,7 +177,7 @@ async fn serve<S>(
     let io = TokioIo::new(Heard { stream, bytes: Arc::clone(&heard) });
     let state = place.connection();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(Patient::new(Body::new(body))));
         if let Some(certificate) = &certificate {
             request.extensions_mut().insert(certificate.clone());
         }

@@ -208,7 +208,12 @@ fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
         _ => None,
     });
     let common = certificate.subject().iter_common_name().filter_map(|name| name.as_str().ok()).map(str::to_lowercase);
-    dns.chain(common).collect()
+    let mut names: Vec<String> = dns.collect();
+    if names.is_empty() {
+        // Only where there is no other, as for servers (RFC 9525).
+        names.extend(common);
+    }
+    names
 }
 
 /// When a certificate ends, in seconds since 1970.

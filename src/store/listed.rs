@@ -19,6 +19,14 @@ impl Store {
         }
     }
 
+    /// Returns the version of a site's entries as the store has it now. 0: there are none, or they were lost.
+    pub async fn listed_version_now(&self, site: &Site) -> Result<u64, Error> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => Ok(self.versions.listed.of(site)),
+            Engine::Redis(engine) => engine.listed_version(site).await,
+        }
+    }
+
     /// A site's entries.
     pub async fn listed(&self, site: &Site) -> Result<Records, Error> {
         // Before the entries: what changes meanwhile is read again.

@@ -42,7 +42,10 @@ impl Memory {
     pub fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
         let state = self.state()?;
         let Some(shelf) = state.sites.get(site) else { return Ok(Vec::new()) };
-        let records = shelf.outcomes.records.range(after.saturating_add(1)..=until);
+        if after >= until {
+            return Ok(Vec::new());
+        }
+        let records = shelf.outcomes.records.range(after + 1..=until);
         Ok(records.map(|(number, (_, record))| (*number, record.clone())).collect())
     }
 

@@ -26,6 +26,14 @@ impl Redis {
         Ok(Records { version: version.unwrap_or(0), all })
     }
 
+    pub async fn listed_version(&self, site: &Site) -> Result<u64, Error> {
+        self.reachable(site)?;
+        let mut ask = ::redis::cmd("HGET");
+        ask.arg(self.keys(site).listed()).arg(VERSION);
+        let version: Option<u64> = self.briefly(ask.query_async(&mut self.connection.clone())).await?;
+        Ok(version.unwrap_or(0))
+    }
+
     pub async fn amend_listed(self: &Arc<Self>, site: &Site, amendment: &Amendment) -> Result<Option<usize>, Error> {
         self.amend(&self.keys(site).listed(), site, amendment).await
     }

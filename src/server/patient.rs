@@ -1,0 +1,176 @@
+//! Bodies of requests whose messages must come to an end: one that was begun is complete within some seconds, and all that are
+//! on their way together take no more than some memory. Without this whoever may send headers could hold what was sent so far
+//! for as long as they like.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body::Frame;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// How long a message may take that was begun.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many bytes of unfinished messages there may be before those that are long are given up,
+const MOST: usize = 64 << 20;
+/// and from how many bytes on one is long.
+const LONG: usize = 64 << 10;
+/// The head of a gRPC message: whether it is compressed, and its length.
+const HEAD: usize = 5;
+
+/// The bytes of all unfinished messages of this process.
+static UNFINISHED: AtomicUsize = AtomicUsize::new(0);
+
+/// A body that watches the messages in it.
+pub struct Patient {
+    inner: Body,
+    head: Vec<u8>,
+    /// How many bytes of the present message are still to come.
+    missing: usize,
+    /// How many of it have come.
+    here: usize,
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patient {
+    /// Watches a body.
+    pub fn new(inner: Body) -> Self {
+        Self { inner, head: Vec::with_capacity(HEAD), missing: 0, here: 0, deadline: None }
+    }
+
+    /// Follows the messages through more of the body.
+    fn follow(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.missing == 0 {
+                let (head, rest) = bytes.split_at(bytes.len().min(HEAD - self.head.len()));
+                self.head.extend_from_slice(head);
+                bytes = rest;
+                if let Ok([_, length @ ..]) = <[u8; HEAD]>::try_from(self.head.as_slice()) {
+                    self.head.clear();
+                    self.missing = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+                }
+                continue;
+            }
+            let taken = bytes.len().min(self.missing);
+            bytes = &bytes[taken..];
+            self.missing -= taken;
+            self.count(taken);
+            if self.missing == 0 {
+                self.settle();
+            }
+        }
+        if self.missing == 0 && self.head.is_empty() {
+            self.deadline = None;
+        } else if self.deadline.is_none() {
+            self.deadline = Some(Box::pin(sleep(PATIENCE)));
+        }
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.here += bytes;
+        UNFINISHED.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn settle(&mut self) {
+        UNFINISHED.fetch_sub(self.here, Ordering::Relaxed);
+        self.here = 0;
+        // The next one has all the time again.
+        if let Some(deadline) = &mut self.deadline {
+            deadline.as_mut().reset(Instant::now() + PATIENCE);
+        }
+    }
+}
+
+impl Drop for Patient {
+    fn drop(&mut self) {
+        UNFINISHED.fetch_sub(self.here, Ordering::Relaxed);
+    }
+}
+
+impl HttpBody for Patient {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let next = Pin::new(&mut self.inner).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &next
+            && let Some(bytes) = frame.data_ref()
+        {
+            let bytes = bytes.clone();
+            self.follow(&bytes);
+            if self.here > LONG && UNFINISHED.load(Ordering::Relaxed) > MOST {
+                return Poll::Ready(Some(Err(axum::Error::new("too many long messages are on their way"))));
+            }
+        }
+        if next.is_pending()
+            && let Some(deadline) = &mut self.deadline
+            && deadline.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(Some(Err(axum::Error::new("the message did not come to an end in time"))));
+        }
+        next
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    fn message(length: u32, sent: usize) -> Vec<u8> {
+        [&[0][..], &length.to_be_bytes(), &vec![7; sent]].concat()
+    }
+
+    fn body(parts: Vec<Vec<u8>>, ends: bool) -> Patient {
+        let parts = stream::iter(parts.into_iter().map(|part| Ok::<_, std::convert::Infallible>(Bytes::from(part))));
+        match ends {
+            true => Patient::new(Body::from_stream(parts)),
+            false => Patient::new(Body::from_stream(futures_util::StreamExt::chain(parts, stream::pending()))),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_pass_however_they_are_cut() {
+        let all = [message(3, 3), message(0, 0), message(300, 300)].concat();
+        for size in [1, 2, 4, 7, 1_000] {
+            let mut body = body(all.chunks(size).map(<[u8]>::to_vec).collect(), true);
+            let mut read = Vec::new();
+            while let Some(frame) = body.frame().await {
+                read.extend(frame.unwrap().into_data().unwrap());
+            }
+            assert_eq!(read, all);
+            assert!(body.here == 0 && body.missing == 0 && body.deadline.is_none(), "{size}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_is_never_finished_ends_the_body_and_one_that_is_never_begun_does_not() {
+        for part in [message(9, 4), vec![0, 0]] {
+            let mut half = body(vec![message(1, 1), part], false);
+            let ended = async {
+                loop {
+                    if let Err(error) = half.frame().await.unwrap() {
+                        return error;
+                    }
+                }
+            };
+            let ended = tokio::time::timeout(PATIENCE * 2, ended).await.expect("it goes on");
+            assert!(ended.to_string().contains("in time"), "{ended}");
+        }
+        let mut quiet = body(vec![message(1, 1)], false);
+        assert!(quiet.frame().await.unwrap().is_ok());
+        assert!(tokio::time::timeout(PATIENCE * 2, quiet.frame()).await.is_err());
+    }
+}
