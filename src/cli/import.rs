@@ -12,6 +12,7 @@ mod remark42;
 mod repair;
 mod report;
 mod send;
+mod status;
 mod wxr;
 mod xml;
 
@@ -19,10 +20,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use archive::{Archive, InputFormat, Status};
+use archive::{Archive, InputFormat};
 use progress::{Progress, Same};
 use report::Report;
 use send::Sending;
+use status::Status;
 
 use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
@@ -43,6 +45,7 @@ pub const EXAMPLES: &str = "Examples:
 Exports of WordPress (WXR), Disqus, Blogger (also feed.atom of Google Takeout), Commento and Comentario, backups of
 Remark42, and databases of Isso are read, each known by its beginning, gzipped or not (a database is not).
 What the archive says of a comment stands: approved, held or spam, decided by `import`. Deleted comments are left out.
+Where it says several things, the strictest counts; what is not understood is held, and the summary says so.
 Pingbacks and trackbacks come in as such. Limits have no say. A line of JSON is what `check --file` reads, or what `queue --format jsonl`
 writes; `status` or `decided` says approved, held, spam, rejected or deleted, and without it Gatepost judges.
 What is left out, and bytes that are not UTF-8, are counted in the summary. An archive without any comment is an error.
@@ -115,6 +118,7 @@ impl Taking {
     fn decided(self, status: Option<Status>) -> Result<Option<Decision>, &'static str> {
         match (self, status) {
             (_, Some(Status::Deleted)) => Err("deleted"),
+            (_, Some(Status::PostDeleted)) => Err("on a deleted post"),
             (Self::Held, None | Some(Status::Decided(Decision::Hold))) => Ok(Some(Decision::Hold)),
             (Self::Held, Some(Status::Decided(_))) => Err("not held"),
             (Self::Comments, _) | (Self::Decisions, None) => Ok(None),

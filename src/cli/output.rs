@@ -138,16 +138,20 @@ pub fn csv_line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Result<V
     writer.write_record(safe).map_err(|error| cannot(&error))?;
     writer.into_inner().map_err(|error| cannot(&error))
 }
-/// Returns a field of CSV: invisible and control characters other than line ends and tabs as escapes, and a quotation mark before
-/// what a spreadsheet would take for a formula (OWASP, "CSV injection").
+
+/// What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection").
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// Returns a field of CSV: invisible and control characters other than line ends as escapes, a line end as `\n` however it
+/// was written, and a quotation mark before what a spreadsheet would take for a formula.
 fn cell(field: &[u8]) -> String {
-    let field = String::from_utf8_lossy(field);
+    let field = String::from_utf8_lossy(field).replace("\r\n", "\n");
     let mut written = String::with_capacity(field.len());
-    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) && field.parse::<f64>().is_err() {
+    if field.trim_start().starts_with(FORMULA) && field.parse::<f64>().is_err() {
         written.push('\'');
     }
     for c in field.chars() {
-        if c.is_control() && !matches!(c, '\n' | '\r' | '\t') || is_unseen(c) {
+        if c != '\n' && (c.is_control() || is_unseen(c)) {
             written.extend(c.escape_unicode());
         } else {
             written.push(c);
@@ -166,5 +170,18 @@ mod tests {
         assert_eq!(cell("\u{1b}[2J\u{202e}gnp.exe".as_bytes()), "\\u{1b}[2J\\u{202e}gnp.exe");
         assert_eq!(cell(b"-0.25"), "-0.25");
         assert_eq!(cell("two\nlines, jürgen".as_bytes()), "two\nlines, jürgen");
+        assert_eq!(cell(b"two\r\nlines"), "two\nlines");
+        assert_eq!(cell(b"fine\rgone\tfar\x0b\x08"), "fine\\u{d}gone\\u{9}far\\u{b}\\u{8}");
+        assert_eq!(cell(b"\t=1+1"), "'\\u{9}=1+1");
+        assert_eq!(cell("\n＝1+1".as_bytes()), "'\n＝1+1");
+    }
+
+    #[test]
+    fn a_line_of_csv_holds_no_control_character_but_line_ends() {
+        let every: String = (0..=0x9f).filter_map(char::from_u32).collect();
+        let line = String::from_utf8(csv_line([every.as_str(), "two\r\nlines"]).unwrap()).unwrap();
+        assert!(!line.chars().any(|c| c.is_control() && c != '\n'), "{line:?}");
+        let mut read = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+        assert_eq!(&read.records().next().unwrap().unwrap()[1], "two\nlines");
     }
 }

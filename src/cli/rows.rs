@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::thread;
 
 use flate2::bufread::MultiGzDecoder;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
@@ -172,17 +173,21 @@ impl Line {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn fields(&self) -> Result<Fields, String> {
+        object(self.read()?)
+    }
+
+    /// The line's JSON, understood as whatever the caller makes of it.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
         let bytes = self.bytes.as_ref().ok_or_else(|| format!("is longer than {} MiB", MAX_LINE / 1024 / 1024))?;
-        let value = serde_json::from_slice(bytes).map_err(|error| {
+        serde_json::from_slice(bytes).map_err(|error| {
             // The parser counts lines too, but it sees only this one.
             let words = error.to_string();
             let words = words.split(" at line ").next().unwrap_or_default();
             format!("is no JSON: {words} at column {}", error.column())
-        })?;
-        match value {
-            Value::Object(fields) => Ok(fields),
-            _ => Err("is no JSON object".to_owned()),
-        }
+        })
     }
 
     /// The comment in the line's fields; `site` is for one that names none.
@@ -201,6 +206,17 @@ impl Line {
             comment.comment_id = usable.unwrap_or_else(|| format!("line-{}", self.number));
         }
         Ok(comment)
+    }
+}
+
+/// Returns the fields of a value.
+///
+/// # Errors
+/// It has none.
+pub fn object(value: Value) -> Result<Fields, String> {
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err("is no JSON object".to_owned()),
     }
 }
 

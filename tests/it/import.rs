@@ -339,11 +339,11 @@ async fn a_wrong_byte_costs_no_comment_and_what_is_left_out_is_said() {
         assert!(has_row(&output, row), "{row} in {}", out(&output));
     }
 
-    let lines = "{\"text\":\"hello\",\"id\":\"x\",\"hidden\":true,\"author\":{\"karma\":3}}\n{\"text\":\"hi\",\"id\":\"y\",\"hidden\":false}\n{\"text\":\"oh\",\"id\":\"z\",\"delete\":true}\n";
+    let lines = "{\"text\":\"hello\",\"id\":\"x\",\"hue\":true,\"author\":{\"karma\":3}}\n{\"text\":\"hi\",\"id\":\"y\",\"hue\":false}\n{\"text\":\"oh\",\"id\":\"z\",\"delete\":true}\n";
     let (_, file) = written(&folder, "a.jsonl", lines);
     let output = on(&server, &["import", &file, "--format", "ids"]);
     assert_eq!((code(&output), out(&output)), (0, "x\ny\n"), "{}", err(&output));
-    assert!(err(&output).contains("author.karma (1), hidden (2)"), "{}", err(&output));
+    assert!(err(&output).contains("author.karma (1), hue (2)"), "{}", err(&output));
     assert!(err(&output).contains("1 skipped: deleted"), "{}", err(&output));
 }
 

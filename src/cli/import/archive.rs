@@ -17,12 +17,12 @@ use super::isso::Isso;
 use super::jsonl::Jsonl;
 use super::remark42::Remark42;
 use super::repair::{Repaired, Repairs};
+use super::status::Status;
 use super::wxr::Wxr;
 use super::xml::{Tag, Xml};
 use crate::cli::failure::Failure;
 use crate::cli::rows::{Content, Lines};
 use crate::pb;
-use crate::verdict::Decision;
 
 /// How an archive is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -73,12 +73,14 @@ pub struct Entry {
     pub repaired: bool,
     /// What it has that is not understood, and was left out, by name.
     pub unknown: Vec<String>,
+    /// What the archive says became of it and is not understood, so that it is held.
+    pub doubts: Vec<String>,
 }
 
 impl Entry {
     /// Returns an entry that was understood in full.
     pub fn new(place: Place, found: Found) -> Self {
-        Self { place, found, repaired: false, unknown: Vec::new() }
+        Self { place, found, repaired: false, unknown: Vec::new(), doubts: Vec::new() }
     }
 }
 
@@ -108,29 +110,6 @@ pub enum Found {
     Other(String),
     /// A comment that cannot be understood, and why.
     Bad(String),
-}
-
-/// What was decided on a comment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It stands.
-    Decided(Decision),
-    /// It was thrown away.
-    Deleted,
-}
-
-impl Status {
-    /// What a word means. `None`: it means nothing here.
-    pub fn parse(word: &str) -> Option<Self> {
-        let word = word.trim().to_ascii_lowercase();
-        Some(match word.strip_prefix("decision_").unwrap_or(&word) {
-            "approved" | "approve" | "1" => Self::Decided(Decision::Approve),
-            "held" | "hold" | "pending" | "unapproved" | "0" => Self::Decided(Decision::Hold),
-            "rejected" | "reject" | "spam" => Self::Decided(Decision::Reject),
-            "deleted" | "trash" | "post-trashed" => Self::Deleted,
-            _ => return None,
-        })
-    }
 }
 
 /// An archive that is read from its beginning.

@@ -1,12 +1,12 @@
 //! What Blogger exports: an Atom feed with posts, pages, comments and settings as entries, of the old kind, which says in
 //! a category what an entry is, or of Google Takeout, which says it in `<blogger:type>`.
 
-use super::archive::{Entry, Found, Place, Status, fit, moment};
+use super::archive::{Entry, Found, Place, fit, moment};
 use super::posts::Posts;
+use super::status::{Claims, Status, local};
 use super::xml::{Attributes, Tag, Xml};
 use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME};
 use crate::pb;
-use crate::verdict::Decision;
 
 /// What the category of an entry's kind begins with.
 const KIND: &str = "http://schemas.google.com/blogger/2008/kind#";
@@ -41,10 +41,8 @@ struct Draft {
     author: pb::Author,
     /// Whether the tags speak of the author.
     in_author: bool,
-    status: String,
-    /// Whether it is not published.
-    unpublished: bool,
-    deleted: bool,
+    /// What is said to have become of it.
+    claims: Claims,
 }
 
 impl Blogger {
@@ -78,10 +76,11 @@ impl Blogger {
         match draft.kind.as_str() {
             "post" | "page" => {
                 let (id, url, title, published_at) = (draft.id, draft.url, draft.title, draft.published_at);
-                self.posts.remember(pb::Post { id, url, title, published_at, ..pb::Post::default() });
+                let deleted = draft.claims.status() >= Some(Status::Deleted);
+                self.posts.remember(pb::Post { id, url, title, published_at, ..pb::Post::default() }, deleted);
                 None
             }
-            "comment" => Some(Entry::new(Place::Line(draft.line), draft.found(&self.site, &self.posts))),
+            "comment" => Some(draft.entry(&self.site, &self.posts)),
             _ => None,
         }
     }
@@ -90,7 +89,7 @@ impl Blogger {
 impl Draft {
     /// What is said in a tag.
     fn open(&mut self, name: &str, attributes: &Attributes) {
-        match name {
+        match local(name) {
             "author" => self.in_author = true,
             "category" => {
                 if let Some(kind) = attributes.get("term").strip_prefix(KIND) {
@@ -104,13 +103,14 @@ impl Draft {
                     self.parent = fit(id.to_owned(), MAX_ID + 1);
                 }
             }
-            "thr:in-reply-to" => {
+            "in-reply-to" => {
                 self.post = number(attributes.get("ref"));
                 self.refer(attributes.get("href"));
             }
-            "gd:extendedProperty" if attributes.get("name") == "blogger.contentRemoved" => {
-                self.deleted = attributes.get("value") != "false";
-            }
+            "extendedProperty" if attributes.get("name") == "blogger.contentRemoved" => match attributes.get("value") {
+                "" => self.claims.add(Status::Deleted),
+                value => self.claims.element("contentRemoved", value),
+            },
             _ => {}
         }
     }
@@ -138,28 +138,21 @@ impl Draft {
             (_, "title") => self.title = fit(text, MAX_LINE),
             (_, "content") => self.content = text,
             (_, "published") => self.published_at = moment(&text),
-            (_, "app:draft") => self.unpublished = text.trim() == "yes",
-            (_, "blogger:type") => self.kind = fit(text.trim().to_ascii_lowercase(), MAX_NAME),
-            (_, "blogger:status") => self.status = fit(text.trim().to_ascii_uppercase(), MAX_NAME),
-            (_, "blogger:parent") => self.post = number(&text),
-            (_, "blogger:inReplyTo") => self.parent = number(&text),
-            (_, "blogger:trashed") => self.deleted |= !text.trim().is_empty(),
-            _ => {}
+            // The prefix of a namespace is the file's choice.
+            (_, name) => match local(name) {
+                "type" => self.kind = fit(text.trim().to_ascii_lowercase(), MAX_NAME),
+                "parent" => self.post = number(&text),
+                "inReplyTo" => self.parent = number(&text),
+                _ => self.claims.element(name, &text),
+            },
         }
     }
 
-    fn found(self, site: &str, posts: &Posts) -> Found {
-        let status = match self.status.as_str() {
-            _ if self.deleted => Status::Deleted,
-            "EMPTIED" | "TRASHED" | "SOFT_TRASHED" | "DELETED" => Status::Deleted,
-            "SPAM" => Status::Decided(Decision::Reject),
-            "PENDING" | "DRAFT" => Status::Decided(Decision::Hold),
-            "" | "LIVE" if self.unpublished => Status::Decided(Decision::Hold),
-            "" | "LIVE" => Status::Decided(Decision::Approve),
-            other => {
-                let word: String = other.chars().take(40).collect();
-                return Found::Bad(format!("blogger:status is {word:?}; LIVE, PENDING, SPAM and EMPTIED are understood"));
-            }
+    fn entry(self, site: &str, posts: &Posts) -> Entry {
+        let status = match self.claims.status() {
+            _ if posts.is_deleted(&self.post) => Status::PostDeleted,
+            // The old kind of feed says nothing of what is published.
+            said => said.unwrap_or(Status::APPROVED),
         };
         let mut post = posts.find(self.post);
         if post.url.is_empty() {
@@ -177,7 +170,8 @@ impl Draft {
             submitted_at: self.published_at,
             ..pb::Comment::default()
         };
-        Found::Comment(Box::new(comment), Some(status))
+        let found = Found::Comment(Box::new(comment), Some(status));
+        Entry { doubts: self.claims.doubts(), ..Entry::new(Place::Line(self.line), found) }
     }
 }
 
@@ -235,7 +229,7 @@ pub mod tests {
         let first = next();
         assert_eq!(first.place, Place::Line(9));
         let (comment, status) = decided(first);
-        assert_eq!(status, Status::Decided(Decision::Approve));
+        assert_eq!(status, Status::APPROVED);
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("201", "I like <i>green</i> tea."));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
         let (author, post) = (comment.author.unwrap(), comment.post.unwrap());
@@ -256,11 +250,36 @@ pub mod tests {
 
         assert_eq!(decided(next()).1, Status::Deleted);
         let (comment, status) = decided(next());
-        assert_eq!((comment.parent_id.as_str(), status), ("201", Status::Decided(Decision::Approve)));
+        assert_eq!((comment.parent_id.as_str(), status), ("201", Status::APPROVED));
         assert_eq!(comment.post.unwrap().title, "On tea");
-        assert_eq!(decided(next()).1, Status::Decided(Decision::Reject));
+        assert_eq!(decided(next()).1, Status::REJECTED);
         assert_eq!(decided(next()).1, Status::Deleted);
-        assert!(matches!(next().found, Found::Bad(problem) if problem.contains("PERHAPS")));
+        let last = next();
+        assert_eq!(last.doubts, ["status \"PERHAPS\""]);
+        assert_eq!(decided(last).1, Status::HELD);
         assert!(blogger.next().unwrap().is_none());
+    }
+
+    #[test]
+    fn the_strictest_of_what_is_said_counts_under_any_prefix() {
+        let removed = |value: &str| format!("<x:extendedProperty name='blogger.contentRemoved' value='{value}'/>");
+        for (said, expected) in [
+            ("<ns0:status>EMPTIED</ns0:status>".to_owned(), Status::Deleted),
+            ("<ns0:status>PENDING</ns0:status>".to_owned(), Status::HELD),
+            ("<ns0:trashed>2022-01-01T00:00:00Z</ns0:trashed>".to_owned(), Status::Deleted),
+            ("<pub:control><pub:draft>Yes</pub:draft></pub:control>".to_owned(), Status::HELD),
+            ("<blogger:status>SPAM</blogger:status><blogger:status>LIVE</blogger:status>".to_owned(), Status::REJECTED),
+            ("<blogger:status>SOFT_TRASHED</blogger:status><blogger:status>LIVE</blogger:status>".to_owned(), Status::Deleted),
+            (removed("true") + &removed("false"), Status::Deleted),
+            (removed("false"), Status::APPROVED),
+            ("<app:draft>no</app:draft><blogger:status>LIVE</blogger:status>".to_owned(), Status::APPROVED),
+            ("<blogger:parent>b.post-9</blogger:parent><blogger:status>LIVE</blogger:status>".to_owned(), Status::PostDeleted),
+        ] {
+            let post = "<entry><id>b.post-9</id><n:type>POST</n:type><n:status>SOFT_TRASHED</n:status></entry>";
+            let comment = format!("<entry><id>b.post-1</id><n:type>COMMENT</n:type>{said}</entry>");
+            let entry = Blogger::new(xml(format!("<feed>{post}{comment}</feed>")), "site").next().unwrap().unwrap();
+            let Found::Comment(_, status) = entry.found else { panic!("no comment") };
+            assert_eq!(status, Some(expected), "{said}");
+        }
     }
 }

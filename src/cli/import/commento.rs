@@ -9,14 +9,13 @@ use std::vec::IntoIter;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
-use serde_json::Value;
 
-use super::archive::{Entry, Found, Place, Status, fit, moment};
-use crate::cli::rows::Content;
+use super::archive::{Entry, Found, Place, fit, moment};
+use super::status::{Claims, Merged, Status};
+use crate::cli::rows::{Content, Fields};
 use crate::cli::text;
-use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
+use crate::comment::{Format, MAX_ID, MAX_LINE, MAX_NAME, Text, outside_id_problem};
 use crate::pb;
-use crate::verdict::Decision;
 
 /// Longest export, in bytes, unzipped.
 const MAX_SIZE: u64 = 256 * 1024 * 1024;
@@ -24,8 +23,9 @@ const MAX_SIZE: u64 = 256 * 1024 * 1024;
 const MAX_ROWS: usize = 1_000_000;
 /// How much is said of what is wrong, in characters: the parser repeats what it did not expect.
 const MAX_SAID: usize = 300;
-/// What Commento writes in place of a deleted comment.
+/// What Commento writes in place of a deleted comment, and how long that may be as HTML.
 const DELETED: &str = "[deleted]";
+const MAX_DELETED: usize = 200;
 
 /// Reads it.
 pub struct Commento {
@@ -68,20 +68,13 @@ struct Row {
     markdown: Option<String>,
     #[serde(default)]
     html: Option<String>,
-    #[serde(default)]
-    state: Option<String>,
-    #[serde(default, rename = "isApproved")]
-    approved: Option<bool>,
-    #[serde(default, rename = "isPending")]
-    pending: bool,
-    #[serde(default, rename = "deleted", alias = "isDeleted")]
-    deleted: bool,
-    #[serde(default, rename = "deletionDate", alias = "deletedTime")]
-    deleted_at: Option<String>,
     #[serde(default, rename = "creationDate", alias = "createdTime")]
     created_at: String,
     #[serde(default, rename = "authorName")]
     author_name: Option<String>,
+    /// The others, with what became of it.
+    #[serde(flatten)]
+    rest: Fields,
 }
 
 /// Who wrote comments.
@@ -138,7 +131,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for RowsVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::new();
-        while let Some(value) = list.next_element::<Value>()? {
+        while let Some(Merged(value)) = list.next_element::<Merged>()? {
             if rows.len() == MAX_ROWS {
                 return Err(A::Error::custom(format_args!("a list has more than {MAX_ROWS} items; import it in parts")));
             }
@@ -172,16 +165,19 @@ impl Commento {
     pub fn next(&mut self) -> Option<Entry> {
         let row = self.comments.next()?;
         self.number += 1;
-        let found = row.map_err(|error| format!("is no comment of an export: {error}")).and_then(|row| self.found(row));
-        let mut entry = Entry::new(Place::Comment(self.number), found.unwrap_or_else(Found::Bad));
+        let mut claims = Claims::default();
+        let found = row
+            .map_err(|error| format!("is no comment of an export: {error}"))
+            .and_then(|mut row| self.found(row.status(&mut claims)?, row));
+        let found = found.unwrap_or_else(Found::Bad);
+        let mut entry = Entry { doubts: claims.doubts(), ..Entry::new(Place::Comment(self.number), found) };
         if let Found::Comment(comment, _) = &entry.found {
             entry.repaired = comment.body.contains('\u{fffd}');
         }
         Some(entry)
     }
 
-    fn found(&self, row: Row) -> Result<Found, String> {
-        let status = row.status()?;
+    fn found(&self, status: Status, row: Row) -> Result<Found, String> {
         let commenter = row.author.as_ref().and_then(|id| self.commenters.get(id));
         let typed = row.author_name.filter(|name| !name.is_empty());
         let mut author = pb::Author { name: fit(typed.unwrap_or_default(), MAX_NAME), ..pb::Author::default() };
@@ -227,27 +223,31 @@ impl Commento {
 }
 
 impl Row {
-    fn status(&self) -> Result<Status, String> {
-        let deleted_at = self.deleted_at.as_ref().is_some_and(|at| moment(at).is_some());
-        // Commento's exports leave out the flag, and then only the text tells.
-        if self.deleted || deleted_at || self.markdown.as_deref() == Some(DELETED) {
-            return Ok(Status::Deleted);
+    /// Returns what became of it: the strictest of all that is said.
+    fn status(&mut self, claims: &mut Claims) -> Result<Status, String> {
+        // Comentario's way to say that a moderator has rejected it: neither approved nor waiting.
+        let says_no = |name| self.rest.get(name).is_some_and(|value| value == false);
+        if says_no("isApproved") && (says_no("isPending") || !self.rest.contains_key("isPending")) {
+            claims.add(Status::REJECTED);
         }
-        let decision = match (self.state.as_deref(), self.approved) {
-            (Some("approved"), _) => Decision::Approve,
-            (Some("unapproved"), _) => Decision::Hold,
-            // As spam, and not shown.
-            (Some("flagged"), _) => Decision::Reject,
-            (None, Some(_)) if self.pending => Decision::Hold,
-            (None, Some(true)) => Decision::Approve,
-            (None, Some(false)) => Decision::Reject,
-            (Some(other), _) => {
-                let word: String = other.chars().take(40).collect();
-                return Err(format!("state is {word:?}; approved, unapproved and flagged are understood"));
-            }
-            (None, None) => return Err("does not say whether it was approved".to_owned()),
-        };
-        Ok(Status::Decided(decision))
+        // Commento's exports leave out the flag, and then only the text tells.
+        if self.says_deleted() {
+            claims.add(Status::Deleted);
+        }
+        claims.take(&mut self.rest);
+        claims.status().ok_or_else(|| "does not say whether it was approved".to_owned())
+    }
+
+    /// Whether its text is what stands in place of a deleted one.
+    fn says_deleted(&self) -> bool {
+        let is_it = |text: &str| text.trim().eq_ignore_ascii_case(DELETED);
+        match self.markdown.as_deref().unwrap_or_default() {
+            "" => self
+                .html
+                .as_deref()
+                .is_some_and(|html| html.len() <= MAX_DELETED && is_it(Text::reduce(html, Format::Html).as_str())),
+            markdown => is_it(markdown),
+        }
     }
 }
 
@@ -297,7 +297,7 @@ pub mod tests {
     fn comments_of_commento_come_with_their_authors_and_their_status() {
         let all = all(EXPORT);
         let (comment, status) = all[0].as_ref().unwrap();
-        assert_eq!(*status, Status::Decided(Decision::Approve));
+        assert_eq!(*status, Status::APPROVED);
         assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("a1", ""));
         assert_eq!((comment.body.as_str(), comment.body_format()), ("Ginger.", pb::BodyFormat::Markdown));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
@@ -305,11 +305,11 @@ pub mod tests {
         assert_eq!((author.name.as_str(), author.email.as_str(), author.user_id.as_str()), ("Ann", "ann@mail.example", "f7"));
         assert_eq!((post.id.as_str(), post.url.as_str()), ("/tea.html", "https://blog.example/tea.html"));
         let (comment, status) = all[1].as_ref().unwrap();
-        assert_eq!((comment.parent_id.as_str(), *status), ("a1", Status::Decided(Decision::Hold)));
+        assert_eq!((comment.parent_id.as_str(), *status), ("a1", Status::HELD));
         assert_eq!(comment.author.as_ref().unwrap().user_id, "");
-        assert_eq!(all[2].as_ref().unwrap().1, Status::Decided(Decision::Reject));
+        assert_eq!(all[2].as_ref().unwrap().1, Status::HELD, "a flag is no verdict");
         assert_eq!(all[3].as_ref().unwrap().1, Status::Deleted);
-        assert!(all[4].as_ref().unwrap_err().contains("\"perhaps\""));
+        assert_eq!(all[4].as_ref().unwrap().1, Status::HELD, "what is not understood is not published");
         assert!(all[5].is_err(), "a bad one costs no other");
     }
 
@@ -317,16 +317,16 @@ pub mod tests {
     fn comments_of_comentario_come_with_their_pages_and_their_status() {
         let all = all(COMENTARIO);
         let (comment, status) = all[0].as_ref().unwrap();
-        assert_eq!(*status, Status::Decided(Decision::Approve));
+        assert_eq!(*status, Status::APPROVED);
         assert_eq!((comment.body.as_str(), comment.body_format()), ("<p>Plum.</p>", pb::BodyFormat::Html));
         let (author, post) = (comment.author.as_ref().unwrap(), comment.post.as_ref().unwrap());
         assert_eq!((author.user_id.as_str(), author.url.as_deref()), ("u1", Some("https://ann.example")));
         assert_eq!((post.id.as_str(), post.title.as_str()), ("/jam/", "On jam"));
         let (comment, status) = all[1].as_ref().unwrap();
-        assert_eq!((comment.parent_id.as_str(), *status), ("b1", Status::Decided(Decision::Hold)));
+        assert_eq!((comment.parent_id.as_str(), *status), ("b1", Status::HELD));
         let author = comment.author.as_ref().unwrap();
         assert_eq!((author.name.as_str(), author.user_id.as_str()), ("Bo", ""), "who did not sign in is nobody's id");
-        assert_eq!(all[2].as_ref().unwrap().1, Status::Decided(Decision::Reject));
+        assert_eq!(all[2].as_ref().unwrap().1, Status::REJECTED);
         assert_eq!(all[3].as_ref().unwrap().1, Status::Deleted);
         assert!(all[4].is_err(), "what was decided is not guessed");
     }
@@ -338,5 +338,32 @@ pub mod tests {
         assert!(problem.contains("is the file whole?"), "{problem}");
         let problem = open(&format!("\"{}\"", "x".repeat(100_000))).err().unwrap();
         assert!(problem.contains("is no export") && problem.len() < 1_000, "{} bytes", problem.len());
+    }
+
+    #[test]
+    fn the_strictest_of_what_is_said_counts_however_it_is_written() {
+        for (said, expected) in [
+            (r#""state":"approved","deletionDate":"2021-05-05""#, Status::Deleted),
+            (r#""state":"approved","deletionDate":"2021-05-05 06:07""#, Status::Deleted),
+            (r#""state":"approved","deletionDate":1620172800"#, Status::Deleted),
+            (r#""state":"approved","deletionDate":"0001-01-01T00:00:00Z""#, Status::APPROVED),
+            (r#""state":"approved","deletionDate":null,"deleted":false"#, Status::APPROVED),
+            (r#""state":"approved","deleted":"true""#, Status::Deleted),
+            (r#""state":"approved","deleted":true,"deleted":false"#, Status::Deleted),
+            (r#""state":"approved","deleterHex":"f7""#, Status::Deleted),
+            (r#""state":"approved","markdown":"[deleted]\n""#, Status::Deleted),
+            (r#""state":"approved","markdown":"","html":"<p>[deleted]</p>\n""#, Status::Deleted),
+            (r#""state":"flagged","state":"approved""#, Status::HELD),
+            (r#""state":"unapproved","isApproved":true"#, Status::HELD),
+            (r#""isApproved":true,"userDeleted":"u1""#, Status::Deleted),
+            (r#""isApproved":true,"userDeleted":"00000000-0000-0000-0000-000000000000""#, Status::APPROVED),
+            (r#""isApproved":true,"isPending":true"#, Status::HELD),
+            (r#""isApproved":false,"isPending":true"#, Status::HELD),
+            (r#""isApproved":"false""#, Status::HELD),
+            (r#""isApproved":true,"deletedTime":"2021-05-05T00:00:00Z""#, Status::Deleted),
+        ] {
+            let export = format!(r#"{{"version":1,"comments":[{{"id":"a",{said}}}]}}"#);
+            assert_eq!(all(&export)[0].as_ref().unwrap().1, expected, "{said}");
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! What Disqus exports: threads first, one a page, then every comment as `<post>` with a reference to its thread.
 
-use super::archive::{Entry, Found, Place, Status, fit, moment};
+use super::archive::{Entry, Found, Place, fit, moment};
 use super::posts::Posts;
+use super::status::{Claims, Status, local};
 use super::xml::{Attributes, Tag, Xml};
 use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
 use crate::pb;
-use crate::verdict::Decision;
 
 /// Reads them.
 pub struct Disqus {
@@ -19,7 +19,7 @@ pub struct Disqus {
 enum Within {
     /// Neither of the two.
     Nothing,
-    Thread(Box<pb::Post>),
+    Thread(Box<pb::Post>, Claims),
     Post(Box<Draft>),
 }
 
@@ -32,9 +32,8 @@ struct Draft {
     client: pb::Client,
     thread: String,
     anonymous: bool,
-    deleted: bool,
-    spam: bool,
-    unapproved: bool,
+    spam: Claims,
+    claims: Claims,
 }
 
 impl Disqus {
@@ -49,10 +48,11 @@ impl Disqus {
             match tag {
                 Tag::Open { name, attributes } => self.open(&name, &attributes),
                 Tag::Close { name, text } => match (&mut self.within, name.as_str()) {
-                    (Within::Thread(_), "thread") => self.remember(),
-                    (Within::Thread(thread), "link") => thread.url = fit(text, MAX_LINE),
-                    (Within::Thread(thread), "title") => thread.title = fit(text, MAX_LINE),
-                    (Within::Thread(thread), "createdAt") => thread.published_at = moment(&text),
+                    (Within::Thread(..), "thread") => self.remember(),
+                    (Within::Thread(thread, _), "link") => thread.url = fit(text, MAX_LINE),
+                    (Within::Thread(thread, _), "title") => thread.title = fit(text, MAX_LINE),
+                    (Within::Thread(thread, _), "createdAt") => thread.published_at = moment(&text),
+                    (Within::Thread(_, claims), name) => claims.element(name, &text),
                     (Within::Post(_), "post") => {
                         if let Within::Post(draft) = std::mem::replace(&mut self.within, Within::Nothing) {
                             return Ok(Some(self.entry(*draft)));
@@ -70,7 +70,9 @@ impl Disqus {
         // One that is too long stays so: cut, it might be another's.
         let id = fit(attributes.get("dsq:id").to_owned(), MAX_ID + 1);
         match (&mut self.within, name) {
-            (Within::Nothing, "thread") => self.within = Within::Thread(Box::new(pb::Post { id, ..pb::Post::default() })),
+            (Within::Nothing, "thread") => {
+                self.within = Within::Thread(Box::new(pb::Post { id, ..pb::Post::default() }), Claims::default());
+            }
             (Within::Nothing, "post") => {
                 let comment = pb::Comment { comment_id: id, ..pb::Comment::default() };
                 self.within = Within::Post(Box::new(Draft { line: self.xml.line(), comment, ..Draft::default() }));
@@ -83,21 +85,19 @@ impl Disqus {
 
     /// Keeps the thread that was read.
     fn remember(&mut self) {
-        if let Within::Thread(post) = std::mem::replace(&mut self.within, Within::Nothing) {
-            self.threads.remember(*post);
+        if let Within::Thread(post, claims) = std::mem::replace(&mut self.within, Within::Nothing) {
+            self.threads.remember(*post, claims.status() >= Some(Status::Deleted));
         }
     }
 
     fn entry(&self, draft: Draft) -> Entry {
         // Disqus deletes spam, too; that it was spam says more.
-        let status = if draft.spam {
-            Status::Decided(Decision::Reject)
-        } else if draft.deleted {
-            Status::Deleted
-        } else if draft.unapproved {
-            Status::Decided(Decision::Hold)
+        let status = if draft.spam.status() == Some(Status::REJECTED) {
+            Status::REJECTED
+        } else if self.threads.is_deleted(&draft.thread) {
+            Status::PostDeleted
         } else {
-            Status::Decided(Decision::Approve)
+            draft.claims.status().unwrap_or(Status::APPROVED)
         };
         let mut author = draft.author;
         if draft.anonymous || author.user_id.is_empty() || outside_id_problem(&author.user_id).is_some() {
@@ -111,24 +111,23 @@ impl Disqus {
             body_format: pb::BodyFormat::Html.into(),
             ..draft.comment
         };
-        Entry::new(Place::Line(draft.line), Found::Comment(Box::new(comment), Some(status)))
+        let found = Found::Comment(Box::new(comment), Some(status));
+        Entry { doubts: draft.claims.doubts(), ..Entry::new(Place::Line(draft.line), found) }
     }
 }
 
 impl Draft {
     /// What is said of a comment, or of its author.
     fn take(&mut self, name: &str, text: String) {
-        let holds = text.trim() == "true";
-        match name {
+        self.claims.element(name, &text);
+        match local(name) {
             "message" => self.comment.body = text,
             "createdAt" => self.comment.submitted_at = moment(&text),
-            "isDeleted" => self.deleted = holds,
-            "isSpam" => self.spam = holds,
-            "isApproved" => self.unapproved = text.trim() == "false",
+            "isSpam" => self.spam.element(name, &text),
             "name" => self.author.name = fit(text, MAX_NAME),
             "username" => self.author.user_id = text.trim().to_owned(),
             "email" => self.author.email = fit(text, MAX_NAME),
-            "isAnonymous" => self.anonymous = holds,
+            "isAnonymous" => self.anonymous |= text.trim().eq_ignore_ascii_case("true"),
             "ipAddress" => self.client.ip = fit(text, MAX_NAME / 4),
             _ => {}
         }
@@ -163,7 +162,7 @@ pub mod tests {
             _ => panic!("no comment"),
         };
         let (place, comment, status) = next();
-        assert_eq!((place, status), (Place::Line(6), Status::Decided(Decision::Approve)));
+        assert_eq!((place, status), (Place::Line(6), Status::APPROVED));
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("900", "<p>Green, please.</p>"));
         let author = comment.author.unwrap();
         assert_eq!((author.name.as_str(), author.user_id.as_str()), ("Ann", "ann7"));
@@ -171,11 +170,33 @@ pub mod tests {
         assert_eq!((post.id.as_str(), post.title.as_str(), post.url.as_str()), ("100", "On tea", "https://blog.example/tea"));
 
         let (_, comment, status) = next();
-        assert_eq!(status, Status::Decided(Decision::Reject));
+        assert_eq!(status, Status::REJECTED);
         assert_eq!((comment.parent_id.as_str(), comment.author.unwrap().user_id.as_str()), ("900", ""));
         let post = comment.post.unwrap();
         assert_eq!((post.id.as_str(), post.title.as_str()), ("999", ""));
         assert_eq!(next().2, Status::Deleted);
         assert!(disqus.next().unwrap().is_none());
+    }
+
+    #[test]
+    fn the_strictest_of_what_is_said_counts_however_it_is_written() {
+        for (said, expected) in [
+            ("<isDeleted>True</isDeleted>", Status::Deleted),
+            ("<isDeleted>1</isDeleted>", Status::Deleted),
+            ("<isDeleted>true</isDeleted><isDeleted>false</isDeleted>", Status::Deleted),
+            ("<dsq:isDeleted>true</dsq:isDeleted>", Status::Deleted),
+            ("<isApproved>False</isApproved>", Status::HELD),
+            ("<isApproved>0</isApproved><isApproved>true</isApproved>", Status::HELD),
+            ("<isApproved>perhaps</isApproved>", Status::HELD),
+            ("<isSpam>1</isSpam><isSpam>false</isSpam><isApproved>true</isApproved>", Status::REJECTED),
+            ("<isApproved>true</isApproved><isDeleted>false</isDeleted>", Status::APPROVED),
+            ("<thread dsq:id=\"7\"/>", Status::PostDeleted),
+        ] {
+            let threads = "<thread dsq:id=\"7\"><isDeleted>true</isDeleted></thread><thread dsq:id=\"7\"/>";
+            let text = format!("<disqus>{threads}<post dsq:id=\"1\">{said}</post></disqus>");
+            let entry = Disqus::new(xml(text), "site").next().unwrap().unwrap();
+            let Found::Comment(_, status) = entry.found else { panic!("no comment") };
+            assert_eq!(status, Some(expected), "{said}");
+        }
     }
 }

@@ -7,10 +7,10 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
-use super::archive::{Entry, Found, Place, Status, fit, since_1970};
+use super::archive::{Entry, Found, Place, fit, since_1970};
+use super::status::Status;
 use crate::comment::{MAX_BODY, MAX_ID, MAX_LINE, MAX_NAME};
 use crate::pb;
-use crate::verdict::Decision;
 
 /// Rows that are read at a time. In between nobody is kept from writing, as Isso may be running.
 const BATCH: usize = 64;
@@ -105,8 +105,8 @@ fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<Entry> {
         ..pb::Comment::default()
     };
     let status = match mode.as_str() {
-        "1" => Ok(Status::Decided(Decision::Approve)),
-        "2" => Ok(Status::Decided(Decision::Hold)),
+        "1" => Ok(Status::APPROVED),
+        "2" => Ok(Status::HELD),
         "4" => Ok(Status::Deleted),
         other => Err(format!("mode is {:?}; 1, 2 and 4 are understood", fit(other.to_owned(), 40))),
     };
@@ -143,6 +143,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::verdict::Decision;
 
     const SCHEMA: &str = "
         CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR(256) UNIQUE, title VARCHAR(256));

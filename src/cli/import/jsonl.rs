@@ -2,18 +2,12 @@
 
 use serde_json::Value;
 
-use super::archive::{Entry, Found, Place, Status};
+use super::archive::{Entry, Found, Place};
+use super::status::{Claims, Merged};
 use crate::cli::json;
-use crate::cli::rows::{self, Fields, Line, Lines, plain};
+use crate::cli::rows::{self, Fields, Line, Lines};
 use crate::comment::MAX_CONTEXT;
 use crate::pb;
-use crate::verdict::Decision;
-
-/// Fields that say what was decided.
-const DECIDED: [&str; 3] = ["decided", "status", "decision"];
-/// Fields that say in one word that a comment was thrown away, or was spam: other systems' names for it.
-const DELETED: [&str; 4] = ["deleted", "delete", "is_deleted", "isDeleted"];
-const SPAM: [&str; 3] = ["spam", "is_spam", "isSpam"];
 
 /// Reads them.
 pub struct Jsonl {
@@ -31,29 +25,16 @@ impl Jsonl {
     pub fn next(&mut self) -> Result<Option<Entry>, String> {
         let line = self.lines.next().map_err(|error| format!("cannot be read on: {error}; is the file whole?"))?;
         Ok(line.map(|line| {
-            let mut unknown = Vec::new();
-            let found = self.found(&line, &mut unknown).unwrap_or_else(Found::Bad);
-            Entry { unknown, ..Entry::new(Place::Line(line.number), found) }
+            let (mut claims, mut unknown) = (Claims::default(), Vec::new());
+            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Bad);
+            Entry { unknown, doubts: claims.doubts(), ..Entry::new(Place::Line(line.number), found) }
         }))
     }
 
-    fn found(&self, line: &Line, unknown: &mut Vec<String>) -> Result<Found, String> {
-        let mut fields = unwrapped(line.fields()?, unknown);
-        let (deleted, spam) = (flag(&mut fields, &DELETED), flag(&mut fields, &SPAM));
-        let mut status = spam.then_some(Status::Decided(Decision::Reject));
-        for name in DECIDED {
-            if let Some(value) = fields.remove(name).filter(|value| !value.is_null()) {
-                let word = plain(&value);
-                let unknown = || {
-                    let word: String = word.chars().take(40).collect();
-                    format!("{name} is {word:?}; approved, held, spam, rejected and deleted are understood")
-                };
-                status = Some(Status::parse(&word).ok_or_else(unknown)?);
-            }
-        }
-        if deleted {
-            status = Some(Status::Deleted);
-        }
+    fn found(&self, line: &Line, claims: &mut Claims, unknown: &mut Vec<String>) -> Result<Found, String> {
+        let Merged(value) = line.read()?;
+        let mut fields = unwrapped(rows::object(value)?, claims, unknown);
+        claims.take(&mut fields);
         unknown.extend(rows::unknown_fields(&fields));
         let mut comment = line.comment(fields, &self.site)?;
         // The server looks at no more of them, and the message has bounds.
@@ -61,7 +42,7 @@ impl Jsonl {
         if let Some(post) = &mut comment.post {
             cut(&mut post.text);
         }
-        Ok(Found::Comment(Box::new(comment), status))
+        Ok(Found::Comment(Box::new(comment), claims.status()))
     }
 }
 
@@ -69,36 +50,14 @@ fn cut(text: &mut String) {
     text.truncate(text.floor_char_boundary(MAX_CONTEXT));
 }
 
-/// Takes out the fields of these names that say yes or no, and tells whether one says yes. Others stay, such as a score.
-fn flag(fields: &mut Fields, names: &[&str]) -> bool {
-    let mut set = false;
-    for name in names {
-        let says = fields.get(*name).and_then(|value| match value {
-            Value::Null => Some(false),
-            value => match plain(value).to_ascii_lowercase().as_str() {
-                "true" | "yes" | "1" => Some(true),
-                "" | "false" | "no" | "0" => Some(false),
-                _ => None,
-            },
-        });
-        if let Some(says) = says {
-            fields.remove(*name);
-            set |= says;
-        }
-    }
-    set
-}
-
-/// What `queue` writes has the comment beside its verdict; with the decision it is a comment of an archive.
-fn unwrapped(mut fields: Fields, unknown: &mut Vec<String>) -> Fields {
+/// What `queue` writes has the comment beside its verdict. What stands there becomes a claim, or is named as unknown.
+fn unwrapped(mut fields: Fields, claims: &mut Claims, unknown: &mut Vec<String>) -> Fields {
     if !fields.get("comment").is_some_and(Value::is_object) {
         return fields;
     }
     let Some(Value::Object(mut comment)) = fields.remove("comment") else { return fields };
+    claims.take(&mut fields);
     unknown.extend(json::unknown_fields::<pb::ModeratedComment>(&fields));
-    if let Some(decision) = fields.get("verdict").and_then(|verdict| verdict.get("decision")) {
-        comment.insert("decision".to_owned(), decision.clone());
-    }
     if let Some(received_at) = fields.remove("received_at") {
         comment.entry("submitted_at").or_insert(received_at);
     }
@@ -107,6 +66,7 @@ fn unwrapped(mut fields: Fields, unknown: &mut Vec<String>) -> Fields {
 
 #[cfg(test)]
 mod tests {
+    use super::super::status::Status;
     use super::*;
 
     fn read(text: &str) -> Vec<Result<(pb::Comment, Option<Status>), String>> {
@@ -126,9 +86,9 @@ mod tests {
             read("{\"text\":\"a\",\"id\":\"1\",\"status\":\"spam\"}\n{\"body\":\"b\"}\n{\"body\":\"c\",\"decided\":\"maybe\"}");
         let (comment, status) = read[0].as_ref().unwrap();
         assert_eq!((comment.comment_id.as_str(), comment.site.as_str()), ("1", "site"));
-        assert_eq!(*status, Some(Status::Decided(Decision::Reject)));
+        assert_eq!(*status, Some(Status::REJECTED));
         assert_eq!(read[1].as_ref().unwrap().1, None);
-        assert!(read[2].as_ref().unwrap_err().contains("\"maybe\""));
+        assert_eq!(read[2].as_ref().unwrap().1, Some(Status::HELD), "what is not understood is not published");
     }
 
     #[test]
@@ -140,12 +100,12 @@ mod tests {
         .into_iter()
         .map(|line| line.unwrap().1)
         .collect();
-        let (reject, approve) = (Status::Decided(Decision::Reject), Status::Decided(Decision::Approve));
+        let (reject, approve) = (Status::REJECTED, Status::APPROVED);
         assert_eq!(statuses, [Some(Status::Deleted), Some(Status::Deleted), Some(reject), Some(approve)]);
 
-        let line = "{\"text\":\"a\",\"spam\":0.93,\"locator\":{},\"author\":{\"karma\":1}}\n{\"comment\":{\"body\":\"b\",\"x\":1},\"verdict\":{},\"y\":2}";
+        let line = "{\"text\":\"a\",\"score\":0.93,\"locator\":{},\"author\":{\"karma\":1}}\n{\"comment\":{\"body\":\"b\",\"x\":1},\"verdict\":{},\"y\":2}";
         let mut jsonl = Jsonl::new(Lines::new(Box::new(std::io::Cursor::new(line.to_owned()))), "site");
-        assert_eq!(jsonl.next().unwrap().unwrap().unknown, ["author.karma", "locator", "spam"]);
+        assert_eq!(jsonl.next().unwrap().unwrap().unknown, ["author.karma", "locator", "score"]);
         assert_eq!(jsonl.next().unwrap().unwrap().unknown, ["y", "x"]);
     }
 
@@ -155,6 +115,32 @@ mod tests {
         let (comment, status) = read(line).remove(0).unwrap();
         assert_eq!((comment.site.as_str(), comment.comment_id.as_str()), ("s", "c"));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_834_367);
-        assert_eq!(status, Some(Status::Decided(Decision::Hold)));
+        assert_eq!(status, Some(Status::HELD));
+    }
+
+    #[test]
+    fn what_stands_around_a_comment_counts_as_much_as_what_stands_in_it() {
+        for (around, within, expected) in [
+            (r#""status":"deleted""#, "", Status::Deleted),
+            (r#""deleted":true"#, "", Status::Deleted),
+            (r#""decision":"DECISION_HOLD""#, "", Status::HELD),
+            (r#""verdict":{"decision":"DECISION_APPROVE"}"#, r#","spam":true"#, Status::REJECTED),
+            (r#""verdict":{"decision":"DECISION_HOLD"}"#, r#","status":"approved""#, Status::HELD),
+            (r#""verdict":{"decision":"DECISION_APPROVE"},"deleted_at":"2021-03-04""#, "", Status::Deleted),
+            (r#""verdict":{"decision":"DECISION_APPROVE"}"#, "", Status::APPROVED),
+        ] {
+            let line = format!(r#"{{"comment":{{"body":"b"{within}}},{around}}}"#);
+            assert_eq!(read(&line)[0].as_ref().unwrap().1, Some(expected), "{line}");
+        }
+        let twice = r#"{"comment":{"body":"a","deleted":true},"comment":{"body":"b"}}"#;
+        assert_eq!(read(twice)[0].as_ref().unwrap().1, Some(Status::Deleted));
+    }
+
+    #[test]
+    fn what_is_not_understood_of_a_comments_fate_is_named_and_not_called_unknown() {
+        let line = r#"{"text":"a","status":"perhaps","deleted":false,"hue":1}"#;
+        let mut jsonl = Jsonl::new(Lines::new(Box::new(std::io::Cursor::new(line.to_owned()))), "site");
+        let entry = jsonl.next().unwrap().unwrap();
+        assert_eq!((entry.unknown, entry.doubts), (vec!["hue".to_owned()], vec!["status \"perhaps\"".to_owned()]));
     }
 }

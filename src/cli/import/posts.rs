@@ -12,21 +12,35 @@ const OVERHEAD: usize = 128;
 /// Posts by their ids.
 #[derive(Default)]
 pub struct Posts {
-    all: HashMap<String, pb::Post>,
+    all: HashMap<String, Known>,
     size: usize,
 }
 
+struct Known {
+    post: pb::Post,
+    deleted: bool,
+}
+
 impl Posts {
-    /// Keeps a post, while there is room.
-    pub fn remember(&mut self, post: pb::Post) {
+    /// Keeps a post, while there is room. One that was deleted once stays so.
+    pub fn remember(&mut self, post: pb::Post, deleted: bool) {
         self.size += post.id.len() + post.url.len() + post.title.len() + OVERHEAD;
         if self.size <= MAX_SIZE {
-            self.all.insert(post.id.clone(), post);
+            let deleted = deleted || self.is_deleted(&post.id);
+            self.all.insert(post.id.clone(), Known { post, deleted });
         }
     }
 
     /// Returns what is known of a post. Only the id, if it is not known.
     pub fn find(&self, id: String) -> pb::Post {
-        self.all.get(&id).cloned().unwrap_or_else(|| pb::Post { id, ..pb::Post::default() })
+        match self.all.get(&id) {
+            Some(known) => known.post.clone(),
+            None => pb::Post { id, ..pb::Post::default() },
+        }
+    }
+
+    /// Returns whether a post is known to have been deleted.
+    pub fn is_deleted(&self, id: &str) -> bool {
+        self.all.get(id).is_some_and(|known| known.deleted)
     }
 }

@@ -1,24 +1,45 @@
 //! A backup of Remark42: a line about the site, and then a comment on each line.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::archive::{Entry, Found, Place, Status, fit, moment};
-use crate::cli::rows::{Line, Lines};
+use super::archive::{Entry, Found, Place, fit, moment};
+use super::status::{Claims, Merged, Status};
+use crate::cli::rows::{Fields, Line, Lines};
+use crate::cli::text;
 use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
 use crate::pb;
-use crate::verdict::Decision;
 
 /// What the ids of users begin with who only typed a name, which anybody may.
 const ANONYMOUS: &str = "anonymous_";
+/// What a comment and its author have besides, and is left out: votes, pictures, and the hash of an address, which nobody can
+/// compare.
+const LEFT_OUT: [&str; 8] = ["score", "votes", "vote", "voted_ips", "controversy", "edit", "pin", "imported"];
+const LEFT_OUT_OF_USERS: [&str; 8] =
+    ["picture", "ip", "admin", "verified", "site_id", "email_subscription", "paid_sub", "telegram"];
+
+/// Most names of unknown fields of a comment, and the longest one, in characters.
+const MAX_UNKNOWN: usize = 32;
+const MAX_UNKNOWN_NAME: usize = 64;
 
 /// Reads it.
 pub struct Remark42 {
     lines: Lines,
     site: String,
+    /// Whom the site has blocked. `None`: the line that says so cannot be read.
+    blocked: Option<HashSet<String>>,
 }
 
-/// A comment as it stands there. Votes are left out, and the hash of an address, which nobody can compare.
+/// What the first line says of the site's users.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Users {
+    users: Option<Vec<Fields>>,
+}
+
+/// A comment as it stands there.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Row {
@@ -29,8 +50,10 @@ struct Row {
     user: User,
     locator: Locator,
     time: String,
-    delete: bool,
     title: String,
+    /// The others, with what became of it.
+    #[serde(flatten)]
+    rest: Fields,
 }
 
 #[derive(Default, Deserialize)]
@@ -38,6 +61,8 @@ struct Row {
 struct User {
     id: String,
     name: String,
+    #[serde(flatten)]
+    rest: Fields,
 }
 
 #[derive(Default, Deserialize)]
@@ -49,7 +74,7 @@ struct Locator {
 impl Remark42 {
     /// From the first line on.
     pub fn new(lines: Lines, site: &str) -> Self {
-        Self { lines, site: site.to_owned() }
+        Self { lines, site: site.to_owned(), blocked: Some(HashSet::new()) }
     }
 
     /// The next comment.
@@ -59,16 +84,30 @@ impl Remark42 {
             let Some(line) = line else { return Ok(None) };
             // The first is about the site's users and posts, and may be longer than any comment.
             if line.number == 1 && !line.fields().is_ok_and(|fields| fields.contains_key("id")) {
+                self.blocked = blocked(&line).ok();
                 continue;
             }
-            return Ok(Some(Entry::new(Place::Line(line.number), self.found(&line).unwrap_or_else(Found::Bad))));
+            let (mut claims, mut unknown) = (Claims::default(), Vec::new());
+            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Bad);
+            return Ok(Some(Entry { unknown, doubts: claims.doubts(), ..Entry::new(Place::Line(line.number), found) }));
         }
     }
 
-    fn found(&self, line: &Line) -> Result<Found, String> {
-        let row: Row = serde_json::from_value(Value::Object(line.fields()?))
-            .map_err(|error| format!("is no comment of Remark42: {error}"))?;
-        let status = if row.delete { Status::Deleted } else { Status::Decided(Decision::Approve) };
+    fn found(&self, line: &Line, claims: &mut Claims, unknown: &mut Vec<String>) -> Result<Found, String> {
+        let Merged(value) = line.read()?;
+        let mut row: Row = serde_json::from_value(value).map_err(|error| format!("is no comment of Remark42: {error}"))?;
+        claims.take(&mut row.rest);
+        claims.take_author(&mut row.user.rest);
+        match &self.blocked {
+            Some(blocked) if blocked.contains(&row.user.id) => claims.add(Status::HELD),
+            Some(_) => {}
+            None => claims.doubt("a first line that says whom the site has blocked".to_owned()),
+        }
+        let more = row.rest.keys().filter(|name| !LEFT_OUT.contains(&name.as_str())).map(String::to_owned);
+        let of_user = row.user.rest.keys().filter(|name| !LEFT_OUT_OF_USERS.contains(&name.as_str()));
+        let all = more.chain(of_user.map(|name| format!("user.{name}"))).take(MAX_UNKNOWN);
+        unknown.extend(all.map(|name| text::line(&name, MAX_UNKNOWN_NAME)));
+        let status = claims.status().unwrap_or(Status::APPROVED);
         let (body, format) = match row.text {
             // What it shows is made of what was typed; an older one may lack it.
             text if text.is_empty() => (row.orig, pb::BodyFormat::Markdown),
@@ -95,6 +134,25 @@ impl Remark42 {
         };
         Ok(Found::Comment(Box::new(comment), Some(status)))
     }
+}
+
+/// Returns the ids of the users that the first line says are blocked, whether now or until some time.
+fn blocked(line: &Line) -> Result<HashSet<String>, String> {
+    let Merged(value) = line.read()?;
+    let all: Users = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    let blocked = all.users.into_iter().flatten().filter_map(|mut user| {
+        // It stands one level deeper there: `{"blocked": {"status": true, "until": ...}}`.
+        for name in ["blocked", "block"] {
+            if let Some(status) = user.get_mut(name).and_then(|blocked| blocked.get_mut("status")).map(Value::take) {
+                user.insert(name.to_owned(), status);
+            }
+        }
+        let mut claims = Claims::default();
+        claims.take_author(&mut user);
+        claims.status()?;
+        user.get("id")?.as_str().map(str::to_owned)
+    });
+    Ok(blocked.collect())
 }
 
 #[cfg(test)]
@@ -125,7 +183,7 @@ pub mod tests {
         assert_eq!(entries.len(), 4);
         assert_eq!(entries[0].place, Place::Line(2));
         let Found::Comment(comment, status) = &entries[0].found else { panic!("no comment") };
-        assert_eq!(*status, Some(Status::Decided(Decision::Approve)));
+        assert_eq!(*status, Some(Status::APPROVED));
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("c1", "<p>Rye.</p>"));
         assert_eq!((comment.site.as_str(), comment.body_format()), ("site", pb::BodyFormat::Html));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
@@ -144,5 +202,39 @@ pub mod tests {
     #[test]
     fn a_backup_without_its_first_line_is_read_from_its_first_comment_on() {
         assert_eq!(entries(BACKUP.split_once('\n').unwrap().1).len(), 4);
+    }
+
+    #[test]
+    fn what_says_that_a_comment_or_its_author_is_gone_counts_whatever_it_is_called() {
+        let first = r#"{"version":1,"users":[{"id":"u1","blocked":{"status":true,"until":"2022-01-01T00:00:00Z"}},{"id":"u2","blocked":{"status":false,"until":"0001-01-01T00:00:00Z"}}],"posts":[]}"#;
+        for (said, expected) in [
+            (r#""user":{"id":"u1"}"#, Status::HELD),
+            (r#""user":{"id":"u2"}"#, Status::APPROVED),
+            (r#""user":{"id":"u3","block":true}"#, Status::HELD),
+            (r#""user":{"id":"u3","blocked":false,"verified":true}"#, Status::APPROVED),
+            (r#""delete":"true""#, Status::Deleted),
+            (r#""deleted":true"#, Status::Deleted),
+            (r#""Delete":true,"delete":false"#, Status::Deleted),
+            (r#""delete":true,"delete":false"#, Status::Deleted),
+            (r#""hidden":1"#, Status::HELD),
+            (r#""status":"perhaps""#, Status::HELD),
+        ] {
+            let entry = entries(&format!("{first}\n{{\"id\":\"c\",\"text\":\"x\",{said}}}\n")).remove(0);
+            let Found::Comment(_, status) = entry.found else { panic!("no comment: {said}") };
+            assert_eq!((status, entry.unknown.len()), (Some(expected), 0), "{said}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_are_named() {
+        let line = r#"{"id":"c","text":"x","hue":1,"votes":{},"user":{"id":"u","shoe":43,"ip":""}}"#;
+        assert_eq!(entries(line)[0].unknown, ["hue", "user.shoe"]);
+    }
+
+    #[test]
+    fn comments_are_held_where_the_line_that_says_who_is_blocked_cannot_be_read() {
+        let entry = entries("{\"version\":1,\"users\":[{\n{\"id\":\"c\",\"text\":\"x\"}\n").remove(0);
+        assert!(matches!(entry.found, Found::Comment(_, Some(Status::HELD))));
+        assert_eq!(entry.doubts.len(), 1);
     }
 }

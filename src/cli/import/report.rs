@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::archive::Place;
+use super::archive::{Entry, Place};
 use crate::cli::bar;
 use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
@@ -42,6 +42,8 @@ pub struct Report {
     repaired: u64,
     /// What was not understood, by name.
     unknown: BTreeMap<String, u64>,
+    /// What was not understood of what became of comments, by name and value.
+    doubts: BTreeMap<String, u64>,
     /// How many were done by earlier runs.
     before: u64,
 }
@@ -60,6 +62,7 @@ impl Report {
             failed: 0,
             repaired: 0,
             unknown: BTreeMap::new(),
+            doubts: BTreeMap::new(),
             before: 0,
         }
     }
@@ -80,10 +83,11 @@ impl Report {
         self.before += done;
     }
 
-    /// Counts what was repaired in a comment, and what was left out of it.
-    pub fn note(&mut self, repaired: bool, unknown: &[String]) {
-        self.repaired += u64::from(repaired);
-        unknown.iter().for_each(|name| count(&mut self.unknown, name));
+    /// Counts what was repaired in a comment, what was left out of it, and why it is held.
+    pub fn note(&mut self, entry: &Entry) {
+        self.repaired += u64::from(entry.repaired);
+        entry.unknown.iter().for_each(|name| count(&mut self.unknown, name));
+        entry.doubts.iter().for_each(|doubt| count(&mut self.doubts, doubt));
     }
 
     /// Returns what was skipped so far, each kind by name and number, for whoever found nothing else.
@@ -180,7 +184,10 @@ impl Report {
         });
         let unknown = (!self.unknown.is_empty())
             .then(|| format!("Fields that are not understood were left out, of so many comments: {}.", listed(&self.unknown)));
-        repaired.into_iter().chain(unknown).collect()
+        let doubts = (!self.doubts.is_empty()).then(|| {
+            format!("What is said of so many comments is not understood and counts as held: {}.", listed(&self.doubts))
+        });
+        repaired.into_iter().chain(unknown).chain(doubts).collect()
     }
 
     fn all(&self) -> u64 {

@@ -150,7 +150,7 @@ impl<'a> Sending<'a> {
                     }
                     Some(Ok(entry)) => {
                         self.found |= !matches!(entry.found, Found::Other(_));
-                        self.report.note(entry.repaired, &entry.unknown);
+                        self.report.note(&entry);
                         let waiting = self.waiting(entry);
                         if let State::Sent(request) = &waiting.state {
                             // A stream that is gone says so below, and then the next one gets it.

@@ -1,6 +1,7 @@
 //! What WordPress exports: posts as `<item>`, with their comments after what is said of the post itself.
 
-use super::archive::{Entry, Found, Place, Status, fit, moment};
+use super::archive::{Entry, Found, Place, fit, moment};
+use super::status::{Claims, Status};
 use super::xml::{Tag, Xml};
 use crate::comment::{CommentKind, Format, MAX_CONTEXT, MAX_LINE, MAX_NAME, Text};
 use crate::pb;
@@ -16,6 +17,8 @@ pub struct Wxr {
     site: String,
     /// The post whose comments come.
     post: pb::Post,
+    /// What became of that post.
+    post_claims: Claims,
     /// The comment that is being read.
     draft: Option<Draft>,
 }
@@ -28,33 +31,45 @@ struct Draft {
     author: pb::Author,
     client: pb::Client,
     kind: String,
-    approved: String,
+    claims: Claims,
+    /// How many elements are open within it.
+    depth: usize,
 }
 
 impl Wxr {
     /// From behind the root's tag on.
     pub fn new(xml: Xml, site: &str) -> Self {
-        Self { xml, site: site.to_owned(), post: pb::Post::default(), draft: None }
+        Self { xml, site: site.to_owned(), post: pb::Post::default(), post_claims: Claims::default(), draft: None }
     }
 
     /// The next comment.
     pub fn next(&mut self) -> Result<Option<Entry>, String> {
         while let Some(tag) = self.xml.next()? {
-            match tag {
-                Tag::Open { name, .. } => match name.as_str() {
-                    "item" => self.post = pb::Post::default(),
+            match (tag, &mut self.draft) {
+                (Tag::Open { .. }, Some(draft)) => draft.depth += 1,
+                (Tag::Open { name, .. }, None) => match name.as_str() {
+                    "item" => (self.post, self.post_claims) = Default::default(),
                     "wp:comment" => self.draft = Some(Draft { line: self.xml.line(), ..Draft::default() }),
                     _ => {}
                 },
-                Tag::Close { name, .. } if name == "wp:comment" => {
-                    if let Some(draft) = self.draft.take() {
-                        return Ok(Some(draft.entry(&self.site, &self.post)));
+                (Tag::Close { name, text }, Some(draft)) if draft.depth > 0 => {
+                    draft.depth -= 1;
+                    // Deeper stands what plugins say, in whatever words.
+                    if draft.depth == 0 {
+                        draft.take(&name, text);
                     }
                 }
-                Tag::Close { name, text } => match &mut self.draft {
-                    Some(draft) => draft.take(&name, text),
-                    None => take(&mut self.post, &name, text),
-                },
+                (Tag::Close { .. }, Some(_)) => {
+                    if let Some(draft) = self.draft.take() {
+                        return Ok(Some(draft.entry(&self.site, &self.post, self.post_claims.status())));
+                    }
+                }
+                (Tag::Close { name, text }, None) => {
+                    if name == "wp:status" {
+                        self.post_claims.element(&name, &text);
+                    }
+                    take(&mut self.post, &name, text);
+                }
             }
         }
         Ok(None)
@@ -104,16 +119,17 @@ impl Draft {
             "wp:comment_date" => self.comment.submitted_at = self.comment.submitted_at.or_else(|| moment(&text)),
             "wp:comment_content" => self.comment.body = text,
             "wp:comment_type" => self.kind = text,
-            "wp:comment_approved" => self.approved = text,
+            "wp:comment_approved" => self.claims.element(name, &text),
             _ => {}
         }
     }
 
-    fn entry(self, site: &str, post: &pb::Post) -> Entry {
+    fn entry(self, site: &str, post: &pb::Post, post_status: Option<Status>) -> Entry {
         let kind = kind(self.kind.trim());
         let found = if kind.is_none() {
             Found::Other(self.kind)
-        } else if let Some(status) = Status::parse(&self.approved) {
+        } else if let Some(status) = self.claims.status() {
+            let post_deleted = post_status >= Some(Status::Deleted);
             let comment = pb::Comment {
                 site: site.to_owned(),
                 author: Some(self.author),
@@ -123,12 +139,11 @@ impl Draft {
                 kind: kind.map_or(0, |kind| kind.to_wire().into()),
                 ..self.comment
             };
-            Found::Comment(Box::new(comment), Some(status))
+            Found::Comment(Box::new(comment), Some(if post_deleted { Status::PostDeleted } else { status }))
         } else {
-            let word: String = self.approved.chars().take(40).collect();
-            Found::Bad(format!("comment_approved is {word:?}; 1, 0, spam and trash are understood"))
+            Found::Bad("does not say in comment_approved what became of it; 1, 0, spam and trash are understood".to_owned())
         };
-        Entry::new(Place::Line(self.line), found)
+        Entry { doubts: self.claims.doubts(), ..Entry::new(Place::Line(self.line), found) }
     }
 }
 
@@ -184,7 +199,8 @@ pub mod tests {
         assert_eq!(spam.parent_id, "11");
         assert!(matches!(entries[2].found, Found::Comment(_, Some(Status::Deleted))));
         assert!(matches!(&entries[3].found, Found::Comment(comment, _) if comment.kind() == pb::CommentKind::Pingback));
-        assert!(matches!(&entries[4].found, Found::Bad(problem) if problem.contains("\"perhaps\"")));
+        assert!(matches!(entries[4].found, Found::Comment(_, Some(Status::HELD))));
+        assert_eq!(entries[4].doubts, ["comment_approved \"perhaps\""]);
         let Found::Comment(held, Some(Status::Decided(Decision::Hold))) = &entries[5].found else { panic!("not held") };
         let post = held.post.as_ref().unwrap();
         assert_eq!((post.title.as_str(), post.text.as_str()), ("Next", ""), "one post's text is not the next one's");
@@ -233,5 +249,40 @@ pub mod tests {
         assert!(wxr.next().unwrap().is_some() && wxr.next().unwrap().is_some());
         let error = wxr.next().err().unwrap();
         assert!(error.starts_with("line 17: the file ends within <wp:comment_approved>"), "{error}");
+    }
+
+    #[test]
+    fn the_strictest_of_what_is_said_of_the_comment_itself_counts() {
+        let approved = |word: &str| format!("<wp:comment_approved>{word}</wp:comment_approved>");
+        let nested = |word: &str| format!("<wp:commentmeta><wp:meta_value>{}</wp:meta_value></wp:commentmeta>", approved(word));
+        for (said, expected) in [
+            (approved("trash") + &nested("1"), Some(Status::Deleted)),
+            (approved("0") + "<wp:comment>" + &approved("1") + "</wp:comment>", Some(Status::HELD)),
+            (approved("spam") + &approved("1"), Some(Status::REJECTED)),
+            (approved("1") + &approved("0"), Some(Status::HELD)),
+            (approved("1") + &nested("x"), Some(Status::APPROVED)),
+            (approved(""), Some(Status::HELD)),
+            (nested("1"), None),
+        ] {
+            let text = format!("<rss><item><wp:comment>{said}</wp:comment></item></rss>");
+            match &entries(&text).unwrap()[0].found {
+                Found::Comment(_, status) => assert_eq!(*status, expected, "{said}"),
+                _ => assert_eq!(expected, None, "{said}"),
+            }
+        }
+    }
+
+    #[test]
+    fn comments_of_posts_in_the_trash_are_not_comments_of_the_next_ones() {
+        let comment = "<wp:comment><wp:comment_approved>1</wp:comment_approved></wp:comment>";
+        let text = format!(
+            "<rss><item><wp:status>trash</wp:status>{comment}</item><item><wp:status>publish</wp:status>{comment}</item></rss>"
+        );
+        let statuses: Vec<_> = entries(&text)
+            .unwrap()
+            .into_iter()
+            .map(|entry| if let Found::Comment(_, status) = entry.found { status } else { None })
+            .collect();
+        assert_eq!(statuses, [Some(Status::PostDeleted), Some(Status::APPROVED)]);
     }
 }
