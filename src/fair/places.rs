@@ -149,7 +149,7 @@ mod tests {
         let places = Places::new(128);
         let mut held = Vec::new();
         for caller in ["a", "b", "c", "d"] {
-            let theirs = all(&places, caller, "blog.example");
+            let theirs = all(&places, caller, &format!("{caller}.example"));
             assert!(!theirs.is_empty(), "{caller}");
             held.push(theirs);
         }
