@@ -920,6 +920,17 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_is_shown_from_right_to_left_is_read_so() {
+        let policy = policy("[blocked]\nwords = [\"viagra\"]\n");
+        for body in ["so <bdo dir=rtl>argaiv</bdo> ok", "so &#x202E;argaiv&#x202C; ok"] {
+            let mut message = comment(body).kept().clone();
+            message.body_format = pb::BodyFormat::Html.into();
+            let comment = Comment::parse(message, SystemTime::now()).unwrap();
+            check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
+        }
+    }
+
+    #[test]
     fn an_address_that_no_browser_opens_is_not_allowed() {
         let policy = policy("[links]\nhold = 1\n[allowed]\ndomains = [\"allowed.example\"]\n");
         let facts = policy.uneventful();
