@@ -331,6 +331,11 @@ impl Comment {
         &self.text
     }
 
+    /// Turns a byte range of [`Text::torn`] into scalar values of the body as sent.
+    pub fn span_of_torn(&self, range: std::ops::Range<usize>) -> Option<Span> {
+        self.span_of_source(self.text.source_of_torn(range)?)
+    }
+
     /// Returns the links of the body, with the hosts that a browser opens.
     pub fn links(&self) -> &[Link] {
         &self.links
@@ -474,7 +479,10 @@ impl Comment {
 
     /// Turns a byte range of [`Comment::text`] into scalar values of the body as sent.
     pub fn span(&self, range: std::ops::Range<usize>) -> Option<Span> {
-        let source = self.text.source(range)?;
+        self.span_of_source(self.text.source(range)?)
+    }
+
+    fn span_of_source(&self, source: std::ops::Range<usize>) -> Option<Span> {
         let begin = self.message.body.get(..source.start)?.chars().count();
         let length = self.message.body.get(source)?.chars().count();
         // A body is at most 65,536 bytes long, far below 2^32.

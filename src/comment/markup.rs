@@ -3,13 +3,14 @@
 //! A browser shows some of a body, a host that strips or escapes tags shows other parts of it. What a browser shows comes first
 //! and in one piece, so that no markup within a word tears it; all that another host might show follows.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use super::Format;
-use crate::reading::host;
+use crate::reading::{host, link};
 
 /// Elements whose content browsers do not show. Hosts that only strip tags do, so it is judged all the same.
 const UNSEEN: [&[u8]; 11] =
@@ -120,6 +121,8 @@ pub struct Text {
     hidden: Hidden,
     /// Where each piece of `text` came from, in order. Empty: `text` is the body itself.
     pieces: Vec<Piece>,
+    /// What a host makes that strips tags which break words.
+    torn: Run,
 }
 
 /// A run of text and the run of the body it came from, both in bytes.
@@ -135,7 +138,9 @@ impl Text {
     /// Reduces a body. Linear in its length: nothing is nested, nothing is looked up.
     pub fn reduce(body: &str, format: Format) -> Self {
         match format {
-            Format::Plain => Self { text: body.to_owned(), hidden: Hidden::default(), pieces: Vec::new() },
+            Format::Plain => {
+                Self { text: body.to_owned(), hidden: Hidden::default(), pieces: Vec::new(), torn: Run::default() }
+            }
             Format::Html => html(body, 0),
             Format::Markdown => markdown(body),
         }
@@ -159,22 +164,38 @@ impl Text {
         if self.pieces.is_empty() {
             return Some(range);
         }
-        // By halving: a body may hold thousands of pieces and thousands of places that are asked for.
-        let piece = |behind: usize| self.pieces.get(behind.checked_sub(1)?);
-        let first = piece(self.pieces.partition_point(|piece| piece.begin <= range.start))?;
-        let last = piece(self.pieces.partition_point(|piece| piece.begin < range.end))?;
-        let begin = if first.exact {
-            (first.source.start + range.start - first.begin).min(first.source.end)
-        } else {
-            first.source.start
-        };
-        let end = if last.exact { (last.source.start + range.end - last.begin).min(last.source.end) } else { last.source.end };
-        (begin < end).then_some(begin..end)
+        source_of(&self.pieces, range)
+    }
+
+    /// Returns the words that a host makes which strips tags that break words for a browser ("via<br>gra"). They are for
+    /// lists only: nobody writes such a word by accident that is on one, but ordinary markup makes many others.
+    pub fn torn(&self) -> &str {
+        &self.torn.text
+    }
+
+    /// Where a byte range of [`torn`](Self::torn) came from, in bytes of the body.
+    pub fn source_of_torn(&self, range: Range<usize>) -> Option<Range<usize>> {
+        if range.is_empty() || range.end > self.torn.text.len() {
+            return None;
+        }
+        source_of(&self.torn.pieces, range)
     }
 }
 
+/// Returns where a byte range of a text came from that consists of these pieces.
+fn source_of(pieces: &[Piece], range: Range<usize>) -> Option<Range<usize>> {
+    // By halving: a body may hold thousands of pieces and thousands of places that are asked for.
+    let piece = |behind: usize| pieces.get(behind.checked_sub(1)?);
+    let first = piece(pieces.partition_point(|piece| piece.begin <= range.start))?;
+    let last = piece(pieces.partition_point(|piece| piece.begin < range.end))?;
+    let begin =
+        if first.exact { (first.source.start + range.start - first.begin).min(first.source.end) } else { first.source.start };
+    let end = if last.exact { (last.source.start + range.end - last.begin).min(last.source.end) } else { last.source.end };
+    (begin < end).then_some(begin..end)
+}
+
 /// Text with its origin.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Run {
     text: String,
     pieces: Vec<Piece>,
@@ -235,6 +256,12 @@ struct Builder<'a> {
     aside: Run,
     /// What stands in `aside` and would be shown within `seen`, at this byte of it, by a host that strips tags.
     within: Vec<(usize, Range<usize>)>,
+    /// The bytes of `seen` at which there is a gap because of a tag.
+    gaps: Vec<usize>,
+    /// Words torn in documents within this one.
+    torn_elsewhere: Run,
+    /// What is said of a picture has just been put in; a word behind it is another.
+    behind_picture: bool,
     /// A link whose visible text has not come yet.
     href: Option<(String, Range<usize>)>,
     /// Pictures behind a letter, and what is said of them: they may stand in a word.
@@ -262,6 +289,9 @@ impl<'a> Builder<'a> {
             seen: Run { text: String::with_capacity(body.len()), pieces: Vec::new() },
             aside: Run::default(),
             within: Vec::new(),
+            gaps: Vec::new(),
+            torn_elsewhere: Run::default(),
+            behind_picture: false,
             href: None,
             waiting: Vec::new(),
             hidden: Hidden::default(),
@@ -278,6 +308,9 @@ impl<'a> Builder<'a> {
             self.hidden.letters += letters;
         } else {
             self.settle(text);
+            if std::mem::take(&mut self.behind_picture) && self.is_in_word(text) {
+                self.gap_of_tag(' ');
+            }
             if let Some(shows) = &mut self.shows {
                 *shows |= letters > 0;
             }
@@ -353,7 +386,10 @@ impl<'a> Builder<'a> {
     }
 
     fn place(&mut self, kind: Waiting, text: &str, source: Range<usize>) {
-        self.seen.gap('\n');
+        match kind {
+            Waiting::Link => self.seen.gap('\n'),
+            Waiting::Text => self.gap_of_tag('\n'),
+        }
         match kind {
             Waiting::Link => self.seen.link(self.body, text, source),
             Waiting::Text => self.seen.push(self.body, text, source),
@@ -365,8 +401,12 @@ impl<'a> Builder<'a> {
         if !self.unseen && (!self.waiting.is_empty() || self.seen.text.ends_with(char::is_alphanumeric)) {
             self.show_picture();
             self.waiting.push((Waiting::Text, text, source));
+        } else if self.unseen {
+            self.hidden.letters += text.chars().filter(|c| c.is_alphanumeric()).count();
+            self.put_aside(&text, source);
         } else {
             self.visible(&text, source);
+            self.behind_picture = true;
         }
     }
 
@@ -424,6 +464,45 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Keeps words apart that a tag keeps apart, which other hosts strip.
+    fn gap_of_tag(&mut self, gap: char) {
+        if self.unseen {
+            return self.gap(gap);
+        }
+        self.settle("");
+        let at = self.seen.text.len();
+        self.seen.gap(gap);
+        if self.seen.text.len() > at {
+            self.gaps.push(at);
+        }
+    }
+
+    /// Returns the words on both sides of tags that break words, joined.
+    fn torn(&self) -> Run {
+        let text = self.seen.text.as_str();
+        let is_word = |c: char| !c.is_whitespace();
+        let joins = |at: &&usize| {
+            let (before, after) = (text[..**at].chars().next_back(), text.get(**at + 1..).and_then(|text| text.chars().next()));
+            let is_part = |c: char| c.is_alphanumeric() || ".-:/@".contains(c);
+            // A sentence ends, and another one begins.
+            let is_sentence = before == Some('.') && after.is_some_and(char::is_uppercase);
+            before.is_some_and(is_part) && after.is_some_and(is_part) && !is_sentence
+        };
+        let mut torn = Run::default();
+        // How far the last word reaches, up to the next gap.
+        let mut end = 0;
+        for at in self.gaps.iter().filter(joins) {
+            let after = at + 1;
+            if end < *at || end == 0 {
+                torn.gap('\n');
+                torn.append(self.seen.part(at - last_of(&text[..*at], is_word)..*at));
+            }
+            end = after + first_of(&text[after..], is_word);
+            torn.append(self.seen.part(after..end));
+        }
+        torn
+    }
+
     /// Adds the words that a host makes which strips the tags of what is hidden within a word.
     fn join_words(&mut self) {
         let is_word = |c: char| !c.is_whitespace();
@@ -455,6 +534,9 @@ impl<'a> Builder<'a> {
     fn finish(mut self) -> Text {
         self.close_link();
         self.settle("");
+        let mut torn = self.torn();
+        torn.gap('\n');
+        torn.append(std::mem::take(&mut self.torn_elsewhere));
         self.join_words();
         if !self.aside.text.trim().is_empty() {
             self.seen.gap('\n');
@@ -465,7 +547,7 @@ impl<'a> Builder<'a> {
             // An empty list would mean that the text is the body.
             pieces.push(Piece { begin: 0, source: 0..0, exact: false });
         }
-        Text { text, hidden: self.hidden, pieces }
+        Text { text, hidden: self.hidden, pieces, torn }
     }
 }
 
@@ -557,7 +639,7 @@ impl HtmlReader<'_, '_> {
                     None => {}
                 }
                 if self.begins_block() {
-                    self.builder.gap('\n');
+                    self.builder.gap_of_tag('\n');
                 }
                 self.builder.unseen = self.hidden.is_some();
             }
@@ -599,7 +681,9 @@ impl HtmlReader<'_, '_> {
                 if name == b"a" {
                     self.builder.close_link();
                 } else if self.ends_block(&name) {
-                    self.builder.gap('\n');
+                    self.builder.gap_of_tag('\n');
+                } else if name == b"bdo" {
+                    self.builder.visible(END_OF_OVERRIDE, source.clone());
                 }
                 self.done = source.end;
             }
@@ -697,13 +781,14 @@ impl HtmlReader<'_, '_> {
             }
             (b"object", b"data") | (b"form", b"action") | (_, b"formaction") => self.builder.link(opened(value), source),
             (b"iframe", b"srcdoc") => self.document(&value, source),
+            (b"bdo", b"dir") if value.eq_ignore_ascii_case("rtl") => self.builder.visible(RIGHT_TO_LEFT, source),
             (b"img" | b"image", b"alt") => self.builder.describe(value, source),
             (b"input" | b"button", b"value") => self.builder.put_aside(&value, source),
             (_, name) if is_one_of(&SHOWN_ATTRIBUTES, name) => self.builder.put_aside(&value, source),
             (_, name) if name.starts_with(b"xmlns") || name == b"itemtype" => {}
             (_, name) => {
                 if name == b"style" {
-                    let style: String = value.to_ascii_lowercase().split_whitespace().collect();
+                    let style: String = without_comments(&value).to_ascii_lowercase().split_whitespace().collect();
                     if UNSEEN_STYLES.iter().any(|unseen| style.contains(unseen)) {
                         self.hide();
                     }
@@ -718,12 +803,14 @@ impl HtmlReader<'_, '_> {
         if !value.contains([':', '/', '\\']) {
             return;
         }
-        if let Some(address) = host::opened(value) {
-            return self.builder.put_aside(&address, source);
-        }
-        let parts = value.split(|c: char| c.is_whitespace() || ",;=()'\"".contains(c));
-        for address in parts.filter_map(host::opened) {
-            self.builder.put_aside(&address, source.clone());
+        // All of it may be one address, which has others in it: each host is named once.
+        let parts = value.split(|c: char| c.is_whitespace() || ",;=()'\"".contains(c)).filter_map(host::opened);
+        let links = link::links(value).into_iter().map(|link| &value[link.at]).filter(|link| link.contains("://"));
+        let mut hosts = HashSet::new();
+        for address in host::opened(value).into_iter().chain(parts).chain(links.map(str::to_owned)) {
+            if hosts.insert(host::of(&address)) {
+                self.builder.put_aside(&address, source.clone());
+            }
         }
     }
 
@@ -732,10 +819,12 @@ impl HtmlReader<'_, '_> {
         if self.builder.depth >= MAX_DOCUMENTS {
             return self.builder.put_aside(document, source);
         }
-        let Text { text, hidden, .. } = html(document, self.builder.depth + 1);
+        let Text { text, hidden, torn, .. } = html(document, self.builder.depth + 1);
         self.builder.hidden.letters += hidden.letters;
         self.builder.hidden.links += hidden.links;
-        self.builder.put_aside(&text, source);
+        self.builder.put_aside(&text, source.clone());
+        self.builder.torn_elsewhere.gap('\n');
+        self.builder.torn_elsewhere.push(self.builder.body, &torn.text, source);
     }
 
     /// Puts a tag or comment aside that is text to a browser, and a tag with other tags' beginnings or ends in it, which ends
@@ -782,6 +871,17 @@ impl HtmlReader<'_, '_> {
         self.raw.push((name, until));
         self.raw_until = self.raw_until.max(until);
     }
+}
+
+/// Has text be shown from right to left, as `<bdo dir=rtl>` has; and its end.
+const RIGHT_TO_LEFT: &str = "\u{202E}";
+const END_OF_OVERRIDE: &str = "\u{202C}";
+
+/// Returns a style without comments, which stand for nothing.
+fn without_comments(style: &str) -> String {
+    let mut parts = style.split("/*");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |style, part| style + part.split_once("*/").map_or("", |(_, rest)| rest))
 }
 
 fn is_one_of(names: &[&[u8]], name: &[u8]) -> bool {
@@ -981,6 +1081,57 @@ mod tests {
         for body in ["so via<br>gra", "so <p>via</p>gra", "so via<div>gra", "<table><tr><td>via<td>gra</table>", "via</p>gra"] {
             assert!(!Text::reduce(body, Format::Html).as_str().contains("viagra"), "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_said_of_a_picture_hides_no_word_beside_it() {
+        for body in
+            ["hello <img alt=x>viagra ok", "<image alt=x>viagra", "<img alt=x><img alt=y>viagra", "<p><img alt=x><b>viagra</b>"]
+        {
+            let text = check_holds(Format::Html, body, &["x"]);
+            assert!(text.as_str().split_whitespace().any(|word| word == "viagra"), "{body}: {:?}", text.as_str());
+        }
+        let text = check_holds(Format::Markdown, "![x](http://x.example/i.png)viagra", &["x"]);
+        assert!(text.as_str().split_whitespace().any(|word| word == "viagra"), "{:?}", text.as_str());
+    }
+
+    #[test]
+    fn words_torn_by_tags_are_joined_apart_from_the_text() {
+        for (body, torn, text) in [
+            ("so via<br>gra ok", "viagra", "so via\ngra ok"),
+            ("<ul><li>v<li>i<li>a gra", "via", "v\ni\na gra"),
+            ("one <br> two<br> three", "", "one two three"),
+            ("The end.<br>Then 5", "", "The end.\nThen 5"),
+            ("a<br>b c<br>d e<br>f", "ab\ncd\nef", "a\nb c\nd e\nf"),
+        ] {
+            let read = Text::reduce(body, Format::Html);
+            assert_eq!((read.torn().trim(), read.hidden()), (torn, Hidden::default()), "{body}");
+            assert_eq!(read.as_str().split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
+        }
+        let read = Text::reduce("so via<br>gra", Format::Html);
+        assert_eq!(read.source_of_torn(0..6), Some(3..13));
+        let many = "a<br>".repeat(10_000);
+        assert!(Text::reduce(&many, Format::Html).torn().len() <= many.len());
+    }
+
+    #[test]
+    fn every_address_in_an_attribute_is_found_and_one_alone_is_one_link() {
+        for body in [
+            "<img srcset='//allowed.example/a.png 1x, //pills.example/b.png 2x'>",
+            "<link imagesrcset='//a.example/a.png 1x,//pills.example/b.png 2x'>",
+            "<a ping='//a.example http://pills.example/'>x</a>",
+            "<applet archive='http://a.example/a.jar,http://pills.example/b.jar'>",
+            "<svg><animate values='http://a.example/;http://pills.example/'/>",
+            "<b data-x='http://a.example/ and http://pills.example/'>x</b>",
+            "<b onclick='//a.example/\nlocation=\"//pills.example/\"'>x</b>",
+            "<b data-x='{url:http://pills.example/}'>x</b>",
+        ] {
+            let text = Text::reduce(body, Format::Html);
+            let links = crate::reading::link::links(text.as_str());
+            assert!(links.iter().any(|link| link.host == "pills.example"), "{body}: {:?} {links:?}", text.as_str());
+        }
+        let text = Text::reduce("<q cite='http://x.example/a,b?c=d#e;f'>x</q>", Format::Html);
+        assert_eq!(crate::reading::link::links(text.as_str()).len(), 1, "{:?}", text.as_str());
     }
 
     #[test]
@@ -1207,6 +1358,7 @@ mod tests {
             (Format::Html, "<head>all of it <b>bold</b>", 11, 0),
             (Format::Html, "a <!-- cheap pills --> b", 10, 0),
             (Format::Html, "<p style='Display : none'>cheap <span>pills</span></p> seen", 10, 0),
+            (Format::Html, "<p style='display:/* */none'>cheap</p>seen", 5, 0),
             (Format::Html, "<div hidden>x<div>y</div>z</div>seen", 3, 0),
             (Format::Html, "I agree<a href='http://c.example'>.</a>", 0, 1),
             (Format::Html, "<a href='http://c.example'></a><a href='http://d.example'>d</a>", 0, 1),

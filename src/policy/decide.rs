@@ -1,6 +1,7 @@
 //! From findings, scores and facts to a decision with its reasons. Pure and total.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -11,9 +12,9 @@ use crate::comment::{Comment, CommentKind, Hidden};
 use crate::facts::{Alike, Facts, Flood, History, LimitState, Similar};
 use crate::limit::Scope;
 use crate::reading::host;
-use crate::reading::link::Link;
+use crate::reading::link::{self, Link};
 use crate::reading::word::{Word, readings};
-use crate::verdict::{Decision, Reason};
+use crate::verdict::{Decision, Reason, Span};
 
 /// How many places of one kind become reasons: more say no more, and a body of nothing but blocked words must not become
 /// a verdict of many times its length.
@@ -266,10 +267,10 @@ impl Policy {
             let message = "client.ip is no address: the client counts for no limit, and no list knows it";
             findings.evidence.push(Reason::new("ADDRESS_NOT_UNDERSTOOD", message));
         }
-        if let Some(place) = self.blocked_addresses.find(comment.email(), comment.ip()) {
+        if let Some(place) = self.blocked_addresses.find_any(comment.email(), comment.ip()) {
             findings.block_author(self.blocked, "BLOCKED_ADDRESS", format!("blocked.addresses[{place}]"));
         }
-        if let Some(place) = blocked.addresses.find(comment.email(), comment.ip()) {
+        if let Some(place) = blocked.addresses.find_any(comment.email(), comment.ip()) {
             let value = blocked.address_values.get(place).map_or("", String::as_str);
             findings.block_author(self.blocked, "BLOCKED_ADDRESS", format!("list.block.address:{value}"));
         }
@@ -332,6 +333,15 @@ impl Policy {
             let reason = Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(rule);
             findings.votes.push(Vote::binding(self.blocked, reason));
         }
+        let torn = comment.text().torn();
+        for (rule, range) in find(&readings(torn)).into_iter().take(MOST_PLACES) {
+            if findings.votes.iter().any(|vote| vote.reason.rule_id == rule) {
+                continue;
+            }
+            let message = format!("without its tags it holds the blocked {}", quoted(&torn[range.clone()]));
+            let reason = Reason::new("BLOCKED_WORD", message).at(comment.span_of_torn(range)).rule(rule);
+            findings.votes.push(Vote::binding(self.blocked, reason));
+        }
         for (rule, _) in find(&readings(comment.author_name())).into_iter().take(MOST_PLACES) {
             let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
             findings.votes.push(Vote::binding(self.blocked, Reason::new("BLOCKED_WORD", message).rule(rule)));
@@ -363,12 +373,13 @@ impl Policy {
     }
 
     fn check_links(&self, comment: &Comment, listed: Listed<'_>, without: Without, findings: &mut Findings) {
-        let (entries, allowed) = (&listed.entries.blocked, &listed.entries.allowed.domains);
-        let rule = |host: &str| {
-            let own = self.blocked_domains.find(host).map(|place| format!("blocked.domains[{place}]"));
-            own.or_else(|| Some(format!("list.block.domain:{}", entries.domain_values.get(entries.domains.find(host)?)?)))
-        };
+        let allowed = &listed.entries.allowed.domains;
+        let rule = |host: &str| self.blocked_domain(listed, host);
         let exempt = |host: &str| {
+            // What no browser opens, others may read otherwise.
+            if host::domain(host).is_none_or(|opened| opened != host) {
+                return false;
+            }
             let of_site = comment.own_hosts().any(|own| is_of(host, own));
             of_site || self.allowed_domains.find(host).is_some() || allowed.find(host).is_some()
         };
@@ -392,6 +403,50 @@ impl Policy {
             let reason = reason.at(at.and_then(|at| comment.span(at))).rule(rule);
             findings.votes.push(Vote::binding(self.blocked, reason));
         }
+        self.check_named_hosts(comment, listed, findings);
+        self.check_links_hold(findings);
+    }
+
+    /// Blocked domains wherever they are named, be it a link or not.
+    fn check_named_hosts(&self, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
+        let entries = &listed.entries.blocked;
+        if self.blocked_domains.is_empty() && entries.domains.is_empty() {
+            return;
+        }
+        let mut known: HashSet<String> = findings
+            .votes
+            .iter()
+            .filter(|vote| vote.reason.code == "BLOCKED_DOMAIN")
+            .map(|vote| vote.reason.rule_id.to_string())
+            .collect();
+        let text = comment.text();
+        let places: [(&str, fn(&Comment, Range<usize>) -> Option<Span>); 4] = [
+            (text.as_str(), |comment, at| comment.span(at)),
+            (text.torn(), |comment, at| comment.span_of_torn(at)),
+            (comment.author_name(), |_, _| None),
+            (comment.author_url(), |_, _| None),
+        ];
+        for (text, span) in places {
+            for (host, at) in link::hosts_named(text) {
+                let Some(rule) = self.blocked_domain(listed, &host).filter(|rule| !known.contains(rule)) else { continue };
+                if known.len() >= MOST_PLACES {
+                    return;
+                }
+                let reason = Reason::new("BLOCKED_DOMAIN", format!("names the blocked domain {}", quoted(&shown(&host))));
+                findings.votes.push(Vote::binding(self.blocked, reason.at(span(comment, at)).rule(rule.clone())));
+                known.insert(rule);
+            }
+        }
+    }
+
+    /// Returns the rule by which a host is blocked.
+    fn blocked_domain(&self, listed: Listed<'_>, host: &str) -> Option<String> {
+        let entries = &listed.entries.blocked;
+        let own = self.blocked_domains.find(host).map(|place| format!("blocked.domains[{place}]"));
+        own.or_else(|| Some(format!("list.block.domain:{}", entries.domain_values.get(entries.domains.find(host)?)?)))
+    }
+
+    fn check_links_hold(&self, findings: &mut Findings) {
         if self.links_hold > 0 && findings.links >= self.links_hold {
             let message = format!("holds {} links; {} or more are held", findings.links, self.links_hold);
             findings.votes.push(Vote::new(Decision::Hold, Reason::new("TOO_MANY_LINKS", message).rule("links.hold")));
@@ -812,6 +867,76 @@ mod tests {
         check(&policy, &two, 0.1, &facts, Decision::Hold, &["TOO_MANY_LINKS"]);
         let one = comment("see http://a.example/x and http://en.wiki.example/y");
         check(&policy, &one, 0.1, &facts, Decision::Approve, &["CLEAN"]);
+    }
+
+    #[test]
+    fn a_blocked_domain_is_found_wherever_it_is_named() {
+        let policy = policy("[blocked]\ndomains = [\"pills.example\", \"casino.se\", \"evil.shopping\", \"192.0.2.7\"]\n");
+        let comment = |format: pb::BodyFormat, body: &str, name: &str| {
+            let author = Some(pb::Author { name: name.into(), ..Default::default() });
+            let message = pb::Comment { body_format: format.into(), author, ..comment(body).kept().clone() };
+            Comment::parse(message, SystemTime::now()).unwrap()
+        };
+        let is_blocked = |comment: &Comment| {
+            let findings = policy.before(comment, Listed::none(), Without::default());
+            findings.votes.iter().any(|vote| vote.reason.code == "BLOCKED_DOMAIN")
+        };
+        for body in [
+            "casino.se",
+            "evil.shopping/x",
+            "evil.shopping:443",
+            "-pills.example",
+            "a…pills.example",
+            "pills[.]example",
+            "hxxps[:]//pills[.]example",
+            "http://ok.test,http://pills.example",
+            "http://[::ffff:192.0.2.7]/",
+            "http://[64:ff9b::192.0.2.7]/",
+            "192.0.2.7/x",
+        ] {
+            assert!(is_blocked(&comment(pb::BodyFormat::Plain, body, "")), "{body}");
+        }
+        for body in ["http://pil<br>ls.example/", "casino<p>.se", "casino.<br>se/x"] {
+            assert!(is_blocked(&comment(pb::BodyFormat::Html, body, "")), "{body}");
+        }
+        assert!(is_blocked(&comment(pb::BodyFormat::Plain, "hello", "Ada of casino.se")));
+        for body in ["a casino. Se det", "pills.examples", "xpills.example", "192.0.2.70", "x@casino.se"] {
+            assert!(!is_blocked(&comment(pb::BodyFormat::Plain, body, "")), "{body}");
+        }
+        let html = comment(pb::BodyFormat::Html, "I like my casino.<br>Se det", "");
+        assert!(!is_blocked(&html));
+    }
+
+    #[test]
+    fn words_that_a_host_makes_by_stripping_tags_are_blocked_and_nothing_else_is_made_of_them() {
+        let policy = policy("[blocked]\nwords = [\"viagra\"]\n");
+        for body in ["via<br>gra", "<p>via</p><p>gra", "v<hr>i<hr>a<hr>g<hr>r<hr>a", "x <img alt=via>gra", "via<img alt=gra>"] {
+            let mut message = comment(body).kept().clone();
+            message.body_format = pb::BodyFormat::Html.into();
+            let comment = Comment::parse(message, SystemTime::now()).unwrap();
+            assert!(!comment.text().as_str().contains("viagra"), "{body}");
+            check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_shown_from_right_to_left_is_read_so() {
+        let policy = policy("[blocked]\nwords = [\"viagra\"]\n");
+        for body in ["so <bdo dir=rtl>argaiv</bdo> ok", "so &#x202E;argaiv&#x202C; ok"] {
+            let mut message = comment(body).kept().clone();
+            message.body_format = pb::BodyFormat::Html.into();
+            let comment = Comment::parse(message, SystemTime::now()).unwrap();
+            check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
+        }
+    }
+
+    #[test]
+    fn an_address_that_no_browser_opens_is_not_allowed() {
+        let policy = policy("[links]\nhold = 1\n[allowed]\ndomains = [\"allowed.example\"]\n");
+        let facts = policy.uneventful();
+        check(&policy, &comment("see http://x.allowed.example/"), 0.1, &facts, Decision::Approve, &["CLEAN"]);
+        let odd = comment("see http://evil.example%2f.allowed.example/");
+        check(&policy, &odd, 0.1, &facts, Decision::Hold, &["TOO_MANY_LINKS"]);
     }
 
     #[test]

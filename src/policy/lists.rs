@@ -11,7 +11,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::reading::deobfuscate::skeleton;
 use crate::reading::host;
 use crate::reading::text::Whole;
-use crate::reading::word::Word;
+use crate::reading::word::{MASK, MIN_MASKED, Word, Written, folded};
 
 /// Words and phrases, compared as whole words (Unicode UAX #29) whatever their case, and in each way a text reads: also in
 /// other characters of the same form, with characters that nobody sees between their letters, and in disguise.
@@ -30,7 +30,12 @@ struct Index {
     by_first: HashMap<String, Vec<usize>>,
     /// The same by the skeleton of the first word.
     by_skeleton: HashMap<String, Vec<usize>>,
+    /// The same by the first word with each letter masked in turn but the first and the last.
+    by_masked: HashMap<String, Vec<usize>>,
 }
+
+/// Longest word that is known with a masked letter, in letters.
+const MAX_MASKED: usize = 24;
 
 /// A phrase's place in the list, and its words, each also as its skeleton.
 #[derive(Debug)]
@@ -85,7 +90,8 @@ impl Words {
                 let matches = self.index.beginning_with(word).filter(|phrase| phrase.begins(here));
                 found.extend(matches.filter_map(|phrase| {
                     let last = here.get(phrase.words.len() - 1)?;
-                    Some((phrase.place, word.at.start..last.at.end))
+                    // What is read from right to left begins at the end.
+                    Some((phrase.place, word.at.start.min(last.at.start)..word.at.end.max(last.at.end)))
                 }));
             }
         }
@@ -99,16 +105,25 @@ impl Words {
 
 impl Index {
     fn add(&mut self, place: usize, words: Vec<String>) {
+        let words: Vec<String> = words.iter().map(|word| folded(word)).collect();
         let skeletons: Vec<String> = words.iter().map(|word| skeleton(word)).collect();
         if let (Some(word), Some(skeleton)) = (words.first(), skeletons.first()) {
             self.by_first.entry(word.clone()).or_default().push(self.phrases.len());
             self.by_skeleton.entry(skeleton.clone()).or_default().push(self.phrases.len());
+            for masked in masked(word) {
+                self.by_masked.entry(masked).or_default().push(self.phrases.len());
+            }
             self.phrases.push(Phrase { place, words, skeletons });
         }
     }
 
     fn beginning_with(&self, word: &Word) -> impl Iterator<Item = &Phrase> {
-        let places = if word.disguised { self.by_skeleton.get(&word.text) } else { self.by_first.get(&word.text) };
+        let index = match word.written {
+            Written::Plainly => &self.by_first,
+            Written::Disguised => &self.by_skeleton,
+            Written::Masked => &self.by_masked,
+        };
+        let places = index.get(&word.text);
         places.into_iter().flatten().filter_map(|place| self.phrases.get(*place))
     }
 }
@@ -118,11 +133,27 @@ impl Phrase {
     fn begins(&self, words: &[Word]) -> bool {
         let wanted = self.words.iter().zip(&self.skeletons);
         words.len() >= self.words.len()
-            && words
-                .iter()
-                .zip(wanted)
-                .all(|(word, (plain, skeleton))| word.text == if word.disguised { skeleton.as_str() } else { plain.as_str() })
+            && words.iter().zip(wanted).all(|(word, (plain, skeleton))| match word.written {
+                Written::Plainly => word.text == *plain,
+                Written::Disguised => word.text == *skeleton,
+                Written::Masked => masks(&word.text, plain),
+            })
     }
+}
+
+/// Returns a word with each of its letters masked in turn but the first and the last.
+fn masked(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().take(MAX_MASKED + 1).collect();
+    if !(MIN_MASKED..=MAX_MASKED).contains(&letters.len()) || !letters.iter().all(|c| c.is_alphabetic()) {
+        return Vec::new();
+    }
+    let masked = |at: usize| letters.iter().enumerate().map(|(i, c)| if i == at { MASK } else { *c }).collect();
+    (1..letters.len() - 1).map(masked).collect()
+}
+
+/// Returns whether a text is a word with letters masked.
+fn masks(text: &str, word: &str) -> bool {
+    text.chars().count() == word.chars().count() && text.chars().zip(word.chars()).all(|(c, letter)| c == MASK || c == letter)
 }
 
 /// Domains, each with its subdomains, in the form in which hosts are compared.
@@ -148,7 +179,7 @@ impl Domains {
     /// The form in which a domain is compared with hosts.
     fn key(domain: &str) -> Option<String> {
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\*".contains(c);
-        if domain.contains(odd) { None } else { host::domain(domain) }
+        if domain.contains(odd) { None } else { host::domain(domain).map(|host| host::as_ipv4(&host).unwrap_or(host)) }
     }
 
     /// A list of domains.
@@ -165,12 +196,19 @@ impl Domains {
         self.0.len()
     }
 
+    /// Whether nothing can match.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The place in the list of the domain that `host`, in the form that a link has it, is or belongs to, the first of several.
     /// As quick for a long list as for a short one, and bounded by the length of the host.
     pub fn find(&self, host: &str) -> Option<usize> {
         if self.0.is_empty() {
             return None;
         }
+        let as_ipv4 = host::as_ipv4(host);
+        let host = as_ipv4.as_deref().unwrap_or(host);
         let above = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
         let domains = above.chain([host]).filter(|domain| domain.len() <= MAX_DOMAIN);
         domains.filter_map(|domain| self.0.get(domain)).min().copied()
@@ -233,18 +271,51 @@ impl Addresses {
         self.0.len()
     }
 
-    /// The place in the list of what matches the e-mail address (in lower case; may be empty) or the IP address.
+    /// The place in the list of what matches any of the e-mail addresses in what somebody gave as one (in lower case; may be
+    /// empty), or the IP address: what blocks must not be evaded by what stands beside the address.
+    pub fn find_any(&self, email: &str, ip: Option<IpAddr>) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.find(email, ip).or_else(|| addresses_in(email).iter().filter_map(|email| self.find(email, None)).min())
+    }
+
+    /// The place in the list of what matches the e-mail address (in lower case; may be empty) or the IP address. What is more
+    /// or less than one address matches nothing.
     pub fn find(&self, email: &str, ip: Option<IpAddr>) -> Option<usize> {
         if self.0.is_empty() {
             return None;
         }
-        let email = mail_form(email);
+        let email = if is_one_address(email) { mail_form(email) } else { String::new() };
         self.0.iter().position(|address| match address {
             Address::Email(whole) => *whole == email,
             Address::MailDomain(domain) => email.ends_with(domain.as_str()),
             Address::Net(net) => ip.is_some_and(|ip| net.contains(&ip)),
         })
     }
+}
+
+/// Returns whether a character is part of no e-mail address that people have.
+fn is_beside_addresses(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "<>\"'(),;:[]\\".contains(c)
+}
+
+/// Returns whether a text is one e-mail address. Of another nobody knows which address a host has verified.
+fn is_one_address(email: &str) -> bool {
+    let apostrophe = |c: char| c == '\'';
+    let (name, domain) = email.split_once('@').unwrap_or_default();
+    !name.is_empty()
+        && !domain.is_empty()
+        && !domain.contains(|c| c == '@' || is_beside_addresses(c))
+        && !name.contains(|c| is_beside_addresses(c) && !apostrophe(c))
+}
+
+/// Returns the e-mail addresses in a text, each `@` with what stands on both of its sides.
+fn addresses_in(text: &str) -> Vec<String> {
+    let visible: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
+    let pieces = visible.split(is_beside_addresses);
+    let pairs = pieces.flat_map(|piece| piece.split('@').zip(piece.split('@').skip(1)));
+    pairs.map(|(name, domain)| format!("{name}@{domain}")).collect()
 }
 
 /// An e-mail address or `@domain` in the one form in which they are compared: in lower case, its domain in the form of hosts
@@ -309,11 +380,15 @@ mod tests {
             ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
             ("[2001:db8:0::1]", "[2001:db8::1]", "[2001:db8::1]"),
             ("2001:db8::1", "[2001:db8::1]", "[2001:db8::1]"),
+            ("192.0.2.7", "192.0.2.7", "[::ffff:c000:207]"),
+            ("192.0.2.7", "192.0.2.7", "[64:ff9b::c000:207]"),
+            ("[::ffff:192.0.2.7]", "192.0.2.7", "192.0.2.7"),
         ] {
             let parsed = Domains::parse(typed).unwrap();
             assert_eq!(parsed, shown);
             let domains = Domains::new(vec![parsed]);
             assert_eq!(domains.find(host), Some(0), "{typed}");
+            assert_eq!(domains.find("[::ffff:192.0.2.8]"), None);
             // As it may stand in a store that was written before.
             assert_eq!(Domains::new(vec![typed.trim_start_matches("*.").to_lowercase()]).find(host), Some(0), "{typed}");
         }
@@ -351,7 +426,9 @@ mod tests {
     #[test]
     fn a_word_is_not_found_in_others_whatever_reads_like_it() {
         let parse = |word: &str| Words::parse(word).unwrap();
-        let words = Words::new(["ass", "penis", "cop", "xxx", "hell", "schwul", "sik", "con", "god", "shit"].map(parse).into());
+        let words = Words::new(
+            ["ass", "penis", "cop", "cunt", "xxx", "hell", "schwul", "sik", "con", "god", "shit", "ll"].map(parse).into(),
+        );
         for text in [
             "class assess as \u{200B}grass",
             "I lost my pen.Is it yours?",
@@ -364,8 +441,51 @@ mod tests {
             "a good cône of wood",
             "pass it, s hit",
             "Scunthorpe, and/or Essex: 455 http://ass.example/x",
+            "S\u{200B}cunt\u{200B}horpe",
+            "options a) s) s) or c) o) p)",
+            "I said: a, s, s, c, o.",
+            "A.S.S. Ltd at C.O.P. 26",
+            "it is сор there",
+            "he's gone; it's a hell.example",
+            "we'll p*n s*t sh**t 5*5",
         ] {
             assert_eq!(find(&words, text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn words_match_however_they_are_typed() {
+        let parse = |word: &str| Words::parse(word).unwrap();
+        let words = Words::new(["viagra", "fuck", "fuck you", "buy now", "казино", "scheiße"].map(parse).into());
+        for (text, place) in [
+            ("viagra.Buy it", 0),
+            ("viagra:cheap", 0),
+            ("viagra_", 0),
+            ("my viagra’s best", 0),
+            ("l'viagra", 0),
+            ("_viagra_x", 0),
+            ("viagra.http://x.example/", 0),
+            ("fuck_you", 2),
+            ("fuck.you", 2),
+            ("buy_now", 3),
+            ("казино.Тут", 4),
+            ("vìàgra", 0),
+            ("vi\u{1160}ag\u{34F}ra", 0),
+            ("vi\u{3164}ag\u{FFA0}ra", 0),
+            ("ка\u{2800}зино", 4),
+            ("so 🅥🅘🅐🅖🅡🅐 too", 0),
+            ("so 🆅🅸🅰🅶🆁🅰 too", 0),
+            ("so 🇻🇮🇦🇬🇷🇦 too", 0),
+            ("so ꓦꓲꓮꓖꓣꓮ too", 0),
+            ("\u{202E}argaiv\u{202C}", 0),
+            ("\u{202E}won yub\u{202C}", 3),
+            ("what the f*ck!", 1),
+            ("vi#gra", 0),
+            ("v, i, a, g, r, a", 0),
+            ("SCHEISSE", 5),
+            ("Scheiẞe", 5),
+        ] {
+            assert!(find(&words, text).iter().any(|(found, _)| *found == place), "{text}: {:?}", readings(text));
         }
     }
 
@@ -390,6 +510,22 @@ mod tests {
         assert_eq!(addresses.find("", "192.0.2.9".parse().ok()), Some(2));
         assert_eq!(addresses.find("", "2001:db8::1".parse().ok()), Some(3));
         assert_eq!(addresses.find("", "2001:db8::2".parse().ok()), None);
+        let named = Addresses::new(vec![parse("@our-staff.example"), parse("o'neil@x.example")]);
+        for email in [
+            "x@evil.example@our-staff.example",
+            "<x@evil.example>, <y@our-staff.example",
+            "<x@our-staff.example>",
+            "x\0@our-staff.example",
+            "\"x\"@our-staff.example",
+            "x y@our-staff.example",
+            "@our-staff.example",
+        ] {
+            assert_eq!(named.find(email, None), None, "{email:?}");
+        }
+        assert_eq!((named.find("y@our-staff.example", None), named.find("o'neil@x.example", None)), (Some(0), Some(1)));
+        for email in ["<x@spam.example>", "x@spam.example@mail.example", "X <x@spam\0.example>, y@z.example"] {
+            assert_eq!(addresses.find_any(email, None), Some(1), "{email:?}");
+        }
         assert!(Addresses::parse("192.0.2.0/99").is_err());
         assert!(Addresses::parse("nobody@").is_err());
     }

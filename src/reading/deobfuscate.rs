@@ -74,6 +74,9 @@ const BETWEEN_WORDS: &str = ".,;:?/'\\\"()[]{}&…–—‚„“”";
 /// The most bytes of a piece in which a word is looked for, marks on its letters included.
 const LONGEST_DISGUISE: usize = 256;
 
+/// The fewest letters of a word that is all in letters of another script, or all letters with dots.
+const SHORTEST_FOREIGN: usize = 4;
+
 /// Returns the word that a piece of normalised text is written for with look-alikes of other scripts, digits, symbols and
 /// marks between its letters, or `None` if it is no such piece. Doubled letters stay, and so do letters with accents, which
 /// make other words of their languages. `latin` tells whether the text around it is Latin: a word all in another script may
@@ -89,13 +92,20 @@ pub fn seen_through(core: &str, latin: bool) -> Option<String> {
     }
     let mut word = String::with_capacity(core.len());
     let (mut own, mut foreign, mut digits, mut symbols) = (0, 0, 0, usize::from(joins));
+    // Letters that no language is written with, and others that are in alphabets.
+    let (mut drawn, mut of_alphabet) = (0, 0);
     for c in core.chars() {
-        if c.is_ascii_lowercase() || is_latin(c) {
+        if let Some(letter) = drawn_letter(c) {
+            drawn += 1;
+            foreign += 1;
+            word.push(letter);
+        } else if c.is_ascii_lowercase() || is_latin(c) {
             own += 1;
             word.push(c);
         } else if c.is_alphabetic() {
             // A letter that nobody takes for a Latin one counts as it is, and both sides are compared so.
             foreign += 1;
+            of_alphabet += usize::from(matches!(c, 'а'..='я' | 'α'..='ω'));
             word.push(confusable(c));
         } else if let Some(letter) = look_alike(c).filter(|_| !BETWEEN_WORDS.contains(c)) {
             digits += usize::from(c.is_ascii_digit());
@@ -108,7 +118,12 @@ pub fn seen_through(core: &str, latin: bool) -> Option<String> {
         }
     }
     let length = word.chars().count();
-    let is_mixed = foreign > 0 && (own > 0 || latin);
+    // Short words of another language are in no disguise, and short rows of letters with dots are abbreviations.
+    if length < SHORTEST_FOREIGN && (joins || own == 0 && of_alphabet == length) {
+        return None;
+    }
+    let is_drawn = drawn == length && length >= SHORTEST_FOREIGN;
+    let is_mixed = foreign > 0 && (own > 0 || latin && drawn < length) || is_drawn;
     // "A55" and "5G" are names, "1st" is a number.
     let is_marked =
         symbols > 0 && (own > 1 || latin && foreign > 1) && length > if digits > 0 { SHORTEST } else { SHORTEST - 1 };
@@ -137,13 +152,45 @@ fn confusable(c: char) -> char {
     look_alike(c).or_else(prototype).unwrap_or(c)
 }
 
+/// The Latin letter that a symbol is drawn from, or that a letter of the Lisu script, which is made of Latin capitals, shows.
+fn drawn_letter(c: char) -> Option<char> {
+    let nth = |first: u32| char::from_u32(u32::from('a') + u32::from(c) - first);
+    match c {
+        '\u{1F150}'..='\u{1F169}' => nth(0x1F150),
+        '\u{1F170}'..='\u{1F189}' => nth(0x1F170),
+        '\u{1F1E6}'..='\u{1F1FF}' => nth(0x1F1E6),
+        _ => LISU.chars().zip("bpdtgkjczfmnlsrvhwxyaeiou".chars()).find(|(lisu, _)| *lisu == c).map(|(_, letter)| letter),
+    }
+}
+
+const LISU: &str = "ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ";
+
+/// Returns a word of Latin letters without its accents, or `None` unless it has at least two letters with accents and so many
+/// letters that hardly another word is meant. One accent makes other words of many languages ("schwül").
+pub fn without_accents(word: &str) -> Option<String> {
+    if word.is_ascii() || word.chars().nth(MIN_ACCENTED - 1).is_none() {
+        return None;
+    }
+    let mut accents = 0;
+    let mut bare = String::with_capacity(word.len());
+    for c in word.chars() {
+        accents += usize::from(!c.is_ascii());
+        bare.push(if c.is_ascii_lowercase() { c } else { bare_letter(c)? });
+    }
+    (accents >= MIN_ACCENTS).then_some(bare)
+}
+
+/// The fewest letters of a word that is read without its accents, and the fewest accents.
+const MIN_ACCENTED: usize = 5;
+const MIN_ACCENTS: usize = 2;
+
 /// The one letter a piece consists of, apart from punctuation: a part of a spaced-out word.
 pub fn single_letter(piece: &str) -> Option<char> {
     let mut chars = piece.chars().filter(|c| !c.is_ascii_punctuation() || matches!(c, '@' | '$'));
     match (chars.next(), chars.next()) {
         (Some(c @ 'a'..='z'), None) => Some(c),
         // Digits in a row are a list, not a word.
-        (Some(c), None) if !c.is_numeric() => look_alike(c),
+        (Some(c), None) if !c.is_numeric() => look_alike(c).or_else(|| drawn_letter(c)),
         _ => None,
     }
 }
@@ -193,7 +240,7 @@ fn look_alike(c: char) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, read, seen_through, single_letter, skeleton};
+    use super::{Reading, read, seen_through, single_letter, skeleton, without_accents};
 
     fn reads(piece: &str) -> (Reading, String) {
         let mut out = String::new();
@@ -215,6 +262,14 @@ mod tests {
     fn ordinary_pieces_stay_as_written() {
         for piece in ["plain,", "2017", "$5", "привет", "ab", "", "日本", "(word)"] {
             assert_eq!(reads(piece).0, Reading::AsWritten, "{piece}");
+        }
+    }
+
+    #[test]
+    fn accents_are_left_out_only_where_several_disguise_a_long_word() {
+        assert_eq!(without_accents("vìàgrá").as_deref(), Some("viagra"));
+        for word in ["viagra", "schwül", "cône", "çöp", "sıkıldım", "привёт"] {
+            assert_eq!(without_accents(word), None, "{word}");
         }
     }
 
@@ -243,6 +298,11 @@ mod tests {
             ("аss", "ass"),
             ("ɡοοԁ", "good"),
             ("p\u{585}rn", "porn"),
+            ("🅥🅘🅐🅖🅡🅐", "viagra"),
+            ("🆅🅸🅰🅶🆁🅰", "viagra"),
+            ("🇻🇮🇦🇬🇷🇦", "viagra"),
+            ("ꓦꓲꓮꓖꓣꓮ", "viagra"),
+            ("vꓲagra", "viagra"),
         ] {
             assert_eq!(seen_through(piece, true).as_deref(), Some(word), "{piece}");
         }
@@ -261,10 +321,14 @@ mod tests {
             "can't.stop",
             "he'll",
             "i'm",
+            "сор",
+            "a.s.s",
+            "c.o.p",
+            "🇨🇴🇵",
         ] {
             assert_eq!(seen_through(piece, true), None, "{piece}");
         }
-        assert_eq!((seen_through("сор", true).as_deref(), seen_through("сор", false)), (Some("cop"), None));
+        assert_eq!((seen_through("роре", true).as_deref(), seen_through("роре", false)), (Some("pope"), None));
         assert_eq!(seen_through("кaзинo", false), Some(skeleton("казино")));
         assert_eq!(skeleton("schwül ass"), "schwül ass");
     }

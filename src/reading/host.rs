@@ -1,5 +1,6 @@
 //! Hosts and web addresses as a browser reads them (WHATWG URL), by the `url` crate.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use url::{Host, Position, Url};
@@ -32,6 +33,17 @@ pub fn domain(typed: &str) -> Option<String> {
     let bare_v6 = typed.parse().map(|address| Host::<&str>::Ipv6(address).to_string());
     let host = bare_v6.or_else(|_| Host::parse(typed).map(|host| host.to_string())).ok()?;
     without_dot(&host)
+}
+
+/// Returns the IPv4 address that a host in the form of [`of`] leads to, if it is an IPv6 address that stands for one: mapped
+/// (RFC 4291), or of a translator (RFC 6052).
+pub fn as_ipv4(host: &str) -> Option<String> {
+    let address: Ipv6Addr = host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?;
+    let translated = || match address.segments() {
+        [0x64, 0xFF9B, 0, 0, 0, 0, high, low] => Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
+        _ => None,
+    };
+    address.to_ipv4_mapped().or_else(translated).map(|address| address.to_string())
 }
 
 /// Returns a host that [`of`] or [`domain`] returned as people read it: in the letters of its language.

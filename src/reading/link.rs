@@ -145,6 +145,65 @@ pub fn links(text: &str) -> Vec<Link> {
     links
 }
 
+/// How a dot in a host is written so that no program makes a link of it. The longest first.
+const DEFANGED: [&str; 9] = ["[dot]", "(dot)", "{dot}", "[.]", "(.)", "{.}", "[.", "(.", "{."];
+
+/// Returns everything in a text that has the form of a host and stands between other characters, whatever its top-level domain,
+/// in the form in which hosts are compared. Most of it is none: it is for comparison with hosts that are known. The hosts of
+/// e-mail addresses are left out.
+pub fn hosts_named(text: &str) -> Vec<(String, Range<usize>)> {
+    let whole = Whole::read(text, |c| if c == IDEOGRAPHIC_DOT { '.' } else { c });
+    let normal = whole.as_str();
+    let mut hosts = Vec::new();
+    let mut at = 0;
+    while at < normal.len() {
+        let begin = at;
+        let mut written = String::new();
+        while let Some(c) = normal[at..].chars().next() {
+            let dot = DEFANGED.iter().find(|dot| "[({".contains(c) && !written.is_empty() && normal[at..].starts_with(**dot));
+            let next_is_of_host = |dot: &&&str| normal[at + dot.len()..].starts_with(is_of_host);
+            if let Some(dot) = dot.filter(next_is_of_host) {
+                written.push('.');
+                at += dot.len();
+            } else if is_of_host(c) {
+                written.push(c);
+                at += c.len_utf8();
+            } else {
+                break;
+            }
+        }
+        if at == begin {
+            at += normal[at..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        let is_mail = normal[..begin].strip_suffix('@').is_some_and(|before| before.ends_with(is_of_host));
+        // Before an `@` it is a name.
+        let is_user = normal[at..].strip_prefix('@').is_some_and(|after| after.starts_with(is_of_host));
+        if !is_mail && !is_user && written.contains('.') {
+            let span = whole.span(begin..at);
+            hosts.extend(hosts_in(&written).into_iter().map(|host| (host, span.clone())));
+        }
+    }
+    hosts
+}
+
+/// Returns the hosts that a run of a host's characters may be: all of it, and what is left between letters of scripts that
+/// people write without spaces or beside Latin names.
+fn hosts_in(run: &str) -> Vec<String> {
+    let bare = |host: &str| host.trim_matches(['.', '-', '_']).to_owned();
+    if run.is_ascii() {
+        return vec![bare(run)];
+    }
+    let is_foreign = |c: char| c >= '\u{250}' && !matches!(c, '\u{300}'..='\u{36F}' | '\u{1E00}'..='\u{1EFF}');
+    let parts = run.split(is_foreign).filter(|part| part.contains('.') && part.len() < run.len());
+    let all = parts.chain([run]).map(bare).filter(|host| host.len() <= MAX_HOST);
+    all.filter_map(|host| if host.is_ascii() { Some(host) } else { host::domain(&host) }).collect()
+}
+
+fn is_of_host(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '-' | '_') || unicode_normalization::char::is_combining_mark(c)
+}
+
 /// Longest host that is looked at where nothing else tells that it is one, in bytes: DNS has 253.
 const MAX_HOST: usize = 1_024;
 
@@ -288,7 +347,7 @@ fn link_end(piece: &str, from: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, Addresses, host, links, path, registered_domain};
+    use super::{Address, Addresses, host, hosts_named, links, path, registered_domain};
 
     fn find(piece: &str) -> Option<Address> {
         Addresses::of(piece).next()
@@ -392,6 +451,40 @@ mod tests {
             ("http://Müller.example/", "xn--mller-kva.example"),
         ] {
             assert_eq!(links(written).first().map(|link| link.host.clone()).as_deref(), Some(host), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_named_whatever_stands_beside_it() {
+        for written in [
+            "pills.example",
+            "pills.example/x",
+            "pills.example:443",
+            "-pills.example",
+            "(pills.example)",
+            "_pills.example_",
+            "pills.example.",
+            "pills[.]example",
+            "hxxps[:]//pills[.]example/x",
+            "pills(dot)example",
+            "pills{.}example",
+            "http://ok.test,http://pills.example",
+            "看pills。example吧",
+            "pi\u{200B}lls.example",
+            "@pills.example",
+        ] {
+            let text = format!("é {written}");
+            let found = hosts_named(&text);
+            assert!(
+                found.iter().any(|(host, at)| host == "pills.example" && text.get(at.clone()).is_some()),
+                "{written}: {found:?}"
+            );
+        }
+        for (written, host) in [("a…pills.example", "a...pills.example"), ("müller.example", "xn--mller-kva.example")] {
+            assert!(hosts_named(written).iter().any(|(found, _)| found == host), "{written}");
+        }
+        for written in ["x@pills.example", "xpills.example", "épills.example", "pills example", "pills.examples"] {
+            assert!(hosts_named(written).iter().all(|(host, _)| host != "pills.example"), "{written}");
         }
     }
 
