@@ -102,13 +102,16 @@ impl AdminService for Admin {
         let caller = caller(&request);
         open(request).await?;
         let versions = (self.reload)().map_err(|problem| Error::invalid("policies", problem.to_string()))?;
+        // What other sites there are is not for everybody; the default's is.
+        let seen = |site: &String| site.is_empty() || caller.sites.has(site);
         let told: Vec<String> = versions.iter().map(|(site, version)| format!("{site} {version}").trim().to_owned()).collect();
         let event = caller.act("POLICY_RELOADED", told.join(", "));
         let store = self.store.clone();
         // The policies are in force on this server already: the record follows, though the caller has gone.
         let recording = tokio::spawn(async move { store.log(&Site::server(), &event).await });
         recording.await.map_err(|error| Error::store(error.to_string()))??;
-        Ok(Response::new(pb::ReloadPolicyResponse { versions: versions.into_iter().collect() }))
+        let versions = versions.into_iter().filter(|(site, _)| seen(site));
+        Ok(Response::new(pb::ReloadPolicyResponse { versions: versions.collect() }))
     }
 
     async fn rotate_secret(

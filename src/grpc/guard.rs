@@ -18,7 +18,6 @@ use http_body_util::BodyExt;
 use tonic::Status;
 use tower::{Layer, Service};
 
-use crate::comment::Site;
 use crate::error::Error;
 use crate::fair::{Place, Places, Turn, Turns};
 use crate::keys::{Caller, Certificate, Presented, Ring, Role};
@@ -586,7 +585,7 @@ impl Named for pb::CreateKeyRequest {
     }
 }
 
-/// The first one's sites are asked for by the handler, the second is for those who speak for all.
+/// These name no site: the first one's sites are asked for by the handler, and the second's answer tells of the caller's only.
 impl Named for pb::RevokeKeyRequest {
     fn sites(&self) -> Vec<&str> {
         Vec::new()
@@ -595,6 +594,6 @@ impl Named for pb::RevokeKeyRequest {
 
 impl Named for pb::ReloadPolicyRequest {
     fn sites(&self) -> Vec<&str> {
-        vec![Site::SERVER]
+        Vec::new()
     }
 }

@@ -71,6 +71,9 @@ struct Vote {
     binding: bool,
 }
 
+/// How a place in what was read is pointed at in the body.
+type Pointing = fn(&Comment, Range<usize>) -> Option<Span>;
+
 /// What a policy decided, and why.
 #[derive(Debug, Clone)]
 pub struct Ruling {
@@ -420,7 +423,7 @@ impl Policy {
             .map(|vote| vote.reason.rule_id.to_string())
             .collect();
         let text = comment.text();
-        let places: [(&str, fn(&Comment, Range<usize>) -> Option<Span>); 4] = [
+        let places: [(&str, Pointing); 4] = [
             (text.as_str(), |comment, at| comment.span(at)),
             (text.torn(), |comment, at| comment.span_of_torn(at)),
             (comment.author_name(), |_, _| None),

@@ -481,7 +481,7 @@ mod tests {
     fn nobody_else_pushes_out_what_moderators_said() {
         let text = "Dear readers, the town library opens its doors again on Monday at nine, bring a friend";
         let like = Likeness::of(text);
-        let wave = |lesson: Lesson| Lesson { likeness: like, ..lesson };
+        let wave = |lesson: Lesson| Lesson { likeness: like, digest: Some(digest(text)), ..lesson };
         let mut lessons = vec![wave(lesson(0, 0, Outcome::Spam, Source::Moderator, "mia"))];
         lessons.extend((1..200).map(|n| wave(lesson(n, 2, Outcome::Ham, Source::Host, "blog"))));
         lessons.extend((200..330).map(|n| lesson(n, 0, Outcome::Toxic, Source::Moderator, "mia")));
