@@ -53,7 +53,16 @@ async fn behind_a_proxy_or_with_client_certificates_nobody_is_an_admin_for_comin
 async fn without_keys_only_callers_on_this_machine_are_answered_and_none_that_a_proxy_or_a_web_page_sends() {
     let server = Server::steady().await;
     server.check(comment("1", "hello there")).await.unwrap();
-    for header in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+    for header in [
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-envoy-internal",
+        "x-real-ip",
+        "via",
+        "origin",
+        "sec-fetch-site",
+    ] {
         let mut request = Request::new(pb::ListKeysRequest::default());
         request.metadata_mut().insert(header, "203.0.113.9".parse().unwrap());
         let status = admin(&server).await.list_keys(request).await.unwrap_err();
@@ -209,6 +218,78 @@ async fn no_comment_of_a_stream_is_taken_once_its_key_has_ended() {
         }
     };
     assert_eq!(reason(&ended), "KEY_UNKNOWN");
+}
+
+/// Calls with a message that comes after something else has happened. Returns the status of the answer.
+async fn with_a_late_message<T: prost::Message>(
+    server: &Server,
+    path: &str,
+    key: &str,
+    message: &T,
+    meanwhile: impl Future<Output = ()>,
+) -> String {
+    let io = hyper_util::rt::TokioIo::new(tokio::net::TcpStream::connect(server.address()).await.unwrap());
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    tokio::spawn(connection);
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<hyper::body::Frame<bytes::Bytes>, std::convert::Infallible>>(1);
+    let body = http_body_util::StreamBody::new(tokio_stream::wrappers::ReceiverStream::new(receive));
+    let request = hyper::Request::post(format!("http://{}{path}", server.address()))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("authorization", format!("Bearer {key}"));
+    let answer = tokio::spawn(sender.send_request(request.body(body).unwrap()));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    meanwhile.await;
+    let message = message.encode_to_vec();
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let framed = [&[0][..], &length, &message].concat();
+    send.send(Ok(hyper::body::Frame::data(framed.into()))).await.unwrap();
+    drop(send);
+    let answer = answer.await.unwrap().unwrap();
+    answer.headers().get("grpc-status").map_or_else(|| "none".to_owned(), |status| status.to_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_ends_between_the_headers_and_the_message_may_do_nothing() {
+    let server = Server::steady_with("", &["--admin-key", ADMIN]).await;
+    let mut client = admin(&server).await;
+    let made = client.create_key(with(ADMIN, key_request(Role::Admin))).await.unwrap().into_inner();
+    let id = made.key.unwrap().key_id;
+    let path = "/gatepost.v1.AdminService/CreateKey";
+    let status = with_a_late_message(&server, path, &made.secret, &key_request(Role::Admin), async {}).await;
+    assert_eq!(status, "none", "a good key may take its time");
+    let revoke = async {
+        admin(&server).await.revoke_key(with(ADMIN, pb::RevokeKeyRequest { key_id: id.clone() })).await.unwrap();
+    };
+    let status = with_a_late_message(&server, path, &made.secret, &key_request(Role::Admin), revoke).await;
+    assert_eq!(status, "16");
+}
+
+#[tokio::test]
+async fn a_key_makes_none_that_outlives_it_and_a_site_has_only_so_many() {
+    let server = Server::steady_with("", &["--admin-key", ADMIN]).await;
+    let mut client = admin(&server).await;
+    let end = std::time::SystemTime::now() + Duration::from_secs(3_600);
+    let sites = vec![SITE.to_owned()];
+    let brief = pb::CreateKeyRequest { expires_at: Some(end.into()), sites: sites.clone(), ..key_request(Role::Admin) };
+    let brief = client.create_key(with(ADMIN, brief)).await.unwrap().into_inner().secret;
+    let longer = Some((end + Duration::from_secs(60)).into());
+    for expires_at in [None, longer] {
+        let request = pb::CreateKeyRequest { expires_at, sites: sites.clone(), ..key_request(Role::Host) };
+        let status = client.create_key(with(&brief, request)).await.unwrap_err();
+        assert!(status.message().contains("expires_at"), "{status}");
+    }
+    let refused = loop {
+        let request = pb::CreateKeyRequest { expires_at: Some(end.into()), sites: sites.clone(), ..key_request(Role::Host) };
+        match client.create_key(with(&brief, request)).await {
+            Ok(_) => {}
+            Err(status) => break status,
+        }
+    };
+    assert!(refused.message().contains("100 keys"), "{refused}");
+    let other = pb::CreateKeyRequest { sites: vec!["other.example".into()], ..key_request(Role::Host) };
+    client.create_key(with(ADMIN, other)).await.unwrap();
 }
 
 // === what a visitor types ===
