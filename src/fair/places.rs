@@ -1,6 +1,6 @@
 //! Places for calls and streams, for which nobody waits: a caller gets one at once or is refused.
 //!
-//! A caller may hold as many places as `factor` times those that are free: the dynamic threshold by which switches share
+//! What a caller may hold is in proportion to the places that are free: the dynamic threshold by which switches share
 //! their memory between queues (A. K. Choudhury and E. L. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet
 //! Switches", IEEE/ACM Transactions on Networking 6, 1998). One caller alone gets most of them, several get equal shares,
 //! and some stay free for the next.
@@ -67,7 +67,8 @@ impl Places {
     }
 
     /// Takes a place for a caller and one of its sites. A caller without a name is not told from others: then the site
-    /// alone counts, and one that nobody else calls beside may have all places. Returns `None` if none is free, or the caller or the site holds its share.
+    /// alone counts, and one that nobody else calls beside may have all places. Returns `None` if none is free, or the caller or
+    /// the site holds its share.
     pub fn take(&self, caller: &Arc<str>, site: &str) -> Option<Place> {
         let mut state = self.0.lock().ok()?;
         let site = Arc::<str>::from(site);

@@ -20,7 +20,7 @@ pub struct Turns {
 /// A turn. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Turn {
-    // In this order: whoever waits for the second holds the first.
+    // Given back in this order: first what everybody waits for.
     _all: Option<OwnedSemaphorePermit>,
     _own: Option<OwnedSemaphorePermit>,
 }

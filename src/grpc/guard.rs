@@ -216,6 +216,7 @@ impl Asked {
     }
 }
 
+/// Returns whether a request comes from a program on this machine, as far as its headers tell.
 fn is_local<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
     let added = |name: &http::HeaderName| FORWARDED_LIKE.iter().any(|start| name.as_str().starts_with(start));
@@ -280,7 +281,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Who makes it, asked again.
+    /// Returns what tells who makes the call whenever it is asked.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
@@ -295,6 +296,7 @@ impl Call {
         self.connection.as_ref().map(Connection::busy)
     }
 
+    /// Takes a place for the call, and waits for its turn if it is no comment's. Both end with the call.
     async fn enter(&self, site: &str) -> Result<(), Error> {
         let Some(place) = self.places.take(&self.caller.id, site) else {
             METRICS.shed("concurrency");
@@ -357,12 +359,6 @@ impl Connection {
 /// Counts one open call or stream of a connection.
 #[derive(Debug)]
 pub struct Busy(Connection);
-
-impl Clone for Busy {
-    fn clone(&self) -> Self {
-        self.0.busy()
-    }
-}
 
 impl Drop for Busy {
     fn drop(&mut self) {
