@@ -1,6 +1,6 @@
 //! CreateKey, ListKeys, RevokeKey: who may have keys made, for whom.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::comment::Site;
 use crate::error::{Error, Violation};
@@ -10,6 +10,8 @@ use crate::verdict::may_name_somebody;
 
 /// Longest name of a key in bytes.
 const MAX_NAME: usize = 128;
+/// Keys end at a whole second.
+const SECOND: Duration = Duration::from_secs(1);
 /// Most sites of a key.
 const MAX_SITES: usize = 1_000;
 
@@ -34,7 +36,7 @@ pub async fn create(ring: &Ring, caller: &Caller, request: pb::CreateKeyRequest)
             None
         }
     };
-    if let Some(end) = ring.ends(caller).filter(|end| expires_at.is_none_or(|at| at > *end)) {
+    if let Some(end) = ring.ends(caller).filter(|end| expires_at.is_none_or(|at| at >= *end + SECOND)) {
         let end = humantime::format_rfc3339_seconds(end);
         wrong.push(Violation::new("expires_at", format!("must not lie behind {end}, when the key that makes it ends")));
     }
