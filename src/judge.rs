@@ -379,6 +379,7 @@ fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings) -> Input<
             url: author.url.as_ref().and_then(|_| url(comment.author_address())),
             email: comment.email(),
         }),
+        quoted: comment.text().quoted(),
         post_title: comment.post_title(),
         post_text: comment.post_text(),
         parent_text: comment.parent_text(),

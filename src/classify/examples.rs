@@ -20,6 +20,8 @@ pub type Targets = [Option<bool>; LANES];
 #[derive(Default)]
 pub struct Examples {
     features: Vec<Coordinate>,
+    /// Of each feature the part that counts in what speaks for abuse.
+    parts: Vec<f32>,
     rows: Vec<Example>,
     scratch: Scratch,
     /// The words of the rows that are learned.
@@ -51,17 +53,20 @@ pub enum Section {
     Post,
     /// Of the author.
     Author,
+    /// Marks of scope.
+    Scope,
     /// Identity terms.
     Identity,
 }
 
 impl Section {
-    const COUNT: usize = 4;
+    const COUNT: usize = 5;
 
     fn of(group: Group) -> Self {
         match group {
             Group::Author => Self::Author,
             Group::Post => Self::Post,
+            Group::Scope => Self::Scope,
             Group::Identity => Self::Identity,
             Group::Words | Group::Chars | Group::Shape | Group::Dense => Self::Body,
         }
@@ -87,7 +92,8 @@ impl Examples {
             // A source may hold rows of other languages, which say nothing of the words of this one.
             let of_language = row.lang.is_empty() || parse_language(&row.lang) == Some(language);
             let counted = (split == Split::Train && of_language).then_some(language);
-            let ends = self.extract(recipe, row, source.post, counted);
+            let written_in = parse_language(&row.lang).unwrap_or(language);
+            let ends = self.extract(recipe, row, source.post, written_in, counted);
             self.rows.push(Example { ends, targets, source: at, share: source.weight, group, language, split });
             of.push(row);
         }
@@ -110,7 +116,14 @@ impl Examples {
         }
     }
 
-    fn extract(&mut self, recipe: &Recipe, row: &Row, post: PostIs, counted: Option<Language>) -> [usize; Section::COUNT + 1] {
+    fn extract(
+        &mut self,
+        recipe: &Recipe,
+        row: &Row,
+        post: PostIs,
+        language: Language,
+        counted: Option<Language>,
+    ) -> [usize; Section::COUNT + 1] {
         let Scratch { work, tally, .. } = &mut self.scratch;
         let input = row.input(post);
         features::read(&input, work);
@@ -118,14 +131,15 @@ impl Examples {
             self.words.count(language, &work.tokens.tokens);
         }
         tally.start(row.text.len());
-        features::extract(&input, work, tally);
+        features::extract(&input, language, work, tally);
         let factors = tally.factors(&recipe.norms.by_group());
-        let mut found: Vec<(usize, u32, f32)> = tally
+        let mut found: Vec<(usize, u32, f32, f32)> = tally
             .features()
             .iter()
             .map(|feature| {
                 let bucket = feature.bucket() >> (KEY_BITS - 1 - recipe.hash_bits);
-                (Section::of(feature.group) as usize, bucket, feature.value() * factors[feature.group as usize])
+                let value = feature.value() * factors[feature.group as usize];
+                (Section::of(feature.group) as usize, bucket, value, feature.counted().abuse)
             })
             .collect();
         found.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
@@ -134,9 +148,10 @@ impl Examples {
         // shares one with an earlier section's is left out.
         let mut taken = HashSet::new();
         for shared in found.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (section, bucket, _) = shared[0];
+            let (section, bucket, _, part) = shared[0];
             if taken.insert(bucket) {
                 self.features.push((bucket, shared.iter().map(|feature| feature.2).sum()));
+                self.parts.push(part);
             }
             ends[section + 1..].fill(self.features.len());
         }
@@ -148,10 +163,15 @@ impl Examples {
         &self.features[row.ends[section as usize]..row.ends[section as usize + 1]]
     }
 
-    /// Returns the features of a row, with or without its identity terms.
-    pub fn features(&self, row: &Example, identity_terms: bool) -> &[Coordinate] {
-        let end = if identity_terms { Section::COUNT } else { Section::Identity as usize };
-        &self.features[row.ends[0]..row.ends[end]]
+    /// Returns the same with the part of each that counts in what speaks for abuse.
+    pub fn parts<'s>(&'s self, row: &'s Example, sections: &'s [Section]) -> impl Iterator<Item = (Coordinate, f32)> + 's {
+        let of = |section: &Section| row.ends[*section as usize]..row.ends[*section as usize + 1];
+        sections.iter().flat_map(of).filter_map(|at| Some((*self.features.get(at)?, *self.parts.get(at)?)))
+    }
+
+    /// Returns the features of a row that belong to the sections.
+    pub fn features<'s>(&'s self, row: &'s Example, sections: &'s [Section]) -> impl Iterator<Item = Coordinate> + 's {
+        sections.iter().flat_map(move |section| self.section(row, *section)).copied()
     }
 
     /// The rows of a language and a split that tell a head something, and what.

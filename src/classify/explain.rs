@@ -6,7 +6,7 @@ use std::ops::Range;
 use foldhash::fast::FixedState;
 use isolang::Language;
 
-use super::features::{self, Evidence, Group, Sink, What, Workspace};
+use super::features::{self, Amount, Evidence, Group, Sink, What, Workspace};
 use super::lexicon::Classes;
 use super::model::{Model, Scratch};
 use super::tally::{Feature, Tally};
@@ -47,10 +47,11 @@ struct Tracer<'a> {
 }
 
 /// The index of a feature in the tally, how much it counts, and what it is evidence of.
-pub type Occurrence = (usize, f32, Evidence);
+pub type Occurrence = (usize, Amount, Evidence);
 
 impl Sink for Tracer<'_> {
-    fn add(&mut self, group: Group, hash: u64, amount: f32, evidence: Evidence) -> bool {
+    fn add(&mut self, group: Group, hash: u64, amount: impl Into<Amount>, evidence: Evidence) -> bool {
+        let amount = amount.into();
         let (index, first_time) = self.tally.count(group, hash, amount);
         self.trace.push((index, amount, evidence));
         first_time
@@ -69,6 +70,7 @@ enum Key {
     Pair(u64, u64),
     Link(u16),
     Place(u16, u16),
+    Mark(u16, u16),
     Whole(&'static str),
     Signal(signal::Signal),
     /// Words without content of their own, and marks: nobody reads a reason in "the word “a”".
@@ -99,7 +101,7 @@ pub fn explain(
     tally.start(input.text.len());
     let mut tracer = Tracer { tally, trace };
     if labels.iter().any(|label| model.head(*label, language).is_some()) {
-        features::extract(input, work, &mut tracer);
+        features::extract(input, language, work, &mut tracer);
     }
     labels.iter().map(|&label| one(model, scratch, input, (label, language), most)).collect()
 }
@@ -115,7 +117,7 @@ fn one(model: &Model, scratch: &Scratch, input: &Input, (label, language): (Labe
     let unit = f64::from(head.calibration.slope * head.scale);
     let factors = tally.factors(model.norms());
     let worth = |feature: &Feature| {
-        let counts = (feature.group as usize) < head.groups();
+        let counts = head.counts(feature.group as usize);
         let weight = model.weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
         if weight == 0 {
             return 0.0;
@@ -126,7 +128,8 @@ fn one(model: &Model, scratch: &Scratch, input: &Input, (label, language): (Labe
     let mut merged: HashMap<Key, Merged, FixedState> =
         HashMap::with_capacity_and_hasher(work.tokens.tokens.len() * 2, FixedState::default());
     for (first, &(index, amount, evidence)) in trace.iter().enumerate() {
-        let weight = worth.get(index).map_or(0.0, |&worth| unit * if worth > 0.0 { worth * f64::from(amount) } else { worth });
+        let part = f64::from(if label == Label::Spam { amount.spam } else { amount.abuse });
+        let weight = worth.get(index).map_or(0.0, |&worth| unit * if worth > 0.0 { worth * part } else { worth });
         if weight != 0.0 {
             let (key, evidence) = place(evidence, &work.tokens.tokens);
             merged.entry(key).or_insert(Merged { key, first, evidence, weight: 0.0 }).weight += weight;
@@ -173,6 +176,8 @@ fn place(evidence: Evidence, tokens: &[Token]) -> (Key, Evidence) {
         What::AuthorUrl => (Key::Whole("url"), evidence),
         What::AuthorEmail => (Key::Whole("email"), evidence),
         What::OfPost => (Key::Whole("post"), evidence),
+        What::Scope(_) => (Key::Mark(start, end), evidence),
+        What::Hostility => (Key::Whole("hostility"), evidence),
     }
 }
 
@@ -251,6 +256,11 @@ fn contribution(input: &Input, work: &Workspace, merged: &Merged) -> Contributio
         What::OfPost => {
             located = false;
             "how far it speaks of the post".to_owned()
+        }
+        What::Scope(mark) => format!("{} “{quoted}”", mark.describe()),
+        What::Hostility => {
+            located = false;
+            "how hostile it is on the whole".to_owned()
         }
     };
     Contribution { what, span: located.then_some(span), weight: merged.weight as f32 }

@@ -1,15 +1,20 @@
 //! Turns a comment into hashed features. Training, scoring and explaining all go through [`extract`].
 
+use isolang::Language;
+
 use super::Input;
 use super::author;
 use super::disguise;
 use super::hash::join;
 use super::lexicon::{self, Classes, WordSet};
 use super::manner::Manner;
+use super::quote;
+use super::scope::{self, Mark};
 use super::shape;
 use super::signal::{self, Facts, Signal, few};
 use super::text::Text;
 use super::token::{Kind, Piece, Token, Tokens};
+use super::words;
 
 /// Features are brought to a length of their own per group, so that a long text's many n-grams do not drown its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,23 +27,47 @@ pub enum Group {
     Author,
     /// How the comment fits its post.
     Post,
+    /// Marks of scope: hostile words, of whom they are said, and what surrounds them. Spam's head does without.
+    Scope,
     /// Identity terms themselves: which group of people is spoken of. Heads for abuse do without.
     Identity,
 }
 
 impl Group {
     /// How many groups there are.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 8;
+}
+
+/// The part of a feature's use that counts in what speaks for a label, `0..=1`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Amount {
+    /// For spam.
+    pub spam: f32,
+    /// For abuse, where what is quoted, or said of things, counts less.
+    pub abuse: f32,
+}
+
+impl From<f32> for Amount {
+    fn from(all: f32) -> Self {
+        Self { spam: all, abuse: all }
+    }
+}
+
+impl Amount {
+    /// Returns the larger part of both.
+    fn max(self, other: Amount) -> Amount {
+        Amount { spam: self.spam.max(other.spam), abuse: self.abuse.max(other.abuse) }
+    }
 }
 
 /// Where features go.
 pub trait Sink {
     /// Takes one occurrence of a feature that counts `amount`; tells whether it is the first.
-    fn add(&mut self, group: Group, hash: u64, amount: f32, evidence: Evidence) -> bool;
+    fn add(&mut self, group: Group, hash: u64, amount: impl Into<Amount>, evidence: Evidence) -> bool;
 
     /// Takes a feature that names somebody or some place: a domain, a word of a name or of an address. In the groups that
     /// describe form, only these are of one site; the others say what comments look like anywhere.
-    fn add_name(&mut self, group: Group, hash: u64, amount: f32, evidence: Evidence) -> bool {
+    fn add_name(&mut self, group: Group, hash: u64, amount: impl Into<Amount>, evidence: Evidence) -> bool {
         self.add(group, hash, amount, evidence)
     }
 
@@ -75,6 +104,10 @@ pub enum What {
     AuthorEmail,
     /// How many of its words are the post's.
     OfPost,
+    /// Something hostile or kind that is said of somebody.
+    Scope(Mark),
+    /// How hostile the comment is on the whole.
+    Hostility,
 }
 
 /// Buffers that extraction needs. Reused from call to call.
@@ -86,6 +119,7 @@ pub struct Workspace {
     side_tokens: Tokens,
     post_words: WordSet,
     disguise: disguise::Buffers,
+    scope: scope::Buffers,
 }
 
 // Seeds of the feature families, here and in `disguise` (0x1D), `shape` (0x32 to 0x39) and `author` (0x51 to 0x5F). Changing one changes what a
@@ -118,6 +152,9 @@ const NEGATION_REACH: usize = 3;
 const THEME_REACH: usize = 4;
 /// How many tokens on either side are near "you" or an identity term.
 const NEAR: usize = 4;
+/// Words of emoji's names that say what kind of picture it is.
+const NO_NAMES: [&str; 6] = ["", "face", "with", "of", "and", "sign"];
+
 /// How much a word that the post itself uses counts in what speaks for a label: on a post about idiots the word is no
 /// insult yet. What speaks against it counts in full.
 const SHARED_WITH_POST: f32 = 0.25;
@@ -126,16 +163,21 @@ pub const MAX_SIDE_BYTES: usize = 2_000;
 
 /// Reads a comment into the workspace.
 pub fn read(input: &Input, work: &mut Workspace) {
-    work.text.read(input.text);
-    work.tokens.read(&work.text);
+    let Workspace { text, tokens, side_text, .. } = work;
+    text.read(input.text);
+    tokens.read(text);
+    quote::weigh(input, text, tokens, side_text);
 }
 
 /// Extracts every feature of the comment that was read into the workspace, and tells what it is like besides.
-pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) -> Manner {
-    let Workspace { text, tokens, side_text, side_tokens, post_words, disguise } = work;
+pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &mut impl Sink) -> Manner {
+    let Workspace { text, tokens, side_text, side_tokens, post_words, disguise, scope } = work;
     post_words.clear();
     for post in [input.post_title, input.post_text] {
         collect_content_words(post, side_text, side_tokens, post_words);
+    }
+    if let Some(words) = words::of(language) {
+        scope::extract(text, tokens, words, scope, sink);
     }
     let comment = Comment { text: text.as_str(), tokens: &tokens.tokens, post_words };
 
@@ -144,6 +186,7 @@ pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) -> Man
         counts: tokens.counts,
         longest_run: text.longest_run(),
         invisible: text.invisible(),
+        disguised: u32::from(text.styled() > 0),
         ..Facts::default()
     };
     comment.words(sink, &mut facts);
@@ -152,7 +195,7 @@ pub fn extract(input: &Input, work: &mut Workspace, sink: &mut impl Sink) -> Man
     for piece in &tokens.pieces {
         comment.grams(piece, sink);
     }
-    facts.disguised = disguise::extract(comment.text, &tokens.pieces, disguise, sink);
+    facts.disguised += disguise::extract(comment.text, &tokens.pieces, disguise, sink);
     shape::extract(comment.text, comment.tokens, sink);
     for (signal, level) in signal::levels(&facts) {
         let hash = join(SIGNAL, (signal as u64) << 8 | u64::from(level));
@@ -179,15 +222,16 @@ struct Comment<'a> {
 impl Comment<'_> {
     /// Words and pairs of words, shouted words, words by position; counts what the signals need.
     fn words(&self, sink: &mut impl Sink, facts: &mut Facts) {
-        let mut previous = (lexicon::WORD_SEED, 1.0, 0);
+        let mut previous = (lexicon::WORD_SEED, Amount::from(1.0), 0);
         let mut words = 0;
         for token in self.tokens {
-            let amount = self.amount(token.hash);
-            facts.generic.add(token, amount < 1.0);
+            let amount = self.amount(token);
+            let of_post = amount.spam < 1.0;
+            facts.generic.add(token, of_post);
             if is_content(token) {
                 facts.content += 1;
                 facts.generic_words += u32::from(token.classes.has(Classes::PRAISE) || token.classes.has(Classes::OF_BLOGS));
-                facts.of_post += u32::from(amount < 1.0);
+                facts.of_post += u32::from(of_post);
             }
             let evidence = at_token(token);
             // Of whom a comment speaks is no evidence; what it says of them is.
@@ -230,16 +274,28 @@ impl Comment<'_> {
                     }
                 }
                 Kind::Link => facts.links += 1,
-                Kind::Emoji => facts.emoji += 1,
+                Kind::Emoji => {
+                    facts.emoji += 1;
+                    self.emoji_name(token, amount, sink);
+                }
                 _ => {}
             }
         }
         facts.words = words;
         if let Some(last) = self.tokens.iter().rfind(|token| token.kind == Kind::Word) {
-            sink.add(Group::Words, join(LAST, last.said), self.amount(last.hash), at_token(last));
+            sink.add(Group::Words, join(LAST, last.said), self.amount(last), at_token(last));
         }
         facts.opening = self.tokens.first().map_or(0, |token| self.form(token));
         facts.closing = self.tokens.last().map_or(0, |token| self.form(token));
+    }
+
+    /// Adds the words of an emoji's name, as if they had been written.
+    fn emoji_name(&self, token: &Token, amount: Amount, sink: &mut impl Sink) {
+        let written = &self.text[usize::from(token.start)..usize::from(token.end)];
+        let names = emojis::get(written).map_or("", emojis::Emoji::name).split([' ', '-']);
+        for word in names.filter(|word| !NO_NAMES.contains(word)) {
+            sink.add(Group::Words, join(UNIGRAM, lexicon::word_hash(word.as_bytes())), amount, at_token(token));
+        }
     }
 
     /// Words under negation, in quotes, near "you", near an identity term.
@@ -255,7 +311,7 @@ impl Comment<'_> {
                 continue;
             }
             let mut add = |seed| {
-                sink.add(Group::Words, join(seed, token.said), self.amount(token.hash), at_token(token));
+                sink.add(Group::Words, join(seed, token.said), self.amount(token), at_token(token));
             };
             if quoted {
                 add(QUOTED);
@@ -309,10 +365,10 @@ impl Comment<'_> {
 
     fn near(&self, at: usize, before: u64, after: u64, sink: &mut impl Sink) {
         for token in &self.tokens[at.saturating_sub(NEAR)..at] {
-            sink.add(Group::Words, join(before, token.said), self.amount(token.hash), at_token(token));
+            sink.add(Group::Words, join(before, token.said), self.amount(token), at_token(token));
         }
         for token in self.tokens[at + 1..].iter().take(NEAR) {
-            sink.add(Group::Words, join(after, token.said), self.amount(token.hash), at_token(token));
+            sink.add(Group::Words, join(after, token.said), self.amount(token), at_token(token));
         }
     }
 
@@ -323,7 +379,7 @@ impl Comment<'_> {
         for pair in self.tokens[at.saturating_sub(NEAR)..end].windows(2) {
             let hash = join(join(PAIR_NEAR_IDENTITY, pair[0].said), pair[1].said);
             let evidence = Evidence { what: What::Pair, start: pair[0].start, end: pair[1].end };
-            sink.add(Group::Words, hash, 1.0, evidence);
+            sink.add(Group::Words, hash, self.said(&pair[0]).max(self.said(&pair[1])), evidence);
         }
     }
 
@@ -332,11 +388,12 @@ impl Comment<'_> {
         let (start, end) = (usize::from(piece.start), usize::from(piece.end));
         let text = &self.text[start..end];
         let group = if piece.identity { Group::Identity } else { Group::Chars };
-        let amount = if self.post_words.is_empty() {
+        let shared = if self.post_words.is_empty() {
             1.0
         } else {
-            self.amount(lexicon::word_hash(text.trim_matches(|c: char| c.is_ascii_punctuation()).as_bytes()))
+            self.shared(lexicon::word_hash(text.trim_matches(|c: char| c.is_ascii_punctuation()).as_bytes()))
         };
+        let amount = Amount { spam: shared, abuse: shared.min(piece.weight) };
         // The last three characters, 21 bits each, and where they and the one before them begin.
         let mut window = u64::from(b' ') << 42;
         let mut starts = [start; 4];
@@ -405,7 +462,18 @@ impl Comment<'_> {
 
     /// How much a word counts.
     #[inline]
-    fn amount(&self, word: u64) -> f32 {
+    fn amount(&self, token: &Token) -> Amount {
+        let shared = self.shared(token.hash);
+        Amount { spam: shared, abuse: shared.min(token.weight) }
+    }
+
+    /// How much a word counts that the post may use as well.
+    fn said(&self, token: &Token) -> Amount {
+        Amount { spam: 1.0, abuse: token.weight }
+    }
+
+    #[inline]
+    fn shared(&self, word: u64) -> f32 {
         if !self.post_words.is_empty() && self.post_words.contains(&word) { SHARED_WITH_POST } else { 1.0 }
     }
 }

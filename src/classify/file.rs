@@ -16,7 +16,7 @@ use super::{LANES, Label};
 
 const MAGIC: [u8; 8] = *b"GPMODEL\0";
 /// Rises when the layout or the meaning of a feature changes.
-pub(super) const FORMAT: u16 = 3;
+pub(super) const FORMAT: u16 = 4;
 /// Far above any model that fits the cache; larger files are not looked into.
 pub const MAX_BYTES: usize = 8 << 20;
 /// More languages than anybody trains.
@@ -75,7 +75,7 @@ pub fn encode(parts: &Parts) -> Vec<u8> {
         out.push(voice.heads.len() as u8);
         for head in &voice.heads {
             out.push(head.label.lane() as u8);
-            out.push(u8::from(head.identity_terms));
+            out.push(u8::from(head.identity_terms) | u8::from(head.scope) << 1);
             out.push(head.also.len() as u8);
             head.also.iter().for_each(|language| out.extend(language.to_639_3().bytes()));
             out.extend((head.weights as u32).to_le_bytes());
@@ -141,7 +141,7 @@ fn read_heads(reader: &mut Reader) -> Result<Vec<Head>, ModelError> {
     let [head_count] = reader.array()?;
     let mut heads: Vec<Head> = Vec::new();
     for _ in 0..head_count {
-        let [lane, identity_terms, also] = reader.array()?;
+        let [lane, flags, also] = reader.array()?;
         let label = Label::ALL.get(usize::from(lane)).copied().ok_or(ModelError::Invalid("unknown label"))?;
         if heads.last().is_some_and(|last| last.label >= label) {
             return Err(ModelError::Invalid("labels out of order"));
@@ -153,7 +153,7 @@ fn read_heads(reader: &mut Reader) -> Result<Vec<Head>, ModelError> {
         let weights = u32::from_le_bytes(reader.array()?) as usize;
         let [scale, bias, slope, offset] = reader.numbers()?;
         let calibration = Calibration { slope, offset };
-        heads.push(Head { label, also, scale, bias, calibration, identity_terms: identity_terms != 0, weights });
+        heads.push(Head { label, also, scale, bias, calibration, identity_terms: flags & 1 != 0, scope: flags & 2 != 0, weights });
     }
     Ok(heads)
 }

@@ -139,7 +139,7 @@ const YOU: &str = "you u your ur you're youre yours yourself urself ya yall y'al
 
 const I: &str = "i i'm im my me mine myself i've i'll i'd we our us";
 
-const IDENTITIES: &str = "muslim muslims islam islamic moslem moslems jew jews jewish judaism christian christians \
+pub const IDENTITIES: &str = "muslim muslims islam islamic moslem moslems jew jews jewish judaism christian christians \
     christianity catholic catholics protestant mormon mormons hindu hindus sikh sikhs buddhist buddhists atheist \
     atheists black blacks white whites asian asians african africans arab arabs latino latinos latina hispanic \
     hispanics mexican mexicans chinese japanese korean indian indians pakistani pakistanis turk turks turkish russian \

@@ -17,6 +17,8 @@ mod lexicon;
 mod likeness;
 mod manner;
 mod model;
+mod quote;
+mod scope;
 mod shape;
 mod signal;
 mod table;
@@ -24,6 +26,7 @@ mod tally;
 mod token;
 mod vocabulary;
 mod window;
+mod words;
 
 use crate::reading::{deobfuscate, link, text};
 
@@ -117,8 +120,10 @@ pub struct Input<'a> {
     pub post_title: &'a str,
     /// The post's text, or its beginning. Words that the post uses count little against the comment.
     pub post_text: &'a str,
-    /// The comment that is answered. Not looked at yet: as far as the training data goes, having a parent only says
-    /// which source a row is from.
+    /// The parts of the text that are marked as quotations, such as HTML's `blockquote`.
+    pub quoted: &'a [std::ops::Range<usize>],
+    /// The comment that is answered: what is quoted from it is not what the comment says. As far as the training data goes,
+    /// having a parent only says which source a row is from, so that nothing else is made of it.
     pub parent_text: &'a str,
     /// BCP 47 tag of the language, as far as the host knows it.
     pub language: &'a str,

@@ -67,6 +67,8 @@ pub struct Head {
     pub calibration: Calibration,
     /// Whether identity terms themselves count.
     pub identity_terms: bool,
+    /// Whether marks of scope count.
+    pub scope: bool,
     /// How many weights it was given.
     pub weights: usize,
 }
@@ -189,7 +191,8 @@ impl Model {
         SCRATCH.with_borrow_mut(|scratch| {
             let mut parts = window::parts(self, input.text).into_iter();
             let mut part = |at: Range<usize>, language: Option<Language>| {
-                let window = Input { text: input.text.get(at.clone()).unwrap_or_default(), ..*input };
+                let quoted = window::quoted(input.quoted, &at);
+                let window = Input { text: input.text.get(at.clone()).unwrap_or_default(), quoted: &quoted, ..*input };
                 self.score_window(&window, at.start, correction, language, scratch)
             };
             let mut scores = part(parts.next().unwrap_or_default(), language);
@@ -223,7 +226,7 @@ impl Model {
         let speaks = self.speaks(language);
         if speaks || correction.is_some() {
             tally.start(input.text.len());
-            let manner = features::extract(input, work, tally);
+            let manner = features::extract(input, language, work, tally);
             if speaks {
                 scores.manner = manner;
             }
@@ -246,7 +249,8 @@ impl Model {
         SCRATCH.with_borrow_mut(|scratch| {
             let explain = |label: &Label| {
                 let Window { begin, end, language } = scores.windows[label.lane()];
-                let window = Input { text: input.text.get(begin..end).unwrap_or_default(), ..*input };
+                let quoted = window::quoted(input.quoted, &(begin..end));
+                let window = Input { text: input.text.get(begin..end).unwrap_or_default(), quoted: &quoted, ..*input };
                 let mut explained = explain::explain(self, scratch, &window, language, &[*label], most);
                 for span in explained.iter_mut().flat_map(|one| &mut one.contributions).filter_map(|part| part.span.as_mut()) {
                     *span = span.start + begin..span.end + begin;
@@ -268,13 +272,16 @@ impl Model {
         for feature in tally.features() {
             if let Some(weights) = self.weights(voice, feature) {
                 let sum = &mut sums[feature.group as usize];
-                if feature.counted() < 1.0 {
-                    for (sum, &weight) in sum.iter_mut().zip(weights) {
-                        *sum += feature.adds(f32::from(weight));
+                let (value, counted) = (feature.value(), feature.counted());
+                if counted.abuse < 1.0 || counted.spam < 1.0 {
+                    // Less of what speaks for a label, all of what speaks against it.
+                    for (lane, (sum, &weight)) in sum.iter_mut().zip(weights).enumerate() {
+                        let adds = value * f32::from(weight);
+                        let part = if lane == Label::Spam.lane() { counted.spam } else { counted.abuse };
+                        *sum += if adds > 0.0 { adds * part } else { adds };
                     }
                     continue;
                 }
-                let value = feature.value();
                 for (sum, &weight) in sum.iter_mut().zip(weights) {
                     *sum += value * f32::from(weight);
                 }
@@ -283,8 +290,8 @@ impl Model {
         let factors = tally.factors(&self.parts.norms);
         for head in voice.heads.iter().filter(speaks) {
             let lane = head.label.lane();
-            let sums = sums.iter().zip(factors).take(head.groups());
-            let sum: f32 = sums.map(|(sum, factor)| sum[lane] * factor).sum();
+            let sums = sums.iter().zip(factors).enumerate().filter(|(group, _)| head.counts(*group));
+            let sum: f32 = sums.map(|(_, (sum, factor))| sum[lane] * factor).sum();
             scores.logits[lane] = head.calibration.apply(head.bias + head.scale * sum);
         }
     }
@@ -340,9 +347,9 @@ impl Voice {
 }
 
 impl Head {
-    /// How many groups of features count: the last are the identity terms.
-    pub fn groups(&self) -> usize {
-        if self.identity_terms { Group::COUNT } else { Group::COUNT - 1 }
+    /// Returns whether the features of a group count.
+    pub fn counts(&self, group: usize) -> bool {
+        (self.identity_terms || group != Group::Identity as usize) && (self.scope || group != Group::Scope as usize)
     }
 }
 
@@ -361,7 +368,7 @@ pub struct Scores {
     /// By [`site::Kind`]; `None`: no correction was asked.
     corrected: Option<[f32; 2]>,
     links: usize,
-    language: Language,
+    pub(super) language: Language,
     manner: Manner,
 }
 

@@ -63,6 +63,8 @@ pub struct Norms {
     pub author: f32,
     /// How the comment fits its post.
     pub post: f32,
+    /// Marks of scope.
+    pub scope: f32,
     /// Identity terms themselves.
     pub identity: f32,
 }
@@ -70,7 +72,7 @@ pub struct Norms {
 impl Norms {
     /// In the order of the groups.
     pub fn by_group(self) -> [f32; Group::COUNT] {
-        [self.words, self.chars, self.shape, self.dense, self.author, self.post, self.identity]
+        [self.words, self.chars, self.shape, self.dense, self.author, self.post, self.scope, self.identity]
     }
 }
 
@@ -118,6 +120,10 @@ pub struct HeadRecipe {
     /// How much more rare features count than common ones while learning: the power of their inverse document frequency.
     #[serde(default)]
     pub rarity: f32,
+    /// How much a row that was held out counts where the weights of marks of scope are learned, beside the rows for
+    /// development. 0: marks have no weights.
+    #[serde(default)]
+    pub scope: f32,
     /// Whether identity terms themselves have weights: harmless for spam, unfair for abuse.
     #[serde(default)]
     pub identity_terms: bool,
@@ -231,6 +237,7 @@ impl Recipe {
         let balances = || sources().flat_map(|source| &source.balance);
         range(balances().all(|balance| balance.rows > 0.0 && balance.rows.is_finite()), "balance.rows", "above 0")?;
         range(heads().all(|head| (0.0..=3.0).contains(&head.rarity)), "rarity", "0 to 3")?;
+        range(heads().all(|head| (0.0..=100.0).contains(&head.scope)), "scope", "0 to 100")?;
         let shares = || recipe.sources.iter().flat_map(|source| source.heads.values().map(Rule::share));
         range(shares().all(|share| share > 0.0 && share <= 1.0), "never", "a share above 0 and up to 1")?;
         for number in recipe.norms.by_group() {
@@ -296,7 +303,7 @@ mod tests {
         hash_bits = 12
         epochs = 2
         ftrl = { alpha = 1.0, beta = 0.5, l1 = 0.0, l2 = 0.5 }
-        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, post = 0.3, identity = 0.5 }
+        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, post = 0.3, scope = 0.5, identity = 0.5 }
         [languages.en.heads]
         spam = { keep = 100 }
         [[source]]

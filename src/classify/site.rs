@@ -140,7 +140,7 @@ impl Model {
         features::read(input, work);
         tally.start(input.text.len());
         // Also where the base does not speak the language: the site's moderators do.
-        features::extract(input, work, tally);
+        features::extract(input, scores.language, work, tally);
         let factors = tally.factors(self.norms());
         let mut found: Vec<(u16, f32)> =
             taught(tally, &factors).map(|(slot, value, counted)| (slot, value * counted)).collect();
@@ -167,11 +167,11 @@ fn taught<'t>(tally: &'t Tally, factors: &'t [f32; Group::COUNT]) -> impl Iterat
     let counted = tally.features().iter().filter(|feature| match feature.group {
         Group::Words | Group::Chars | Group::Post => true,
         Group::Shape | Group::Dense | Group::Author => feature.names,
-        Group::Identity => false,
+        Group::Scope | Group::Identity => false,
     });
     counted.map(|feature| {
         let value = feature.value() * factors[feature.group as usize];
-        ((feature.bucket() >> (BUCKET_BITS - BITS)) as u16, value, feature.counted())
+        ((feature.bucket() >> (BUCKET_BITS - BITS)) as u16, value, feature.counted().spam)
     })
 }
 

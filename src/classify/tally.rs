@@ -1,7 +1,10 @@
 //! Counts how often each feature occurs in one comment, without allocating once warm.
 
-use super::features::{Evidence, Group, Sink};
+use super::features::{Amount, Evidence, Group, Sink};
 use super::hash;
+
+/// Up to so many marks of scope do not take from each other's weight.
+const FEW_MARKS: f32 = 9.0;
 
 /// One distinct feature of a comment.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +17,7 @@ pub struct Feature {
     /// How often it occurs.
     pub times: f32,
     /// How much of that counts: a use that counts less adds less than one.
-    pub amount: f32,
+    pub amount: Amount,
 }
 
 impl Feature {
@@ -31,17 +34,10 @@ impl Feature {
         if self.key & 1 == 1 { -size } else { size }
     }
 
-    /// What a weight adds: less of what speaks for a label where only a part counts, all of what speaks against it.
+    /// Returns the part of it that counts in what speaks for spam, and for abuse, `0..=1`.
     #[inline]
-    pub fn adds(&self, weight: f32) -> f32 {
-        let adds = self.value() * weight;
-        if adds > 0.0 { adds * self.counted() } else { adds }
-    }
-
-    /// The part of it that counts in what speaks for a label, `0..=1`.
-    #[inline]
-    pub fn counted(&self) -> f32 {
-        self.amount / self.times
+    pub fn counted(&self) -> Amount {
+        Amount { spam: self.amount.spam / self.times, abuse: self.amount.abuse / self.times }
     }
 }
 
@@ -83,6 +79,9 @@ impl Tally {
             squares[feature.group as usize] += feature.value().powi(2);
         }
         let mut factors = *norms;
+        // A mark counts the same whether it stands alone or beside a few others.
+        let marks = &mut squares[Group::Scope as usize];
+        *marks = marks.max(FEW_MARKS);
         for (factor, square) in factors.iter_mut().zip(squares) {
             *factor = if square > 0.0 { *factor / square.sqrt() } else { 0.0 };
         }
@@ -124,14 +123,15 @@ impl Tally {
 
     /// Counts a feature; returns its index among the distinct ones and whether it is new.
     #[inline]
-    pub fn count(&mut self, group: Group, hash: u64, amount: f32) -> (usize, bool) {
+    pub fn count(&mut self, group: Group, hash: u64, amount: Amount) -> (usize, bool) {
         let key = hash::key(hash);
         let at = self.slot(key, group);
         let (round, index) = self.slots[at];
         if round == self.round {
             let feature = &mut self.features[index as usize];
             feature.times += 1.0;
-            feature.amount += amount;
+            feature.amount.spam += amount.spam;
+            feature.amount.abuse += amount.abuse;
             return (index as usize, false);
         }
         let index = self.features.len();
@@ -146,13 +146,13 @@ impl Tally {
 
 impl Sink for Tally {
     #[inline]
-    fn add(&mut self, group: Group, hash: u64, amount: f32, _: Evidence) -> bool {
-        self.count(group, hash, amount).1
+    fn add(&mut self, group: Group, hash: u64, amount: impl Into<Amount>, _: Evidence) -> bool {
+        self.count(group, hash, amount.into()).1
     }
 
     #[inline]
-    fn add_name(&mut self, group: Group, hash: u64, amount: f32, _: Evidence) -> bool {
-        let (index, first_time) = self.count(group, hash, amount);
+    fn add_name(&mut self, group: Group, hash: u64, amount: impl Into<Amount>, _: Evidence) -> bool {
+        let (index, first_time) = self.count(group, hash, amount.into());
         self.features[index].names = true;
         first_time
     }
@@ -174,7 +174,7 @@ mod tests {
         for round in 0..3u64 {
             tally.start(10);
             for n in 0..5000u64 {
-                tally.count(Group::Words, hash::join(round, n % 2500), 1.0);
+                tally.count(Group::Words, hash::join(round, n % 2500), 1.0.into());
             }
             // A few of 2,500 may share a bucket of two million keys.
             assert!((2490..=2500).contains(&tally.features().len()));
@@ -188,9 +188,9 @@ mod tests {
         let mut tally = Tally::default();
         tally.start(10);
         for n in 0..50 {
-            tally.count(Group::Words, hash::join(1, n % 20), 1.0);
+            tally.count(Group::Words, hash::join(1, n % 20), 1.0.into());
         }
-        let norms = [1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5];
+        let norms = [1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
         let factors = tally.factors(&norms);
         let length: f32 = tally.features().iter().map(|feature| (feature.value() * factors[0]).powi(2)).sum();
         assert!((length - 1.0).abs() < 1e-5);

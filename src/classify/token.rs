@@ -41,6 +41,8 @@ pub struct Token {
     /// The hash in the company of other words: identity terms are all the same there, so that what is said counts
     /// and not of whom.
     pub said: u64,
+    /// How much of it counts in what speaks for abuse, `0..=1`.
+    pub weight: f32,
 }
 
 /// A part of the text between white space, links left out; `start..end` are bytes of the normalised text.
@@ -52,6 +54,8 @@ pub struct Piece {
     pub plain: bool,
     /// Holds an identity term.
     pub identity: bool,
+    /// How much of it counts in what speaks for abuse, `0..=1`.
+    pub weight: f32,
 }
 
 /// Sums over the characters of a text, links left out.
@@ -177,7 +181,7 @@ impl Tokens {
             }
         }
         let identity = self.tokens[before..].iter().any(|token| token.classes.has(Classes::IDENTITY));
-        self.pieces.push(Piece { start: start as u16, end: end as u16, plain, identity });
+        self.pieces.push(Piece { start: start as u16, end: end as u16, plain, identity, weight: 1.0 });
     }
 
     /// Reads `@name` or `#word`; returns where it ends. A tag's word is a word as well.
@@ -222,7 +226,7 @@ impl Tokens {
     fn push(&mut self, kind: Kind, from: usize, to: usize, shouted: bool, hash: u64) {
         let classes = if kind == Kind::Word { lexicon::classes(hash) } else { Classes::default() };
         let said = if classes.has(Classes::IDENTITY) { lexicon::SOMEBODY } else { hash };
-        self.tokens.push(Token { kind, start: from as u16, end: to as u16, shouted, classes, hash, said });
+        self.tokens.push(Token { kind, start: from as u16, end: to as u16, shouted, classes, hash, said, weight: 1.0 });
     }
 }
 

@@ -12,7 +12,7 @@ use ndarray::Array1;
 use super::calibrate::Calibration;
 use super::evaluate::{self, Figures};
 use super::examples::{Example, Examples, Section, bias_groups};
-use super::learn::{Coordinate, LearnError, Learner};
+use super::learn::{Coordinate, LearnError, Learner, Rates};
 use super::model::{Head, Parts, Voice};
 use super::recipe::{HeadRecipe, Recipe, Source};
 use super::rows::{self, Row, RowsError, Rule, Split};
@@ -214,6 +214,12 @@ pub fn report(model: &Model, recipe: &Recipe, data: &[PathBuf]) -> Result<Vec<Re
     Ok(reports)
 }
 
+/// How the weights of marks of scope are learned, and how often each row is.
+const SCOPE_RATES: Rates = Rates { alpha: 0.2, beta: 1.0, l1: 0.1, l2: 2.0 };
+const SCOPE_EPOCHS: u32 = 15;
+/// Brings logits to the size of other features.
+const SCOPE_SLOPE: f32 = 4.0;
+
 /// What learns one head.
 struct HeadTrainer<'a> {
     recipe: &'a Recipe,
@@ -264,21 +270,26 @@ impl HeadTrainer<'_> {
             0 => Some(at % folds),
             _ => row.group.map(|group| group % folds),
         };
-        let mut logits = Vec::new();
+        // What was held out, and what is said of it by a model that has not learned from it.
+        let mut unseen: Vec<(&Example, f64, bool)> = Vec::new();
         for fold in 0..if folds > 1 { folds } else { 0 } {
             let (held, kept): (Vec<_>, Vec<_>) =
                 rows.iter().copied().enumerate().partition(|(at, (row, _))| turn(*at, row) == Some(fold));
             let learned = self.fit(kept.into_iter().map(|(_, row)| row).collect(), step)?;
             let mut draw = Shuffle(self.recipe.seed);
             let drawn = held.into_iter().map(|(_, row)| row).filter(|(row, _)| row.share >= 1.0 || draw.chance(row.share));
-            logits.extend(drawn.map(|(row, target)| (learned.logit(self.features(row)), target)));
+            unseen.extend(drawn.map(|(row, target)| (row, self.logit(&learned, row), target)));
         }
         let mut learned = self.fit(rows, step)?;
+        if self.head.scope > 0.0 {
+            self.fit_scope(&mut learned, &unseen, &of(Split::Dev))?;
+        }
         prune(&mut learned.weights, self.head.keep);
         let (scale, quantised) = quantise(&mut learned.weights);
-        if folds <= 1 {
+        let mut logits: Vec<(f64, bool)> = unseen.into_iter().map(|(_, logit, target)| (logit, target)).collect();
+        if folds <= 1 || self.head.scope > 0.0 {
             // Calibrated on what will be served: pruned, quantised, without the sources' biases.
-            logits = of(Split::Dev).into_iter().map(|(row, target)| (learned.logit(self.features(row)), target)).collect();
+            logits = of(Split::Dev).into_iter().map(|(row, target)| (self.logit(&learned, row), target)).collect();
         }
         let (logits, targets) = logits.into_iter().unzip();
         let head = Head {
@@ -288,13 +299,38 @@ impl HeadTrainer<'_> {
             bias: learned.bias,
             calibration: fit_calibration(self.label, logits, targets)?,
             identity_terms: self.head.identity_terms,
+            scope: self.head.scope > 0.0,
             weights: quantised.len(),
         };
         Ok((head, quantised))
     }
 
-    fn features(&self, row: &Example) -> &[Coordinate] {
-        self.set.features(row, self.head.identity_terms)
+    /// Returns the features of a row that the head may have weights for.
+    fn features<'s>(&'s self, row: &'s Example) -> impl Iterator<Item = Coordinate> + 's {
+        self.set.features(row, self.weighted())
+    }
+
+    /// Returns what a learned head says of a row, with what counts less in serving counting less.
+    fn logit(&self, learned: &Learned, row: &Example) -> f64 {
+        if self.head.scope == 0.0 {
+            return learned.logit(self.features(row));
+        }
+        let features = self.set.parts(row, self.weighted());
+        let adds = |((bucket, value), part): (Coordinate, f32)| {
+            let adds = value * learned.weights[bucket as usize];
+            if adds > 0.0 { adds * part } else { adds }
+        };
+        f64::from(learned.bias + features.map(adds).sum::<f32>())
+    }
+
+    /// Returns the sections of a row that the head may have weights for.
+    fn weighted(&self) -> &'static [Section] {
+        match (self.head.identity_terms, self.head.scope > 0.0) {
+            (false, false) => &[Section::Body, Section::Post, Section::Author],
+            (true, false) => &[Section::Body, Section::Post, Section::Author, Section::Identity],
+            (false, true) => &[Section::Body, Section::Post, Section::Author, Section::Scope],
+            (true, true) => &[Section::Body, Section::Post, Section::Author, Section::Scope, Section::Identity],
+        }
     }
 
     /// The sections of a row that are learned this time.
@@ -302,8 +338,12 @@ impl HeadTrainer<'_> {
         let HeadRecipe { author_dropout, post_dropout, identity_terms, .. } = *self.head;
         let mut keeps = |dropout: f32| dropout == 0.0 || !order.chance(dropout);
         let (post, author) = (keeps(post_dropout), keeps(author_dropout));
-        let all =
-            [(Section::Body, true), (Section::Post, post), (Section::Author, author), (Section::Identity, identity_terms)];
+        let all = [
+            (Section::Body, true),
+            (Section::Post, post),
+            (Section::Author, author),
+            (Section::Identity, identity_terms),
+        ];
         all.into_iter().filter_map(|(section, keeps)| keeps.then_some(section))
     }
 
@@ -361,20 +401,59 @@ impl HeadTrainer<'_> {
         Ok(Learned { weights, bias })
     }
 
+    /// Learns the weights of marks of scope, over what the words say of rows that they were not learned from: rows that were
+    /// held out, which count as much as the recipe says, and rows for development. Words that explain a row already leave the
+    /// marks nothing to learn from it.
+    fn fit_scope(
+        &self,
+        learned: &mut Learned,
+        unseen: &[(&Example, f64, bool)],
+        dev: &[(&Example, bool)],
+    ) -> Result<(), TrainError> {
+        let buckets = 1u32 << self.recipe.hash_bits;
+        let (intercept, slope) = (buckets, buckets + 1);
+        let mut learner = Learner::new(SCOPE_RATES, buckets as usize + 2);
+        let held = unseen.iter().map(|(row, logit, target)| (*row, *logit as f32, *target, self.head.scope));
+        let dev = dev.iter().map(|(row, target)| (*row, self.logit(learned, row) as f32, *target, 1.0));
+        let mut rows: Vec<(&Example, f32, bool, f32)> = held.chain(dev).collect();
+        let mut order = Shuffle(self.recipe.seed);
+        let mut example = Vec::new();
+        for _ in 0..SCOPE_EPOCHS {
+            order.shuffle(&mut rows);
+            for (row, logit, target, weight) in &rows {
+                example.clear();
+                example.extend_from_slice(self.set.section(row, Section::Scope));
+                example.push((intercept, 1.0));
+                example.push((slope, logit / SCOPE_SLOPE));
+                learner.learn_residual(&example, *target, *logit, 1.0, *weight)?;
+            }
+        }
+        // The logit as a whole is `slope` times what the words say, and the marks; calibration brings the slope back.
+        let slope = (1.0 + learner.weight(slope as usize) / SCOPE_SLOPE).max(0.1);
+        for bucket in 0..buckets {
+            learned.weights[bucket as usize] += learner.weight(bucket as usize) / slope;
+        }
+        learned.bias += learner.weight(intercept as usize) / slope;
+        Ok(())
+    }
+
     /// How much more a rare feature counts than a common one: (ln(rows / rows with it))^power, 1 in the middle.
     fn rarity(&self, rows: &[(&Example, bool)]) -> Vec<f32> {
         let power = self.head.rarity;
         let mut with = vec![0u32; 1 << self.recipe.hash_bits];
         for (row, _) in rows {
-            for &(bucket, _) in self.features(row) {
+            for (bucket, _) in self.features(row) {
                 with[bucket as usize] += 1;
             }
         }
+
         let all = rows.len() as f32 + 1.0;
         let middle = (all / 30.0).ln().max(1.0);
-        with.into_iter()
-            .map(|with| if power == 0.0 { 1.0 } else { ((all / (with as f32 + 1.0)).ln() / middle).powf(power).max(0.05) })
-            .collect()
+        let factor = |with: u32| match power {
+            0.0 => 1.0,
+            _ => ((all / (with as f32 + 1.0)).ln() / middle).powf(power).max(0.05),
+        };
+        with.into_iter().map(factor).collect()
     }
 }
 
@@ -395,8 +474,8 @@ fn quantise(weights: &mut [f32]) -> (f32, Vec<(u32, i8)>) {
 }
 
 impl Learned {
-    fn logit(&self, features: &[Coordinate]) -> f64 {
-        let sum: f32 = features.iter().map(|&(bucket, value)| value * self.weights[bucket as usize]).sum();
+    fn logit(&self, features: impl Iterator<Item = Coordinate>) -> f64 {
+        let sum: f32 = features.map(|(bucket, value)| value * self.weights[bucket as usize]).sum();
         f64::from(self.bias + sum)
     }
 }
@@ -468,7 +547,7 @@ mod tests {
         hash_bits = 12
         epochs = 3
         ftrl = { alpha = 1.0, beta = 0.5, l1 = 0.0, l2 = 0.5 }
-        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, post = 0.3, identity = 0.5 }
+        norms = { words = 1.0, chars = 1.0, shape = 0.5, dense = 0.5, author = 0.3, post = 0.3, scope = 0.5, identity = 0.5 }
         languages.en.heads.spam = { keep = 500, identity_terms = true }
         languages.en.heads.insult = { keep = 500, source_bias = true, rarity = 1.0 }
         [[source]]

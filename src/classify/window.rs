@@ -1,6 +1,7 @@
 //! Long texts are scored in windows, of which the worst counts. How many are scored is bounded: a quick look at all of the
 //! text picks those that look worst.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::features::UNIGRAM;
@@ -38,6 +39,15 @@ pub fn parts(model: &Model, text: &str) -> Vec<Range<usize>> {
     let mut chosen: Vec<usize> = ranked.into_iter().take(WORST).map(|(_, at)| at).chain([0, last]).collect();
     chosen.sort_unstable();
     chosen.into_iter().filter_map(|at| windows.get(at).cloned()).collect()
+}
+
+/// Returns the parts of a window that are quoted, given those of the whole text.
+pub fn quoted<'q>(all: &'q [Range<usize>], window: &Range<usize>) -> Cow<'q, [Range<usize>]> {
+    if window.start == 0 || all.is_empty() {
+        return Cow::Borrowed(all);
+    }
+    let within = |part: &Range<usize>| part.start.saturating_sub(window.start)..part.end.saturating_sub(window.start);
+    all.iter().map(within).filter(|part| !part.is_empty()).collect()
 }
 
 /// Cuts a text into windows, between words where there is white space.

@@ -75,6 +75,8 @@ const BLOCK: [&[u8]; 54] = [
     b"td",
     b"tr",
 ];
+/// Elements whose content somebody else said.
+const QUOTES: [&[u8]; 2] = [b"blockquote", b"q"];
 /// Those of them that a browser passes over outside of a table.
 const OF_TABLES: [&[u8]; 4] = [b"caption", b"th", b"td", b"tr"];
 /// Elements that have no end tag.
@@ -123,6 +125,8 @@ pub struct Text {
     pieces: Vec<Piece>,
     /// What a host makes that strips tags which break words.
     torn: Run,
+    /// The parts that markup marks as quotations.
+    quoted: Vec<Range<usize>>,
 }
 
 /// A run of text and the run of the body it came from, both in bytes.
@@ -139,7 +143,13 @@ impl Text {
     pub fn reduce(body: &str, format: Format) -> Self {
         match format {
             Format::Plain => {
-                Self { text: body.to_owned(), hidden: Hidden::default(), pieces: Vec::new(), torn: Run::default() }
+                Self {
+                    text: body.to_owned(),
+                    hidden: Hidden::default(),
+                    pieces: Vec::new(),
+                    torn: Run::default(),
+                    quoted: Vec::new(),
+                }
             }
             Format::Html => html(body, 0),
             Format::Markdown => markdown(body),
@@ -154,6 +164,11 @@ impl Text {
     /// Returns how much of the text and how many of its links are hidden from readers.
     pub fn hidden(&self) -> Hidden {
         self.hidden
+    }
+
+    /// Returns the parts of the text that markup marks as quotations, in bytes.
+    pub fn quoted(&self) -> &[Range<usize>] {
+        &self.quoted
     }
 
     /// Where a byte range of the text came from, in bytes of the body. `None`: from nowhere in it.
@@ -273,6 +288,10 @@ struct Builder<'a> {
     shows: Option<bool>,
     /// How many documents this one is within.
     depth: usize,
+    /// How many quotations are open, and the byte of `seen` at which the outermost began.
+    quoting: (usize, usize),
+    /// The parts of `seen` that were quotations.
+    quoted: Vec<Range<usize>>,
 }
 
 /// What waits for the text behind it.
@@ -298,7 +317,25 @@ impl<'a> Builder<'a> {
             unseen: false,
             shows: None,
             depth,
+            quoting: (0, 0),
+            quoted: Vec::new(),
         }
+    }
+
+    /// Begins a quotation.
+    fn open_quote(&mut self) {
+        if self.quoting.0 == 0 {
+            self.quoting.1 = self.seen.text.len();
+        }
+        self.quoting.0 += 1;
+    }
+
+    /// Ends a quotation.
+    fn close_quote(&mut self) {
+        if self.quoting.0 == 1 {
+            self.quoted.push(self.quoting.1..self.seen.text.len());
+        }
+        self.quoting.0 = self.quoting.0.saturating_sub(1);
     }
 
     /// Text that a reader sees, after the link it belongs to. A link that shows its own address is one link.
@@ -534,6 +571,9 @@ impl<'a> Builder<'a> {
     fn finish(mut self) -> Text {
         self.close_link();
         self.settle("");
+        // One that never ends reaches to the end.
+        self.quoting.0 = self.quoting.0.min(1);
+        self.close_quote();
         let mut torn = self.torn();
         torn.gap('\n');
         torn.append(std::mem::take(&mut self.torn_elsewhere));
@@ -547,7 +587,7 @@ impl<'a> Builder<'a> {
             // An empty list would mean that the text is the body.
             pieces.push(Piece { begin: 0, source: 0..0, exact: false });
         }
-        Text { text, hidden: self.hidden, pieces, torn }
+        Text { text, hidden: self.hidden, pieces, torn, quoted: self.quoted }
     }
 }
 
@@ -641,6 +681,9 @@ impl HtmlReader<'_, '_> {
                 if self.begins_block() {
                     self.builder.gap_of_tag('\n');
                 }
+                if is_one_of(&QUOTES, &self.tag) {
+                    self.builder.open_quote();
+                }
                 self.builder.unseen = self.hidden.is_some();
             }
             CallbackEvent::AttributeName { name } => {
@@ -678,6 +721,9 @@ impl HtmlReader<'_, '_> {
                     }
                 }
                 self.builder.unseen = self.hidden.is_some();
+                if is_one_of(&QUOTES, &name) {
+                    self.builder.close_quote();
+                }
                 if name == b"a" {
                     self.builder.close_link();
                 } else if self.ends_block(&name) {
@@ -979,6 +1025,11 @@ fn markdown(body: &str) -> Text {
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) if info.contains(|c: char| !c.is_alphanumeric()) => {
                 builder.put_aside(&info, source);
+            }
+            Event::Start(Tag::BlockQuote(_)) => builder.open_quote(),
+            Event::End(TagEnd::BlockQuote(_)) => {
+                builder.close_quote();
+                builder.gap('\n');
             }
             Event::End(TagEnd::Link) => builder.close_link(),
             Event::End(TagEnd::Image) => {

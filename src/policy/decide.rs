@@ -545,7 +545,7 @@ impl Policy {
         let mut message =
             format!("{who} sent more than the limit of {} at once; the next is admitted in {wait:.1} s", state.limit);
         if too_many {
-            message += &format!("; {} beyond the limit wait for a moderator already", flood.waiting);
+            message.push_str(&format!("; {} beyond the limit wait for a moderator already", flood.waiting));
         } else if crowd {
             message += "; many authors share its address";
         }

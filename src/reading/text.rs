@@ -6,6 +6,7 @@
 use std::iter::once;
 use std::ops::Range;
 
+use decancer::Translation;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
@@ -37,6 +38,7 @@ pub struct Text {
     run: u16,
     longest_run: u16,
     invisible: u16,
+    styled: u16,
 }
 
 impl Text {
@@ -44,7 +46,7 @@ impl Text {
     pub fn read(&mut self, source: &str) {
         self.normalised.clear();
         self.origin.clear();
-        (self.last, self.run, self.longest_run, self.invisible) = ('\0', 0, 0, 0);
+        (self.last, self.run, self.longest_run, self.invisible, self.styled) = ('\0', 0, 0, 0, 0);
         let end = normalise(&source[..source.floor_char_boundary(MAX_BYTES)], self);
         self.origin.push(end as u16);
     }
@@ -75,6 +77,11 @@ impl Text {
     /// The longest run of one and the same character other than white space, before shortening.
     pub fn longest_run(&self) -> usize {
         usize::from(self.longest_run)
+    }
+
+    /// Returns how many letters are written as symbols, upside down or backwards.
+    pub fn styled(&self) -> usize {
+        usize::from(self.styled)
     }
 
     /// How many characters that nobody can see were dropped from behind ASCII letters and digits.
@@ -110,6 +117,10 @@ impl Receiver for Text {
     fn skip(&mut self) {
         // Joiners are ordinary in emoji and in Indic and Arabic script; inside a Latin word they hide something.
         self.invisible += u16::from(self.last.is_ascii_alphanumeric());
+    }
+
+    fn style(&mut self) {
+        self.styled = self.styled.saturating_add(1);
     }
 
     fn is_full(&self) -> bool {
@@ -186,6 +197,8 @@ impl Receiver for Collector {
 
     fn skip(&mut self) {}
 
+    fn style(&mut self) {}
+
     fn is_full(&self) -> bool {
         false
     }
@@ -199,6 +212,9 @@ trait Receiver {
     /// Takes note of a character that nobody can see.
     fn skip(&mut self);
 
+    /// Takes note of a letter that is written as a symbol, upside down or backwards.
+    fn style(&mut self);
+
     /// Returns whether there is room for no more.
     fn is_full(&self) -> bool;
 }
@@ -206,9 +222,28 @@ trait Receiver {
 /// Hands over the normal form of a text; returns how much of it was read.
 fn normalise(source: &str, out: &mut impl Receiver) -> usize {
     let bytes = source.as_bytes();
+    let flips = !source.is_ascii() && source.chars().filter(|c| is_turned(*c)).nth(MIN_TURNED - 1).is_some();
     let mut at = 0;
     while at < bytes.len() && !out.is_full() {
         let byte = bytes[at];
+        if flips && (at == 0 || bytes[at - 1] == b'\n') {
+            let line = &source[at..at + source[at..].find('\n').unwrap_or(source.len() - at)];
+            if is_upside_down(line) {
+                read_backwards(line, at, rotated, out);
+                at += line.len();
+                continue;
+            }
+        }
+        if byte == RIGHT_TO_LEFT_LEAD && source[at..].starts_with(RIGHT_TO_LEFT) {
+            let rest = &source[at + RIGHT_TO_LEFT.len_utf8()..];
+            let run = &rest[..rest.find(|c| c == RIGHT_TO_LEFT || OVERRIDE_ENDS.contains(&c)).unwrap_or(rest.len())];
+            // Scripts that are written from right to left are shown as they are stored.
+            if run.contains(|c: char| c.is_ascii_alphabetic()) {
+                read_backwards(run, at, |c| c, out);
+                at += RIGHT_TO_LEFT.len_utf8() + run.len();
+                continue;
+            }
+        }
         let alone = byte.is_ascii() && bytes.get(at + 1).is_none_or(u8::is_ascii);
         at += if !alone {
             read_cluster(&source[at..], at, out)
@@ -233,10 +268,100 @@ fn normalise(source: &str, out: &mut impl Receiver) -> usize {
     at
 }
 
+/// Has what follows be shown from right to left, up to the next of [`OVERRIDE_ENDS`].
+const RIGHT_TO_LEFT: char = '\u{202E}';
+const RIGHT_TO_LEFT_LEAD: u8 = 0xE2;
+const OVERRIDE_ENDS: [char; 5] = ['\u{202C}', '\u{202D}', '\u{2069}', '\u{2029}', '\n'];
+
+/// Reads a part of a line from its end. Each character came from the part as a whole.
+fn read_backwards(part: &str, at: usize, shown: fn(char) -> char, out: &mut impl Receiver) {
+    for c in part.chars().rev() {
+        out.style();
+        read_char(shown(c), at, out);
+    }
+}
+
+/// The fewest turned letters of a line that is upside down, and one of how many of its letters must be one.
+const MIN_TURNED: usize = 3;
+const TURNED_EVERY: usize = 4;
+
+/// Whether a letter is a Latin one on its head.
+fn is_turned(c: char) -> bool {
+    matches!(c, 'ɐ' | 'ǝ' | 'ɟ' | 'ƃ' | 'ɥ' | 'ᴉ' | 'ı' | 'ɾ' | 'ʞ' | 'ɯ' | 'ɹ' | 'ʇ' | 'ʌ' | 'ʍ' | 'ʎ')
+}
+
+fn is_upside_down(line: &str) -> bool {
+    // A dotless i alone is Turkish.
+    let turned = line.chars().filter(|c| is_turned(*c) && *c != 'ı').count();
+    turned >= MIN_TURNED && turned * TURNED_EVERY >= line.chars().filter(|c| c.is_alphabetic()).count()
+}
+
+/// The letter that is seen when a line that is upside down is turned.
+fn rotated(c: char) -> char {
+    match c.to_ascii_lowercase() {
+        'b' => 'q',
+        'q' => 'b',
+        'd' => 'p',
+        'p' => 'd',
+        'n' => 'u',
+        'u' => 'n',
+        'ɔ' => 'c',
+        'ǝ' => 'e',
+        'ı' | 'ᴉ' => 'i',
+        'ƃ' => 'g',
+        'ʌ' => 'v',
+        'ʍ' => 'w',
+        'ɯ' => 'm',
+        '¡' => '!',
+        '¿' => '?',
+        '˙' => '.',
+        '6' => '9',
+        '9' => '6',
+        c => c,
+    }
+}
+
+/// The letter that a symbol or a letter of phonetic alphabets stands for: in circles and squares, small capitals, turned ones.
+fn styled_letter(c: char) -> Option<char> {
+    let is_styled = match c {
+        // Letters of languages, of Africa and the Caucasus mostly.
+        'ɓ' | 'ɔ' | 'ɖ' | 'ɗ' | 'ə' | 'ɛ' | 'ɣ' | 'ɨ' | 'ɩ' | 'ɲ' | 'ɵ' | 'ʃ' | 'ʉ' | 'ʊ' | 'ʋ' | 'ʒ' | 'ʔ' => false,
+        '\u{250}'..='\u{2AF}' | '\u{1D00}'..='\u{1DBF}' | '\u{A730}' | '\u{A731}' => true,
+        '\u{1F130}'..='\u{1F189}' | '\u{1F1E6}'..='\u{1F1FF}' => true,
+        _ => false,
+    };
+    if !is_styled {
+        return None;
+    }
+    let letter = match decancer::cure_char(c, decancer::Options::default()) {
+        Translation::Character(letter) => letter,
+        Translation::String(letters) => letters.chars().next()?,
+        Translation::None => return None,
+    };
+    Some(letter.to_ascii_lowercase()).filter(char::is_ascii_lowercase)
+}
+
+/// How long a row of regional indicators at the start of a text is, if it is nothing but flags.
+fn flags(text: &str) -> Option<usize> {
+    let is_regional = |c: &char| matches!(c, '\u{1F1E6}'..='\u{1F1FF}');
+    let row = &text[..text.chars().take_while(is_regional).map(char::len_utf8).sum()];
+    let mut rest = row;
+    while !rest.is_empty() {
+        let (flag, others) = rest.split_at_checked(2 * '\u{1F1E6}'.len_utf8())?;
+        emojis::get(flag)?;
+        rest = others;
+    }
+    Some(row.len()).filter(|length| *length > 0)
+}
+
 /// Reads one character and the marks on it; returns its length in the original.
 fn read_cluster(rest: &str, at: usize, out: &mut impl Receiver) -> usize {
     let mut chars = rest.char_indices();
     let Some((_, base)) = chars.next() else { return 1 };
+    if let Some(length) = flags(rest) {
+        rest[..length].chars().for_each(|c| out.push(c, at, false));
+        return length;
+    }
     let (mut kept, mut length, mut marks) = (base.len_utf8(), base.len_utf8(), 0);
     for (_, c) in chars {
         if !extends(c) {
@@ -263,6 +388,9 @@ fn read_cluster(rest: &str, at: usize, out: &mut impl Receiver) -> usize {
 fn read_char(c: char, at: usize, out: &mut impl Receiver) {
     if is_invisible(c) {
         out.skip();
+    } else if let Some(letter) = styled_letter(c) {
+        out.style();
+        out.push(letter, at, false);
     } else if is_nfkc_quick(once(c)) == IsNormalized::Yes {
         lower(c, at, c.is_uppercase(), out);
     } else {

@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
 
 use crate::grpc::Connection;
+
+/// How long a new connection waits for those that were told to leave.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// All open connections. Clones share them.
 #[derive(Clone)]
@@ -47,10 +52,10 @@ impl Open {
     }
 
     /// Takes a place for a connection. When all are taken, one on which nobody has a call open that was let in makes room:
-    /// the oldest of the address that has most of them, so that whoever opens many closes his own. Returns `None` if all
-    /// are in use.
-    pub fn take(&self, ip: IpAddr) -> Option<Place> {
-        let permit = Arc::clone(&self.closed).try_acquire_owned().ok()?;
+    /// the oldest of the address that has most of them, so that whoever opens many closes his own. Waits while many are
+    /// still leaving. Returns `None` if all are in use.
+    pub async fn take(&self, ip: IpAddr) -> Option<Place> {
+        let permit = timeout(PATIENCE, Arc::clone(&self.closed).acquire_owned()).await.ok()?.ok()?;
         let mut known = self.known.lock().ok()?;
         if known.connections.len() >= self.most {
             let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
@@ -103,8 +108,6 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const FLOOD: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
@@ -117,9 +120,12 @@ mod tests {
     #[tokio::test]
     async fn whoever_opens_many_connections_closes_his_own() {
         let open = Open::new(4);
-        let blog = open.take(BLOG).unwrap();
-        let flood: Vec<Place> = (0..3).map(|_| open.take(FLOOD).unwrap()).collect();
-        let _more = open.take(FLOOD).unwrap();
+        let blog = open.take(BLOG).await.unwrap();
+        let mut flood = Vec::new();
+        for _ in 0..3 {
+            flood.push(open.take(FLOOD).await.unwrap());
+        }
+        let _more = open.take(FLOOD).await.unwrap();
         assert!(leaves(&flood[0]).await);
         assert!(!leaves(&blog).await);
         assert!(!leaves(&flood[1]).await);
@@ -128,11 +134,25 @@ mod tests {
     #[tokio::test]
     async fn a_connection_in_use_is_not_closed_for_another() {
         let open = Open::new(1);
-        let blog = open.take(BLOG).unwrap();
+        let blog = open.take(BLOG).await.unwrap();
         let call = blog.connection().busy();
-        assert!(open.take(FLOOD).is_none());
+        assert!(open.take(FLOOD).await.is_none());
         drop(call);
-        assert!(open.take(FLOOD).is_some());
+        assert!(open.take(FLOOD).await.is_some());
         assert!(leaves(&blog).await);
+    }
+
+    #[tokio::test]
+    async fn a_new_connection_waits_for_those_that_leave() {
+        let open = Open::new(1);
+        let (first, second) = (open.take(FLOOD).await.unwrap(), open.take(FLOOD).await.unwrap());
+        let third = open.take(BLOG);
+        let leaving = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            drop(first);
+        };
+        let (third, ()) = tokio::join!(third, leaving);
+        assert!(third.is_some());
+        drop(second);
     }
 }

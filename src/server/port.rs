@@ -83,7 +83,7 @@ impl Port {
                     continue;
                 }
             };
-            let Some(place) = open.take(peer.ip()) else {
+            let Some(place) = open.take(peer.ip()).await else {
                 METRICS.connection_refused("full");
                 continue;
             };

@@ -158,6 +158,13 @@ async fn connections_that_nobody_uses_make_room_for_others_and_those_in_use_stay
         server.check(comment(&format!("next-{n}"), "hello there")).await.unwrap();
         assert!(get(&server, "/healthz").starts_with("HTTP/1.1 200"));
     }
+    // Those that were told to leave have a quarter of a second, and a busy machine takes longer.
+    for _ in 0..50 {
+        if metric(&server, "gatepost_connections") <= 4.0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     assert!(metric(&server, "gatepost_connections") <= 4.0);
     let closed = idle.iter().filter(|stream| is_closed(stream)).count();
     assert!(closed >= 37, "{closed} of 40 were closed");

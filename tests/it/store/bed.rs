@@ -1,6 +1,7 @@
 //! What the cases stand on: a fresh store of some engine, and comments to send to it.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use gatepost::comment::{Comment, CommentId, Site};
@@ -15,6 +16,13 @@ use gatepost::verdict::{Decision, MACHINE, Verdict};
 use tempfile::TempDir;
 
 use crate::redis;
+
+/// When verdicts are decided: now, since what is old is forgotten, and in whole seconds, since verdicts are compared after a
+/// journey over the wire.
+static NOW: LazyLock<SystemTime> = LazyLock::new(|| {
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
+});
 
 /// A store that no other test uses.
 pub struct Bed {
@@ -301,8 +309,6 @@ impl Text {
 
     /// A verdict on it with the tentative decision.
     pub fn verdict(&self, id: impl Into<String>, revision: u32) -> Verdict {
-        // The wire has no finer time than nanoseconds, and comparing must not depend on what it loses.
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
         Verdict {
             id: id.into(),
             site: self.site.as_str().to_owned(),
@@ -313,7 +319,7 @@ impl Text {
             rate_limit: None,
             model_version: "test".into(),
             policy_version: "test".into(),
-            decided_at: now,
+            decided_at: *NOW,
             decided_by: MACHINE.into(),
             revision,
             author_message: String::new(),

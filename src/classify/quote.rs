@@ -1,0 +1,106 @@
+//! What a comment only quotes: it counts less in what speaks for abuse, since what the commenter adds decides.
+
+use super::Input;
+use super::features::{MAX_SIDE_BYTES, cut};
+use super::text::Text;
+use super::token::{Kind, Tokens};
+
+/// How much a quotation counts that the post or the comment that is answered contains, and one that nobody can look up.
+const KNOWN: f32 = 0.1;
+const UNKNOWN: f32 = 0.25;
+/// Without so many words of one's own, a quotation is what the comment says.
+const OWN_WORDS: usize = 2;
+/// Shorter quotations stand in any text by chance.
+const MIN_QUOTED: usize = 12;
+
+/// Finds the parts of a text that are quotations and has their tokens and pieces count less: blocks that markup sets apart, lines
+/// that begin with `>`, and text in quotation marks that the post or the comment that is answered contains.
+pub fn weigh(input: &Input, text: &Text, tokens: &mut Tokens, side: &mut Text) {
+    let normalised = text.as_str();
+    if input.quoted.is_empty() && !normalised.contains(['>', '"']) {
+        return;
+    }
+    let lines = quoted_lines(normalised);
+    let in_marks = if input.parent_text.is_empty() && input.post_text.is_empty() { Vec::new() } else { in_marks(normalised) };
+    let is_block = |start: u16| {
+        let at = usize::from(start);
+        let origin = text.span(at..at + 1).start;
+        input.quoted.iter().any(|part| part.contains(&origin)) || lines.iter().any(|line| line.contains(&at))
+    };
+    let blocks: Vec<bool> = tokens.tokens.iter().map(|token| is_block(token.start)).collect();
+    if !blocks.contains(&true) && in_marks.is_empty() {
+        return;
+    }
+    let known = known(input, normalised, &lines, &in_marks, side);
+    let is_known = |start: u16| known.iter().any(|part| part.contains(&usize::from(start)));
+    let own = tokens.tokens.iter().zip(&blocks).filter(|(token, block)| {
+        matches!(token.kind, Kind::Word | Kind::Ideograph | Kind::Emoji) && !**block && !is_known(token.start)
+    });
+    if own.count() < OWN_WORDS {
+        return;
+    }
+    for (token, block) in tokens.tokens.iter_mut().zip(blocks) {
+        if is_known(token.start) {
+            token.weight = KNOWN;
+        } else if block {
+            token.weight = UNKNOWN;
+        }
+    }
+    lower_pieces(tokens);
+}
+
+/// Has every piece count as little as the least of its tokens.
+pub fn lower_pieces(tokens: &mut Tokens) {
+    let mut all = tokens.tokens.iter().peekable();
+    for piece in &mut tokens.pieces {
+        while let Some(token) = all.peek().filter(|token| token.start < piece.end) {
+            if token.start >= piece.start {
+                piece.weight = piece.weight.min(token.weight);
+            }
+            all.next();
+        }
+    }
+}
+
+/// The lines that begin as mail programs quote.
+fn quoted_lines(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut at = 0;
+    let mut quoted = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let rest = line.trim_start();
+        if rest.starts_with('>') && !rest.starts_with(">:") && !rest.starts_with(">=") {
+            quoted.push(at..at + line.len());
+        }
+        at += line.len();
+    }
+    quoted
+}
+
+/// The parts in quotation marks that are long enough to be looked up.
+fn in_marks(text: &str) -> Vec<std::ops::Range<usize>> {
+    let marks: Vec<usize> = text.match_indices('"').map(|(at, _)| at).collect();
+    let parts = marks.chunks_exact(2).map(|pair| pair[0] + 1..pair[1]);
+    parts.filter(|part| part.len() >= MIN_QUOTED).collect()
+}
+
+/// Those of the quotations that the post or the comment that is answered contains.
+fn known(
+    input: &Input,
+    text: &str,
+    lines: &[std::ops::Range<usize>],
+    in_marks: &[std::ops::Range<usize>],
+    side: &mut Text,
+) -> Vec<std::ops::Range<usize>> {
+    let mut known = Vec::new();
+    for source in [input.parent_text, input.post_text].into_iter().filter(|source| !source.is_empty()) {
+        side.read(cut(source, MAX_SIDE_BYTES));
+        for part in lines.iter().chain(in_marks) {
+            let quoted = text.get(part.clone()).unwrap_or_default();
+            let quoted = quoted.trim_matches(|c: char| c == '>' || c.is_whitespace() || c == '…' || c == '.');
+            if quoted.len() >= MIN_QUOTED && side.as_str().contains(quoted) {
+                known.push(part.clone());
+            }
+        }
+    }
+    known
+}

@@ -1,0 +1,135 @@
+//! Small classes of words, language by language, that the marks of scope are made from.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::LazyLock;
+
+use isolang::Language;
+
+use super::lexicon::{self, Ready, word_hash};
+use super::text::Text;
+
+/// The classes that a word belongs to in one language, as bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WordClasses(u32);
+
+impl WordClasses {
+    /// Addresses the reader: "you", "your".
+    pub const YOU: WordClasses = WordClasses(1);
+    /// Speaks of the author: "I", "our".
+    pub const SELF: WordClasses = WordClasses(1 << 1);
+    /// Speaks of somebody named before: "he", "them".
+    pub const THIRD: WordClasses = WordClasses(1 << 2);
+    /// Speaks of a thing: "it", "this".
+    pub const THING: WordClasses = WordClasses(1 << 3);
+    /// Links a subject with what is said of it: "is", "are".
+    pub const COPULA: WordClasses = WordClasses(1 << 4);
+    /// Turns round what follows: "not", "never".
+    pub const NEGATOR: WordClasses = WordClasses(1 << 5);
+    /// Speaks of what should, will or might be: "should", "hope".
+    pub const MODAL: WordClasses = WordClasses(1 << 6);
+    /// Tells what somebody said or what a story tells: "called", "film".
+    pub const REPORT: WordClasses = WordClasses(1 << 7);
+    /// Contradicts contempt: "racist", "unacceptable".
+    pub const COUNTER: WordClasses = WordClasses(1 << 8);
+    /// Carries no content between a verb and its object: "a", "all", "such".
+    pub const INTENSIFIER: WordClasses = WordClasses(1 << 9);
+    /// A person of no group: "man", "author".
+    pub const PERSON: WordClasses = WordClasses(1 << 10);
+    /// A noun that insults a person.
+    pub const INSULT: WordClasses = WordClasses(1 << 11);
+    /// Contempt, of people or of things: "stupid", "trash".
+    pub const CONTEMPT: WordClasses = WordClasses(1 << 12);
+    /// Speaks of people as of animals or a disease.
+    pub const DEHUMAN: WordClasses = WordClasses(1 << 13);
+    /// A slur for a group of people.
+    pub const SLUR: WordClasses = WordClasses(1 << 14);
+    /// Swearing.
+    pub const OBSCENE: WordClasses = WordClasses(1 << 15);
+    /// Violence and death.
+    pub const HARM: WordClasses = WordClasses(1 << 16);
+    /// Hatred: "hate", "despise".
+    pub const HATE: WordClasses = WordClasses(1 << 17);
+    /// Driving people out: "deport", "ban".
+    pub const EXPEL: WordClasses = WordClasses(1 << 18);
+    /// A hostile sentence in a few letters: "stfu".
+    pub const SHORT: WordClasses = WordClasses(1 << 19);
+    /// Praise and affection.
+    pub const PRAISE: WordClasses = WordClasses(1 << 20);
+    /// The name of a group of people.
+    pub const GROUP: WordClasses = WordClasses(1 << 21);
+
+    /// Begins another clause: "but", "who".
+    pub const CLAUSE: WordClasses = WordClasses(1 << 22);
+    /// Makes a condition: "if", "unless".
+    pub const IF: WordClasses = WordClasses(1 << 23);
+
+    /// The classes by their names in the files.
+    const NAMES: [(&'static str, WordClasses); 24] = [
+        ("you", WordClasses::YOU),
+        ("self", WordClasses::SELF),
+        ("third", WordClasses::THIRD),
+        ("thing", WordClasses::THING),
+        ("copula", WordClasses::COPULA),
+        ("negator", WordClasses::NEGATOR),
+        ("modal", WordClasses::MODAL),
+        ("report", WordClasses::REPORT),
+        ("counter", WordClasses::COUNTER),
+        ("intensifier", WordClasses::INTENSIFIER),
+        ("person", WordClasses::PERSON),
+        ("insult", WordClasses::INSULT),
+        ("contempt", WordClasses::CONTEMPT),
+        ("dehuman", WordClasses::DEHUMAN),
+        ("slur", WordClasses::SLUR),
+        ("obscene", WordClasses::OBSCENE),
+        ("harm", WordClasses::HARM),
+        ("hate", WordClasses::HATE),
+        ("expel", WordClasses::EXPEL),
+        ("short", WordClasses::SHORT),
+        ("praise", WordClasses::PRAISE),
+        ("group", WordClasses::GROUP),
+        ("clause", WordClasses::CLAUSE),
+        ("if", WordClasses::IF),
+    ];
+
+    /// Returns whether the word is in one of the classes of `other`.
+    #[inline]
+    pub fn has(self, other: WordClasses) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Returns the classes of both.
+    pub const fn and(self, other: WordClasses) -> WordClasses {
+        WordClasses(self.0 | other.0)
+    }
+}
+
+/// The classified words of one language by their hashes.
+pub type Words = HashMap<u64, WordClasses, BuildHasherDefault<Ready>>;
+
+/// Returns the classified words of a language, or `None` if there are none.
+pub fn of(language: Language) -> Option<&'static Words> {
+    WORDS.iter().find(|(of, _)| *of == language).map(|(_, words)| words)
+}
+
+static WORDS: LazyLock<Vec<(Language, Words)>> = LazyLock::new(|| {
+    let english =
+        format!("{}\n{}\ngroup: {}", include_str!("words/en.txt"), include_str!("words/en-contempt.txt"), lexicon::IDENTITIES);
+    vec![(Language::Eng, parse(&english))]
+});
+
+/// Parses a file of classes. Lines of classes that are not known here serve other purposes.
+fn parse(text: &str) -> Words {
+    let (mut all, mut normal) = (Words::default(), Text::default());
+    let lines = text.lines().filter_map(|line| line.split_once(':'));
+    for (name, words) in lines {
+        let Some((_, class)) = WordClasses::NAMES.iter().find(|(known, _)| *known == name) else { continue };
+        for word in words.split_whitespace() {
+            // As tokens are read.
+            normal.read(word);
+            let classes = all.entry(word_hash(normal.as_str().as_bytes())).or_default();
+            *classes = classes.and(*class);
+        }
+    }
+    all
+}
