@@ -94,7 +94,7 @@ impl Judge {
         let (policy, text) = (self.policies.of(comment.site()), comment.text().as_str());
         let findings = policy.before(comment, Listed::none(), Without::default());
         let counted = findings.counted(text);
-        let input = input(comment, &counted, &findings);
+        let input = input(comment, &counted, &findings, policy);
         let scores = self.model.score(&input);
         // How far beyond where the policy holds, in logits.
         let beyond = |label: Label| {
@@ -130,7 +130,7 @@ impl Judge {
         let mut findings = policy.before(comment, listed, without);
         let counted = findings.counted(comment.text().as_str());
         let learned = learned.filter(|learned| policy.corrects() && learned.correction().is_some());
-        let input = input(comment, &counted, &findings);
+        let input = input(comment, &counted, &findings, policy);
         let scores = self.model.score_for(&input, learned.and_then(Learned::correction));
         let mut logits: Vec<(Label, f64)> =
             self.model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
@@ -216,7 +216,7 @@ impl Case<'_> {
         let without = Without { links: true, author_url: true };
         let findings = self.policy.before(self.comment, self.listed, without);
         let counted = findings.counted(self.comment.text().as_str());
-        let words = Input { author: None, ..input(self.comment, &counted, &findings) };
+        let words = Input { author: None, ..input(self.comment, &counted, &findings, self.policy) };
         if let Some(logit) = self.judge.model.score(&words).logit(Label::Spam) {
             self.findings.set_words_alone(f64::from(logit));
         }
@@ -289,6 +289,7 @@ impl Case<'_> {
             author_message: String::new(),
             not_recorded: false,
             publish_without,
+            language: self.scores.language_tag().into(),
         }
     }
 
@@ -303,7 +304,7 @@ impl Case<'_> {
     }
 
     fn input(&self) -> Input<'_> {
-        input(self.comment, &self.counted, &self.findings)
+        input(self.comment, &self.counted, &self.findings, self.policy)
     }
 
     /// What the site's outcomes had to say, where it explains a decision or changed what a score does.
@@ -342,7 +343,11 @@ impl Case<'_> {
             let rest = Reason::new("TEXT_REST", "everything else in the text, and how common this is at all");
             let parts = explanation.contributions.into_iter().map(move |part| {
                 let span = part.span.and_then(|span| self.comment.span(span));
-                Reason::new("TEXT", part.what).label(name, part.weight.into()).at(span)
+                let (code, what) = match part.of_name {
+                    true => ("AUTHOR_NAME", format!("in the author's name: {}", part.what)),
+                    false => ("TEXT", part.what),
+                };
+                Reason::new(code, what).label(name, part.weight.into()).at(span)
             });
             parts.chain([rest.label(name, explanation.rest.into())])
         });
@@ -370,7 +375,7 @@ pub fn unrecorded(policy: &Policy, mut verdict: Verdict) -> Option<Verdict> {
 }
 
 /// What the classifier sees of a comment: an address that is no evidence is as if it had not been sent.
-fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings) -> Input<'a> {
+fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings, policy: &'a Policy) -> Input<'a> {
     let url = |url: &'a str| Some(url).filter(|url| url.trim().is_empty() || findings.has_author_url());
     Input {
         text,
@@ -383,6 +388,10 @@ fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings) -> Input<
         post_title: comment.post_title(),
         post_text: comment.post_text(),
         parent_text: comment.parent_text(),
-        language: comment.language(),
+        language: if comment.language().is_empty() {
+            policy.of_site().first().map_or("", String::as_str)
+        } else {
+            comment.language()
+        },
     }
 }

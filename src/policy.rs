@@ -24,6 +24,35 @@ pub use entries::{Entries, Kind, Listed, Senders, Target};
 pub use file::DEFAULT;
 use lists::{Addresses, Domains, Words};
 
+/// What becomes of a comment that no score can speak of, or that is in another language than the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unscored {
+    /// Nothing, for that.
+    Approve,
+    /// It is held unless an earlier comment of its author stands approved.
+    HoldNew,
+    /// It is held.
+    Hold,
+}
+
+impl Unscored {
+    const ALL: [(&'static str, Unscored); 3] =
+        [("approve", Unscored::Approve), ("hold_new", Unscored::HoldNew), ("hold", Unscored::Hold)];
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, unscored)| unscored)
+    }
+
+    /// What becomes of a comment, in words.
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Approve => "published unless a rule holds it",
+            Self::HoldNew => "held unless a comment of the same author was approved before",
+            Self::Hold => "held",
+        }
+    }
+}
+
 /// What one site wants done with its comments.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -56,7 +85,11 @@ pub struct Policy {
     form: FormEvidence,
     evidence: Evidence,
     /// What a comment becomes whose language the model does not speak.
-    unscored: Decision,
+    unscored: Unscored,
+    /// The languages that the site is written in, as BCP 47 tags; empty: any.
+    of_site: Vec<String>,
+    /// What becomes of comments in other languages.
+    others: Unscored,
     away: Away,
     campaign: Campaign,
     retention: Retention,
@@ -229,6 +262,11 @@ impl Policy {
         self.evidence.known_author > 0.0
     }
 
+    /// Returns the languages that the site is written in, as BCP 47 tags; empty: any.
+    pub fn of_site(&self) -> &[String] {
+        &self.of_site
+    }
+
     /// Whether what the site has learned may correct scores.
     pub fn corrects(&self) -> bool {
         self.learning.correct
@@ -246,7 +284,7 @@ impl Policy {
             let threshold = self.threshold(label);
             hold[label.lane()] = threshold.hold.or(threshold.reject);
         }
-        Terms { hold, unscored_holds: self.unscored == Decision::Hold }
+        Terms { hold, unscored_holds: self.unscored != Unscored::Approve }
     }
 
     /// The facts that change nothing: no limit refuses, the author is trusted, the comment is new.

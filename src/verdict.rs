@@ -137,6 +137,8 @@ pub struct Verdict {
     pub not_recorded: bool,
     /// Without these parts a held comment would be approved; an approved one must be published without them.
     pub publish_without: Vec<Part>,
+    /// BCP 47 tag of the language that the text was taken for; empty if it was not looked at.
+    pub language: Cow<'static, str>,
 }
 
 impl Verdict {
@@ -305,6 +307,7 @@ impl From<Verdict> for pb::Verdict {
             author_message: verdict.author_message,
             not_recorded: verdict.not_recorded,
             publish_without: verdict.publish_without.into_iter().map(|part| part.to_wire().into()).collect(),
+            language: verdict.language.into_owned(),
         }
     }
 }
@@ -333,6 +336,7 @@ impl TryFrom<pb::Verdict> for Verdict {
             author_message: wire.author_message,
             not_recorded: wire.not_recorded,
             publish_without: wire.publish_without.into_iter().filter_map(Part::from_wire).collect(),
+            language: wire.language.into(),
         })
     }
 }

@@ -13,6 +13,7 @@ pub fn score(data: &[u8]) {
     let (text, name, url, post_title, post_text, language) = (next(), next(), next(), next(), next(), next());
     let email = next();
     let input = Input {
+        quoted: &[],
         text: &text,
         author: Some(Author { name: &name, url: Some(&url), email: &email }),
         post_title: &post_title,

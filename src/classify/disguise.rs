@@ -1,9 +1,12 @@
 //! Features of words in disguise: what stands behind look-alikes, inner symbols, doubled letters and spacing.
 
+use isolang::Language;
+
 use super::deobfuscate::{self, Reading};
 use super::features::{Evidence, GRAM, Group, Sink, UNIGRAM, What};
 use super::hash::join;
 use super::lexicon::{self, Classes};
+use super::scope;
 use super::token::Piece;
 
 const DISGUISED: u64 = 0x1D;
@@ -21,7 +24,7 @@ pub struct Buffers {
 }
 
 /// Adds the features of every disguised word; returns how many words hide behind more than doubled letters.
-pub fn extract(text: &str, pieces: &[Piece], buffers: &mut Buffers, sink: &mut impl Sink) -> u32 {
+pub fn extract(text: &str, pieces: &[Piece], language: Language, buffers: &mut Buffers, sink: &mut impl Sink) -> u32 {
     let Buffers { reading, spaced } = buffers;
     let mut disguised = 0;
     let (mut spaced_from, mut spaced_to) = (0, 0);
@@ -38,35 +41,35 @@ pub fn extract(text: &str, pieces: &[Piece], buffers: &mut Buffers, sink: &mut i
             spaced.push(letter);
             continue;
         }
-        disguised += add_spaced(spaced, spaced_from, spaced_to, sink);
+        disguised += add_spaced(spaced, language, spaced_from, spaced_to, sink);
         if !piece.plain {
             match deobfuscate::read(written, reading) {
                 Reading::AsWritten => {}
                 // A doubled letter is part of the name, and names of groups are no evidence.
                 Reading::Folded if piece.identity => {}
-                Reading::Folded => add(reading, piece.start, piece.end, What::Token, sink),
+                Reading::Folded => add(reading, language, piece.start, piece.end, What::Token, sink),
                 Reading::Revealed => {
                     disguised += 1;
-                    add(reading, piece.start, piece.end, What::Disguise, sink);
+                    add(reading, language, piece.start, piece.end, What::Disguise, sink);
                 }
             }
         }
     }
-    disguised + add_spaced(spaced, spaced_from, spaced_to, sink)
+    disguised + add_spaced(spaced, language, spaced_from, spaced_to, sink)
 }
 
 /// Adds the word that single letters in a row make, if there are enough of them; returns how many it added.
-fn add_spaced(spaced: &mut String, start: u16, end: u16, sink: &mut impl Sink) -> u32 {
+fn add_spaced(spaced: &mut String, language: Language, start: u16, end: u16, sink: &mut impl Sink) -> u32 {
     let is_word = spaced.len() >= MIN_SPACED;
     if is_word {
-        add(spaced, start, end, What::Disguise, sink);
+        add(spaced, language, start, end, What::Disguise, sink);
     }
     spaced.clear();
     u32::from(is_word)
 }
 
 /// Adds a word that was read in disguise: as the word and the characters it stands for, and as a disguise.
-fn add(word: &mut String, start: u16, end: u16, what: What, sink: &mut impl Sink) {
+fn add(word: &mut String, language: Language, start: u16, end: u16, what: What, sink: &mut impl Sink) {
     let evidence = Evidence { what, start, end };
     let hash = lexicon::word_hash(word.as_bytes());
     if sink.contains(Group::Words, join(UNIGRAM, hash)) || lexicon::classes(hash).has(Classes::IDENTITY) {
@@ -74,6 +77,7 @@ fn add(word: &mut String, start: u16, end: u16, what: What, sink: &mut impl Sink
     }
     sink.add(Group::Words, join(UNIGRAM, hash), 1.0, evidence);
     sink.add(Group::Words, join(DISGUISED, hash), 1.0, evidence);
+    scope::add_disguised(language, hash, evidence, sink);
     word.insert(0, ' ');
     word.push(' ');
     for length in 3..=5 {
@@ -88,6 +92,8 @@ fn add(word: &mut String, start: u16, end: u16, what: What, sink: &mut impl Sink
 
 #[cfg(test)]
 mod tests {
+    use isolang::Language;
+
     use super::{Buffers, extract};
     use crate::classify::tally::Tally;
     use crate::classify::text::Text;
@@ -100,7 +106,7 @@ mod tests {
             text.read(source);
             tokens.read(&text);
             tally.start(source.len());
-            extract(text.as_str(), &tokens.pieces, &mut Buffers::default(), &mut tally)
+            extract(text.as_str(), &tokens.pieces, Language::Eng, &mut Buffers::default(), &mut tally)
         };
         assert_eq!(count("you f u c k e r, buy v1agra"), 2);
         assert_eq!(count("buy s p a m"), 1);

@@ -89,10 +89,10 @@ impl Examples {
             let group = source.groups.as_deref().map(|field| row.name(field)).filter(|group| !group.is_empty());
             let number = groups.len();
             let group = group.map(|group| *groups.entry(group).or_insert(number));
-            // A source may hold rows of other languages, which say nothing of the words of this one.
-            let of_language = row.lang.is_empty() || parse_language(&row.lang) == Some(language);
-            let counted = (split == Split::Train && of_language).then_some(language);
             let written_in = parse_language(&row.lang).unwrap_or(language);
+            // A language that a row names and nobody knows says nothing of the words of this one.
+            let named = row.lang.is_empty() || parse_language(&row.lang).is_some();
+            let counted = (split == Split::Train && named).then_some(written_in);
             let ends = self.extract(recipe, row, source.post, written_in, counted);
             self.rows.push(Example { ends, targets, source: at, share: source.weight, group, language, split });
             of.push(row);

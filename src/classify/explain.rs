@@ -38,6 +38,8 @@ pub struct Contribution {
     pub span: Option<Range<usize>>,
     /// Its share of the calibrated logit; positive speaks for the label.
     pub weight: f32,
+    /// Whether it is said of the author's name and not of the text.
+    pub of_name: bool,
 }
 
 /// Counts features like the tally it wraps, and remembers what each occurrence was evidence of.
@@ -263,7 +265,7 @@ fn contribution(input: &Input, work: &Workspace, merged: &Merged) -> Contributio
             "how hostile it is on the whole".to_owned()
         }
     };
-    Contribution { what, span: located.then_some(span), weight: merged.weight as f32 }
+    Contribution { what, span: located.then_some(span), weight: merged.weight as f32, of_name: false }
 }
 
 /// Text as it may stand in one line of a reason.

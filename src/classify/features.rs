@@ -176,9 +176,10 @@ pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &m
     for post in [input.post_title, input.post_text] {
         collect_content_words(post, side_text, side_tokens, post_words);
     }
-    if let Some(words) = words::of(language) {
-        scope::extract(text, tokens, words, scope, sink);
+    if language != Language::Eng {
+        tokens.classify_in(words::of(language));
     }
+    scope::extract(text, tokens, language, scope, sink);
     let comment = Comment { text: text.as_str(), tokens: &tokens.tokens, post_words };
 
     let mut facts = Facts {
@@ -195,7 +196,7 @@ pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &m
     for piece in &tokens.pieces {
         comment.grams(piece, sink);
     }
-    facts.disguised += disguise::extract(comment.text, &tokens.pieces, disguise, sink);
+    facts.disguised += disguise::extract(comment.text, &tokens.pieces, language, disguise, sink);
     shape::extract(comment.text, comment.tokens, sink);
     for (signal, level) in signal::levels(&facts) {
         let hash = join(SIGNAL, (signal as u64) << 8 | u64::from(level));

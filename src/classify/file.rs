@@ -20,7 +20,7 @@ pub(super) const FORMAT: u16 = 4;
 /// Far above any model that fits the cache; larger files are not looked into.
 pub const MAX_BYTES: usize = 8 << 20;
 /// More languages than anybody trains.
-const MAX_VOICES: usize = 32;
+const MAX_VOICES: usize = 40;
 /// More languages than a head learns along with its own; each takes three bytes.
 const MAX_ALSO: usize = 128;
 /// Longest name, in bytes.
@@ -75,7 +75,7 @@ pub fn encode(parts: &Parts) -> Vec<u8> {
         out.push(voice.heads.len() as u8);
         for head in &voice.heads {
             out.push(head.label.lane() as u8);
-            out.push(u8::from(head.identity_terms) | u8::from(head.scope) << 1);
+            out.push(u8::from(head.identity_terms) | u8::from(head.scope) << 1 | u8::from(head.everywhere) << 2);
             out.push(head.also.len() as u8);
             head.also.iter().for_each(|language| out.extend(language.to_639_3().bytes()));
             out.extend((head.weights as u32).to_le_bytes());
@@ -153,7 +153,17 @@ fn read_heads(reader: &mut Reader) -> Result<Vec<Head>, ModelError> {
         let weights = u32::from_le_bytes(reader.array()?) as usize;
         let [scale, bias, slope, offset] = reader.numbers()?;
         let calibration = Calibration { slope, offset };
-        heads.push(Head { label, also, scale, bias, calibration, identity_terms: flags & 1 != 0, scope: flags & 2 != 0, weights });
+        heads.push(Head {
+            label,
+            also,
+            scale,
+            bias,
+            calibration,
+            identity_terms: flags & 1 != 0,
+            scope: flags & 2 != 0,
+            everywhere: flags & 4 != 0,
+            weights,
+        });
     }
     Ok(heads)
 }

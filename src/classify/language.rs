@@ -1,30 +1,25 @@
 //! Finds the language of a comment, so that the model speaks only of languages it has learned.
 //!
-//! Most comments are plainly English by their function words, which the tokens know already. For the others
-//! [`whatlang`] is asked, by script and by trigrams. Where it is not sure, the host's word counts; without one the
-//! model's own vocabulary; and else the comment is taken for English: a short cheer is no reason to give up.
+//! Scripts that hardly another language is written in decide by themselves. Else the model's own vocabulary is asked, which is
+//! right on short comments, then [`whatlang`], which knows more languages. Where neither is sure, the host's word counts; and
+//! without one the comment is taken for English: a short cheer is no reason to give up.
 
 use std::sync::LazyLock;
 
 use isolang::Language;
 use whatlang::{Detector, Lang};
 
-use super::lexicon::Classes;
 use super::token::{Kind, Tokens};
 use super::vocabulary::Vocabulary;
 
-/// One word in so many must be an English function word for a text to be English without further question.
-const ENGLISH_EVERY: usize = 8;
-/// Or this share of its words must be used by English rather than by the model's other languages, and so many times as
-/// much as the share of any of these. The detector takes several times as long as all the rest, so it is asked only
-/// where it matters.
-const ENGLISH_SHARE: f32 = 0.3;
-const ENGLISH_LEADS: f32 = 3.0;
 /// With fewer letters than this the trigrams of an alphabet that many languages share say nothing.
 const MIN_LETTERS: u32 = 24;
 /// A language that the model does not speak must be found in so many letters: a short text is more likely in one that
 /// readers here write.
 const MIN_LETTERS_UNSPOKEN: u32 = 60;
+/// How much the language that the host names is expected, and English where it names none, in units of the vocabulary's weights.
+const HINTED: i32 = 48;
+const ENGLISH: i32 = 16;
 /// How much of a text is shown to the detector.
 const MAX_SHOWN: usize = 300;
 
@@ -33,20 +28,21 @@ static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::with_denylist(v
 
 /// The language of a tokenised text. `hint` is a BCP 47 tag or empty; `spoken` says which languages the model speaks.
 pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, spoken: impl Fn(Language) -> bool) -> Language {
+    let hinted = parse(hint);
+    if tokens.counts.foreign > 0
+        && let Some(language) = by_script(text)
+    {
+        return language;
+    }
+    let expected = hinted.map_or((Language::Eng, ENGLISH), |hinted| (hinted, HINTED));
+    let guess = vocabulary.guess(&tokens.tokens, expected, &spoken);
+    if let Some(language) = guess.filter(|language| spoken(*language) || tokens.counts.letters >= MIN_LETTERS) {
+        return language;
+    }
     let is_word = |kind| matches!(kind, Kind::Word | Kind::Ideograph);
     let words = tokens.tokens.iter().filter(|token| is_word(token.kind)).count();
-    let english = tokens.tokens.iter().filter(|token| token.classes.has(Classes::ENGLISH)).count();
-    if words > 0 && english * ENGLISH_EVERY >= words {
-        return Language::Eng;
-    }
-    let (own, others) = vocabulary.shares(&tokens.tokens, Language::Eng);
-    if own >= ENGLISH_SHARE && others * ENGLISH_LEADS <= own {
-        return Language::Eng;
-    }
-    let hinted = parse(hint);
-    let unsure = || hinted.or_else(|| vocabulary.guess(&tokens.tokens));
     if words == 0 || tokens.counts.foreign == 0 && tokens.counts.letters < MIN_LETTERS {
-        return unsure().unwrap_or(Language::Eng);
+        return hinted.unwrap_or(Language::Eng);
     }
     let mut shown = String::with_capacity(MAX_SHOWN + 64);
     for token in tokens.tokens.iter().filter(|token| is_word(token.kind)) {
@@ -58,7 +54,7 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
             break;
         }
     }
-    let Some(found) = DETECTOR.detect(&shown) else { return unsure().unwrap_or(Language::Eng) };
+    let Some(found) = DETECTOR.detect(&shown) else { return hinted.unwrap_or(Language::Eng) };
     let latin = found.script() == whatlang::Script::Latin;
     let language = iso(found.lang());
     // Malay is not Indonesian, but for a host that says it is Indonesian, it is.
@@ -68,16 +64,53 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
         return language;
     }
     match found.script() {
-        whatlang::Script::Latin => unsure().unwrap_or(Language::Eng),
+        whatlang::Script::Latin => hinted.unwrap_or(Language::Eng),
         // Languages that share this script are too close to be told apart in few words; this one is written most.
         whatlang::Script::Cyrillic => hinted.unwrap_or(Language::Rus),
         _ => hinted.unwrap_or(language),
     }
 }
 
+/// How many letters of other scripts are looked at.
+const SCRIPT_LETTERS: usize = 64;
+
+/// The language of a text most of whose letters are of a script that hardly another language is written in.
+fn by_script(text: &str) -> Option<Language> {
+    let mut counts = [(0, Language::Kor), (0, Language::Jpn), (0, Language::Zho), (0, Language::Ell), (0, Language::Hin)];
+    let mut others = 0;
+    for c in text.chars().filter(|c| c.is_alphabetic()).take(SCRIPT_LETTERS) {
+        let at = match c {
+            '\u{AC00}'..='\u{D7A3}' | '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' => 0,
+            '\u{3040}'..='\u{30FF}' => 1,
+            '\u{3400}'..='\u{9FFF}' => 2,
+            '\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}' => 3,
+            '\u{900}'..='\u{97F}' => 4,
+            _ => {
+                others += 1;
+                continue;
+            }
+        };
+        counts[at].0 += 1;
+    }
+    let [_, (kana, _), (han, _), ..] = counts;
+    if kana > 0 && (kana + han) * 2 > others {
+        return Some(Language::Jpn);
+    }
+    let (most, language) = counts.into_iter().max_by_key(|(count, _)| *count)?;
+    // A name or a term among Latin words is no language.
+    (most * 2 > others).then_some(language)
+}
+
+/// Hindi and Urdu in Latin script. ISO 639 has no code of its own for them; that of Fiji Hindi, which is written so, stands for all.
+pub const HINGLISH: Language = Language::Hif;
+
 /// The language of a BCP 47 tag; `None` for an empty or unknown one.
 pub fn parse(tag: &str) -> Option<Language> {
-    let code = tag.split(['-', '_']).next()?.to_ascii_lowercase();
+    let mut parts = tag.split(['-', '_']);
+    let code = parts.next()?.to_ascii_lowercase();
+    if matches!(code.as_str(), "hi" | "ur") && parts.any(|part| part.eq_ignore_ascii_case("Latn")) {
+        return Some(HINGLISH);
+    }
     let language = Language::from_639_1(&code).or_else(|| Language::from_639_3(&code))?;
     Some(if language == Language::Cmn { Language::Zho } else { language })
 }

@@ -92,6 +92,19 @@ impl Classes {
         Classes::OF_BLOGS,
     ];
 
+    /// What is neither English nor of any language: spam names its wares and places in English everywhere.
+    const ANYWHERE: Classes = Classes(Classes::CALL.0 | Classes::PLACE.0 | Classes::WARES.0 | Classes::TLD.0);
+
+    /// Returns the classes of both.
+    pub const fn and(self, other: Classes) -> Classes {
+        Classes(self.0 | other.0)
+    }
+
+    /// Returns those of the classes that a word keeps in other languages than English.
+    pub const fn anywhere(self) -> Classes {
+        Classes(self.0 & Classes::ANYWHERE.0)
+    }
+
     /// Whether the word is in one of the classes of `other`.
     #[inline]
     pub fn has(self, other: Classes) -> bool {

@@ -13,13 +13,18 @@ use super::file::{self, ModelError};
 use super::hash::KEY_BITS;
 use super::language;
 use super::manner::Manner;
+use super::scope;
 use super::site::{self, Correction};
 use super::table::{Table, Weights};
 use super::tally::{Feature, Tally};
 use super::token::Kind;
 use super::vocabulary::Vocabulary;
 use super::window;
+use super::words;
 use super::{Input, LANES, Label};
+
+/// Longer names are not read to their end.
+const MAX_NAME_BYTES: usize = 200;
 
 /// The model that is compiled in.
 const BUILTIN: &[u8] = include_bytes!("../../models/base.gpmodel");
@@ -69,6 +74,8 @@ pub struct Head {
     pub identity_terms: bool,
     /// Whether marks of scope count.
     pub scope: bool,
+    /// Whether it speaks every language that has no head of its own for the label.
+    pub everywhere: bool,
     /// How many weights it was given.
     pub weights: usize,
 }
@@ -78,7 +85,7 @@ pub struct Head {
 pub struct HeadInfo {
     /// What the head finds.
     pub label: Label,
-    /// The ISO 639-1 codes of the languages that it speaks.
+    /// The ISO 639-1 codes of the languages that it speaks; `*` if it speaks all.
     pub languages: Vec<&'static str>,
     /// How many weights are not zero.
     pub weights: usize,
@@ -163,7 +170,10 @@ impl Model {
         let heads = self.parts.voices.iter().flat_map(|voice| voice.heads.iter().map(move |head| (voice, head)));
         heads.map(|(voice, head)| HeadInfo {
             label: head.label,
-            languages: [voice.language].iter().chain(&head.also).map(|language| code(*language)).collect(),
+            languages: match head.everywhere {
+                true => vec!["*"],
+                false => [voice.language].iter().chain(&head.also).map(|language| code(*language)).collect(),
+            },
             weights: head.weights,
             largest: f32::from(i8::MAX) * head.scale,
             bias: head.bias,
@@ -197,8 +207,26 @@ impl Model {
             };
             let mut scores = part(parts.next().unwrap_or_default(), language);
             parts.for_each(|at| scores.worse_of(&part(at, language)));
+            self.score_name(input, scratch, &mut scores);
             scores
         })
+    }
+
+    /// Reads the author's name as the heads for abuse read a comment, if it has a hostile word: a name stands above every text.
+    fn score_name(&self, input: &Input, scratch: &mut Scratch, scores: &mut Scores) {
+        let name = name_of(input);
+        let Some(words) = words::of(scores.language).filter(|_| !name.is_empty()) else { return };
+        scratch.work.text.read(name);
+        scratch.work.tokens.read(&scratch.work.text);
+        let tokens = &scratch.work.tokens.tokens;
+        if !tokens.iter().any(|token| scope::is_hostile(words, token.hash)) {
+            return;
+        }
+        let mut of_name = self.score_window(&Input { text: name, ..Input::default() }, 0, None, Some(scores.language), scratch);
+        of_name.logits[Label::Spam.lane()] = f32::NAN;
+        of_name.windows.iter_mut().for_each(|window| window.of_name = true);
+        of_name.links = 0;
+        scores.worse_of(&of_name);
     }
 
     /// Scores a part of a comment that begins at a byte of it.
@@ -214,7 +242,7 @@ impl Model {
         features::read(input, work);
         let language = language.unwrap_or_else(|| self.detect(input, work));
         let links = work.tokens.tokens.iter().filter(|token| token.kind == Kind::Link).count();
-        let window = Window { begin, end: begin + input.text.len(), language };
+        let window = Window { begin, end: begin + input.text.len(), language, of_name: false };
         let mut scores = Scores {
             logits: [f32::NAN; LANES],
             windows: [window; LANES],
@@ -248,7 +276,16 @@ impl Model {
     pub fn explain(&self, input: &Input, scores: &Scores, labels: &[Label], most: usize) -> Vec<Explanation> {
         SCRATCH.with_borrow_mut(|scratch| {
             let explain = |label: &Label| {
-                let Window { begin, end, language } = scores.windows[label.lane()];
+                let Window { begin, end, language, of_name } = scores.windows[label.lane()];
+                if of_name {
+                    let name = Input { text: name_of(input), ..Input::default() };
+                    let mut explained = explain::explain(self, scratch, &name, language, &[*label], most);
+                    explained.iter_mut().flat_map(|one| &mut one.contributions).for_each(|part| {
+                        part.of_name = true;
+                        part.span = None;
+                    });
+                    return explained;
+                }
                 let quoted = window::quoted(input.quoted, &(begin..end));
                 let window = Input { text: input.text.get(begin..end).unwrap_or_default(), quoted: &quoted, ..*input };
                 let mut explained = explain::explain(self, scratch, &window, language, &[*label], most);
@@ -298,7 +335,11 @@ impl Model {
 
     /// The language of a comment that was read.
     fn detect(&self, input: &Input, work: &Workspace) -> Language {
-        let spoken = |language| self.speaks(language);
+        // What speaks everywhere makes no language likelier.
+        let of_its_own = |voice: &Voice, language| {
+            voice.language == language || voice.heads.iter().any(|head| head.also.contains(&language))
+        };
+        let spoken = |language| self.parts.voices.iter().any(|voice| of_its_own(voice, language));
         language::detect(work.text.as_str(), &work.tokens, input.language, &self.parts.vocabulary, spoken)
     }
 
@@ -312,6 +353,7 @@ impl Model {
         let heads = || self.parts.voices.iter().filter_map(|voice| Some((voice, voice.head(label)?)));
         let own = heads().find(|(voice, _)| voice.language == language);
         own.or_else(|| heads().find(|(_, head)| head.also.contains(&language)))
+            .or_else(|| heads().find(|(_, head)| head.everywhere))
     }
 
     /// The languages that the model speaks.
@@ -342,7 +384,7 @@ impl Voice {
 
     /// Whether one of its heads speaks a language.
     pub fn speaks(&self, head: &Head, language: Language) -> bool {
-        self.language == language || head.also.contains(&language)
+        self.language == language || head.everywhere || head.also.contains(&language)
     }
 }
 
@@ -353,8 +395,16 @@ impl Head {
     }
 }
 
+/// The author's name as far as it is read.
+fn name_of<'a>(input: &Input<'a>) -> &'a str {
+    features::cut(input.author.map_or("", |author| author.name).trim(), MAX_NAME_BYTES)
+}
+
 /// The two-letter code of a language, or the three-letter one where it has no other.
 pub fn code(language: Language) -> &'static str {
+    if language == language::HINGLISH {
+        return "hi-Latn";
+    }
     language.to_639_1().unwrap_or_else(|| language.to_639_3())
 }
 
@@ -378,6 +428,8 @@ struct Window {
     begin: usize,
     end: usize,
     language: Language,
+    /// It is of the author's name and not of the text.
+    of_name: bool,
 }
 
 impl Scores {
@@ -395,6 +447,11 @@ impl Scores {
             }
         }
         self.links += other.links;
+    }
+
+    /// Returns the BCP 47 tag of the language that the text was taken for.
+    pub fn language_tag(&self) -> &'static str {
+        code(self.language)
     }
 
     /// The calibrated probability of a label, `0..=1`; `None` when the model does not know it in this language.
@@ -419,7 +476,7 @@ impl Scores {
 
     /// The English name of the comment's language, as far as it was recognised.
     pub fn language(&self) -> &'static str {
-        self.language.to_name()
+        if self.language == language::HINGLISH { "Hinglish" } else { self.language.to_name() }
     }
 
     /// Returns the comment's language, as far as it was recognised.
@@ -448,6 +505,8 @@ pub mod tests {
     /// A model with made-up weights in every bucket of a small table.
     pub fn tiny() -> Model {
         let head = |label: Label, bias| Head {
+            scope: false,
+            everywhere: false,
             label,
             also: vec![Language::Rus],
             weights: 256,
@@ -469,7 +528,7 @@ pub mod tests {
                 },
                 Voice { language: Language::Zho, heads: vec![head(Label::Spam, -2.0)], table },
             ],
-            norms: [1.0, 1.0, 0.5, 0.5, 0.3, 0.3, 0.5],
+            norms: [1.0, 1.0, 0.5, 0.5, 0.3, 0.3, 0.5, 0.5],
             vocabulary: Vocabulary {
                 languages: vec![Language::Eng, Language::Zho],
                 keys: vec![7, 9],

@@ -104,3 +104,36 @@ fn known(
     }
     known
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What each word counts.
+    fn weights(text: &str, parent: &str) -> Vec<(String, f32)> {
+        let (mut read, mut tokens) = (Text::default(), Tokens::default());
+        read.read(text);
+        tokens.read(&read);
+        weigh(&Input { text, parent_text: parent, ..Input::default() }, &read, &mut tokens, &mut Text::default());
+        let word =
+            |token: &crate::classify::token::Token| read.as_str()[usize::from(token.start)..usize::from(token.end)].to_owned();
+        let words = tokens.tokens.iter().filter(|token| token.kind == Kind::Word);
+        words.map(|token| (word(token), token.weight)).collect()
+    }
+
+    #[test]
+    fn what_is_quoted_counts_less_and_what_is_added_in_full() {
+        let found = weights("> you fool\nThat was uncalled for", "");
+        assert!(found.contains(&("fool".into(), UNKNOWN)) && found.contains(&("uncalled".into(), 1.0)), "{found:?}");
+        let found = weights("> everybody is a fool here\nThat was uncalled for", "Everybody is a fool here, I say");
+        assert!(found.contains(&("fool".into(), KNOWN)), "{found:?}");
+        let found = weights("\"everybody is a fool\" was uncalled for", "Well, everybody is a fool!");
+        assert!(found.contains(&("fool".into(), KNOWN)) && found.contains(&("was".into(), 1.0)), "{found:?}");
+    }
+
+    #[test]
+    fn a_quotation_alone_is_what_the_comment_says() {
+        assert!(weights("> you fool", "").contains(&("fool".into(), 1.0)));
+        assert!(weights("You said \"fool\" and fool is what you are", "").iter().all(|(_, weight)| *weight == 1.0));
+    }
+}

@@ -110,6 +110,13 @@ pub struct HeadRecipe {
     /// Calibrates on rows that were held out in so many turns, whole groups of a source at a time. 0: as the recipe says.
     #[serde(default)]
     pub folds: usize,
+    /// Shifts calibration so that this share of harmless rows that were held out, or are for development, scores so much or more:
+    /// then a threshold costs much the same in every language. Only rows of sources without abuse count.
+    #[serde(default)]
+    pub alarms: Option<[f32; 2]>,
+    /// Whether the head speaks every language that has no head of its own for the label.
+    #[serde(default)]
+    pub everywhere: bool,
     /// Languages that the sources hold along with the language itself.
     #[serde(default)]
     pub also: Vec<String>,
@@ -238,6 +245,8 @@ impl Recipe {
         range(balances().all(|balance| balance.rows > 0.0 && balance.rows.is_finite()), "balance.rows", "above 0")?;
         range(heads().all(|head| (0.0..=3.0).contains(&head.rarity)), "rarity", "0 to 3")?;
         range(heads().all(|head| (0.0..=100.0).contains(&head.scope)), "scope", "0 to 100")?;
+        let alarms = || heads().filter_map(|head| head.alarms).flatten();
+        range(alarms().all(|share| share > 0.0 && share < 1.0), "alarms", "two shares between 0 and 1")?;
         let shares = || recipe.sources.iter().flat_map(|source| source.heads.values().map(Rule::share));
         range(shares().all(|share| share > 0.0 && share <= 1.0), "never", "a share above 0 and up to 1")?;
         for number in recipe.norms.by_group() {

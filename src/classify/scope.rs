@@ -4,18 +4,24 @@
 //! Cheap rules over tokens and small word classes, in one pass. Words alone cannot tell "you idiot" from "I was such an idiot",
 //! and a linear model over n-grams learns such differences only for words that it has seen; a mark stands for all of them.
 
+use isolang::Language;
+
 use super::features::{Evidence, Group, Sink, What};
 use super::hash::join;
+use super::lexicon::{self, Classes, word_hash};
 use super::quote::lower_pieces;
 use super::text::Text;
-use super::token::{Kind, Tokens};
-use super::words::{WordClasses, Words};
+use super::token::{Kind, Token, Tokens};
+use super::words::{self, WordClasses, Words};
 
 const SCOPE: u64 = 0x71;
 const ANY_HOSTILE: u64 = 0x72;
 const SUMMARY: u64 = 0x73;
 const GROUP_SAID: u64 = 0x74;
 const MANNER: u64 = 0x75;
+const DISGUISED: u64 = 0x76;
+/// Stands for a context in which nothing speaks against a word.
+const PLAIN: u64 = 0xF;
 
 /// How many words behind a verb or adjective its object may stand, and how many words before a word its subject.
 const OBJECT_REACH: usize = 4;
@@ -196,21 +202,47 @@ pub struct Buffers {
     sentences: Vec<Sentence>,
 }
 
+/// Returns whether a word is hostile in some sense.
+pub fn is_hostile(words: &Words, word: u64) -> bool {
+    words.get(&word).and_then(|classes| Tone::of(*classes)).is_some_and(|tone| tone != Tone::Praise)
+}
+
+/// Adds the mark of a word that was read in disguise, if it is hostile.
+pub fn add_disguised(language: Language, word: u64, evidence: Evidence, sink: &mut impl Sink) {
+    let tone = words::of(language).and_then(|words| words.get(&word)).and_then(|classes| Tone::of(*classes));
+    if let Some(tone) = tone.filter(|tone| *tone != Tone::Praise) {
+        sink.add(Group::Scope, join(DISGUISED, u64::from(tone.is_sure())), 1.0, evidence);
+        if tone.is_sure() || tone == Tone::Obscene {
+            // Nobody hides a word that is meant well, so that it counts as said at nobody in particular.
+            for code in [0, PLAIN] {
+                sink.add(Group::Scope, join(SCOPE, (tone as u64) << 16 | code), 1.0, evidence);
+            }
+            sink.add(Group::Scope, join(ANY_HOSTILE, u64::from(tone.is_sure()) << 16 | PLAIN), 1.0, evidence);
+        }
+    }
+}
+
 /// Adds the marks of a comment.
-pub fn extract(text: &Text, tokens: &mut Tokens, words: &Words, buffers: &mut Buffers, sink: &mut impl Sink) {
+pub fn extract(text: &Text, tokens: &mut Tokens, language: Language, buffers: &mut Buffers, sink: &mut impl Sink) {
+    let Some(words) = words::of(language) else { return };
     let is_any = |classes: &WordClasses| Tone::of(*classes).is_some() || classes.has(WordClasses::GROUP);
-    let has_any = tokens.tokens.iter().any(|token| words.get(&token.hash).is_some_and(is_any));
+    let looked_up = |at: usize| words::look_up(words, text.as_str(), &tokens.tokens, at).0;
+    let is_long = |token: &Token| token.kind == Kind::Word && usize::from(token.end - token.start) >= GLUED;
+    let has_any = (0..tokens.tokens.len()).any(|at| is_any(&looked_up(at))) || tokens.tokens.iter().any(is_long);
     if !has_any {
         sink.add(Group::Scope, join(SUMMARY, 0), 1.0, nowhere());
         return;
     }
-    read(text, tokens, words, buffers);
-    let scope = Scope { units: &buffers.units, sentences: &buffers.sentences };
+    read(text, tokens, (language, words), buffers);
+    let adjectives_follow = words::adjectives_follow(language);
+    let scope = Scope { units: &buffers.units, sentences: &buffers.sentences, adjectives_follow };
     scope.marks(sink);
     let mut lowered = false;
     for (at, unit) in scope.units.iter().enumerate() {
         let part = scope.part(at);
-        if part < 1.0 && let Some(token) = tokens.tokens.get_mut(unit.token) {
+        if part < 1.0
+            && let Some(token) = tokens.tokens.get_mut(unit.token)
+        {
             token.weight = token.weight.min(part);
             lowered = true;
         }
@@ -225,7 +257,7 @@ fn nowhere() -> Evidence {
 }
 
 /// Reads the words of a comment with their clauses and sentences.
-fn read(text: &Text, tokens: &Tokens, words: &Words, buffers: &mut Buffers) {
+fn read(text: &Text, tokens: &Tokens, (language, words): (Language, &Words), buffers: &mut Buffers) {
     let tokens = &tokens.tokens;
     let Buffers { units, sentences } = buffers;
     units.clear();
@@ -234,6 +266,7 @@ fn read(text: &Text, tokens: &Tokens, words: &Words, buffers: &mut Buffers) {
     let normalised = text.as_str();
     let (mut clause, mut quoted, mut single, mut first, mut last_end) = (0u16, false, false, true, 0usize);
     let all_capitals = tokens.iter().filter(|token| token.shouted).count() * 2 > tokens.len();
+    let mut covered = 0;
     for (number, token) in tokens.iter().enumerate().take(MAX_UNITS) {
         let (start, end) = (usize::from(token.start), usize::from(token.end));
         let between = normalised.get(last_end..start).unwrap_or_default();
@@ -243,7 +276,13 @@ fn read(text: &Text, tokens: &Tokens, words: &Words, buffers: &mut Buffers) {
         }
         let spaced = !between.is_empty();
         last_end = end;
-        let classes = words.get(&token.hash).copied().unwrap_or_default();
+        if number < covered {
+            last_end = end;
+            continue;
+        }
+        let (classes, length) = words::look_up(words, normalised, tokens, number);
+        covered = number + length;
+        let word_end = tokens.get(number + length - 1).map_or(token.end, |last| last.end);
         if token.kind == Kind::Mark && Tone::of(classes).is_none() {
             let mark = normalised.get(start..end).unwrap_or_default();
             match mark.chars().next() {
@@ -259,7 +298,9 @@ fn read(text: &Text, tokens: &Tokens, words: &Words, buffers: &mut Buffers) {
                         (clause, first) = (clause + 1, true);
                     }
                 }
-                Some(',' | ';' | ':' | '-' | '–' | '—' | '(' | ')' | '،' | '、' | '，') if spaced || mark != "-" => clause += 1,
+                Some(',' | ';' | ':' | '-' | '–' | '—' | '(' | ')' | '،' | '、' | '，') if spaced || mark != "-" => {
+                    clause += 1
+                }
                 _ => {}
             }
             continue;
@@ -279,14 +320,75 @@ fn read(text: &Text, tokens: &Tokens, words: &Words, buffers: &mut Buffers) {
         let named = token.kind == Kind::Handle || capital && classes == WordClasses::default();
         let sentence = (sentences.len() - 1) as u16;
         let quoted = quoted || single || token.weight < 1.0;
-        units.push(Unit { token: number, classes, hash: token.hash, start: token.start, end: token.end, sentence, clause, quoted, named });
+        let written = normalised.get(start..end).unwrap_or_default();
+        let glued = classes == WordClasses::default() && language == Language::Eng && token.kind == Kind::Word;
+        let parts = if glued { unglue(words, written) } else { Vec::new() };
+        let whole = Unit {
+            token: number,
+            classes,
+            hash: token.hash,
+            start: token.start,
+            end: word_end,
+            sentence,
+            clause,
+            quoted,
+            named,
+        };
+        if parts.is_empty() {
+            units.push(whole);
+        }
+        // The words of a row without spaces are read as if they had some.
+        units.extend(parts.into_iter().map(|(hash, classes)| Unit { hash, classes, named: false, ..whole }));
         first = false;
     }
+}
+
+/// Shorter words are not taken apart, nor are longer ones.
+const GLUED: usize = 12;
+const LONGEST_GLUED: usize = 48;
+/// The fewest words that are glued together, and the most letters of one.
+const FEWEST_PARTS: usize = 3;
+const LONGEST_PART: usize = 12;
+
+/// Takes a row of words without spaces apart, if all of it is words that are known here and one of them is hostile.
+fn unglue(words: &Words, row: &str) -> Vec<(u64, WordClasses)> {
+    if !(GLUED..=LONGEST_GLUED).contains(&row.len()) || !row.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Vec::new();
+    }
+    let known = |part: &str| {
+        let hash = word_hash(part.as_bytes());
+        let classes = words.get(&hash).copied().unwrap_or_default();
+        let is_word = classes != WordClasses::default() || lexicon::classes(hash).has(Classes::FUNCTION);
+        is_word.then_some((hash, classes))
+    };
+    // The fewest words that reach each byte, and where the last of them begins.
+    let mut best: Vec<Option<(usize, usize)>> = vec![None; row.len() + 1];
+    best[0] = Some((0, 0));
+    for end in 1..=row.len() {
+        for begin in end.saturating_sub(LONGEST_PART)..end {
+            if let Some((count, _)) = best[begin]
+                && known(&row[begin..end]).is_some()
+                && best[end].is_none_or(|(least, _)| count + 1 < least)
+            {
+                best[end] = Some((count + 1, begin));
+            }
+        }
+    }
+    let (mut parts, mut end) = (Vec::new(), row.len());
+    while let Some((_, begin)) = best[end].filter(|_| end > 0) {
+        parts.extend(known(&row[begin..end]));
+        end = begin;
+    }
+    parts.reverse();
+    let is_hostile = |(_, classes): &(u64, WordClasses)| Tone::of(*classes).is_some_and(|tone| tone != Tone::Praise);
+    if parts.len() >= FEWEST_PARTS && parts.iter().any(is_hostile) { parts } else { Vec::new() }
 }
 
 struct Scope<'a> {
     units: &'a [Unit],
     sentences: &'a [Sentence],
+    /// Adjectives stand behind their nouns.
+    adjectives_follow: bool,
 }
 
 impl Scope<'_> {
@@ -322,9 +424,9 @@ impl Scope<'_> {
                 }
             }
             if is_plain {
-                add(join(SCOPE, tone_code << 16 | target_code << 8 | 0xF));
+                add(join(SCOPE, tone_code << 16 | target_code << 8 | PLAIN));
                 if tone != Tone::Praise {
-                    add(join(ANY_HOSTILE, strength << 16 | target_code << 8 | 0xF));
+                    add(join(ANY_HOSTILE, strength << 16 | target_code << 8 | PLAIN));
                 }
             }
             if matches!(tone, Tone::Harm | Tone::Expel | Tone::Hate) {
@@ -392,6 +494,13 @@ impl Scope<'_> {
         };
         if let Some((target, other)) = object {
             return (target, Some(other));
+        }
+        let noun = at.checked_sub(1).filter(|other| self.adjectives_follow && self.together(at, *other));
+        if let Some(other) = noun.filter(|_| tone == Tone::Contempt)
+            && self.units[other].classes == WordClasses::default()
+            && !self.units[other].named
+        {
+            return (Target::Thing, Some(other));
         }
         match self.subject(at) {
             Some((target, other)) => (target, Some(other)),
@@ -463,9 +572,10 @@ impl Scope<'_> {
 
     /// Whether a word of a class stands in the clause before a word.
     fn before(&self, at: usize, class: WordClasses) -> bool {
-        (at.saturating_sub(REACH)..at).rev().take_while(|other| self.together(at, *other)).any(|other| {
-            self.units[other].classes.has(class)
-        })
+        (at.saturating_sub(REACH)..at)
+            .rev()
+            .take_while(|other| self.together(at, *other))
+            .any(|other| self.units[other].classes.has(class))
     }
 
     /// How violence is spoken of: as a demand, a will, a command, a deed.
@@ -523,4 +633,76 @@ fn plain_target(unit: &Unit) -> Option<Target> {
     ];
     let of_class = classes.into_iter().find(|(class, _)| unit.classes.has(*class)).map(|(_, target)| target);
     of_class.or(unit.named.then_some(Target::Person))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::features::Amount;
+
+    /// Collects what marks are called.
+    struct Heard(Vec<(String, u16)>);
+
+    impl Sink for Heard {
+        fn add(&mut self, _: Group, _: u64, _: impl Into<Amount>, evidence: Evidence) -> bool {
+            if let What::Scope(mark) = evidence.what {
+                let heard = (mark.describe(), evidence.start);
+                if !self.0.contains(&heard) {
+                    self.0.push(heard);
+                }
+            }
+            true
+        }
+
+        fn contains(&self, _: Group, _: u64) -> bool {
+            false
+        }
+    }
+
+    fn heard(source: &str) -> (Vec<String>, Tokens) {
+        let (mut text, mut tokens, mut sink) = (Text::default(), Tokens::default(), Heard(Vec::new()));
+        text.read(source);
+        tokens.read(&text);
+        extract(&text, &mut tokens, Language::Eng, &mut Buffers::default(), &mut sink);
+        (sink.0.into_iter().map(|(name, _)| name).collect(), tokens)
+    }
+
+    #[test]
+    fn marks_say_what_is_said_of_whom() {
+        for (source, expected) in [
+            ("You are an idiot.", "an insult to you"),
+            ("What a moron.", "an insult to nobody in particular"),
+            ("I was such an idiot.", "an insult to oneself"),
+            ("That man is a coward.", "an insult to a person"),
+            ("This law is stupid.", "contempt for a thing"),
+            ("My neighbours kept a stupid dog.", "contempt for a thing"),
+            ("Those immigrants are vermin.", "a word for pests and animals, of a group"),
+            ("The immigrants came in June. They are scum.", "an insult to a group"),
+            ("He is scum.", "an insult to people named before"),
+            ("I will kill you.", "a threat to you"),
+            ("Beat the eggs.", "violence or death, of a thing"),
+            ("You are not an idiot.", "an insult to you, negated"),
+            ("He called me \"an idiot\".", "an insult to oneself, quoted, reported"),
+            ("Is he an idiot?", "an insult to people named before, in a question"),
+            ("You idiot 🖕", "swearing at nobody in particular"),
+            ("You are a 🤡", "an insult to you"),
+            ("youareanidiot", "an insult to you"),
+        ] {
+            let (heard, _) = heard(source);
+            assert!(heard.iter().any(|mark| mark == expected), "{source}: {heard:?}");
+        }
+        assert_eq!(heard("The bread rose well on Sunday.").0, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_said_of_things_or_denied_counts_less_by_itself() {
+        let weight = |source: &str, word: &str| {
+            let hash = crate::classify::lexicon::word_hash(word.as_bytes());
+            heard(source).1.tokens.iter().find(|token| token.hash == hash).map(|token| token.weight)
+        };
+        assert_eq!(weight("What a stupid printer.", "stupid"), Some(OF_THINGS));
+        assert_eq!(weight("Nobody calls you an idiot.", "idiot"), Some(DENIED));
+        assert_eq!(weight("Saying \"they are scum\" is racist.", "scum"), Some(ANSWERED));
+        assert_eq!(weight("You stupid man.", "stupid"), Some(1.0));
+    }
 }

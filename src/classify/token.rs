@@ -4,6 +4,7 @@ use super::hash;
 use super::lexicon::{self, Classes};
 use super::link::{Address, Addresses};
 use super::text::Text;
+use super::words::Words;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,22 @@ impl Tokens {
                     self.read_piece(text, at, end);
                 }
                 at = end + 1;
+            }
+        }
+    }
+
+    /// Gives the words the classes that they have in another language than English.
+    pub fn classify_in(&mut self, words: Option<&Words>) {
+        for token in self.tokens.iter_mut().filter(|token| token.kind == Kind::Word) {
+            let classes = words.and_then(|words| words.get(&token.hash)).copied().unwrap_or_default();
+            token.classes = token.classes.anywhere().and(classes.in_lexicon());
+            token.said = if token.classes.has(Classes::IDENTITY) { lexicon::SOMEBODY } else { token.hash };
+        }
+        let mut tokens = self.tokens.iter().peekable();
+        for piece in &mut self.pieces {
+            piece.identity = false;
+            while let Some(token) = tokens.next_if(|token| token.start < piece.end) {
+                piece.identity |= token.classes.has(Classes::IDENTITY);
             }
         }
     }

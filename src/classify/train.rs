@@ -214,6 +214,9 @@ pub fn report(model: &Model, recipe: &Recipe, data: &[PathBuf]) -> Result<Vec<Re
     Ok(reports)
 }
 
+/// Fewer rows for development of a class are too few to calibrate on.
+const FEW_DEV: usize = 30;
+
 /// How the weights of marks of scope are learned, and how often each row is.
 const SCOPE_RATES: Rates = Rates { alpha: 0.2, beta: 1.0, l1: 0.1, l2: 2.0 };
 const SCOPE_EPOCHS: u32 = 15;
@@ -236,7 +239,25 @@ struct Learned {
     bias: f32,
 }
 
+/// What marks of scope add to what the words say.
+struct Marks {
+    weights: Vec<f32>,
+    bias: f32,
+}
+
+impl Marks {
+    fn logit(&self, marks: &[Coordinate]) -> f64 {
+        f64::from(self.bias + marks.iter().map(|&(bucket, value)| value * self.weights[bucket as usize]).sum::<f32>())
+    }
+}
+
 impl HeadTrainer<'_> {
+    /// Whether a row is of a source without a bad one.
+    fn is_background(&self, row: &Example) -> bool {
+        let rule = self.recipe.sources.get(row.source).and_then(|source| source.rule(self.label));
+        matches!(rule, Some(Rule::Word(rows::WordRule::Never) | Rule::Never(_)))
+    }
+
     /// How many rows will be learned, each time counted.
     fn steps(&self) -> usize {
         let rows = self.set.of(self.language, self.label, Split::Train).len() * self.epochs().0 as usize;
@@ -282,24 +303,35 @@ impl HeadTrainer<'_> {
         }
         let mut learned = self.fit(rows, step)?;
         if self.head.scope > 0.0 {
-            self.fit_scope(&mut learned, &unseen, &of(Split::Dev))?;
+            let marks = self.fit_scope(&mut learned, &unseen, &of(Split::Dev))?;
+            unseen.iter_mut().for_each(|(row, logit, _)| *logit += marks.logit(self.set.section(row, Section::Scope)));
         }
         prune(&mut learned.weights, self.head.keep);
         let (scale, quantised) = quantise(&mut learned.weights);
-        let mut logits: Vec<(f64, bool)> = unseen.into_iter().map(|(_, logit, target)| (logit, target)).collect();
-        if folds <= 1 || self.head.scope > 0.0 {
-            // Calibrated on what will be served: pruned, quantised, without the sources' biases.
-            logits = of(Split::Dev).into_iter().map(|(row, target)| (self.logit(&learned, row), target)).collect();
+        // What will be served: pruned, quantised, without the sources' biases.
+        let dev: Vec<(&Example, f64, bool)> =
+            of(Split::Dev).into_iter().map(|(row, target)| (row, self.logit(&learned, row), target)).collect();
+        let few = |is: bool| dev.iter().filter(|(_, _, target)| *target == is).count() < FEW_DEV;
+        let by_dev = folds <= 1 || self.head.scope > 0.0 && !few(true) && !few(false);
+        let (logits, targets) = if by_dev { &dev } else { &unseen }.iter().map(|(_, logit, target)| (*logit, *target)).unzip();
+        let mut calibration = fit_calibration(self.label, logits, targets)?;
+        if let Some([share, at]) = self.head.alarms {
+            let harmless = unseen.iter().chain(&dev).filter(|(row, _, target)| !target && self.is_background(row));
+            let mut logits: Vec<f32> = harmless.map(|(_, logit, _)| calibration.apply(*logit as f32)).collect();
+            logits.sort_by(|a, b| b.total_cmp(a));
+            if let Some(bound) = logits.get((logits.len() as f32 * share) as usize) {
+                calibration.offset += (at / (1.0 - at)).ln() - bound;
+            }
         }
-        let (logits, targets) = logits.into_iter().unzip();
         let head = Head {
             label: self.label,
             also: self.head.also.iter().filter_map(|code| parse_language(code)).collect(),
             scale,
             bias: learned.bias,
-            calibration: fit_calibration(self.label, logits, targets)?,
+            calibration,
             identity_terms: self.head.identity_terms,
             scope: self.head.scope > 0.0,
+            everywhere: self.head.everywhere,
             weights: quantised.len(),
         };
         Ok((head, quantised))
@@ -338,12 +370,8 @@ impl HeadTrainer<'_> {
         let HeadRecipe { author_dropout, post_dropout, identity_terms, .. } = *self.head;
         let mut keeps = |dropout: f32| dropout == 0.0 || !order.chance(dropout);
         let (post, author) = (keeps(post_dropout), keeps(author_dropout));
-        let all = [
-            (Section::Body, true),
-            (Section::Post, post),
-            (Section::Author, author),
-            (Section::Identity, identity_terms),
-        ];
+        let all =
+            [(Section::Body, true), (Section::Post, post), (Section::Author, author), (Section::Identity, identity_terms)];
         all.into_iter().filter_map(|(section, keeps)| keeps.then_some(section))
     }
 
@@ -409,7 +437,7 @@ impl HeadTrainer<'_> {
         learned: &mut Learned,
         unseen: &[(&Example, f64, bool)],
         dev: &[(&Example, bool)],
-    ) -> Result<(), TrainError> {
+    ) -> Result<Marks, TrainError> {
         let buckets = 1u32 << self.recipe.hash_bits;
         let (intercept, slope) = (buckets, buckets + 1);
         let mut learner = Learner::new(SCOPE_RATES, buckets as usize + 2);
@@ -430,11 +458,13 @@ impl HeadTrainer<'_> {
         }
         // The logit as a whole is `slope` times what the words say, and the marks; calibration brings the slope back.
         let slope = (1.0 + learner.weight(slope as usize) / SCOPE_SLOPE).max(0.1);
-        for bucket in 0..buckets {
-            learned.weights[bucket as usize] += learner.weight(bucket as usize) / slope;
-        }
-        learned.bias += learner.weight(intercept as usize) / slope;
-        Ok(())
+        let marks = Marks {
+            weights: (0..buckets).map(|bucket| learner.weight(bucket as usize) / slope).collect(),
+            bias: learner.weight(intercept as usize) / slope,
+        };
+        learned.weights.iter_mut().zip(&marks.weights).for_each(|(weight, mark)| *weight += mark);
+        learned.bias += marks.bias;
+        Ok(marks)
     }
 
     /// How much more a rare feature counts than a common one: (ln(rows / rows with it))^power, 1 in the middle.

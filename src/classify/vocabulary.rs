@@ -11,12 +11,23 @@ use super::token::{Kind, Token};
 
 /// One unit of a stored weight, in nats.
 const UNIT: f32 = 1.0 / 16.0;
-/// How far the best language must lead the next, in nats.
-const MARGIN: f32 = 1.0;
-/// A word is a language's own from this weight on, in nats: it is used three times as often as on average.
-const OWN: f32 = 1.1;
+/// How far the best language must lead the next, in units.
+const MARGIN: i32 = 16;
+/// The same for a language that the model does not speak.
+const UNSPOKEN_MARGIN: i32 = 64;
+/// One in so many words must be known.
+const KNOWN_EVERY: usize = 4;
+/// Only so many words are looked at.
+const MAX_WORDS: usize = 40;
+/// Languages whose script hardly another is written in.
+const BY_SCRIPT: [Language; 7] =
+    [Language::Ell, Language::Heb, Language::Hin, Language::Jpn, Language::Kor, Language::Tha, Language::Zho];
+/// More languages than any model has.
+pub const MAX_LANGUAGES: usize = 64;
 /// A language with fewer words in a row is not written in words.
 const MIN_WORDS_PER_ROW: f32 = 2.0;
+/// Fewer rows say more of their subject than of their language.
+const MIN_ROWS: f32 = 200.0;
 /// Added to every count: a word seen once proves little.
 const SMOOTHING: f32 = 0.5;
 
@@ -32,41 +43,40 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// What part of the words each language uses clearly more than the others do, `0..=1`: of the one that is asked for,
-    /// and the most of any other.
-    pub fn shares(&self, tokens: &[Token], language: Language) -> (f32, f32) {
-        let mut own = vec![0u32; self.languages.len()];
-        let mut words = 0u32;
-        for token in tokens.iter().filter(|token| is_word(token)) {
+    /// The language that the words speak for: that which leads the next by enough, if it knows enough of the words.
+    /// `likely`: the language that is expected, and how much, in units of the weights. What the model does not speak has to
+    /// lead by more.
+    pub fn guess(&self, tokens: &[Token], likely: (Language, i32), spoken: impl Fn(Language) -> bool) -> Option<Language> {
+        let mut sums = [0i32; MAX_LANGUAGES];
+        let (mut known, mut words) = (0usize, 0usize);
+        for token in tokens.iter().filter(|token| is_word(token)).take(MAX_WORDS) {
             words += 1;
-            let Ok(at) = self.keys.binary_search(&key(token)) else { continue };
-            let row = self.weights.chunks_exact(self.languages.len()).nth(at);
-            for (own, weight) in own.iter_mut().zip(row.unwrap_or_default()) {
-                *own += u32::from(f32::from(*weight) * UNIT >= OWN);
+            let Some(row) = self.row(key(token)) else { continue };
+            known += 1;
+            for (sum, weight) in sums.iter_mut().zip(row) {
+                *sum += i32::from(*weight);
             }
         }
-        let share = |of: u32| of as f32 / words.max(1) as f32;
-        let of = |wanted: bool| {
-            let all = self.languages.iter().zip(&own).filter(move |(known, _)| (**known == language) == wanted);
-            share(all.map(|(_, own)| *own).max().unwrap_or_default())
-        };
-        (of(true), of(false))
+        if known == 0 || known * KNOWN_EVERY < words {
+            return None;
+        }
+        let (mut best, mut next) = ((i32::MIN, None), i32::MIN);
+        for (sum, language) in sums.into_iter().zip(&self.languages) {
+            let sum = if likely.0 == *language { sum + likely.1 } else { sum };
+            if sum > best.0 {
+                next = best.0;
+                best = (sum, Some(*language));
+            } else {
+                next = next.max(sum);
+            }
+        }
+        best.1.filter(|language| best.0.saturating_sub(next) >= if spoken(*language) { MARGIN } else { UNSPOKEN_MARGIN })
     }
 
-    /// The language that the words speak for, if they speak clearly.
-    pub fn guess(&self, tokens: &[Token]) -> Option<Language> {
-        let mut sums = vec![0.0; self.languages.len()];
-        for token in tokens.iter().filter(|token| is_word(token)) {
-            let Ok(at) = self.keys.binary_search(&key(token)) else { continue };
-            let row = self.weights.chunks_exact(self.languages.len()).nth(at)?;
-            for (sum, weight) in sums.iter_mut().zip(row) {
-                *sum += f32::from(*weight) * UNIT;
-            }
-        }
-        let mut ranked: Vec<(f32, Language)> = sums.into_iter().zip(self.languages.iter().copied()).collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let lead = ranked.first()?.0 - ranked.get(1)?.0;
-        (lead >= MARGIN).then(|| ranked.first().map(|(_, language)| *language)).flatten()
+    fn row(&self, key: u32) -> Option<&[i8]> {
+        let at = self.keys.binary_search(&key).ok()?;
+        let width = self.languages.len();
+        self.weights.get(at * width..(at + 1) * width)
     }
 }
 
@@ -82,6 +92,10 @@ pub struct Counter {
 impl Counter {
     /// Counts the words of one row.
     pub fn count(&mut self, language: Language, tokens: &[Token]) {
+        // Known by their script; the Latin words in their rows are names.
+        if BY_SCRIPT.contains(&language) {
+            return;
+        }
         let column = self.languages.iter().position(|known| *known == language).unwrap_or_else(|| {
             self.languages.push(language);
             self.totals.push(0.0);
@@ -97,9 +111,11 @@ impl Counter {
 
     /// The `most` words that say most about the language.
     pub fn finish(self, most: usize) -> Vocabulary {
+        let fewest = MIN_ROWS.min(self.rows.iter().fold(0.0, |most, rows| rows.max(most)) / 2.0);
         // Not by words: what is written without spaces is known by its script.
-        let columns: Vec<usize> =
-            (0..self.languages.len()).filter(|&at| self.totals[at] >= MIN_WORDS_PER_ROW * self.rows[at]).collect();
+        let columns: Vec<usize> = (0..self.languages.len())
+            .filter(|&at| self.totals[at] >= MIN_WORDS_PER_ROW * self.rows[at] && self.rows[at] >= fewest)
+            .collect();
         if columns.len() < 2 {
             return Vocabulary::default();
         }

@@ -29,12 +29,14 @@ pub fn parts(model: &Model, text: &str) -> Vec<Range<usize>> {
     let windows: Vec<Range<usize>> = windows(text).collect();
     let last = windows.len().saturating_sub(1);
     let english = model.voices().iter().find(|voice| voice.head(Label::Spam).is_some());
-    let mut ranked: Vec<(f32, usize)> = windows
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| *at > 0 && *at < last)
-        .map(|(at, window)| (suspicion(model, english, text.get(window.clone()).unwrap_or_default()), at))
-        .collect();
+    let looks: Vec<[f32; LANES]> =
+        windows.iter().map(|window| suspicion(model, english, text.get(window.clone()).unwrap_or_default())).collect();
+    // What all of the text has is not what makes a part of it bad.
+    let usual: [f32; LANES] =
+        std::array::from_fn(|lane| looks.iter().map(|sums| sums[lane]).sum::<f32>() / looks.len().max(1) as f32);
+    let beyond = |sums: &[f32; LANES]| sums.iter().zip(usual).map(|(sum, usual)| sum - usual).fold(f32::MIN, f32::max);
+    let inner = looks.iter().enumerate().filter(|(at, _)| *at > 0 && *at < last);
+    let mut ranked: Vec<(f32, usize)> = inner.map(|(at, sums)| (beyond(sums), at)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut chosen: Vec<usize> = ranked.into_iter().take(WORST).map(|(_, at)| at).chain([0, last]).collect();
     chosen.sort_unstable();
@@ -63,8 +65,8 @@ fn windows(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Returns how bad a part of a text looks at first sight: the weights of its words that speak for any label, and its links.
-fn suspicion(model: &Model, voice: Option<&Voice>, text: &str) -> f32 {
+/// Returns how bad a part of a text looks at first sight: by lane the weights of its words that speak for the label, and its links.
+fn suspicion(model: &Model, voice: Option<&Voice>, text: &str) -> [f32; LANES] {
     let mut sums = [0.0f32; LANES];
     let mut odd = 0.0;
     let mut word = [0u8; MAX_WORD];
@@ -90,7 +92,7 @@ fn suspicion(model: &Model, voice: Option<&Voice>, text: &str) -> f32 {
         odd += if byte.is_ascii() { 0.0 } else { NOT_ASCII };
     }
     odd += LINK * text.matches("://").count() as f32;
-    sums.into_iter().fold(0.0, f32::max) + odd
+    sums.map(|sum| sum + odd)
 }
 
 #[cfg(test)]

@@ -142,15 +142,13 @@ impl Text {
     /// Reduces a body. Linear in its length: nothing is nested, nothing is looked up.
     pub fn reduce(body: &str, format: Format) -> Self {
         match format {
-            Format::Plain => {
-                Self {
-                    text: body.to_owned(),
-                    hidden: Hidden::default(),
-                    pieces: Vec::new(),
-                    torn: Run::default(),
-                    quoted: Vec::new(),
-                }
-            }
+            Format::Plain => Self {
+                text: body.to_owned(),
+                hidden: Hidden::default(),
+                pieces: Vec::new(),
+                torn: Run::default(),
+                quoted: Vec::new(),
+            },
             Format::Html => html(body, 0),
             Format::Markdown => markdown(body),
         }
@@ -1085,6 +1083,22 @@ mod tests {
         check(Format::Html, "<img src=http://x.example/a.png alt=cat>", "http://x.example/a.png cat");
         check(Format::Html, "see:<img src=http://x.example/a.png alt=cat> and", "see:\nhttp://x.example/a.png cat and");
         check(Format::Html, "<ul><li>one<li>two</ul><!-- -->", "one\ntwo\n");
+    }
+
+    #[test]
+    fn quotations_are_known_by_their_place() {
+        for (format, body, quoted) in [
+            (Format::Html, "<blockquote><p>you fool</p></blockquote><p>That was rude.</p>", "you fool"),
+            (Format::Html, "He said <q>you fool</q>, really", "you fool"),
+            (Format::Html, "<blockquote>one<blockquote>two</blockquote>three</blockquote>four", "one two three"),
+            (Format::Html, "no end <blockquote>you fool", "you fool"),
+            (Format::Markdown, "> you fool\n\nThat was rude.", "you fool"),
+        ] {
+            let text = Text::reduce(body, format);
+            let found: Vec<&str> = text.quoted().iter().map(|part| &text.as_str()[part.clone()]).collect();
+            assert_eq!(found.concat().split_whitespace().collect::<Vec<_>>().join(" "), quoted, "{body}");
+        }
+        assert!(Text::reduce("plain </blockquote> text", Format::Html).quoted().is_empty());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::entries::Listed;
-use super::{Campaign, Evidence, Policy, Without};
-use crate::classify::{Label, Manner, NameIs, Scores};
+use super::{Campaign, Evidence, Policy, Unscored, Without};
+use crate::classify::{self, Label, Manner, NameIs, Scores};
 use crate::comment::{Comment, CommentKind, Hidden};
 use crate::facts::{Alike, Facts, Flood, History, LimitState, Similar};
 use crate::limit::Scope;
@@ -43,6 +43,8 @@ pub struct Findings {
     evidence: Vec<Reason>,
     /// Something that is neither words nor links speaks for spam.
     witness: bool,
+    /// What is said of the language, and what becomes of the comment for it.
+    of_language: Vec<(Unscored, Reason)>,
     /// How many links count.
     links: u32,
     /// One of them leads somewhere that is not known to everybody.
@@ -196,24 +198,33 @@ impl Policy {
         self.heed_language(labels, scores, corrected, findings);
     }
 
-    /// Says where the model has nothing to say; a text without any score is decided on by the policy.
+    /// Says where no score speaks of abuse, and where the language is not the site's: then the policy decides.
     fn heed_language(&self, labels: &[Label], scores: &Scores, corrected: &[Label], findings: &mut Findings) {
         let language = scores.language();
         let asked = [Label::Spam, Label::Toxicity].into_iter().filter(|label| labels.contains(label));
-        let lacking: Vec<&str> =
-            asked.filter(|label| scores.get(*label).is_none() && !corrected.contains(label)).map(Label::as_str).collect();
-        let message = format!("the text seems to be {language}, in which the model has no score for {}", lacking.join(" or "));
-        let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
-        if scores.iter().next().is_none() && !lacking.is_empty() && self.unscored > Decision::Approve {
-            findings.votes.push(Vote::new(self.unscored, reason));
-        } else if !lacking.is_empty() {
-            findings.evidence.push(reason);
+        let lacking: Vec<Label> = asked.filter(|label| scores.get(*label).is_none() && !corrected.contains(label)).collect();
+        if !lacking.is_empty() {
+            let names: Vec<&str> = lacking.iter().map(|label| label.as_str()).collect();
+            let message =
+                format!("the text seems to be {language}, in which the model has no score for {}", names.join(" or "));
+            let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
+            let becomes = if lacking.contains(&Label::Toxicity) { self.unscored } else { Unscored::Approve };
+            findings.of_language.push((becomes, reason));
+        }
+        let is_of_site = |tag: &String| classify::parse_language(tag) == classify::parse_language(scores.language_tag());
+        if !self.of_site.is_empty() && !self.of_site.iter().any(is_of_site) {
+            let message = format!("the text seems to be {language}, and the site is in {}", self.of_site.join(", "));
+            findings.of_language.push((self.others, Reason::new("LANGUAGE_OTHER", message).rule("language.others")));
         }
     }
 
     /// The decision on a comment. `logits` holds the model's calibrated logit per trained label.
     pub fn decide(&self, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Ruling {
         let mut votes = findings.votes.clone();
+        let is_new = facts.author.filter(|_| findings.distinct_author).is_none_or(|author| author.approved == 0);
+        let holds = |becomes: Unscored| becomes == Unscored::Hold || becomes == Unscored::HoldNew && is_new;
+        let of_language = findings.of_language.iter().filter(|(becomes, _)| holds(*becomes));
+        votes.extend(of_language.map(|(_, reason)| Vote::new(Decision::Hold, reason.clone())));
         let mut explain = Vec::new();
         let mut evidence = findings.evidence();
         let spam = logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| logit + evidence);

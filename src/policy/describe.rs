@@ -122,8 +122,10 @@ impl Policy {
         for (logits, what) in evidence.into_iter().filter(|(logits, _)| *logits != 0.0) {
             lines.push(format!("{what} makes spam {} times as likely", times(logits)));
         }
-        let becomes = if self.unscored == Decision::Approve { "published unless a rule holds it" } else { "held" };
-        lines.push(format!("in a language that the model does not speak: {becomes}"));
+        lines.push(format!("in a language in which no score speaks of abuse: {}", self.unscored.describe()));
+        if !self.of_site.is_empty() {
+            lines.push(format!("in another language than {}: {}", self.of_site.join(", "), self.others.describe()));
+        }
         for (count, place) in [(self.campaign.here, "this site"), (self.campaign.elsewhere, "other sites of the server")] {
             if count > 0 {
                 let becomes = self.campaign.decision.as_str();
@@ -194,7 +196,7 @@ mod tests {
         assert_eq!(sites, [vec!["a.example", "b.example"], vec![]]);
         let lines = all[0].1.describe();
         assert_eq!(lines[0], "spam: never held, rejected from 0.998, if a second witness confirms it");
-        assert_eq!(lines[1], "toxicity: held from 0.5, never rejected");
+        assert_eq!(lines[1], "toxicity: held from 0.75, never rejected");
         assert!(
             lines.contains(&"one author: 10 comments at once, then one every 30s; the rest is held".to_owned()),
             "{lines:?}"

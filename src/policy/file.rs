@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Away, Campaign, Limit, Policies, Policy, Strip, Threshold, Use};
+use super::{Away, Campaign, Limit, Policies, Policy, Strip, Threshold, Unscored, Use};
 use crate::classify::Label;
 use crate::comment::{CommentKind, Site};
 use crate::limit::{Gcra, MAX_BURST, Scope};
@@ -134,7 +134,9 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         set(&mut policy.evidence.known_author, evidence.float("known_author", 0.0..=5.0));
     });
     top.section("language", |language| {
-        set(&mut policy.unscored, decision(language, "unscored", &[Decision::Approve, Decision::Hold]));
+        set(&mut policy.unscored, unscored(language, "unscored"));
+        set(&mut policy.others, unscored(language, "others"));
+        set(&mut policy.of_site, language.list("of_site", language_tag));
     });
     top.section("campaign", |campaign| {
         set(&mut policy.campaign.here, campaign.integer("here", 0..=1_000_000));
@@ -236,6 +238,16 @@ fn decision(section: &Section<'_>, key: &'static str, among: &[Decision]) -> Opt
         .value(key, &words.join(" or "), |value| Decision::parse(value.as_str()?).filter(|decision| among.contains(decision)))
 }
 
+/// A BCP 47 tag.
+fn language_tag(tag: &str) -> Result<String, String> {
+    let problem = || format!("{tag:?} is not the tag of a language, such as \"en\" or \"pt-BR\"");
+    crate::classify::parse_language(tag).map(|_| tag.to_owned()).ok_or_else(problem)
+}
+
+fn unscored(section: &Section<'_>, key: &'static str) -> Option<Unscored> {
+    section.value(key, "\"hold\", \"hold_new\" or \"approve\"", |value| Unscored::parse(value.as_str()?))
+}
+
 /// The file's name without folder and ending, and the first eight digits of its SHA-256.
 fn version(file: &str, text: &str) -> String {
     let name = std::path::Path::new(file).file_stem().map_or(file.into(), |stem| stem.to_string_lossy());
@@ -269,7 +281,9 @@ impl Policy {
             hold_after_days: 0,
             form: Default::default(),
             evidence: Default::default(),
-            unscored: Decision::Hold,
+            unscored: Unscored::Hold,
+            of_site: Vec::new(),
+            others: Unscored::Approve,
             retention: Retention::days(1),
             reason_required: false,
             spot_checks: 0.0,

@@ -305,13 +305,21 @@ fn rotated(c: char) -> char {
         'p' => 'd',
         'n' => 'u',
         'u' => 'n',
+        'ɐ' => 'a',
         'ɔ' => 'c',
         'ǝ' => 'e',
-        'ı' | 'ᴉ' => 'i',
+        'ɟ' => 'f',
         'ƃ' => 'g',
+        'ɥ' => 'h',
+        'ı' | 'ᴉ' => 'i',
+        'ɾ' => 'j',
+        'ʞ' => 'k',
+        'ɯ' => 'm',
+        'ɹ' => 'r',
+        'ʇ' => 't',
         'ʌ' => 'v',
         'ʍ' => 'w',
-        'ɯ' => 'm',
+        'ʎ' => 'y',
         '¡' => '!',
         '¿' => '?',
         '˙' => '.',
@@ -325,7 +333,9 @@ fn rotated(c: char) -> char {
 fn styled_letter(c: char) -> Option<char> {
     let is_styled = match c {
         // Letters of languages, of Africa and the Caucasus mostly.
-        'ɓ' | 'ɔ' | 'ɖ' | 'ɗ' | 'ə' | 'ɛ' | 'ɣ' | 'ɨ' | 'ɩ' | 'ɲ' | 'ɵ' | 'ʃ' | 'ʉ' | 'ʊ' | 'ʋ' | 'ʒ' | 'ʔ' => false,
+        'ɓ' | 'ɔ' | 'ɖ' | 'ɗ' | 'ə' | 'ɛ' | 'ɣ' | 'ɨ' | 'ɩ' | 'ɲ' | 'ɵ' | 'ʃ' | 'ʉ' | 'ʊ' | 'ʋ' | 'ʒ' | 'ʔ' => {
+            false
+        }
         '\u{250}'..='\u{2AF}' | '\u{1D00}'..='\u{1DBF}' | '\u{A730}' | '\u{A731}' => true,
         '\u{1F130}'..='\u{1F189}' | '\u{1F1E6}'..='\u{1F1FF}' => true,
         _ => false,
@@ -477,6 +487,26 @@ mod tests {
         assert_eq!(normal("1000 !!!! www"), "1000 !!!! ww");
         assert_eq!(normal("cafe\u{301} é"), "café é");
         assert_eq!(normal("vi\u{200B}a\u{AD}gra &#8203;x &bogus; &#xD800;"), "viagra x &bogus; &#xd800;");
+    }
+
+    #[test]
+    fn letters_in_disguise_are_read_and_flags_stay() {
+        for (source, expected) in [
+            ("🅨🅞🅤 🆈🅾🆄 Ⓨⓞⓤ", "you you you"),
+            ("🇮🇩🇮🇴🇹 🇩🇪🇫🇷", "idiot 🇩🇪🇫🇷"),
+            ("ʏᴏᴜ ꜰᴏᴏʟ", "you fool"),
+            ("˙looɟ ɐ ǝɹɐ noʎ", "you are a fool."),
+            ("so \u{202E}loof a\u{202C} ok", "so a fool ok"),
+            ("Bakı şəhəri ve ŋ ɛ", "bakı şəhəri ve ŋ ɛ"),
+            ("\u{202E}שלום\u{202C}", "שלום"),
+        ] {
+            assert_eq!(normal(source), expected, "{source}");
+        }
+        let mut text = Text::default();
+        text.read("one 🅨🅞🅤");
+        assert_eq!((text.styled(), text.span(4..7)), (3, 4..16));
+        text.read("˙looɟ ɐ ǝɹɐ noʎ");
+        assert_eq!(text.span(0..3), 0.."˙looɟ ɐ ǝɹɐ noʎ".len());
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn the_worst_bodies_cost_no_more_than_their_length() {
 fn refused(args: &[&str], variable: Option<(&str, &str)>, expected: &[&str]) {
     let begun = Instant::now();
     let output = gatepost(args).envs(variable).output().unwrap();
-    let said = err(&output).to_owned() + &String::from_utf8_lossy(&output.stdout);
+    let said = err(&output).to_owned() + String::from_utf8_lossy(&output.stdout).as_ref();
     assert!(!output.status.success(), "{args:?} was taken: {said}");
     assert!(begun.elapsed() < Duration::from_secs(15), "{args:?} took {:?}", begun.elapsed());
     for words in expected {

@@ -17,11 +17,19 @@ use crate::classify::{Input, LANES, Label, Model, parse_language};
 /// The bundled files. Each holds the sentinels of one language by one author.
 const FILES: &[&str] = &[
     include_str!("../../../corpus/sentinels/ar-1.jsonl"),
+    include_str!("../../../corpus/sentinels/cs-1.jsonl"),
+    include_str!("../../../corpus/sentinels/da-1.jsonl"),
     include_str!("../../../corpus/sentinels/de-1.jsonl"),
+    include_str!("../../../corpus/sentinels/el-1.jsonl"),
     include_str!("../../../corpus/sentinels/en-1.jsonl"),
     include_str!("../../../corpus/sentinels/en-2.jsonl"),
     include_str!("../../../corpus/sentinels/es-1.jsonl"),
+    include_str!("../../../corpus/sentinels/fa-1.jsonl"),
+    include_str!("../../../corpus/sentinels/fi-1.jsonl"),
     include_str!("../../../corpus/sentinels/fr-1.jsonl"),
+    include_str!("../../../corpus/sentinels/hi-1.jsonl"),
+    include_str!("../../../corpus/sentinels/hi-Latn-1.jsonl"),
+    include_str!("../../../corpus/sentinels/hu-1.jsonl"),
     include_str!("../../../corpus/sentinels/id-1.jsonl"),
     include_str!("../../../corpus/sentinels/it-1.jsonl"),
     include_str!("../../../corpus/sentinels/ja-1.jsonl"),
@@ -30,9 +38,12 @@ const FILES: &[&str] = &[
     include_str!("../../../corpus/sentinels/nl-1.jsonl"),
     include_str!("../../../corpus/sentinels/pl-1.jsonl"),
     include_str!("../../../corpus/sentinels/pt-1.jsonl"),
+    include_str!("../../../corpus/sentinels/ro-1.jsonl"),
     include_str!("../../../corpus/sentinels/ru-1.jsonl"),
+    include_str!("../../../corpus/sentinels/sv-1.jsonl"),
     include_str!("../../../corpus/sentinels/tr-1.jsonl"),
     include_str!("../../../corpus/sentinels/uk-1.jsonl"),
+    include_str!("../../../corpus/sentinels/vi-1.jsonl"),
     include_str!("../../../corpus/sentinels/zh-1.jsonl"),
 ];
 /// Harmless comments of no site in particular, which are rehearsed beside the sentinels.
@@ -242,8 +253,8 @@ impl Sentinel {
         let at = terms.at(kind) as f32;
         let (language, critical) = (self.language, |critical: f32| (critical < 1.0).then_some(critical));
         let Some(base) = self.sketch.base(kind) else {
-            // Held as long as nothing is known about it, unless another label has a score.
-            let held = terms.unscored_holds && self.logits.iter().all(|logit| logit.is_nan());
+            // Held as long as no score speaks of abuse in its language.
+            let held = terms.unscored_holds && self.logits[Label::Toxicity.lane()].is_nan();
             let worse = if bad { held && corrected < at } else { !held && corrected >= at };
             return Some(Case { language, bad, spoken: false, held, critical: worse.then_some(0.0), crosses: worse });
         };

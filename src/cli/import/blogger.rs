@@ -270,7 +270,7 @@ pub mod tests {
             ("<pub:control><pub:draft>Yes</pub:draft></pub:control>".to_owned(), Status::HELD),
             ("<blogger:status>SPAM</blogger:status><blogger:status>LIVE</blogger:status>".to_owned(), Status::REJECTED),
             ("<blogger:status>SOFT_TRASHED</blogger:status><blogger:status>LIVE</blogger:status>".to_owned(), Status::Deleted),
-            (removed("true") + &removed("false"), Status::Deleted),
+            (removed("true") + removed("false").as_str(), Status::Deleted),
             (removed("false"), Status::APPROVED),
             ("<app:draft>no</app:draft><blogger:status>LIVE</blogger:status>".to_owned(), Status::APPROVED),
             ("<blogger:parent>b.post-9</blogger:parent><blogger:status>LIVE</blogger:status>".to_owned(), Status::PostDeleted),

@@ -256,11 +256,11 @@ pub mod tests {
         let approved = |word: &str| format!("<wp:comment_approved>{word}</wp:comment_approved>");
         let nested = |word: &str| format!("<wp:commentmeta><wp:meta_value>{}</wp:meta_value></wp:commentmeta>", approved(word));
         for (said, expected) in [
-            (approved("trash") + &nested("1"), Some(Status::Deleted)),
-            (approved("0") + "<wp:comment>" + &approved("1") + "</wp:comment>", Some(Status::HELD)),
-            (approved("spam") + &approved("1"), Some(Status::REJECTED)),
-            (approved("1") + &approved("0"), Some(Status::HELD)),
-            (approved("1") + &nested("x"), Some(Status::APPROVED)),
+            (approved("trash") + nested("1").as_str(), Some(Status::Deleted)),
+            (approved("0") + "<wp:comment>" + approved("1").as_str() + "</wp:comment>", Some(Status::HELD)),
+            (approved("spam") + approved("1").as_str(), Some(Status::REJECTED)),
+            (approved("1") + approved("0").as_str(), Some(Status::HELD)),
+            (approved("1") + nested("x").as_str(), Some(Status::APPROVED)),
             (approved(""), Some(Status::HELD)),
             (nested("1"), None),
         ] {

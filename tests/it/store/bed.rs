@@ -325,6 +325,7 @@ impl Text {
             author_message: String::new(),
             not_recorded: false,
             publish_without: Vec::new(),
+            language: "en".into(),
         }
     }
 
