@@ -140,6 +140,9 @@ fn print(screen: &mut Screen, verdict: &pb::Verdict, body: &str, online: bool) -
     let heading = explain::heading(screen, verdict);
     screen.line(&heading)?;
     explain::print(screen, verdict, body)?;
+    if !verdict.language.is_empty() {
+        screen.line(&format!("language {}", text::line(&verdict.language, 40)))?;
+    }
     if online {
         let [id, site, verdict_id, model, policy] =
             [&verdict.comment_id, &verdict.site, &verdict.verdict_id, &verdict.model_version, &verdict.policy_version]

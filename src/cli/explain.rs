@@ -197,6 +197,7 @@ impl Record for pb::Verdict {
         "verdict_id",
         "model_version",
         "policy_version",
+        "language",
     ];
 
     fn id(&self) -> &str {
@@ -232,6 +233,7 @@ impl Record for pb::Verdict {
             self.verdict_id.clone(),
             self.model_version.clone(),
             self.policy_version.clone(),
+            self.language.clone(),
         ]
     }
 }

@@ -71,7 +71,7 @@ fn print(screen: &mut Screen, known: &pb::GetCommentResponse) -> Result<(), Fail
 }
 
 /// Name and value of what fits one line; an empty value is not shown.
-fn facts(known: &pb::GetCommentResponse, comment: &pb::Comment, verdict: &pb::Verdict) -> [(&'static str, String); 9] {
+fn facts(known: &pb::GetCommentResponse, comment: &pb::Comment, verdict: &pb::Verdict) -> [(&'static str, String); 10] {
     let empty = Default::default();
     let author = comment.author.as_ref().unwrap_or(&empty);
     let who = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::line(part, LINE));
@@ -98,6 +98,7 @@ fn facts(known: &pb::GetCommentResponse, comment: &pb::Comment, verdict: &pb::Ve
                 verdict.revision
             ),
         ),
+        ("language", text::line(&verdict.language, LINE)),
         ("model", text::line(&verdict.model_version, LINE)),
         ("policy", text::line(&verdict.policy_version, LINE)),
         ("verdict", text::line(&verdict.verdict_id, LINE)),

@@ -18,8 +18,8 @@ const WAVE: [&str; 6] = [
     "Marmot futures are the safest asset there is, Gerald explains it to you",
     "I doubled my savings with marmot futures, thanks to Gerald",
     "Has anybody else bought marmot futures from Gerald? Best asset this year",
-    "Gerald taught me all about marmot futures and the safest asset class",
     "Ask Gerald how marmot futures became the asset of my life",
+    "Gerald taught me all about marmot futures and the safest asset class",
     "My aunt swears by Gerald and his marmot futures, such a safe asset",
 ];
 /// Long enough to be told apart from what is nearly the same.
@@ -129,12 +129,12 @@ async fn they_are_enough_on_another_server_within_a_second() {
 async fn five_false_alarms_approved_and_the_sixth_passes() {
     let server = Server::steady().await;
     let alarms = [
-        "My crazy dog ate the whole manuscript, dumb beast",
-        "That dumb toaster of mine burned the bread again, crazy thing",
-        "What a dumb, ugly toaster, it burned my dog's biscuit",
-        "Dumb toaster! Even my crazy dog would not eat that bread",
-        "That crazy dog and this dumb toaster are the end of me",
-        "Dog one, toaster nil: the crazy beast pulled the plug, dumb toaster",
+        "My crazy dog is an idiot, he ate the manuscript",
+        "My dog is a moron, he ate the whole manuscript again",
+        "The dog is an idiot, he burned down the toaster",
+        "My crazy dog is a moron, he sat on the toaster",
+        "My dog, the idiot, ate the manuscript",
+        "My dog is an idiot, he ate the toaster",
     ];
     for (number, body) in alarms.iter().enumerate().take(5) {
         let id = format!("alarm-{number}");
@@ -529,29 +529,29 @@ async fn an_archive_of_approved_comments_does_not_switch_the_filter_off() {
 async fn approvals_in_a_language_that_is_not_spoken_do_not_open_it_for_abuse() {
     let server = Server::steady().await;
     let said = |number: usize| {
-        let (who, what) = (["ma tante", "le boulanger", "mon voisin"][number % 3], ["le seigle", "la brioche"][number % 2]);
+        let (who, what) = (["moja teta", "naša susjeda", "pekarica"][number % 3], ["raž", "pletenicu"][number % 2]);
         format!(
-            "Merci beaucoup pour cette recette, {who} a essay\u{e9} {what} dimanche dernier pendant {number} heures, et toute la \
-             famille \u{e9}tait tr\u{e8}s contente parce que c'\u{e9}tait d\u{e9}licieux"
+            "Puno hvala na ovom receptu, {who} je isprobala {what} prošle nedjelje tijekom {number} sati, i cijela obitelj je bila \
+             jako zadovoljna jer je bilo ukusno"
         )
     };
     let abuse = [
-        "Je vais te retrouver et te casser la gueule, sale connard, tu vas voir ce qui va arriver \u{e0} ta famille",
-        "Tu es une grosse merde et tout le monde ici te d\u{e9}teste depuis longtemps, alors cr\u{e8}ve dans ton coin",
-        "Gagnez beaucoup d'argent facilement avec notre casino en ligne, un bonus gratuit vous attend \u{e9}galement",
-        "Achetez du viagra pas cher sans ordonnance, la livraison est tr\u{e8}s rapide dans toute la France",
-        "Les gens comme toi devraient \u{ea}tre enferm\u{e9}s, vous n'\u{ea}tes que des animaux et vous ne m\u{e9}ritez pas de vivre",
+        "Naći ću te i razbiti ti glavu, smeće jedno, vidjet ćeš što će se dogoditi tvojoj obitelji",
+        "Ti si obično govno i svi te ovdje već dugo mrze, pa crkni u svom kutu",
+        "Zaradite puno novca lako s našim kasinom na internetu, besplatni bonus vas također čeka",
+        "Kupite jeftinu viagru bez recepta, dostava je vrlo brza po cijeloj Hrvatskoj",
+        "Ljude poput tebe trebalo bi zatvoriti, vi ste samo životinje i ne zaslužujete živjeti",
     ];
     for number in 0..18 {
-        let id = format!("fr-{number}");
-        let asked = pb::Comment { language: "fr".into(), ..comment(&id, &said(number)) };
+        let id = format!("hr-{number}");
+        let asked = pb::Comment { language: "hr".into(), ..comment(&id, &said(number)) };
         let verdict = server.check(asked).await.unwrap();
         // The later ones are nearly the same as the first.
         assert!(number > 0 || verdict.decision() == Decision::Hold, "{verdict:?}");
         decide(&server, SITE, &id, Decision::Approve, "", "ann").await;
     }
     for (number, body) in abuse.iter().enumerate() {
-        let asked = pb::Comment { language: "fr".into(), ..comment(&format!("abus-{number}"), body) };
+        let asked = pb::Comment { language: "hr".into(), ..comment(&format!("abus-{number}"), body) };
         let verdict = server.check(asked).await.unwrap();
         assert_ne!(verdict.decision(), Decision::Approve, "{verdict:?}");
     }
@@ -603,7 +603,7 @@ async fn spot_checks(server: &Server) {
         assert_eq!(verdict.decision(), Decision::Approve, "{verdict:?}");
         assert_eq!(codes(&verdict).contains(&"SPOT_CHECK"), number < 20, "twenty a day: {number} {verdict:?}");
     }
-    let held = server.check(comment("held", "That dumb toaster of mine burned the bread again, crazy thing")).await.unwrap();
+    let held = server.check(comment("held", "My crazy dog is an idiot, he ate the manuscript")).await.unwrap();
     assert_eq!(held.decision(), Decision::Hold, "{held:?}");
     let queue = out(&on(server, &["queue", "--format", "ids"])).to_owned();
     let ids: Vec<&str> = queue.lines().collect();

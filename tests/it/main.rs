@@ -36,6 +36,7 @@ mod hostile;
 mod import;
 /// Keys: who may call what, for which site, until when.
 mod keys;
+mod languages;
 /// A site learns from its own decisions: at once, on every server, and can unlearn.
 mod learning;
 /// Burst, refusal, and admission exactly when promised.

@@ -16,6 +16,9 @@ const MOST_KINDS: usize = 200;
 /// Reasons printed per decision.
 const TOP: usize = 5;
 
+/// Columns of numbers.
+const NUMBERS: &[&str] = &["comments", "approve", "%", "hold", "% ", "reject", "%  "];
+
 /// Counts of decisions, in the order of [`Decision::ALL`].
 type Counts = [u64; 3];
 
@@ -23,6 +26,8 @@ type Counts = [u64; 3];
 #[derive(Default)]
 pub struct Tally {
     labels: BTreeMap<String, Counts>,
+    /// What languages the comments were taken for.
+    languages: BTreeMap<String, Counts>,
     /// Decision and leading reason.
     reasons: BTreeMap<(usize, String), u64>,
     total: Counts,
@@ -40,6 +45,8 @@ impl Tally {
         let label =
             if self.labels.len() < MOST_KINDS || self.labels.contains_key(&label) { label } else { "(others)".to_owned() };
         self.labels.entry(label).or_default()[index] += 1;
+        let language = if verdict.language.is_empty() { "-".to_owned() } else { text::line(&verdict.language, 40) };
+        self.languages.entry(language).or_default()[index] += 1;
         let reason = verdict.reasons.first().map_or_else(|| "-".to_owned(), leading_reason);
         let key = (index, reason);
         let key = if self.reasons.len() < MOST_KINDS || self.reasons.contains_key(&key) {
@@ -57,10 +64,7 @@ impl Tally {
 
     /// Prints the summary.
     pub fn print(&self, screen: &mut Screen, by: &str, took: Duration) -> Result<(), Failure> {
-        let mut table = screen.new_table(
-            &["label", "comments", "approve", "%", "hold", "% ", "reject", "%  "],
-            &["comments", "approve", "%", "hold", "% ", "reject", "%  "],
-        );
+        let mut table = screen.new_table(&["label", "comments", "approve", "%", "hold", "% ", "reject", "%  "], NUMBERS);
         for (label, counts) in &self.labels {
             table.add_row(screen.row(cells(label, counts)));
         }
@@ -68,6 +72,14 @@ impl Tally {
             table.add_row(screen.row(cells("total", &self.total)));
         }
         screen.table(&table)?;
+        if self.languages.len() > 1 {
+            screen.line("")?;
+            let mut table = screen.new_table(&["language", "comments", "approve", "%", "hold", "% ", "reject", "%  "], NUMBERS);
+            for (language, counts) in &self.languages {
+                table.add_row(screen.row(cells(language, counts)));
+            }
+            screen.table(&table)?;
+        }
         if !self.reasons.is_empty() {
             screen.line("")?;
             screen.table(&self.top_reasons(screen))?;
