@@ -110,7 +110,7 @@ fn in_a_language_without_a_score_for_abuse_newcomers_wait_and_the_policy_can_cha
     assert_eq!(decisions("[language]\nunscored = \"hold\"\n"), [Decision::Hold, Decision::Hold]);
     assert_eq!(decisions("[language]\nunscored = \"approve\"\n"), [Decision::Approve, Decision::Approve]);
     let verdict = verdict(&judge(""), said(croatian), &Facts::default());
-    assert_eq!((verdict.reasons[0].code, verdict.language.as_ref()), ("LANGUAGE_UNSCORED".into(), "hr"), "{verdict:?}");
+    assert_eq!((verdict.reasons[0].code.as_ref(), verdict.language.as_ref()), ("LANGUAGE_UNSCORED", "hr"), "{verdict:?}");
     assert!(verdict.scores.iter().any(|(label, _)| label == "spam"), "spam is scored in every language");
 }
 
