@@ -673,7 +673,7 @@ mod tests {
             ("You are an idiot.", "an insult to you"),
             ("What a moron.", "an insult to nobody in particular"),
             ("I was such an idiot.", "an insult to oneself"),
-            ("That man is a coward.", "an insult to a person"),
+            ("That author is a coward.", "an insult to a person"),
             ("This law is stupid.", "contempt for a thing"),
             ("My neighbours kept a stupid dog.", "contempt for a thing"),
             ("Those immigrants are vermin.", "a word for pests and animals, of a group"),

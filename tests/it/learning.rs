@@ -134,7 +134,7 @@ async fn five_false_alarms_approved_and_the_sixth_passes() {
         "The dog is an idiot, he burned down the toaster",
         "My crazy dog is a moron, he sat on the toaster",
         "My dog, the idiot, ate the manuscript",
-        "My dog is an idiot, he ate the toaster",
+        "My dog, the idiot, ate the toaster",
     ];
     for (number, body) in alarms.iter().enumerate().take(5) {
         let id = format!("alarm-{number}");
