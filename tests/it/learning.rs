@@ -15,11 +15,11 @@ use crate::redis;
 
 /// Spam of a kind that no data set has, in words that are never the same.
 const WAVE: [&str; 6] = [
-    "Marmot futures are the safest asset there is, Gerald explains it to you",
+    "My savings doubled thanks to Gerald and marmot futures, the best asset",
     "I doubled my savings with marmot futures, thanks to Gerald",
-    "Has anybody else bought marmot futures from Gerald? Best asset this year",
-    "Ask Gerald how marmot futures became the asset of my life",
-    "Gerald taught me all about marmot futures and the safest asset class",
+    "My aunt doubled her savings with marmot futures, thanks to Gerald",
+    "I tripled my savings with Gerald, marmot futures are a safe asset",
+    "Gerald doubled my savings, marmot futures are the best asset",
     "My aunt swears by Gerald and his marmot futures, such a safe asset",
 ];
 /// Long enough to be told apart from what is nearly the same.
@@ -134,7 +134,7 @@ async fn five_false_alarms_approved_and_the_sixth_passes() {
         "The dog is an idiot, he burned down the toaster",
         "My crazy dog is a moron, he sat on the toaster",
         "My dog, the idiot, ate the manuscript",
-        "My dog, the idiot, ate the toaster",
+        "Our dog is an idiot, he ate the bread and the biscuit",
     ];
     for (number, body) in alarms.iter().enumerate().take(5) {
         let id = format!("alarm-{number}");
