@@ -39,6 +39,11 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
     if let Some(language) = guess.filter(|language| spoken(*language) || tokens.counts.letters >= MIN_LETTERS) {
         return language;
     }
+    if tokens.counts.foreign > 0
+        && let Some(language) = by_letters(text)
+    {
+        return language;
+    }
     let is_word = |kind| matches!(kind, Kind::Word | Kind::Ideograph);
     let words = tokens.tokens.iter().filter(|token| is_word(token.kind)).count();
     if words == 0 || tokens.counts.foreign == 0 && tokens.counts.letters < MIN_LETTERS {
@@ -69,6 +74,25 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
         whatlang::Script::Cyrillic => hinted.unwrap_or(Language::Rus),
         _ => hinted.unwrap_or(language),
     }
+}
+
+/// The language of a text with a letter that only this one of the model's languages has.
+fn by_letters(text: &str) -> Option<Language> {
+    text.chars().filter(|c| !c.is_ascii()).take(SCRIPT_LETTERS).find_map(|c| {
+        Some(match c {
+            'ğ' | 'ı' | 'ş' => Language::Tur,
+            'ơ' | 'ư' | '\u{1EA0}'..='\u{1EF9}' => Language::Vie,
+            'ł' | 'ą' | 'ę' | 'ż' | 'ź' | 'ś' => Language::Pol,
+            'ř' | 'ě' | 'ů' => Language::Ces,
+            'ő' | 'ű' => Language::Hun,
+            'ț' | 'ș' | 'ă' => Language::Ron,
+            'ß' => Language::Deu,
+            'ñ' | '¿' | '¡' => Language::Spa,
+            'ã' | 'õ' => Language::Por,
+            'і' | 'ї' | 'є' | 'ґ' => Language::Ukr,
+            _ => return None,
+        })
+    })
 }
 
 /// How many letters of other scripts are looked at.
@@ -119,6 +143,7 @@ fn iso(language: Lang) -> Language {
     match language {
         // The detector knows the spoken language, everybody else the written one.
         Lang::Cmn => Language::Zho,
+        Lang::Pes => Language::Fas,
         language => Language::from_639_3(language.code()).unwrap_or(Language::Und),
     }
 }

@@ -232,7 +232,7 @@ pub fn look_up(words: &Words, text: &str, tokens: &[Token], at: usize) -> (WordC
     let word = written(token.end);
     if word.starts_with(|c: char| ('가'..='힣').contains(&c)) {
         let ends = word.char_indices().map(|(at, _)| at).skip(SHORTEST_STEM).collect::<Vec<usize>>();
-        let stem = ends.into_iter().rev().find_map(|end| words.get(&word_hash(word[..end].as_bytes())));
+        let stem = ends.into_iter().rev().find_map(|end| words.get(&word_hash(&word.as_bytes()[..end])));
         return (stem.copied().unwrap_or_default(), 1);
     }
     (WordClasses::default(), 1)
