@@ -684,7 +684,7 @@ mod tests {
             ("You are not an idiot.", "an insult to you, negated"),
             ("He called me \"an idiot\".", "an insult to oneself, quoted, reported"),
             ("Is he an idiot?", "an insult to people named before, in a question"),
-            ("You idiot 🖕", "swearing at nobody in particular"),
+            ("You idiot 🖕", "swearing at you"),
             ("You are a 🤡", "an insult to you"),
             ("youareanidiot", "an insult to you"),
         ] {
