@@ -10,6 +10,8 @@ const KNOWN: f32 = 0.1;
 const UNKNOWN: f32 = 0.25;
 /// Without so many words of one's own, a quotation is what the comment says.
 const OWN_WORDS: usize = 2;
+/// More quotations of a text are not told apart: they count as what it says.
+const MOST: usize = 64;
 /// Shorter quotations stand in any text by chance.
 const MIN_QUOTED: usize = 12;
 
@@ -25,14 +27,15 @@ pub fn weigh(input: &Input, text: &Text, tokens: &mut Tokens, side: &mut Text) {
     let is_block = |start: u16| {
         let at = usize::from(start);
         let origin = text.span(at..at + 1).start;
-        input.quoted.iter().any(|part| part.contains(&origin)) || lines.iter().any(|line| line.contains(&at))
+        input.quoted.iter().take(MOST).any(|part| part.contains(&origin))
+            || lines.iter().take(MOST).any(|line| line.contains(&at))
     };
     let blocks: Vec<bool> = tokens.tokens.iter().map(|token| is_block(token.start)).collect();
     if !blocks.contains(&true) && in_marks.is_empty() {
         return;
     }
     let known = known(input, normalised, &lines, &in_marks, side);
-    let is_known = |start: u16| known.iter().any(|part| part.contains(&usize::from(start)));
+    let is_known = |start: u16| known.iter().take(MOST).any(|part| part.contains(&usize::from(start)));
     let own = tokens.tokens.iter().zip(&blocks).filter(|(token, block)| {
         matches!(token.kind, Kind::Word | Kind::Ideograph | Kind::Emoji) && !**block && !is_known(token.start)
     });
