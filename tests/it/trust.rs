@@ -480,9 +480,14 @@ async fn entries_whose_calls_are_cancelled_are_in_force_and_in_the_audit_or_neit
             };
             let put = pb::PutListEntryRequest { site: SITE.into(), entry: Some(entry.clone()), ..Default::default() };
             let remove = pb::DeleteListEntryRequest { site: SITE.into(), entry: Some(entry), ..Default::default() };
-            let patience = Duration::from_micros(500 + 200 * (n % 40));
+            // From not at all to as long as it takes, whatever the machine: 50 µs doubled up to 1.6 s in between.
+            let patience = match n % 20 {
+                0 => Duration::ZERO,
+                doubled @ 1..16 => Duration::from_micros(50 << doubled),
+                _ => Duration::from_secs(60),
+            };
             let _ = tokio::time::timeout(patience, client.put_list_entry(with(ADMIN, put))).await;
-            if n % 2 == 0 {
+            if n % 3 == 0 {
                 let _ = tokio::time::timeout(patience, client.delete_list_entry(with(ADMIN, remove))).await;
             }
         });
@@ -503,5 +508,5 @@ async fn entries_whose_calls_are_cancelled_are_in_force_and_in_the_audit_or_neit
         assert!(put <= 1 && removed <= put, "{subject}: put {put} times, removed {removed} times");
     }
     assert!(events.iter().all(|event| event.source == "admin"), "each names the key");
-    assert!(!events.is_empty() && events.len() < 180, "some were cancelled in time, and some were not: {}", events.len());
+    assert!(!events.is_empty() && events.len() < 160, "some were cancelled in time, and some were not: {}", events.len());
 }
