@@ -1,55 +1,22 @@
 //! Where options come from: the shipped file, a file, the environment, flags. All mistakes at once.
 
+mod sources;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::files;
 use crate::retention::{Retention, Retentions};
-use crate::settings::{self, Mistake, Mistakes, Section};
+use crate::settings::{self, Mistake, Mistakes, Section, set};
 use crate::store::StoreSettings;
 use crate::telemetry::LogFormat;
+use sources::{document, from_environment};
+
+pub use sources::Given;
 
 /// The shipped file: every option with its default, unit and meaning.
 pub const DEFAULTS: &str = include_str!("../deploy/gatepost.toml");
-
-/// Every option's name, and what it holds.
-const OPTIONS: [(&str, Kind); 25] = [
-    ("listen", Kind::Text),
-    ("admin_key", Kind::Text),
-    ("tls_cert", Kind::Text),
-    ("tls_key", Kind::Text),
-    ("tls_client_ca", Kind::Text),
-    ("tls_clients", Kind::Text),
-    ("tls_terminated_upstream", Kind::Switch),
-    ("store", Kind::Text),
-    ("data_dir", Kind::Text),
-    ("store_timeout", Kind::Text),
-    ("store_ca", Kind::Text),
-    ("wait_replicas", Kind::Number),
-    ("redis_connections", Kind::Number),
-    ("redis_prefix", Kind::Text),
-    ("keep_events", Kind::Number),
-    ("model", Kind::Text),
-    ("policy_dir", Kind::Text),
-    ("max_in_flight", Kind::Number),
-    ("max_connections", Kind::Number),
-    ("key_quota", Kind::Number),
-    ("otlp_endpoint", Kind::Text),
-    ("log_format", Kind::Text),
-    ("log_level", Kind::Text),
-    ("request_timeout", Kind::Text),
-    ("drain_timeout", Kind::Text),
-];
-
-/// What an option holds, for sources that know text only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Number,
-    Switch,
-}
 
 /// What `serve` needs to know.
 #[derive(Debug, Clone)]
@@ -125,9 +92,6 @@ impl fmt::Debug for Secret {
         f.write_str("…")
     }
 }
-
-/// Options set in one place, by name.
-pub type Given = Vec<(&'static str, String)>;
 
 impl Config {
     /// Joins all sources. `file` is a name and its text; `environment` looks a variable up; `flags` are option names
@@ -270,63 +234,13 @@ impl Config {
     }
 }
 
-fn set<T>(place: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *place = value;
-    }
-}
-
 fn optional(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// Picks our variables out of the environment. `GATEPOST_X_FILE` names a file that holds the value of `x`.
-fn from_environment(environment: impl Fn(&str) -> Option<String>, mistakes: &mut Vec<Mistake>) -> Given {
-    let mut given = Given::new();
-    for (name, _) in OPTIONS {
-        let variable = format!("GATEPOST_{}", name.to_uppercase());
-        if let Some(value) = environment(&variable) {
-            given.push((name, value));
-        } else if let Some(path) = environment(&format!("{variable}_FILE")) {
-            match files::read_text(path.as_ref(), files::MAX_VALUE) {
-                Ok(value) => given.push((name, value.trim_end().to_owned())),
-                Err(error) => {
-                    let problem = format!("names {path}, which cannot be read: {error}");
-                    mistakes.push(Mistake { file: format!("{variable}_FILE"), line: 0, problem });
-                }
-            }
-        }
-    }
-    given
-}
-
-/// Writes options as a TOML file with one line each, so that one reader serves all sources. Returns what to call each line.
-fn document(given: &[(&'static str, String)], call: impl Fn(&str) -> String) -> (String, Vec<String>) {
-    let mut text = String::new();
-    for (name, value) in given {
-        let kind = OPTIONS.iter().find(|(option, _)| option == name).map_or(Kind::Text, |(_, kind)| *kind);
-        let value = match kind {
-            Kind::Number if value.parse::<u64>().is_ok() => value.clone(),
-            Kind::Switch if ["true", "false"].contains(&value.as_str()) => value.clone(),
-            _ => basic_string(value),
-        };
-        text.push_str(&format!("{name} = {value}\n"));
-    }
-    (text, given.iter().map(|(name, _)| call(name)).collect())
-}
-
-/// A TOML basic string on one line, whatever is in it.
-fn basic_string(value: &str) -> String {
-    let escape = |c: char| match c {
-        '"' | '\\' => format!("\\{c}"),
-        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
-        c => c.to_string(),
-    };
-    format!("\"{}\"", value.chars().map(escape).collect::<String>())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::sources::OPTIONS;
     use super::*;
 
     fn nothing(_: &str) -> Option<String> {

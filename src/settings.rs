@@ -224,6 +224,13 @@ impl<'d> Section<'d> {
     }
 }
 
+/// Replaces `place` by the value, if there is one.
+pub fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
 /// A TOML number, whole or not.
 pub fn float(value: &DeValue<'_>) -> Option<f64> {
     match value {

@@ -5,19 +5,28 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Away, Campaign, Limit, Policies, Policy, Strip, Threshold, Unscored, Use};
+use super::lists::{Addresses, Domains, Lists, Words};
+use super::policies::Policies;
+use super::rules::{
+    Away, Campaign, Evidence, FormEvidence, Limit, Policy, Strip, Threshold, Thresholds, Unscored, Use,
+};
 use crate::classify::Label;
 use crate::comment::{CommentKind, Site};
 use crate::limit::{Gcra, MAX_BURST, Scope};
-use crate::policy::lists::{Addresses, Domains, Words};
 use crate::retention::Retention;
-use crate::settings::{self, Mistake, Mistakes, Section};
+use crate::settings::{self, Mistake, Mistakes, Section, set};
 use crate::verdict::Decision;
 
 /// The compiled-in default policy, with every key explained.
 pub const DEFAULT: &str = include_str!("default.toml");
 
-pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Policies, Mistakes> {
+impl Policies {
+    /// Reads policy files, given as name and text. A file without `sites` replaces the default, and the others start
+    /// from it whatever their order.
+    ///
+    /// # Errors
+    /// Every mistake in every file.
+    pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Mistakes> {
     let mut mistakes = Vec::new();
     let mut own_default = None;
     let mut for_sites = Vec::new();
@@ -56,7 +65,8 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<P
             }
         }
     }
-    if mistakes.is_empty() { Ok(Policies { default: Arc::new(default), sites: by_site }) } else { Err(Mistakes(mistakes)) }
+    if mistakes.is_empty() { Ok(Self { default: Arc::new(default), sites: by_site }) } else { Err(Mistakes(mistakes)) }
+    }
 }
 
 fn parse(file: &str, text: &str, start: Policy) -> Result<Policy, Mistakes> {
@@ -74,119 +84,129 @@ fn sites(top: &Section<'_>) -> Option<Vec<Site>> {
 /// Reads one file on top of `policy`.
 fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy {
     policy.version = version(file, text);
-    top.section("thresholds", |thresholds| {
-        for label in Label::ALL {
-            let threshold = &mut policy.thresholds[label.lane()];
-            thresholds.section(label.as_str(), |section| read_threshold(section, threshold));
-        }
-    });
-    top.section("limits", |limits| {
+    top.section("thresholds", |section| read_thresholds(section, &mut policy.thresholds));
+    top.section("limits", |section| {
         for (scope, limit) in &mut policy.limits {
-            limits.section(scope.as_str(), |section| *limit = read_limit(section, *scope));
+            section.section(scope.as_str(), |section| *limit = read_limit(section, *scope));
         }
     });
-    top.section("blocked", |blocked| {
-        set(&mut policy.blocked, decision(blocked, "decision", &[Decision::Hold, Decision::Reject]));
-        set(&mut policy.blocked_words, blocked.list("words", Words::parse).map(Words::new));
-        set(&mut policy.blocked_domains, blocked.list("domains", Domains::parse).map(Domains::new));
-        set(&mut policy.blocked_addresses, blocked.list("addresses", Addresses::parse).map(Addresses::new));
+    top.section("blocked", |section| {
+        set(&mut policy.blocked_decision, decision(section, "decision", &[Decision::Hold, Decision::Reject]));
+        read_lists(section, &mut policy.blocked);
     });
-    top.section("allowed", |allowed| {
-        set(&mut policy.allowed_words, allowed.list("words", Words::parse).map(Words::new));
-        set(&mut policy.allowed_domains, allowed.list("domains", Domains::parse).map(Domains::new));
-        set(&mut policy.allowed_addresses, allowed.list("addresses", Addresses::parse).map(Addresses::new));
+    top.section("allowed", |section| read_lists(section, &mut policy.allowed));
+    top.section("links", |section| read_links(section, &mut policy));
+    top.section("kinds", |section| read_kinds(section, &mut policy));
+    top.section("authors", |section| read_authors(section, &mut policy));
+    top.section("posts", |section| set(&mut policy.hold_after_days, section.integer("hold_after_days", 0..=36_500)));
+    top.section("form", |section| read_form(section, &mut policy.form));
+    top.section("evidence", |section| read_evidence(section, &mut policy.evidence));
+    top.section("language", |section| read_language(section, &mut policy));
+    top.section("campaign", |section| read_campaign(section, &mut policy.campaign));
+    top.section("learning", |section| read_learning(section, &mut policy.learning));
+    top.section("store", |section| set(&mut policy.away, away(section)));
+    top.section("review", |section| {
+        set(&mut policy.reason_required, section.bool("reason_required"));
+        set(&mut policy.spot_checks, section.share("spot_checks"));
     });
-    top.section("links", |links| {
-        set(&mut policy.links_hold, links.integer("hold", 0..=10_000));
-        let strip = links.value("strip", "\"off\", \"advise\" or \"approve\"", |value| match value.as_str()? {
-            "off" => Some(Strip::Off),
-            "advise" => Some(Strip::Advise),
-            "approve" => Some(Strip::Approve),
-            _ => None,
-        });
-        set(&mut policy.strip, strip);
-    });
-    top.section("kinds", |kinds| {
-        for (kind, decision) in CommentKind::ALL.into_iter().zip(&mut policy.kinds) {
-            set(decision, self::decision(kinds, kind.as_str(), &Decision::ALL));
-        }
-        set(&mut policy.kinds_low, kinds.float("low", 0.0..=1.0));
-    });
-    top.section("authors", |authors| {
-        set(&mut policy.approved_before_trust, authors.integer("approved_before_trust", 0..=1_000));
-        set(&mut policy.rejected_hold, authors.integer("rejected_hold", 0..=1_000));
-        set(&mut policy.trusted_roles, authors.list("trusted_roles", role));
-    });
-    top.section("posts", |posts| set(&mut policy.hold_after_days, posts.integer("hold_after_days", 0..=36_500)));
-    top.section("form", |form| {
-        set(&mut policy.form.honeypot, form.float("honeypot", 0.0..=20.0));
-        set(&mut policy.form.fast_seconds, form.float("fast_seconds", 0.0..=3_600.0));
-        set(&mut policy.form.fast, form.float("fast", 0.0..=20.0));
-    });
-    top.section("evidence", |evidence| {
-        set(&mut policy.evidence.generic_praise, evidence.float("generic_praise", 0.0..=20.0));
-        let prior = evidence.float("generic_praise_prior", 0.0..=0.99);
-        set(&mut policy.evidence.generic_praise_prior, prior);
-        set(&mut policy.evidence.author_name, evidence.float("author_name", 0.0..=20.0));
-        set(&mut policy.evidence.author_url, evidence.float("author_url", 0.0..=20.0));
-        set(&mut policy.evidence.of_post, evidence.float("of_post", 0.0..=20.0));
-        set(&mut policy.evidence.hidden_text, evidence.float("hidden_text", 0.0..=20.0));
-        set(&mut policy.evidence.known_author, evidence.float("known_author", 0.0..=5.0));
-    });
-    top.section("language", |language| {
-        set(&mut policy.unscored, unscored(language, "unscored"));
-        set(&mut policy.others, unscored(language, "others"));
-        set(&mut policy.of_site, language.list("of_site", language_tag));
-    });
-    top.section("campaign", |campaign| {
-        set(&mut policy.campaign.here, campaign.integer("here", 0..=1_000_000));
-        set(&mut policy.campaign.elsewhere, campaign.integer("elsewhere", 0..=1_000_000));
-        set(
-            &mut policy.campaign.decision,
-            decision(campaign, "decision", &[Decision::Approve, Decision::Hold, Decision::Reject]),
-        );
-    });
-    top.section("learning", |learning| {
-        set(&mut policy.learning.correct, learning.bool("correct"));
-        set(&mut policy.learning.alike_rejected, decision(learning, "alike_rejected", &Decision::ALL));
-        set(&mut policy.learning.alike_approved, learning.bool("alike_approved"));
-    });
-    top.section("store", |store| {
-        let away = store.value("away", "\"hold\", \"unavailable\" or \"approve\"", |value| match value.as_str()? {
-            "hold" => Some(Away::Hold),
-            "unavailable" => Some(Away::Unavailable),
-            "approve" => Some(Away::Approve),
-            _ => None,
-        });
-        set(&mut policy.away, away);
-    });
-    top.section("review", |review| {
-        set(&mut policy.reason_required, review.bool("reason_required"));
-        set(&mut policy.spot_checks, review.share("spot_checks"));
-    });
-    top.section("keep", |keep| {
-        let retention = &mut policy.retention;
-        let days = |key| keep.integer(key, 1..=36_500).map(Retention::span);
-        set(&mut retention.approved, days("approved_days"));
-        set(&mut retention.rejected, days("rejected_days"));
-        set(&mut retention.authors, days("authors_days"));
-        set(&mut retention.changes, days("changes_days"));
-        set(&mut retention.audit, days("audit_days"));
-        set(&mut retention.outcomes, days("outcomes_days"));
-    });
+    top.section("keep", |section| read_retention(section, &mut policy.retention));
     policy
+}
+
+fn read_thresholds(section: &Section<'_>, thresholds: &mut Thresholds) {
+    for label in Label::ALL {
+        let threshold = &mut thresholds[label.lane()];
+        section.section(label.as_str(), |section| read_threshold(section, threshold));
+    }
+}
+
+fn read_lists(section: &Section<'_>, lists: &mut Lists) {
+    set(&mut lists.words, section.list("words", Words::parse).map(Words::new));
+    set(&mut lists.domains, section.list("domains", Domains::parse).map(Domains::new));
+    set(&mut lists.addresses, section.list("addresses", Addresses::parse).map(Addresses::new));
+}
+
+fn read_links(section: &Section<'_>, policy: &mut Policy) {
+    set(&mut policy.links_hold, section.integer("hold", 0..=10_000));
+    let strip = section.value("strip", "\"off\", \"advise\" or \"approve\"", |value| match value.as_str()? {
+        "off" => Some(Strip::Off),
+        "advise" => Some(Strip::Advise),
+        "approve" => Some(Strip::Approve),
+        _ => None,
+    });
+    set(&mut policy.strip, strip);
+}
+
+fn read_kinds(section: &Section<'_>, policy: &mut Policy) {
+    for (kind, place) in CommentKind::ALL.into_iter().zip(&mut policy.kinds) {
+        set(place, decision(section, kind.as_str(), &Decision::ALL));
+    }
+    set(&mut policy.kinds_low, section.float("low", 0.0..=1.0));
+}
+
+fn read_authors(section: &Section<'_>, policy: &mut Policy) {
+    set(&mut policy.approved_before_trust, section.integer("approved_before_trust", 0..=1_000));
+    set(&mut policy.rejected_hold, section.integer("rejected_hold", 0..=1_000));
+    set(&mut policy.trusted_roles, section.list("trusted_roles", role));
+}
+
+fn read_form(section: &Section<'_>, form: &mut FormEvidence) {
+    set(&mut form.honeypot, section.float("honeypot", 0.0..=20.0));
+    set(&mut form.fast_seconds, section.float("fast_seconds", 0.0..=3_600.0));
+    set(&mut form.fast, section.float("fast", 0.0..=20.0));
+}
+
+fn read_evidence(section: &Section<'_>, evidence: &mut Evidence) {
+    set(&mut evidence.generic_praise, section.float("generic_praise", 0.0..=20.0));
+    set(&mut evidence.generic_praise_prior, section.float("generic_praise_prior", 0.0..=0.99));
+    set(&mut evidence.author_name, section.float("author_name", 0.0..=20.0));
+    set(&mut evidence.author_url, section.float("author_url", 0.0..=20.0));
+    set(&mut evidence.of_post, section.float("of_post", 0.0..=20.0));
+    set(&mut evidence.hidden_text, section.float("hidden_text", 0.0..=20.0));
+    set(&mut evidence.known_author, section.float("known_author", 0.0..=5.0));
+}
+
+fn read_language(section: &Section<'_>, policy: &mut Policy) {
+    set(&mut policy.unscored, unscored(section, "unscored"));
+    set(&mut policy.others, unscored(section, "others"));
+    set(&mut policy.of_site, section.list("of_site", language_tag));
+}
+
+fn read_campaign(section: &Section<'_>, campaign: &mut Campaign) {
+    set(&mut campaign.here, section.integer("here", 0..=1_000_000));
+    set(&mut campaign.elsewhere, section.integer("elsewhere", 0..=1_000_000));
+    set(&mut campaign.decision, decision(section, "decision", &Decision::ALL));
+}
+
+fn read_learning(section: &Section<'_>, learning: &mut Use) {
+    set(&mut learning.correct, section.bool("correct"));
+    set(&mut learning.alike_rejected, decision(section, "alike_rejected", &Decision::ALL));
+    set(&mut learning.alike_approved, section.bool("alike_approved"));
+}
+
+fn read_retention(section: &Section<'_>, retention: &mut Retention) {
+    let days = |key| section.integer(key, 1..=36_500).map(Retention::span);
+    set(&mut retention.approved, days("approved_days"));
+    set(&mut retention.rejected, days("rejected_days"));
+    set(&mut retention.authors, days("authors_days"));
+    set(&mut retention.changes, days("changes_days"));
+    set(&mut retention.audit, days("audit_days"));
+    set(&mut retention.outcomes, days("outcomes_days"));
+}
+
+fn away(section: &Section<'_>) -> Option<Away> {
+    section.value("away", "\"hold\", \"unavailable\" or \"approve\"", |value| match value.as_str()? {
+        "hold" => Some(Away::Hold),
+        "unavailable" => Some(Away::Unavailable),
+        "approve" => Some(Away::Approve),
+        _ => None,
+    })
 }
 
 /// Reads the name of a role.
 fn role(name: &str) -> Result<String, String> {
     let name = name.trim().to_lowercase();
     if name.is_empty() { Err("is empty; name a role such as \"administrator\"".to_owned()) } else { Ok(name) }
-}
-
-fn set<T>(place: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *place = value;
-    }
 }
 
 fn read_threshold(section: &Section<'_>, threshold: &mut Threshold) {
@@ -254,43 +274,6 @@ fn version(file: &str, text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("{name}@{digits}")
-}
-
-impl Policy {
-    /// Holds and limits nothing: what the default policy is read on top of.
-    fn empty() -> Self {
-        Self {
-            version: String::new(),
-            thresholds: Default::default(),
-            limits: Scope::ALL.map(|scope| (scope, None)),
-            blocked: Decision::Reject,
-            blocked_words: Words::default(),
-            blocked_domains: Domains::default(),
-            blocked_addresses: Addresses::default(),
-            allowed_words: Words::default(),
-            allowed_domains: Domains::default(),
-            allowed_addresses: Addresses::default(),
-            links_hold: 0,
-            approved_before_trust: 0,
-            rejected_hold: 0,
-            trusted_roles: Vec::new(),
-            kinds: [Decision::Approve; CommentKind::ALL.len()],
-            kinds_low: 0.0,
-            strip: Strip::Off,
-            learning: Use { correct: false, alike_rejected: Decision::Approve, alike_approved: false },
-            hold_after_days: 0,
-            form: Default::default(),
-            evidence: Default::default(),
-            unscored: Unscored::Hold,
-            of_site: Vec::new(),
-            others: Unscored::Approve,
-            retention: Retention::days(1),
-            reason_required: false,
-            spot_checks: 0.0,
-            away: Away::Hold,
-            campaign: Campaign { here: 0, elsewhere: 0, decision: Decision::Hold },
-        }
-    }
 }
 
 #[cfg(test)]

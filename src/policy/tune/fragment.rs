@@ -1,7 +1,7 @@
 //! Thresholds as the part of a policy file that sets them.
 
-use super::Thresholds;
 use crate::classify::Label;
+use crate::policy::rules::Thresholds;
 
 /// The tables of the labels whose thresholds differ, ready for a policy file; empty when none does.
 pub fn fragment(labels: &[Label], before: &Thresholds, after: &Thresholds) -> String {

@@ -1,7 +1,8 @@
 //! From which score on a label may reject: only as far as the rows can show that hardly anything harmless is hit.
 
-use super::{Kind, Sample, Threshold};
+use super::sample::{Kind, Sample};
 use crate::classify::Label;
+use crate::policy::rules::Threshold;
 
 /// One-sided 95 % of the normal distribution.
 const Z: f64 = 1.645;
@@ -46,7 +47,7 @@ fn at_most(hit: usize, all: usize) -> f64 {
 
 /// The lowest threshold of which it can be shown that it rejects at most `most` of the harmless.
 pub fn search(samples: &[Sample], label: Label, present: Threshold, most: f64) -> RejectFinding {
-    let harmless: Vec<&Sample> = samples.iter().filter(|sample| sample.kind == Kind::Ham).collect();
+    let harmless: Vec<&Sample> = samples.iter().filter(|sample| sample.kind() == Kind::Ham).collect();
     let hit = |bound: Option<f64>| {
         let threshold = Threshold { reject: bound, ..present };
         harmless.iter().filter(|sample| sample.is_open() && sample.rejects(label, threshold)).count()
@@ -76,8 +77,9 @@ pub fn search(samples: &[Sample], label: Label, present: Threshold, most: f64) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{policy, sample};
+    use super::super::testing::sample;
     use super::*;
+    use crate::policy::testing::policy;
 
     fn ham(count: usize, highest: f64) -> Vec<Sample> {
         let policy = policy("");

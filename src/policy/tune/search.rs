@@ -1,8 +1,11 @@
 //! Searches the hold thresholds of all labels together: a greedy path from holding nothing to holding everything, and
 //! from a point on it what can be spared.
 
-use super::{Fit, Goal, Kind, Level, Mix, Outcome, Sample, Thresholds};
+use super::outcome::{Mix, Outcome};
+use super::proposal::{Fit, Goal, Level};
+use super::sample::{Kind, Sample};
 use crate::classify::Label;
+use crate::policy::rules::Thresholds;
 use crate::verdict::Decision;
 
 /// Thresholds are tried in hundredths from .01 to .99, then in thousandths to .999, then in ten-thousandths to .9999:

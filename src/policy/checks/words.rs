@@ -1,0 +1,93 @@
+//! Checks a comment against the lists of words.
+
+use std::ops::Range;
+
+use crate::comment::Comment;
+use crate::policy::entries::{Listed, Listing};
+use crate::policy::findings::{Findings, MOST_PLACES};
+use crate::policy::lists::Words;
+use crate::policy::rules::Policy;
+use crate::policy::vote::Vote;
+use crate::policy::wording::quoted;
+use crate::reading::word::{Word, readings};
+use crate::verdict::Reason;
+
+/// Checks the body, the body as it reads without its tags, and the author's name.
+pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
+    let (blocked, allowed) = (&listed.entries.blocked, &listed.entries.allowed);
+    let lists = [&policy.allowed.words, &policy.blocked.words, &allowed.words, &blocked.words];
+    if lists.iter().all(|words| words.is_empty()) {
+        return;
+    }
+    let blocked = Blocked { own: &policy.blocked.words, entries: blocked };
+    let mut add = |reason: Reason| findings.votes.push(Vote::binding(policy.blocked_decision, reason));
+
+    let text = comment.text().as_str();
+    let read = readings(text);
+    let exempt = Exempt::new(policy.allowed.words.find(&read).into_iter().chain(allowed.words.find(&read)));
+    let mut rules = Vec::new();
+    for (rule, range) in blocked.find(&read).into_iter().filter(|(_, range)| !exempt.covers(range)).take(MOST_PLACES) {
+        let message = format!("holds the blocked {}", quoted(&text[range.clone()]));
+        rules.push(rule.clone());
+        add(Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(rule));
+    }
+    let torn = comment.text().torn();
+    for (rule, range) in blocked.find(&readings(torn)).into_iter().take(MOST_PLACES) {
+        if rules.contains(&rule) {
+            continue;
+        }
+        let message = format!("without its tags it holds the blocked {}", quoted(&torn[range.clone()]));
+        rules.push(rule.clone());
+        add(Reason::new("BLOCKED_WORD", message).at(comment.span_of_torn(range)).rule(rule));
+    }
+    for (rule, _) in blocked.find(&readings(comment.author_name())).into_iter().take(MOST_PLACES) {
+        let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
+        add(Reason::new("BLOCKED_WORD", message).rule(rule));
+    }
+    findings.exempt = exempt.ranges;
+}
+
+/// The phrases that are blocked, by the policy and by the site's entries.
+struct Blocked<'a> {
+    own: &'a Words,
+    entries: &'a Listing,
+}
+
+impl Blocked<'_> {
+    /// Returns the rule and the place of each blocked phrase in a text that reads in these ways, the policy's own first.
+    fn find(&self, read: &[Vec<Word>]) -> Vec<(String, Range<usize>)> {
+        let own = self.own.find(read).into_iter().map(|(place, range)| (format!("blocked.words[{place}]"), range));
+        let entries = self.entries.words.find(read).into_iter().map(|(place, range)| {
+            let value = self.entries.word_values.get(place).map_or("", String::as_str);
+            (format!("list.block.word:{value}"), range)
+        });
+        own.chain(entries).collect()
+    }
+}
+
+/// The places of a text where allowed phrases stand.
+struct Exempt {
+    /// In the order of their beginnings.
+    ranges: Vec<Range<usize>>,
+    /// For each range how far it and those before it reach.
+    reach: Vec<usize>,
+}
+
+impl Exempt {
+    fn new(found: impl Iterator<Item = (usize, Range<usize>)>) -> Self {
+        let mut ranges: Vec<Range<usize>> = found.map(|(_, range)| range).collect();
+        ranges.sort_by_key(|range| range.start);
+        let reach = ranges.iter().scan(0, |furthest: &mut usize, range| {
+            *furthest = range.end.max(*furthest);
+            Some(*furthest)
+        });
+        Self { reach: reach.collect(), ranges }
+    }
+
+    /// Returns whether an allowed phrase begins no later and ends no earlier than a range.
+    fn covers(&self, range: &Range<usize>) -> bool {
+        // Of those that begin before it the one that reaches furthest: there may be as many as there are words.
+        let before = self.ranges.partition_point(|exempt| exempt.start <= range.start);
+        before.checked_sub(1).and_then(|last| self.reach.get(last)).is_some_and(|end| *end >= range.end)
+    }
+}

@@ -1,0 +1,73 @@
+use std::time::{Duration, SystemTime};
+
+use super::limits::{CROWD, PER_CROWD};
+use crate::comment::Comment;
+use crate::facts::{Facts, Flood, History, LimitState, Previous};
+use crate::limit::Scope;
+use crate::pb;
+use crate::policy::testing::{check, comment, policy};
+use crate::verdict::Decision;
+
+const SPAM: &str = "[thresholds.spam]\nhold = 0.5\nreject = 0.9\ncorroborate = true\n";
+
+#[test]
+fn a_score_equal_to_a_threshold_takes_the_stricter_side() {
+    let policy = policy("[thresholds.spam]\nhold = 0.5\nreject = \"never\"\n");
+    let facts = policy.uneventful();
+    check(&policy, &comment("hello"), 0.5, &facts, Decision::Hold, &["SCORE_HOLD"]);
+    check(&policy, &comment("hello"), 0.499, &facts, Decision::Approve, &["CLEAN"]);
+    check(&policy, &comment("hello"), 1.0, &facts, Decision::Hold, &["SCORE_HOLD"]);
+    check(&policy, &comment("hello"), f64::NAN, &facts, Decision::Hold, &["SCORE_HOLD"]);
+}
+
+#[test]
+fn a_score_rejects_only_together_with_something_besides_the_words() {
+    let policy = policy(SPAM);
+    let facts = policy.uneventful();
+    check(&policy, &comment("casino"), 0.95, &facts, Decision::Hold, &["SCORE_HOLD"]);
+    check(&policy, &comment("casino http://x.example/y"), 0.95, &facts, Decision::Reject, &["SCORE_REJECT"]);
+}
+
+#[test]
+fn over_a_limit_is_a_decision_of_policy() {
+    let policy = policy("[limits]\nclient = { count = 1, period = \"1s\", over = \"reject\" }\n");
+    let refused = |scope| Facts {
+        limits: vec![LimitState { scope, limit: 1, remaining: 0, retry_after: Duration::from_secs(1) }],
+        ..policy.uneventful()
+    };
+    check(&policy, &comment("hello"), 0.1, &refused(Scope::Client), Decision::Reject, &["RATE_LIMIT"]);
+    check(&policy, &comment("hello"), 0.1, &refused(Scope::Author), Decision::Hold, &["RATE_LIMIT"]);
+    // Many who share an address wait; of one who floods no more wait than the limit says.
+    let of = |scope, authors, waiting| Facts { flood: Flood { authors, waiting }, ..refused(scope) };
+    check(&policy, &comment("hello"), 0.1, &of(Scope::Client, CROWD, 0), Decision::Hold, &["RATE_LIMIT"]);
+    check(&policy, &comment("hello"), 0.1, &of(Scope::Client, CROWD, PER_CROWD), Decision::Reject, &["RATE_LIMIT"]);
+    check(&policy, &comment("hello"), 0.1, &of(Scope::Author, 1, 1), Decision::Reject, &["RATE_LIMIT"]);
+    check(&policy, &comment("hello"), 0.1, &of(Scope::Site, CROWD, 1_000), Decision::Hold, &["RATE_LIMIT"]);
+}
+
+#[test]
+fn new_authors_wait_until_enough_of_theirs_were_approved() {
+    let policy = policy("[authors]\napproved_before_trust = 2\n");
+    let author = |approved| Facts { author: Some(History { approved, ..Default::default() }), ..Facts::default() };
+    let known = Comment::parse(
+        pb::Comment {
+            author: Some(pb::Author { user_id: "ada".into(), ..Default::default() }),
+            ..comment("hello").kept().clone()
+        },
+        SystemTime::now(),
+    )
+    .unwrap();
+    check(&policy, &known, 0.1, &author(1), Decision::Hold, &["FIRST_COMMENT"]);
+    check(&policy, &known, 0.1, &author(2), Decision::Approve, &["CLEAN"]);
+    check(&policy, &known, 0.1, &Facts::default(), Decision::Hold, &["FIRST_COMMENT"]);
+    // Nobody in particular.
+    check(&policy, &comment("hello"), 0.1, &author(2), Decision::Hold, &["FIRST_COMMENT"]);
+}
+
+#[test]
+fn an_edit_of_what_a_moderator_rejected_is_held() {
+    let policy = policy("");
+    let previous = Some(Previous { decision: Decision::Reject, by_moderator: true });
+    let facts = Facts { previous, ..policy.uneventful() };
+    check(&policy, &comment("hello"), 0.1, &facts, Decision::Hold, &["EDITED_AFTER_REJECTION"]);
+}

@@ -1,0 +1,157 @@
+//! Lists of e-mail and IP addresses, and how they match.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::reading::host;
+
+/// E-mail addresses, mail domains, IP addresses and ranges.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses(Arc<[Address]>);
+
+/// One entry of [`Addresses`].
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// The whole address, in lower case.
+    Email(String),
+    /// `@` and the domain, in lower case.
+    MailDomain(String),
+    /// An address is a range of one.
+    Net(IpNet),
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Email(address) | Self::MailDomain(address) => f.write_str(address),
+            // An address is a range of one.
+            Self::Net(net) if net.prefix_len() == net.max_prefix_len() => write!(f, "{}", net.addr()),
+            Self::Net(net) => write!(f, "{}", net.trunc()),
+        }
+    }
+}
+
+impl Addresses {
+    /// Parses an entry.
+    ///
+    /// # Errors
+    /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
+    pub fn parse(entry: &str) -> Result<Address, String> {
+        let entry = entry.trim();
+        match entry.split_once('@') {
+            Some(("", domain)) if !domain.is_empty() => Ok(Address::MailDomain(mail_form(entry))),
+            Some((_, domain)) if !domain.is_empty() => Ok(Address::Email(mail_form(entry))),
+            _ => {
+                let single = entry.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
+                single.or_else(|_| entry.parse::<IpNet>()).map(Address::Net).map_err(|_| {
+                    "is none: an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted"
+                        .to_owned()
+                })
+            }
+        }
+    }
+
+    /// A list of addresses.
+    pub fn new(addresses: Vec<Address>) -> Self {
+        Self(addresses.into())
+    }
+
+    /// How many entries there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The place in the list of what matches any of the e-mail addresses in what somebody gave as one (in lower case; may be
+    /// empty), or the IP address: what blocks must not be evaded by what stands beside the address.
+    pub fn find_any(&self, email: &str, ip: Option<IpAddr>) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.find(email, ip).or_else(|| addresses_in(email).iter().filter_map(|email| self.find(email, None)).min())
+    }
+
+    /// The place in the list of what matches the e-mail address (in lower case; may be empty) or the IP address. What is more
+    /// or less than one address matches nothing.
+    pub fn find(&self, email: &str, ip: Option<IpAddr>) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let email = if is_one_address(email) { mail_form(email) } else { String::new() };
+        self.0.iter().position(|address| match address {
+            Address::Email(whole) => *whole == email,
+            Address::MailDomain(domain) => email.ends_with(domain.as_str()),
+            Address::Net(net) => ip.is_some_and(|ip| net.contains(&ip)),
+        })
+    }
+}
+
+/// Returns whether a character is part of no e-mail address that people have.
+fn is_beside_addresses(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "<>\"'(),;:[]\\".contains(c)
+}
+
+/// Returns whether a text is one e-mail address. Of another nobody knows which address a host has verified.
+fn is_one_address(email: &str) -> bool {
+    let apostrophe = |c: char| c == '\'';
+    let (name, domain) = email.split_once('@').unwrap_or_default();
+    !name.is_empty()
+        && !domain.is_empty()
+        && !domain.contains(|c| c == '@' || is_beside_addresses(c))
+        && !name.contains(|c| is_beside_addresses(c) && !apostrophe(c))
+}
+
+/// Returns the e-mail addresses in a text, each `@` with what stands on both of its sides.
+fn addresses_in(text: &str) -> Vec<String> {
+    let visible: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
+    let pieces = visible.split(is_beside_addresses);
+    let pairs = pieces.flat_map(|piece| piece.split('@').zip(piece.split('@').skip(1)));
+    pairs.map(|(name, domain)| format!("{name}@{domain}")).collect()
+}
+
+/// An e-mail address or `@domain` in the one form in which they are compared: in lower case, its domain in the form of hosts
+/// as people read them.
+fn mail_form(address: &str) -> String {
+    let lower = address.to_lowercase();
+    match lower.rsplit_once('@').and_then(|(name, domain)| Some((name, host::domain(domain)?))) {
+        Some((name, domain)) => format!("{name}@{}", host::readable(&domain)),
+        None => lower,
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_match_by_mail_domain_and_range() {
+        let parse = |entry| Addresses::parse(entry).unwrap();
+        let addresses =
+            Addresses::new(vec![parse("A@b.example"), parse("@spam.example"), parse("192.0.2.0/24"), parse("2001:db8::1")]);
+        assert_eq!(addresses.find("a@b.example", None), Some(0));
+        assert_eq!(addresses.find("x@spam.example", None), Some(1));
+        assert_eq!(addresses.find("x@ｓｐａｍ.example.", None), Some(1));
+        assert_eq!(addresses.find("x@notspam.example", None), None);
+        assert_eq!(addresses.find("", "192.0.2.9".parse().ok()), Some(2));
+        assert_eq!(addresses.find("", "2001:db8::1".parse().ok()), Some(3));
+        assert_eq!(addresses.find("", "2001:db8::2".parse().ok()), None);
+        let named = Addresses::new(vec![parse("@our-staff.example"), parse("o'neil@x.example")]);
+        for email in [
+            "x@evil.example@our-staff.example",
+            "<x@evil.example>, <y@our-staff.example",
+            "<x@our-staff.example>",
+            "x\0@our-staff.example",
+            "\"x\"@our-staff.example",
+            "x y@our-staff.example",
+            "@our-staff.example",
+        ] {
+            assert_eq!(named.find(email, None), None, "{email:?}");
+        }
+        assert_eq!((named.find("y@our-staff.example", None), named.find("o'neil@x.example", None)), (Some(0), Some(1)));
+        for email in ["<x@spam.example>", "x@spam.example@mail.example", "X <x@spam\0.example>, y@z.example"] {
+            assert_eq!(addresses.find_any(email, None), Some(1), "{email:?}");
+        }
+        assert!(Addresses::parse("192.0.2.0/99").is_err());
+        assert!(Addresses::parse("nobody@").is_err());
+    }
+}

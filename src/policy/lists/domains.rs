@@ -1,0 +1,106 @@
+//! Lists of domains, and how they match.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::reading::host;
+
+/// Domains, each with its subdomains, in the form in which hosts are compared.
+#[derive(Debug, Clone, Default)]
+pub struct Domains(Arc<HashMap<String, usize>>);
+
+/// Longest domain, in bytes: DNS has 253, and written in other scripts it may be twice as long.
+const MAX_DOMAIN: usize = 512;
+
+impl Domains {
+    /// Checks a domain and returns it as people read it, in lower case and in the letters of its language.
+    ///
+    /// # Errors
+    /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
+    pub fn parse(domain: &str) -> Result<String, String> {
+        let bare = domain.trim().trim_start_matches("*.");
+        match Self::key(bare).filter(|_| bare.len() <= MAX_DOMAIN) {
+            Some(key) => Ok(host::readable(&key)),
+            None => Err("is none: a domain such as \"casino.example\" is wanted, without scheme and path".to_owned()),
+        }
+    }
+
+    /// The form in which a domain is compared with hosts.
+    fn key(domain: &str) -> Option<String> {
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\*".contains(c);
+        if domain.contains(odd) { None } else { host::domain(domain).map(|host| host::as_ipv4(&host).unwrap_or(host)) }
+    }
+
+    /// A list of domains.
+    pub fn new(domains: Vec<String>) -> Self {
+        let mut places = HashMap::new();
+        for (place, domain) in domains.into_iter().enumerate() {
+            places.entry(Self::key(&domain).unwrap_or(domain)).or_insert(place);
+        }
+        Self(places.into())
+    }
+
+    /// How many domains there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing can match.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The place in the list of the domain that `host`, in the form that a link has it, is or belongs to, the first of several.
+    /// As quick for a long list as for a short one, and bounded by the length of the host.
+    pub fn find(&self, host: &str) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let as_ipv4 = host::as_ipv4(host);
+        let host = as_ipv4.as_deref().unwrap_or(host);
+        let above = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
+        let domains = above.chain([host]).filter(|domain| domain.len() <= MAX_DOMAIN);
+        domains.filter_map(|domain| self.0.get(domain)).min().copied()
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_covers_its_subdomains_and_no_neighbours() {
+        let domains = Domains::new(vec![Domains::parse("Casino.example").unwrap()]);
+        assert_eq!(domains.find("casino.example"), Some(0));
+        assert_eq!(domains.find("www.casino.example"), Some(0));
+        assert_eq!(domains.find("notcasino.example"), None);
+        for wrong in ["https://casino.example/x", "casino.example/x", "a@casino.example", "a b", "", ".", "*"] {
+            assert!(Domains::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_the_same_however_it_is_written_in_the_list() {
+        for (typed, shown, host) in [
+            ("CASINO.example", "casino.example", "casino.example"),
+            ("*.casino.example.", "casino.example", "casino.example"),
+            ("ｃａｓｉｎｏ。example", "casino.example", "casino.example"),
+            ("Müller.example", "müller.example", "xn--mller-kva.example"),
+            ("xn--mller-kva.example", "müller.example", "xn--mller-kva.example"),
+            ("mu\u{308}ller.example", "müller.example", "xn--mller-kva.example"),
+            ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
+            ("[2001:db8:0::1]", "[2001:db8::1]", "[2001:db8::1]"),
+            ("2001:db8::1", "[2001:db8::1]", "[2001:db8::1]"),
+            ("192.0.2.7", "192.0.2.7", "[::ffff:c000:207]"),
+            ("192.0.2.7", "192.0.2.7", "[64:ff9b::c000:207]"),
+            ("[::ffff:192.0.2.7]", "192.0.2.7", "192.0.2.7"),
+        ] {
+            let parsed = Domains::parse(typed).unwrap();
+            assert_eq!(parsed, shown);
+            let domains = Domains::new(vec![parsed]);
+            assert_eq!(domains.find(host), Some(0), "{typed}");
+            assert_eq!(domains.find("[::ffff:192.0.2.8]"), None);
+            // As it may stand in a store that was written before.
+            assert_eq!(Domains::new(vec![typed.trim_start_matches("*.").to_lowercase()]).find(host), Some(0), "{typed}");
+        }
+    }
+}

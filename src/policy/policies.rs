@@ -1,0 +1,52 @@
+//! The policies of all sites.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::rules::Policy;
+use crate::comment::Site;
+
+/// The policies of all sites.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    pub(super) default: Arc<Policy>,
+    pub(super) sites: HashMap<Site, Arc<Policy>>,
+}
+
+impl Policies {
+    /// Returns the sites that have a policy of their own.
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        self.sites.keys()
+    }
+
+    /// The policy of a site: its own, else the default.
+    pub fn of(&self, site: &Site) -> &Arc<Policy> {
+        self.sites.get(site).unwrap_or(&self.default)
+    }
+
+    /// The policy of the sites that have none of their own.
+    pub fn default(&self) -> &Policy {
+        &self.default
+    }
+
+    /// Whether any policy is such.
+    pub fn any(&self, such: impl Fn(&Policy) -> bool) -> bool {
+        such(&self.default) || self.sites.values().any(|policy| such(policy))
+    }
+
+    /// Every policy with the sites it is for, in the order of the sites; the default, for every other site, last.
+    pub fn all(&self) -> Vec<(Vec<&Site>, &Policy)> {
+        let mut sites: Vec<&Site> = self.sites.keys().collect();
+        sites.sort_by_key(|site| site.as_str());
+        let mut all: Vec<(Vec<&Site>, &Policy)> = Vec::new();
+        for site in sites {
+            let policy: &Policy = self.of(site);
+            match all.iter_mut().find(|(_, known)| std::ptr::eq(*known, policy)) {
+                Some((sites, _)) => sites.push(site),
+                None => all.push((vec![site], policy)),
+            }
+        }
+        all.push((Vec::new(), &self.default));
+        all
+    }
+}

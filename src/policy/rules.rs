@@ -1,0 +1,301 @@
+//! What the policy of one site holds: thresholds, limits, lists and rules.
+
+use super::lists::Lists;
+use crate::classify::site::gate::Terms;
+use crate::classify::{LANES, Label};
+use crate::comment::CommentKind;
+use crate::facts::{Facts, History};
+use crate::limit::{Gcra, Scope};
+use crate::retention::Retention;
+use crate::verdict::Decision;
+
+/// What one site wants done with its comments.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub(super) version: String,
+    pub(super) thresholds: Thresholds,
+    pub(super) limits: [(Scope, Option<Limit>); Scope::ALL.len()],
+    pub(super) blocked: Lists,
+    /// What becomes of a comment that matches an entry of `blocked`.
+    pub(super) blocked_decision: Decision,
+    pub(super) allowed: Lists,
+    /// Links that hold; 0: off.
+    pub(super) links_hold: u32,
+    /// Approved comments that an author needs; 0: off.
+    pub(super) approved_before_trust: u32,
+    /// Rejected comments that hold an author's others, if they are at least half of what was decided; 0: off.
+    pub(super) rejected_hold: u32,
+    /// Roles, in lower case, whose comments are approved unless they are blocked or over a limit.
+    pub(super) trusted_roles: Vec<String>,
+    /// What becomes of each kind of comment before scores speak, in the order of [`CommentKind::ALL`]. `Approve`: scores decide.
+    pub(super) kinds: [Decision; CommentKind::ALL.len()],
+    /// Below this probability of spam a kind's `hold` is lifted.
+    pub(super) kinds_low: f64,
+    pub(super) strip: Strip,
+    pub(super) learning: Use,
+    /// Age of the post that holds; 0: off.
+    pub(super) hold_after_days: u32,
+    pub(super) form: FormEvidence,
+    pub(super) evidence: Evidence,
+    /// What a comment becomes whose language the model does not speak.
+    pub(super) unscored: Unscored,
+    /// The languages that the site is written in, as BCP 47 tags; empty: any.
+    pub(super) of_site: Vec<String>,
+    /// What becomes of comments in other languages.
+    pub(super) others: Unscored,
+    pub(super) away: Away,
+    pub(super) campaign: Campaign,
+    pub(super) retention: Retention,
+    /// Whether a moderator must say why a comment is rejected.
+    pub(super) reason_required: bool,
+    /// The share of the comments approved by the machine that moderators look at as well, `0..=1`.
+    pub(super) spot_checks: f64,
+}
+
+/// What becomes of a comment that no score can speak of, or that is in another language than the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unscored {
+    /// Nothing, for that.
+    Approve,
+    /// It is held unless an earlier comment of its author stands approved.
+    HoldNew,
+    /// It is held.
+    Hold,
+}
+
+impl Unscored {
+    const ALL: [(&'static str, Unscored); 3] =
+        [("approve", Unscored::Approve), ("hold_new", Unscored::HoldNew), ("hold", Unscored::Hold)];
+
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, unscored)| unscored)
+    }
+
+    /// What becomes of a comment, in words.
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Self::Approve => "published unless a rule holds it",
+            Self::HoldNew => "held unless a comment of the same author was approved before",
+            Self::Hold => "held",
+        }
+    }
+}
+
+/// From how many nearly the same comments on they are a campaign, and what its comments become.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Campaign {
+    /// On the same site; 0: off.
+    pub(super) here: u32,
+    /// On the other sites of a server; 0: off.
+    pub(super) elsewhere: u32,
+    pub(super) decision: Decision,
+}
+
+/// What a site makes of what it has learned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Use {
+    /// Whether a correction may serve when it proves better.
+    pub(super) correct: bool,
+    /// What a comment becomes that is nearly the same as one rejected of late.
+    pub(super) alike_rejected: Decision,
+    /// Whether one that is nearly the same as one approved of late is not held for its scores.
+    pub(super) alike_approved: bool,
+}
+
+/// What becomes of a comment that would be approved without its links.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Strip {
+    /// The question is not asked.
+    #[default]
+    Off,
+    /// It is held, and the verdict says so.
+    Advise,
+    /// It is approved, and the host must leave the links out.
+    Approve,
+}
+
+/// What becomes of a comment that would be held while the store is away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Away {
+    /// Held by the host, which sends it again later.
+    #[default]
+    Hold,
+    /// No verdict: an error that says when to try again.
+    Unavailable,
+    /// Published.
+    Approve,
+}
+
+/// From which probability a label holds and rejects. `None`: never.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Threshold {
+    /// Held from here on.
+    pub hold: Option<f64>,
+    /// Rejected from here on.
+    pub reject: Option<f64>,
+    /// Whether it rejects only together with something besides the words.
+    pub corroborate: bool,
+}
+
+/// A threshold for every label.
+pub type Thresholds = [Threshold; Label::ALL.len()];
+
+/// A rate limit and what a comment over it becomes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) gcra: Gcra,
+    pub(super) over: Decision,
+    /// What becomes of a comment over the limit where a client's address is shared by many authors.
+    pub(super) crowd: Decision,
+}
+
+/// How much the host's form speaks for spam, in logits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct FormEvidence {
+    pub(super) honeypot: f64,
+    pub(super) fast_seconds: f64,
+    pub(super) fast: f64,
+}
+
+/// How much what no training data can teach speaks for spam, in logits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Evidence {
+    pub(super) generic_praise: f64,
+    /// A probability.
+    pub(super) generic_praise_prior: f64,
+    pub(super) author_name: f64,
+    pub(super) author_url: f64,
+    /// Speaks against it.
+    pub(super) of_post: f64,
+    pub(super) hidden_text: f64,
+    /// Speaks against it, for an author's first approved comment and for each doubling of their number.
+    pub(super) known_author: f64,
+}
+
+impl Policy {
+    /// Holds and limits nothing: what the default policy is read on top of.
+    pub(super) fn empty() -> Self {
+        Self {
+            version: String::new(),
+            thresholds: Default::default(),
+            limits: Scope::ALL.map(|scope| (scope, None)),
+            blocked: Lists::default(),
+            blocked_decision: Decision::Reject,
+            allowed: Lists::default(),
+            links_hold: 0,
+            approved_before_trust: 0,
+            rejected_hold: 0,
+            trusted_roles: Vec::new(),
+            kinds: [Decision::Approve; CommentKind::ALL.len()],
+            kinds_low: 0.0,
+            strip: Strip::Off,
+            learning: Use { correct: false, alike_rejected: Decision::Approve, alike_approved: false },
+            hold_after_days: 0,
+            form: Default::default(),
+            evidence: Default::default(),
+            unscored: Unscored::Hold,
+            of_site: Vec::new(),
+            others: Unscored::Approve,
+            retention: Retention::days(1),
+            reason_required: false,
+            spot_checks: 0.0,
+            away: Away::Hold,
+            campaign: Campaign { here: 0, elsewhere: 0, decision: Decision::Hold },
+        }
+    }
+
+    /// Name and first digits of the checksum, e.g. `default@1a2b3c4d`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The limits in force, the most personal first.
+    pub fn limits(&self) -> impl Iterator<Item = (Scope, Gcra)> {
+        self.limits.iter().filter_map(|(scope, limit)| Some((*scope, limit.as_ref()?.gcra)))
+    }
+
+    /// What the score of a label does.
+    pub fn threshold(&self, label: Label) -> Threshold {
+        self.thresholds[label.lane()]
+    }
+
+    /// What becomes of a comment that would be held while the store is away.
+    pub fn away(&self) -> Away {
+        self.away
+    }
+
+    /// For how long the site's data is kept.
+    pub fn retention(&self) -> Retention {
+        self.retention
+    }
+
+    /// Returns the share of the comments approved by the machine that moderators look at as well, `0..=1`.
+    pub fn spot_checks(&self) -> f64 {
+        self.spot_checks
+    }
+
+    /// Whether a moderator must say why a comment is rejected.
+    pub fn reason_required(&self) -> bool {
+        self.reason_required
+    }
+
+    /// Whether nearly the same comments make any difference.
+    pub fn looks_for_campaigns(&self) -> bool {
+        self.campaign.here > 0 || self.campaign.elsewhere > 0
+    }
+
+    /// How many nearly the same comments on the site keep the verdict under [`Policy::uneventful`] from standing. 0: none.
+    pub fn campaign(&self) -> u32 {
+        self.campaign.here
+    }
+
+    /// How many approved comments an author must have for the verdict under [`Policy::uneventful`] to stand. 0: any.
+    pub fn approved_before_trust(&self) -> u32 {
+        self.approved_before_trust
+    }
+
+    /// How many rejected comments of an author keep the verdict under [`Policy::uneventful`] from standing. 0: any may.
+    pub fn rejected_hold(&self) -> u32 {
+        self.rejected_hold
+    }
+
+    /// Whether the verdict asks what would become of a comment without its links.
+    pub fn strip(&self) -> Strip {
+        self.strip
+    }
+
+    /// Whether approved comments of the same author speak against spam.
+    pub fn knows_authors(&self) -> bool {
+        self.evidence.known_author > 0.0
+    }
+
+    /// Returns the languages that the site is written in, as BCP 47 tags; empty: any.
+    pub fn of_site(&self) -> &[String] {
+        &self.of_site
+    }
+
+    /// Whether what the site has learned may correct scores.
+    pub fn corrects(&self) -> bool {
+        self.learning.correct
+    }
+
+    /// Whether what was decided on nearly the same comments makes any difference.
+    pub fn heeds_alike(&self) -> bool {
+        self.learning.alike_rejected > Decision::Approve || self.learning.alike_approved
+    }
+
+    /// By what a correction is judged: where the scores that it corrects hold.
+    pub fn terms(&self) -> Terms {
+        let mut hold = [None; LANES];
+        for label in Label::ALL {
+            let threshold = self.threshold(label);
+            hold[label.lane()] = threshold.hold.or(threshold.reject);
+        }
+        Terms { hold, unscored_holds: self.unscored != Unscored::Approve }
+    }
+
+    /// The facts that change nothing: no limit refuses, the author is trusted, the comment is new.
+    pub fn uneventful(&self) -> Facts {
+        Facts { author: Some(History { approved: self.approved_before_trust, ..History::default() }), ..Facts::default() }
+    }
+}

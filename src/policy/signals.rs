@@ -1,0 +1,87 @@
+//! What the model saw in a comment besides its scores: style, the author's name and address, and the language.
+
+use super::findings::Findings;
+use super::rules::{Evidence, Policy, Unscored};
+use super::vote::{Force, Vote};
+use super::wording::{quoted, shown};
+use crate::classify::{self, Label, Manner, NameIs, Scores};
+use crate::comment::Comment;
+use crate::verdict::{Decision, Reason};
+
+impl Policy {
+    /// What the model, which knows these labels, saw besides its scores, and whether it could score at all.
+    /// `corrected`: for which labels what the site has learned speaks in its place.
+    pub fn heed(&self, comment: &Comment, labels: &[Label], scores: &Scores, corrected: &[Label], findings: &mut Findings) {
+        let style = of_style(&self.evidence, scores);
+        let author = of_author(&self.evidence, comment, scores.manner().name, findings.has_author_url());
+        findings.evidence.extend(style.into_iter().chain(author).flatten());
+        findings.of_language.extend(unscored(self, labels, scores, corrected));
+        findings.of_language.extend(other_language(self, scores));
+    }
+}
+
+/// Returns a piece of evidence for spam. Returns `None` if the policy gives it no weight.
+fn evidence(key: &'static str, code: &'static str, logits: f64, message: String) -> Option<Reason> {
+    let reason = Reason::new(code, message).label(Label::Spam.as_str(), logits);
+    (logits != 0.0).then(|| reason.rule(format!("evidence.{key}")))
+}
+
+/// Returns what the style of a text says of spam.
+fn of_style(weights: &Evidence, scores: &Scores) -> [Option<Reason>; 2] {
+    let Manner { generic_praise, of_post, .. } = scores.manner();
+    let spam = scores.logit(Label::Spam);
+    let praise = spam.filter(|_| generic_praise).and_then(|logit| {
+        let prior = weights.generic_praise_prior;
+        let lift = ((prior / (1.0 - prior)).ln() - f64::from(logit)).max(0.0);
+        let message = "praise that would fit any post".to_owned();
+        evidence("generic_praise", "GENERIC_PRAISE", weights.generic_praise + lift, message)
+    });
+    let of_post = spam.filter(|_| of_post).and_then(|_| {
+        evidence("of_post", "OF_POST", -weights.of_post, "it speaks of the post in the post's own words".to_owned())
+    });
+    [praise, of_post]
+}
+
+/// Returns what the author's name and web address say of spam.
+fn of_author(weights: &Evidence, comment: &Comment, name: Option<NameIs>, has_url: bool) -> [Option<Reason>; 2] {
+    let name = name.and_then(|name| {
+        let is = match name {
+            NameIs::Address => "is a web address",
+            NameIs::Advertisement => "advertises",
+        };
+        let message = format!("the author's name {} {is}", quoted(comment.author_name()));
+        evidence("author_name", "AUTHOR_NAME", weights.author_name, message)
+    });
+    let url = has_url.then(|| comment.author_host().map_or_else(|| comment.author_url().trim().to_owned(), shown));
+    let url = url.and_then(|host| {
+        let message = format!("the author's web address is {}", quoted(&host));
+        evidence("author_url", "AUTHOR_URL", weights.author_url, message)
+    });
+    [name, url]
+}
+
+/// Returns the vote on a text in whose language the model has no score for abuse, or none for spam.
+fn unscored(policy: &Policy, labels: &[Label], scores: &Scores, corrected: &[Label]) -> Option<(Unscored, Vote)> {
+    let asked = [Label::Spam, Label::Toxicity].into_iter().filter(|label| labels.contains(label));
+    let lacking: Vec<Label> = asked.filter(|label| scores.get(*label).is_none() && !corrected.contains(label)).collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = lacking.iter().map(|label| label.as_str()).collect();
+    let language = scores.language();
+    let message = format!("the text seems to be {language}, in which the model has no score for {}", names.join(" or "));
+    let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
+    let becomes = if lacking.contains(&Label::Toxicity) { policy.unscored } else { Unscored::Approve };
+    Some((becomes, Vote::new(Decision::Hold, reason).hold_force(Force::UnlessDuplicateApproved)))
+}
+
+/// Returns the vote on a text that is in another language than the site.
+fn other_language(policy: &Policy, scores: &Scores) -> Option<(Unscored, Vote)> {
+    let is_of_site = |tag: &String| classify::parse_language(tag) == classify::parse_language(scores.language_tag());
+    if policy.of_site.is_empty() || policy.of_site.iter().any(is_of_site) {
+        return None;
+    }
+    let message = format!("the text seems to be {}, and the site is in {}", scores.language(), policy.of_site.join(", "));
+    let reason = Reason::new("LANGUAGE_OTHER", message).rule("language.others");
+    Some((policy.others, Vote::new(Decision::Hold, reason)))
+}

@@ -1,0 +1,95 @@
+//! What becomes of a comment, and which of its parts it can do without.
+
+use crate::pb;
+
+/// What becomes of a comment, mildest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decision {
+    /// Publish it.
+    Approve,
+    /// Keep it back until a moderator has decided.
+    Hold,
+    /// Refuse it.
+    Reject,
+}
+
+impl Decision {
+    /// The three of them, mildest first.
+    pub const ALL: [Self; 3] = [Self::Approve, Self::Hold, Self::Reject];
+
+    /// The word for it in filters, policies and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Hold => "hold",
+            Self::Reject => "reject",
+        }
+    }
+
+    /// The decision that a word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|decision| decision.as_str().eq_ignore_ascii_case(word))
+    }
+
+    /// The decision that a number on the wire names.
+    pub fn from_wire(number: i32) -> Option<Self> {
+        match pb::Decision::try_from(number).ok()? {
+            pb::Decision::Unspecified => None,
+            pb::Decision::Approve => Some(Self::Approve),
+            pb::Decision::Hold => Some(Self::Hold),
+            pb::Decision::Reject => Some(Self::Reject),
+        }
+    }
+
+    /// Its number on the wire.
+    pub fn to_wire(self) -> pb::Decision {
+        match self {
+            Self::Approve => pb::Decision::Approve,
+            Self::Hold => pb::Decision::Hold,
+            Self::Reject => pb::Decision::Reject,
+        }
+    }
+}
+
+/// A part of a comment that a host can leave out when it publishes the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The author's web address.
+    AuthorUrl,
+    /// All links of the body.
+    Links,
+}
+
+impl Part {
+    /// Both parts.
+    pub const ALL: [Self; 2] = [Self::AuthorUrl, Self::Links];
+
+    /// Returns the name of the part on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorUrl => "author-url",
+            Self::Links => "links",
+        }
+    }
+
+    /// Returns the part in words.
+    pub fn as_words(self) -> &'static str {
+        match self {
+            Self::AuthorUrl => "the author's web address",
+            Self::Links => "the links",
+        }
+    }
+
+    /// Returns its number on the wire.
+    pub fn to_wire(self) -> pb::Part {
+        match self {
+            Self::AuthorUrl => pb::Part::AuthorUrl,
+            Self::Links => pb::Part::Links,
+        }
+    }
+
+    /// Returns the part that a number on the wire names. `None` if it names none.
+    pub fn from_wire(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| i32::from(part.to_wire()) == number)
+    }
+}
