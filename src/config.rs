@@ -177,6 +177,39 @@ impl Config {
         }
     }
 
+    fn read_store(&mut self, top: &Section<'_>) {
+        set(&mut self.store.url, top.string("store").map(optional));
+        set(&mut self.store.data_dir, top.string("data_dir").map(PathBuf::from));
+        set(&mut self.store.timeout, top.duration("store_timeout"));
+        set(&mut self.store.ca, top.string("store_ca").map(|path| optional(path).map(PathBuf::from)));
+        set(&mut self.store.wait_replicas, top.integer("wait_replicas", 0..=16));
+        let prefix = top.value("redis_prefix", "at most 64 letters, digits, _, - and :", |value| {
+            let prefix = value.as_str()?;
+            let fits = prefix.len() <= 64 && prefix.chars().all(|c| c.is_ascii_alphanumeric() || "_-:".contains(c));
+            fits.then(|| prefix.to_owned())
+        });
+        set(&mut self.store.prefix, prefix);
+        set(&mut self.store.connections, top.integer("redis_connections", 1..=64));
+        set(&mut self.store.keep_events, top.integer("keep_events", 1..=1_000_000_000));
+    }
+
+    fn read_log(&mut self, top: &Section<'_>) {
+        let format = top.value("log_format", "\"human\" or \"json\"", |value| match value.as_str()? {
+            "human" => Some(LogFormat::Human),
+            "json" => Some(LogFormat::Json),
+            _ => None,
+        });
+        set(&mut self.log_format, format);
+        let level =
+            top.value("log_level", "a level such as \"info\", or levels per module such as \"warn,gatepost=debug\"", |value| {
+                // The library that reads levels cuts other text between the bytes of a character, and panics.
+                let level = value.as_str().filter(|level| level.is_ascii())?;
+                tracing_subscriber::EnvFilter::try_new(level).ok().map(|_| level.to_owned())
+            });
+        set(&mut self.log_level, level);
+    }
+
+    /// Returns the configuration with the options of one source on top.
     fn overlaid(mut self, top: &Section<'_>) -> Self {
         let listen =
             top.value("listen", "an IP address and a port such as \"127.0.0.1:50051\"", |value| value.as_str()?.parse().ok());
@@ -200,34 +233,10 @@ impl Config {
             (endpoint.is_empty() || endpoint.starts_with("http://")).then(|| endpoint.to_owned())
         });
         set(&mut self.otlp_endpoint, endpoint.map(optional));
-        set(&mut self.store.url, top.string("store").map(optional));
-        set(&mut self.store.data_dir, top.string("data_dir").map(PathBuf::from));
-        set(&mut self.store.timeout, top.duration("store_timeout"));
-        set(&mut self.store.ca, top.string("store_ca").map(|path| optional(path).map(PathBuf::from)));
-        set(&mut self.store.wait_replicas, top.integer("wait_replicas", 0..=16));
-        let prefix = top.value("redis_prefix", "at most 64 letters, digits, _, - and :", |value| {
-            let prefix = value.as_str()?;
-            let fits = prefix.len() <= 64 && prefix.chars().all(|c| c.is_ascii_alphanumeric() || "_-:".contains(c));
-            fits.then(|| prefix.to_owned())
-        });
-        set(&mut self.store.prefix, prefix);
-        set(&mut self.store.connections, top.integer("redis_connections", 1..=64));
-        set(&mut self.store.keep_events, top.integer("keep_events", 1..=1_000_000_000));
+        self.read_store(top);
         set(&mut self.model, top.string("model").map(|path| optional(path).map(PathBuf::from)));
         set(&mut self.policy_dir, top.string("policy_dir").map(|path| optional(path).map(PathBuf::from)));
-        let format = top.value("log_format", "\"human\" or \"json\"", |value| match value.as_str()? {
-            "human" => Some(LogFormat::Human),
-            "json" => Some(LogFormat::Json),
-            _ => None,
-        });
-        set(&mut self.log_format, format);
-        let level =
-            top.value("log_level", "a level such as \"info\", or levels per module such as \"warn,gatepost=debug\"", |value| {
-                // The library that reads levels cuts other text between the bytes of a character, and panics.
-                let level = value.as_str().filter(|level| level.is_ascii())?;
-                tracing_subscriber::EnvFilter::try_new(level).ok().map(|_| level.to_owned())
-            });
-        set(&mut self.log_level, level);
+        self.read_log(top);
         set(&mut self.request_timeout, top.duration("request_timeout"));
         set(&mut self.drain_timeout, top.duration("drain_timeout"));
         self

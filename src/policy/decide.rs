@@ -53,7 +53,7 @@ impl Policy {
             .chain(history::often_rejected(self, findings, facts))
             .chain(duplicates::like_rejected(self, facts))
             .chain(history::edited_after_rejection(facts));
-        let mut votes: Vec<Vote> = votes.filter(|vote| overrides.leave(vote)).collect();
+        let mut votes: Vec<Vote> = votes.filter(|vote| !overrides.overrule(vote)).collect();
         // Stable: rules of equal weight stay in the order above. Labels by score.
         votes.sort_by_key(|vote| std::cmp::Reverse(vote.decision));
         if overrides.allowed_author {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::lists::Lists;
+use super::lists::PolicyLists;
 use super::rules::{Away, Policy, Strip, Threshold};
 use crate::classify::Label;
 use crate::comment::CommentKind;
@@ -179,8 +179,7 @@ fn describe_review(policy: &Policy, lines: &mut Vec<String>) {
 fn describe_retention(policy: &Policy, lines: &mut Vec<String>) {
     let kept = policy.retention;
     let [approved, rejected, authors, changes, audit, outcomes] =
-        [kept.approved, kept.rejected, kept.authors, kept.changes, kept.audit, kept.outcomes]
-            .map(humantime::format_duration);
+        [kept.approved, kept.rejected, kept.authors, kept.changes, kept.audit, kept.outcomes].map(humantime::format_duration);
     lines.push(format!(
         "forgotten after so long without change: approved comments {approved}, rejected ones {rejected}, authors' \
          histories {authors}, changes of verdicts {changes}, the audit {audit}, outcomes {outcomes}"
@@ -199,9 +198,8 @@ fn in_words(Threshold { hold, reject, corroborate }: Threshold) -> String {
 }
 
 /// Returns how long lists are, without those that hold nothing. Returns `None` if all are empty.
-fn sizes(lists: &Lists) -> Option<String> {
-    let sizes =
-        [(lists.words.count(), "words"), (lists.domains.count(), "domains"), (lists.addresses.count(), "addresses")];
+fn sizes(lists: &PolicyLists) -> Option<String> {
+    let sizes = [(lists.words.count(), "words"), (lists.domains.count(), "domains"), (lists.addresses.count(), "addresses")];
     let some: Vec<String> =
         sizes.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     (!some.is_empty()).then(|| some.join(", "))
@@ -215,7 +213,6 @@ fn times(logits: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::policy::Policies;
 
     #[test]

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::lists::{Addresses, Domains, Lists, Words};
+use super::lists::{Addresses, Domains, PolicyLists, Words};
 use super::policies::Policies;
-use super::rules::{
-    Away, Campaign, Evidence, FormEvidence, Limit, Policy, Strip, Threshold, Thresholds, Unscored, Use,
-};
+use super::rules::{Away, Campaign, Evidence, FormEvidence, Limit, Policy, Strip, Threshold, Thresholds, Unscored, Use};
 use crate::classify::Label;
 use crate::comment::{CommentKind, Site};
 use crate::limit::{Gcra, MAX_BURST, Scope};
@@ -27,45 +25,45 @@ impl Policies {
     /// # Errors
     /// Every mistake in every file.
     pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Mistakes> {
-    let mut mistakes = Vec::new();
-    let mut own_default = None;
-    let mut for_sites = Vec::new();
-    for (file, text) in files {
-        // Whom a file is for is needed before the rest of it can be read on top of the right start.
-        match settings::read(file, text, |top| (sites(top), one(top, Policy::empty(), file, text)).0) {
-            Ok(None) => match own_default {
-                None => own_default = Some((file, text)),
-                Some((first, _)) => mistakes.push(Mistake {
-                    file: file.to_owned(),
-                    line: 0,
-                    problem: format!("has no `sites`, so it would be the default policy, but {first} is that already"),
-                }),
-            },
-            Ok(Some(sites)) => for_sites.push((file, text, sites)),
-            Err(Mistakes(more)) => mistakes.extend(more),
-        }
-    }
-    let mut default = parse("default", DEFAULT, Policy::empty())?;
-    if let Some((file, text)) = own_default {
-        default = parse(file, text, default)?;
-    }
-    let mut by_site = HashMap::new();
-    for (file, text, sites) in for_sites {
-        let policy = match parse(file, text, default.clone()) {
-            Ok(policy) => Arc::new(policy),
-            Err(Mistakes(more)) => {
-                mistakes.extend(more);
-                continue;
-            }
-        };
-        for site in sites {
-            if by_site.insert(site.clone(), policy.clone()).is_some() {
-                let problem = format!("is for site {:?}, which another file is for already", site.as_str());
-                mistakes.push(Mistake { file: file.to_owned(), line: 0, problem });
+        let mut mistakes = Vec::new();
+        let mut own_default = None;
+        let mut for_sites = Vec::new();
+        for (file, text) in files {
+            // Whom a file is for is needed before the rest of it can be read on top of the right start.
+            match settings::read(file, text, |top| (sites(top), one(top, Policy::empty(), file, text)).0) {
+                Ok(None) => match own_default {
+                    None => own_default = Some((file, text)),
+                    Some((first, _)) => mistakes.push(Mistake {
+                        file: file.to_owned(),
+                        line: 0,
+                        problem: format!("has no `sites`, so it would be the default policy, but {first} is that already"),
+                    }),
+                },
+                Ok(Some(sites)) => for_sites.push((file, text, sites)),
+                Err(Mistakes(more)) => mistakes.extend(more),
             }
         }
-    }
-    if mistakes.is_empty() { Ok(Self { default: Arc::new(default), sites: by_site }) } else { Err(Mistakes(mistakes)) }
+        let mut default = parse("default", DEFAULT, Policy::empty())?;
+        if let Some((file, text)) = own_default {
+            default = parse(file, text, default)?;
+        }
+        let mut by_site = HashMap::new();
+        for (file, text, sites) in for_sites {
+            let policy = match parse(file, text, default.clone()) {
+                Ok(policy) => Arc::new(policy),
+                Err(Mistakes(more)) => {
+                    mistakes.extend(more);
+                    continue;
+                }
+            };
+            for site in sites {
+                if by_site.insert(site.clone(), policy.clone()).is_some() {
+                    let problem = format!("is for site {:?}, which another file is for already", site.as_str());
+                    mistakes.push(Mistake { file: file.to_owned(), line: 0, problem });
+                }
+            }
+        }
+        if mistakes.is_empty() { Ok(Self { default: Arc::new(default), sites: by_site }) } else { Err(Mistakes(mistakes)) }
     }
 }
 
@@ -120,7 +118,7 @@ fn read_thresholds(section: &Section<'_>, thresholds: &mut Thresholds) {
     }
 }
 
-fn read_lists(section: &Section<'_>, lists: &mut Lists) {
+fn read_lists(section: &Section<'_>, lists: &mut PolicyLists) {
     set(&mut lists.words, section.list("words", Words::parse).map(Words::new));
     set(&mut lists.domains, section.list("domains", Domains::parse).map(Domains::new));
     set(&mut lists.addresses, section.list("addresses", Addresses::parse).map(Addresses::new));

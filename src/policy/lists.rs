@@ -10,7 +10,7 @@ pub use words::Words;
 
 /// The lists of a policy file: what it blocks, or what it allows.
 #[derive(Debug, Clone, Default)]
-pub struct Lists {
+pub struct PolicyLists {
     /// Words and phrases.
     pub words: Words,
     /// Domains of links.

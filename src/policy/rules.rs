@@ -1,6 +1,6 @@
 //! What the policy of one site holds: thresholds, limits, lists and rules.
 
-use super::lists::Lists;
+use super::lists::PolicyLists;
 use crate::classify::site::gate::Terms;
 use crate::classify::{LANES, Label};
 use crate::comment::CommentKind;
@@ -15,10 +15,10 @@ pub struct Policy {
     pub(super) version: String,
     pub(super) thresholds: Thresholds,
     pub(super) limits: [(Scope, Option<Limit>); Scope::ALL.len()],
-    pub(super) blocked: Lists,
+    pub(super) blocked: PolicyLists,
     /// What becomes of a comment that matches an entry of `blocked`.
     pub(super) blocked_decision: Decision,
-    pub(super) allowed: Lists,
+    pub(super) allowed: PolicyLists,
     /// Links that hold; 0: off.
     pub(super) links_hold: u32,
     /// Approved comments that an author needs; 0: off.
@@ -179,9 +179,9 @@ impl Policy {
             version: String::new(),
             thresholds: Default::default(),
             limits: Scope::ALL.map(|scope| (scope, None)),
-            blocked: Lists::default(),
+            blocked: PolicyLists::default(),
             blocked_decision: Decision::Reject,
-            allowed: Lists::default(),
+            allowed: PolicyLists::default(),
             links_hold: 0,
             approved_before_trust: 0,
             rejected_hold: 0,

@@ -29,8 +29,7 @@ pub fn logit(probability: f64) -> f64 {
 /// Checks the decision on a comment with this probability of spam, and the codes of its reasons.
 #[track_caller]
 pub fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expected: Decision, codes: &[&str]) {
-    let ruling =
-        policy.decide(&before(policy, comment), &[(Label::Spam, logit(spam))], facts);
+    let ruling = policy.decide(&before(policy, comment), &[(Label::Spam, logit(spam))], facts);
     let found: Vec<&str> = ruling.reasons.iter().map(|reason| reason.code.as_ref()).collect();
     assert_eq!((ruling.decision, found.as_slice()), (expected, codes));
 }

@@ -57,13 +57,13 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Returns whether a vote counts.
-    pub fn leave(self, vote: &Vote) -> bool {
+    /// Returns whether a vote does not count.
+    pub fn overrule(self, vote: &Vote) -> bool {
         match vote.force {
-            Force::Binding => true,
-            Force::Ordinary => !self.allowed_author,
-            Force::UnlessSpamUnlikely => !self.allowed_author && !self.spam_unlikely,
-            Force::UnlessDuplicateApproved => !self.allowed_author && !self.duplicate_approved,
+            Force::Binding => false,
+            Force::Ordinary => self.allowed_author,
+            Force::UnlessSpamUnlikely => self.allowed_author || self.spam_unlikely,
+            Force::UnlessDuplicateApproved => self.allowed_author || self.duplicate_approved,
         }
     }
 }

@@ -56,14 +56,7 @@ fn an_allowed_address_is_published_whatever_its_score_but_not_what_is_blocked() 
         Comment::parse(message, SystemTime::now()).unwrap()
     };
     check(&policy, &friend("hello", true), 0.99, &policy.uneventful(), Decision::Approve, &["ALLOWED_ADDRESS"]);
-    check(
-        &policy,
-        &friend("hello", false),
-        0.99,
-        &policy.uneventful(),
-        Decision::Hold,
-        &["SCORE_HOLD", "ADDRESS_UNVERIFIED"],
-    );
+    check(&policy, &friend("hello", false), 0.99, &policy.uneventful(), Decision::Hold, &["SCORE_HOLD", "ADDRESS_UNVERIFIED"]);
     check(&policy, &friend("foo", true), 0.99, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
 }
 
@@ -218,15 +211,12 @@ fn a_blocked_domain_is_blocked_however_the_address_is_written() {
 fn only_links_that_lead_to_the_site_or_an_allowed_domain_do_not_count() {
     let policy = policy("[links]\nhold = 1\n[allowed]\ndomains = [\"wiki.example\"]\n");
     let facts = policy.uneventful();
-    for own in ["http://blog.example/x", "https://www.blog.example./x", "http://BLOG。example/", "http://a@wiki.example/x"]
-    {
+    for own in ["http://blog.example/x", "https://www.blog.example./x", "http://BLOG。example/", "http://a@wiki.example/x"] {
         check(&policy, &by(own, own), 0.1, &facts, Decision::Approve, &["CLEAN"]);
     }
-    for other in [
-        "http://blog.example@pills.example/x",
-        "http://wiki.example:x@pills.example/",
-        "http://wiki.example.pills.example/",
-    ] {
+    for other in
+        ["http://blog.example@pills.example/x", "http://wiki.example:x@pills.example/", "http://wiki.example.pills.example/"]
+    {
         check(&policy, &by("", other), 0.1, &facts, Decision::Hold, &["TOO_MANY_LINKS"]);
         assert!(before(&policy, &by(other, "x")).has_author_url(), "{other}");
     }

@@ -18,7 +18,8 @@ pub fn known_author(policy: &Policy, findings: &Findings, logits: &[(Label, f64)
     let spam = logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| logit + findings.evidence())?;
     let hold = policy.threshold(Label::Spam).hold.map(|hold| (hold / (1.0 - hold)).ln())?;
     let holds = spam >= hold;
-    let History { approved, rejected, .. } = facts.author.filter(|_| holds && findings.certain_author && policy.knows_authors())?;
+    let History { approved, rejected, .. } =
+        facts.author.filter(|_| holds && findings.certain_author && policy.knows_authors())?;
     if approved == 0 || rejected.saturating_mul(KNOWN_PER_REJECTED) > approved {
         return None;
     }
@@ -40,8 +41,7 @@ pub fn new_author(policy: &Policy, findings: &Findings, facts: &Facts) -> Option
 
 /// Returns the vote on an author most of whose comments were rejected.
 pub fn often_rejected(policy: &Policy, findings: &Findings, facts: &Facts) -> Option<Vote> {
-    let History { approved, rejected, .. } =
-        facts.author.filter(|_| findings.certain_author && policy.rejected_hold > 0)?;
+    let History { approved, rejected, .. } = facts.author.filter(|_| findings.certain_author && policy.rejected_hold > 0)?;
     (rejected >= policy.rejected_hold && rejected >= approved).then(|| {
         let message = format!("{rejected} comments of this author were rejected, and {approved} approved");
         Vote::new(Decision::Hold, Reason::new("AUTHOR_REJECTED", message).rule("authors.rejected_hold"))

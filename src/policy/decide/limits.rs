@@ -34,8 +34,7 @@ fn vote(policy: &Policy, state: &LimitState, flood: Flood) -> Option<Vote> {
         Scope::Site => "this site has",
     };
     let wait = state.retry_after.as_secs_f64();
-    let mut message =
-        format!("{who} sent more than the limit of {} at once; the next is admitted in {wait:.1} s", state.limit);
+    let mut message = format!("{who} sent more than the limit of {} at once; the next is admitted in {wait:.1} s", state.limit);
     if too_many {
         message.push_str(&format!("; {} beyond the limit wait for a moderator already", flood.waiting));
     } else if crowd {

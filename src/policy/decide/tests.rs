@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use super::limits::{CROWD, PER_CROWD};
 use crate::comment::Comment;
-use crate::facts::{Facts, Flood, History, LimitState, Previous};
+use crate::facts::{Alike, Facts, Flood, History, LimitState, Previous, Similar};
 use crate::limit::Scope;
 use crate::pb;
 use crate::policy::testing::{check, comment, policy};
@@ -70,4 +70,31 @@ fn an_edit_of_what_a_moderator_rejected_is_held() {
     let previous = Some(Previous { decision: Decision::Reject, by_moderator: true });
     let facts = Facts { previous, ..policy.uneventful() };
     check(&policy, &comment("hello"), 0.1, &facts, Decision::Hold, &["EDITED_AFTER_REJECTION"]);
+}
+
+#[test]
+fn an_approved_near_duplicate_overrides_holds_for_words_and_nothing_else() {
+    let alike = Alike { comment_id: "7".to_owned(), by: String::new(), rejected: false, base: [Some(2.0), None] };
+    let text = "[thresholds.spam]\nhold = 0.5\n[campaign]\nhere = 2\n[learning]\nalike_approved = true\n";
+    let policy = policy(text);
+    let similar = Similar { here: 2, elsewhere: 0 };
+    let facts = Facts { alike: Some(alike), similar, ..policy.uneventful() };
+    check(&policy, &comment("hello"), 0.8, &facts, Decision::Approve, &["LIKE_APPROVED"]);
+    let edited = Facts { previous: Some(Previous { decision: Decision::Reject, by_moderator: true }), ..facts.clone() };
+    check(&policy, &comment("hello"), 0.8, &edited, Decision::Hold, &["EDITED_AFTER_REJECTION", "LIKE_APPROVED"]);
+    let without = Facts { alike: None, ..facts };
+    check(&policy, &comment("hello"), 0.8, &without, Decision::Hold, &["SCORE_HOLD", "CAMPAIGN"]);
+}
+
+#[test]
+fn a_low_spam_score_overrides_the_hold_of_a_kind_and_no_rejection() {
+    let pingback = |decision: &str, spam: f64, expected: Decision, codes: &[&str]| {
+        let policy = policy(&format!("[thresholds.spam]\nhold = \"never\"\n[kinds]\npingback = \"{decision}\"\nlow = 0.3\n"));
+        let message = pb::Comment { kind: pb::CommentKind::Pingback.into(), ..comment("hello").kept().clone() };
+        let pingback = Comment::parse(message, SystemTime::now()).unwrap();
+        check(&policy, &pingback, spam, &policy.uneventful(), expected, codes);
+    };
+    pingback("hold", 0.2, Decision::Approve, &["CLEAN"]);
+    pingback("hold", 0.3, Decision::Hold, &["KIND"]);
+    pingback("reject", 0.2, Decision::Reject, &["KIND"]);
 }

@@ -168,8 +168,7 @@ fn level_as_json(tuned: &Tuned<'_>, thresholds: &Thresholds, outcome: &Outcome) 
 
 fn outcome_as_json(tuned: &Tuned<'_>, outcome: &Outcome) -> Value {
     let held = outcome.held(tuned.mix);
-    let mut all =
-        Map::from_iter([("held".to_owned(), json!(held)), ("held_per_day".to_owned(), json!(tuned.per_day(held)))]);
+    let mut all = Map::from_iter([("held".to_owned(), json!(held)), ("held_per_day".to_owned(), json!(tuned.per_day(held)))]);
     for kind in Kind::ALL {
         let share = |decision| outcome.share(kind, decision);
         let shares = json!({
