@@ -33,7 +33,7 @@ pub type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub struct Held {
     _place: Place,
     /// From the moment the place is taken, so that the connection is never idle between the call and its stream.
-    _busy: Busy,
+    _busy: Option<Busy>,
     call: Call,
     site: String,
 }
