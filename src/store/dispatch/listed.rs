@@ -2,12 +2,12 @@
 
 use prost::Message;
 
-use super::person::{Identity, Person};
-use super::records::{Amendment, Records};
 use super::{Engine, Store};
 use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;
+use crate::store::person::{Identity, Person};
+use crate::store::records::{Amendment, Records};
 
 impl Store {
     /// Returns the version of a site's entries, or `None` where other processes may write them, and
@@ -33,7 +33,7 @@ impl Store {
         let version = self.versions.listed.of(site);
         match &self.engine {
             Engine::Memory(engine) => Ok(Records { version, all: engine.listed(site)? }),
-            Engine::Embedded(engine) => Ok(Records { version, all: engine.records_in(space(site)).await? }),
+            Engine::Embedded(engine) => Ok(Records { version, all: engine.listed(site).await? }),
             Engine::Redis(engine) => engine.listed(site).await,
         }
     }
@@ -42,7 +42,7 @@ impl Store {
     pub async fn amend_listed(&self, site: &Site, amendment: Amendment) -> Result<usize, Error> {
         let amended = match &self.engine {
             Engine::Memory(engine) => engine.amend_listed(site, &amendment, &self.versions.listed),
-            Engine::Embedded(engine) => engine.amend_listed(space(site), site, amendment).await,
+            Engine::Embedded(engine) => engine.amend_listed(site, amendment).await,
             Engine::Redis(engine) => engine.amend_listed(site, &amendment).await,
         };
         Ok(amended?.unwrap_or_default())
@@ -70,9 +70,4 @@ impl Store {
         let removed = self.amend_listed(site, Amendment::remove(names)).await?;
         Ok(u64::try_from(removed).unwrap_or(u64::MAX))
     }
-}
-
-/// Where the file keeps a site's entries. No site holds a blank.
-fn space(site: &Site) -> String {
-    format!("listed {}", site.as_str())
 }

@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::entry::Kept;
-use super::page::{ListQuery, Order};
 use super::{Engine, Store};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
+use crate::store::entry::Kept;
+use crate::store::page::{ListQuery, Order};
 
 /// How many letters and digits of a text are compared.
 const COMPARED: usize = 2_000;

@@ -1,14 +1,11 @@
-//! The bytes that both engines keep for a comment, made from and turned into the types that callers see.
-
-use std::time::{Duration, SystemTime};
+//! A comment and a verdict on it in the bytes that engines keep, ready to be written.
 
 use prost::Message;
 
-use super::audit;
-use super::entry::{Admission, Kept, Past, rate_limit};
+use super::act::of_machine;
+use super::entry::{Admission, rate_limit};
 use super::person::{Person, Persons};
 use crate::comment::{CommentId, Fingerprint, Site};
-use crate::error::Error;
 use crate::facts::LimitState;
 use crate::pb;
 use crate::verdict::{Decision, RATE_LIMIT, Verdict};
@@ -53,7 +50,7 @@ impl Draft {
                 false => comment.kept().encode_to_vec(),
             },
             ruling: Ruling::new(verdict),
-            act: audit::of_machine(verdict, &admission.persons),
+            act: of_machine(verdict, &admission.persons),
         }
     }
 
@@ -135,128 +132,7 @@ pub(super) fn lead(verdict: &Verdict) -> i64 {
     (risk * RISK_SPAN) as i64
 }
 
-/// A comment's row as an engine read it.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub comment: Vec<u8>,
-    pub received_at: i64,
-    pub author: Option<Person>,
-    /// Who sent it, one hash behind the other. Empty in lists.
-    pub persons: Vec<u8>,
-    pub standing: Stood,
-    /// What stood before, oldest first.
-    pub trail: Vec<Stood>,
-}
-
-/// A verdict that stands or stood, as an engine read it.
-#[derive(Debug)]
-pub(super) struct Stood {
-    pub verdict: Vec<u8>,
-    /// Empty for what the machine did: that follows from the verdict and what stood before.
-    pub event: Vec<u8>,
-    /// The decision that stood before, as on the wire. 0: none.
-    pub before: i32,
-}
-
-impl Row {
-    /// What callers see.
-    pub fn kept(self) -> Result<Kept, Error> {
-        let Past { verdict, event } = self.standing.past()?;
-        Ok(Kept {
-            comment: pb::Comment::decode(&*self.comment).map_err(Error::store)?,
-            verdict,
-            received_at: from_micros(self.received_at)?,
-            author: self.author,
-            persons: self.persons.as_chunks::<16>().0.iter().copied().map(Person::from_bytes).collect(),
-            event,
-            trail: self.trail.into_iter().map(Stood::past).collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl Stood {
-    fn past(self) -> Result<Past, Error> {
-        let verdict = verdict(&self.verdict)?;
-        let event = if self.event.is_empty() {
-            machine_event(&verdict, self.before)
-        } else {
-            pb::AuditEvent::decode(&*self.event).map_err(Error::store)?
-        };
-        Ok(Past { verdict, event })
-    }
-}
-
-/// What the machine did when it gave this verdict.
-pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
-    let act = if before == i32::from(pb::Decision::Unspecified) { "CHECKED" } else { "EDITED" };
-    pb::AuditEvent {
-        at: Some(verdict.decided_at.into()),
-        // Not always the machine: what an archive decided is recorded the same way.
-        by: verdict.decided_by.clone().into_owned(),
-        act: act.to_owned(),
-        comment_id: verdict.comment_id.clone(),
-        revision: verdict.revision,
-        before,
-        after: verdict.decision.to_wire().into(),
-        reason_code: verdict.reasons.first().map(|reason| reason.code.clone().into_owned()).unwrap_or_default(),
-        label: verdict.leading().map(|(label, _)| label.to_owned()).unwrap_or_default(),
-        score: verdict.leading().map_or(0.0, |(_, score)| score),
-        source: verdict.policy_version.clone().into_owned(),
-        ..Default::default()
-    }
-}
-
-/// Reads a verdict back.
-pub(super) fn verdict(bytes: &[u8]) -> Result<Verdict, Error> {
-    Verdict::try_from(pb::Verdict::decode(bytes).map_err(Error::store)?).map_err(Error::store)
-}
-
 /// The verdict as it was kept, where the caller still has it.
 pub(super) fn with_limit(verdict: &Verdict, tightest: Option<&LimitState>) -> Verdict {
     Verdict { rate_limit: tightest.map(rate_limit).or_else(|| verdict.rate_limit.clone()), ..verdict.clone() }
-}
-
-/// The system's clock in microseconds since 1970. A clock set before that is as good as one that shows it.
-pub(super) fn now_micros() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// A moment that [`now_micros`] told.
-pub(super) fn from_micros(micros: i64) -> Result<SystemTime, Error> {
-    u64::try_from(micros)
-        .ok()
-        .and_then(|micros| SystemTime::UNIX_EPOCH.checked_add(Duration::from_micros(micros)))
-        .ok_or_else(|| Error::store(format!("a comment was received at {micros} µs")))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        /// A neighbour may write where ours is kept.
-        #[test]
-        fn any_record_is_read_or_refused(
-            comment in prop::collection::vec(any::<u8>(), 0..40),
-            verdict in prop::collection::vec(any::<u8>(), 0..80),
-            event in prop::collection::vec(any::<u8>(), 0..40),
-            (received_at, before) in any::<(i64, i32)>(),
-        ) {
-            let ours = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
-            let theirs = Stood { verdict, event, before };
-            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, persons: Vec::new(), standing, trail };
-            // That it returns is all that is promised.
-            let _ = row(ours, vec![theirs]).kept();
-        }
-    }
-
-    #[test]
-    fn the_least_record_is_read() {
-        let standing = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before: 0 };
-        let row = Row { comment: Vec::new(), received_at: 1, author: None, persons: Vec::new(), standing, trail: Vec::new() };
-        assert_eq!(row.kept().unwrap().verdict.decision, Decision::Hold);
-    }
 }
