@@ -7,8 +7,7 @@ use crate::comment::Site;
 use crate::error::Error;
 use crate::store::change::Event;
 use crate::store::cursor::Cursor;
-use crate::store::embedded::{self, Embedded};
-use crate::store::{memory, redis};
+use crate::store::{embedded, memory, redis};
 
 impl Store {
     /// Reads a cursor. Checks its form only.
@@ -52,7 +51,7 @@ impl Store {
         }
         Ok(Watcher(match &self.engine {
             Engine::Memory(engine) => Watching::Memory(engine.watch(site, after)),
-            Engine::Embedded(engine) => Watching::Embedded(Embedded::watch(engine, site, after)),
+            Engine::Embedded(engine) => Watching::Embedded(engine.watch(site, after)),
             Engine::Redis(engine) => Watching::Redis(Box::new(engine.watch(site, after).await?)),
         }))
     }

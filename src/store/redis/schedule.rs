@@ -8,9 +8,9 @@ use lru::LruCache;
 
 use crate::comment::Site;
 
-/// A site is looked after when this server first hears of it, and again when so much time
+/// How long after its last turn a site is looked after again. Its first turn is when this server first hears of it.
 const EVERY: Duration = Duration::from_secs(3600);
-/// or so many of its comments have passed.
+/// After how many of its comments a site is looked after again, if that is sooner.
 const COMMENTS: u32 = 512;
 /// How many sites are remembered.
 const SITES: usize = 10_000;

@@ -14,6 +14,7 @@ use crate::verdict::Decision;
 
 /// At how many old comments each turn looks: twice as many as came since, so that the expired ones stay the smaller part.
 const LOOKED_AT: u64 = 1_024;
+
 impl Redis {
     /// Counts a comment, and looks after its site if it is time.
     pub(super) fn keep_up(&self, site: &Site) {
