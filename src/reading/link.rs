@@ -129,7 +129,7 @@ fn opened(link: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{links};
+    use super::links;
 
     #[test]
     fn links_lead_where_a_browser_goes_and_are_found_where_they_stand() {

@@ -75,7 +75,7 @@ fn is_of_host(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{hosts_named};
+    use super::hosts_named;
 
     #[test]
     fn a_host_is_named_whatever_stands_beside_it() {

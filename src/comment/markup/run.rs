@@ -76,8 +76,11 @@ impl Run {
         let piece = |behind: usize| self.pieces.get(behind.checked_sub(1)?);
         let first = piece(self.pieces.partition_point(|piece| piece.begin <= range.start))?;
         let last = piece(self.pieces.partition_point(|piece| piece.begin < range.end))?;
-        let begin =
-            if first.exact { (first.source.start + range.start - first.begin).min(first.source.end) } else { first.source.start };
+        let begin = if first.exact {
+            (first.source.start + range.start - first.begin).min(first.source.end)
+        } else {
+            first.source.start
+        };
         let end = if last.exact { (last.source.start + range.end - last.begin).min(last.source.end) } else { last.source.end };
         (begin < end).then_some(begin..end)
     }

@@ -72,13 +72,9 @@ fn no_markup_within_a_word_tears_it() {
     ] {
         assert!(Text::reduce(body, Format::Html).as_str().contains("viagra"), "{body}");
     }
-    for body in [
-        "so via**gra**",
-        "so via<b>gra</b>",
-        "so via<!-- x -->gra",
-        "so via![x](http://x.example/i.gif)gra",
-        "so vi&#97;gra",
-    ] {
+    for body in
+        ["so via**gra**", "so via<b>gra</b>", "so via<!-- x -->gra", "so via![x](http://x.example/i.gif)gra", "so vi&#97;gra"]
+    {
         assert!(Text::reduce(body, Format::Markdown).as_str().contains("viagra"), "{body}");
     }
     for body in ["so via<br>gra", "so <p>via</p>gra", "so via<div>gra", "<table><tr><td>via<td>gra</table>", "via</p>gra"] {
@@ -346,12 +342,7 @@ fn ordinary_markup_of_links_is_read_as_one_link() {
     }
     let titled = "[see][1] and [this](http://y.example \"more\") ![pic](http://z.example/p.png \"a picture\")\n\n[1]: http://x.example \"Title\"\n";
     let text = Text::reduce(titled, Format::Markdown);
-    assert_eq!(
-        (crate::reading::link::links(text.as_str()).len(), text.hidden()),
-        (3, Hidden::default()),
-        "{}",
-        text.as_str()
-    );
+    assert_eq!((crate::reading::link::links(text.as_str()).len(), text.hidden()), (3, Hidden::default()), "{}", text.as_str());
 }
 
 #[test]
