@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::{FAILED, Failure};
-use crate::cli::rows;
+use crate::cli::lines;
 use crate::cli::term::{Screen, Tone};
 use crate::cli::{json, text};
 use crate::pb;
@@ -122,8 +122,8 @@ async fn of_server(connect: &ConnectArgs, chain: &mut Chain) -> Result<(), Failu
 }
 
 fn of_file(file: &Path, chain: &mut Chain) -> Result<(), Failure> {
-    let mut lines = rows::open(file, |source, _| source)?;
-    while let Some(line) = lines.next().map_err(|error| rows::unreadable(file, &error))? {
+    let mut lines = lines::open(file, |source, _| source)?;
+    while let Some(line) = lines.next().map_err(|error| lines::unreadable(file, &error))? {
         let wrong = |problem: String| Failure::failed(format!("{} line {}: {problem}", file.display(), line.number));
         let fields = line.fields().map_err(wrong)?;
         let event: pb::AuditEvent = json::read(serde_json::Value::Object(fields)).map_err(wrong)?;
