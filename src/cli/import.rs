@@ -39,8 +39,8 @@ use taking::Taking;
 
 use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
-use super::output::FormatArgs;
 use super::lines;
+use super::output::FormatArgs;
 use super::runtime::ctrl_c;
 
 pub const EXAMPLES: &str = "Examples:

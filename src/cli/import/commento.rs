@@ -10,9 +10,9 @@ use std::vec::IntoIter;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 
+use super::claims::Claims;
 use super::entry::{Entry, Found, Place};
 use super::field::{fit, moment};
-use super::claims::Claims;
 use super::merged::Merged;
 use super::status::Status;
 use crate::cli::lines::{Content, Fields};

@@ -46,4 +46,5 @@ mod tests {
         for text in ["0000-00-00 00:00:00", "", "1969-01-01T00:00:00Z", "9999-01-01 00:00:00", "yesterday"] {
             assert_eq!(moment(text), None, "{text}");
         }
-    }}
+    }
+}

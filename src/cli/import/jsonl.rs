@@ -4,9 +4,9 @@ use std::mem;
 
 use serde_json::Value;
 
+use super::claims::Claims;
 use super::entry::{Entry, Found, Place, broken_off};
 use super::field::fit;
-use super::claims::Claims;
 use super::merged::Merged;
 use crate::cli::json;
 use crate::cli::lines::{self, Fields, Line, Lines};

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::claims::Claims;
 use super::entry::{Entry, Found, Place, broken_off};
 use super::field::{fit, moment};
-use super::claims::Claims;
 use super::merged::Merged;
 use super::status::Status;
 use crate::cli::lines::{Fields, Line, Lines};

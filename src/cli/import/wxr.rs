@@ -1,8 +1,8 @@
 //! What WordPress exports: posts as `<item>`, with their comments after what is said of the post itself.
 
+use super::claims::Claims;
 use super::entry::{Entry, Found, Place};
 use super::field::{fit, moment};
-use super::claims::Claims;
 use super::status::Status;
 use super::xml::{Tag, Xml};
 use crate::comment::{CommentKind, Format, MAX_CONTEXT, MAX_LINE, MAX_NAME, Text};

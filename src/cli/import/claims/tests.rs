@@ -33,8 +33,7 @@ fn anything_but_no_means_deleted_whatever_the_field_is_called() {
         r#""2021-05-05""#,
         "-1",
     ] {
-        for name in
-            ["deleted", "isDeleted", "DELETED_AT", "deletedAt", "trashed", "removed-by", "userDeleted", "soft_deleted"]
+        for name in ["deleted", "isDeleted", "DELETED_AT", "deletedAt", "trashed", "removed-by", "userDeleted", "soft_deleted"]
         {
             assert_eq!(status(&format!("{{\"{name}\":{value}}}")), Some(Status::Deleted), "{name}: {value}");
         }
