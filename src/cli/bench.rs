@@ -84,78 +84,79 @@ async fn measure(args: &BenchArgs) -> Result<Report, Failure> {
 
     let (leave, over) = watch::channel(false);
     let crowds = setup::crowds(args, &servers, &comments, &over).await?;
-    let window = Window::begins_now(args);
-    let caller = Arc::new(caller(args, lines, servers.len(), &comments, &window));
-    let stopped = run_load(args, &caller, &window).await?;
+    let time = MeasuredTime::starting_now(args);
+    let caller = Arc::new(caller(args, lines, servers.len(), &comments, &time));
+    let stopped = run_load(args, &caller, &time).await?;
 
     let _ = leave.send(true);
     let mut beside = Vec::new();
     for crowd in crowds {
         beside.push(crowd.fate().await);
     }
-    let ended = stopped.unwrap_or(window.until).min(window.until);
+    let ended = stopped.unwrap_or(time.end).min(time.end);
     let facts = Facts {
-        began: window.began,
-        measured: ended.saturating_duration_since(window.from),
-        stopped_early: ended < window.until,
+        began: time.started_at,
+        measured: ended.saturating_duration_since(time.start),
+        stopped_early: ended < time.end,
         servers,
         connections,
         beside,
         warnings: warning.into_iter().collect(),
     };
-    let fresh = window.record(args, facts.servers.len());
+    let fresh = time.record(args, facts.servers.len());
     let record = caller.record(|record| std::mem::replace(record, fresh));
     Ok(summary::summarize(args, &comments, record, facts))
 }
 
 /// When calls are made and which of them are measured.
-struct Window {
+struct MeasuredTime {
     /// The first call is due.
-    begin: Instant,
-    /// The warm-up is over.
-    from: Instant,
-    until: Instant,
-    /// `from` on the calendar.
-    began: SystemTime,
+    load_start: Instant,
+    /// The warm-up is over: what is due from now on is measured.
+    start: Instant,
+    /// No more calls are due.
+    end: Instant,
+    /// `start` as a time of the calendar.
+    started_at: SystemTime,
 }
 
-impl Window {
-    /// Returns the times of a load that begins now.
-    fn begins_now(args: &BenchArgs) -> Self {
-        let begin = Instant::now();
-        let from = begin + *args.warmup;
-        Self { begin, from, until: from + *args.duration, began: SystemTime::now() + *args.warmup }
+impl MeasuredTime {
+    /// Returns the times of a load that starts now.
+    fn starting_now(args: &BenchArgs) -> Self {
+        let load_start = Instant::now();
+        let start = load_start + *args.warmup;
+        Self { load_start, start, end: start + *args.duration, started_at: SystemTime::now() + *args.warmup }
     }
 
-    /// Returns an empty record of the calls in it.
+    /// Returns an empty record of the calls that are due in it.
     fn record(&self, args: &BenchArgs, servers: usize) -> Record {
-        Record::new(self.from, self.until, *args.timeout, servers)
+        Record::new(self.start, self.end, *args.timeout, servers)
     }
 }
 
-fn caller(args: &BenchArgs, lines: Vec<Line>, servers: usize, comments: &Arc<Comments>, window: &Window) -> Caller {
+fn caller(args: &BenchArgs, lines: Vec<Line>, servers: usize, comments: &Arc<Comments>, time: &MeasuredTime) -> Caller {
     Caller {
         lines,
         servers,
         comments: Arc::clone(comments),
         timeout: *args.timeout,
         retry: args.retry,
-        record: Mutex::new(window.record(args, servers)),
+        record: Mutex::new(time.record(args, servers)),
         on_their_way: AtomicU64::new(0),
     }
 }
 
 /// Makes the calls, with a progress bar. Returns when it was stopped, if it was stopped before its end.
-async fn run_load(args: &BenchArgs, caller: &Arc<Caller>, window: &Window) -> Result<Option<Instant>, Failure> {
+async fn run_load(args: &BenchArgs, caller: &Arc<Caller>, time: &MeasuredTime) -> Result<Option<Instant>, Failure> {
     let (halt, stop) = watch::channel(false);
     let in_flight = InFlight::new(args.max_in_flight);
-    let bar = tokio::spawn(progress::show(args.format.format, Arc::clone(caller), window.from, window.until));
+    let bar = tokio::spawn(progress::show(args.format.format, Arc::clone(caller), time.start, time.end));
     let load = async {
         match args.rate {
-            Rate::Max => load::closed(caller, args.callers(), window.until, stop).await,
+            Rate::Max => load::closed(caller, args.callers(), time.end, stop).await,
             Rate::PerSecond(rate) => {
                 let lasts: Duration = *args.warmup + *args.duration;
-                let schedule = Schedule::new(rate, args.arrivals, window.begin, lasts, fastrand::u64(..));
+                let schedule = Schedule::new(rate, args.arrivals, time.load_start, lasts, fastrand::u64(..));
                 load::open(caller, schedule, &in_flight, stop).await?;
                 in_flight.none().await;
             }

@@ -25,7 +25,7 @@ impl Claim {
     }
 
     /// Returns a claim whose holder is not known yet. The next answer to a list request names the holder.
-    pub fn by_somebody(now: SystemTime) -> Self {
+    pub fn by_unknown(now: SystemTime) -> Self {
         Self { by: String::new(), until: now + LEASE }
     }
 

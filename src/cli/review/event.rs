@@ -76,7 +76,7 @@ pub struct Problem {
 
 impl Problem {
     /// Returns the message for the screen: one line, without control characters.
-    pub fn words(&self) -> String {
+    pub fn message(&self) -> String {
         text::line(self.failure.message(), 300)
     }
 }

@@ -15,10 +15,10 @@ use crate::cli::term::Tone;
 /// Takes an answer in.
 pub fn take(state: &mut State, answer: Answer) {
     match answer {
-        Answer::Listed { ticket, listed } => list::take(state, ticket, listed),
-        Answer::Leased { claim, leased, released } => claims::take(state, claim, leased, &released),
+        Answer::Listed { ticket, listed } => list::apply(state, ticket, listed),
+        Answer::Leased { claim, leased, released } => claims::apply(state, claim, leased, &released),
         Answer::Details { id, details } => self::details(state, id, details),
-        Answer::Acted { number, results, problem } => outcomes::take(state, number, results, problem),
+        Answer::Acted { number, results, problem } => outcomes::apply(state, number, results, problem),
         // Without an answer the screen is as useful as before, but for one line.
         Answer::Alike { id, alike } => {
             if let Some(asked) = state.alike.as_mut().filter(|asked| asked.id == id) {
@@ -35,7 +35,7 @@ fn blocked(state: &mut State, name: &str, blocked: Result<(), Problem>) {
         Err(problem) if problem.unknown_call => {
             state.say(Tone::Bad, format!("{name} is not blocked: this server cannot block authors yet"));
         }
-        Err(problem) => state.say(Tone::Bad, format!("{name} is not blocked: {}", problem.words())),
+        Err(problem) => state.say(Tone::Bad, format!("{name} is not blocked: {}", problem.message())),
     }
 }
 
@@ -56,9 +56,9 @@ fn details(state: &mut State, id: String, details: Result<Box<Details>, Problem>
             state.details.insert(id, *details);
             forget(state);
         }
-        Err(problem) if problem.may_pass => state.lose_connection(problem.words()),
+        Err(problem) if problem.may_pass => state.lose_connection(problem.message()),
         Err(problem) => {
-            let words = problem.words();
+            let words = problem.message();
             if let Some(row) = state.row_mut(&id) {
                 row.problem = words;
                 row.gone = true;

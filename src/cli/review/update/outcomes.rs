@@ -10,22 +10,22 @@ use crate::cli::text;
 use crate::pb;
 
 /// Takes in what became of an act, or of a part of it.
-pub fn take(state: &mut State, number: u64, results: Vec<pb::ReviewResult>, problem: Option<Problem>) {
+pub fn apply(state: &mut State, number: u64, results: Vec<pb::ReviewResult>, problem: Option<Problem>) {
     let Some(at) = state.acts.iter().position(|act| act.number == number) else { return };
     let mut act = state.acts.remove(at);
     for result in results {
         act.items.retain(|(id, _)| *id != result.comment_id);
-        settled(state, &mut act, result);
+        apply_result(state, &mut act, result);
     }
     match problem {
         // Asking again is safe: a decision that happened already is no other one.
         Some(problem) if problem.may_pass && !act.items.is_empty() => {
             act.sent = false;
             state.acts.insert(at, act);
-            state.lose_connection(problem.words());
+            state.lose_connection(problem.message());
         }
         problem => {
-            let words = problem.map(|problem| problem.words());
+            let words = problem.map(|problem| problem.message());
             for (id, _) in std::mem::take(&mut act.items) {
                 let words = words.clone().unwrap_or_else(|| "the server said nothing of it".to_owned());
                 if let Some(row) = state.row_mut(&id) {
@@ -39,7 +39,7 @@ pub fn take(state: &mut State, number: u64, results: Vec<pb::ReviewResult>, prob
 }
 
 /// Takes in what became of one comment.
-fn settled(state: &mut State, act: &mut Act, result: pb::ReviewResult) {
+fn apply_result(state: &mut State, act: &mut Act, result: pb::ReviewResult) {
     let now = state.now;
     let id = result.comment_id;
     let standing = result.verdict.as_ref().map(Standing::from);
@@ -66,7 +66,7 @@ fn settled(state: &mut State, act: &mut Act, result: pb::ReviewResult) {
         }
         match error.reason.as_str() {
             "NOT_FOUND" => row.gone = true,
-            "CLAIMED" => row.claim = Some(Claim::by_somebody(now)),
+            "CLAIMED" => row.claim = Some(Claim::by_unknown(now)),
             _ => {}
         }
     }

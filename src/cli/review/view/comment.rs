@@ -85,8 +85,8 @@ fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
     if let Some(note) = state.notes.get(&row.id) {
         page.fact("note", note);
     }
-    alike(state, page);
-    without(state, details, verdict, page);
+    similar(state, page);
+    publishable_without(state, details, verdict, page);
     scores(verdict, &details.known.thresholds, page);
     reasons(verdict, page);
     past(state, details, page);
@@ -105,7 +105,7 @@ fn context(comment: &pb::Comment, page: &mut Page) {
 }
 
 /// How many other held comments are nearly the same.
-fn alike(state: &State, page: &mut Page) {
+fn similar(state: &State, page: &mut Page) {
     let alike = state.alike().len();
     if alike > 0 {
         let (key, are) = (state.keys.name(Action::RejectAlike), if alike == 1 { "is" } else { "are" });
@@ -114,7 +114,7 @@ fn alike(state: &State, page: &mut Page) {
 }
 
 /// The parts without which the comment would be published, or was.
-fn without(state: &State, details: &Details, verdict: &pb::Verdict, page: &mut Page) {
+fn publishable_without(state: &State, details: &Details, verdict: &pb::Verdict, page: &mut Page) {
     let parts: Vec<&str> =
         verdict.publish_without.iter().filter_map(|part| Part::from_wire(*part)).map(Part::as_words).collect();
     if parts.is_empty() {

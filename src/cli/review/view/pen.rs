@@ -50,7 +50,7 @@ impl Pen<'_> {
                     break;
                 }
                 let Ok(x) = u16::try_from(at) else { return area.width };
-                self.sign(area.x + x, area.y, step, &piece, style);
+                self.put(area.x + x, area.y, step, &piece, style);
                 at += step;
             }
         }
@@ -58,7 +58,7 @@ impl Pen<'_> {
     }
 
     /// Writes a sign that takes so many cells.
-    fn sign(&mut self, x: u16, y: u16, cells: usize, sign: &str, style: Style) {
+    fn put(&mut self, x: u16, y: u16, cells: usize, sign: &str, style: Style) {
         for behind in 1..cells {
             // What a wide sign covers must hold nothing.
             let behind = u16::try_from(behind).unwrap_or(0);

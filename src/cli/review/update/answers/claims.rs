@@ -10,7 +10,7 @@ use crate::cli::term::Tone;
 use crate::cli::text;
 
 /// Takes in what came of giving claims back and of making one.
-pub fn take(state: &mut State, claim: Option<String>, leased: Result<Leased, Problem>, released: &[String]) {
+pub fn apply(state: &mut State, claim: Option<String>, leased: Result<Leased, Problem>, released: &[String]) {
     state.leases.busy = false;
     for id in released {
         state.leases.mine.remove(id);
@@ -45,7 +45,7 @@ fn refused(state: &mut State, id: &str, reason: &str, message: &str) {
     let now = state.now;
     let Some(row) = state.row_mut(id) else { return };
     match reason {
-        "CLAIMED" => row.claim = Some(Claim::by_somebody(now)),
+        "CLAIMED" => row.claim = Some(Claim::by_unknown(now)),
         _ => {
             row.gone = true;
             row.problem = text::line(message, 300);
@@ -64,6 +64,6 @@ fn trouble(state: &mut State, problem: &Problem) {
         state.leases.known = false;
         state.leases.mine.clear();
     } else if problem.may_pass || state.link == Link::Live {
-        state.lose_connection(problem.words());
+        state.lose_connection(problem.message());
     }
 }

@@ -9,7 +9,7 @@ use super::super::super::state::{Leaving, State};
 use crate::cli::term::Tone;
 
 /// Takes in the answer to a request for rows, unless another one was made meanwhile.
-pub fn take(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), Problem>) {
+pub fn apply(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), Problem>) {
     let Some((asked, part)) = state.list.asked else { return };
     if asked != ticket {
         return;
@@ -50,7 +50,7 @@ pub fn take(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), P
 
 fn not_listed(state: &mut State, problem: Problem) {
     if problem.may_pass {
-        return state.lose_connection(problem.words());
+        return state.lose_connection(problem.message());
     }
     match state.list.accepted.clone() {
         // The first question ever: nothing to fall back on.
@@ -58,10 +58,10 @@ fn not_listed(state: &mut State, problem: Problem) {
         Some(accepted) if accepted != state.query => {
             state.query = accepted;
             state.restart_list();
-            state.say(Tone::Bad, problem.words());
+            state.say(Tone::Bad, problem.message());
         }
         // A key that was ended, perhaps: whoever gives it back finds the screen as it was.
-        Some(_) => state.lose_connection(problem.words()),
+        Some(_) => state.lose_connection(problem.message()),
     }
 }
 
