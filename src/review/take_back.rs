@@ -5,14 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::{Act, Desk, Refusal, What};
+use super::act::{Act, LAST, Refusal, What};
+use super::audit::at;
+use super::desk::Desk;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
 use crate::verdict::Verdict;
 
-/// What names a moderator's last act that was not taken back.
-pub const LAST: &str = "last";
 /// Most comments that are taken back at once.
 const MOST: usize = 1_000;
 /// Records of the audit read at once.
@@ -37,16 +37,6 @@ struct Part {
     comment_id: String,
     /// Something else was decided on it since, or its text is another.
     superseded: bool,
-}
-
-/// A name for an act. It tells when it was given, so that nobody who looks for it looks further back.
-pub fn new_act() -> String {
-    Uuid::now_v7().to_string()
-}
-
-/// Whether an act may be named so.
-pub fn is_act(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
 }
 
 impl Desk {
@@ -134,6 +124,5 @@ fn before(event: &pb::AuditEvent, act_id: &str) -> bool {
         let (seconds, nanos) = time.to_unix();
         SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos)
     });
-    let at = event.at.and_then(|at| SystemTime::try_from(at).ok());
-    given.zip(at).is_some_and(|(given, at)| at + SLACK < given)
+    given.zip(at(event)).is_some_and(|(given, at)| at + SLACK < given)
 }
