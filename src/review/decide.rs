@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::learning::{Learning, Voice};
 use crate::pb;
 use crate::store::{Change, Kept, Past, Teaching};
-use crate::verdict::{Decision, Reason, Verdict};
+use crate::verdict::{Decision, Part, Reason, Verdict};
 
 /// How often an act is tried again when others decide the same comment in the meantime.
 const TRIES: usize = 16;
@@ -59,50 +59,34 @@ impl Desk {
     }
 }
 
+/// What becomes of an act.
 enum Plan {
+    /// The comment gets this verdict.
     Change(Box<Verdict>),
     /// It is so already.
     Done,
+    /// The act does not happen.
     Refuse(Refusal),
 }
 
-/// What an act makes of a comment as it stands.
+/// Returns what an act makes of a comment as it stands.
 fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
     let current = &kept.verdict;
-    // A call that is repeated because its answer got lost finds its own work done: that is no conflict.
-    if let What::Decide { decision, reason_code, publish_without, .. } = &act.what
-        && current.decision == *decision
-        && current.decided_by == act.moderator
-        && (reason_code.is_empty() || kept.event.reason_code == *reason_code)
-        && current.publish_without == *publish_without
-        && act.expected_revision.is_none_or(|expected| expected == current.revision || expected + 1 == current.revision)
-    {
+    if is_done(kept, act) {
         return Plan::Done;
     }
     if act.expected_revision.is_some_and(|expected| expected != current.revision) {
         return Plan::Refuse(Refusal::Conflict(Box::new(current.clone())));
     }
-    let mut next = match &act.what {
-        What::Decide { decision, reason_code, author_message, publish_without, .. } => {
-            let code = if reason_code.is_empty() { String::new() } else { format!(" ({reason_code})") };
-            let done = match decision {
-                Decision::Approve => "approved",
-                Decision::Hold => "held",
-                Decision::Reject => "rejected",
-            };
-            let parts: Vec<&str> = publish_without.iter().map(|part| part.as_words()).collect();
-            let without = if parts.is_empty() { String::new() } else { format!(", without {}", parts.join(" and ")) };
-            let mut reasons = vec![Reason::new("MODERATOR", format!("{done} by {}{code}{without}", act.moderator))];
-            reasons.extend(current.reasons.iter().filter(|reason| reason.code != "MODERATOR").cloned());
-            Verdict {
-                decision: *decision,
-                reasons,
-                decided_by: act.moderator.clone().into(),
-                author_message: author_message.clone(),
-                publish_without: publish_without.clone(),
-                ..current.clone()
-            }
-        }
+    let next = match &act.what {
+        What::Decide { decision, reason_code, author_message, publish_without, .. } => Verdict {
+            decision: *decision,
+            reasons: reasons(current, &act.moderator, *decision, reason_code, publish_without),
+            decided_by: act.moderator.clone().into(),
+            author_message: author_message.clone(),
+            publish_without: publish_without.clone(),
+            ..current.clone()
+        },
         What::Undo { of } => match last_decision(kept) {
             Some((_, decided)) if of.as_ref().is_some_and(|of| *of != decided.act_id) => {
                 return Plan::Refuse(Refusal::Conflict(Box::new(current.clone())));
@@ -111,9 +95,40 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
             None => return Plan::Refuse(Refusal::NothingToUndo(Box::new(current.clone()))),
         },
     };
-    next.revision = current.revision + 1;
-    next.decided_at = now;
-    Plan::Change(Box::new(next))
+    Plan::Change(Box::new(Verdict { revision: current.revision + 1, decided_at: now, ..next }))
+}
+
+/// Returns whether the comment stands as this act would leave it. A call that is repeated because its answer got lost finds its
+/// own work done: that is no conflict.
+fn is_done(kept: &Kept, act: &Act) -> bool {
+    let What::Decide { decision, reason_code, publish_without, .. } = &act.what else { return false };
+    let current = &kept.verdict;
+    current.decision == *decision
+        && current.decided_by == act.moderator
+        && (reason_code.is_empty() || kept.event.reason_code == *reason_code)
+        && current.publish_without == *publish_without
+        && act.expected_revision.is_none_or(|expected| expected == current.revision || expected + 1 == current.revision)
+}
+
+/// Returns the reasons of a moderator's decision: the moderator's first, then those of the machine.
+fn reasons(
+    current: &Verdict,
+    moderator: &str,
+    decision: Decision,
+    reason_code: &str,
+    publish_without: &[Part],
+) -> Vec<Reason> {
+    let code = if reason_code.is_empty() { String::new() } else { format!(" ({reason_code})") };
+    let done = match decision {
+        Decision::Approve => "approved",
+        Decision::Hold => "held",
+        Decision::Reject => "rejected",
+    };
+    let parts: Vec<&str> = publish_without.iter().map(|part| part.as_words()).collect();
+    let without = if parts.is_empty() { String::new() } else { format!(", without {}", parts.join(" and ")) };
+    let mut reasons = vec![Reason::new("MODERATOR", format!("{done} by {moderator}{code}{without}"))];
+    reasons.extend(current.reasons.iter().filter(|reason| reason.code != "MODERATOR").cloned());
+    reasons
 }
 
 /// The verdict that the last decision not yet taken back replaced, and the event of that decision. An edit begins anew:
@@ -134,6 +149,7 @@ fn last_decision(kept: &Kept) -> Option<(&Verdict, &pb::AuditEvent)> {
     Some((before, decided))
 }
 
+/// Returns the audit record of an act that changes a comment.
 fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditEvent {
     let before = &kept.verdict;
     let (what, reason_code, note, undoes) = match &act.what {

@@ -27,15 +27,7 @@ impl Desk {
         size: usize,
         after: Option<&str>,
     ) -> Result<ListPage, Error> {
-        let like = match filter.like() {
-            None => None,
-            Some(id) => {
-                let id = CommentId::parse("filter", id).map_err(Error::from)?;
-                let kept = self.store.get(site, &id).await?;
-                let gone = || Error::invalid("filter", "asks for what is like a comment that is not there (`like=`)");
-                Likeness::of(&kept.ok_or_else(gone)?.comment.body)
-            }
-        };
+        let like = self.wanted_likeness(site, filter).await?;
         let beside = Beside { now: SystemTime::now(), like };
         let matches = |kept: &Kept| filter.matches(kept, &beside);
         let most_scanned = if filter.like().is_some() { FEWER_SCANNED } else { MOST_SCANNED };
@@ -70,5 +62,14 @@ impl Desk {
             }
         }
         Ok(page)
+    }
+
+    /// Returns what the listed comments must share with the comment that the filter names.
+    async fn wanted_likeness(&self, site: &Site, filter: &Filter) -> Result<Option<Likeness>, Error> {
+        let Some(id) = filter.like() else { return Ok(None) };
+        let id = CommentId::parse("filter", id).map_err(Error::from)?;
+        let kept = self.store.get(site, &id).await?;
+        let gone = || Error::invalid("filter", "asks for what is like a comment that is not there (`like=`)");
+        Ok(Likeness::of(&kept.ok_or_else(gone)?.comment.body))
     }
 }

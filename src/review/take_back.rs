@@ -11,6 +11,7 @@ use super::desk::Desk;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
+use crate::store::Logged;
 use crate::verdict::Verdict;
 
 /// Most comments that are taken back at once.
@@ -63,58 +64,86 @@ impl Desk {
         Ok(TakenBack { act_id, results, remaining: parts.len().saturating_sub(MOST) })
     }
 
-    /// The decisions of an act that were not taken back, and its name. Those that still stand come first.
+    /// Returns the decisions of an act that were not taken back, and its name. Those that still stand come first.
     async fn parts(&self, site: &Site, name: &str, moderator: &str) -> Result<(String, Vec<Part>), Error> {
-        let mut wanted = (name != LAST).then(|| name.to_owned());
-        let (mut parts, mut from, mut scanned) = (Vec::new(), u64::MAX, 0);
-        // How often decisions were taken back, by act and comment, and which comments were decided anew since.
-        let (mut undone, mut since) = (HashMap::<(String, String), u32>::new(), HashSet::new());
-        let sorted = |mut parts: Vec<Part>| {
-            parts.sort_by_key(|part| part.superseded);
-            parts
-        };
+        let mut search = Search::new(name, moderator);
+        let (mut from, mut scanned) = (u64::MAX, 0);
         loop {
             let page = self.store.audit(site, from, CHUNK, true).await?;
-            for event in page.records.iter().map(crate::store::Logged::event) {
-                match event.act.as_str() {
-                    "UNDONE" => *undone.entry((event.undoes, event.comment_id)).or_default() += 1,
-                    "EDITED" => drop(since.insert(event.comment_id)),
-                    "DECIDED" => {
-                        if wanted.as_ref().is_some_and(|wanted| before(&event, wanted)) {
-                            return Ok((wanted.unwrap_or_default(), sorted(parts)));
-                        }
-                        let taken_back = undone.get_mut(&(event.act_id.clone(), event.comment_id.clone()));
-                        if let Some(times) = taken_back.filter(|times| **times > 0) {
-                            *times -= 1;
-                            continue;
-                        }
-                        let superseded = !since.insert(event.comment_id.clone());
-                        let theirs = event.by == moderator && !event.act_id.is_empty();
-                        if wanted.is_none() && theirs && !superseded {
-                            wanted = Some(event.act_id.clone());
-                        }
-                        if wanted.as_ref() == Some(&event.act_id) {
-                            parts.push(Part { comment_id: event.comment_id, superseded });
-                        }
-                    }
-                    _ => {}
+            for event in page.records.iter().map(Logged::event) {
+                if search.is_complete_before(&event) {
+                    return Ok(search.found());
                 }
+                search.add(event);
             }
             scanned += page.records.len();
             match page.next.filter(|_| !page.end) {
-                None => return Ok((wanted.unwrap_or_default(), sorted(parts))),
-                Some(_) if scanned >= MOST_SCANNED => {
+                None => return Ok(search.found()),
+                Some(_) if scanned >= MOST_SCANNED && search.parts.is_empty() => {
                     let problem =
                         format!("was not found among the last {scanned} acts of this site; name the comments instead");
-                    return if parts.is_empty() {
-                        Err(Error::invalid("act_id", problem))
-                    } else {
-                        Ok((wanted.unwrap_or_default(), sorted(parts)))
-                    };
+                    return Err(Error::invalid("act_id", problem));
                 }
+                Some(_) if scanned >= MOST_SCANNED => return Ok(search.found()),
                 Some(next) => from = next,
             }
         }
+    }
+}
+
+/// A search for the decisions of one act, through the audit from the newest event on.
+struct Search<'a> {
+    moderator: &'a str,
+    /// The act's name. `None` while the moderator's last act was not found yet.
+    wanted: Option<String>,
+    parts: Vec<Part>,
+    /// How often decisions were taken back, by act and comment.
+    undone: HashMap<(String, String), u32>,
+    /// The comments that were decided anew or edited since.
+    since: HashSet<String>,
+}
+
+impl<'a> Search<'a> {
+    fn new(name: &str, moderator: &'a str) -> Self {
+        let wanted = (name != LAST).then(|| name.to_owned());
+        Self { moderator, wanted, parts: Vec::new(), undone: HashMap::new(), since: HashSet::new() }
+    }
+
+    /// Returns whether an event is a decision from before the act can have begun.
+    fn is_complete_before(&self, event: &pb::AuditEvent) -> bool {
+        event.act == "DECIDED" && self.wanted.as_ref().is_some_and(|wanted| before(event, wanted))
+    }
+
+    /// Takes account of the next older event.
+    fn add(&mut self, event: pb::AuditEvent) {
+        match event.act.as_str() {
+            "UNDONE" => *self.undone.entry((event.undoes, event.comment_id)).or_default() += 1,
+            "EDITED" => drop(self.since.insert(event.comment_id)),
+            "DECIDED" => self.add_decision(event),
+            _ => {}
+        }
+    }
+
+    fn add_decision(&mut self, event: pb::AuditEvent) {
+        let taken_back = self.undone.get_mut(&(event.act_id.clone(), event.comment_id.clone()));
+        if let Some(times) = taken_back.filter(|times| **times > 0) {
+            *times -= 1;
+            return;
+        }
+        let superseded = !self.since.insert(event.comment_id.clone());
+        let theirs = event.by == self.moderator && !event.act_id.is_empty();
+        if self.wanted.is_none() && theirs && !superseded {
+            self.wanted = Some(event.act_id.clone());
+        }
+        if self.wanted.as_ref() == Some(&event.act_id) {
+            self.parts.push(Part { comment_id: event.comment_id, superseded });
+        }
+    }
+
+    /// Returns the act's name and its decisions. Those that still stand come first.
+    fn found(mut self) -> (String, Vec<Part>) {
+        self.parts.sort_by_key(|part| part.superseded);
+        (self.wanted.unwrap_or_default(), self.parts)
     }
 }
 
