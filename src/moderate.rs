@@ -83,6 +83,7 @@ impl Moderator {
             let local = LocalFacts::new(&request, case.policy, sender.persons, &self.floods, &learned, &self.store);
             let decider = Decider { request: &request, case: &case, local: &local };
             let spot_check = self.spots.draw(&request, case.policy.spot_checks());
+            // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
             let tentative = spot_check.mark(measured(Stage::Decide, || decider.decide_tentatively()));
             drop(turn);
             let admission = admission(&decider, &tentative, lists.version);

@@ -40,7 +40,10 @@ pub async fn list(lists: &ListEditor, request: Request<pb::ListEntriesRequest>) 
 ///
 /// # Errors
 /// What is wrong with it; the store being away.
-pub async fn delete(lists: &ListEditor, request: Request<pb::DeleteListEntryRequest>) -> Result<pb::DeleteListEntryResponse, Error> {
+pub async fn delete(
+    lists: &ListEditor,
+    request: Request<pb::DeleteListEntryRequest>,
+) -> Result<pb::DeleteListEntryResponse, Error> {
     let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
     let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
     let entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;

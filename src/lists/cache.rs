@@ -36,9 +36,8 @@ impl Lists {
     pub async fn of(&self, site: &Site, now: SystemTime) -> (Arc<Listed>, Option<Error>) {
         let known = self.known(site);
         let current = self.store.listed_version(site);
-        let is_current = |known: &Listed| {
-            !known.is_outdated() && (current.is_none() || current == known.version) && known.is_in_force(now)
-        };
+        let is_current =
+            |known: &Listed| !known.is_outdated() && (current.is_none() || current == known.version) && known.is_in_force(now);
         if let Some(known) = known.as_ref().filter(|known| is_current(known)) {
             return (Arc::clone(known), None);
         }

@@ -1,6 +1,8 @@
 //! What this server knows of a comment besides what the store finds: floods, nearly the same comments, and what was decided on
 //! them.
 
+use std::time::SystemTime;
+
 use super::floods::Floods;
 use super::request::{Origin, Request};
 use crate::classify::Likeness;
@@ -55,7 +57,7 @@ impl<'a> LocalFacts<'a> {
 /// Returns what was decided within the hour on another comment that is nearly the same.
 fn decided_alike(learned: &Learned, request: &Request<'_>, likeness: &Likeness) -> Option<Alike> {
     let (comment, now) = (request.comment, request.now);
-    let now = now.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     learned.decided_alike(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| Alike {
         comment_id: decided.comment_id.clone(),

@@ -111,13 +111,7 @@ fn is_done(kept: &Kept, act: &Act) -> bool {
 }
 
 /// Returns the reasons of a moderator's decision: the moderator's first, then those of the machine.
-fn reasons(
-    current: &Verdict,
-    moderator: &str,
-    decision: Decision,
-    reason_code: &str,
-    publish_without: &[Part],
-) -> Vec<Reason> {
+fn reasons(current: &Verdict, moderator: &str, decision: Decision, reason_code: &str, publish_without: &[Part]) -> Vec<Reason> {
     let code = if reason_code.is_empty() { String::new() } else { format!(" ({reason_code})") };
     let done = match decision {
         Decision::Approve => "approved",

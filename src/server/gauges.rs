@@ -16,13 +16,7 @@ use crate::telemetry::METRICS;
 const QUEUES: Duration = Duration::from_secs(10);
 
 /// Measures the queues of the sites that verdicts were given for, and what they have learned.
-pub async fn measure_sites(
-    store: Store,
-    learning: Learning,
-    models: ModelStatuses,
-    judge: Arc<SharedJudge>,
-    ring: Ring,
-) {
+pub async fn measure_sites(store: Store, learning: Learning, models: ModelStatuses, judge: Arc<SharedJudge>, ring: Ring) {
     loop {
         METRICS.name_sites(judge.load().sites().map(|site| site.as_str().to_owned()));
         METRICS.name_sites(ring.sites());

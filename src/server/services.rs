@@ -7,7 +7,7 @@ use axum::Router;
 use tonic::service::Routes;
 
 use super::parts::Parts;
-use super::sources::{ModelStatuses, ReviewRules};
+use super::sources::{ModelStatuses, ReviewRulesSource};
 use crate::error::Cause;
 use crate::grpc::{Admin, Answers, Guard, MAX_MESSAGE, Moderation, Reload, Review, Streams};
 use crate::lists::{ListEditor, Lists};
@@ -51,7 +51,7 @@ pub fn router(health: Routes, parts: &Parts, limits: &CallLimits) -> Result<Rout
 fn api(routes: Routes, parts: &Parts) -> Routes {
     let Parts { store, ring, learning, files, leaving } = parts;
     let (judge, lists, streams) = (&files.judge, Lists::new(store.clone()), Streams::default());
-    let rules = ReviewRules(Arc::clone(judge));
+    let rules = ReviewRulesSource(Arc::clone(judge));
     let desk = Desk::new(store.clone(), learning.clone(), move |site| rules.rules(site));
     let moderator = Moderator::new(Arc::clone(judge), store.clone(), lists.clone(), learning.clone());
     let moderation = Moderation::new(moderator, desk.clone(), store.clone(), streams.clone(), leaving.clone());

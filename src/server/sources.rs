@@ -81,9 +81,9 @@ impl ModelStatusSource for ModelStatuses {
 }
 
 /// Hands on what a site's policy says to its moderators.
-pub struct ReviewRules(pub Arc<SharedJudge>);
+pub struct ReviewRulesSource(pub Arc<SharedJudge>);
 
-impl ReviewRules {
+impl ReviewRulesSource {
     /// Returns a site's rules.
     pub fn rules(&self, site: &Site) -> Rules {
         let judge = self.0.load();

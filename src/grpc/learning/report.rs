@@ -59,7 +59,10 @@ fn why(standing: &Standing, alike: bool, head: &OutcomeHead, about: &About) -> S
     let gain = both.base_cost - both.corrected_cost;
     let mut why = match () {
         () if guesses => {
-            format!("in shadow: it is wrong on {} of {}; are the outcomes that it is told right?", both.corrected_errors, both.trials)
+            format!(
+                "in shadow: it is wrong on {} of {}; are the outcomes that it is told right?",
+                both.corrected_errors, both.trials
+            )
         }
         () if alike && !serves && about.corrects => {
             "serving on comments that resemble those that were decided; too little was gained yet to serve on others".to_owned()
