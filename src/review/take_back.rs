@@ -5,14 +5,15 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::{Act, Desk, Refusal, What};
+use super::act::{Act, LAST, Refusal, What};
+use super::audit::at;
+use super::desk::Desk;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
+use crate::store::Logged;
 use crate::verdict::Verdict;
 
-/// What names a moderator's last act that was not taken back.
-pub const LAST: &str = "last";
 /// Most comments that are taken back at once.
 const MOST: usize = 1_000;
 /// Records of the audit read at once.
@@ -39,16 +40,6 @@ struct Part {
     superseded: bool,
 }
 
-/// A name for an act. It tells when it was given, so that nobody who looks for it looks further back.
-pub fn new_act() -> String {
-    Uuid::now_v7().to_string()
-}
-
-/// Whether an act may be named so.
-pub fn is_act(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
-}
-
 impl Desk {
     /// Takes back an act: each of its decisions that still stands, wherever that act's decision is the one that stands.
     ///
@@ -73,58 +64,86 @@ impl Desk {
         Ok(TakenBack { act_id, results, remaining: parts.len().saturating_sub(MOST) })
     }
 
-    /// The decisions of an act that were not taken back, and its name. Those that still stand come first.
+    /// Returns the decisions of an act that were not taken back, and its name. Those that still stand come first.
     async fn parts(&self, site: &Site, name: &str, moderator: &str) -> Result<(String, Vec<Part>), Error> {
-        let mut wanted = (name != LAST).then(|| name.to_owned());
-        let (mut parts, mut from, mut scanned) = (Vec::new(), u64::MAX, 0);
-        // How often decisions were taken back, by act and comment, and which comments were decided anew since.
-        let (mut undone, mut since) = (HashMap::<(String, String), u32>::new(), HashSet::new());
-        let sorted = |mut parts: Vec<Part>| {
-            parts.sort_by_key(|part| part.superseded);
-            parts
-        };
+        let mut search = Search::new(name, moderator);
+        let (mut from, mut scanned) = (u64::MAX, 0);
         loop {
             let page = self.store.audit(site, from, CHUNK, true).await?;
-            for event in page.records.iter().map(crate::store::Logged::event) {
-                match event.act.as_str() {
-                    "UNDONE" => *undone.entry((event.undoes, event.comment_id)).or_default() += 1,
-                    "EDITED" => drop(since.insert(event.comment_id)),
-                    "DECIDED" => {
-                        if wanted.as_ref().is_some_and(|wanted| before(&event, wanted)) {
-                            return Ok((wanted.unwrap_or_default(), sorted(parts)));
-                        }
-                        let taken_back = undone.get_mut(&(event.act_id.clone(), event.comment_id.clone()));
-                        if let Some(times) = taken_back.filter(|times| **times > 0) {
-                            *times -= 1;
-                            continue;
-                        }
-                        let superseded = !since.insert(event.comment_id.clone());
-                        let theirs = event.by == moderator && !event.act_id.is_empty();
-                        if wanted.is_none() && theirs && !superseded {
-                            wanted = Some(event.act_id.clone());
-                        }
-                        if wanted.as_ref() == Some(&event.act_id) {
-                            parts.push(Part { comment_id: event.comment_id, superseded });
-                        }
-                    }
-                    _ => {}
+            for event in page.records.iter().map(Logged::event) {
+                if search.is_complete_before(&event) {
+                    return Ok(search.found());
                 }
+                search.add(event);
             }
             scanned += page.records.len();
             match page.next.filter(|_| !page.end) {
-                None => return Ok((wanted.unwrap_or_default(), sorted(parts))),
-                Some(_) if scanned >= MOST_SCANNED => {
+                None => return Ok(search.found()),
+                Some(_) if scanned >= MOST_SCANNED && search.parts.is_empty() => {
                     let problem =
                         format!("was not found among the last {scanned} acts of this site; name the comments instead");
-                    return if parts.is_empty() {
-                        Err(Error::invalid("act_id", problem))
-                    } else {
-                        Ok((wanted.unwrap_or_default(), sorted(parts)))
-                    };
+                    return Err(Error::invalid("act_id", problem));
                 }
+                Some(_) if scanned >= MOST_SCANNED => return Ok(search.found()),
                 Some(next) => from = next,
             }
         }
+    }
+}
+
+/// A search for the decisions of one act, through the audit from the newest event on.
+struct Search<'a> {
+    moderator: &'a str,
+    /// The act's name. `None` while the moderator's last act was not found yet.
+    wanted: Option<String>,
+    parts: Vec<Part>,
+    /// How often decisions were taken back, by act and comment.
+    undone: HashMap<(String, String), u32>,
+    /// The comments that were decided anew or edited since.
+    since: HashSet<String>,
+}
+
+impl<'a> Search<'a> {
+    fn new(name: &str, moderator: &'a str) -> Self {
+        let wanted = (name != LAST).then(|| name.to_owned());
+        Self { moderator, wanted, parts: Vec::new(), undone: HashMap::new(), since: HashSet::new() }
+    }
+
+    /// Returns whether an event is a decision from before the act can have begun.
+    fn is_complete_before(&self, event: &pb::AuditEvent) -> bool {
+        event.act == "DECIDED" && self.wanted.as_ref().is_some_and(|wanted| before(event, wanted))
+    }
+
+    /// Takes account of the next older event.
+    fn add(&mut self, event: pb::AuditEvent) {
+        match event.act.as_str() {
+            "UNDONE" => *self.undone.entry((event.undoes, event.comment_id)).or_default() += 1,
+            "EDITED" => drop(self.since.insert(event.comment_id)),
+            "DECIDED" => self.add_decision(event),
+            _ => {}
+        }
+    }
+
+    fn add_decision(&mut self, event: pb::AuditEvent) {
+        let taken_back = self.undone.get_mut(&(event.act_id.clone(), event.comment_id.clone()));
+        if let Some(times) = taken_back.filter(|times| **times > 0) {
+            *times -= 1;
+            return;
+        }
+        let superseded = !self.since.insert(event.comment_id.clone());
+        let theirs = event.by == self.moderator && !event.act_id.is_empty();
+        if self.wanted.is_none() && theirs && !superseded {
+            self.wanted = Some(event.act_id.clone());
+        }
+        if self.wanted.as_ref() == Some(&event.act_id) {
+            self.parts.push(Part { comment_id: event.comment_id, superseded });
+        }
+    }
+
+    /// Returns the act's name and its decisions. Those that still stand come first.
+    fn found(mut self) -> (String, Vec<Part>) {
+        self.parts.sort_by_key(|part| part.superseded);
+        (self.wanted.unwrap_or_default(), self.parts)
     }
 }
 
@@ -134,6 +153,5 @@ fn before(event: &pb::AuditEvent, act_id: &str) -> bool {
         let (seconds, nanos) = time.to_unix();
         SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos)
     });
-    let at = event.at.and_then(|at| SystemTime::try_from(at).ok());
-    given.zip(at).is_some_and(|(given, at)| at + SLACK < given)
+    given.zip(at(event)).is_some_and(|(given, at)| at + SLACK < given)
 }
