@@ -6,6 +6,7 @@ mod bench;
 mod bulk;
 mod check;
 mod claim;
+mod confirm;
 mod connect;
 mod decide;
 mod explain;
@@ -18,36 +19,43 @@ mod import;
 mod json;
 mod keys;
 mod labelled;
+mod lines;
 mod list;
 mod listing;
 mod manual;
 mod model;
 mod moves;
+mod offline;
+mod on_cores;
 mod output;
 mod person;
 mod policy;
 mod queue;
+mod read_ahead;
+mod reconnect;
 mod replace;
 mod retry;
 mod review;
 mod rows;
+mod runtime;
 mod serve;
 mod show;
-mod since;
 mod stats;
 mod term;
 mod text;
+mod times;
 mod undo;
 mod watch;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::verdict::Decision;
 use failure::Failure;
 #[doc(hidden)]
 pub use import::read_archive;
+use runtime::wait;
 
 /// What was typed.
 #[derive(Debug, Parser)]
@@ -153,8 +161,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Queue(args) => wait(queue::run(&args)),
         Command::Show(args) => wait(show::run(&args)),
         Command::Review(args) => wait(review::run(&args)),
-        Command::Completions(args) => manual::completions(&args),
-        Command::Man(args) => manual::man(&args),
+        Command::Completions(args) => manual::completions(&args, Cli::command()),
+        Command::Man(args) => manual::man(&args, Cli::command()),
         Command::Claim(args) => wait(claim::claim(&args)),
         Command::Release(args) => wait(claim::release(&args)),
         Command::Audit(args) => wait(audit::run(&args)),
@@ -169,14 +177,14 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Health(args) => wait(health::run(&args)),
         Command::Keys(args) => wait(keys::run(&args)),
     };
-    ended.unwrap_or_else(|failure| failure.report())
+    ended.unwrap_or_else(|failure| report(&failure))
 }
 
-/// Runs what talks to a server. One thread is plenty: most of the time it waits.
-fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?
-        .block_on(command)
+/// Says on standard error why a command failed, and returns its exit code.
+fn report(failure: &Failure) -> ExitCode {
+    if !failure.message().is_empty() {
+        // Part of it comes from the server, and part of that from comments.
+        term::tell(&format!("gatepost: {}", text::block(failure.message())));
+    }
+    failure.exit_code()
 }

@@ -3,12 +3,16 @@
 //! A key is shown once and stored as a hash. Each server keeps all of them in memory and asks the store twice a second
 //! whether they have changed, so that checking one costs no trip and a revoked one ends everywhere within a second.
 
+mod access;
 mod caller;
 mod record;
 mod ring;
 mod secret;
+mod snapshot;
+mod uses;
 
-pub use caller::{Caller, Certificate, Sites};
-pub use record::{KeyRecord, Role};
+pub use access::{Role, Sites};
+pub use caller::{Caller, Certificate};
+pub use record::KeyRecord;
 pub use ring::{NewKey, Ring};
 pub use secret::{Presented, check_admin_key};

@@ -8,11 +8,8 @@ use super::{Label, Model};
 
 pub use curve::{Bin, Point, curve, reliability};
 
-/// Bins of the calibration error.
-const BINS: usize = 15;
 /// The share of negatives that may be caught wrongly when recall is stated.
 const FALSE_POSITIVES: f64 = 0.005;
-
 /// The share of positives that must be caught when false positives are stated.
 const CAUGHT: f64 = 0.95;
 

@@ -225,21 +225,33 @@ impl Recipe {
     /// When it is no TOML, has unknown keys, or does not fit together.
     pub fn parse(text: &str) -> Result<Recipe, RecipeError> {
         let recipe: Recipe = toml::from_str(text)?;
+        recipe.check_numbers()?;
+        for (language, made) in &recipe.languages {
+            recipe.check_language(language, made)?;
+        }
+        for source in recipe.sources.iter().chain(&recipe.checks) {
+            recipe.check_labels(source)?;
+        }
+        Ok(recipe)
+    }
+
+    /// Checks that every number is in its range.
+    fn check_numbers(&self) -> Result<(), RecipeError> {
         let range = |ok: bool, key, expected| if ok { Ok(()) } else { Err(RecipeError::Range { key, expected }) };
-        range(file::is_name(&recipe.name), "name", "1 to 64 letters, digits and marks, without spaces")?;
-        range((6..KEY_BITS).contains(&recipe.hash_bits), "hash_bits", "6 to 20")?;
-        let heads = || recipe.languages.values().flat_map(|made| made.heads.values());
-        let epochs = heads().filter_map(|head| head.epochs).map(|[epochs, _]| epochs).chain([recipe.epochs]);
+        let not_negative = |number: f32| number >= 0.0 && number.is_finite();
+        let heads = || self.languages.values().flat_map(|made| made.heads.values());
+        let sources = || self.sources.iter();
+        range(file::is_name(&self.name), "name", "1 to 64 letters, digits and marks, without spaces")?;
+        range((6..KEY_BITS).contains(&self.hash_bits), "hash_bits", "6 to 20")?;
+        let epochs = heads().filter_map(|head| head.epochs).map(|[epochs, _]| epochs).chain([self.epochs]);
         range(epochs.into_iter().all(|epochs| (1..=100).contains(&epochs)), "epochs", "1 to 100")?;
-        for Rates { alpha, beta, l1, l2 } in heads().filter_map(|head| head.ftrl).chain([recipe.ftrl]) {
+        for Rates { alpha, beta, l1, l2 } in heads().filter_map(|head| head.ftrl).chain([self.ftrl]) {
             range(alpha > 0.0 && alpha.is_finite(), "ftrl.alpha", "above zero")?;
-            let finite = |number: f32| number >= 0.0 && number.is_finite();
-            range([beta, l1, l2].into_iter().all(finite), "ftrl.beta, l1 and l2", "zero or above")?;
+            range([beta, l1, l2].into_iter().all(not_negative), "ftrl.beta, l1 and l2", "zero or above")?;
         }
         range(heads().all(|head| (0.0..=0.9).contains(&head.dropout)), "dropout", "0 to 0.9")?;
         let whole = |head: &HeadRecipe| [head.author_dropout, head.post_dropout];
         range(heads().flat_map(whole).all(|chance| (0.0..=1.0).contains(&chance)), "author_dropout, post_dropout", "0 to 1")?;
-        let sources = || recipe.sources.iter();
         range(sources().all(|source| source.weight > 0.0 && source.weight <= 100.0), "weight", "above 0, up to 100")?;
         let balances = || sources().flat_map(|source| &source.balance);
         range(balances().all(|balance| balance.rows > 0.0 && balance.rows.is_finite()), "balance.rows", "above 0")?;
@@ -247,38 +259,40 @@ impl Recipe {
         range(heads().all(|head| (0.0..=100.0).contains(&head.scope)), "scope", "0 to 100")?;
         let alarms = || heads().filter_map(|head| head.alarms).flatten();
         range(alarms().all(|share| share > 0.0 && share < 1.0), "alarms", "two shares between 0 and 1")?;
-        let shares = || recipe.sources.iter().flat_map(|source| source.heads.values().map(Rule::share));
+        let shares = || sources().flat_map(|source| source.heads.values().map(Rule::share));
         range(shares().all(|share| share > 0.0 && share <= 1.0), "never", "a share above 0 and up to 1")?;
-        for number in recipe.norms.by_group() {
-            range(number >= 0.0 && number.is_finite(), "norms", "zero or above")?;
+        range(self.norms.by_group().into_iter().all(not_negative), "norms", "zero or above")
+    }
+
+    /// Checks that a language and its labels exist, and that some source feeds each head.
+    fn check_language(&self, language: &String, made: &LanguageRecipe) -> Result<(), RecipeError> {
+        let also = made.heads.values().flat_map(|head| &head.also);
+        if let Some(unknown) = also.chain([language]).find(|code| super::parse_language(code).is_none()) {
+            return Err(RecipeError::UnknownLanguage(unknown.clone()));
         }
-        for (language, made) in &recipe.languages {
-            let also = made.heads.values().flat_map(|head| &head.also);
-            if let Some(unknown) = also.chain([language]).find(|code| super::parse_language(code).is_none()) {
-                return Err(RecipeError::UnknownLanguage(unknown.clone()));
+        for head in made.heads.keys() {
+            if Label::parse(head).is_none() {
+                return Err(RecipeError::UnknownLabel(head.clone()));
             }
-            for head in made.heads.keys() {
-                if Label::parse(head).is_none() {
-                    return Err(RecipeError::UnknownLabel(head.clone()));
-                }
-                if !recipe.sources.iter().any(|source| source.language == *language && source.heads.contains_key(head)) {
-                    return Err(RecipeError::Unfed { language: language.clone(), head: head.clone() });
-                }
-            }
-        }
-        for source in recipe.sources.iter().chain(&recipe.checks) {
-            let made = recipe.languages.get(&source.language);
-            let is_made = |head: &String| made.is_some_and(|made| made.heads.contains_key(head));
-            if let Some(head) = source.heads.keys().find(|head| !is_made(head)) {
-                return Err(RecipeError::UnknownHead { file: source.file.clone(), head: head.clone() });
-            }
-            let field =
-                source.heads.values().filter_map(Rule::field).find(|field| *field != "label" && !field.starts_with("labels."));
-            if let Some(field) = field {
-                return Err(RecipeError::Field { file: source.file.clone(), field: field.to_owned() });
+            if !self.sources.iter().any(|source| source.language == *language && source.heads.contains_key(head)) {
+                return Err(RecipeError::Unfed { language: language.clone(), head: head.clone() });
             }
         }
-        Ok(recipe)
+        Ok(())
+    }
+
+    /// Checks that a source feeds heads that are made, from fields that hold labels.
+    fn check_labels(&self, source: &Source) -> Result<(), RecipeError> {
+        let made = self.languages.get(&source.language);
+        let is_made = |head: &String| made.is_some_and(|made| made.heads.contains_key(head));
+        if let Some(head) = source.heads.keys().find(|head| !is_made(head)) {
+            return Err(RecipeError::UnknownHead { file: source.file.clone(), head: head.clone() });
+        }
+        let mut fields = source.heads.values().filter_map(Rule::field);
+        match fields.find(|field| *field != "label" && !field.starts_with("labels.")) {
+            Some(field) => Err(RecipeError::Field { file: source.file.clone(), field: field.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// The heads of every language in lane order.

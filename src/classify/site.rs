@@ -8,8 +8,11 @@
 pub mod fold;
 pub mod gate;
 pub mod lesson;
+mod limits;
 pub mod missed;
+mod rehearsal;
 pub mod sentinel;
+mod terms;
 
 use sha2::{Digest, Sha256};
 

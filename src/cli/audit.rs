@@ -1,5 +1,6 @@
 //! `gatepost audit`: who did what on a site, and whether what is kept of it is whole.
 
+mod chain;
 mod verify;
 
 use std::process::ExitCode;
@@ -9,9 +10,9 @@ use super::explain;
 use super::failure::Failure;
 use super::listing::{LimitArgs, Listing};
 use super::output::{FormatArgs, Record};
-use super::since::Since;
 use super::term::Tone;
 use super::text;
+use super::times::{self, Since};
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -107,30 +108,27 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Columns of the CSV.
-pub const AUDIT_FIELDS: &[&str] = &[
-    "number",
-    "at",
-    "by",
-    "act",
-    "comment_id",
-    "revision",
-    "before",
-    "after",
-    "reason_code",
-    "note",
-    "label",
-    "score",
-    "act_id",
-    "source",
-    "undoes",
-    "subject",
-];
-
 impl Record for pb::AuditEvent {
     const HEADINGS: &'static [&'static str] = &["number", "when", "who", "act", "on", "from", "to", "reason", "note"];
     const NUMBERS: &'static [&'static str] = &["number"];
-    const FIELDS: &'static [&'static str] = AUDIT_FIELDS;
+    const FIELDS: &'static [&'static str] = &[
+        "number",
+        "at",
+        "by",
+        "act",
+        "comment_id",
+        "revision",
+        "before",
+        "after",
+        "reason_code",
+        "note",
+        "label",
+        "score",
+        "act_id",
+        "source",
+        "undoes",
+        "subject",
+    ];
 
     fn id(&self) -> &str {
         &self.comment_id
@@ -141,7 +139,7 @@ impl Record for pb::AuditEvent {
         let or_erased = |word: String| if self.erased_digest.is_empty() { word } else { "erased".to_owned() };
         vec![
             (Tone::Faint, self.number.to_string()),
-            (Tone::Faint, explain::moment(self.at.as_ref())),
+            (Tone::Faint, times::moment(self.at.as_ref())),
             (Tone::Plain, text::line(&self.by, 128)),
             (Tone::Plain, or_erased(text::line(&self.act, 40))),
             (Tone::Plain, text::line(on, 256)),
@@ -155,7 +153,7 @@ impl Record for pb::AuditEvent {
     fn fields(&self) -> Vec<String> {
         vec![
             self.number.to_string(),
-            explain::moment(self.at.as_ref()),
+            times::moment(self.at.as_ref()),
             self.by.clone(),
             self.act.clone(),
             self.comment_id.clone(),

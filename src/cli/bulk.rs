@@ -1,13 +1,13 @@
 //! Deciding all comments that fit a filter: shown and counted first, asked about, and done at the revisions that were shown.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
+use super::confirm::{can_ask, confirm};
 use super::connect::Connection;
 use super::explain::leading;
 use super::failure::Failure;
-use super::ids::Results;
+use super::ids::{BATCH, Results};
 use super::output::{Format, Printer, Record};
 use super::term::{self, Screen};
 use super::text;
@@ -16,8 +16,6 @@ use crate::verdict::Decision;
 
 /// Comments a call of a list.
 const PAGE: i32 = 500;
-/// Ids a call of a decision; the server takes no more.
-const BATCH: usize = 1_000;
 /// How many comments are shown before the question.
 const SHOWN: usize = 10;
 /// Most comments of one act.
@@ -49,7 +47,7 @@ impl BulkArgs {
         self.filter.is_some()
     }
 
-    /// Finds the comments, and has a person agree. `None`: nothing is to be done.
+    /// Finds the comments, and asks a person to agree. Returns `None` if nothing is to be done.
     pub async fn choose(
         &self,
         connection: &Connection,
@@ -58,9 +56,31 @@ impl BulkArgs {
         format: Format,
     ) -> Result<Option<Vec<Found>>, Failure> {
         let asks = !self.yes && !self.dry_run;
-        if asks && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        if asks && !can_ask() {
             return Err(Failure::usage("nobody is there to ask; give --yes, or --dry-run to see which comments it would be"));
         }
+        let found = self.find(connection, site, format).await?;
+        let (count, verb) = (found.len(), if decision == Decision::Approve { "approved" } else { "rejected" });
+        let comments = if count == 1 { "1 comment".to_owned() } else { format!("{count} comments") };
+        if count == 0 || self.dry_run {
+            term::tell(&if count == 0 { "no comment fits".to_owned() } else { format!("{comments} would be {verb}") });
+            return Ok(None);
+        }
+        if !asks {
+            return Ok(Some(found));
+        }
+        if count > SHOWN {
+            term::tell(&format!("… and {} more", count - SHOWN));
+        }
+        if confirm(&format!("{comments} would be {verb}, as one act that can be taken back. Do it?"))? {
+            return Ok(Some(found));
+        }
+        term::tell("nothing was decided");
+        Ok(None)
+    }
+
+    /// Finds the comments page by page. A dry run prints all of them, and a question is preceded by the first ones.
+    async fn find(&self, connection: &Connection, site: &str, format: Format) -> Result<Vec<Found>, Failure> {
         let filter = self.filter.clone().unwrap_or_default();
         if filter.trim().is_empty() && self.yes {
             return Err(Failure::usage("an empty filter is the whole queue; write --filter decision=hold if you mean that"));
@@ -80,7 +100,7 @@ impl BulkArgs {
             for comment in &page.comments {
                 if self.dry_run {
                     printer.print(&mut screen, comment)?;
-                } else if found.len() < SHOWN && asks {
+                } else if found.len() < SHOWN && !self.yes {
                     show(comment);
                 }
                 let revision = comment.verdict.as_ref().map_or(0, |verdict| verdict.revision);
@@ -100,26 +120,7 @@ impl BulkArgs {
         if self.dry_run {
             printer.finish(&mut screen)?;
         }
-        let (count, verb) = (found.len(), if decision == Decision::Approve { "approved" } else { "rejected" });
-        let comments = if count == 1 { "1 comment".to_owned() } else { format!("{count} comments") };
-        if count == 0 || self.dry_run {
-            term::tell(&if count == 0 { "no comment fits".to_owned() } else { format!("{comments} would be {verb}") });
-            return Ok(None);
-        }
-        if !asks {
-            return Ok(Some(found));
-        }
-        if count > SHOWN {
-            term::tell(&format!("… and {} more", count - SHOWN));
-        }
-        term::tell(&format!("{comments} would be {verb}, as one act that can be taken back. Do it? [y/N]"));
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(|error| Failure::failed(format!("cannot read your answer: {error}")))?;
-        if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-            return Ok(Some(found));
-        }
-        term::tell("nothing was decided");
-        Ok(None)
+        Ok(found)
     }
 }
 

@@ -4,14 +4,10 @@ use std::process::ExitCode;
 
 use super::connect::ConnectArgs;
 use super::failure::{self, Failure};
-use super::ids::{self, IdArgs, NameArgs};
+use super::ids::{self, BATCH, IdArgs, NameArgs};
 use super::output::{FormatArgs, Printer};
 use super::term::{self, Screen};
-use super::text;
 use crate::pb;
-
-/// Ids a call; the server takes no more.
-const BATCH: usize = 1_000;
 
 pub const CLAIM_EXAMPLES: &str = "Examples:
   gatepost claim --site blog.example               the next one
@@ -107,7 +103,7 @@ pub async fn release(args: &ReleaseArgs) -> Result<ExitCode, Failure> {
         let answer = connection.review().release_comments(request).await;
         for error in answer.map_err(|status| connection.failure(&status))?.into_inner().errors {
             failed += 1;
-            term::tell(&format!("{}: {}", text::line(&error.comment_id, 256), text::line(&error.message, 400)));
+            ids::tell(&error.comment_id, &error.message);
         }
     }
     Ok(failure::of_several(failed, u64::try_from(ids.len()).unwrap_or(u64::MAX)))

@@ -1,11 +1,12 @@
 //! A verdict in words: the decision, the scores as bars, the reasons with weights and the text they point at.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::failure::Failure;
 use super::output::Record;
 use super::term::{Screen, Tone};
 use super::text;
+pub use super::times::{age, moment};
 use crate::pb;
 use crate::verdict::{Decision, MACHINE, SPOT_CHECK};
 
@@ -42,24 +43,6 @@ pub fn first_reason(verdict: &pb::Verdict, most: usize) -> String {
 pub fn is_spot_check(verdict: &pb::Verdict) -> bool {
     let by_machine = verdict.decided_by.eq_ignore_ascii_case(MACHINE);
     by_machine && decision(verdict) == Some(Decision::Approve) && verdict.reasons.iter().any(|reason| reason.code == SPOT_CHECK)
-}
-
-/// A moment, to the second. `-`: unknown.
-pub fn moment(at: Option<&prost_types::Timestamp>) -> String {
-    at.map_or_else(|| "-".to_owned(), |at| prost_types::Timestamp { seconds: at.seconds, nanos: 0 }.to_string())
-}
-
-/// How long ago that was, in its largest unit. `-`: unknown.
-pub fn age(at: Option<&prost_types::Timestamp>, now: SystemTime) -> String {
-    let Some(at) = at.and_then(|at| SystemTime::try_from(*at).ok()) else { return "-".to_owned() };
-    // A server's clock may be ahead of ours.
-    let seconds = now.duration_since(at).unwrap_or(Duration::ZERO).as_secs();
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..172_800 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
 }
 
 /// Prints a verdict on a comment with this body, without the heading.
@@ -271,12 +254,5 @@ mod tests {
         let sums = sums(&verdict);
         assert_eq!(sums.len(), 1, "of insults not everything is told");
         assert!((sums[0].logit - 4.0).abs() < 1e-9 && (sums[0].rest + 2.0).abs() < 1e-9, "{} {}", sums[0].logit, sums[0].rest);
-    }
-
-    #[test]
-    fn ages_have_one_unit() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000);
-        let ago = |seconds: i64| age(Some(&prost_types::Timestamp { seconds: 10_000_000 - seconds, nanos: 0 }), now);
-        assert_eq!([ago(-5), ago(59), ago(61), ago(7_300), ago(172_800)], ["0s", "59s", "1m", "2h", "2d"]);
     }
 }

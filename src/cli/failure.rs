@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use super::{term, text};
+use super::text;
 
 /// Exit code: something went wrong that none of the others describes.
 pub const FAILED: u8 = 1;
@@ -20,6 +20,9 @@ pub const UNREACHABLE: u8 = 3;
 pub const REFUSED: u8 = 4;
 /// Exit code: some of several failed, the rest is done.
 pub const PARTLY: u8 = 5;
+
+/// What stands before the fields of a request that break a rule.
+const INVALID: &str = "the request is invalid:";
 
 /// An end that is not success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +51,7 @@ impl Failure {
 
     /// The fields of a request that break a rule, one a line.
     pub fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut message = "the request is invalid:".to_owned();
+        let mut message = INVALID.to_owned();
         for (field, problem) in fields {
             // Writing to a String cannot fail.
             let _ = write!(message, "\n  {field}: {problem}");
@@ -134,6 +137,11 @@ impl Failure {
         &self.message
     }
 
+    /// Returns the exit code of the program.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+
     /// Whether the server said that asking again helps.
     pub fn may_pass(&self) -> bool {
         self.may_pass
@@ -143,15 +151,11 @@ impl Failure {
     pub fn is_of_the_request(&self) -> bool {
         self.code == USAGE
     }
+}
 
-    /// Tells the person and gives the exit code.
-    pub fn report(&self) -> ExitCode {
-        if !self.message.is_empty() {
-            // Part of it comes from the server, and part of that from comments.
-            term::tell(&format!("gatepost: {}", text::block(&self.message)));
-        }
-        ExitCode::from(self.code)
-    }
+/// Returns a problem with one of many comments as one line: which request was invalid is said beside it.
+pub fn one_line(problem: &str) -> String {
+    text::line(problem.trim_start_matches(INVALID).trim(), 400)
 }
 
 /// How several acts of which some failed end.

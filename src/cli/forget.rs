@@ -1,10 +1,10 @@
 //! `gatepost forget`: erases a person, after asking.
 
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::ArgGroup;
 
+use super::confirm::{can_ask, confirm};
 use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
 use super::json;
@@ -50,7 +50,7 @@ pub async fn run(args: &ForgetArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::usage("nothing with an id is left to print; give --format table, json, jsonl or csv"));
     }
     let asks = !args.yes && !args.dry_run;
-    if asks && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+    if asks && !can_ask() {
         return Err(Failure::usage("nobody is there to ask whether to erase; give --yes, or --dry-run to see how much it is"));
     }
     let connection = args.connect.connect().await?;
@@ -74,14 +74,11 @@ async fn confirmed(connection: &Connection, request: &pb::ForgetAuthorRequest, t
     let would = call(connection, pb::ForgetAuthorRequest { dry_run: true, ..request.clone() }).await?;
     let comments = would.counts.get("comments").copied().unwrap_or_default();
     let comments = if comments == 1 { "1 comment".to_owned() } else { format!("{comments} comments") };
-    term::tell(&format!(
-        "{comments} of {} on {} would be erased for good. Erase them? [y/N]",
+    confirm(&format!(
+        "{comments} of {} on {} would be erased for good. Erase them?",
         text::line(typed, 256),
         text::line(&request.site, 128)
-    ));
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(|error| Failure::failed(format!("cannot read your answer: {error}")))?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    ))
 }
 
 fn print(erased: &pb::ForgetAuthorResponse, format: Format) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use super::text;
 use crate::pb;
 
 /// Ids a call; the server takes no more.
-const BATCH: usize = 1_000;
+pub const BATCH: usize = 1_000;
 
 /// Which comments.
 #[derive(Debug, clap::Args)]

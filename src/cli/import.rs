@@ -2,10 +2,16 @@
 
 mod archive;
 mod blogger;
+mod claims;
 mod commento;
 mod disqus;
+mod entry;
+mod field;
+mod format;
 mod isso;
 mod jsonl;
+mod learned;
+mod merged;
 mod posts;
 mod progress;
 mod remark42;
@@ -13,6 +19,8 @@ mod repair;
 mod report;
 mod send;
 mod status;
+mod taking;
+mod words;
 mod wxr;
 mod xml;
 
@@ -20,20 +28,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use archive::{Archive, InputFormat};
+use archive::Archive;
+pub use archive::read_archive;
+use format::InputFormat;
+use learned::learned;
 use progress::{Progress, Same};
 use report::Report;
 use send::Sending;
-use status::Status;
+use taking::Taking;
 
 use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
+use super::lines;
 use super::output::FormatArgs;
-use super::rows;
-use crate::classify::site::Outcome as SiteOutcome;
-use crate::classify::site::lesson::Source;
-use crate::pb;
-use crate::verdict::Decision;
+use super::runtime::ctrl_c;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost import --site blog.example wordpress.xml
@@ -85,48 +93,6 @@ pub struct ImportArgs {
     connect: ConnectArgs,
 }
 
-/// What is taken of an archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Taking {
-    /// What was decided.
-    Decisions,
-    /// Only the comments.
-    Comments,
-    /// Only what is held.
-    Held,
-}
-
-impl Taking {
-    /// Returns what the options ask for.
-    fn of(args: &ImportArgs) -> Self {
-        match (args.judge, args.held) {
-            (true, _) => Self::Comments,
-            (_, true) => Self::Held,
-            _ => Self::Decisions,
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Decisions => "decisions",
-            Self::Comments => "judge",
-            Self::Held => "held",
-        }
-    }
-
-    /// What is to be recorded of a comment; nothing: it is to be judged. `Err`: why it is left out.
-    fn decided(self, status: Option<Status>) -> Result<Option<Decision>, &'static str> {
-        match (self, status) {
-            (_, Some(Status::Deleted)) => Err("deleted"),
-            (_, Some(Status::PostDeleted)) => Err("on a deleted post"),
-            (Self::Held, None | Some(Status::Decided(Decision::Hold))) => Ok(Some(Decision::Hold)),
-            (Self::Held, Some(Status::Decided(_))) => Err("not held"),
-            (Self::Comments, _) | (Self::Decisions, None) => Ok(None),
-            (Self::Decisions, Some(Status::Decided(decision))) => Ok(Some(decision)),
-        }
-    }
-}
-
 /// Imports one file after another, until all are in or Ctrl-C.
 pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
@@ -143,52 +109,9 @@ pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
             return Err(report.broken_off(failure));
         }
     }
-    let taking = Taking::of(args);
+    let taking = Taking::new(args.judge, args.held);
     let learned = if taking == Taking::Decisions && !args.dry_run { learned(&connection, &site).await } else { Vec::new() };
     report.finish(connection.server(), begun.elapsed(), &learned)
-}
-
-/// Says what the site has learned from archives and what it has not, a line each.
-async fn learned(connection: &Connection, site: &str) -> Vec<String> {
-    let asked = connection.admin().get_model_info(pb::GetModelInfoRequest { site: site.to_owned() }).await;
-    let Ok(Some(learning)) = asked.map(|answer| answer.into_inner().learning) else {
-        return vec![format!("What was learned from it: `gatepost model info --site {site}`, with a key for administrators.")];
-    };
-    let imported = learning.by_source.get(Source::Import.as_str()).copied().unwrap_or_default();
-    if imported == 0 {
-        return vec!["Nothing was learned from it: none of its decisions says what is harmless or bad here.".to_owned()];
-    }
-    let mut lines = vec![format!(
-        "Learned from {imported} decisions of archives (at most 500): what is at home on this blog, its words, authors and domains."
-    )];
-    for (outcome, what) in [(SiteOutcome::Spam, "spam"), (SiteOutcome::Toxic, "abuse")] {
-        if learning.by_outcome.get(outcome.as_str()).copied().unwrap_or_default() == 0 {
-            lines.push(format!(
-                "Not learned: what {what} looks like, as there was none. Approved comments alone clear only what is like them; \
-                 {what} of other kinds is held as before."
-            ));
-        }
-    }
-    lines.extend(learning.labels.iter().map(|label| format!("{}: {}", label.label, label.why)));
-    lines
-}
-
-/// Reads an archive to its end as an import does, and sends nothing: for fuzzers and tests of hostile files, which cannot
-/// reach the readers otherwise. `format` as `--input-format` takes it.
-///
-/// # Errors
-/// What is wrong with the file, in words.
-#[doc(hidden)]
-pub fn read_archive(content: rows::Content, format: &str, mut found: impl FnMut(&crate::pb::Comment)) -> Result<(), String> {
-    let format = <InputFormat as clap::ValueEnum>::from_str(format, false)?;
-    let mut archive =
-        Archive::new(content, format, Path::new("archive"), "site").map_err(|failure| failure.message().to_owned())?;
-    while let Some(entry) = archive.next()? {
-        if let archive::Found::Comment(comment, _) = entry.found {
-            found(&comment);
-        }
-    }
-    Ok(())
 }
 
 fn is_stdin(file: &Path) -> bool {
@@ -197,18 +120,15 @@ fn is_stdin(file: &Path) -> bool {
 
 /// Imports one file. How far it came is written in any case.
 async fn one(args: &ImportArgs, file: &Path, site: &str, connection: &Connection, report: &mut Report) -> Result<(), Failure> {
-    let taking = Taking::of(args);
-    let content = rows::content(file, |source, length| report.follow(source, length))?;
+    let taking = Taking::new(args.judge, args.held);
+    let content = lines::content(file, |source, length| report.follow(source, length))?;
     let archive = Archive::new(content, args.input_format, file, site)?;
     let nothing_found = archive.nothing_found();
     let mut progress = begin(args, file, (connection.server(), site, taking.as_str()), report)?;
     let sending = Sending::new(file, archive, connection, (taking, args.dry_run, args.retries), report, &mut progress);
     let sent = tokio::select! {
         sent = sending.run() => sent,
-        stopped = tokio::signal::ctrl_c() => Err(match stopped {
-            Ok(()) => Failure::failed("stopped").then("run it again to go on"),
-            Err(error) => Failure::failed(format!("cannot wait for Ctrl-C: {error}")),
-        }),
+        stopped = ctrl_c() => Err(stopped.err().unwrap_or_else(|| Failure::failed("stopped").then("run it again to go on"))),
     };
     report.flush()?;
     match sent {

@@ -1,17 +1,16 @@
 //! `gatepost keys`: who may call a server, and the secret that a site's persons are hashed with.
 
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
 
 use clap::{Subcommand, ValueEnum};
 
 use super::connect::ConnectArgs;
-use super::explain;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
 use super::term::{self, Screen, Tone};
 use super::text;
+use super::times;
 use crate::pb;
 
 pub const EXAMPLES: &str = "Examples:
@@ -116,11 +115,7 @@ async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
         Role::Moderator => pb::Role::Moderator,
         Role::Admin => pb::Role::Admin,
     };
-    let expires_at = match args.expires.map(|span| SystemTime::now().checked_add(Duration::from(span))) {
-        None => None,
-        Some(Some(at)) => Some(at.into()),
-        Some(None) => return Err(Failure::usage("--expires lies beyond all time; leave it out for a key without an end")),
-    };
+    let expires_at = times::expiry(args.expires, "a key")?;
     let connection = args.connect.connect().await?;
     let request = pb::CreateKeyRequest { sites, role: role.into(), expires_at, name: args.name.clone() };
     let answer = connection.admin().create_key(request).await;
@@ -147,14 +142,14 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let cells = |key: &pb::Key| {
         let or_never = |at: &Option<prost_types::Timestamp>| match at {
             None => "never".to_owned(),
-            at => explain::moment(at.as_ref()),
+            at => times::moment(at.as_ref()),
         };
         [
             text::line(&key.key_id, 40),
             text::line(&key.name, 40),
             key.role().as_str_name().trim_start_matches("ROLE_").to_lowercase(),
             text::line(&key.sites.join(" "), 80),
-            explain::moment(key.created_at.as_ref()),
+            times::moment(key.created_at.as_ref()),
             or_never(&key.expires_at),
             or_never(&key.last_used_at),
         ]

@@ -6,8 +6,10 @@ use std::thread;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::failure::Failure;
-use super::rows::{self, Fields, Line, Where};
+use super::failure::{self, Failure};
+use super::lines::{self, Fields, Line};
+use super::on_cores::on_cores;
+use super::rows::{self, Where};
 use super::{bar, term, text};
 
 /// Which rows count.
@@ -54,7 +56,7 @@ pub fn read<T: Send>(
     let mut left_out = LeftOut::default();
     for (place, file) in files.iter().enumerate() {
         bar.set_message(text::line(&name(file), 40));
-        let lines = rows::open(file, |source, _| Box::new(bar.wrap_read(source)))?;
+        let lines = lines::open(file, |source, _| Box::new(bar.wrap_read(source)))?;
         let outcome = |line: &Line| match line.fields() {
             Err(problem) => Outcome::Bad(line.number, problem),
             Ok(fields) if !choice.only.iter().all(|only| only.holds(&fields)) => Outcome::NotAskedFor,
@@ -64,13 +66,13 @@ pub fn read<T: Send>(
                 Err(problem) => Outcome::Bad(line.number, problem),
             },
         };
-        rows::on_cores(lines, file, cores, outcome, |outcome| {
+        on_cores(lines, file, cores, outcome, |outcome| {
             match outcome {
                 Outcome::NotAskedFor => left_out.not_asked_for += 1,
                 Outcome::Ambiguous => left_out.ambiguous += 1,
                 Outcome::Bad(number, problem) => {
                     left_out.unreadable += 1;
-                    let problem = text::line(problem.trim_start_matches("the request is invalid:").trim(), 400);
+                    let problem = failure::one_line(&problem);
                     let file = text::line(&file.display().to_string(), 200);
                     bar.suspend(|| term::tell(&format!("{file}:{number}: {problem}")));
                 }

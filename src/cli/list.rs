@@ -1,17 +1,16 @@
 //! `gatepost list`: who and what is blocked or allowed on a site, besides what its policy file says.
 
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
 
 use clap::{Subcommand, ValueEnum};
 
 use super::connect::ConnectArgs;
-use super::explain;
 use super::failure::{self, Failure};
 use super::ids::NameArgs;
 use super::output::{FormatArgs, Printer, Record};
 use super::term::{self, Screen, Tone};
 use super::text;
+use super::times;
 use crate::pb;
 
 pub const EXAMPLES: &str = "Examples:
@@ -139,11 +138,7 @@ async fn put(args: &PutArgs, kind: pb::ListKind) -> Result<ExitCode, Failure> {
     if args.of.is_some() && !matches!(args.target, Target::Author) {
         return Err(Failure::usage("--of names an author: `gatepost list block author --of COMMENT_ID`"));
     }
-    let expires_at = match args.expires.map(|span| SystemTime::now().checked_add(Duration::from(span))) {
-        None => None,
-        Some(Some(at)) => Some(at.into()),
-        Some(None) => return Err(Failure::usage("--expires lies beyond all time; leave it out for an entry without an end")),
-    };
+    let expires_at = times::expiry(args.expires, "an entry")?;
     let entry = pb::ListEntry {
         kind: kind.into(),
         target: args.target.to_wire().into(),
@@ -223,7 +218,7 @@ impl Record for pb::ListEntry {
 
 fn columns(entry: &pb::ListEntry) -> [String; 8] {
     let word = |name: &str, prefix| name.trim_start_matches(prefix).to_lowercase();
-    let end = if entry.expires_at.is_none() { String::new() } else { explain::moment(entry.expires_at.as_ref()) };
+    let end = if entry.expires_at.is_none() { String::new() } else { times::moment(entry.expires_at.as_ref()) };
     [
         word(entry.kind().as_str_name(), "LIST_KIND_"),
         word(entry.target().as_str_name(), "LIST_TARGET_"),
@@ -231,7 +226,7 @@ fn columns(entry: &pb::ListEntry) -> [String; 8] {
         entry.shown.clone(),
         end,
         entry.by.clone(),
-        explain::moment(entry.created_at.as_ref()),
+        times::moment(entry.created_at.as_ref()),
         entry.note.clone(),
     ]
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
 use super::failure::Failure;
@@ -35,9 +35,9 @@ pub struct ManArgs {
 }
 
 /// Prints what a shell reads to complete words.
-pub fn completions(args: &CompletionsArgs) -> Result<ExitCode, Failure> {
+pub fn completions(args: &CompletionsArgs, mut program: Command) -> Result<ExitCode, Failure> {
     let mut made = Vec::new();
-    clap_complete::generate(args.shell, &mut super::Cli::command(), "gatepost", &mut made);
+    clap_complete::generate(args.shell, &mut program, "gatepost", &mut made);
     let mut screen = Screen::new();
     screen.write(&made)?;
     screen.flush()?;
@@ -45,10 +45,10 @@ pub fn completions(args: &CompletionsArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Prints the first page, or writes all of them.
-pub fn man(args: &ManArgs) -> Result<ExitCode, Failure> {
+pub fn man(args: &ManArgs, program: Command) -> Result<ExitCode, Failure> {
     let Some(dir) = &args.dir else {
         let mut page = Vec::new();
-        let made = clap_mangen::Man::new(super::Cli::command()).render(&mut page);
+        let made = clap_mangen::Man::new(program).render(&mut page);
         made.map_err(|error| Failure::failed(format!("cannot make the page: {error}")))?;
         let mut screen = Screen::new();
         screen.write(&page)?;
@@ -57,7 +57,7 @@ pub fn man(args: &ManArgs) -> Result<ExitCode, Failure> {
     };
     let cannot = |error: std::io::Error| Failure::failed(format!("cannot write into {}: {error}", dir.display()));
     std::fs::create_dir_all(dir).map_err(cannot)?;
-    clap_mangen::generate_to(super::Cli::command(), dir).map_err(cannot)?;
+    clap_mangen::generate_to(program, dir).map_err(cannot)?;
     term::tell(&format!("the pages are in {}", dir.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -3,17 +3,14 @@
 mod evaluate;
 mod info;
 mod learning;
+mod problem;
 mod train;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use super::failure::Failure;
 use super::term::Screen;
 use crate::pb;
-
-/// Why a file cannot be used, in words.
-type Problem = Box<dyn Error + Send + Sync>;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost model info

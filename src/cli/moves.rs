@@ -2,15 +2,18 @@
 
 use std::process::ExitCode;
 
-use super::audit::AUDIT_FIELDS;
+use tonic::Status;
+
 use super::connect::Connection;
 use super::explain;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, Record, csv_line};
-use super::retry::{self, Pause};
+use super::reconnect::Reconnect;
+use super::runtime::until_ctrl_c;
 use super::term::{self, Screen, Tone};
 use super::text;
+use super::times;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -18,50 +21,46 @@ use crate::verdict::Decision;
 pub async fn follow(connection: &Connection, site: &str, format: Format) -> Result<ExitCode, Failure> {
     let mut screen = Screen::new();
     if format == Format::Csv {
-        screen.write(&csv_line(AUDIT_FIELDS.iter())?)?;
+        screen.write(&csv_line(pb::AuditEvent::FIELDS.iter())?)?;
         screen.flush()?;
     }
-    tokio::select! {
-        ended = keep_following(connection, site, format, &mut screen) => ended?,
-        stopped = tokio::signal::ctrl_c() => stopped.map_err(|error| Failure::failed(format!("cannot wait for Ctrl-C: {error}")))?,
-    }
+    until_ctrl_c(keep_following(connection, site, format, &mut screen)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Follows, and follows again when the stream breaks.
 async fn keep_following(connection: &Connection, site: &str, format: Format, screen: &mut Screen) -> Result<(), Failure> {
-    let mut pause = Pause::default();
-    let mut away = false;
+    let mut reconnect = Reconnect::default();
     loop {
-        let broken = match connection.review().watch_queue(pb::WatchQueueRequest { site: site.to_owned() }).await {
-            Err(status) => status,
-            Ok(moves) => {
-                let mut moves = moves.into_inner();
-                if std::mem::take(&mut away) {
-                    term::tell(&format!(
-                        "gatepost: {} is back; what moved meanwhile is in `gatepost audit`",
-                        connection.server()
-                    ));
-                }
-                loop {
-                    match moves.message().await {
-                        Ok(Some(moved)) => {
-                            pause = Pause::default();
-                            print(screen, format, &moved)?;
-                        }
-                        Ok(None) => break tonic::Status::unavailable("the server ended the stream"),
-                        Err(status) => break status,
-                    }
-                }
+        let broken = follow_once(connection, site, format, screen, &mut reconnect).await?;
+        reconnect.wait(connection, &broken).await?;
+    }
+}
+
+/// Follows one stream, and returns why it broke.
+async fn follow_once(
+    connection: &Connection,
+    site: &str,
+    format: Format,
+    screen: &mut Screen,
+    reconnect: &mut Reconnect,
+) -> Result<Status, Failure> {
+    let mut moves = match connection.review().watch_queue(pb::WatchQueueRequest { site: site.to_owned() }).await {
+        Ok(response) => response.into_inner(),
+        Err(status) => return Ok(status),
+    };
+    if reconnect.opened() {
+        term::tell(&format!("gatepost: {} is back; what moved meanwhile is in `gatepost audit`", connection.server()));
+    }
+    loop {
+        match moves.message().await {
+            Ok(Some(moved)) => {
+                reconnect.received();
+                print(screen, format, &moved)?;
             }
-        };
-        if !retry::may_pass(&broken) {
-            return Err(connection.failure(&broken));
+            Ok(None) => return Ok(Status::unavailable("the server ended the stream")),
+            Err(status) => return Ok(status),
         }
-        if !std::mem::replace(&mut away, true) {
-            let why = text::line(connection.failure(&broken).message(), 400);
-            term::tell(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
-        }
-        pause.wait().await;
     }
 }
 
@@ -81,7 +80,7 @@ fn print(screen: &mut Screen, format: Format, moved: &pb::WatchQueueResponse) ->
                 .map(|comment| text::line(&comment.body, 60));
             screen.line(&format!(
                 "{}  {}  {}  {} by {}  {}",
-                explain::moment(event.at.as_ref()),
+                times::moment(event.at.as_ref()),
                 screen.paint(tone, way),
                 text::line(&event.comment_id, 256),
                 explain::word(event.after),

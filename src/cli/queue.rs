@@ -11,6 +11,7 @@ use super::moves;
 use super::output::{FormatArgs, Record};
 use super::term::Tone;
 use super::text;
+use super::times;
 use crate::pb;
 
 /// How much of a comment is shown, in characters.
@@ -141,7 +142,7 @@ impl Record for pb::ModeratedComment {
             .map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
         vec![
             (Tone::from(explain::decision(verdict)), text::line(self.id(), 256)),
-            (Tone::Plain, explain::age(self.received_at.as_ref(), SystemTime::now())),
+            (Tone::Plain, times::age(self.received_at.as_ref(), SystemTime::now())),
             (Tone::Plain, label),
             (Tone::Plain, score),
             (Tone::Plain, text::line(author(self), 24)),
@@ -158,7 +159,7 @@ impl Record for pb::ModeratedComment {
         let reason = verdict.reasons.first();
         vec![
             self.id().to_owned(),
-            explain::moment(self.received_at.as_ref()),
+            times::moment(self.received_at.as_ref()),
             explain::word(verdict.decision).to_owned(),
             label,
             score,

@@ -1,13 +1,19 @@
 //! `gatepost review`: the queue on a full screen, decided with single keys.
 
+mod act;
+mod claims;
+mod connectivity;
 mod event;
 mod glyphs;
 mod keys;
+mod listing;
+mod mode;
 mod preferences;
 mod query;
 mod row;
 mod screen;
 mod state;
+mod theme;
 mod update;
 mod view;
 mod wire;
@@ -27,7 +33,8 @@ use super::failure::Failure;
 use super::ids::NameArgs;
 use super::queue::Order;
 use preferences::Preferences;
-use state::{Query, State};
+use query::Query;
+use state::State;
 use wire::Wire;
 
 pub const EXAMPLES: &str = "Examples:

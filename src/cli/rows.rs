@@ -1,33 +1,13 @@
-//! The lines of a file of comments: read in bounded memory, each understood on its own.
+//! The rows of a file of comments: which of them count, and the comment in each, in whatever names data sets have for its parts.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 use std::str::FromStr;
-use std::thread;
 
-use flate2::bufread::MultiGzDecoder;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::failure::Failure;
 use super::json;
+pub use super::lines::{Fields, Line, Lines, open, unreadable};
 use crate::comment::{CommentId, CommentKind};
 use crate::pb;
-
-/// Longest line: more than a comment with its post and parent has. A longer one is skipped, not kept.
-const MAX_LINE: u64 = 8 * 1024 * 1024;
-
-/// A line as it stands in the file.
-pub struct Line {
-    /// From 1.
-    pub number: u64,
-    /// Absent: it is longer than [`MAX_LINE`].
-    bytes: Option<Vec<u8>>,
-}
-
-/// What a line holds.
-pub type Fields = Map<String, Value>;
 
 /// A line understood.
 pub struct Row {
@@ -37,124 +17,7 @@ pub struct Row {
     pub label: Option<String>,
 }
 
-/// Lines, and bytes of them, that one core gets at a time.
-const CHUNK_LINES: usize = 256;
-const CHUNK_BYTES: usize = 4 * 1024 * 1024;
-
-/// Reads lines.
-pub struct Lines {
-    reader: Content,
-    number: u64,
-}
-
-/// What a file holds, unzipped.
-pub type Content = Box<dyn BufRead + Send>;
-
-/// Opens a file of lines as [`content`] does.
-pub fn open(
-    path: &Path,
-    count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
-) -> Result<Lines, Failure> {
-    Ok(Lines::new(content(path, count)?))
-}
-
-/// Opens a file, gzipped or not, or standard input for `-`, and counts the bytes read from it through `count`.
-pub fn content(
-    path: &Path,
-    count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
-) -> Result<Content, Failure> {
-    let cannot = |error: io::Error| Failure::failed(format!("cannot read {}: {error}", path.display()));
-    let source = if path == Path::new("-") {
-        count(Box::new(io::stdin()), None)
-    } else {
-        let file = File::open(path).map_err(cannot)?;
-        let length = file.metadata().map_err(cannot)?.len();
-        count(Box::new(file), Some(length))
-    };
-    let mut source = BufReader::with_capacity(64 * 1024, source);
-    // By its first bytes, not by its name: standard input has none.
-    let gzipped = source.fill_buf().map_err(cannot)?.starts_with(&[0x1f, 0x8b]);
-    Ok(if gzipped { Box::new(BufReader::with_capacity(64 * 1024, MultiGzDecoder::new(source))) } else { Box::new(source) })
-}
-
-impl Lines {
-    /// From the first line on.
-    pub fn new(reader: Content) -> Self {
-        Self { reader, number: 0 }
-    }
-
-    /// The next line that is not blank. `None`: there are no more.
-    ///
-    /// # Errors
-    /// What the file system or the decompressor says.
-    pub fn next(&mut self) -> io::Result<Option<Line>> {
-        loop {
-            let mut bytes = Vec::new();
-            if self.reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes)? == 0 {
-                return Ok(None);
-            }
-            self.number += 1;
-            let number = self.number;
-            if bytes.len() as u64 == MAX_LINE && !bytes.ends_with(b"\n") {
-                self.reader.skip_until(b'\n')?;
-                return Ok(Some(Line { number, bytes: None }));
-            }
-            if number == 1 && bytes.starts_with("\u{feff}".as_bytes()) {
-                bytes.drain(..3);
-            }
-            if !bytes.trim_ascii().is_empty() {
-                return Ok(Some(Line { number, bytes: Some(bytes) }));
-            }
-        }
-    }
-}
-
-/// Works on every line, chunk by chunk, each chunk shared out among `cores`, and hands over what came of them in the
-/// order of the lines. `file` is named when it cannot be read on.
-pub fn on_cores<T: Send>(
-    mut lines: Lines,
-    file: &Path,
-    cores: usize,
-    work: impl Fn(&Line) -> T + Sync,
-    mut take: impl FnMut(T) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    loop {
-        let (mut chunk, mut bytes) = (Vec::new(), 0);
-        while chunk.len() < CHUNK_LINES * cores && bytes < CHUNK_BYTES * cores {
-            let Some(line) = lines.next().map_err(|error| unreadable(file, &error))? else { break };
-            bytes += line.len();
-            chunk.push(line);
-        }
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let share = chunk.len().div_ceil(cores);
-        let work = &work;
-        let shares: Vec<thread::Result<Vec<T>>> = thread::scope(|scope| {
-            let threads: Vec<_> =
-                chunk.chunks(share).map(|lines| scope.spawn(move || lines.iter().map(work).collect())).collect();
-            threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
-        });
-        for share in shares {
-            // A panic has already told of itself.
-            for outcome in share.map_err(|_| Failure::failed("judging broke off; please report it with the file"))? {
-                take(outcome)?;
-            }
-        }
-    }
-}
-
-/// Reading broke off in the middle.
-pub fn unreadable(file: &Path, error: &io::Error) -> Failure {
-    Failure::failed(format!("cannot read on in {}: {error}; is the file whole?", file.display()))
-}
-
 impl Line {
-    /// How much memory it takes.
-    fn len(&self) -> usize {
-        self.bytes.as_ref().map_or(0, Vec::len)
-    }
-
     /// Understands the line. `None`: it is not one of those asked for.
     ///
     /// # Errors
@@ -166,28 +29,6 @@ impl Line {
         }
         let label = fields.get("label").map(plain);
         Ok(Some(Row { comment: self.comment(fields, site)?, label }))
-    }
-
-    /// The line's fields, as they are named there.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words.
-    pub fn fields(&self) -> Result<Fields, String> {
-        object(self.read()?)
-    }
-
-    /// The line's JSON, understood as whatever the caller makes of it.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
-        let bytes = self.bytes.as_ref().ok_or_else(|| format!("is longer than {} MiB", MAX_LINE / 1024 / 1024))?;
-        serde_json::from_slice(bytes).map_err(|error| {
-            // The parser counts lines too, but it sees only this one.
-            let words = error.to_string();
-            let words = words.split(" at line ").next().unwrap_or_default();
-            format!("is no JSON: {words} at column {}", error.column())
-        })
     }
 
     /// The comment in the line's fields; `site` is for one that names none.
@@ -206,17 +47,6 @@ impl Line {
             comment.comment_id = usable.unwrap_or_else(|| format!("line-{}", self.number));
         }
         Ok(comment)
-    }
-}
-
-/// Returns the fields of a value.
-///
-/// # Errors
-/// It has none.
-pub fn object(value: Value) -> Result<Fields, String> {
-    match value {
-        Value::Object(fields) => Ok(fields),
-        _ => Err("is no JSON object".to_owned()),
     }
 }
 
@@ -317,7 +147,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Lines {
-        Lines::new(Box::new(io::Cursor::new(text.to_owned())))
+        Lines::new(Box::new(std::io::Cursor::new(text.to_owned())))
     }
 
     fn row(text: &str) -> Row {
@@ -386,15 +216,5 @@ mod tests {
             assert_eq!(condition.parse::<Where>().unwrap().holds(row), holds, "{condition}");
         }
         assert!("split".parse::<Where>().is_err());
-    }
-
-    #[test]
-    fn an_endless_line_is_skipped_and_the_next_one_read() {
-        let length = usize::try_from(MAX_LINE).unwrap() + 10;
-        let mut lines = lines(&format!("{}\n{{\"text\":\"t\"}}", "x".repeat(length)));
-        assert!(lines.next().unwrap().unwrap().parse("check", &[]).is_err());
-        let second = lines.next().unwrap().unwrap();
-        assert_eq!(second.number, 2);
-        assert!(second.parse("check", &[]).is_ok());
     }
 }

@@ -1,16 +1,16 @@
 //! `gatepost serve`: the server, until SIGTERM or Ctrl-C.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::connect::Secret;
+pub use super::offline::offline_judge;
 use crate::config::{Config, Given};
 use crate::files;
-use crate::judge::Judge;
-use crate::server::{self, Server};
+use crate::server::Server;
 use crate::telemetry::{self, LogFormat};
 
 /// Options of `serve`. Each has an entry in the settings file and an environment variable too.
@@ -152,7 +152,13 @@ fn load(args: &ServeArgs) -> Result<Result<Config, crate::settings::Mistakes>> {
             Some((path.display().to_string(), text))
         }
     };
-    let flags: Given = [
+    let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    Ok(Config::load(file, |variable| std::env::var(variable).ok(), &flags(args)))
+}
+
+/// Returns the options that were given, by their names in the settings.
+fn flags(args: &ServeArgs) -> Given {
+    [
         ("listen", &args.listen),
         ("admin_key", &args.admin_key.as_ref().map(|Secret(key)| key.clone())),
         ("tls_cert", &args.tls_cert),
@@ -179,12 +185,5 @@ fn load(args: &ServeArgs) -> Result<Result<Config, crate::settings::Mistakes>> {
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value.clone()?)))
-    .collect();
-    let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-    Ok(Config::load(file, |variable| std::env::var(variable).ok(), &flags))
-}
-
-/// The judge for commands that work without a server.
-pub fn offline_judge(model: Option<&Path>, policy_dir: Option<&Path>) -> Result<Judge> {
-    server::judge(model, policy_dir).map_err(|error| anyhow!(error))
+    .collect()
 }

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::output::{Format, FormatArgs, print_one};
 use super::term::{Screen, Tone};
 use super::text;
+use super::times;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -88,12 +89,12 @@ fn facts(known: &pb::GetCommentResponse, comment: &pb::Comment, verdict: &pb::Ve
         ("history", history.unwrap_or_default()),
         ("client", client.unwrap_or_default()),
         ("post", under.into_iter().find(|part| !part.is_empty()).unwrap_or_default()),
-        ("received", explain::moment(known.received_at.as_ref())),
+        ("received", times::moment(known.received_at.as_ref())),
         (
             "decided",
             format!(
                 "{} by {}, revision {}",
-                explain::moment(verdict.decided_at.as_ref()),
+                times::moment(verdict.decided_at.as_ref()),
                 text::line(&verdict.decided_by, LINE),
                 verdict.revision
             ),
@@ -113,7 +114,7 @@ fn print_audit(screen: &mut Screen, events: &[pb::AuditEvent]) -> Result<(), Fai
     let mut table = screen.new_table(&["when", "who", "what", "from", "to", "revision", "reason", "note"], &["revision"]);
     for event in events {
         table.add_row(screen.row(vec![
-            (Tone::Faint, explain::moment(event.at.as_ref())),
+            (Tone::Faint, times::moment(event.at.as_ref())),
             (Tone::Plain, text::line(&event.by, 128)),
             (Tone::Plain, text::line(&event.act, 40)),
             (Tone::Plain, explain::word(event.before).to_owned()),

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use super::connect::ConnectArgs;
-use super::explain;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
-use super::since::Since;
 use super::term::{Screen, Tone};
 use super::text;
+use super::times::{self, Since};
 use crate::pb;
 
 /// Steps of a plot's height.
@@ -73,7 +72,7 @@ fn csv(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), Fai
         rows.extend(counts.map(|(what, count)| (what, one.label.clone(), count)));
     }
     for one in &stats.periods {
-        let at = explain::moment(one.begins_at.as_ref());
+        let at = times::moment(one.begins_at.as_ref());
         let counts = [("machine held", one.held), ("machine rejected", one.rejected), ("moderators decided", one.decided)];
         rows.extend(counts.map(|(what, count)| (what, at.clone(), count)));
     }
@@ -89,14 +88,27 @@ fn csv(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), Fai
 }
 
 fn table(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
+    headline(screen, stats)?;
+    plots(screen, &stats.periods)?;
+    if !stats.moderators.is_empty() {
+        print_moderators(screen, &stats.moderators)?;
+    }
+    if !stats.labels.is_empty() {
+        print_labels(screen, &stats.labels)?;
+    }
+    Ok(())
+}
+
+/// Prints how many comments are held, for how long, and how many bad ones were missed.
+fn headline(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
     let oldest = match &stats.oldest {
-        Some(at) => format!(", the oldest for {}", explain::age(Some(at), SystemTime::now())),
+        Some(at) => format!(", the oldest for {}", times::age(Some(at), SystemTime::now())),
         None => String::new(),
     };
     screen.line(&format!("{} held now{oldest}", stats.held))?;
     screen.line(&format!(
         "since {}{}",
-        explain::moment(stats.since.as_ref()),
+        times::moment(stats.since.as_ref()),
         if stats.cut_off { ", as far as was looked" } else { "" }
     ))?;
     if stats.median_wait_seconds > 0.0 {
@@ -111,42 +123,43 @@ fn table(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), F
             percent(high)
         ))?;
     }
-    plots(screen, &stats.periods)?;
-    if !stats.moderators.is_empty() {
-        screen.line("")?;
-        let mut table = screen
-            .new_table(&["moderator", "approved", "rejected", "held", "undone"], &["approved", "rejected", "held", "undone"]);
-        for one in &stats.moderators {
-            let counts = [one.approved, one.rejected, one.held, one.undone].map(|count| (Tone::Plain, count.to_string()));
-            let name = (Tone::Plain, text::line(&one.moderator, 40));
-            table.add_row(screen.row(std::iter::once(name).chain(counts).collect()));
-        }
-        screen.table(&table)?;
-    }
-    if !stats.labels.is_empty() {
-        screen.line("")?;
-        let right = ["agreed", "of", "share", "false rejections", "missed"];
-        let mut table = screen.new_table(&["held for", "agreed", "of", "share", "false rejections", "missed"], &right);
-        for one in &stats.labels {
-            let held = one.held_rejected + one.held_approved;
-            let share =
-                if held == 0 { "-".to_owned() } else { format!("{:.0} %", 100.0 * one.held_rejected as f64 / held as f64) };
-            let cells = [
-                one.held_rejected.to_string(),
-                held.to_string(),
-                share,
-                one.rejected_approved.to_string(),
-                one.approved_rejected.to_string(),
-            ];
-            let label = (Tone::Plain, if one.label.is_empty() { "-".to_owned() } else { text::line(&one.label, 40) });
-            table.add_row(screen.row(std::iter::once(label).chain(cells.map(|cell| (Tone::Plain, cell))).collect()));
-        }
-        screen.table(&table)?;
-        screen.line(
-            "agreed: held by the machine, rejected by a moderator; missed: approved by the machine, rejected by a moderator",
-        )?;
-    }
     Ok(())
+}
+
+/// Prints what each moderator decided.
+fn print_moderators(screen: &mut Screen, moderators: &[pb::ModeratorStats]) -> Result<(), Failure> {
+    screen.line("")?;
+    let mut table =
+        screen.new_table(&["moderator", "approved", "rejected", "held", "undone"], &["approved", "rejected", "held", "undone"]);
+    for one in moderators {
+        let counts = [one.approved, one.rejected, one.held, one.undone].map(|count| (Tone::Plain, count.to_string()));
+        let name = (Tone::Plain, text::line(&one.moderator, 40));
+        table.add_row(screen.row(std::iter::once(name).chain(counts).collect()));
+    }
+    screen.table(&table)
+}
+
+/// Prints how far machine and moderators agree, label by label.
+fn print_labels(screen: &mut Screen, labels: &[pb::LabelStats]) -> Result<(), Failure> {
+    screen.line("")?;
+    let right = ["agreed", "of", "share", "false rejections", "missed"];
+    let mut table = screen.new_table(&["held for", "agreed", "of", "share", "false rejections", "missed"], &right);
+    for one in labels {
+        let held = one.held_rejected + one.held_approved;
+        let share = if held == 0 { "-".to_owned() } else { format!("{:.0} %", 100.0 * one.held_rejected as f64 / held as f64) };
+        let cells = [
+            one.held_rejected.to_string(),
+            held.to_string(),
+            share,
+            one.rejected_approved.to_string(),
+            one.approved_rejected.to_string(),
+        ];
+        let label = (Tone::Plain, if one.label.is_empty() { "-".to_owned() } else { text::line(&one.label, 40) });
+        table.add_row(screen.row(std::iter::once(label).chain(cells.map(|cell| (Tone::Plain, cell))).collect()));
+    }
+    screen.table(&table)?;
+    screen
+        .line("agreed: held by the machine, rejected by a moderator; missed: approved by the machine, rejected by a moderator")
 }
 
 /// Writes a share as a percentage with one decimal.

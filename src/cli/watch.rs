@@ -11,10 +11,12 @@ use super::explain;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, Record, csv_line};
+use super::reconnect::Reconnect;
 use super::replace;
-use super::retry::{self, Pause};
+use super::runtime::until_ctrl_c;
 use super::term::{self, Screen, Tone};
 use super::text;
+use super::times;
 use crate::files;
 use crate::pb;
 
@@ -56,10 +58,7 @@ pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
     // Whoever mistyped the address should learn of it; only a connection that once stood is worth waiting for.
     let connection = args.connect.connect().await?;
     watch.out.begin()?;
-    tokio::select! {
-        ended = watch.keep_following(&connection) => ended?,
-        stopped = tokio::signal::ctrl_c() => stopped.map_err(|error| Failure::failed(format!("cannot wait for Ctrl-C: {error}")))?,
-    }
+    until_ctrl_c(watch.keep_following(&connection)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -87,38 +86,30 @@ struct Watch<'a> {
 impl Watch<'_> {
     /// Follows, and follows again when the stream breaks.
     async fn keep_following(&mut self, connection: &Connection) -> Result<(), Failure> {
-        let mut pause = Pause::default();
-        let mut away = false;
-        loop {
-            let broken = match self.follow(connection, &mut pause, &mut away).await? {
-                None => return Ok(()),
-                Some(status) => status,
-            };
-            if !std::mem::replace(&mut away, true) {
-                let why = text::line(connection.failure(&broken).message(), 400);
-                term::tell(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
-            }
-            pause.wait().await;
+        let mut reconnect = Reconnect::default();
+        while let Some(broken) = self.follow(connection, &mut reconnect).await? {
+            reconnect.wait(connection, &broken).await?;
         }
+        Ok(())
     }
 
     /// Follows one stream. Returns why it broke, or nothing when all that was wanted has come.
-    async fn follow(&mut self, connection: &Connection, pause: &mut Pause, away: &mut bool) -> Result<Option<Status>, Failure> {
+    async fn follow(&mut self, connection: &Connection, reconnect: &mut Reconnect) -> Result<Option<Status>, Failure> {
         let request = pb::WatchVerdictsRequest { site: self.site.clone(), after_cursor: self.cursor.clone() };
         let mut stream = match connection.moderation().watch_verdicts(request).await {
             Ok(response) => response.into_inner(),
-            Err(status) => return broken(connection, status),
+            Err(status) => return Ok(Some(status)),
         };
-        if std::mem::take(away) {
+        if reconnect.opened() {
             term::tell(&format!("gatepost: {} is back", connection.server()));
         }
         loop {
             let change = match stream.message().await {
                 Ok(Some(change)) => change,
                 Ok(None) => return Ok(Some(Status::unavailable("the server ended the stream"))),
-                Err(status) => return broken(connection, status),
+                Err(status) => return Ok(Some(status)),
             };
-            *pause = Pause::default();
+            reconnect.received();
             self.out.print(&change)?;
             if let Some(file) = self.file {
                 keep(file, &change.cursor)?;
@@ -130,11 +121,6 @@ impl Watch<'_> {
             }
         }
     }
-}
-
-/// Why the stream broke, if trying again may help.
-fn broken(connection: &Connection, status: Status) -> Result<Option<Status>, Failure> {
-    if retry::may_pass(&status) { Ok(Some(status)) } else { Err(connection.failure(&status)) }
 }
 
 /// Keeps the cursor in its file.
@@ -169,7 +155,7 @@ impl Lines {
                     .paint(Tone::from(explain::decision(verdict)), &format!("{:7}", explain::word(verdict.decision)));
                 let line = format!(
                     "{}  {word}  {}  by {}, revision {}",
-                    explain::moment(verdict.decided_at.as_ref()),
+                    times::moment(verdict.decided_at.as_ref()),
                     text::line(&verdict.comment_id, 256),
                     text::line(&verdict.decided_by, 128),
                     verdict.revision

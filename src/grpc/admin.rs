@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::guard::{caller, open};
-use super::learning::Tell;
+use super::learning::ModelStatusSource;
 use super::{keys, learning, lists};
 use crate::comment::Site;
 use crate::error::{Cause, Error};
 use crate::keys::Ring;
 use crate::learning::Learning;
-use crate::lists::Lists;
+use crate::lists::ListEditor;
 use crate::pb::{self, admin_service_server::AdminService};
 use crate::store::Store;
 use crate::telemetry::METRICS;
@@ -20,9 +20,9 @@ use crate::telemetry::METRICS;
 pub struct Admin {
     store: Store,
     ring: Ring,
-    lists: Lists,
+    lists: ListEditor,
     learning: Learning,
-    tell: Tell,
+    model_status: Arc<dyn ModelStatusSource>,
     reload: Reload,
 }
 
@@ -31,8 +31,15 @@ pub type Reload = Arc<dyn Fn() -> Result<Vec<(String, String)>, Cause> + Send + 
 
 impl Admin {
     /// Joins the parts.
-    pub fn new(store: Store, ring: Ring, lists: Lists, (learning, tell): (Learning, Tell), reload: Reload) -> Self {
-        Self { store, ring, lists, learning, tell, reload }
+    pub fn new(
+        store: Store,
+        ring: Ring,
+        lists: ListEditor,
+        learning: Learning,
+        model_status: Arc<dyn ModelStatusSource>,
+        reload: Reload,
+    ) -> Self {
+        Self { store, ring, lists, learning, model_status, reload }
     }
 }
 
@@ -78,7 +85,7 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::GetModelInfoRequest>,
     ) -> Result<Response<pb::GetModelInfoResponse>, Status> {
-        Ok(Response::new(learning::info(&self.learning, &self.tell, open(request).await?).await?))
+        Ok(Response::new(learning::info(&self.learning, &*self.model_status, open(request).await?).await?))
     }
 
     async fn update_learning(
@@ -86,7 +93,7 @@ impl AdminService for Admin {
         request: Request<pb::UpdateLearningRequest>,
     ) -> Result<Response<pb::UpdateLearningResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(learning::update(&self.learning, &self.tell, &caller, open(request).await?).await?))
+        Ok(Response::new(learning::update(&self.learning, &*self.model_status, &caller, open(request).await?).await?))
     }
 
     async fn get_usage(&self, request: Request<pb::GetUsageRequest>) -> Result<Response<pb::GetUsageResponse>, Status> {

@@ -1,22 +1,19 @@
 //! The stream of an archive's comments: a few at once, answers in their order, until either side leaves.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 use tonic::{Status, Streaming};
 
 use super::guard::{Call, allowed};
 use super::status::{item, translated};
+use super::streams::Answers;
 use crate::error::Error;
 use crate::fair::Turns;
 use crate::moderate::{Moderator, Origin};
 use crate::pb;
 use crate::verdict::Decision;
-
-/// The stream that CheckComments answers with.
-pub type Verdicts = Pin<Box<dyn Stream<Item = Result<pb::CheckCommentsResponse, Status>> + Send>>;
 
 /// Comments of one stream on their way at once: they share the store's trips. What comes faster waits at the client,
 /// because no more is read than there is room for.
@@ -39,7 +36,7 @@ pub fn verdicts(
     turns: Turns,
     requests: Streaming<pb::CheckCommentsRequest>,
     leaving: watch::Receiver<bool>,
-) -> Verdicts {
+) -> Answers<pb::CheckCommentsResponse> {
     let mut told = leaving.clone();
     let left = async move {
         // An error means that the sender is gone, and then so is the server.

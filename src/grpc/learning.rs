@@ -1,36 +1,16 @@
 //! GetModelInfo and UpdateLearning: what a site has learned, and what an operator may do about it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod report;
+mod source;
 
-use crate::classify::site::fold::{Learned, Serving};
-use crate::classify::site::gate::{Compared, MORE_HELD, MORE_MISSED, Standing, Trial};
-use crate::classify::site::lesson::Source;
-use crate::classify::site::{Kind, Outcome};
 use crate::comment::Site;
 use crate::error::{Error, Violation};
 use crate::keys::Caller;
 use crate::learning::Learning;
 use crate::pb;
-use crate::store::OutcomeHead;
+use report::{told, trials};
 
-/// Finds out what of a site's correction may serve.
-type Examine = Arc<dyn Fn(&Learned) -> Arc<Serving> + Send + Sync>;
-
-/// What is told of the model, and by what a site's correction is judged.
-pub struct About {
-    /// The base model's version.
-    pub version: String,
-    /// The labels it was trained for.
-    pub labels: Vec<String>,
-    /// Whether the policy lets one serve.
-    pub corrects: bool,
-    /// Finds out what of a correction may serve.
-    pub serving: Examine,
-}
-
-/// Tells what is in force for a site, or for those that have no policy of their own.
-pub type Tell = Arc<dyn Fn(Option<&Site>) -> About + Send + Sync>;
+pub use source::{About, ModelStatusSource};
 
 /// Tells of the model, and of what a site has learned.
 ///
@@ -38,15 +18,15 @@ pub type Tell = Arc<dyn Fn(Option<&Site>) -> About + Send + Sync>;
 /// A site that is none; the store being away.
 pub async fn info(
     learning: &Learning,
-    tell: &Tell,
+    source: &dyn ModelStatusSource,
     request: pb::GetModelInfoRequest,
 ) -> Result<pb::GetModelInfoResponse, Error> {
     if request.site.is_empty() {
-        let About { version, labels, .. } = tell(None);
+        let About { version, labels, .. } = source.model_status(None);
         return Ok(pb::GetModelInfoResponse { model_version: version, labels, learning: None, trials: Vec::new() });
     }
     let site = Site::parse("site", &request.site)?;
-    let about = tell(Some(&site));
+    let about = source.model_status(Some(&site));
     let (head, learned) = learning.whole(&site).await?;
     Ok(pb::GetModelInfoResponse {
         learning: Some(told(&head, &learned, &about)),
@@ -62,7 +42,7 @@ pub async fn info(
 /// What is wrong with the request; the store being away.
 pub async fn update(
     learning: &Learning,
-    tell: &Tell,
+    source: &dyn ModelStatusSource,
     caller: &Caller,
     request: pb::UpdateLearningRequest,
 ) -> Result<pb::UpdateLearningResponse, Error> {
@@ -90,122 +70,5 @@ pub async fn update(
         learning.bound(&site, from, to, &caller.act("LEARNING_CHANGED", what)).await?;
     }
     let (head, learned) = learning.whole(&site).await?;
-    Ok(pb::UpdateLearningResponse { learning: Some(told(&head, &learned, &tell(Some(&site)))) })
-}
-
-fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearning {
-    let (counts, serving) = (learned.counts(), (about.serving)(learned));
-    let labels = Kind::ALL.map(|kind| label(kind, &serving, head, about));
-    pb::SiteLearning {
-        outcomes: counts.all(),
-        by_outcome: Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), counts.outcomes[outcome as usize])).into(),
-        by_source: Source::ALL.map(|source| (source.as_str().to_owned(), counts.sources[source as usize])).into(),
-        contested: counts.contested,
-        summary: summary(learned, &labels),
-        labels: labels.into(),
-        newest: head.newest,
-        from: head.from,
-        to: head.to,
-        digest: learned.digest(),
-        corrects: about.corrects,
-    }
-}
-
-fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
-    let standing = &serving.all[kind as usize];
-    let Standing { harmless, bad, margin, guesses, serves } = *standing;
-    let alike = serving.alike[kind as usize];
-    let trials = harmless.trials + bad.trials;
-    let (base_errors, corrected_errors) =
-        (harmless.base_errors + bad.base_errors, harmless.corrected_errors + bad.corrected_errors);
-    let (base_cost, corrected_cost) = (harmless.base_cost + bad.base_cost, harmless.corrected_cost + bad.corrected_cost);
-    let gain = base_cost - corrected_cost;
-    let mut why = match () {
-        () if guesses => {
-            format!("in shadow: it is wrong on {corrected_errors} of {trials}; are the outcomes that it is told right?")
-        }
-        () if alike && !serves && about.corrects => {
-            "serving on comments that resemble those that were decided; too little was gained yet to serve on others".to_owned()
-        }
-        () if trials < 3 => "in shadow: three outcomes are the least to tell by".to_owned(),
-        () if serves && !about.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
-        () if serves => format!("serving: its errors weigh {gain:.1} less than the base's, and {margin:.1} were needed"),
-        () if harmless.is_much_worse(MORE_HELD) => format!(
-            "in shadow: it would hold {} of the last {} harmless ones, the base {}",
-            harmless.corrected_errors, harmless.trials, harmless.base_errors
-        ),
-        () if bad.is_much_worse(MORE_MISSED) => format!(
-            "in shadow: it would miss {} of the last {} bad ones, the base {}",
-            bad.corrected_errors, bad.trials, bad.base_errors
-        ),
-        () if gain <= 0.0 => format!("in shadow: its errors weigh {:.1} more than the base's", -gain),
-        () => format!(
-            "in shadow: its errors weigh {gain:.1} less than the base's, and {:.1} would be needed",
-            margin.max(0.05 * base_cost)
-        ),
-    };
-    if let Some(to) = head.to {
-        why.push_str(&format!("; frozen at outcome {to}"));
-    }
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    pb::LabelLearning {
-        label: kind.label().as_str().to_owned(),
-        serves: (serves || alike) && about.corrects,
-        trials: count(trials),
-        base_errors: count(base_errors),
-        corrected_errors: count(corrected_errors),
-        base_cost,
-        corrected_cost,
-        margin,
-        why,
-        harmless: Some(compared(&harmless)),
-        bad: Some(compared(&bad)),
-        down: serving.limits.down[kind as usize].into(),
-        up: serving.limits.up[kind as usize].into(),
-    }
-}
-
-fn compared(compared: &Compared) -> pb::Comparison {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    pb::Comparison {
-        trials: count(compared.trials),
-        base_errors: count(compared.base_errors),
-        corrected_errors: count(compared.corrected_errors),
-    }
-}
-
-fn summary(learned: &Learned, labels: &[pb::LabelLearning]) -> String {
-    let counts = learned.counts();
-    if counts.all() == 0 {
-        return "nothing learned yet".to_owned();
-    }
-    let [ham, spam, toxic] = counts.outcomes;
-    let mut text = format!("learned {} decisions ({spam} spam, {toxic} toxic, {ham} ham)", counts.all());
-    for label in labels.iter().filter(|label| label.trials > 0) {
-        let pb::LabelLearning { label, trials, base_errors, corrected_errors, serves, .. } = label;
-        let state = if *serves { "serving" } else { "in shadow" };
-        text.push_str(&format!(
-            "; {label}: errors on the last {trials}: base {base_errors}, corrected {corrected_errors}; {state}"
-        ));
-    }
-    text
-}
-
-/// What was thought of each outcome, of both kinds at once.
-fn trials(learned: &Learned) -> Vec<pb::Trial> {
-    let mut all: BTreeMap<u32, pb::Trial> = BTreeMap::new();
-    for kind in Kind::ALL {
-        for Trial { order, bad, source, base, corrected, .. } in learned.trials(kind) {
-            let outcome = match (bad, kind) {
-                (false, _) => pb::Outcome::Ham,
-                (true, Kind::Spam) => pb::Outcome::Spam,
-                (true, Kind::Toxicity) => pb::Outcome::Toxic,
-            };
-            let told = all.entry(order).or_default();
-            (told.outcome, told.source) = (outcome.into(), source.as_str().to_owned());
-            told.base.extend(base.map(|base| (kind.label().as_str().to_owned(), f64::from(base))));
-            told.corrected.insert(kind.label().as_str().to_owned(), f64::from(corrected));
-        }
-    }
-    all.into_values().collect()
+    Ok(pb::UpdateLearningResponse { learning: Some(told(&head, &learned, &source.model_status(Some(&site)))) })
 }

@@ -2,19 +2,18 @@
 
 use tonic::Request;
 
-use super::guard::open;
+use super::guard::{named_after_key, open};
 use super::requests::{moderator, owner};
-use super::review::named_after_key;
 use crate::comment::{CommentId, Site};
 use crate::error::{Error, Violation};
-use crate::lists::Lists;
+use crate::lists::ListEditor;
 use crate::pb;
 
 /// Adds or replaces an entry.
 ///
 /// # Errors
 /// What is wrong with it; the store being away.
-pub async fn put(lists: &Lists, request: Request<pb::PutListEntryRequest>) -> Result<pb::PutListEntryResponse, Error> {
+pub async fn put(lists: &ListEditor, request: Request<pb::PutListEntryRequest>) -> Result<pb::PutListEntryResponse, Error> {
     let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
     let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
     let mut entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
@@ -32,7 +31,7 @@ pub async fn put(lists: &Lists, request: Request<pb::PutListEntryRequest>) -> Re
 ///
 /// # Errors
 /// A site that is none; the store being away.
-pub async fn list(lists: &Lists, request: Request<pb::ListEntriesRequest>) -> Result<pb::ListEntriesResponse, Error> {
+pub async fn list(lists: &ListEditor, request: Request<pb::ListEntriesRequest>) -> Result<pb::ListEntriesResponse, Error> {
     let site = Site::parse("site", &open(request).await?.site)?;
     Ok(pb::ListEntriesResponse { entries: lists.list(&site).await? })
 }
@@ -41,7 +40,10 @@ pub async fn list(lists: &Lists, request: Request<pb::ListEntriesRequest>) -> Re
 ///
 /// # Errors
 /// What is wrong with it; the store being away.
-pub async fn delete(lists: &Lists, request: Request<pb::DeleteListEntryRequest>) -> Result<pb::DeleteListEntryResponse, Error> {
+pub async fn delete(
+    lists: &ListEditor,
+    request: Request<pb::DeleteListEntryRequest>,
+) -> Result<pb::DeleteListEntryResponse, Error> {
     let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
     let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
     let entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
 
-use super::archive::{self, Verdicts};
+use super::archive;
 use super::guard::{call, caller, open};
 use super::outcome;
-use super::person::{self, Export};
-use super::streams::{Streams, held};
-use super::watch::{self, Changes};
-use crate::comment::{CommentId, Site};
+use super::person;
+use super::requests::name;
+use super::streams::{Answers, Streams, held};
+use super::watch;
+use crate::comment::Site;
 use crate::error::Error;
 use crate::fair::Turns;
 use crate::moderate::{Moderator, Origin};
@@ -59,7 +60,7 @@ impl ModerationService for Moderation {
         Ok(Response::new(pb::CheckCommentResponse { verdict: Some(verdict.into()) }))
     }
 
-    type CheckCommentsStream = Verdicts;
+    type CheckCommentsStream = Answers<pb::CheckCommentsResponse>;
 
     async fn check_comments(
         &self,
@@ -79,7 +80,7 @@ impl ModerationService for Moderation {
         Ok(Response::new(pb::GetVerdictResponse { verdict: Some(verdict.into()) }))
     }
 
-    type WatchVerdictsStream = Changes;
+    type WatchVerdictsStream = Answers<pb::WatchVerdictsResponse>;
 
     async fn watch_verdicts(
         &self,
@@ -109,7 +110,7 @@ impl ModerationService for Moderation {
         Ok(Response::new(person::forget(&self.store, open(request).await?, &caller).await?))
     }
 
-    type ExportAuthorStream = Export;
+    type ExportAuthorStream = Answers<pb::ExportAuthorResponse>;
 
     async fn export_author(
         &self,
@@ -119,13 +120,5 @@ impl ModerationService for Moderation {
         let request = open(request).await?;
         let place = self.streams.place(&call, &request.site)?;
         Ok(held(place, person::export(&self.store, request).await?))
-    }
-}
-
-/// Parses what names a comment; both mistakes at once.
-pub fn name(site: &str, id: &str) -> Result<(Site, CommentId), Error> {
-    match (Site::parse("site", site), CommentId::parse("comment_id", id)) {
-        (Ok(site), Ok(id)) => Ok((site, id)),
-        (site, id) => Err(Error::Invalid(site.err().into_iter().chain(id.err()).collect())),
     }
 }

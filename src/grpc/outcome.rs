@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::moderation::name;
+use super::requests::name;
 use crate::classify::site::Outcome;
 use crate::classify::site::lesson::Source;
 use crate::comment::{Comment, Site};

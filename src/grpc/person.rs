@@ -2,22 +2,19 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::pin::Pin;
 
 use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
+use super::streams::Answers;
 use crate::comment::{CommentId, MAX_NAME, Site};
 use crate::error::{Error, Violation};
 use crate::keys::Caller;
 use crate::pb;
 use crate::pb::author_selector::Selector;
 use crate::store::{Forgotten, Identity, Kept, Past, Person, Store};
-
-/// The stream that ExportAuthor answers with.
-pub type Export = Pin<Box<dyn Stream<Item = Result<pb::ExportAuthorResponse, Status>> + Send>>;
 
 /// Comments on the way to a client that reads slowly.
 const AHEAD: usize = 2;
@@ -58,7 +55,7 @@ pub async fn forget(
 ///
 /// # Errors
 /// A site or selector that is none; the store being away.
-pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<Export, Error> {
+pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<Answers<pb::ExportAuthorResponse>, Error> {
     let (site, persons) = meant(store, &request.site, request.author).await?;
     let (sender, receiver) = mpsc::channel(AHEAD);
     let store = store.clone();

@@ -7,15 +7,12 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::review::moderated;
+use super::responses::moderated;
 use super::streams::Answers;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
 use crate::review::{Acts, Desk};
-
-/// The stream that WatchQueue answers with.
-pub type Moves = Answers<pb::WatchQueueResponse>;
 
 /// How often the audit is looked at.
 const EVERY: Duration = Duration::from_millis(500);
@@ -26,7 +23,7 @@ const AHEAD: usize = 64;
 ///
 /// # Errors
 /// The store being away.
-pub async fn moves(desk: Desk, site: Site, leaving: watch::Receiver<bool>) -> Result<Moves, Error> {
+pub async fn moves(desk: Desk, site: Site, leaving: watch::Receiver<bool>) -> Result<Answers<pb::WatchQueueResponse>, Error> {
     let newest = desk.store().audit(&site, 0, 0, false).await?.newest.number;
     let (sender, receiver) = mpsc::channel(AHEAD);
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! What moderators send, parsed: every violation at once.
+//! What hosts and moderators send, parsed: every violation at once.
 
 use std::time::{Duration, SystemTime};
 
@@ -240,4 +240,12 @@ pub fn owner(site: &str, moderator: &str, wrong: &mut Vec<Violation>) -> Option<
 
 pub fn moderator(name: String) -> String {
     if name.is_empty() { "moderator".to_owned() } else { name }
+}
+
+/// Parses what names a comment. Returns an error with both violations.
+pub fn name(site: &str, id: &str) -> Result<(Site, CommentId), Error> {
+    match (Site::parse("site", site), CommentId::parse("comment_id", id)) {
+        (Ok(site), Ok(id)) => Ok((site, id)),
+        (site, id) => Err(Error::Invalid(site.err().into_iter().chain(id.err()).collect())),
+    }
 }

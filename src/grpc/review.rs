@@ -5,20 +5,17 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
-use super::guard::{Named, call, caller, open};
-use super::moderation::name;
-use super::queue::{self, Moves};
+use super::guard::{call, named_after_key, open};
+use super::queue;
 use super::requests::{
-    Wanted, acts_request, claim_request, decide_request, list_request, moment, release_request, undo_request,
+    Wanted, acts_request, claim_request, decide_request, list_request, moment, name, release_request, undo_request,
 };
-use super::streams::{Streams, held};
+use super::responses::{moderated, not_handed, not_in_this_answer, result, threshold, told};
+use super::streams::{Answers, Streams, held};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::keys::Role;
 use crate::pb::{self, review_service_server::ReviewService};
-use crate::review::{Act, Desk, MOST_BYTES, Refusal, TakenBack, Withheld, full, size};
-use crate::store::{Claim, Kept};
-use crate::verdict::Verdict;
+use crate::review::{Act, Desk, MOST_BYTES, TakenBack, size};
 
 /// How far back is counted, if nothing is said.
 const STATS: Duration = Duration::from_secs(7 * 86_400);
@@ -47,72 +44,6 @@ impl Review {
             results.push(result(comment_id, outcome));
         }
         Ok(results)
-    }
-}
-
-type Told = (Option<Verdict>, &'static str, String);
-
-fn told(refusal: Refusal, id: &str) -> Told {
-    match refusal {
-        Refusal::NotFound => (None, "NOT_FOUND", format!("there is no comment {id:?} on this site")),
-        Refusal::Conflict(now) => {
-            let message = format!(
-                "it was decided meanwhile: {} by {} at revision {}; look again and decide with that revision",
-                now.decision.as_str(),
-                now.decided_by,
-                now.revision
-            );
-            (Some(*now), "CONFLICT", message)
-        }
-        Refusal::Claimed(now, claim) => (Some(*now), "CLAIMED", at_work(&claim)),
-        Refusal::NothingToUndo(now) => {
-            (Some(*now), "NOTHING_TO_UNDO", "no moderator's decision on its present text is left to take back".to_owned())
-        }
-    }
-}
-
-/// Who is at work on a comment, in words.
-fn at_work(claim: &Claim) -> String {
-    let until = humantime::format_rfc3339_seconds(claim.until);
-    format!("{} is at work on it until {until}; take another, or come back then", claim.moderator)
-}
-
-fn not_handed(withheld: Withheld, id: &str) -> pb::ItemError {
-    let (reason, message) = match withheld {
-        Withheld::NotFound => ("NOT_FOUND", format!("there is no comment {id:?} on this site")),
-        Withheld::NotHeld(now) => {
-            let message = format!("it was decided already: {} by {}", now.decision.as_str(), now.decided_by);
-            ("NOT_HELD", message)
-        }
-        Withheld::Claimed(claim) => ("CLAIMED", at_work(&claim)),
-        Withheld::Full => ("TOO_MANY_CLAIMS", format!("the moderator {}", full())),
-    };
-    pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message }
-}
-
-fn not_in_this_answer(id: &str) -> pb::ItemError {
-    let message = "the answer is full; it was not claimed: ask for it in another call".to_owned();
-    pb::ItemError { comment_id: id.to_owned(), reason: "ANSWER_FULL".to_owned(), message }
-}
-
-fn threshold((label, hold, reject): (&'static str, Option<f64>, Option<f64>)) -> pb::Threshold {
-    pb::Threshold { label: label.to_owned(), hold, reject }
-}
-
-impl From<Claim> for pb::Claim {
-    fn from(claim: Claim) -> Self {
-        Self { moderator: claim.moderator, until: Some(claim.until.into()) }
-    }
-}
-
-fn result(comment_id: String, outcome: Result<Verdict, Told>) -> pb::ReviewResult {
-    match outcome {
-        Ok(verdict) => pb::ReviewResult { comment_id, verdict: Some(verdict.into()), error: None },
-        Err((verdict, reason, message)) => pb::ReviewResult {
-            verdict: verdict.map(Into::into),
-            error: Some(pb::ItemError { comment_id: comment_id.clone(), reason: reason.to_owned(), message }),
-            comment_id,
-        },
     }
 }
 
@@ -260,7 +191,7 @@ impl ReviewService for Review {
         Ok(Response::new(self.desk.stats(&site, since.unwrap_or(SystemTime::UNIX_EPOCH)).await?))
     }
 
-    type WatchQueueStream = Moves;
+    type WatchQueueStream = Answers<pb::WatchQueueResponse>;
 
     async fn watch_queue(&self, request: Request<pb::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
         let call = call(&request)?;
@@ -268,29 +199,5 @@ impl ReviewService for Review {
         let place = self.streams.place(&call, site.as_str())?;
         let moves = queue::moves(self.desk.clone(), site, self.leaving.clone()).await?;
         Ok(held(place, moves))
-    }
-}
-
-/// Opens a request, and tells from where it comes. Who acts is the one whom the key was made for, unless an operator speaks
-/// for somebody else.
-pub(super) async fn named_after_key<T: Named>(
-    request: Request<T>,
-    moderator: impl Fn(&mut T) -> &mut String,
-) -> Result<(T, String), Error> {
-    let caller = caller(&request);
-    let mut message = open(request).await?;
-    let moderator = moderator(&mut message);
-    if moderator.is_empty() || caller.role == Role::Moderator && !caller.name.is_empty() {
-        *moderator = caller.name.to_string();
-    }
-    Ok((message, caller.id.to_string()))
-}
-
-pub(super) fn moderated(kept: Kept, claim: Option<Claim>) -> pb::ModeratedComment {
-    pb::ModeratedComment {
-        comment: Some(kept.comment),
-        verdict: Some(kept.verdict.into()),
-        received_at: Some(kept.received_at.into()),
-        claim: claim.map(Into::into),
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
 
-use super::guard::Call;
+use super::guard::{Busy, Call};
 use crate::error::Error;
 use crate::fair::{Place, Places};
 use crate::telemetry::METRICS;
@@ -32,6 +32,8 @@ pub type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 /// What a stream holds while it is open.
 pub struct Held {
     _place: Place,
+    /// From the moment the place is taken, so that the connection is never idle between the call and its stream.
+    _busy: Option<Busy>,
     call: Call,
     site: String,
 }
@@ -54,7 +56,7 @@ impl Streams {
             METRICS.shed("streams");
             Error::Overloaded
         })?;
-        Ok(Held { _place: place, call: call.clone(), site: site.to_owned() })
+        Ok(Held { _place: place, _busy: call.busy(), call: call.clone(), site: site.to_owned() })
     }
 }
 
@@ -75,7 +77,6 @@ pub fn held<T: Send + 'static>(held: Held, stream: Answers<T>) -> Response<Answe
 }
 
 async fn forward<T: Send>(held: Held, mut stream: Answers<T>, client: mpsc::Sender<Result<T, Status>>) {
-    let _busy = held.call.busy();
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut waiting, mut since): (Option<Result<T, Status>>, _) = (None, Instant::now());

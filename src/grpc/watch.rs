@@ -1,20 +1,17 @@
 //! The stream of verdict changes: follows the store's events from a cursor until either side leaves.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
+use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
+use super::streams::Answers;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;
 use crate::store::{Store, Watcher};
-
-/// The stream that WatchVerdicts answers with.
-pub type Changes = Pin<Box<dyn Stream<Item = Result<pb::WatchVerdictsResponse, Status>> + Send>>;
 
 /// How long one look at the store waits for news before it looks whether the client is still there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,7 +27,7 @@ pub async fn changes(
     site: &Site,
     after: Option<&str>,
     leaving: watch::Receiver<bool>,
-) -> Result<Changes, Error> {
+) -> Result<Answers<pb::WatchVerdictsResponse>, Error> {
     let after = match after {
         None | Some("") => store.first_cursor(),
         Some("now") => store.latest_cursor(site).await?,

@@ -3,40 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-
-use super::record::Role;
+use super::access::{Role, Sites};
 use crate::error::Error;
 use crate::pb;
-
-/// The sites that a caller may speak for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sites {
-    /// Every site.
-    All,
-    /// These.
-    These(Vec<String>),
-}
-
-impl Sites {
-    /// Whether a site is among them.
-    pub fn has(&self, site: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::These(sites) => sites.iter().any(|known| known == site),
-        }
-    }
-
-    /// Whether all of the others are among them.
-    pub fn have_all(&self, others: &Sites) -> bool {
-        match (self, others) {
-            (Self::All, _) => true,
-            (Self::These(_), Self::All) => false,
-            (Self::These(_), Self::These(others)) => others.iter().all(|site| self.has(site)),
-        }
-    }
-}
 
 /// The client certificate of a connection. Whom it stands for is asked for each call, since the files that say so change
 /// while the connection is open.

@@ -1,14 +1,16 @@
 //! All keys, as a server knows them, and what is done with them.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 
-use super::caller::{Caller, Sites};
-use super::record::{KeyRecord, Role, moment, seconds};
+use super::access::{Role, Sites};
+use super::caller::Caller;
+use super::record::KeyRecord;
 use super::secret::{self, Presented};
+use super::snapshot::{Snapshot, has_mark, mark};
+use super::uses::Uses;
 use crate::error::Error;
 use crate::pb;
 use crate::store::{Amendment, Records, Space, Store};
@@ -19,15 +21,10 @@ const EVERY: Duration = Duration::from_millis(500);
 const TELL_USES: Duration = Duration::from_secs(60);
 /// A key that is not known may have been made a moment ago elsewhere; but whoever makes keys up must not keep the store busy.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// How many keys there may be, and how many that name a site: each has shares of its own in what all use.
-const MOST: usize = 10_000;
-const MOST_OF_SITE: usize = 100;
 /// How often a change of the keys is tried that others get in the way of.
 const TRIES: u32 = 16;
 /// The name of the key that comes from the settings.
 const ADMIN: &str = "admin";
-/// The record that tells that there has been a key. No key is named like that.
-const MARK: &str = "had-keys";
 
 /// All keys. Cheap to clone.
 #[derive(Clone)]
@@ -39,21 +36,9 @@ pub struct Ring {
     demanded: bool,
     /// Whether an operator has another way in than keys of the store: a client certificate.
     other_way_in: Arc<dyn Fn() -> bool + Send + Sync>,
-    known: Arc<ArcSwap<Known>>,
-    uses: Arc<Mutex<HashMap<String, u64>>>,
+    known: Arc<ArcSwap<Snapshot>>,
+    uses: Uses,
     looked: Arc<Mutex<Option<Instant>>>,
-}
-
-/// The keys as they were read last.
-#[derive(Default)]
-struct Known {
-    /// Whether they were read at all.
-    read: bool,
-    version: u64,
-    /// Whether there is a key, or ever was one.
-    had: bool,
-    records: BTreeMap<String, Vec<u8>>,
-    keys: HashMap<String, (KeyRecord, Caller)>,
 }
 
 /// A key that was just made.
@@ -87,7 +72,7 @@ impl Ring {
             demanded,
             other_way_in: Arc::new(other_way_in),
             known: Arc::default(),
-            uses: Arc::default(),
+            uses: Uses::default(),
             looked: Arc::default(),
         };
         match ring.refresh().await {
@@ -104,7 +89,7 @@ impl Ring {
 
     /// Whether there is any key to call with, as far as is known.
     pub fn has_any(&self) -> bool {
-        self.admin.is_some() || !self.known.load().keys.is_empty()
+        self.admin.is_some() || !self.known.load().is_empty()
     }
 
     /// Returns whether callers need a key: because they must, or because there is one, or ever was. A server that had keys
@@ -125,14 +110,8 @@ impl Ring {
             caller = self.current(key);
         }
         let caller = caller?;
-        if let Some(id) = &key.id
-            && let Ok(mut uses) = self.uses.lock()
-        {
-            let now = seconds(SystemTime::now());
-            match uses.get_mut(id) {
-                Some(at) => *at = now,
-                None => drop(uses.insert(id.clone(), now)),
-            }
+        if let Some(id) = &key.id {
+            self.uses.add(id);
         }
         Ok(caller)
     }
@@ -146,16 +125,7 @@ impl Ring {
         if self.admin.as_ref().is_some_and(|admin| secret::same(admin, &key.hash)) {
             return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(Sites::All) });
         }
-        let known = self.known.load();
-        let found = key.id.as_deref().and_then(|id| known.keys.get(id)).filter(|(record, _)| record.is_of(&key.hash));
-        match found {
-            None if !known.read => Err(Error::Starting),
-            None => Err(Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" }),
-            Some((record, _)) if record.has_expired() => {
-                Err(Error::Unauthenticated { reason: "KEY_EXPIRED", problem: "this key has expired" })
-            }
-            Some((_, caller)) => Ok(caller.clone()),
-        }
+        self.known.load().caller(key)
     }
 
     fn may_look_again(&self) -> bool {
@@ -182,12 +152,10 @@ impl Ring {
         if !self.is_known() {
             self.refresh().await?;
         }
-        if !self.has_any() && (role != Role::Admin || sites != Sites::All || expires_at.is_some()) {
-            let problem = "must be an admin's for all sites (*) without an end: once there is a key every caller needs one, and \
-                           without such a key nobody could make others";
-            return Err(Error::invalid("role", problem));
+        if !self.has_any() {
+            Snapshot::may_be_first(role, &sites, expires_at.is_some())?;
         }
-        self.has_room(&sites)?;
+        self.known.load().has_room(&sites)?;
         let secret::Fresh { id, text } = secret::fresh()?;
         let record = KeyRecord::new(&text, name, role, sites, expires_at);
         let records = [(id.clone(), record.to_bytes()?), mark()];
@@ -196,29 +164,9 @@ impl Ring {
         Ok(NewKey { id, text, record })
     }
 
-    /// Succeeds if there may be one more key for these sites.
-    fn has_room(&self, sites: &Sites) -> Result<(), Error> {
-        let known = self.known.load();
-        let all = known.keys.len();
-        let of_site = |site: &String| {
-            let named = |record: &KeyRecord| matches!(&record.sites, Sites::These(sites) if sites.contains(site));
-            known.keys.values().filter(|(record, _)| named(record)).count()
-        };
-        let full = match sites {
-            Sites::All => false,
-            Sites::These(sites) => sites.iter().any(|site| of_site(site) >= MOST_OF_SITE),
-        };
-        if full || all >= MOST {
-            let problem =
-                format!("are too many: there may be {MOST_OF_SITE} keys for a site and {MOST} in all; revoke some first");
-            return Err(Error::invalid("keys", problem));
-        }
-        Ok(())
-    }
-
     /// Returns when the key of a caller ends. Returns `None` if it does not, or is none of the store's.
     pub fn ends(&self, caller: &Caller) -> Option<SystemTime> {
-        self.known.load().keys.get(&*caller.id).and_then(|(record, _)| record.expires_at())
+        self.known.load().get(&caller.id).and_then(KeyRecord::expires_at)
     }
 
     /// Ends a key. Returns whether there was one. `act` is the record of it for the server's audit.
@@ -229,9 +177,10 @@ impl Ring {
         for _ in 0..TRIES {
             let version = self.refresh().await?;
             let known = self.known.load_full();
-            let Some((record, _)) = known.keys.get(id) else { return Ok(false) };
-            let others = known.keys.iter().any(|(other, (record, _))| other != id && record.rules());
-            if record.rules() && !others && self.admin.is_none() && !(self.other_way_in)() {
+            if known.get(id).is_none() {
+                return Ok(false);
+            }
+            if known.is_last_that_rules(id) && self.admin.is_none() && !(self.other_way_in)() {
                 let problem = "is the last key by which others can be made; make another first (`gatepost keys create --role \
                                admin --sites '*'`), or start the server with --admin-key";
                 return Err(Error::invalid("key_id", problem));
@@ -249,17 +198,12 @@ impl Ring {
 
     /// Returns the sites that keys name.
     pub fn sites(&self) -> Vec<String> {
-        let known = self.known.load();
-        let named = known.keys.values().filter_map(|(record, _)| match &record.sites {
-            Sites::All => None,
-            Sites::These(sites) => Some(sites),
-        });
-        named.flatten().cloned().collect()
+        self.known.load().sites()
     }
 
     /// A key by its name.
     pub fn get(&self, id: &str) -> Option<KeyRecord> {
-        self.known.load().keys.get(id).map(|(record, _)| record.clone())
+        self.known.load().get(id).cloned()
     }
 
     /// All keys, oldest first, each with its name and when it was last used.
@@ -267,15 +211,11 @@ impl Ring {
     /// # Errors
     /// The store being away.
     pub async fn list(&self) -> Result<Vec<(String, KeyRecord, Option<SystemTime>)>, Error> {
-        self.tell_uses().await?;
+        self.uses.write(&self.store).await?;
         self.refresh().await?;
-        let uses = self.store.records(Space::KeyUses).await?.all;
-        let used = |id: &String| {
-            let at = uses.get(id).and_then(|at| std::str::from_utf8(at).ok()?.parse().ok());
-            at.map(moment)
-        };
+        let uses = Uses::read(&self.store).await?;
         let known = self.known.load();
-        let mut all: Vec<_> = known.keys.iter().map(|(id, (record, _))| (id.clone(), record.clone(), used(id))).collect();
+        let mut all: Vec<_> = known.all().map(|(id, record)| (id.clone(), record.clone(), uses.get(id).copied())).collect();
         all.sort_by(|(a, first, _), (b, second, _)| (first.created_at(), a).cmp(&(second.created_at(), b)));
         Ok(all)
     }
@@ -288,7 +228,7 @@ impl Ring {
             Some(_) => {}
             None if known.records.is_empty() && self.admin.is_none() => {
                 if !known.read {
-                    self.known.store(Arc::new(Known { read: true, ..Known::default() }));
+                    self.known.store(Arc::new(Snapshot::empty()));
                 }
                 return Ok(None);
             }
@@ -300,44 +240,17 @@ impl Ring {
             }
         }
         let Records { version, all } = self.store.records(Space::Keys).await?;
-        let mut keys = HashMap::new();
-        if self.admin.is_some() && !all.contains_key(MARK) {
+        if self.admin.is_some() && !has_mark(&all) {
             // A server that was once started with a key does not open when it is started without.
             self.store.amend_records(Space::Keys, Amendment::put([mark()])).await?;
         }
-        for (id, bytes) in all.iter().filter(|(id, _)| *id != MARK) {
-            match KeyRecord::from_bytes(bytes) {
-                Ok(record) => {
-                    let name = if record.name.is_empty() { id.as_str() } else { record.name.as_str() };
-                    let caller = Caller {
-                        id: id.as_str().into(),
-                        name: name.into(),
-                        role: record.role,
-                        sites: Arc::new(record.sites.clone()),
-                    };
-                    keys.insert(id.clone(), (record, caller));
-                }
-                Err(error) => tracing::error!(id, %error, "a key cannot be read, and is as good as revoked"),
-            }
-        }
-        let had = !all.is_empty();
-        self.known.store(Arc::new(Known { read: true, version, had, records: all, keys }));
+        self.known.store(Arc::new(Snapshot::parse(version, all)));
         Ok(Some(version))
     }
 
     /// Returns whether there is, or ever was, a key.
     pub fn had_any(&self) -> bool {
         self.has_any() || self.known.load().had
-    }
-
-    /// Tells the store which keys were used.
-    async fn tell_uses(&self) -> Result<(), Error> {
-        let uses = self.uses.lock().map(|mut uses| std::mem::take(&mut *uses)).unwrap_or_default();
-        if uses.is_empty() {
-            return Ok(());
-        }
-        let records = uses.into_iter().map(|(id, at)| (id, at.to_string().into_bytes()));
-        self.store.amend_records(Space::KeyUses, Amendment::put(records)).await.map(drop)
     }
 
     /// Follows what other servers do to the keys, for as long as it is polled.
@@ -349,12 +262,8 @@ impl Ring {
             let _ = self.refresh().await;
             if told.elapsed() >= TELL_USES {
                 told = Instant::now();
-                let _ = self.tell_uses().await;
+                let _ = self.uses.write(&self.store).await;
             }
         }
     }
-}
-
-fn mark() -> (String, Vec<u8>) {
-    (MARK.to_owned(), Vec::new())
 }

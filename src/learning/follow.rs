@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::{Known, Learning, Place};
+use super::clock::now_micros;
+use super::sites::{Known, Place};
+use super::state::Learning;
 use crate::classify::learn::LearnError;
 use crate::classify::site::fold::Learned;
 use crate::classify::site::lesson::{Lesson, Source};
@@ -45,34 +47,51 @@ impl Learning {
         // Also when the store failed: comments that come meanwhile need not wait for it once more.
         known.asked.store(begun, Ordering::Relaxed);
         asked?;
-        self.promote(site, known);
+        self.0.sites.promote(site, known);
         known.version.store(version.unwrap_or_default(), Ordering::Relaxed);
         Ok(())
     }
 
+    /// Asks the store where the log ends, and learns what has changed.
     async fn ask(&self, site: &Site, known: &Known, place: &mut Place) -> Result<(), Error> {
         let head = self.0.store.outcome_head(site).await?;
         let swept = place.swept.is_some_and(|swept| swept.elapsed() < SWEEP);
         if head == place.head && swept { Ok(()) } else { self.learn(site, known, place, head).await }
     }
 
+    /// Learns what is new behind what is known, if that is all that has changed, or else the whole log.
     async fn learn(&self, site: &Site, known: &Known, place: &mut Place, head: OutcomeHead) -> Result<(), Error> {
         let counts = known.learned.load().counts();
         let full = counts.sources.iter().zip(MOST).any(|(count, most)| *count as usize > most + most / SLACK);
         let due = full || place.swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
-        if !due && place.head.goes_on(&head) {
-            let new = self.lessons(site, place.head.newest, &head).await?;
-            if new.len() <= FEW {
-                let mut learned = Learned::clone(&known.learned.load());
-                let begun = Instant::now();
-                if learn_all(&mut learned, &new).map_err(Error::store)? {
-                    METRICS.learned(new.len(), begun.elapsed());
-                    self.examine_and_store(site, known, learned).await;
-                    place.head = head;
-                    return Ok(());
-                }
-            }
+        if !due && place.head.goes_on(&head) && self.learn_new(site, known, place.head.newest, &head).await? {
+            place.head = head;
+            return Ok(());
         }
+        self.fold_all(site, known, &head).await?;
+        // Those that were dropped here are gone from the log, which the next look at it finds out.
+        (place.head, place.swept) = (head, Some(Instant::now()));
+        Ok(())
+    }
+
+    /// Learns the outcomes behind number `after`. `false`: they are many, or change what came before; nothing was learned.
+    async fn learn_new(&self, site: &Site, known: &Known, after: u64, head: &OutcomeHead) -> Result<bool, Error> {
+        let new = self.lessons(site, after, head).await?;
+        if new.len() > FEW {
+            return Ok(false);
+        }
+        let mut learned = Learned::clone(&known.learned.load());
+        let begun = Instant::now();
+        if !learn_all(&mut learned, &new).map_err(Error::store)? {
+            return Ok(false);
+        }
+        METRICS.learned(new.len(), begun.elapsed());
+        self.examine_and_store(site, known, learned).await;
+        Ok(true)
+    }
+
+    /// Drops what is too old from the log, and folds the rest.
+    async fn fold_all(&self, site: &Site, known: &Known, head: &OutcomeHead) -> Result<(), Error> {
         // All of it, also what learning does not look at: that grows old too.
         let mut lessons = self.all_lessons(site, 0, head.newest).await?;
         let old = self.old(site, &lessons);
@@ -90,8 +109,6 @@ impl Learning {
         });
         let learned = folded.await.map_err(Error::store)?.map_err(Error::store)?;
         self.examine_and_store(site, known, learned).await;
-        // Those that were dropped here are gone from the log, which the next look at it finds out.
-        (place.head, place.swept) = (head, Some(Instant::now()));
         Ok(())
     }
 
@@ -129,6 +146,7 @@ impl Learning {
         self.all_lessons(site, after.max(head.from), until).await
     }
 
+    /// The lessons behind a number up to another. Records that cannot be read are left out.
     async fn all_lessons(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Lesson)>, Error> {
         let records = self.0.store.outcomes(site, after, until).await?;
         let mut lessons = Vec::with_capacity(records.len());
@@ -145,7 +163,7 @@ impl Learning {
     /// source has too many of.
     fn old(&self, site: &Site, lessons: &[(u64, Lesson)]) -> Vec<(u64, String)> {
         let kept = i64::try_from(self.0.retention.of(site).outcomes.as_micros()).unwrap_or(i64::MAX);
-        let oldest = super::teach::now_micros().saturating_sub(kept);
+        let oldest = now_micros().saturating_sub(kept);
         let mut surplus = Source::ALL.map(|source| {
             let (count, most) = (lessons.iter().filter(|(_, lesson)| lesson.source == source).count(), MOST[source as usize]);
             if count > most + most / SLACK { count - most } else { 0 }

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use super::{Learning, Seen};
+use super::clock::now_micros;
+use super::state::{Learning, Seen};
 use crate::classify::digest;
 use crate::classify::site::Outcome;
 use crate::classify::site::lesson::{Lesson, Source};
@@ -170,10 +171,4 @@ fn report_name(comment_id: &str) -> String {
 /// What the outcome of a decision is taken back by.
 fn decision_name(comment_id: &str, revision: u32) -> String {
     format!("d:{comment_id}:{revision}")
-}
-
-/// The system's clock in microseconds since 1970.
-pub(super) fn now_micros() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
+use super::request::Request;
 use crate::comment::{Comment, Site};
 use crate::facts::{Facts, Flood};
 use crate::limit::Scope;
@@ -38,8 +39,12 @@ impl Default for Floods {
 }
 
 impl Floods {
-    /// Takes note of who sends a comment from which client.
-    pub fn came(&self, comment: &Comment, persons: &Persons) {
+    /// Takes note of who sends a live comment from which client.
+    pub fn came(&self, request: &Request<'_>, persons: &Persons) {
+        let comment = request.comment;
+        if !request.is_live() {
+            return;
+        }
         let Some(client) = persons.client() else { return };
         let author = author(comment, persons);
         self.with(comment.site(), client, |seen| {

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use lru::LruCache;
 
+use super::request::Request;
 use crate::comment::Site;
-use crate::verdict::{Reason, SPOT_CHECK};
+use crate::verdict::{Decision, Reason, SPOT_CHECK, Verdict};
 
 /// The most spot checks of a site a day, for this server.
 pub const MOST_A_DAY: u32 = 20;
@@ -66,6 +67,53 @@ impl Spots {
     }
 }
 
+/// The draw for one comment, which decides whether it becomes a spot check if it is approved. The comment is published as ever.
+pub struct Draw<'a> {
+    spots: &'a Spots,
+    site: &'a Site,
+    /// The chance that an approved comment is chosen.
+    share: f64,
+    /// A random number in `0..1`.
+    number: f64,
+    now: SystemTime,
+}
+
+impl Spots {
+    /// Draws for one comment; `share` is the chance that it is chosen. Only a live comment can be chosen.
+    pub fn draw<'a>(&'a self, request: &Request<'a>, share: f64) -> Draw<'a> {
+        let number = if request.is_live() { random() } else { 1.0 };
+        Draw { spots: self, site: request.comment.site(), share, number, now: request.now }
+    }
+}
+
+impl Draw<'_> {
+    /// Marks an approved comment as a spot check if it was drawn.
+    pub fn mark(&self, verdict: Verdict) -> Verdict {
+        let approved = verdict.decision == Decision::Approve;
+        match approved.then(|| self.spots.choose(self.site, self.share, self.number, self.now)).flatten() {
+            Some(reason) => verdict.with(reason),
+            None => verdict,
+        }
+    }
+
+    /// Marks the verdict that takes the place of a tentative one. A comment is drawn once: an approved one is marked exactly if
+    /// the tentative verdict was, and only one that was not to be approved before is chosen now.
+    pub fn mark_again(&self, verdict: Verdict, tentative: &Verdict) -> Verdict {
+        match tentative.reasons.iter().find(|reason| reason.code == SPOT_CHECK) {
+            Some(reason) if verdict.decision == Decision::Approve => verdict.with(reason.clone()),
+            _ if tentative.decision != Decision::Approve => self.mark(verdict),
+            _ => verdict,
+        }
+    }
+
+    /// Counts a comment that was recorded now, if it was approved and drawn.
+    pub fn count(&self, recorded: &Verdict) {
+        if self.number < self.share && recorded.decision == Decision::Approve {
+            self.spots.count(self.site, recorded.is_spot_check(), self.now);
+        }
+    }
+}
+
 impl Today {
     /// Returns the same on a day, on which no spot check was chosen yet if it is another.
     fn on(self, day: u64) -> Self {
@@ -79,7 +127,7 @@ fn day(now: SystemTime) -> u64 {
 }
 
 /// Returns a random number in `0..1`.
-pub fn draw() -> f64 {
+fn random() -> f64 {
     // The last 62 bits of a UUID are random.
     f64::from(uuid::Uuid::now_v7().as_u128() as u32) / (f64::from(u32::MAX) + 1.0)
 }
@@ -115,7 +163,7 @@ mod tests {
     fn the_share_is_kept_and_none_is_none() {
         let (spots, site) = (Spots::default(), Site::parse("site", "blog.example").unwrap());
         assert_eq!(spots.choose(&site, 0.0, 0.0, SystemTime::UNIX_EPOCH), None);
-        let draws: Vec<f64> = (0..10_000).map(|_| draw()).collect();
+        let draws: Vec<f64> = (0..10_000).map(|_| random()).collect();
         let below = draws.iter().filter(|draw| **draw < 0.02).count();
         assert!((120..300).contains(&below), "{below}");
         assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));

@@ -1,6 +1,8 @@
 //! Reads words as they are meant: "v1@gr.a", "ѕex" and "fuuck" become "viagra", "sex" and "fuck".
 
-use unicode_normalization::UnicodeNormalization;
+mod letters;
+
+use letters::{bare_letter, confusable, drawn_letter, is_indistinguishable, is_latin, look_alike};
 
 /// The fewest letters a revealed word may have.
 const SHORTEST: usize = 3;
@@ -136,35 +138,6 @@ pub fn skeleton(word: &str) -> String {
     word.chars().map(|c| if c.is_ascii() || is_latin(c) || !c.is_alphabetic() { c } else { confusable(c) }).collect()
 }
 
-/// Whether a letter belongs to the alphabets of languages that are written in Latin script.
-fn is_latin(c: char) -> bool {
-    matches!(c, '\u{AA}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}') && c.is_alphabetic()
-}
-
-/// The Latin letter that a letter is taken for, or the letter itself.
-fn confusable(c: char) -> char {
-    let prototype = || {
-        let mut bytes = [0; 4];
-        let mut skeleton = unicode_security::skeleton(c.encode_utf8(&mut bytes)).collect::<Vec<char>>().into_iter();
-        let first = skeleton.next().map(|first| first.to_ascii_lowercase())?;
-        (first.is_ascii_lowercase() && skeleton.next().is_none()).then_some(first)
-    };
-    look_alike(c).or_else(prototype).unwrap_or(c)
-}
-
-/// The Latin letter that a symbol is drawn from, or that a letter of the Lisu script, which is made of Latin capitals, shows.
-fn drawn_letter(c: char) -> Option<char> {
-    let nth = |first: u32| char::from_u32(u32::from('a') + u32::from(c) - first);
-    match c {
-        '\u{1F150}'..='\u{1F169}' => nth(0x1F150),
-        '\u{1F170}'..='\u{1F189}' => nth(0x1F170),
-        '\u{1F1E6}'..='\u{1F1FF}' => nth(0x1F1E6),
-        _ => LISU.chars().zip("bpdtgkjczfmnlsrvhwxyaeiou".chars()).find(|(lisu, _)| *lisu == c).map(|(_, letter)| letter),
-    }
-}
-
-const LISU: &str = "ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ";
-
 /// Returns a word of Latin letters without its accents, or `None` unless it has at least two letters with accents and so many
 /// letters that hardly another word is meant. One accent makes other words of many languages ("schwül").
 pub fn without_accents(word: &str) -> Option<String> {
@@ -193,49 +166,6 @@ pub fn single_letter(piece: &str) -> Option<char> {
         (Some(c), None) if !c.is_numeric() => look_alike(c).or_else(|| drawn_letter(c)),
         _ => None,
     }
-}
-
-/// The letter without its accents.
-fn bare_letter(c: char) -> Option<char> {
-    std::iter::once(c).nfd().next().filter(char::is_ascii_lowercase)
-}
-
-/// Whether a letter of another script looks exactly like a Latin one.
-fn is_indistinguishable(c: char) -> bool {
-    "аеорсухѕіјԁһӏԛԝοϲɡ".contains(c)
-}
-
-/// The Latin letter that a digit, symbol or letter of another script is taken for.
-fn look_alike(c: char) -> Option<char> {
-    Some(match c {
-        '@' | '4' | 'а' | 'α' | 'ɑ' | 'ᴀ' => 'a',
-        '8' | 'ь' | 'β' | 'ʙ' | 'в' => 'b',
-        '(' | '¢' | 'с' | 'ϲ' | 'ᴄ' => 'c',
-        'ԁ' | 'ᴅ' | 'đ' => 'd',
-        '3' | '€' | 'е' | 'ε' | 'є' | 'ᴇ' | 'э' => 'e',
-        'ғ' | 'ƒ' => 'f',
-        '6' | '9' | 'ɡ' | 'ɢ' => 'g',
-        'һ' | 'ʜ' | 'н' => 'h',
-        '1' | '!' | '|' | 'і' | 'ι' | 'ı' | 'ɪ' => 'i',
-        'ј' | 'ᴊ' => 'j',
-        'к' | 'κ' | 'ᴋ' => 'k',
-        'ӏ' | 'ʟ' | 'ł' => 'l',
-        'м' | 'ᴍ' => 'm',
-        'п' | 'η' | 'ɴ' => 'n',
-        '0' | 'о' | 'ο' | 'ø' | 'ᴏ' | 'σ' => 'o',
-        'р' | 'ρ' | 'ᴘ' => 'p',
-        'ԛ' => 'q',
-        'г' | 'ʀ' => 'r',
-        '5' | '$' | 'ѕ' | 'ꜱ' | 'ß' => 's',
-        '7' | '+' | 'т' | 'τ' | 'ᴛ' => 't',
-        'υ' | 'ᴜ' | 'и' => 'u',
-        'ν' | 'ѵ' | 'ᴠ' => 'v',
-        'ԝ' | 'ω' | 'ш' | 'ᴡ' => 'w',
-        'х' | 'χ' | '×' => 'x',
-        'у' | 'γ' | 'ʏ' => 'y',
-        '2' | 'ᴢ' => 'z',
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,14 @@ use std::sync::LazyLock;
 
 use url::{Host, Position, Url};
 
-use super::link;
+use super::text::Whole;
+use super::url_parts;
+
+/// The full stop of Chinese and Japanese, between the labels of a host the same as a dot.
+pub(super) const IDEOGRAPHIC_DOT: char = '。';
+
+/// Longest host that is looked at where nothing else tells that it is one, in bytes: DNS has 253.
+pub(super) const MAX_HOST: usize = 1_024;
 
 /// Where relative addresses are resolved. Under `.invalid`, where no address can lead.
 static PAGE: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://page.invalid/").ok());
@@ -59,7 +66,7 @@ pub fn opened(value: &str) -> Option<String> {
     let host = canonical(&url)?;
     let value = value.trim();
     let lower = value.to_lowercase();
-    let seen = link::host(&lower);
+    let seen = url_parts::host(&lower);
     let without_www = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
     let is_seen = [host.clone(), readable(&host)].iter().any(|host| without_www(host) == seen);
     let is_plain = url.username().is_empty()
@@ -71,6 +78,11 @@ pub fn opened(value: &str) -> Option<String> {
     }
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!("{}://{host}{port}{}", url.scheme(), &url[Position::BeforePath..]))
+}
+
+/// Returns a text in normal form, with ideographic full stops as the dots that browsers take them for.
+pub(super) fn with_plain_dots(text: &str) -> Whole {
+    Whole::read(text, |c| if c == IDEOGRAPHIC_DOT { '.' } else { c })
 }
 
 /// Resolves the value of an attribute such as `href` on a page. Returns `None` if it leads to the page's own host or is of

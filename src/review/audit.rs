@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::Desk;
+use super::desk::Desk;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;

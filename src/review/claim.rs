@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use prost::Message;
 
-use super::{Desk, Filter, Order};
+use super::desk::Desk;
+use super::filter::Filter;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
-use crate::store::{Claim, Claimed, Kept, MOST_CLAIMS, Wish};
+use crate::store::{Claim, Claimed, Kept, MOST_CLAIMS, Order, Wish};
 use crate::verdict::{Decision, Verdict};
 
 /// How many bytes of comments are handed out in one answer, but for the first: clients accept 4 MiB.

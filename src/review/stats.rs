@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use super::Desk;
 use super::audit::at;
+use super::desk::Desk;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::load::judge;
 use super::tls::Tls;
 use crate::error::Cause;
 use crate::judge::SharedJudge;
@@ -36,7 +37,7 @@ impl Files {
     /// # Errors
     /// Whatever is wrong; then nothing has changed.
     pub fn reload_judge(&self) -> Result<Vec<(String, String)>, Cause> {
-        let read = super::judge(self.model.as_deref(), self.policy_dir.as_deref());
+        let read = judge(self.model.as_deref(), self.policy_dir.as_deref());
         METRICS.reloaded("policy", read.is_ok());
         if self.model.is_some() {
             METRICS.reloaded("model", read.is_ok());

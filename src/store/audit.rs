@@ -7,24 +7,12 @@
 //!
 //! What the machine approves at once is no act on anybody, and is not recorded: there are too many of those.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::person::{Identity, Person, Persons};
-use super::record::machine_event;
-use super::{Engine, Store};
-use crate::comment::{CommentId, Site};
-use crate::error::Error;
 use crate::pb;
-use crate::verdict::{Decision, Verdict};
-
-/// Records read at once.
-const CHUNK: usize = 512;
-/// The field `before` of an event, as it begins on the wire: number 6, a varint.
-const BEFORE: u8 = 6 << 3;
 
 /// Where a chain has got to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -137,84 +125,6 @@ impl Logged {
     }
 }
 
-/// The record of what the machine, or an import, decided, but for the decision before. `None`: it is no act on anybody.
-pub(super) fn of_machine(verdict: &Verdict, persons: &Persons) -> Option<Vec<u8>> {
-    let worth = verdict.decision != Decision::Approve || verdict.revision > 1;
-    let persons = || persons.all().flat_map(|person| *person.as_bytes()).collect();
-    worth.then(|| pb::AuditEvent { persons: persons(), ..machine_event(verdict, 0) }.encode_to_vec())
-}
-
-/// Adds the decision before to a record. Of a field that is there twice the last counts.
-pub(super) fn with_before(mut record: Vec<u8>, before: i32) -> Vec<u8> {
-    if before != 0 {
-        record.extend([BEFORE, u8::try_from(before).unwrap_or_default()]);
-        record.extend(edit());
-    }
-    record
-}
-
-/// What makes a record that of an edit, put behind it.
-pub(super) fn edit() -> Vec<u8> {
-    pb::AuditEvent { act: "EDITED".to_owned(), ..Default::default() }.encode_to_vec()
-}
-
-impl Store {
-    /// Records an act that is not on a comment.
-    pub async fn log(&self, site: &Site, event: &pb::AuditEvent) -> Result<(), Error> {
-        let record = event.encode_to_vec();
-        match &self.engine {
-            Engine::Memory(engine) => engine.log(site, record),
-            Engine::Embedded(engine) => engine.log(site, record).await,
-            Engine::Redis(engine) => engine.log(site, record).await,
-        }
-    }
-
-    /// So many records, at most, with numbers above `from`; or below it, newest first, when `backwards`.
-    pub async fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
-        match &self.engine {
-            Engine::Memory(engine) => engine.audit(site, from, count, backwards),
-            Engine::Embedded(engine) => engine.audit(site, from, count, backwards).await,
-            Engine::Redis(engine) => engine.audit(site, from, count, backwards).await,
-        }
-    }
-
-    /// Erases what the audit says of a person: of these comments, of all others that it knows to be the person's, and of
-    /// entries for the person. A walk over all of it. Returns how many records.
-    pub(super) async fn blank(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
-        let mut ids: HashSet<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
-        let (secrets, hash) = (self.secrets(site).await?, format!("#{person}"));
-        let (mut from, mut blanked) = (0, 0);
-        loop {
-            let page = self.audit(site, from, CHUNK, false).await?;
-            let mut numbers = Vec::new();
-            for event in page.records.iter().map(Logged::event) {
-                if person.is_in(&event.persons) && !event.comment_id.is_empty() {
-                    // Also of a comment that is not kept any more: what was done to it later is found by its id.
-                    ids.insert(event.comment_id.clone());
-                }
-                let listed = event.act == "LISTED" || event.act == "UNLISTED";
-                let user = event.subject.split_once(" author ").map(|(_, user)| secrets.known_by(Identity::User(user)));
-                let entry = event.subject.ends_with(&hash) || user.is_some_and(|known| known.contains(person));
-                if ids.contains(&event.comment_id) || listed && entry {
-                    numbers.push(event.number);
-                }
-            }
-            if !numbers.is_empty() {
-                blanked += u64::try_from(numbers.len()).unwrap_or(u64::MAX);
-                match &self.engine {
-                    Engine::Memory(engine) => engine.blank(site, &numbers)?,
-                    Engine::Embedded(engine) => engine.blank(site, &numbers).await?,
-                    Engine::Redis(engine) => engine.blank(site, &numbers).await?,
-                }
-            }
-            match page.next.filter(|_| !page.end) {
-                Some(next) => from = next,
-                None => return Ok(blanked),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,13 +146,5 @@ mod tests {
             assert_eq!(Link::from_text(text), None, "{text:?}");
         }
         assert_eq!(Logged::from_bytes(1, &[0; 63]), None);
-    }
-
-    #[test]
-    fn a_record_of_an_edit_tells_what_stood_before() {
-        let record = pb::AuditEvent { act: "CHECKED".into(), comment_id: "c".into(), ..Default::default() }.encode_to_vec();
-        let event = pb::AuditEvent::decode(&*with_before(record.clone(), 2)).unwrap();
-        assert_eq!((event.act.as_str(), event.before, event.comment_id.as_str()), ("EDITED", 2, "c"));
-        assert_eq!(with_before(record.clone(), 0), record);
     }
 }

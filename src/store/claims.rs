@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use super::{Engine, Store};
+use super::lock::lock;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 
@@ -49,8 +49,8 @@ pub enum Claimed {
 pub(super) struct Claims(Mutex<HashMap<(Site, CommentId), Claim>>);
 
 impl Claims {
-    fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>, now: SystemTime) -> Result<Claimed, Error> {
-        let mut claims = self.0.lock().map_err(super::poisoned)?;
+    pub fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>, now: SystemTime) -> Result<Claimed, Error> {
+        let mut claims = lock(&self.0)?;
         if claims.len() >= SWEEP {
             claims.retain(|_, claim| claim.until > now);
         }
@@ -71,8 +71,8 @@ impl Claims {
         Ok(Claimed::Granted(claim))
     }
 
-    fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
-        let mut claims = self.0.lock().map_err(super::poisoned)?;
+    pub fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
+        let mut claims = lock(&self.0)?;
         let place = (site.clone(), id.clone());
         if claims.get(&place).is_some_and(|claim| moderator.is_none_or(|moderator| moderator == claim.moderator)) {
             claims.remove(&place);
@@ -80,36 +80,9 @@ impl Claims {
         Ok(())
     }
 
-    fn of(&self, site: &Site, ids: &[CommentId], now: SystemTime) -> Result<Vec<Option<Claim>>, Error> {
-        let claims = self.0.lock().map_err(super::poisoned)?;
+    pub fn of(&self, site: &Site, ids: &[CommentId], now: SystemTime) -> Result<Vec<Option<Claim>>, Error> {
+        let claims = lock(&self.0)?;
         let claim = |id: &CommentId| claims.get(&(site.clone(), id.clone())).filter(|claim| claim.until > now).cloned();
         Ok(ids.iter().map(claim).collect())
-    }
-}
-
-impl Store {
-    /// Gives a comment to a moderator, in one atomic step: of several who ask one gets it. Whether it is still held the
-    /// caller looks afterwards.
-    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>) -> Result<Claimed, Error> {
-        match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => self.claims.claim(site, id, wish, SystemTime::now()),
-            Engine::Redis(engine) => engine.claim(site, id, wish).await,
-        }
-    }
-
-    /// Makes a comment free, if it is this moderator's. `None`: whoever's it is.
-    pub async fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
-        match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => self.claims.release(site, id, moderator),
-            Engine::Redis(engine) => engine.release(site, id, moderator).await,
-        }
-    }
-
-    /// Who is at work on these comments, in their order.
-    pub async fn claims(&self, site: &Site, ids: &[CommentId]) -> Result<Vec<Option<Claim>>, Error> {
-        match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => self.claims.of(site, ids, SystemTime::now()),
-            Engine::Redis(engine) => engine.claims(site, ids).await,
-        }
     }
 }

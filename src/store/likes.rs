@@ -2,6 +2,7 @@
 //! those that other servers tell of.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -21,8 +22,12 @@ const PER_SITE: u32 = 2;
 /// How much is kept for other servers that cannot be told just now.
 pub(super) const UNTOLD: usize = 10_000;
 
+/// Counts nearly the same comments. A counter that a panic left in doubt counts no more, and says that there are none.
+#[derive(Default)]
+pub(super) struct Likes(Mutex<Windows>);
+
 /// The counts of two windows.
-pub(super) struct Likes {
+struct Windows {
     current: Window,
     previous: Window,
     since: Instant,
@@ -94,14 +99,38 @@ impl Window {
 }
 
 impl Likes {
-    pub fn new() -> Self {
-        Self { current: Window::default(), previous: Window::default(), since: Instant::now(), untold: None }
+    /// Returns how many came that were nearly the same: all on the same site, and of each other site so many at most.
+    pub fn similar(&self, site: &Site, likeness: &Likeness) -> Similar {
+        self.0.lock().map_or_else(|_| Similar::default(), |mut windows| windows.similar(number(site), likeness))
     }
 
-    /// Returns how many came that were nearly the same: all on the same site, and of each other site so many at most.
-    pub fn similar(&mut self, site: &Site, likeness: &Likeness) -> Similar {
+    /// Counts one more.
+    pub fn count(&self, site: &Site, likeness: &Likeness) {
+        let Ok(mut windows) = self.0.lock() else { return };
+        windows.count(Sighting { site: number(site), bands: likeness.bands() });
+    }
+
+    /// Takes what other servers are to be told, now and from now on.
+    pub fn take_untold(&self) -> Vec<Sighting> {
+        self.0.lock().map_or_else(|_| Vec::new(), |mut windows| std::mem::take(windows.untold.get_or_insert_default()))
+    }
+
+    /// Counts those that came to another server.
+    pub fn see(&self, sightings: impl IntoIterator<Item = Sighting>) {
+        let Ok(mut windows) = self.0.lock() else { return };
+        sightings.into_iter().for_each(|sighting| windows.see(sighting));
+    }
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self { current: Window::default(), previous: Window::default(), since: Instant::now(), untold: None }
+    }
+}
+
+impl Windows {
+    fn similar(&mut self, site: u64, likeness: &Likeness) -> Similar {
         self.turn();
-        let site = number(site);
         let mut most = Similar::default();
         for band in likeness.bands() {
             let (mut here, mut others) = (0u32, HashMap::<u64, u32>::new());
@@ -117,22 +146,16 @@ impl Likes {
         most
     }
 
-    /// Counts one more.
-    pub fn count(&mut self, site: &Site, likeness: &Likeness) {
-        let sighting = Sighting { site: number(site), bands: likeness.bands() };
+    /// Counts one that came to this process, and notes it for the other servers.
+    fn count(&mut self, sighting: Sighting) {
         if let Some(untold) = self.untold.as_mut().filter(|untold| untold.len() < UNTOLD) {
             untold.push(sighting);
         }
         self.see(sighting);
     }
 
-    /// Takes what other servers are to be told, now and from now on.
-    pub fn take_untold(&mut self) -> Vec<Sighting> {
-        std::mem::take(self.untold.get_or_insert_default())
-    }
-
     /// Counts one that may have come to another server.
-    pub fn see(&mut self, sighting: Sighting) {
+    fn see(&mut self, sighting: Sighting) {
         self.turn();
         self.current.see(sighting);
     }
@@ -163,7 +186,7 @@ mod tests {
 
     #[test]
     fn sites_are_told_apart() {
-        let mut likes = Likes::new();
+        let likes = Likes::default();
         let likeness = Likeness::of("one two three four five six seven eight nine ten").unwrap();
         let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
         likes.count(&a, &likeness);
@@ -177,7 +200,7 @@ mod tests {
 
     #[test]
     fn one_other_site_alone_makes_no_campaign() {
-        let mut likes = Likes::new();
+        let likes = Likes::default();
         let likeness = Likeness::of("one two three four five six seven eight nine ten").unwrap();
         let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
         for _ in 0..50 {

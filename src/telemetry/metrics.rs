@@ -1,22 +1,20 @@
 //! What is counted and measured, by the names of the Prometheus conventions. `docs/operations.md` says what each tells.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{LazyLock, Mutex};
+mod maker;
+mod sites;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use prometheus::{
-    Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
 };
 
-/// How many sites are told apart that neither a policy nor a key names; whoever has more asks each server for fewer.
-const SITES: usize = 100;
-/// How many of those that are named are.
-const NAMED: usize = 1_000;
-/// The name of all others.
-const OTHER: &str = "other";
-/// Bounds of histograms, in seconds: from what a verdict takes without any store to what nobody waits for.
-const BOUNDS: [f64; 14] = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+use super::stage::Stage;
+use maker::Maker;
+use sites::Sites;
 
 /// Label values of which all are known. They are there from the start, with 0: an alert looks at how much a counter rose,
 /// and one that begins with its first event has not risen.
@@ -29,17 +27,10 @@ const IGNORED: [&str; 2] = ["malformed", "not_public"];
 /// Everything that is measured in this process.
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
-/// The sites that are told apart.
-#[derive(Default)]
-struct Sites {
-    named: HashSet<String>,
-    others: HashSet<String>,
-}
-
 /// Everything that is measured.
 pub struct Metrics {
     registry: Registry,
-    sites: Mutex<Sites>,
+    sites: Sites,
     addresses: IntCounterVec,
     build_info: IntGaugeVec,
     verdicts: IntCounterVec,
@@ -68,46 +59,6 @@ pub struct Metrics {
     missed_low: GaugeVec,
     missed_high: GaugeVec,
     spot_checks: IntGaugeVec,
-}
-
-/// A part of the way of a comment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Reading and checking the request.
-    Parse,
-    /// Lists, form, text, model.
-    Score,
-    /// The store's atomic step.
-    Admit,
-    /// From score and facts to a verdict.
-    Decide,
-    /// The store's second step, for what needed a second thought.
-    Record,
-}
-
-impl Stage {
-    const ALL: [Stage; 5] = [Stage::Parse, Stage::Score, Stage::Admit, Stage::Decide, Stage::Record];
-
-    /// What traces know it by.
-    pub(super) fn span(self) -> tracing::Span {
-        match self {
-            Self::Parse => tracing::debug_span!("parse"),
-            Self::Score => tracing::debug_span!("score"),
-            Self::Admit => tracing::debug_span!("admit"),
-            Self::Decide => tracing::debug_span!("decide"),
-            Self::Record => tracing::debug_span!("record"),
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Parse => "parse",
-            Self::Score => "score",
-            Self::Admit => "admit",
-            Self::Decide => "decide",
-            Self::Record => "record",
-        }
-    }
 }
 
 impl Metrics {
@@ -182,7 +133,7 @@ impl Metrics {
                 "1 while a site's correction proves better than the base and serves.",
                 &["site", "label"],
             ),
-            sites: Mutex::default(),
+            sites: Sites::default(),
             addresses: make.counters(
                 "gatepost_addresses_ignored_total",
                 "Clients' addresses that count for no limit: malformed, or not public.",
@@ -345,18 +296,12 @@ impl Metrics {
 
     /// Returns the sites that are told apart.
     pub fn sites(&self) -> Vec<String> {
-        self.sites.lock().map(|sites| sites.named.iter().chain(&sites.others).cloned().collect()).unwrap_or_default()
+        self.sites.all()
     }
 
     /// Has these sites told apart from others whatever else is called: policies and keys name them.
     pub fn name_sites(&self, names: impl IntoIterator<Item = String>) {
-        let Ok(mut sites) = self.sites.lock() else { return };
-        for name in names {
-            if sites.named.len() < NAMED {
-                sites.others.remove(&name);
-                sites.named.insert(name);
-            }
-        }
+        self.sites.name(names);
     }
 
     /// Counts a client's address that counts for no limit: `malformed` or `not_public`. Returns whether it is the first such
@@ -367,56 +312,9 @@ impl Metrics {
         counter.get() == 1
     }
 
-    /// The site, or `other` when too many are known already: whoever may name sites must not fill the memory.
-    fn site<'s>(&self, site: &'s str) -> std::borrow::Cow<'s, str> {
-        let Ok(mut sites) = self.sites.lock() else { return OTHER.into() };
-        if sites.named.contains(site) || sites.others.contains(site) {
-            return site.into();
-        }
-        if sites.others.len() >= SITES {
-            return OTHER.into();
-        }
-        sites.others.insert(site.to_owned());
-        self.not_recorded.with_label_values(&[site]);
-        site.into()
-    }
-}
-
-/// Makes metrics and registers each. A name that is wrong or taken is found by the test below, and by the first start.
-struct Maker<'r>(&'r Registry);
-
-impl Maker<'_> {
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-        self.registered(IntCounterVec::new(Opts::new(name, help), labels))
-    }
-
-    fn counter(&self, name: &str, help: &str) -> IntCounter {
-        self.registered(IntCounter::new(name, help))
-    }
-
-    /// Registers shares by site.
-    fn shares(&self, name: &str, help: &str) -> GaugeVec {
-        self.registered(GaugeVec::new(Opts::new(name, help), &["site"]))
-    }
-
-    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-        self.registered(IntGaugeVec::new(Opts::new(name, help), labels))
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> IntGauge {
-        self.registered(IntGauge::new(name, help))
-    }
-
-    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
-        self.registered(HistogramVec::new(HistogramOpts::new(name, help).buckets(BOUNDS.to_vec()), labels))
-    }
-
-    #[allow(clippy::panic, reason = "all names are in this file; a wrong one fails the first test that starts a server")]
-    fn registered<M: prometheus::core::Collector + Clone + 'static>(&self, made: prometheus::Result<M>) -> M {
-        match made.and_then(|metric| self.0.register(Box::new(metric.clone())).map(|()| metric)) {
-            Ok(metric) => metric,
-            Err(error) => panic!("{error}"),
-        }
+    /// Returns the value of the label `site`. A site's counter of what was not recorded is there from the start.
+    fn site<'s>(&self, site: &'s str) -> Cow<'s, str> {
+        self.sites.label(site, |new| drop(self.not_recorded.with_label_values(&[new])))
     }
 }
 
@@ -431,7 +329,7 @@ mod tests {
             metrics.verdict(&format!("{n}.example"), "hold", "spam", "SPAM");
         }
         let text = metrics.text().unwrap();
-        assert_eq!(text.lines().filter(|line| line.starts_with("gatepost_verdicts_total{")).count(), SITES + 1);
+        assert_eq!(text.lines().filter(|line| line.starts_with("gatepost_verdicts_total{")).count(), sites::SITES + 1);
         assert!(text.contains("site=\"other\"} 200"), "{text}");
         // Those that a policy or a key names are told apart all the same.
         metrics.name_sites(["299.example".to_owned()]);

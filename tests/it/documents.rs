@@ -505,8 +505,8 @@ fn a_wrong_statement_is_noticed() {
     ] {
         assert_eq!(wrong_bounds(wrong, &mut seen).len(), 1, "{wrong}");
     }
-    let measured = "| 130 µs, 147 µs and 5 rows<!-- = README.md -->";
-    assert_eq!(wrong_bounds(measured, &mut seen), ["README.md does not say 130 µs"]);
+    let measured = "| 130 µs, 147 µs and 5 rows<!-- = docs/figures.md -->";
+    assert_eq!(wrong_bounds(measured, &mut seen), ["docs/figures.md does not say 130 µs"]);
     for right in
         ["5,000<!-- = src/store/memory.rs:MOST -->", "(365 days<!-- = keep.audit_days -->)", "2 %<!-- = review.spot_checks -->"]
     {

@@ -10,6 +10,8 @@ mod bad_input;
 mod bench;
 /// Nearly the same comment again and again, here and elsewhere.
 mod campaign;
+/// No two files need each other.
+mod circles;
 /// The commands, as typed.
 mod cli;
 /// The corpus is readable, and enough to train a model from.

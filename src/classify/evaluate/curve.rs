@@ -1,7 +1,7 @@
 //! What figures are drawn from: every threshold with what it catches, and what scores promise against what happens.
 
-use super::BINS;
-
+/// Into how many bins scores are put to compare them with what happened.
+const BINS: usize = 15;
 /// More points than that no picture shows; a longer curve is thinned.
 const MOST_POINTS: usize = 500;
 

@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 
 use super::Kind;
 use super::lesson::Source;
-use super::sentinel::Limits;
-use crate::classify::{LANES, Label};
+use super::limits::Limits;
+
+pub use super::terms::Terms;
 
 /// How many of the latest harmless outcomes count, and how many of the latest bad ones.
 pub const WINDOW: usize = 50;
@@ -57,15 +58,6 @@ pub struct Trial {
     pub corrected: f32,
 }
 
-/// Where a site's policy holds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Terms {
-    /// The probabilities by [`Label::lane`] from which on a comment is held. `None`: its score does not hold.
-    pub hold: [Option<f64>; LANES],
-    /// Whether a comment is held whose language the base does not speak.
-    pub unscored_holds: bool,
-}
-
 /// How a correction stands beside the base on outcomes of one class.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Compared {
@@ -96,45 +88,11 @@ pub struct Standing {
     pub serves: bool,
 }
 
-/// Returns the logit of a probability.
-fn logit(probability: f64) -> f64 {
-    let probability = probability.clamp(0.001, 0.999);
-    (probability / (1.0 - probability)).ln()
-}
-
-impl Terms {
-    /// Where this comment lies: its logit, as far as the policy makes something of it.
-    fn base(&self, trial: &Trial, kind: Kind) -> f64 {
-        // As surely held, or as surely published, as anything is.
-        const SURELY: f64 = 4.0;
-        let held = if self.unscored_holds { SURELY } else { -SURELY };
-        trial.base.map_or(self.at(kind) + held, f64::from)
-    }
-
-    /// Returns whether a kind is held at a logit.
-    pub fn holds(&self, kind: Kind, logit: f32) -> bool {
-        f64::from(logit) >= self.at(kind)
-    }
-
-    /// The logit from which on a kind is held.
-    pub(super) fn at(&self, kind: Kind) -> f64 {
-        // Where nothing is held by its score, an error is what is on the wrong side of even odds.
-        logit(self.hold[kind.label().lane()].unwrap_or(0.5))
-    }
-
-    /// Returns by how much the worst score for abuse lies beyond where its label holds, given logits by lane.
-    pub(super) fn abuse_margin(&self, logits: &[f32; LANES]) -> f32 {
-        let abuse = Label::ALL.into_iter().filter(|label| *label != Label::Spam);
-        let margins = abuse.filter_map(|label| Some(logits[label.lane()] - logit(self.hold[label.lane()]?) as f32));
-        margins.filter(|margin| !margin.is_nan()).fold(f32::NEG_INFINITY, f32::max)
-    }
-
-    /// What a judgement cost, and whether it was wrong.
-    fn cost(&self, kind: Kind, bad: bool, logit: f64) -> (f64, bool) {
-        let beyond = logit - self.at(kind);
-        let held = 1.0 / (1.0 + (-STEEP * beyond).exp());
-        if bad { (1.0 - held, beyond < 0.0) } else { (held, beyond >= 0.0) }
-    }
+/// Returns what a judgement cost, and whether it was wrong.
+fn cost(terms: &Terms, kind: Kind, bad: bool, logit: f64) -> (f64, bool) {
+    let beyond = logit - terms.at(kind);
+    let held = 1.0 / (1.0 + (-STEEP * beyond).exp());
+    if bad { (1.0 - held, beyond < 0.0) } else { (held, beyond >= 0.0) }
 }
 
 /// What both judgements of an outcome cost.
@@ -230,8 +188,8 @@ impl Trial {
             bad: self.bad,
             moderator: self.source == Source::Moderator,
             weight: f64::from(self.weight),
-            base: terms.cost(kind, self.bad, terms.base(self, kind)),
-            corrected: terms.cost(kind, self.bad, f64::from(corrected)),
+            base: cost(terms, kind, self.bad, terms.base(self.base, kind)),
+            corrected: cost(terms, kind, self.bad, f64::from(corrected)),
         }
     }
 }

@@ -122,6 +122,11 @@ impl Lesson {
         (&self.comment_id, self.text)
     }
 
+    /// Returns whether it says what becomes of the comment, or what the comment is.
+    pub fn decides(&self) -> bool {
+        self.outcome.is_some() || self.rejected
+    }
+
     /// As the log keeps it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut last = 0;

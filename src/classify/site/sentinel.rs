@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 
 use isolang::Language;
 
-use super::gate::Terms;
+use super::limits::Limits;
+use super::terms::Terms;
 use super::{Correction, Kind, Outcome, Sketch};
 use crate::classify::rows::{PostIs, Row};
-use crate::classify::{Input, LANES, Label, Model, parse_language};
+use crate::classify::{LANES, Label, Model, parse_language};
 
 /// The bundled files. Each holds the sentinels of one language by one author.
 const FILES: &[&str] = &[
@@ -46,14 +47,10 @@ const FILES: &[&str] = &[
     include_str!("../../../corpus/sentinels/vi-1.jsonl"),
     include_str!("../../../corpus/sentinels/zh-1.jsonl"),
 ];
-/// Harmless comments of no site in particular, which are rehearsed beside the sentinels.
-const EVERYDAY: &str = include_str!("everyday.txt");
 /// The share of the bad sentinels held by the base that a correction may release, and of the harmless ones that it may hold.
 const TOLERATED: f64 = 0.02;
 /// How many of a language may change sides in any case: two of a hundred are none of thirty.
 const TOLERATED_OF_FEW: usize = 1;
-/// More than this no correction moves a logit.
-const MOST: f32 = 40.0;
 /// The fewest sentinels of a language that can show what a correction does in it.
 const FEWEST: usize = 10;
 /// How far beyond the threshold a sentinel counts at most, in logits: by so little at least may a correction move all but the
@@ -65,12 +62,6 @@ const BOTH: f32 = 10.0;
 /// The most that a correction takes away and adds in logits without outcomes of the other class; each of those allows one more.
 /// What is wrongly held comes before a moderator, so that rejections may do more than approvals.
 const FROM_ONE_CLASS: [f32; 2] = [1.0, 6.0];
-/// How many comments are looked at for the few that a correction rehearses.
-const LOOKED_AT: usize = 8;
-/// Neighbours in the files are alike: in this order they do not follow each other.
-const STEP: usize = 29;
-/// The logits that a base gives to rehearsed comments, least and most, harmless and bad: none of them is a borderline case.
-const REHEARSED_BASE: [(f32, f32); 2] = [(-5.0, -1.0), (2.0, 5.0)];
 
 /// A bundled comment as one model sees it.
 struct Sentinel {
@@ -89,49 +80,8 @@ pub struct Sentinels(
     Vec<Sentinel>,
 );
 
-/// The part of a correction that the sentinels allow, by [`Kind`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// The factor for what a correction takes from a logit, `0..=1`.
-    pub down: [f32; 2],
-    /// The factor for what it adds, `0..=1`.
-    pub up: [f32; 2],
-    /// The most that it takes and adds.
-    pub most: [[f32; 2]; 2],
-    /// The languages that the base does not speak and in which the correction may score alone.
-    pub alone: [Vec<Language>; 2],
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { down: [1.0; 2], up: [1.0; 2], most: [[MOST; 2]; 2], alone: Default::default() }
-    }
-}
-
-impl Limits {
-    /// Returns the logit that may be used in the place of `corrected`, where the base says `base`.
-    pub fn apply(&self, kind: Kind, base: f32, corrected: f32) -> f32 {
-        let change = corrected - base;
-        let scaled = change * if change < 0.0 { self.down[kind as usize] } else { self.up[kind as usize] };
-        base + scaled.clamp(-self.most[kind as usize][0], self.most[kind as usize][1])
-    }
-
-    /// Returns limits that let through only this part of what a kind's correction adds.
-    #[must_use]
-    pub(super) fn shrunk(&self, kind: Kind, factor: f32) -> Self {
-        let mut shrunk = self.clone();
-        shrunk.up[kind as usize] *= factor;
-        shrunk
-    }
-
-    /// Returns whether the correction may decide on a comment in a language for which the base has no score.
-    pub fn may_score_alone(&self, kind: Kind, language: Language) -> bool {
-        self.alone[kind as usize].contains(&language)
-    }
-}
-
 /// Returns the bundled rows.
-fn rows() -> &'static [Row] {
+pub(super) fn rows() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
     ROWS.get_or_init(|| {
         let lines = FILES.iter().flat_map(|file| file.lines());
@@ -201,35 +151,6 @@ impl Sentinels {
         }
         limits
     }
-}
-
-/// Returns the next few comments for a correction to rehearse that are bad in the sense of a kind, or harmless. `at` counts
-/// those that were returned.
-pub(super) fn rehearsals(kind: Kind, bad: bool, at: &mut usize) -> [&'static Sketch; LOOKED_AT] {
-    static SKETCHES: OnceLock<[Vec<Sketch>; 3]> = OnceLock::new();
-    static NONE: Sketch = Sketch { features: Vec::new(), base: [None; 2] };
-    let sketches = SKETCHES.get_or_init(|| {
-        // Compiled in; without it nothing is scored at all.
-        let Ok(model) = Model::builtin() else { return Default::default() };
-        let sketch = |input: &Input, bad: bool| {
-            let mut sketch = model.sketch(input);
-            let (least, most) = REHEARSED_BASE[usize::from(bad)];
-            sketch.base = sketch.base.map(|base| Some(base.unwrap_or((least + most) / 2.0).clamp(least, most)));
-            sketch
-        };
-        let of = |outcome: Outcome| {
-            let rows = rows().iter().skip(1).step_by(2).filter(move |row| row.label == outcome.as_str());
-            rows.map(|row| sketch(&row.input(PostIs::Post), outcome != Outcome::Ham)).collect::<Vec<_>>()
-        };
-        let everyday = EVERYDAY.lines().filter(|line| !line.is_empty());
-        let everyday = everyday.map(|text| sketch(&Input { text, ..Input::default() }, false));
-        [of(Outcome::Ham).into_iter().chain(everyday).collect(), of(Outcome::Spam), of(Outcome::Toxic)]
-    });
-    let pool = &sketches[if bad { 1 + kind as usize } else { 0 }];
-    std::array::from_fn(|_| {
-        *at += 1;
-        pool.get(*at * STEP % pool.len().max(1)).unwrap_or(&NONE)
-    })
 }
 
 /// What a correction does to a sentinel.
@@ -304,6 +225,7 @@ fn may_score_alone(group: &[Case]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classify::Input;
 
     const TERMS: Terms = Terms {
         hold: [Some(0.78), Some(0.5), Some(0.5), Some(0.35), Some(0.5), Some(0.2), Some(0.5), None],

@@ -4,14 +4,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
 
-use prost::Message;
-use sha2::{Digest, Sha256};
-
+use super::chain::{Chain, End, hex};
 use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::{FAILED, Failure};
-use crate::cli::rows;
+use crate::cli::lines;
 use crate::cli::term::{Screen, Tone};
 use crate::cli::{json, text};
 use crate::pb;
@@ -41,36 +38,21 @@ pub struct VerifyArgs {
     connect: ConnectArgs,
 }
 
-/// A place in the chain and its hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct End {
-    number: u64,
-    hash: String,
-}
-
-impl FromStr for End {
-    type Err = &'static str;
-
-    fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        let wrong = "must be a number, a colon and 64 hexadecimal digits, as `gatepost audit verify` prints them";
-        let (number, hash) = typed.trim().split_once(':').ok_or(wrong)?;
-        let whole = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = number.parse().ok().filter(|_| whole).ok_or(wrong)?;
-        Ok(Self { number, hash: hash.to_lowercase() })
-    }
-}
-
 /// Goes over the chain and says what it found.
 pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
-    let mut chain = Chain { ends: args.end.clone(), ..Chain::default() };
+    let mut chain = Chain::new(args.end.clone());
     match &args.file {
         Some(file) => of_file(file, &mut chain)?,
         None => of_server(&args.connect, &mut chain).await?,
     }
+    chain.finish();
+    print(&chain)?;
+    Ok(ExitCode::from(if chain.wrong.is_empty() { 0 } else { FAILED }))
+}
+
+/// Prints what is wrong, what the chain holds and where it ends.
+fn print(chain: &Chain) -> Result<(), Failure> {
     let mut screen = Screen::new();
-    for end in std::mem::take(&mut chain.ends) {
-        chain.wrong.push(format!("{}: the chain does not reach there any more, and once did", end.number));
-    }
     for wrong in chain.wrong.iter().take(MOST_NAMED) {
         screen.line(&screen.paint(Tone::Bad, &text::line(wrong, 300)))?;
     }
@@ -93,8 +75,7 @@ pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     if chain.number > 0 {
         screen.line(&format!("end {}:{}", chain.number, hex(&chain.hash)))?;
     }
-    screen.flush()?;
-    Ok(ExitCode::from(if chain.wrong.is_empty() { 0 } else { FAILED }))
+    screen.flush()
 }
 
 async fn of_server(connect: &ConnectArgs, chain: &mut Chain) -> Result<(), Failure> {
@@ -122,176 +103,15 @@ async fn of_server(connect: &ConnectArgs, chain: &mut Chain) -> Result<(), Failu
 }
 
 fn of_file(file: &Path, chain: &mut Chain) -> Result<(), Failure> {
-    let mut lines = rows::open(file, |source, _| source)?;
-    while let Some(line) = lines.next().map_err(|error| rows::unreadable(file, &error))? {
+    let mut lines = lines::open(file, |source, _| source)?;
+    while let Some(line) = lines.next().map_err(|error| lines::unreadable(file, &error))? {
         let wrong = |problem: String| Failure::failed(format!("{} line {}: {problem}", file.display(), line.number));
         let fields = line.fields().map_err(wrong)?;
         let event: pb::AuditEvent = json::read(serde_json::Value::Object(fields)).map_err(wrong)?;
-        if chain.seen == 0 && event.number > 1 {
-            // The beginning may have been forgotten in time: what the first goes on from cannot be known from here.
-            chain.trust_first = true;
-            chain.number = event.number - 1;
+        if chain.seen == 0 {
+            chain.begin_with(&event);
         }
         chain.take(&event);
     }
     Ok(())
-}
-
-/// The chain as far as it was gone over.
-#[derive(Default)]
-struct Chain {
-    first: u64,
-    number: u64,
-    hash: Vec<u8>,
-    /// The next record's own hash is believed: what it goes on from is not known.
-    trust_first: bool,
-    seen: u64,
-    erased: u64,
-    decisions: u64,
-    ends: Vec<End>,
-    wrong: Vec<String>,
-}
-
-impl Chain {
-    fn begin(&mut self, forgotten: u64, hash: &[u8]) {
-        self.number = forgotten;
-        self.hash = if hash.is_empty() { vec![0; 32] } else { hash.to_vec() };
-        for end in std::mem::take(&mut self.ends) {
-            if end.number > forgotten || end.number == forgotten && end.hash == hex(&self.hash) {
-                self.ends.extend(Some(end).filter(|end| end.number > forgotten));
-            } else if end.number == forgotten {
-                self.wrong.push(format!("{forgotten}: the chain up to here is another than the one noted"));
-            } else {
-                self.wrong.push(format!("{}: lies before what is still kept, and cannot be checked", end.number));
-            }
-        }
-    }
-
-    fn take(&mut self, event: &pb::AuditEvent) {
-        if self.hash.is_empty() {
-            self.hash = vec![0; 32];
-        }
-        if self.seen == 0 {
-            self.first = event.number;
-        }
-        self.seen += 1;
-        let what = || {
-            let about = [&event.act, &event.comment_id, &event.subject].map(|part| text::line(part, 80));
-            about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-        };
-        let gap = event.number != self.number + 1;
-        match event.number.saturating_sub(self.number + 1) {
-            _ if event.number <= self.number => {
-                self.wrong.push(format!("{}: stands where {} should", event.number, self.number + 1))
-            }
-            0 => {}
-            1 => self.wrong.push(format!("{}: missing", self.number + 1)),
-            _ => self.wrong.push(format!("{} to {}: missing", self.number + 1, event.number - 1)),
-        }
-        let digest: Vec<u8> =
-            if event.record.is_empty() { event.erased_digest.clone() } else { Sha256::digest(&event.record).to_vec() };
-        let hash = Sha256::new().chain_update(&self.hash).chain_update(&digest).finalize().to_vec();
-        // After a gap what it goes on from is not known; what is wrong was said.
-        if hash != event.hash && !gap && !std::mem::take(&mut self.trust_first) {
-            self.wrong.push(format!("{}: was changed ({})", event.number, what()));
-        } else if !event.record.is_empty() && !event.erased_digest.is_empty() {
-            self.wrong.push(format!("{}: the hash kept beside it was changed ({})", event.number, what()));
-        } else if !event.record.is_empty() && !tells(event) {
-            self.wrong.push(format!("{}: is told otherwise than it was recorded ({})", event.number, what()));
-        }
-        self.erased += u64::from(event.record.is_empty());
-        self.decisions += u64::from(event.act == "DECIDED");
-        // Only one record is wrong where one was changed.
-        (self.number, self.hash) = (event.number, event.hash.clone());
-        if let Some(at) = self.ends.iter().position(|end| end.number == event.number) {
-            let end = self.ends.remove(at);
-            if end.hash != hex(&self.hash) {
-                self.wrong.push(format!("{}: the chain up to here is another than the one noted", end.number));
-            }
-        }
-    }
-}
-
-/// Whether what is told of an event is what its record says.
-fn tells(event: &pb::AuditEvent) -> bool {
-    let told = pb::AuditEvent { number: 0, hash: Vec::new(), record: Vec::new(), erased_digest: Vec::new(), ..event.clone() };
-    pb::AuditEvent::decode(&*event.record).is_ok_and(|recorded| recorded == told)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Three acts in a chain.
-    fn events() -> Vec<pb::AuditEvent> {
-        let mut hash = vec![0; 32];
-        (1..=3)
-            .map(|number| {
-                let plain = pb::AuditEvent { act: "DECIDED".into(), comment_id: format!("c{number}"), ..Default::default() };
-                let record = plain.encode_to_vec();
-                hash = Sha256::new().chain_update(&hash).chain_update(Sha256::digest(&record)).finalize().to_vec();
-                pb::AuditEvent { number, hash: hash.clone(), record, ..plain }
-            })
-            .collect()
-    }
-
-    fn wrong(events: &[pb::AuditEvent]) -> Vec<String> {
-        let mut chain = Chain::default();
-        chain.begin(0, &[]);
-        events.iter().for_each(|event| chain.take(event));
-        chain.wrong
-    }
-
-    #[test]
-    fn a_whole_chain_is_whole() {
-        assert!(wrong(&events()).is_empty());
-    }
-
-    #[test]
-    fn every_changed_byte_of_a_record_names_that_record_alone() {
-        for at in 0..events()[1].record.len() {
-            let mut events = events();
-            events[1].record[at] ^= 1;
-            let wrong = wrong(&events);
-            assert!(wrong.len() == 1 && wrong[0].starts_with("2: was changed"), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_missing_a_moved_and_an_embellished_record_are_named() {
-        let mut some = events();
-        some.remove(1);
-        assert_eq!(wrong(&some), ["2: missing"]);
-        let mut swapped = events();
-        swapped.swap(1, 2);
-        assert!(wrong(&swapped)[0].starts_with("2: missing"), "{:?}", wrong(&swapped));
-        let mut told = events();
-        told[1].by = "somebody else".into();
-        assert!(wrong(&told)[0].starts_with("2: is told otherwise"));
-    }
-
-    #[test]
-    fn an_erased_record_leaves_the_chain_whole() {
-        let mut some = events();
-        some[1].erased_digest = Sha256::digest(&some[1].record).to_vec();
-        some[1].record.clear();
-        assert!(wrong(&some).is_empty());
-    }
-
-    #[test]
-    fn an_end_that_was_noted_must_still_be_there() {
-        let noted = |end: &str| {
-            let mut chain = Chain { ends: vec![end.parse().unwrap()], ..Chain::default() };
-            chain.begin(0, &[]);
-            events().iter().for_each(|event| chain.take(event));
-            (chain.wrong.len(), chain.ends.len())
-        };
-        assert_eq!(noted(&format!("2:{}", hex(&events()[1].hash))), (0, 0));
-        assert_eq!(noted(&format!("2:{}", "0".repeat(64))), (1, 0));
-        assert_eq!(noted(&format!("9:{}", "0".repeat(64))), (0, 1), "it is told of at the end");
-    }
 }

@@ -1,28 +1,23 @@
 //! One call: asked within its deadline, and where that is wanted asked again, as a careful host would.
 
-use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use http::uri::PathAndQuery;
-use tokio::time::timeout_at;
+use tonic::Code;
 use tonic::client::Grpc;
-use tonic::{Code, Status, TimeoutExpired};
-use tonic_types::StatusExt;
 
+use super::attempt::ask;
 use super::comments::Comments;
-use super::record::{Call, Missed, Record};
-use super::wire::{PATH, Request, Verdict, Wire};
+use super::outcome::{Call, Missed};
+use super::record::Record;
+use super::wire::Request;
 use crate::cli::connect::Service;
-use crate::cli::text;
 
 /// How often a call is sent at most, and the pauses between: those of gRPC's retry policy (gRFC A6).
 const ATTEMPTS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How much of what a server said is kept as an example.
-const EXAMPLE: usize = 200;
 
 /// A connection and the server at its other end.
 pub struct Line {
@@ -105,80 +100,14 @@ impl Caller {
     }
 }
 
-/// Asks once.
-///
-/// # Errors
-/// Why there is no verdict.
-pub async fn ask(client: &Grpc<Service>, request: Request, deadline: Instant) -> Result<Verdict, Missed> {
-    let too_late = || Missed {
-        code: Code::DeadlineExceeded,
-        reason: "timeout".to_owned(),
-        message: "no answer in time".to_owned(),
-        retry_after: None,
-    };
-    let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or_else(too_late)?;
-    let mut request = tonic::Request::new(request);
-    request.set_timeout(left);
-    let mut client = client.clone();
-    let answering = async {
-        client.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        client.unary(request, PathAndQuery::from_static(PATH), Wire).await
-    };
-    // The channel has a timer too, but it does not run while a call waits for the connection.
-    match timeout_at(deadline.into(), answering).await {
-        Err(_) => Err(too_late()),
-        Ok(Ok(answer)) => answer.into_inner().verdict.ok_or_else(|| Missed {
-            code: Code::Internal,
-            reason: "no_verdict".to_owned(),
-            message: "the answer holds no verdict".to_owned(),
-            retry_after: None,
-        }),
-        Ok(Err(status)) if caused_by::<TimeoutExpired>(&status) => Err(too_late()),
-        Ok(Err(status)) => Err(missed(&status)),
-    }
-}
-
-/// What a status means for the one who counts.
-fn missed(status: &Status) -> Missed {
-    let message = text::line(status.message(), EXAMPLE);
-    if let Some(cause) = status.source() {
-        // It was made on this side, because the connection broke: to a host that is UNAVAILABLE, whatever tonic calls it.
-        let message = format!("{message}: {}", text::line(&innermost(cause), EXAMPLE));
-        return Missed { code: Code::Unavailable, reason: "connection".to_owned(), message, retry_after: None };
-    }
-    let details = status.get_error_details();
-    let reason = details.error_info().map(|info| text::line(&info.reason, 64)).unwrap_or_default();
-    let retry_after = details.retry_info().and_then(|info| info.retry_delay);
-    Missed { code: status.code(), reason, message, retry_after }
-}
-
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    match error.source() {
-        Some(source) => innermost(source),
-        None => error.to_string(),
-    }
-}
-
-fn caused_by<E: Error + 'static>(status: &Status) -> bool {
-    let mut cause = status.source();
-    while let Some(error) = cause {
-        if error.is::<E>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
-    use tonic_types::ErrorDetails;
-
+    use super::super::template::Making;
     use super::*;
 
     fn caller(servers: usize, retry: bool) -> Caller {
         let now = Instant::now();
-        let making = super::super::comments::Making { site: None, keep_ids: false, fresh_authors: false, dry_run: true };
+        let making = Making { site: None, keep_ids: false, fresh_authors: false, dry_run: true };
         Caller {
             lines: Vec::new(),
             servers,
@@ -191,18 +120,7 @@ mod tests {
     }
 
     fn shed(code: Code, retry_after: Option<Duration>) -> Missed {
-        let mut details = ErrorDetails::new();
-        details.set_error_info("OVERLOADED", "gatepost", []);
-        if retry_after.is_some() {
-            details.set_retry_info(retry_after);
-        }
-        missed(&Status::with_error_details(code, "busy", details))
-    }
-
-    #[test]
-    fn reasons_and_pauses_are_read_from_the_details() {
-        let missed = shed(Code::ResourceExhausted, Some(Duration::from_millis(200)));
-        assert_eq!((missed.reason.as_str(), missed.retry_after), ("OVERLOADED", Some(Duration::from_millis(200))));
+        Missed { code, reason: "OVERLOADED".to_owned(), message: "busy".to_owned(), retry_after }
     }
 
     #[test]

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use prost::Message;
 use prost::bytes::BufMut;
 
+use super::template::{Making, Template};
 use crate::cli::failure::Failure;
 use crate::cli::rows::{self, Lines};
 use crate::cli::text;
-use crate::pb;
 
 /// Comments of the lengths and kinds that blogs get, written for this.
 const OWN: &str = include_str!("comments.jsonl");
@@ -16,44 +15,12 @@ const OWN: &str = include_str!("comments.jsonl");
 pub const SITE: &str = "bench";
 /// How much of a file is kept in memory.
 const MOST: usize = 256 * 1024 * 1024;
-/// Digits of a call's number in an id.
-const ID_DIGITS: usize = 10;
-/// Where an author's number stands in an address: two groups of the documentation prefix. Limits count by /64.
-const NETWORK: [(usize, u32); 2] = [(9, 16), (14, 0)];
-
-/// What is done to each comment of a file.
-#[derive(Debug, Clone, Copy)]
-pub struct Making<'a> {
-    /// The site of comments that name none.
-    pub site: Option<&'a str>,
-    /// Ids stay, so that comments repeat.
-    pub keep_ids: bool,
-    /// Each comment is of another author, from another address.
-    pub fresh_authors: bool,
-    /// The server is to count nothing.
-    pub dry_run: bool,
-}
 
 /// Comments ready to be sent, over and over.
 #[derive(Debug)]
 pub struct Comments {
     templates: Vec<Template>,
     run: String,
-}
-
-/// An encoded request with places for the call's number.
-#[derive(Debug)]
-struct Template {
-    bytes: Vec<u8>,
-    /// In the order of their places.
-    marks: Vec<(usize, Mark)>,
-}
-
-/// What stands at a place.
-#[derive(Debug, Clone, Copy)]
-enum Mark {
-    Id,
-    Address,
 }
 
 impl Comments {
@@ -83,7 +50,7 @@ impl Comments {
             match line.parse(making.site.unwrap_or(SITE), &[]) {
                 Ok(Some(row)) => {
                     let template = Template::of(row.comment, &self.run, making);
-                    length += template.bytes.len();
+                    length += template.len();
                     self.templates.push(template);
                 }
                 Ok(None) => {}
@@ -115,88 +82,28 @@ impl Comments {
 
     /// Their mean length as messages, in bytes.
     pub fn mean_bytes(&self) -> usize {
-        self.templates.iter().map(|template| template.bytes.len()).sum::<usize>() / self.templates.len().max(1)
+        self.templates.iter().map(|template| template.len()).sum::<usize>() / self.templates.len().max(1)
     }
 
     /// Writes the request of a call.
     pub fn write(&self, number: u64, out: &mut impl BufMut) {
         let count = self.templates.len().max(1) as u64;
         let template = usize::try_from(number % count).ok().and_then(|place| self.templates.get(place));
-        let Some(template) = template else { return };
-        let mut rest = 0;
-        for (place, mark) in &template.marks {
-            out.put_slice(&template.bytes[rest..*place]);
-            rest = place + mark.write(number, out);
-        }
-        out.put_slice(&template.bytes[rest..]);
-    }
-}
-
-impl Template {
-    fn of(mut comment: pb::Comment, run: &str, making: Making) -> Self {
-        let id = format!("{run}-{}", "#".repeat(ID_DIGITS));
-        // As long as an address, and found in nothing else.
-        let address: String = run.chars().cycle().take(address(0).len()).collect();
-        if !making.keep_ids {
-            comment.comment_id.clone_from(&id);
-        }
-        if making.fresh_authors {
-            comment.author.get_or_insert_default().user_id.clone_from(&id);
-            comment.client.get_or_insert_default().ip.clone_from(&address);
-        }
-        let bytes = pb::CheckCommentRequest { comment: Some(comment), dry_run: making.dry_run }.encode_to_vec();
-        let ids = places(&bytes, id.as_bytes()).map(|place| (place + run.len() + 1, Mark::Id));
-        let mut marks: Vec<_> = ids.chain(places(&bytes, address.as_bytes()).map(|place| (place, Mark::Address))).collect();
-        marks.sort_by_key(|(place, _)| *place);
-        Self { bytes, marks }
-    }
-}
-
-impl Mark {
-    /// Writes the number in its form and returns how many bytes it took.
-    fn write(self, number: u64, out: &mut impl BufMut) -> usize {
-        match self {
-            Self::Id => {
-                let (mut digits, mut rest) = ([b'0'; ID_DIGITS], number);
-                for digit in digits.iter_mut().rev() {
-                    *digit += u8::try_from(rest % 10).unwrap_or_default();
-                    rest /= 10;
-                }
-                out.put_slice(&digits);
-                digits.len()
-            }
-            Self::Address => {
-                let address = address(number);
-                out.put_slice(&address);
-                address.len()
-            }
+        if let Some(template) = template {
+            template.write(number, out);
         }
     }
-}
-
-/// An address of a network of its own for each number.
-fn address(number: u64) -> [u8; 21] {
-    let mut text = *b"2001:db8:0000:0000::1";
-    for (place, shift) in NETWORK {
-        for digit in 0..4 {
-            let nibble = usize::try_from(number >> (shift + 12 - digit * 4) & 15).unwrap_or_default();
-            text[place + digit as usize] = b"0123456789abcdef"[nibble];
-        }
-    }
-    text
-}
-
-/// Where a part occurs.
-fn places<'a>(bytes: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    bytes.windows(part.len()).enumerate().filter(move |(_, window)| *window == part).map(|(place, _)| place)
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
 
+    use prost::Message;
+
     use super::*;
     use crate::comment::Comment;
+    use crate::pb;
 
     const PLAIN: Making = Making { site: None, keep_ids: false, fresh_authors: false, dry_run: false };
 

@@ -1,7 +1,9 @@
 //! A report on the screen: tables for people, JSON for programs, the timeline as CSV.
 
+use super::args::no_ids;
 use super::figures::Figures;
 use super::report::Report;
+use super::timeline::Second;
 use crate::cli::failure::Failure;
 use crate::cli::json;
 use crate::cli::output::{Format, csv_line};
@@ -28,11 +30,6 @@ pub fn print(screen: &mut Screen, report: &Report, format: Format) -> Result<(),
         Format::Ids => return Err(no_ids()),
     }
     screen.flush()
-}
-
-/// What `--format ids` would print.
-pub fn no_ids() -> Failure {
-    Failure::usage("a bench has no ids to print; choose another --format")
 }
 
 fn table(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
@@ -65,7 +62,7 @@ fn timeline(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
 
 fn rows(report: &Report, figure: impl Fn(f64) -> String, absent: &str) -> Vec<[String; 8]> {
     let figure = |value: Option<f64>| value.map_or_else(|| absent.to_owned(), &figure);
-    let row = |second: &super::timeline::Second| {
+    let row = |second: &Second| {
         [
             second.second.to_string(),
             second.due.to_string(),

@@ -7,50 +7,11 @@ use serde::Serialize;
 use tonic::Code;
 
 use super::figures::Latencies;
+use super::outcome::{Call, Ended, Missed};
 use super::timeline::Timeline;
-use super::wire::Verdict;
 
 /// Kinds of failures that are told apart; a server that makes up reasons must not fill the memory.
 const MOST_KINDS: usize = 50;
-
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// With a verdict, in time.
-    Answered,
-    /// Without one.
-    Failed,
-    /// It never began: too many others were on their way.
-    NotSent,
-}
-
-/// Why a call, or one attempt at it, has no verdict.
-#[derive(Debug, Clone)]
-pub struct Missed {
-    /// The status.
-    pub code: Code,
-    /// The server's word for it, or one of this program's in lower case. May be empty.
-    pub reason: String,
-    /// The same for people.
-    pub message: String,
-    /// When the server wants to be asked again.
-    pub retry_after: Option<Duration>,
-}
-
-/// A call that was made.
-#[derive(Debug)]
-pub struct Call {
-    /// When it was due.
-    pub due: Instant,
-    /// When it was sent first.
-    pub sent: Instant,
-    /// How often it was sent.
-    pub attempts: u32,
-    /// Which server was asked last.
-    pub server: usize,
-    /// What came of it.
-    pub result: Result<Verdict, Missed>,
-}
 
 /// One kind of failure.
 #[derive(Debug, Clone, Serialize)]
@@ -234,6 +195,7 @@ fn code_name(code: Code) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wire::{Reason, Verdict};
     use super::*;
 
     fn call(due: Instant, attempts: u32, result: Result<Verdict, Missed>) -> Call {
@@ -244,7 +206,7 @@ mod tests {
     fn what_was_due_adds_up_and_the_warm_up_does_not_count() {
         let from = Instant::now();
         let mut record = Record::new(from, from + Duration::from_secs(1), Duration::from_secs(1), 1);
-        let over = super::super::wire::Reason { code: "RATE_LIMIT".into() };
+        let over = Reason { code: "RATE_LIMIT".into() };
         let verdict = Verdict { decision: 2, reasons: vec![over], not_recorded: true };
         let missed =
             || Missed { code: Code::Unavailable, reason: "SHUTTING_DOWN".into(), message: "first".into(), retry_after: None };

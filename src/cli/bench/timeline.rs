@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::figures::Latencies;
-use super::record::Ended;
+use super::outcome::Ended;
 
 /// The calls that were due within one second, whenever they ended.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -1,21 +1,25 @@
 //! `gatepost check --file`: every line judged, on all cores or by many calls at once, answers in the order of the lines.
 
 use std::collections::VecDeque;
+use std::iter;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::args::CheckArgs;
 use super::report::{Outcome, Report};
-use super::{CheckArgs, checked, judged};
+use super::verdict::{checked, judge, judged};
 use crate::cli::connect::Connection;
 use crate::cli::failure::Failure;
-use crate::cli::rows::{self, Line, Lines, Row, Where};
-use crate::cli::wait;
+use crate::cli::lines::{self, Line, Lines};
+use crate::cli::on_cores::on_cores;
+use crate::cli::read_ahead::read_ahead;
+use crate::cli::rows::{Row, Where};
+use crate::cli::runtime::wait;
 use crate::judge::Judge;
 
 /// Calls in flight to a server.
@@ -44,10 +48,10 @@ impl Reading {
 
 /// Judges the file and prints what was asked for.
 pub fn run(args: &CheckArgs, file: &Path) -> Result<ExitCode, Failure> {
-    let reading = Reading { site: super::site(args).into(), only: args.only.clone().into() };
+    let reading = Reading { site: args.site().into(), only: args.only.clone().into() };
     let begun = Instant::now();
     let mut report = Report::new(args);
-    let lines = rows::open(file, |source, length| report.follow(source, length))?;
+    let lines = lines::open(file, |source, length| report.follow(source, length))?;
     match judge_all(args, file, lines, &reading, &mut report) {
         Ok(by) => report.finish(&by, begun.elapsed()),
         Err(failure) => Err(report.broken_off(failure)),
@@ -56,16 +60,16 @@ pub fn run(args: &CheckArgs, file: &Path) -> Result<ExitCode, Failure> {
 
 /// Judges the lines and says by whom.
 fn judge_all(args: &CheckArgs, file: &Path, lines: Lines, reading: &Reading, report: &mut Report) -> Result<String, Failure> {
-    if args.connect.server().is_some() {
+    if args.is_online() {
         return wait(async {
             let connection = args.connect.connect().await?;
             online(lines, file, reading, &connection, args.dry_run, report).await?;
             Ok(format!("by {}", connection.server()))
         });
     }
-    let judge = super::judge(args)?;
+    let judge = judge(args)?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    rows::on_cores(lines, file, cores, |line| judged_line(reading, &judge, line), |outcome| report.take(outcome))?;
+    on_cores(lines, file, cores, |line| judged_line(reading, &judge, line), |outcome| report.take(outcome))?;
     Ok(format!("on {cores} cores"))
 }
 
@@ -91,16 +95,7 @@ async fn online(
     dry_run: bool,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    let (sender, mut coming) = mpsc::channel(CALLS);
-    // Reading may wait for a pipe, which must not hold up the calls. The thread ends with its input, or with us.
-    thread::spawn(move || {
-        while let Some(line) = lines.next().transpose() {
-            let broken = line.is_err();
-            if sender.blocking_send(line).is_err() || broken {
-                return;
-            }
-        }
-    });
+    let mut coming = read_ahead(CALLS, iter::from_fn(move || lines.next().transpose()));
     let mut calls: VecDeque<JoinHandle<Result<Outcome, Failure>>> = VecDeque::with_capacity(CALLS);
     let mut more = true;
     while more || !calls.is_empty() {
@@ -115,7 +110,7 @@ async fn online(
             line = coming.recv(), if room => match line {
                 None => more = false,
                 Some(line) => {
-                    let line = line.map_err(|error| rows::unreadable(file, &error))?;
+                    let line = line.map_err(|error| lines::unreadable(file, &error))?;
                     let (reading, connection) = (reading.clone(), connection.clone());
                     calls.push_back(tokio::spawn(async move { checked_line(&reading, &connection, &line, dry_run).await }));
                 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::CheckArgs;
+use super::args::CheckArgs;
 use super::tally::Tally;
 use crate::cli::bar;
 use crate::cli::explain;
@@ -72,7 +72,7 @@ impl Report {
             Outcome::PassedOver => Ok(()),
             Outcome::Bad { number, problem } => {
                 self.bad += 1;
-                let problem = text::line(problem.trim_start_matches("the request is invalid:").trim(), 400);
+                let problem = failure::one_line(&problem);
                 self.bar.suspend(|| term::tell(&format!("line {number}: {problem}")));
                 Ok(())
             }

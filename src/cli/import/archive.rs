@@ -1,116 +1,22 @@
-//! An archive of comments: which format it has, and its comments one by one.
+//! An archive of comments: finds out its format, and gives its comments one by one.
 
-use std::fmt;
 use std::io::{Cursor, Read};
 use std::path::Path;
-
-use clap::ValueEnum;
-use time::format_description::FormatItem;
-use time::format_description::well_known::{Rfc2822, Rfc3339};
-use time::macros::format_description;
-use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::blogger::Blogger;
 use super::commento::Commento;
 use super::disqus::Disqus;
+use super::entry::{Entry, Found};
+use super::format::InputFormat;
 use super::isso::Isso;
 use super::jsonl::Jsonl;
 use super::remark42::Remark42;
 use super::repair::{Repaired, Repairs};
-use super::status::Status;
 use super::wxr::Wxr;
 use super::xml::{Tag, Xml};
 use crate::cli::failure::Failure;
-use crate::cli::rows::{Content, Lines};
+use crate::cli::lines::{Content, Lines};
 use crate::pb;
-
-/// How an archive is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum InputFormat {
-    /// What it begins like
-    #[default]
-    Auto,
-    /// One JSON object a line, as `check --file` reads and `queue --format jsonl` writes
-    Jsonl,
-    /// What WordPress exports
-    Wxr,
-    /// What Disqus exports
-    Disqus,
-    /// What Blogger exports, or Google Takeout as feed.atom
-    Blogger,
-    /// Isso's database, comments.db
-    Isso,
-    /// A backup of Remark42
-    Remark42,
-    /// What Commento exports
-    Commento,
-    /// What Comentario exports
-    Comentario,
-}
-
-impl InputFormat {
-    /// Returns what an archive of this format holds its comments in.
-    fn holds(self) -> &'static str {
-        match self {
-            Self::Auto | Self::Jsonl => "a JSON object with `body` or `text` on each line",
-            Self::Wxr => "<wp:comment> in the <item> of an <rss>; export \"All content\", and comments come along",
-            Self::Disqus => "<post> in <disqus>",
-            Self::Blogger => "<entry> of the kind comment in a <feed>; the feed of a blog's posts alone has none",
-            Self::Isso => "rows in the table `comments`",
-            Self::Remark42 => "a JSON object with `id` and `text` on each line behind the first",
-            Self::Commento | Self::Comentario => "JSON objects in the list `comments`",
-        }
-    }
-}
-
-/// One comment of an archive, as far as it can be read.
-pub struct Entry {
-    /// Where it stands.
-    pub place: Place,
-    /// What it is.
-    pub found: Found,
-    /// Whether bytes in it, or behind the one before, were not UTF-8 and were replaced.
-    pub repaired: bool,
-    /// What it has that is not understood, and was left out, by name.
-    pub unknown: Vec<String>,
-    /// What the archive says became of it and is not understood, so that it is held.
-    pub doubts: Vec<String>,
-}
-
-impl Entry {
-    /// Returns an entry that was understood in full.
-    pub fn new(place: Place, found: Found) -> Self {
-        Self { place, found, repaired: false, unknown: Vec::new(), doubts: Vec::new() }
-    }
-}
-
-/// Where something stands in an archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The line where it begins, from 1.
-    Line(u64),
-    /// The comment of that number in an archive that has no lines: its place in a list, from 1, or its key in a table.
-    Comment(u64),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Line(number) => write!(f, "line {number}"),
-            Self::Comment(number) => write!(f, "comment {number}"),
-        }
-    }
-}
-
-/// What stands at a place of an archive.
-pub enum Found {
-    /// A comment, and what was decided on it. `None`: the archive does not say.
-    Comment(Box<pb::Comment>, Option<Status>),
-    /// Something that is no reader's comment, in the archive's word for its kind.
-    Other(String),
-    /// A comment that cannot be understood, and why.
-    Bad(String),
-}
 
 /// An archive that is read from its beginning.
 pub struct Archive {
@@ -119,7 +25,62 @@ pub struct Archive {
     repairs: Repairs,
 }
 
-/// Who reads it.
+/// Bytes that tell one format from another: white space may come first.
+const HEAD: u64 = 1024;
+
+impl Archive {
+    /// Opens an archive, and finds out its format if it was not named. `site` is for comments that name none.
+    ///
+    /// # Errors
+    /// Returns an error if the format is not known, or the file is not of the format that was named.
+    pub fn new(mut content: Content, format: InputFormat, file: &Path, site: &str) -> Result<Self, Failure> {
+        let about = |problem: String| Failure::failed(format!("{}: {problem}", file.display()));
+        let head = read_head(&mut content).map_err(about)?;
+        let format = match format {
+            InputFormat::Auto => InputFormat::of_head(&head).map_err(|problem| about(problem.to_owned()))?,
+            named => named,
+        };
+        let repairs = Repairs::default();
+        let content: Content = Box::new(Repaired::new(Box::new(Cursor::new(head).chain(content)), repairs.clone()));
+        let (reader, format) = Reader::open(content, format, file, site).map_err(about)?;
+        Ok(Self { reader, format, repairs })
+    }
+
+    /// Returns what to say of an archive in which no comment was found.
+    pub fn nothing_found(&self) -> String {
+        format!(
+            "no comments in it; read as {}, which has them as {}. Is it the right file? --input-format names another format",
+            self.format.name(),
+            self.format.holds()
+        )
+    }
+
+    /// Returns the next comment, or `None` if there are no more.
+    ///
+    /// # Errors
+    /// Returns an error, with its place, if the rest of the file cannot be read.
+    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+        let before = self.repairs.count();
+        let mut next = self.reader.next()?;
+        if let Some(entry) = &mut next {
+            entry.repaired |= self.repairs.count() > before;
+        }
+        Ok(next)
+    }
+}
+
+/// Returns the first bytes of a file, without a byte order mark.
+fn read_head(content: &mut Content) -> Result<Vec<u8>, String> {
+    let mut head = Vec::new();
+    let read = content.by_ref().take(HEAD).read_to_end(&mut head);
+    read.map_err(|error| format!("cannot be read: {error}; is the file whole?"))?;
+    if head.starts_with("\u{feff}".as_bytes()) {
+        head.drain(..3);
+    }
+    Ok(head)
+}
+
+/// A reader for each format.
 enum Reader {
     Jsonl(Jsonl),
     Wxr(Box<Wxr>),
@@ -130,143 +91,65 @@ enum Reader {
     Commento(Box<Commento>),
 }
 
-/// Bytes that tell one format from another: white space may come first.
-const HEAD: u64 = 1024;
-/// What every database of SQLite begins with.
-const SQLITE: &[u8] = b"SQLite format 3\0";
-
-impl Archive {
-    /// Finds out the format, if it was not named. `site` is for comments that name none.
-    ///
-    /// # Errors
-    /// It is none of those known.
-    pub fn new(mut content: Content, format: InputFormat, file: &Path, site: &str) -> Result<Self, Failure> {
-        let about = |problem: &str| Failure::failed(format!("{}: {problem}", file.display()));
-        let mut head = Vec::new();
-        let read = content.by_ref().take(HEAD).read_to_end(&mut head);
-        read.map_err(|error| about(&format!("cannot be read: {error}; is the file whole?")))?;
-        if head.starts_with("\u{feff}".as_bytes()) {
-            head.drain(..3);
-        }
-        let format = match (format, head.trim_ascii_start().first()) {
-            (InputFormat::Auto, _) if head.starts_with(SQLITE) => InputFormat::Isso,
-            (InputFormat::Auto, None) => InputFormat::Jsonl,
-            (InputFormat::Auto, Some(b'{')) => of_json(&head),
-            (InputFormat::Auto, Some(b'<')) => InputFormat::Auto,
-            (InputFormat::Auto, Some(_)) => {
-                return Err(about(
-                    "begins neither like JSON nor like XML nor like a database of SQLite; name its format with --input-format",
-                ));
-            }
-            (named, _) => named,
-        };
-        let repairs = Repairs::default();
-        let content: Content = Box::new(Repaired::new(Box::new(Cursor::new(head).chain(content)), repairs.clone()));
-        let (reader, format) = match format {
-            InputFormat::Jsonl => (Reader::Jsonl(Jsonl::new(Lines::new(content), site)), format),
-            InputFormat::Remark42 => (Reader::Remark42(Remark42::new(Lines::new(content), site)), format),
-            InputFormat::Commento | InputFormat::Comentario => {
-                let all = Commento::new(content, site).map_err(|problem| about(&problem))?;
-                (Reader::Commento(Box::new(all)), format)
-            }
-            InputFormat::Isso => (Reader::Isso(Box::new(Isso::open(file, site).map_err(|problem| about(&problem))?)), format),
+impl Reader {
+    /// Returns a reader of a format, and which format it is in the end: of XML the root element may be needed to tell.
+    fn open(content: Content, format: InputFormat, file: &Path, site: &str) -> Result<(Self, InputFormat), String> {
+        let reader = match format {
+            InputFormat::Jsonl => Self::Jsonl(Jsonl::new(Lines::new(content), site)),
+            InputFormat::Remark42 => Self::Remark42(Remark42::new(Lines::new(content), site)),
+            InputFormat::Commento | InputFormat::Comentario => Self::Commento(Box::new(Commento::new(content, site)?)),
+            InputFormat::Isso => Self::Isso(Box::new(Isso::open(file, site)?)),
             InputFormat::Auto | InputFormat::Wxr | InputFormat::Disqus | InputFormat::Blogger => {
-                let mut xml = Xml::new(content);
-                let root = match xml.next().map_err(|problem| about(&problem))? {
-                    Some(Tag::Open { name, .. }) => name,
-                    Some(Tag::Close { .. }) | None => String::new(),
-                };
-                match (format, root.as_str()) {
-                    (InputFormat::Wxr, _) | (InputFormat::Auto, "rss") => {
-                        (Reader::Wxr(Box::new(Wxr::new(xml, site))), InputFormat::Wxr)
-                    }
-                    (InputFormat::Disqus, _) | (InputFormat::Auto, "disqus") => {
-                        (Reader::Disqus(Box::new(Disqus::new(xml, site))), InputFormat::Disqus)
-                    }
-                    (InputFormat::Blogger, _) | (InputFormat::Auto, "feed") => {
-                        (Reader::Blogger(Box::new(Blogger::new(xml, site))), InputFormat::Blogger)
-                    }
-                    _ => {
-                        return Err(about("is XML, but no export of WordPress (<rss>), Disqus (<disqus>) or Blogger (<feed>)"));
-                    }
-                }
+                return Self::open_xml(content, format, site);
             }
         };
-        Ok(Self { reader, format, repairs })
+        Ok((reader, format))
     }
 
-    /// Returns what to say of an archive in which no comment was found.
-    pub fn nothing_found(&self) -> String {
-        let name = self.format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
-        format!(
-            "no comments in it; read as {name}, which has them as {}. Is it the right file? --input-format names another format",
-            self.format.holds()
-        )
+    fn open_xml(content: Content, format: InputFormat, site: &str) -> Result<(Self, InputFormat), String> {
+        let mut xml = Xml::new(content);
+        let root = match xml.next()? {
+            Some(Tag::Open { name, .. }) => name,
+            Some(Tag::Close { .. }) | None => String::new(),
+        };
+        let format = if format == InputFormat::Auto { InputFormat::of_root(&root)? } else { format };
+        let reader = match format {
+            InputFormat::Disqus => Self::Disqus(Box::new(Disqus::new(xml, site))),
+            InputFormat::Blogger => Self::Blogger(Box::new(Blogger::new(xml, site))),
+            _ => Self::Wxr(Box::new(Wxr::new(xml, site))),
+        };
+        Ok((reader, format))
     }
 
-    /// The next comment. `None`: there are no more.
-    ///
-    /// # Errors
-    /// The file cannot be read on, and where.
-    pub fn next(&mut self) -> Result<Option<Entry>, String> {
-        let before = self.repairs.count();
-        let mut next = match &mut self.reader {
-            Reader::Jsonl(jsonl) => jsonl.next(),
-            Reader::Wxr(wxr) => wxr.next(),
-            Reader::Disqus(disqus) => disqus.next(),
-            Reader::Blogger(blogger) => blogger.next(),
-            Reader::Isso(isso) => isso.next(),
-            Reader::Remark42(remark42) => remark42.next(),
-            Reader::Commento(commento) => Ok(commento.next()),
-        }?;
-        if let Some(entry) = &mut next {
-            entry.repaired |= self.repairs.count() > before;
+    fn next(&mut self) -> Result<Option<Entry>, String> {
+        match self {
+            Self::Jsonl(jsonl) => jsonl.next(),
+            Self::Wxr(wxr) => wxr.next(),
+            Self::Disqus(disqus) => disqus.next(),
+            Self::Blogger(blogger) => blogger.next(),
+            Self::Isso(isso) => isso.next(),
+            Self::Remark42(remark42) => remark42.next(),
+            Self::Commento(commento) => Ok(commento.next()),
         }
-        Ok(next)
     }
 }
 
-/// Tells by their first fields which of the formats in JSON it is: exports begin with their version, and say then what
-/// they hold.
-fn of_json(head: &[u8]) -> InputFormat {
-    let head = String::from_utf8_lossy(head);
-    let mut quoted = head.split('"').skip(1).step_by(2);
-    let first = quoted.next().unwrap_or_default();
-    match if first == "version" { quoted.next().unwrap_or_default() } else { first } {
-        "users" | "posts" if first == "version" => InputFormat::Remark42,
-        "pages" => InputFormat::Comentario,
-        "comments" | "commenters" => InputFormat::Commento,
-        _ => InputFormat::Jsonl,
+/// Reads an archive to its end as an import does, and sends nothing: for fuzzers and tests of hostile files, which cannot
+/// reach the readers otherwise. `format` as `--input-format` takes it.
+///
+/// # Errors
+/// Returns what is wrong with the file, in words.
+#[doc(hidden)]
+pub fn read_archive(content: Content, format: &str, mut found: impl FnMut(&pb::Comment)) -> Result<(), String> {
+    let format = <InputFormat as clap::ValueEnum>::from_str(format, false)?;
+    let mut archive =
+        Archive::new(content, format, Path::new("archive"), "site").map_err(|failure| failure.message().to_owned())?;
+    while let Some(entry) = archive.next()? {
+        if let Found::Comment(comment, _) = entry.found {
+            found(&comment);
+        }
     }
-}
-
-/// Cuts what is only evidence to what a comment may have of it.
-pub fn fit(mut text: String, most: usize) -> String {
-    text.truncate(text.floor_char_boundary(most));
-    text
-}
-
-const SQL: &[FormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-
-/// A moment as exports write it. `None`: they do not know, which they write as a date that there never was.
-pub fn moment(text: &str) -> Option<prost_types::Timestamp> {
-    let text = text.trim();
-    let parsed = PrimitiveDateTime::parse(text, SQL)
-        .map(PrimitiveDateTime::assume_utc)
-        .or_else(|_| OffsetDateTime::parse(text, &Rfc3339))
-        .or_else(|_| OffsetDateTime::parse(text, &Rfc2822))
-        .ok()?;
-    since_1970(parsed.unix_timestamp())
-}
-
-/// 1990-01-01, in seconds since 1970.
-const EARLIEST: i64 = 631_152_000;
-
-/// A moment in seconds since 1970. `None` where it is from before the first blog or from the future, as Gatepost takes neither.
-pub fn since_1970(seconds: i64) -> Option<prost_types::Timestamp> {
-    (EARLIEST..=OffsetDateTime::now_utc().unix_timestamp())
-        .contains(&seconds)
-        .then_some(prost_types::Timestamp { seconds, nanos: 0 })
+    Ok(())
 }
 
 #[cfg(test)]
@@ -366,16 +249,6 @@ mod tests {
             assert_eq!(repaired, [bad], "{place}");
             let Found::Comment(comment, _) = &entries[bad].found else { panic!("{place}: no comment") };
             assert_eq!(comment.body, body);
-        }
-    }
-
-    #[test]
-    fn moments_are_read_and_dates_that_never_were_are_not() {
-        for text in ["2021-03-04 05:06:07", "2021-03-04T05:06:07Z", "Thu, 04 Mar 2021 05:06:07 +0000"] {
-            assert_eq!(moment(text).unwrap().seconds, 1_614_834_367, "{text}");
-        }
-        for text in ["0000-00-00 00:00:00", "", "1969-01-01T00:00:00Z", "9999-01-01 00:00:00", "yesterday"] {
-            assert_eq!(moment(text), None, "{text}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What Blogger exports: an Atom feed with posts, pages, comments and settings as entries, of the old kind, which says in
 //! a category what an entry is, or of Google Takeout, which says it in `<blogger:type>`.
 
-use super::archive::{Entry, Found, Place, fit, moment};
+use super::claims::Claims;
+use super::entry::{Entry, Found, Place};
+use super::field::{fit, moment};
 use super::posts::Posts;
-use super::status::{Claims, Status, local};
-use super::xml::{Attributes, Tag, Xml};
+use super::status::Status;
+use super::xml::{Attributes, Tag, Xml, local};
 use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME};
 use crate::pb;
 

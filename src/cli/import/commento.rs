@@ -10,9 +10,12 @@ use std::vec::IntoIter;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 
-use super::archive::{Entry, Found, Place, fit, moment};
-use super::status::{Claims, Merged, Status};
-use crate::cli::rows::{Content, Fields};
+use super::claims::Claims;
+use super::entry::{Entry, Found, Place};
+use super::field::{fit, moment};
+use super::merged::Merged;
+use super::status::Status;
+use crate::cli::lines::{Content, Fields};
 use crate::cli::text;
 use crate::comment::{Format, MAX_ID, MAX_LINE, MAX_NAME, Text, outside_id_problem};
 use crate::pb;

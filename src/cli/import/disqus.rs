@@ -1,9 +1,11 @@
 //! What Disqus exports: threads first, one a page, then every comment as `<post>` with a reference to its thread.
 
-use super::archive::{Entry, Found, Place, fit, moment};
+use super::claims::Claims;
+use super::entry::{Entry, Found, Place};
+use super::field::{fit, moment};
 use super::posts::Posts;
-use super::status::{Claims, Status, local};
-use super::xml::{Attributes, Tag, Xml};
+use super::status::Status;
+use super::xml::{Attributes, Tag, Xml, local};
 use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
 use crate::pb;
 

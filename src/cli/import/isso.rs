@@ -7,7 +7,8 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
-use super::archive::{Entry, Found, Place, fit, since_1970};
+use super::entry::{Entry, Found, Place, broken_off};
+use super::field::{fit, since_1970};
 use super::status::Status;
 use crate::comment::{MAX_BODY, MAX_ID, MAX_LINE, MAX_NAME};
 use crate::pb;
@@ -59,7 +60,7 @@ impl Isso {
     /// The next comment.
     pub fn next(&mut self) -> Result<Option<Entry>, String> {
         if self.ready.is_empty() {
-            self.ready = self.batch().map_err(|error| format!("cannot be read on: {error}; is the file whole?"))?;
+            self.ready = self.batch().map_err(broken_off)?;
         }
         Ok(self.ready.pop_front())
     }

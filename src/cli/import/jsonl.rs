@@ -1,11 +1,16 @@
 //! An archive of JSON lines: what `check --file` reads, with what was decided, or what `queue --format jsonl` writes.
 
+use std::mem;
+
 use serde_json::Value;
 
-use super::archive::{Entry, Found, Place};
-use super::status::{Claims, Merged};
+use super::claims::Claims;
+use super::entry::{Entry, Found, Place, broken_off};
+use super::field::fit;
+use super::merged::Merged;
 use crate::cli::json;
-use crate::cli::rows::{self, Fields, Line, Lines};
+use crate::cli::lines::{self, Fields, Line, Lines};
+use crate::cli::rows;
 use crate::comment::MAX_CONTEXT;
 use crate::pb;
 
@@ -23,7 +28,7 @@ impl Jsonl {
 
     /// The next line.
     pub fn next(&mut self) -> Result<Option<Entry>, String> {
-        let line = self.lines.next().map_err(|error| format!("cannot be read on: {error}; is the file whole?"))?;
+        let line = self.lines.next().map_err(broken_off)?;
         Ok(line.map(|line| {
             let (mut claims, mut unknown) = (Claims::default(), Vec::new());
             let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Bad);
@@ -33,21 +38,17 @@ impl Jsonl {
 
     fn found(&self, line: &Line, claims: &mut Claims, unknown: &mut Vec<String>) -> Result<Found, String> {
         let Merged(value) = line.read()?;
-        let mut fields = unwrapped(rows::object(value)?, claims, unknown);
+        let mut fields = unwrapped(lines::object(value)?, claims, unknown);
         claims.take(&mut fields);
         unknown.extend(rows::unknown_fields(&fields));
         let mut comment = line.comment(fields, &self.site)?;
         // The server looks at no more of them, and the message has bounds.
-        cut(&mut comment.parent_text);
+        comment.parent_text = fit(comment.parent_text, MAX_CONTEXT);
         if let Some(post) = &mut comment.post {
-            cut(&mut post.text);
+            post.text = fit(mem::take(&mut post.text), MAX_CONTEXT);
         }
         Ok(Found::Comment(Box::new(comment), claims.status()))
     }
-}
-
-fn cut(text: &mut String) {
-    text.truncate(text.floor_char_boundary(MAX_CONTEXT));
 }
 
 /// What `queue` writes has the comment beside its verdict. What stands there becomes a claim, or is named as unknown.

@@ -5,9 +5,12 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::archive::{Entry, Found, Place, fit, moment};
-use super::status::{Claims, Merged, Status};
-use crate::cli::rows::{Fields, Line, Lines};
+use super::claims::Claims;
+use super::entry::{Entry, Found, Place, broken_off};
+use super::field::{fit, moment};
+use super::merged::Merged;
+use super::status::Status;
+use crate::cli::lines::{Fields, Line, Lines};
 use crate::cli::text;
 use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
 use crate::pb;
@@ -80,7 +83,7 @@ impl Remark42 {
     /// The next comment.
     pub fn next(&mut self) -> Result<Option<Entry>, String> {
         loop {
-            let line = self.lines.next().map_err(|error| format!("cannot be read on: {error}; is the file whole?"))?;
+            let line = self.lines.next().map_err(broken_off)?;
             let Some(line) = line else { return Ok(None) };
             // The first is about the site's users and posts, and may be longer than any comment.
             if line.number == 1 && !line.fields().is_ok_and(|fields| fields.contains_key("id")) {

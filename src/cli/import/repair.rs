@@ -5,7 +5,7 @@ use std::str;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cli::rows::Content;
+use crate::cli::lines::Content;
 
 /// What stands for bytes that mean nothing.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();

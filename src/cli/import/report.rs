@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::archive::{Entry, Place};
+use super::entry::{Entry, Place};
 use crate::cli::bar;
 use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
@@ -102,7 +102,7 @@ impl Report {
             Outcome::Skipped(why) => count(&mut self.skipped, &text::line(&why, 40)),
             Outcome::Failed(problem) => {
                 self.failed += 1;
-                let problem = text::line(problem.trim_start_matches("the request is invalid:").trim(), 400);
+                let problem = failure::one_line(&problem);
                 self.tell(&format!("{}, {place}: {problem}", file.display()));
             }
             Outcome::Done(verdict) => {

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
 use prost::Message;
@@ -11,12 +10,14 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::Taking;
-use super::archive::{Archive, Entry, Found, Place};
+use super::archive::Archive;
+use super::entry::{Entry, Found, Place};
 use super::progress::Progress;
 use super::report::{Outcome, Report};
+use super::taking::Taking;
 use crate::cli::connect::Connection;
 use crate::cli::failure::Failure;
+use crate::cli::read_ahead::read_ahead;
 use crate::cli::retry::{self, Pause};
 use crate::cli::text;
 use crate::pb;
@@ -148,16 +149,7 @@ impl<'a> Sending<'a> {
                         self.broken = Some(problem);
                         more = false;
                     }
-                    Some(Ok(entry)) => {
-                        self.found |= !matches!(entry.found, Found::Other(_));
-                        self.report.note(&entry);
-                        let waiting = self.waiting(entry);
-                        if let State::Sent(request) = &waiting.state {
-                            // A stream that is gone says so below, and then the next one gets it.
-                            let _ = sender.try_send((**request).clone());
-                        }
-                        self.window.push_back(waiting);
-                    }
+                    Some(Ok(entry)) => self.take(entry, &sender),
                 },
                 answer = answers.message() => match answer {
                     Ok(Some(answer)) => {
@@ -172,6 +164,18 @@ impl<'a> Sending<'a> {
                 _ = tick.tick() => {}
             }
         }
+    }
+
+    /// Takes an entry into the window, and sends it if it is to be sent.
+    fn take(&mut self, entry: Entry, sender: &mpsc::Sender<pb::CheckCommentsRequest>) {
+        self.found |= !matches!(entry.found, Found::Other(_));
+        self.report.note(&entry);
+        let waiting = self.waiting(entry);
+        if let State::Sent(request) = &waiting.state {
+            // A stream that is gone says so when its answers are read, and then the next one gets it.
+            let _ = sender.try_send((**request).clone());
+        }
+        self.window.push_back(waiting);
     }
 
     /// What is to be done with an entry.
@@ -235,21 +239,9 @@ impl<'a> Sending<'a> {
     }
 }
 
-/// Reads the archive beside the sending: a pipe may let us wait, which must not hold up the answers. The thread ends
-/// with its input, or with us.
-fn read(mut archive: Archive, skip: u64) -> mpsc::Receiver<Result<Entry, String>> {
-    let (sender, coming) = mpsc::channel(WINDOW);
-    thread::spawn(move || {
-        let mut number = 0;
-        while let Some(entry) = archive.next().transpose() {
-            number += 1;
-            let broken = entry.is_err();
-            // Nobody listens any more: the sending has failed.
-            let gone = (broken || number > skip) && sender.blocking_send(entry).is_err();
-            if broken || gone {
-                return;
-            }
-        }
-    });
-    coming
+/// Reads the archive beside the sending, behind the entries that are done already.
+fn read(mut archive: Archive, done: u64) -> mpsc::Receiver<Result<Entry, String>> {
+    let entries = std::iter::from_fn(move || archive.next().transpose());
+    let left = (0..).zip(entries).filter(move |(number, entry)| *number >= done || entry.is_err());
+    read_ahead(WINDOW, left.map(|(_, entry)| entry))
 }

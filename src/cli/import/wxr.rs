@@ -1,7 +1,9 @@
 //! What WordPress exports: posts as `<item>`, with their comments after what is said of the post itself.
 
-use super::archive::{Entry, Found, Place, fit, moment};
-use super::status::{Claims, Status};
+use super::claims::Claims;
+use super::entry::{Entry, Found, Place};
+use super::field::{fit, moment};
+use super::status::Status;
 use super::xml::{Tag, Xml};
 use crate::comment::{CommentKind, Format, MAX_CONTEXT, MAX_LINE, MAX_NAME, Text};
 use crate::pb;

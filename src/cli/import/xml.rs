@@ -8,7 +8,7 @@ use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::cli::rows::Content;
+use crate::cli::lines::Content;
 use crate::cli::text;
 
 /// Longest piece without an end, e.g. a tag or a CDATA section, in bytes. Pictures stand inside of posts.
@@ -164,6 +164,11 @@ impl Xml {
             }
         }
     }
+}
+
+/// Returns a name in XML without the prefix that a file chose for its namespace.
+pub fn local(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
 /// The declaration is to be converted too, or the file would be refused again.

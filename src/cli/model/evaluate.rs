@@ -1,14 +1,16 @@
 //! `gatepost model evaluate`: how well a model does on labelled comments.
 
 mod chart;
+mod dimension;
 mod measure;
 mod page;
 mod print;
+mod report;
+mod score;
 mod truth;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use super::train;
 use crate::classify::Label;
@@ -16,16 +18,13 @@ use crate::classify::recipe::{Recipe, Source};
 use crate::cli::check::SITE;
 use crate::cli::failure::{self, Failure};
 use crate::cli::labelled::{self, ChoiceArgs};
-use crate::cli::rows::{Fields, Line, plain};
 use crate::cli::serve::offline_judge;
 use crate::cli::term::{self, Screen};
 use crate::cli::{json, text};
-use crate::comment::Comment;
-use crate::facts::Facts;
-use crate::judge::Judge;
-use crate::policy::{Listed, Policy};
-use crate::verdict::Decision;
-use measure::{Measure, Measured, Report};
+use crate::comment::Site;
+use measure::Measure;
+use report::Report;
+use score::RowScorer;
 use truth::{Override, Reading};
 
 pub const EXAMPLES: &str = "Examples:
@@ -104,17 +103,18 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
     let dimensions: Vec<String> =
         ["source", "language"].into_iter().map(str::to_owned).chain(args.by.iter().cloned()).collect();
     let mut measure = Measure::new(&dimensions);
+    let scorer = RowScorer { judge: &judge, reading: &reading, site: &args.site, by: &args.by };
     let left_out = labelled::read(
         &args.files,
         &args.choice,
         |place, line, fields| {
             let source = sources.get(place).copied().flatten();
-            measured(args, &judge, &reading, source, args.files.get(place).map(PathBuf::as_path), line, fields)
+            scorer.score(source, args.files.get(place).map(PathBuf::as_path), line, fields)
         },
         |_, row| measure.take(row),
     )?;
     let policy = judge.policy(
-        &crate::comment::Site::parse("--site", &args.site)
+        &Site::parse("--site", &args.site)
             .map_err(|violation| Failure::usage(format!("{} {}", violation.field, violation.problem)))?,
     );
     let decisions = measure.decisions();
@@ -142,56 +142,4 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
     }
     screen.flush()?;
     Ok(failure::of_several(left_out.unreadable, left_out.unreadable + report.rows as u64))
-}
-
-/// Scores one row and decides on it.
-fn measured(
-    args: &EvaluateArgs,
-    judge: &Judge,
-    reading: &Reading<'_>,
-    source: Option<&Source>,
-    file: Option<&Path>,
-    line: &Line,
-    mut fields: Fields,
-) -> Result<Measured, String> {
-    let (truths, word) = reading.read(&fields, source)?;
-    // Of a whole comment `source` and `language` could be objects of another meaning; only words count.
-    let named = |names: [&str; 2]| names.into_iter().find_map(|name| fields.get(name)?.as_str().map(str::to_owned));
-    let mut values = vec![
-        named(["source", "set"]).or_else(|| file.map(labelled::name)),
-        named(["lang", "language"]).filter(|language| !language.is_empty()),
-    ];
-    values.extend(args.by.iter().map(|field| labelled::at(&fields, field).map(plain)));
-    let values = values.into_iter().map(|value| value.map(|value| text::line(&value, 60))).collect();
-
-    truth::place_post(&mut fields, source);
-    let comment = Comment::parse(line.comment(fields, &args.site)?, SystemTime::now()).map_err(|violations| {
-        let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
-        each.collect::<Vec<_>>().join("; ")
-    })?;
-    let case = judge.hear(&comment, Listed::none(), None);
-    let ruling = case.ruling(&Facts::default());
-    let mut scores = [f32::NAN; Label::ALL.len()];
-    for (label, score) in &ruling.scores {
-        scores[label.lane()] = *score as f32;
-    }
-    let beyond = beyond(case.policy, &ruling.scores, ruling.decision);
-    let word = word.map(|word| text::line(&word, 40));
-    Ok(Measured { scores, truths, word, decision: ruling.decision, beyond, values })
-}
-
-/// How far, in log-odds, the row is beyond the hold threshold that it is furthest beyond. What is decided by something
-/// else than scores is infinitely far, for no threshold changes it.
-fn beyond(policy: &Policy, scores: &[(Label, f64)], decision: Decision) -> f32 {
-    let logit = |share: f64| (share / (1.0 - share)).ln();
-    let distances = scores.iter().filter_map(|(label, score)| {
-        let hold = policy.threshold(*label).hold?;
-        Some(logit(*score) - logit(hold)).filter(|distance| !distance.is_nan())
-    });
-    let furthest = distances.fold(f64::NEG_INFINITY, f64::max) as f32;
-    match (decision > Decision::Approve, furthest >= 0.0) {
-        (true, false) => f32::INFINITY,
-        (false, true) => f32::NEG_INFINITY,
-        _ => furthest,
-    }
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Problem;
+use super::problem::Problem;
 use crate::classify::Model;
 use crate::cli::connect::ConnectArgs;
 use crate::cli::output::FormatArgs;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Problem;
+use super::problem::Problem;
 use crate::classify::recipe::Recipe;
 use crate::classify::rows::Split;
 use crate::classify::train::{self, LeaveOut, Progress, Report};

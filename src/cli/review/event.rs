@@ -4,9 +4,10 @@ use std::time::SystemTime;
 
 use crossterm::event::KeyEvent;
 
+use super::act::Act;
 use super::row::{Details, Row};
-use super::state::Act;
 use crate::cli::failure::Failure;
+use crate::cli::text;
 use crate::pb;
 
 /// What happens.
@@ -71,6 +72,13 @@ pub struct Problem {
     pub may_pass: bool,
     /// The server does not know how.
     pub unknown_call: bool,
+}
+
+impl Problem {
+    /// Returns the message for the screen: one line, without control characters.
+    pub fn message(&self) -> String {
+        text::line(self.failure.message(), 300)
+    }
 }
 
 /// What shall be asked of the server.

@@ -3,12 +3,12 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use ratatui::style::{Color, Modifier, Style};
 use toml::de::DeValue;
 
 use super::keys::{ACTIONS, Key, KeyMap};
+use super::theme::Theme;
 use crate::cli::failure::Failure;
-use crate::cli::term::{self, Tone};
+use crate::cli::term;
 use crate::files;
 use crate::settings::{self, Mistakes};
 
@@ -17,62 +17,6 @@ use crate::settings::{self, Mistakes};
 pub struct Preferences {
     pub keys: KeyMap,
     pub theme: Theme,
-}
-
-/// For which background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Theme {
-    /// Light letters on a dark ground.
-    Dark,
-    /// Dark letters on a light ground.
-    Light,
-    /// Without colours.
-    Plain,
-}
-
-impl Theme {
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "dark" => Some(Self::Dark),
-            "light" => Some(Self::Light),
-            "plain" => Some(Self::Plain),
-            _ => None,
-        }
-    }
-
-    /// How text of a tone looks.
-    pub fn style(self, tone: Tone) -> Style {
-        let plain = Style::new();
-        let coloured = |dark, light| match self {
-            Self::Dark => plain.fg(dark),
-            Self::Light => plain.fg(light),
-            Self::Plain => plain.add_modifier(Modifier::BOLD),
-        };
-        match tone {
-            Tone::Plain => plain,
-            Tone::Faint if self == Self::Plain => plain,
-            Tone::Faint => plain.fg(Color::DarkGray),
-            Tone::Strong => plain.add_modifier(Modifier::BOLD),
-            Tone::Good => coloured(Color::LightGreen, Color::Green),
-            Tone::Warning => coloured(Color::LightYellow, Color::Magenta),
-            Tone::Bad => coloured(Color::LightRed, Color::Red),
-        }
-    }
-
-    /// How the words that a reason points at look.
-    pub fn evidence(self) -> Style {
-        let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
-        match self {
-            Self::Dark => style.fg(Color::LightRed),
-            Self::Light => style.fg(Color::Red),
-            Self::Plain => style,
-        }
-    }
-
-    /// How the line under the cursor looks.
-    pub fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
-    }
 }
 
 /// Reads the file that was named, or the one in its usual place if there is one.
@@ -170,13 +114,5 @@ mod tests {
         let lines: Vec<&str> = told.lines().map(|line| line.split(' ').next().unwrap()).collect();
         assert_eq!(lines, ["x:1:", "x:3:", "x:4:", "x:5:", "x:6:"], "{told}");
         assert!(told.contains("keys.approve has the key of reject"), "{told}");
-    }
-
-    #[test]
-    fn the_plain_theme_has_no_colours() {
-        for tone in [Tone::Plain, Tone::Faint, Tone::Strong, Tone::Good, Tone::Warning, Tone::Bad] {
-            assert_eq!(Theme::Plain.style(tone).fg, None);
-        }
-        assert_eq!(Theme::Plain.evidence().fg, None);
     }
 }

@@ -5,10 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::act::What;
+use super::claims::LEASE;
+use super::event::{Answer, Effect, Event, Leased, Problem};
 use super::keys::KeyMap;
+use super::query::Query;
 use super::row::Row;
-use super::state::{Answer, Effect, Event, Leased, Problem, Query, State, What};
-use super::update::{LEASE, update};
+use super::state::State;
+use super::update::update;
 use crate::cli::failure::Failure;
 use crate::pb;
 use crate::verdict::Decision;

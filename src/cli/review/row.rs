@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::claims::Claim;
 use crate::cli::explain;
 use crate::cli::text;
 use crate::pb;
@@ -39,14 +40,6 @@ pub struct Standing {
     pub at: Option<prost_types::Timestamp>,
     /// The machine approved it, and a moderator is to look at it all the same.
     pub spot_check: bool,
-}
-
-/// A colleague's claim.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Claim {
-    /// Empty: the server did not say who.
-    pub by: String,
-    pub until: SystemTime,
 }
 
 impl From<&pb::Verdict> for Standing {
@@ -87,19 +80,6 @@ pub fn done(decision: Option<Decision>) -> &'static str {
         Some(Decision::Hold) => "held",
         Some(Decision::Reject) => "rejected",
         None => "decided",
-    }
-}
-
-impl Claim {
-    /// A claim of the wire.
-    pub fn from_wire(claim: &pb::Claim) -> Option<Self> {
-        let until = SystemTime::try_from(claim.until?).ok()?;
-        Some(Self { by: text::line(&claim.moderator, 128), until })
-    }
-
-    /// Who, for people.
-    pub fn who(&self) -> &str {
-        if self.by.is_empty() { "a colleague" } else { &self.by }
     }
 }
 
@@ -148,5 +128,12 @@ impl From<pb::GetCommentResponse> for Details {
         let empty = Default::default();
         let standing = known.verdict.as_ref().unwrap_or(&empty).into();
         Self { known, standing }
+    }
+}
+
+impl Details {
+    /// Returns whether this is at least as new as what the list says.
+    pub fn is_current(&self, standing: &Standing) -> bool {
+        self.standing.revision >= standing.revision && self.standing.verdict_id == standing.verdict_id
     }
 }

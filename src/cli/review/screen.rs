@@ -15,8 +15,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_stream::StreamExt;
 
-use super::preferences::Theme;
-use super::state::{Answer, Event, State};
+use super::event::{Answer, Event};
+use super::state::State;
+use super::theme::Theme;
 use super::update::update;
 use super::view;
 use super::wire::Wire;

@@ -10,9 +10,10 @@ use ratatui::style::Modifier;
 use unicode_normalization::char::is_combining_mark;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::preferences::Theme;
+use super::event::Event;
+use super::mode::Mode;
 use super::rehearsal::{Rehearsal, at, comment, verdict};
-use super::state::Event;
+use super::theme::Theme;
 use super::view;
 use crate::cli::text::is_unseen;
 use crate::pb;
@@ -263,7 +264,7 @@ fn no_text_harms_the_screen_at_any_size() {
         for (keys, scroll) in [("", 0), ("", 7), ("n", 0), ("\u{1b}b", 0), ("\u{1b}d", 0)] {
             desk.press(keys);
             desk.state.scroll = scroll;
-            if let super::state::Mode::Line { text: typed, .. } = &mut desk.state.mode {
+            if let Mode::Line { text: typed, .. } = &mut desk.state.mode {
                 *typed = text.chars().take(500).collect();
             }
             for (width, height) in [(80, 24), (200, 60), (60, 12), (61, 13), (123, 17), (30, 8)] {

@@ -1,21 +1,20 @@
 //! Everything the screen knows, and what follows from it at a glance.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, SystemTime};
+mod cursor;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use super::act::{Act, Done, What};
+use super::claims::{Claim, Leases};
+use super::connectivity::Link;
 use super::keys::{Action, KeyMap};
+use super::listing::List;
+use super::mode::Mode;
+use super::query::Query;
 use super::row::{Details, Row};
 use crate::cli::failure::Failure;
 use crate::cli::term::Tone;
-use crate::verdict::Decision;
-
-pub use super::event::{Answer, Effect, Event, Leased, Problem};
-pub use super::query::{Query, Queue};
-
-/// Rows a page.
-pub const PAGE: usize = 50;
-/// Rows held at most: whoever gets so far should filter.
-pub const MOST_ROWS: usize = 2_000;
 
 /// The model.
 #[derive(Debug, Clone)]
@@ -61,123 +60,6 @@ pub struct Alike {
     pub others: Vec<(String, u32)>,
 }
 
-/// What keys mean at the moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mode {
-    Browse,
-    Help,
-    /// Whether all that is marked shall be decided.
-    Confirm {
-        decision: Decision,
-        ids: Vec<String>,
-    },
-    /// Which reason a rejection has.
-    Reason {
-        ids: Vec<String>,
-        bulk: bool,
-    },
-    /// A line is typed: a note on a comment, or what to search for.
-    Line {
-        purpose: Purpose,
-        text: String,
-    },
-    /// Whether an author shall be blocked.
-    Block {
-        name: String,
-        id: String,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
-    Note { id: String },
-    Search,
-}
-
-/// Whether the server answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Link {
-    Loading,
-    Live,
-    Lost { since: SystemTime, why: String, attempts: u32, next: SystemTime },
-}
-
-/// How the list comes in: one question at a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct List {
-    /// What is asked for, and under which ticket.
-    pub asked: Option<(u64, Part)>,
-    pub ticket: u64,
-    /// The rows are not those of the query, and must come anew.
-    pub stale: bool,
-    /// Gets the rows after the last one. Empty: there are none.
-    pub next: String,
-    /// When to look again.
-    pub again: SystemTime,
-    /// Where the cursor goes once it is there.
-    pub find: Option<String>,
-    /// The query that the server last accepted.
-    pub accepted: Option<Query>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    Fresh,
-    More,
-    Again,
-}
-
-/// Claims: one question at a time, so that giving back never overtakes claiming.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leases {
-    /// Whether the server knows claims.
-    pub known: bool,
-    pub busy: bool,
-    /// What is ours, until when, and when to say so again.
-    pub mine: BTreeMap<String, Grant>,
-    /// Given back by hand: not claimed again until the cursor comes back to it.
-    pub let_go: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grant {
-    pub until: SystemTime,
-    pub renew: SystemTime,
-}
-
-/// Something done to comments, on its way to the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Act {
-    pub number: u64,
-    /// Its name on the server: the same however many calls it takes.
-    pub id: String,
-    pub what: What,
-    /// Each with the revision that was looked at.
-    pub items: Vec<(String, u32)>,
-    pub code: String,
-    pub note: String,
-    /// What the host must leave out of an approved comment.
-    pub without: Vec<i32>,
-    /// Several at once: they are claimed first, all together.
-    pub bulk: bool,
-    pub sent: bool,
-    /// What came of it so far.
-    pub done: Done,
-    pub refused: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    Decide(Decision),
-    Undo,
-}
-
-/// An act that happened: comments, each with its revision since.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Done {
-    pub items: Vec<(String, u32)>,
-}
-
 /// The moderator wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaving {
@@ -189,10 +71,20 @@ pub struct Leaving {
     pub failure: Option<Failure>,
 }
 
+impl Leaving {
+    /// Returns the wish to go, without a deadline.
+    pub fn started() -> Self {
+        Self { latest: None, closed: false, failure: None }
+    }
+
+    /// Returns an end that is immediate, because of a failure.
+    pub fn failed(failure: Failure) -> Self {
+        Self { latest: None, closed: true, failure: Some(failure) }
+    }
+}
+
 impl State {
     pub fn new(site: String, moderator: String, query: Query, keys: KeyMap, now: SystemTime) -> Self {
-        let list = List { asked: None, ticket: 0, stale: true, next: String::new(), again: now, find: None, accepted: None };
-        let leases = Leases { known: true, busy: false, mine: BTreeMap::new(), let_go: None };
         Self {
             now,
             site,
@@ -210,8 +102,8 @@ impl State {
             mode: Mode::Browse,
             link: Link::Loading,
             message: None,
-            list,
-            leases,
+            list: List::new(now),
+            leases: Leases::default(),
             fetching: BTreeSet::new(),
             acts: Vec::new(),
             next_act: 1,
@@ -238,7 +130,7 @@ impl State {
     }
 
     /// Whose claim keeps us out.
-    pub fn claimed_by<'a>(&self, row: &'a Row) -> Option<&'a super::row::Claim> {
+    pub fn claimed_by<'a>(&self, row: &'a Row) -> Option<&'a Claim> {
         let ours = self.leases.mine.contains_key(&row.id);
         row.claim.as_ref().filter(|claim| !ours && claim.until > self.now && claim.by != self.moderator)
     }
@@ -320,10 +212,21 @@ impl State {
         self.message = Some((tone, words.into()));
     }
 
-    /// How long until the list is asked for again: long lists cost the server more.
-    pub fn pace(&self) -> Duration {
-        let pages = u32::try_from(self.rows.len() / PAGE).unwrap_or(u32::MAX);
-        Duration::from_secs(3) + Duration::from_millis(1_500).saturating_mul(pages)
+    /// Notes that the server does not answer. Nothing that is known is forgotten.
+    pub fn lose_connection(&mut self, why: String) {
+        self.link = self.link.failed_again(self.now, why);
+    }
+
+    /// Notes that the server answers.
+    pub fn restore_connection(&mut self) {
+        if self.link.is_lost() {
+            self.say(Tone::Good, "the server is back");
+            // Who knows what became of the claims meanwhile.
+            for grant in self.leases.mine.values_mut() {
+                grant.renew = self.now;
+            }
+        }
+        self.link = Link::Live;
     }
 
     /// How the program ends.

@@ -6,9 +6,11 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tonic::{Code, Response, Status};
 
-use super::row::{Claim, Row};
-use super::state::{Act, Answer, Effect, Leased, PAGE, Problem, What};
-use super::update::LEASE;
+use super::act::{Act, What};
+use super::claims::{Claim, LEASE};
+use super::event::{Answer, Effect, Leased, Problem};
+use super::listing::PAGE;
+use super::row::{Details, Row};
 use crate::cli::connect::Connection;
 use crate::cli::retry;
 use crate::pb;
@@ -60,9 +62,8 @@ impl Wire {
                 Answer::Leased { claim, leased, released: release }
             }
             Effect::Details { id } => {
-                let request = pb::GetCommentRequest { site: self.site.clone(), comment_id: id.clone() };
-                let known = self.within(DEADLINE, self.connection.review().get_comment(request)).await;
-                Answer::Details { id, details: known.map(|known| Box::new(known.into())) }
+                let details = self.details(&id).await;
+                Answer::Details { id, details: details.map(Box::new) }
             }
             Effect::Act(act) => {
                 let mut results = Vec::new();
@@ -74,11 +75,8 @@ impl Wire {
                 Answer::Alike { id, alike }
             }
             Effect::Block { id, name, note } => {
-                let entry = pb::ListEntry { kind: pb::ListKind::Block.into(), note, ..Default::default() };
-                let (site, moderator) = (self.site.clone(), self.moderator.clone());
-                let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of: id, moderator };
-                let blocked = self.within(DEADLINE, self.connection.admin().put_list_entry(request)).await;
-                Answer::Blocked { name, blocked: blocked.map(|_| ()) }
+                let blocked = self.block(id, note).await;
+                Answer::Blocked { name, blocked }
             }
         }
     }
@@ -134,6 +132,21 @@ impl Wire {
             }
         }
         Ok(alike)
+    }
+
+    /// The comment with all that is known about it.
+    async fn details(&self, id: &str) -> Result<Details, Problem> {
+        let request = pb::GetCommentRequest { site: self.site.clone(), comment_id: id.to_owned() };
+        let known = self.within(DEADLINE, self.connection.review().get_comment(request)).await?;
+        Ok(known.into())
+    }
+
+    /// Blocks the author of a comment.
+    async fn block(&self, id: String, note: String) -> Result<(), Problem> {
+        let entry = pb::ListEntry { kind: pb::ListKind::Block.into(), note, ..Default::default() };
+        let (site, moderator) = (self.site.clone(), self.moderator.clone());
+        let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of: id, moderator };
+        self.within(DEADLINE, self.connection.admin().put_list_entry(request)).await.map(|_| ())
     }
 
     /// First gives back, then claims.

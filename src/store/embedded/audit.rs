@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::engine::Engine;
 use super::readers::Extent;
+use super::signed::signed;
 use super::{Embedded, read};
 use crate::comment::Site;
 use crate::error::Error;
@@ -38,6 +39,12 @@ impl Embedded {
 }
 
 impl Engine {
+    /// Records an act that is not on a comment.
+    pub fn log_act(&mut self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
+        let site = self.number_of(site)?;
+        self.log(site, record)
+    }
+
     /// Adds a record to a site's audit.
     pub fn log(&self, site: i64, record: Vec<u8>) -> Result<(), Error> {
         let newest = newest(self.connection(), site)?;
@@ -58,7 +65,7 @@ fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards
     let mut select = connection.prepare_cached(&format!(
         "SELECT number, hash, digest, record FROM audit WHERE site = ?1 AND number {side} ?2 ORDER BY number {direction} LIMIT ?3"
     ))?;
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let count = signed(count);
     let rows = select.query_map(params![site, signed(from), count], |row| {
         let link = Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? };
         Ok(Logged { link, digest: row.get(2)?, record: row.get(3)? })
@@ -88,9 +95,4 @@ fn forgotten(connection: &Connection, site: i64) -> Result<Link, Error> {
     let forgotten =
         select.query_row([site], |row| Ok(Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? }));
     Ok(forgotten.optional()?.unwrap_or_default())
-}
-
-/// SQLite's numbers have a sign.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::open;
+use super::connection;
 use crate::error::Error;
 
 /// How often the log is looked at.
@@ -40,7 +40,7 @@ impl Drop for Checkpoints {
 /// Begins to look after the log of this file, except while somebody else `keeps_log`. Calls `tick` each time, so that the
 /// writer has an occasion for its chores even if nobody asks it anything.
 pub(super) fn start(path: &Path, keeps_log: Arc<AtomicBool>, tick: impl Fn() + Send + 'static) -> Result<Checkpoints, Error> {
-    let connection = open::for_checkpoints(path)?;
+    let connection = connection::for_checkpoints(path)?;
     let log = path.with_extension("db-wal");
     let (stop, stopped) = mpsc::channel();
     let work = move || {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::engine::Engine;
 use super::readers::Extent;
+use super::signed::signed;
 use super::{Embedded, read};
 use crate::comment::Site;
 use crate::error::Error;
@@ -84,6 +85,13 @@ impl Embedded {
 }
 
 impl Engine {
+    /// Adds to a site's log of outcomes, and takes from it.
+    pub fn teach_site(&mut self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
+        self.touch_taught(site);
+        let site = self.number_of(site)?;
+        self.teach(site, teaching)
+    }
+
     /// Adds to a site's log, and takes from it.
     pub fn teach(&self, site: i64, teaching: &Teaching) -> Result<(), Error> {
         let added = teaching.added.as_ref().map(|(name, _)| name);
@@ -109,7 +117,7 @@ impl Engine {
         if gone > 0 {
             let mut update =
                 self.connection().prepare_cached("UPDATE site SET outcome_gone = outcome_gone + ?2 WHERE key = ?1")?;
-            update.execute(params![site, i64::try_from(gone).unwrap_or(i64::MAX)])?;
+            update.execute(params![site, signed(gone)])?;
         }
         Ok(())
     }
@@ -124,9 +132,4 @@ fn head(connection: &Connection, site: &Site) -> Result<OutcomeHead, Error> {
         Ok(OutcomeHead { born: String::new(), newest: number(0)?, gone: number(1)?, from: number(2)?, to })
     });
     Ok(head.optional()?.unwrap_or_default())
-}
-
-/// SQLite's numbers have a sign.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
+use super::signed::signed;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
 use crate::store::page::{Order, Place};
 use crate::store::person::Person;
-use crate::store::record::{Row, Stood};
+use crate::store::row::{Row, Stood};
 use crate::verdict::Decision;
 
 /// The number of a site, if it was ever heard of.
@@ -74,7 +75,7 @@ pub(super) fn list(
          WHERE site = ?1 {decision} AND ({key}, id) {later} (?2, ?3) ORDER BY {key} {direction}, id {direction} LIMIT ?4"
     ))?;
     let (key, id) = after.map_or((start, ""), |place| (place.key, place.id.as_str()));
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let count = signed(count);
     let rows =
         select.query_map(params![site, key, id, count], |sql| Ok((Place { key: sql.get(6)?, id: sql.get(7)? }, row(sql)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -94,7 +95,7 @@ pub(super) fn senders(
          ORDER BY received_at, id LIMIT ?4",
     )?;
     let (key, id) = after.map_or((i64::MIN, ""), |place| (place.key, place.id.as_str()));
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let count = signed(count);
     let rows = select.query_map(params![site, key, id, count], |row| {
         Ok((Place { key: row.get(0)?, id: row.get(1)? }, person.is_in(&row.get::<_, Vec<u8>>(2)?)))
     })?;

@@ -8,7 +8,8 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::{blocking, open};
+use super::blocking::blocking;
+use super::connection;
 use crate::error::Error;
 
 /// How many reads there are at once.
@@ -44,7 +45,7 @@ impl Readers {
     /// # Errors
     /// Returns an error if the file cannot be read.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let idle = Mutex::new(vec![open::readable(path)?]);
+        let idle = Mutex::new(vec![connection::readable(path)?]);
         let places = |count: u32| Arc::new(Semaphore::new(count as usize));
         Ok(Self { path: path.to_owned(), idle, places: places(COUNT), long: places(LONG) })
     }
@@ -86,7 +87,7 @@ impl Readers {
 
     fn take(&self) -> Result<Connection, Error> {
         let idle = self.idle().pop();
-        idle.map_or_else(|| open::readable(&self.path), Ok)
+        idle.map_or_else(|| connection::readable(&self.path), Ok)
     }
 
     fn give_back(&self, connection: Connection) {
@@ -121,7 +122,7 @@ mod tests {
 
     fn readers(folder: &tempfile::TempDir) -> Arc<Readers> {
         let path = folder.path().join("gatepost.db");
-        drop(open::writable(&path).unwrap());
+        drop(connection::writable(&path).unwrap());
         Arc::new(Readers::open(&path).unwrap())
     }
 

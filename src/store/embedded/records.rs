@@ -1,4 +1,4 @@
-//! The small shared things in the file.
+//! The small shared things, and the sites' block and allow entries, in the file.
 
 use std::collections::BTreeMap;
 
@@ -27,16 +27,21 @@ impl Embedded {
         amending.await
     }
 
-    pub async fn amend_listed(&self, space: String, site: &Site, amendment: Amendment) -> Result<Option<usize>, Error> {
+    /// A site's block and allow entries.
+    pub async fn listed(&self, site: &Site) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+        self.records_in(listed_space(site)).await
+    }
+
+    pub async fn amend_listed(&self, site: &Site, amendment: Amendment) -> Result<Option<usize>, Error> {
         let site = site.clone();
         let amending = self.writer.run(move |engine| {
             engine.touch_listed(&site);
-            engine.amend(&space, &site, &amendment).map(Some)
+            engine.amend(&listed_space(&site), &site, &amendment).map(Some)
         });
         amending.await
     }
 
-    pub async fn records_in(&self, space: String) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    async fn records_in(&self, space: String) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         self.read(Extent::Short, move |connection| {
             let mut select = connection.prepare_cached("SELECT name, bytes FROM record WHERE space = ?1")?;
             let rows = select.query_map([space], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -67,4 +72,9 @@ impl Engine {
         }
         Ok(removed)
     }
+}
+
+/// Returns where the file keeps a site's entries. No site holds a blank.
+fn listed_space(site: &Site) -> String {
+    format!("listed {}", site.as_str())
 }

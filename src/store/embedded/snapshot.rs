@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::open;
+use super::{connection, schema};
 use crate::error::Error;
 use crate::store::Snapshot;
 
@@ -40,13 +40,13 @@ pub(in crate::store) fn take(directory: &Path, file: &Path, force: bool) -> Resu
         )),
         _ => cannot("copy", &source, &error),
     };
-    let connection = open::readable(&source).map_err(|error| match error {
+    let connection = connection::readable(&source).map_err(|error| match error {
         Error::Store(cause) => cannot("open", &source, &cause),
         other => other,
     })?;
-    match open::version(&connection).map_err(unread)? {
+    match schema::version(&connection).map_err(unread)? {
         0 => return Err(Error::store(format!("{} is no database of Gatepost", source.display()))),
-        version => open::steps_after(version)?,
+        version => schema::steps_after(version)?,
     };
 
     let copy = Unfinished::beside(file).map_err(|error| cannot("write beside", file, &error))?;

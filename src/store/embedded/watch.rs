@@ -13,7 +13,7 @@ use crate::comment::Site;
 use crate::error::Error;
 use crate::store::change::Event;
 use crate::store::cursor::Cursor;
-use crate::store::record;
+use crate::store::row::read_verdict;
 
 /// Most changes delivered at once.
 const CHUNK: i64 = 256;
@@ -26,12 +26,25 @@ pub(in crate::store) struct Watch {
     newest: signal::Receiver<i64>,
 }
 
-impl Watch {
-    pub fn new(store: Arc<Embedded>, site: Site, after: i64) -> Self {
-        let newest = store.newest.clone();
-        Self { store, site, after, newest }
+impl Embedded {
+    pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
+        let site = site.clone();
+        self.read(Extent::Short, move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
     }
 
+    /// Before which cursor changes were forgotten, if any were.
+    pub async fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+        let site = site.clone();
+        let forgotten = self.read(Extent::Short, move |connection| read::forgotten_events(connection, &site)).await?;
+        Ok((forgotten > 0).then(|| Cursor::number(forgotten)))
+    }
+
+    pub fn watch(self: &Arc<Self>, site: &Site, after: Cursor) -> Watch {
+        Watch { store: Arc::clone(self), site: site.clone(), after: after.as_number(), newest: self.newest.clone() }
+    }
+}
+
+impl Watch {
     pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
         let deadline = Instant::now() + wait;
         loop {
@@ -44,7 +57,7 @@ impl Watch {
                 let newest = *number;
                 let events = rows
                     .into_iter()
-                    .map(|(number, verdict)| Ok(Event { verdict: record::verdict(&verdict)?, cursor: Cursor::number(number) }));
+                    .map(|(number, verdict)| Ok(Event { verdict: read_verdict(&verdict)?, cursor: Cursor::number(number) }));
                 let events = events.collect::<Result<_, Error>>()?;
                 self.after = newest;
                 return Ok(events);

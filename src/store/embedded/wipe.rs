@@ -14,6 +14,9 @@
 //! Between two steps the writer may move a page from the part of the file that is still to be looked at into the part that
 //! has been. All pages written in between are in the log, which is therefore read before it is moved.
 
+mod log;
+mod page;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
@@ -25,8 +28,12 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::open;
+use super::chore;
+use super::connection::BUSY;
 use crate::error::Error;
+
+use log::Log;
+use page::clear_unallocated;
 
 /// How long after an erasure its bytes are overwritten, together with those of all erasures until then.
 const AFTER: Duration = Duration::from_secs(5);
@@ -82,7 +89,7 @@ impl Wipe {
     /// Returns an error if the file cannot be opened.
     pub fn new(path: &Path, connection: &Connection, keeps_log: Arc<AtomicBool>) -> Result<Self, Error> {
         let file = File::options().read(true).write(true).open(path).map_err(Error::store)?;
-        let left = open::is_wipe_due(connection)?;
+        let left = chore::is_wipe_due(connection)?;
         let now = Instant::now();
         let due = left.then_some(now);
         Ok(Self { file, log: path.with_extension("db-wal"), due, pass: None, next: now, blocked: None, keeps_log })
@@ -187,7 +194,7 @@ impl Wipe {
                     // Pages as they were would be written again with the next change to them.
                     connection.execute_batch("PRAGMA shrink_memory")?;
                     if self.due.is_none() {
-                        open::wipe_is_done(connection)?;
+                        chore::wipe_is_done(connection)?;
                     }
                     return Ok(true);
                 }
@@ -206,237 +213,9 @@ impl Wipe {
 fn cut_log(connection: &Connection) -> Result<bool, Error> {
     connection.busy_timeout(READERS)?;
     let cut = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-    connection.busy_timeout(open::BUSY)?;
+    connection.busy_timeout(BUSY)?;
     Ok(!cut?)
 }
 
-/// The frames of the log that are of its present round.
-struct Log {
-    sequence: u32,
-    pages: BTreeSet<u32>,
-}
-
-impl Log {
-    /// Reads the heads of a log. Returns `None` if it is empty.
-    fn read(path: &Path) -> io::Result<Option<Self>> {
-        const HEAD: usize = 32;
-        const FRAME: usize = 24;
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let mut head = [0; HEAD];
-        match file.read_exact_at(&mut head, 0) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            read => read?,
-        }
-        let (size, sequence, salts) = (number(&head, 8), number(&head, 12), &head[16..24]);
-        let (mut pages, mut frame, mut at) = (BTreeSet::new(), [0; FRAME], HEAD as u64);
-        loop {
-            match file.read_exact_at(&mut frame, at) {
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-                read => read?,
-            }
-            if frame[8..16] != *salts {
-                break;
-            }
-            pages.insert(number(&frame, 0));
-            at += FRAME as u64 + u64::from(size);
-        }
-        Ok(Some(Self { sequence, pages }))
-    }
-}
-
-fn number(bytes: &[u8], at: usize) -> u32 {
-    bytes[at..at + 4].iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
-}
-
-/// Fills the unallocated space of a page with zeros. Returns whether it held anything else. A page that is of no B-tree, or
-/// not what it should be, is left alone: free pages are zeros already, and what overflows fills its pages.
-fn clear_unallocated(page: &mut [u8]) -> bool {
-    /// Kinds of B-tree pages, and the length of their heads.
-    const HEADS: [(u8, usize); 4] = [(2, 12), (5, 12), (10, 8), (13, 8)];
-    let Some((_, head)) = HEADS.into_iter().find(|(kind, _)| page.first() == Some(kind)) else { return false };
-    let short = |page: &[u8], at: usize| page.get(at..at + 2).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
-    let cells = short(page, 3);
-    let (gap, mut content) = (head + 2 * cells, short(page, 5));
-    if content == 0 {
-        content = 65_536;
-    }
-    if gap > content || content > page.len() {
-        return false;
-    }
-    let mut unallocated = Vec::new();
-    unallocated.push(gap..content);
-    // Blocks within the content that are free: each begins with where the next is, and its own length.
-    let mut block = short(page, 1);
-    while block != 0 {
-        let (next, length) = (short(page, block), short(page, block + 2));
-        let end = block + length;
-        if block < content || length < 4 || end > page.len() || next != 0 && next < end {
-            return false;
-        }
-        unallocated.push(block + 4..end);
-        block = next;
-    }
-    let mut found = false;
-    for space in unallocated {
-        let space = &mut page[space];
-        if space.iter().any(|byte| *byte != 0) {
-            space.fill(0);
-            found = true;
-        }
-    }
-    found
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use rusqlite::params;
-
-    use super::*;
-
-    const TRACE: &str = "xylophonequarrel";
-
-    fn traces(folder: &Path) -> usize {
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
-        files.map(|bytes| bytes.windows(TRACE.len()).filter(|found| *found == TRACE.as_bytes()).count()).sum()
-    }
-
-    /// Numbers that look random, the same in each run.
-    fn numbers() -> impl FnMut(i64) -> i64 {
-        let mut random = fastrand::Rng::with_seed(7);
-        move |below| random.i64(0..below)
-    }
-
-    /// Writes, edits and removes trails of comments, some of which hold the trace and are all removed in the end.
-    fn use_all(connection: &Connection) {
-        let mut number = numbers();
-        connection.execute_batch("BEGIN").unwrap();
-        let text = |words: &str, length: i64| words.repeat(1 + usize::try_from(length).unwrap());
-        for round in 0..3_000 {
-            let (site, id) = (number(5), format!("c{}", number(900)));
-            let hers = number(4) == 0;
-            let id = if hers { format!("{id}-hers") } else { id };
-            let body = text(if hers { TRACE } else { "something else " }, number(if round % 50 == 0 { 900 } else { 60 }));
-            let mut put = connection
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO past (site, id, number, before, event, verdict) \
-                 VALUES (?1, ?2, ?3, 0, ?4, x'')",
-                )
-                .unwrap();
-            put.execute(params![site, id, number(4), body.as_bytes()]).unwrap();
-        }
-        assert!(connection.execute("DELETE FROM past WHERE id LIKE '%-hers'", []).unwrap() > 100);
-        connection.execute_batch("COMMIT").unwrap();
-    }
-
-    fn content(connection: &Connection) -> Vec<(i64, String, i64, Vec<u8>)> {
-        let mut all = connection.prepare("SELECT site, id, number, event FROM past ORDER BY site, id, number").unwrap();
-        let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
-        rows.map(Result::unwrap).collect()
-    }
-
-    fn is_whole(connection: &Connection) {
-        let told: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(told, "ok");
-    }
-
-    #[test]
-    fn no_byte_of_what_was_erased_is_left_and_all_else_is_as_it_was_while_others_write() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let path = folder.path().join("gatepost.db");
-        let connection = open::writable(&path).unwrap();
-        use_all(&connection);
-        open::ask_for_wipe(&connection).unwrap();
-        let before = content(&connection);
-        let mut wipe = Wipe::new(&path, &connection, Arc::default()).unwrap();
-        assert!(cut_log(&connection).unwrap());
-        assert!(traces(folder.path()) > 10, "there are copies in the file itself");
-        assert!(wipe.is_due(), "what was left is done at once");
-
-        let (mut steps, mut written) = (0, 0_i64);
-        while wipe.pass.is_some() || wipe.due.is_some() {
-            wipe.step(&connection);
-            // Splits and merges pages before and behind the place where the pass stands.
-            if steps < 40 {
-                for _ in 0..20 {
-                    written += 1;
-                    let id = format!("new-{}", written * 7919 % 1_000);
-                    let mut put = connection
-                        .prepare_cached(
-                            "INSERT OR REPLACE INTO past (site, id, number, before, event, verdict) \
-                 VALUES (?1, ?2, 9, 0, ?3, x'')",
-                        )
-                        .unwrap();
-                    put.execute(params![written % 5, id, vec![7_u8; usize::try_from(written % 700).unwrap()]]).unwrap();
-                }
-            }
-            steps += 1;
-            assert!(steps < 10_000);
-        }
-
-        assert_eq!(traces(folder.path()), 0);
-        is_whole(&connection);
-        let kept: Vec<_> = content(&connection).into_iter().filter(|(_, id, ..)| !id.starts_with("new-")).collect();
-        assert!(kept == before);
-        assert!(!open::is_wipe_due(&connection).unwrap());
-        // Nothing comes back from a cache with the next changes.
-        connection.execute("UPDATE past SET event = x'00'", []).unwrap();
-        assert_eq!(traces(folder.path()), 0);
-        is_whole(&connection);
-    }
-
-    #[test]
-    fn what_is_erased_during_a_pass_has_another_one() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let path = folder.path().join("gatepost.db");
-        let connection = open::writable(&path).unwrap();
-        use_all(&connection);
-        open::ask_for_wipe(&connection).unwrap();
-        let mut wipe = Wipe::new(&path, &connection, Arc::default()).unwrap();
-        (wipe.due, wipe.pass) = (None, Some(Pass::new()));
-        wipe.ask();
-        while wipe.pass.is_some() {
-            wipe.step(&connection);
-        }
-        assert!(open::is_wipe_due(&connection).unwrap() && wipe.due.is_some());
-    }
-
-    #[test]
-    fn nothing_is_overwritten_while_another_program_reads_and_all_of_it_afterwards() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let path = folder.path().join("gatepost.db");
-        let connection = open::writable(&path).unwrap();
-        use_all(&connection);
-        let reader = open::readable(&path).unwrap();
-        reader.execute_batch("BEGIN; SELECT count(*) FROM past").unwrap();
-        connection
-            .execute(
-                "INSERT INTO past (site, id, number, before, event, verdict) \
-                 VALUES (1, 'more', 1, 0, x'', x'')",
-                [],
-            )
-            .unwrap();
-        let mut wipe = Wipe::new(&path, &connection, Arc::default()).unwrap();
-        wipe.ask();
-        (0..5).for_each(|_| wipe.step(&connection));
-        assert!(wipe.pass.is_some() && wipe.blocked.is_some());
-        drop(reader);
-        while wipe.pass.is_some() {
-            wipe.step(&connection);
-        }
-        assert_eq!(traces(folder.path()), 0);
-        is_whole(&connection);
-    }
-
-    proptest! {
-        #[test]
-        fn no_page_whatever_it_holds_fails(mut page in prop::collection::vec(any::<u8>(), 512), kind in 0..16u8) {
-            page[0] = kind;
-            clear_unallocated(&mut page);
-        }
-    }
-}
+mod tests;

@@ -1,12 +1,10 @@
 //! The audit in memory, of which only the newest records are kept.
 
-use super::{Memory, Shelf, shelf};
+use super::Memory;
+use super::site::shelf;
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::audit::{AuditPage, Link, Logged};
-
-/// How many records of a site are kept.
-const MOST: usize = 10_000;
+use crate::store::audit::AuditPage;
 
 impl Memory {
     pub fn log(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
@@ -30,20 +28,5 @@ impl Memory {
         let records = state.sites.get_mut(site).into_iter().flat_map(|shelf| &mut shelf.audit);
         records.filter(|logged| numbers.contains(&logged.link.number)).for_each(|logged| logged.record.clear());
         Ok(())
-    }
-}
-
-impl Shelf {
-    /// Adds a record to the audit.
-    pub(super) fn log(&mut self, record: Vec<u8>) {
-        let next = Logged::after(&self.newest_act(), record);
-        self.audit.push_back(next);
-        if self.audit.len() > MOST {
-            self.audit_forgotten = self.audit.pop_front().map_or(self.audit_forgotten, |oldest| oldest.link);
-        }
-    }
-
-    fn newest_act(&self) -> Link {
-        self.audit.back().map_or(self.audit_forgotten, |newest| newest.link)
     }
 }

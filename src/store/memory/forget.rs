@@ -1,6 +1,6 @@
 //! Finds and erases a person in memory.
 
-use super::{Memory, Shelf, State};
+use super::{Memory, State};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
@@ -49,13 +49,6 @@ impl Memory {
         forgotten.limits += limits.forget(shelf.number, *person);
         limits.commit();
         Ok(forgotten)
-    }
-}
-
-impl Shelf {
-    fn of(&self, person: &Person) -> Vec<CommentId> {
-        let theirs = self.comments.iter().filter(|(_, entry)| entry.persons.contains(person));
-        theirs.map(|(id, _)| id.clone()).collect()
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use super::{Memory, shelf};
+use super::Memory;
+use super::site::shelf;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::records::{Amendment, Space};
@@ -18,11 +19,7 @@ impl Memory {
         let mut state = self.state()?;
         let shelf = shelf(&mut state.sites, site);
         let removed = amend(&mut shelf.listed, amendment, versions.of(site));
-        if let (Some(changed), Some(act)) = (removed, &amendment.act)
-            && changed + amendment.put.len() > 0
-        {
-            shelf.log(act.clone());
-        }
+        act_of(amendment, removed).into_iter().for_each(|act| shelf.log(act));
         versions.raise(site);
         Ok(removed)
     }
@@ -34,11 +31,7 @@ impl Memory {
     pub fn amend_records(&self, space: Space, amendment: &Amendment, versions: &Versions) -> Result<Option<usize>, Error> {
         let mut state = self.state()?;
         let removed = amend(state.records.entry(space).or_default(), amendment, versions.of_records());
-        if let (Some(changed), Some(act)) = (removed, &amendment.act)
-            && changed + amendment.put.len() > 0
-        {
-            shelf(&mut state.sites, &Site::server()).log(act.clone());
-        }
+        act_of(amendment, removed).into_iter().for_each(|act| shelf(&mut state.sites, &Site::server()).log(act));
         versions.records.fetch_add(1, Ordering::Relaxed);
         Ok(removed)
     }
@@ -52,4 +45,9 @@ fn amend(records: &mut BTreeMap<String, Vec<u8>>, amendment: &Amendment, version
     records.extend(amendment.put.iter().cloned());
     let removed = amendment.remove.iter().filter(|name| records.remove(*name).is_some()).count();
     Some(removed)
+}
+
+/// Returns the record of an amendment that has removed so many, or `None` if it changed nothing or is no act.
+fn act_of(amendment: &Amendment, removed: Option<usize>) -> Option<Vec<u8>> {
+    amendment.act.clone().filter(|_| removed.is_some_and(|removed| removed + amendment.put.len() > 0))
 }

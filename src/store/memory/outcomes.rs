@@ -1,38 +1,10 @@
-//! A site's log of outcomes in memory.
+//! Reads and changes the sites' logs of outcomes in memory.
 
-use std::collections::BTreeMap;
-
-use super::{Memory, shelf};
+use super::Memory;
+use super::site::shelf;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::outcomes::{OutcomeHead, Teaching};
-
-/// Records by number, with their names.
-#[derive(Default)]
-pub(super) struct Outcomes {
-    head: OutcomeHead,
-    records: BTreeMap<u64, (String, Vec<u8>)>,
-}
-
-impl Outcomes {
-    /// Returns whether nothing was ever taught.
-    pub fn is_empty(&self) -> bool {
-        self.head.newest == 0
-    }
-
-    pub fn teach(&mut self, teaching: &Teaching) {
-        let added = teaching.added.as_ref().map(|(name, _)| name);
-        for name in teaching.removed.iter().chain(added) {
-            let before = self.records.len();
-            self.records.retain(|_, (known, _)| known != name);
-            self.head.gone += u64::from(self.records.len() < before);
-        }
-        if let Some(added) = &teaching.added {
-            self.head.newest += 1;
-            self.records.insert(self.head.newest, added.clone());
-        }
-    }
-}
 
 impl Memory {
     pub fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {

@@ -9,6 +9,7 @@ use ::redis::Pipeline;
 
 use super::Redis;
 use super::keys::Keys;
+use super::millis::millis;
 use super::script::{call, run};
 use crate::comment::Site;
 use crate::error::Error;
@@ -97,7 +98,7 @@ impl Redis {
 
     /// For how many milliseconds a site's audit is kept.
     pub(super) fn audit_kept(&self, site: &Site) -> u64 {
-        u64::try_from(self.retention.of(site).audit.as_millis()).unwrap_or(u64::MAX)
+        millis(self.retention.of(site).audit)
     }
 
     /// Moves all acts that wait into the chain.

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use ::redis::Pipeline;
 
 use super::Redis;
+use super::millis::millis;
 use super::script::{call, run};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
@@ -60,10 +61,6 @@ impl Redis {
         };
         Ok(names.into_iter().zip(times).map(claim).collect())
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn from_now(millis: i64) -> SystemTime {

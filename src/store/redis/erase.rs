@@ -7,9 +7,10 @@
 use std::time::Duration;
 
 use super::Redis;
+use super::keys::author_name;
+use super::millis::millis;
 use super::read;
 use super::script::{call, run};
-use super::write::NOBODY;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::limit::Scope;
@@ -104,7 +105,7 @@ impl Redis {
                 // A comment that is gone is in the index until the next upkeep.
                 let theirs = sender.filter(|sender| sender.persons.contains(&person));
                 if let Some((id, sender)) = CommentId::parse("id", &place.id).ok().zip(theirs) {
-                    found.push((id, sender.author.map_or(NOBODY.to_owned(), |author| author.to_string())));
+                    found.push((id, author_name(sender.author)));
                 }
             }
             let end = places.len() < CHUNK;
@@ -119,7 +120,7 @@ impl Redis {
     async fn rewrite_events(&self, site: &Site) -> Result<(), Error> {
         let keys = self.keys(site);
         let mut ask = call(&self.scripts.rewrite, &[keys.events(), keys.rewritten_events()]);
-        ask.arg(CHUNK).arg(u64::try_from(COPY_FOR.as_millis()).unwrap_or(u64::MAX));
+        ask.arg(CHUNK).arg(millis(COPY_FOR));
         loop {
             let reply = run(&self.connection, &self.scripts.rewrite, &ask).await?;
             match reply.word() {

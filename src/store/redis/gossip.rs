@@ -8,8 +8,9 @@ use ::redis::streams::StreamReadReply;
 use ::redis::{Pipeline, RedisResult, Value};
 
 use super::Redis;
+use super::millis::millis;
+use crate::store::clock::ago;
 use crate::store::likes::{Sighting, UNTOLD, WINDOW};
-use crate::store::record::now_micros;
 
 /// How often.
 const EVERY: Duration = Duration::from_millis(500);
@@ -27,15 +28,12 @@ pub(super) fn start(redis: &Arc<Redis>) {
     if getrandom::fill(&mut own).is_err() {
         return;
     }
-    if let Ok(mut likes) = redis.likes.lock() {
-        likes.take_untold();
-    }
+    redis.likes.take_untold();
     tokio::spawn(gossip(Arc::downgrade(redis), own));
 }
 
 async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
-    let window = i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
-    let mut after = format!("{}-0", now_micros() / 1_000 - window);
+    let mut after = format!("{}-0", ago(WINDOW) / 1_000);
     let mut untold = Vec::new();
     loop {
         tokio::time::sleep(EVERY).await;
@@ -43,9 +41,7 @@ async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
         if !redis.connection.is_connected() || redis.breaker.is_open("") {
             continue;
         }
-        if let Ok(mut likes) = redis.likes.lock() {
-            keep_newest(&mut untold, likes.take_untold());
-        }
+        keep_newest(&mut untold, redis.likes.take_untold());
         // What fails is told the next time; whoever needs Redis meets the same trouble and reports it.
         if redis.tell(&own, &untold).await.is_ok() {
             untold.clear();
@@ -77,7 +73,7 @@ impl Redis {
         let key = self.gossip_key();
         let mut tell = Pipeline::with_capacity(2);
         tell.cmd("XADD").arg(&key).arg("MAXLEN").arg("~").arg(KEPT).arg("*").arg(FIELD).arg(written(own, sightings)).ignore();
-        tell.cmd("PEXPIRE").arg(&key).arg(u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX)).ignore();
+        tell.cmd("PEXPIRE").arg(&key).arg(millis(WINDOW)).ignore();
         tell.query_async(&mut self.connection.clone()).await
     }
 
@@ -89,12 +85,8 @@ impl Redis {
         let mut heard = 0;
         for message in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|stream| stream.ids) {
             heard += 1;
-            if let Some(Value::BulkString(bytes)) = message.map.get(FIELD)
-                && let Ok(mut likes) = self.likes.lock()
-            {
-                for sighting in told(own, bytes) {
-                    likes.see(sighting);
-                }
+            if let Some(Value::BulkString(bytes)) = message.map.get(FIELD) {
+                self.likes.see(told(own, bytes));
             }
             *after = message.id;
         }

@@ -14,6 +14,14 @@ pub(super) fn probe(prefix: &str, tag: Option<u32>) -> String {
     tag.map_or_else(|| format!("{prefix}probe"), |tag| format!("{prefix}{{{tag}}}:probe"))
 }
 
+/// What scripts take for an author who is not known.
+const NOBODY: &str = "-";
+
+/// Returns the name of an author's counts.
+pub(super) fn author_name(author: Option<Person>) -> String {
+    author.map_or(NOBODY.to_owned(), |author| author.to_string())
+}
+
 /// The keys of one site.
 pub(super) struct Keys {
     /// `gp:{blog.example}:`

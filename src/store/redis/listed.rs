@@ -1,16 +1,14 @@
 //! A site's block and allow entries on Redis: one hash in the site's slot, so that admitting a comment can look whether its
 //! version is still the one that the comment was looked at with.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Redis;
+use super::records::{VERSION, records_of};
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::records::{Amendment, Records};
 
-/// The field of the version. No entry is named like that.
-const VERSION: &str = ".";
 /// How many times as long as for anything else a comment waits for the entries: there may be many, and they are read only
 /// when they have changed.
 const PATIENCE: u32 = 10;
@@ -21,9 +19,7 @@ impl Redis {
         let mut ask = ::redis::cmd("HGETALL");
         ask.arg(self.keys(site).listed());
         let answer = tokio::time::timeout(self.timeout * PATIENCE, ask.query_async(&mut self.connection.clone())).await;
-        let mut all: BTreeMap<String, Vec<u8>> = answer.map_err(|_| Error::store("no answer"))??;
-        let version = all.remove(VERSION).and_then(|version| String::from_utf8(version).ok()?.parse().ok());
-        Ok(Records { version: version.unwrap_or(0), all })
+        Ok(records_of(answer.map_err(|_| Error::store("no answer"))??))
     }
 
     pub async fn listed_version(&self, site: &Site) -> Result<u64, Error> {

@@ -7,8 +7,9 @@ use ::redis::{Cmd, Pipeline};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::script::{call, run};
-use super::{Redis, START};
+use super::Redis;
+use super::millis::millis;
+use super::script::call;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::outcomes::{OutcomeHead, Teaching};
@@ -24,7 +25,7 @@ impl Redis {
         self.reachable(site)?;
         let mut ask = ::redis::cmd("HMGET");
         ask.arg(self.keys(site).outcomes()).arg(&["born", "newest", "gone", "from", "to"]);
-        let answer = tokio::time::timeout(self.timeout, ask.query_async(&mut self.connection.clone())).await;
+        let answer = timeout(self.timeout, ask.query_async(&mut self.connection.clone())).await;
         type Fields = (Option<String>, Option<u64>, Option<u64>, Option<u64>, Option<u64>);
         let (born, newest, gone, from, to): Fields = answer.map_err(|_| Error::store("no answer"))??;
         let number = |number: Option<u64>| number.unwrap_or_default();
@@ -70,8 +71,7 @@ impl Redis {
         let mut ask = call(&self.scripts.outcome, &[keys.outcomes(), keys.unsealed()]);
         self.add_teaching(&mut ask, site, teaching);
         ask.arg(act.as_deref().unwrap_or_default()).arg(self.audit_kept(site));
-        let answer = timeout(START, run(&self.connection, &self.scripts.outcome, &ask)).await;
-        let reply = answer.map_err(|_| Error::store("no answer"))??;
+        let reply = self.run_patiently(&self.scripts.outcome, &ask).await?;
         if reply.word() != "taught" {
             return Err(reply.unexpected());
         }
@@ -123,7 +123,7 @@ impl Redis {
     /// Adds what `teach.lua` asks for.
     pub(super) fn add_teaching(&self, ask: &mut Cmd, site: &Site, teaching: &Teaching) {
         let (added, record) = teaching.added.as_ref().map_or(("", &[][..]), |(name, record)| (name, record));
-        let lifetime = u64::try_from(self.retention.of(site).outcomes.as_millis()).unwrap_or(u64::MAX);
+        let lifetime = millis(self.retention.of(site).outcomes);
         ask.arg(teaching.removed.as_deref().unwrap_or_default()).arg(added).arg(record).arg(lifetime);
         ask.arg(Uuid::now_v7().to_string());
     }

@@ -13,7 +13,7 @@ use crate::facts::History;
 use crate::store::cursor::Cursor;
 use crate::store::page::{ListQuery, Order, Place};
 use crate::store::person::Person;
-use crate::store::record::{Row, Stood};
+use crate::store::row::{Row, Stood};
 use crate::verdict::Decision;
 
 /// The fields `s`, `c`, `v` and `e` of a comment's hash.

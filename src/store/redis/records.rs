@@ -3,23 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::time::timeout;
-
-use super::script::{call, run};
-use super::{Redis, START};
+use super::Redis;
+use super::script::call;
 use crate::comment::Site;
 use crate::error::{Away, Error};
 use crate::store::records::{Amendment, Records, Space};
 
 /// The field of the version. No thing is named like that.
-const VERSION: &str = ".";
+pub(super) const VERSION: &str = ".";
 
 impl Redis {
-    /// No braces: it belongs to no site.
-    pub(super) fn records_key(&self, space: Space) -> String {
-        format!("{}{}", self.prefix, space.as_str())
-    }
-
     /// `None`: nothing was ever written there, or Redis lost it.
     pub async fn records_version(&self, space: Space) -> Result<Option<u64>, Error> {
         let mut ask = ::redis::cmd("HGET");
@@ -30,9 +23,7 @@ impl Redis {
     pub async fn records(&self, space: Space) -> Result<Records, Error> {
         let mut ask = ::redis::cmd("HGETALL");
         ask.arg(self.records_key(space));
-        let mut all: BTreeMap<String, Vec<u8>> = self.briefly(ask.query_async(&mut self.connection.clone())).await?;
-        let version = all.remove(VERSION).and_then(|version| String::from_utf8(version).ok()?.parse().ok());
-        Ok(Records { version: version.unwrap_or(0), all })
+        Ok(records_of(self.briefly(ask.query_async(&mut self.connection.clone())).await?))
     }
 
     pub async fn amend_records(self: &Arc<Self>, space: Space, amendment: &Amendment) -> Result<Option<usize>, Error> {
@@ -62,8 +53,7 @@ impl Redis {
         if self.breaker.is_open("") {
             return Err(Error::store(Away));
         }
-        let mut reply =
-            timeout(START, run(&self.connection, &self.scripts.amend, &ask)).await.map_err(|_| Error::store("no answer"))??;
+        let mut reply = self.run_patiently(&self.scripts.amend, &ask).await?;
         match reply.word() {
             "moved" => Ok(None),
             "amended" => {
@@ -75,4 +65,10 @@ impl Redis {
             _ => Err(reply.unexpected()),
         }
     }
+}
+
+/// Returns the records of a hash and their version.
+pub(super) fn records_of(mut all: BTreeMap<String, Vec<u8>>) -> Records {
+    let version = all.remove(VERSION).and_then(|version| String::from_utf8(version).ok()?.parse().ok());
+    Records { version: version.unwrap_or(0), all }
 }

@@ -12,36 +12,14 @@ use ::redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
-use super::connection::{Connection, SLOTS, slot};
-use super::{Redis, START, durability, keys};
+use super::connection::Connection;
+use super::part::Part;
+use super::{Redis, START, durability};
 use crate::error::Error;
 use crate::store::breaker::{self, After};
 
-/// Into how many parts a cluster's slots are divided, as its masters keep runs of them.
-const PARTS: usize = 16;
 /// How often a task looks whether the store is still in use.
 const IDLE: Duration = Duration::from_secs(1);
-
-/// A part of Redis that can be away by itself.
-#[derive(Clone)]
-pub(super) struct Part {
-    /// Its name for the breaker and in logs.
-    pub circuit: String,
-    /// A key that it keeps.
-    probe: String,
-}
-
-/// Returns the parts of a Redis: all of a server, or the parts of a cluster in the order of their slots.
-pub(super) fn parts(prefix: &str, cluster: bool) -> Vec<Part> {
-    if !cluster {
-        return vec![Part { circuit: String::new(), probe: keys::probe(prefix, None) }];
-    }
-    let probe = |part: usize| {
-        let probes = (0..).map(|tag| keys::probe(prefix, Some(tag)));
-        probes.into_iter().find(|probe| usize::from(slot(probe)) * PARTS / SLOTS == part).unwrap_or_default()
-    };
-    (0..PARTS).map(|part| Part { circuit: format!("{part}/{PARTS}"), probe: probe(part) }).collect()
-}
 
 /// Connects, or begins to wait until that is possible; and has failures looked into from now on.
 ///
@@ -207,14 +185,6 @@ impl Redis {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_part_of_a_cluster_has_a_key_of_its_own() {
-        for (at, part) in parts("gp:", true).iter().enumerate() {
-            assert_eq!(usize::from(slot(&part.probe)) * PARTS / SLOTS, at, "{}", part.probe);
-        }
-        assert_eq!(parts("gp:", false).len(), 1);
-    }
 
     #[test]
     fn only_mistakes_in_the_settings_end_the_start() {

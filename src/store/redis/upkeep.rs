@@ -1,51 +1,30 @@
 //! Looks after a site's indexes in the background, now and then: an index is one key, and its members do not expire.
 
-use std::num::NonZeroUsize;
-use std::time::{Duration, Instant};
-
 use ::redis::RedisResult;
-use lru::LruCache;
 
 use super::Redis;
 use super::connection::Connection;
 use super::keys::Keys;
+use super::millis::millis;
 use super::script::{call, run};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::record::now_micros;
+use crate::store::clock::ago;
 use crate::verdict::Decision;
 
-/// A site is looked after when this server first hears of it, and again when so much time
-const EVERY: Duration = Duration::from_secs(3600);
-/// or so many of its comments have passed.
-const COMMENTS: u32 = 512;
 /// At how many old comments each turn looks: twice as many as came since, so that the expired ones stay the smaller part.
 const LOOKED_AT: u64 = 1_024;
-/// How many sites are remembered.
-const SITES: usize = 10_000;
-
-/// When a site was looked after, and what came since.
-pub(super) struct Kept {
-    last: Instant,
-    comments: u32,
-    turn: u64,
-}
-
-/// What remembers the sites that were looked after, those to which a comment came last.
-pub(super) fn cache() -> LruCache<Site, Kept> {
-    LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN))
-}
 
 impl Redis {
     /// Counts a comment, and looks after its site if it is time.
     pub(super) fn keep_up(&self, site: &Site) {
-        let Some(turn) = self.turn(site) else { return };
+        let Some(turn) = self.upkeep.turn(site) else { return };
         let (connection, script, keys) = (self.connection.clone(), self.scripts.upkeep.clone(), self.keys(site));
         // An index outlives its last comment, whenever in the hour that came.
         let retention = self.retention.of(site);
-        let lifetime = u64::try_from((retention.of(Decision::Hold) * 2).as_millis()).unwrap_or(u64::MAX);
+        let lifetime = millis(retention.of(Decision::Hold) * 2);
         // Our clock and Redis's may differ; nothing is lost by it, since the script asks whether each is gone.
-        let oldest = now_micros().saturating_sub(i64::try_from(retention.shortest().as_micros()).unwrap_or(i64::MAX));
+        let oldest = ago(retention.shortest());
         tokio::spawn(async move {
             let upkeep = async {
                 let ids = old(&connection, &keys, oldest, turn).await?;
@@ -58,21 +37,6 @@ impl Redis {
             // What fails now is done the next time; whoever needs Redis meets the same trouble and reports it.
             let _: Result<_, Error> = upkeep.await;
         });
-    }
-
-    /// Which turn it is for the site. `None`: it is not time.
-    fn turn(&self, site: &Site) -> Option<u64> {
-        let mut sites = self.upkeep.lock().ok()?;
-        if let Some(kept) = sites.get_mut(site) {
-            kept.comments += 1;
-            if kept.comments < COMMENTS && kept.last.elapsed() < EVERY {
-                return None;
-            }
-            *kept = Kept { last: Instant::now(), comments: 0, turn: kept.turn + 1 };
-            return Some(kept.turn);
-        }
-        sites.put(site.clone(), Kept { last: Instant::now(), comments: 0, turn: 0 });
-        Some(0)
     }
 }
 

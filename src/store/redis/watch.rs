@@ -7,10 +7,12 @@ use ::redis::streams::StreamReadReply;
 use tokio::time::timeout;
 
 use super::connection::{Connection, Setup};
+use super::{Redis, read};
+use crate::comment::Site;
 use crate::error::Error;
 use crate::store::change::Event;
 use crate::store::cursor::Cursor;
-use crate::store::record;
+use crate::store::row::read_verdict;
 
 /// Most changes delivered at once.
 const CHUNK: usize = 256;
@@ -28,9 +30,24 @@ pub(in crate::store) struct Watch {
     connection: Option<Connection>,
 }
 
+impl Redis {
+    pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
+        read::latest_event(&self.connection, &self.keys(site)).await
+    }
+
+    /// Before which cursor changes were forgotten, if any were.
+    pub async fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+        read::forgotten_before(&self.connection, &self.keys(site)).await
+    }
+
+    pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watch, Error> {
+        Watch::new(self.setup.clone(), self.keys(site).events(), after).await
+    }
+}
+
 impl Watch {
     /// A watcher that is connected.
-    pub(super) async fn new(setup: Setup, stream: String, after: Cursor) -> Result<Self, Error> {
+    async fn new(setup: Setup, stream: String, after: Cursor) -> Result<Self, Error> {
         let mut watch = Self { setup, stream, after, connection: None };
         watch.connection = Some(watch.connect().await?);
         Ok(watch)
@@ -56,7 +73,7 @@ impl Watch {
             let verdict = entry.map.get("v").ok_or_else(malformed)?;
             let verdict = Vec::<u8>::from_redis_value_ref(verdict).map_err(|_| malformed())?;
             let cursor = Cursor::parse_stream(&entry.id).ok_or_else(malformed)?;
-            events.push(Event { verdict: record::verdict(&verdict)?, cursor });
+            events.push(Event { verdict: read_verdict(&verdict)?, cursor });
         }
         if let Some(last) = events.last() {
             self.after = last.cursor;

@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 use super::Redis;
 use super::connection::Connection;
-use super::keys::Keys;
+use super::keys::{Keys, author_name};
+use super::millis::millis;
 use super::script::{Reply, call, run};
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::error::Error;
@@ -18,19 +19,19 @@ use crate::facts::{Facts, LimitState};
 use crate::limit::{Gcra, Scope};
 use crate::pb;
 use crate::retention::Retention;
-use crate::store::audit;
+use crate::store::act::edit;
 use crate::store::change::Change;
+use crate::store::clock::now_micros;
+use crate::store::draft::{Draft, Ruling, with_limit};
 use crate::store::entry::{Admission, Admitted, Trust, rate_limit};
 use crate::store::facts as facts_text;
 use crate::store::likes::WINDOW;
 use crate::store::person::{Person, Persons};
-use crate::store::record::{self, Draft, Ruling, now_micros};
+use crate::store::row::read_verdict;
 use crate::verdict::{Decision, Verdict};
 
 /// How long a verdict may be on its way.
 const RESERVED_FOR: Duration = Duration::from_secs(24 * 3600);
-/// What scripts take for an author who is not known.
-pub(super) const NOBODY: &str = "-";
 
 impl Redis {
     pub async fn admit(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Admitted, Error> {
@@ -55,9 +56,9 @@ impl Redis {
                 let counted = admission.counted();
                 let tightest = tightest.checked_sub(1).and_then(|at| counted.get(at));
                 let state = tightest.map(|&(scope, _, gcra)| LimitState { remaining, ..admitting(scope, gcra) });
-                Ok(Admitted::Recorded(record::with_limit(admission.tentative, state.as_ref())))
+                Ok(Admitted::Recorded(with_limit(admission.tentative, state.as_ref())))
             }
-            "seen" => Ok(Admitted::Seen(record::verdict(&reply.bytes()?)?)),
+            "seen" => Ok(Admitted::Seen(read_verdict(&reply.bytes()?)?)),
             "listed" => Ok(Admitted::Listed),
             "undecided" => Ok(Admitted::Undecided {
                 verdict_id: reply.text()?,
@@ -91,7 +92,7 @@ impl Redis {
         let mut ask = Pipeline::with_capacity(2);
         // Asking for the comment makes WAIT wait for all that the server knows up to here; and it must be there at all:
         // another server may have taken over since.
-        ask.cmd("EXISTS").arg(comment).cmd("WAIT").arg(self.wait_replicas).arg(milliseconds(self.timeout).max(1));
+        ask.cmd("EXISTS").arg(comment).cmd("WAIT").arg(self.wait_replicas).arg(millis(self.timeout).max(1));
         let answer = timeout(self.timeout * 4, connection.send_beside(comment, ask)).await;
         let answer = answer.map_err(|_| Error::store("redis did not say in time how many replicas have the comment"))??;
         let (exists, replicas): (bool, u32) = ::redis::from_redis_value(Value::Array(answer)).map_err(Error::store)?;
@@ -124,12 +125,12 @@ impl Redis {
         names.extend(limits.iter().map(|(scope, person, _)| keys.limit(*scope, person.as_ref())));
 
         let mut ask = call(&self.scripts.admit, &names);
-        ask.arg(mode).arg(sent).arg(name(author)).arg(ruling.decision.to_wire() as i32);
+        ask.arg(mode).arg(sent).arg(author_name(author)).arg(ruling.decision.to_wire() as i32);
         ask.arg(ruling.verdict_id).arg(trust(admission.trust)).arg(ruling.lead);
-        ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(milliseconds(RESERVED_FOR));
+        ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(millis(RESERVED_FOR));
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
         let bands = admission.likeness.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
-        ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign).arg(milliseconds(WINDOW * 2));
+        ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign).arg(millis(WINDOW * 2));
         ask.arg(admission.listed.map_or("-".to_owned(), |version| version.to_string())).arg(act.unwrap_or_default());
         ask.arg(u8::from(ruling.spot_check));
         for (scope, _, gcra) in limits {
@@ -148,15 +149,15 @@ impl Redis {
         let draft = Draft::new(admission, verdict);
         let sent = format!("{} {}", hex(draft.fingerprint), draft.sent_at);
         let Draft { site, id, author, persons, comment, ruling, act, .. } = draft;
-        let (act, edit) = (act.unwrap_or_default(), audit::edit());
+        let (act, edit) = (act.unwrap_or_default(), edit());
         let keys = self.keys(&site);
         let ask = |stands: Option<Person>| {
             let mut names = changing(&keys, &id, author, stands);
             names.push(keys.spot_checks());
             let mut ask = call(&self.scripts.record, &names);
-            ask.arg(&sent).arg(name(author));
+            ask.arg(&sent).arg(author_name(author));
             self.add_ruling(&mut ask, &site, &ruling);
-            ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(name(stands)).arg(hashes(&persons));
+            ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(author_name(stands)).arg(hashes(&persons));
             ask.arg(&act).arg(&edit).arg(u8::from(ruling.spot_check));
             ask
         };
@@ -170,7 +171,7 @@ impl Redis {
                     self.seal_soon(&site);
                     return Ok(verdict.clone());
                 }
-                "earlier" => return record::verdict(&reply.bytes()?),
+                "earlier" => return read_verdict(&reply.bytes()?),
                 "author" => stands = Person::from_hex(&reply.text()?),
                 _ => return Err(reply.unexpected()),
             }
@@ -186,7 +187,7 @@ impl Redis {
             let mut ask = call(&self.scripts.replace, &names);
             ask.arg(change.expected_revision);
             self.add_ruling(&mut ask, site, &ruling);
-            ask.arg(id.as_str()).arg(&ruling.verdict).arg(&event).arg(name(author));
+            ask.arg(id.as_str()).arg(&ruling.verdict).arg(&event).arg(author_name(author));
             self.add_teaching(&mut ask, site, &change.teaching);
             ask.arg(u8::from(ruling.spot_check));
             ask
@@ -215,13 +216,13 @@ impl Redis {
 
 /// The keys that all three scripts begin with.
 fn common(keys: &Keys, id: &CommentId, author: Option<Person>) -> [String; 6] {
-    let author = keys.author(&name(author));
+    let author = keys.author(&author_name(author));
     [keys.comment(id), keys.all_by_time(), keys.all_by_risk(), keys.held_by_time(), keys.held_by_risk(), author]
 }
 
 /// The keys of a change.
 fn changing(keys: &Keys, id: &CommentId, author: Option<Person>, stands: Option<Person>) -> Vec<String> {
-    let more = [keys.trail(id), keys.events(), keys.author(&name(stands)), keys.unsealed()];
+    let more = [keys.trail(id), keys.events(), keys.author(&author_name(stands)), keys.unsealed()];
     common(keys, id, author).into_iter().chain(more).collect()
 }
 
@@ -233,11 +234,7 @@ fn admitting(scope: Scope, gcra: Gcra) -> LimitState {
 /// What `keep.lua` reads as lifetimes. An index outlives whatever comes last into it.
 fn lifetimes(retention: &Retention, decision: Decision) -> String {
     let spans = [retention.of(decision), retention.authors, retention.changes, retention.of(Decision::Hold) * 2];
-    spans.map(|span| milliseconds(span).to_string()).join(" ")
-}
-
-fn name(author: Option<Person>) -> String {
-    author.map_or(NOBODY.to_owned(), |author| author.to_string())
+    spans.map(|span| millis(span).to_string()).join(" ")
 }
 
 fn hashes(persons: &Persons) -> String {
@@ -246,10 +243,6 @@ fn hashes(persons: &Persons) -> String {
 
 fn hex(fingerprint: Fingerprint) -> String {
     format!("{:032x}", u128::from_be_bytes(fingerprint))
-}
-
-fn milliseconds(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The text in which `admit.lua` reads which past of an author lets a verdict stand.

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use super::chart::{self, Chart, Line, MOST_LINES};
-use super::measure::{HeadReport, Measure, Report, Set};
+use super::measure::Measure;
 use super::print;
+use super::report::{HeadReport, Report, Set};
 use crate::classify::Label;
-use crate::classify::evaluate::{curve, reliability};
+use crate::classify::evaluate::{Point, curve, reliability};
 use crate::cli::failure::Failure;
 
 const STYLE: &str = include_str!("page.css");
@@ -139,47 +140,61 @@ fn one_head(html: &mut String, head: &HeadReport, measure: &Measure) -> Result<(
 
 fn curves(html: &mut String, label: Label, head: &HeadReport, measure: &Measure) -> Result<(), Failure> {
     let all = measure.scored(label, None);
+    // Both need positives and negatives.
+    if head.sets.first().is_some_and(|set| !set.auc.is_nan()) {
+        roc(html, label, head, measure, &all)?;
+        thresholds(html, &all)?;
+    }
+    calibration(html, &all)
+}
+
+/// Draws the ROC curves of all rows and of the largest sources.
+fn roc(html: &mut String, label: Label, head: &HeadReport, measure: &Measure, all: &[(f32, bool)]) -> Result<(), Failure> {
     // The largest sources of those that hold both classes.
     let of_sources = head.sets.iter().filter(|set| set.by == "source" && !set.auc.is_nan());
     let mut sources: Vec<&Set> = of_sources.collect();
     sources.sort_by_key(|set| std::cmp::Reverse(set.rows));
     sources.truncate(if sources.len() > 1 { MOST_LINES - 1 } else { 0 });
 
-    if head.sets.first().is_some_and(|set| !set.auc.is_nan()) {
-        let scored = std::iter::once(all.clone()).chain(sources.iter().map(|set| measure.scored(label, Some(&set.name))));
-        let line = |scored: Vec<_>| Line {
-            points: curve(&scored).iter().map(|point| (point.false_positives, point.recall)).collect(),
-            dots: Vec::new(),
-        };
-        let chart = Chart {
-            x: "share of negatives caught",
-            decimals: false,
-            y: "share of positives caught",
-            lines: scored.map(line).collect(),
-            marks: Vec::new(),
-            diagonal: true,
-        };
-        let legend: Vec<&str> = std::iter::once("all").chain(sources.iter().map(|set| set.name.as_str())).collect();
-        figure(html, "ROC.", "The nearer to the upper left corner, the better.", &legend, &chart)?;
+    let line = |scored: &[(f32, bool)]| Line {
+        points: curve(scored).iter().map(|point| (point.false_positives, point.recall)).collect(),
+        dots: Vec::new(),
+    };
+    let of_sources = sources.iter().map(|set| line(&measure.scored(label, Some(&set.name))));
+    let chart = Chart {
+        x: "share of negatives caught",
+        decimals: false,
+        y: "share of positives caught",
+        lines: std::iter::once(line(all)).chain(of_sources).collect(),
+        marks: Vec::new(),
+        diagonal: true,
+    };
+    let legend: Vec<&str> = std::iter::once("all").chain(sources.iter().map(|set| set.name.as_str())).collect();
+    figure(html, "ROC.", "The nearer to the upper left corner, the better.", &legend, &chart)
+}
 
-        let points = curve(&all);
-        let share = |of: fn(&crate::classify::evaluate::Point) -> f64| Line {
-            points: points.iter().map(|point| (f64::from(point.threshold), of(point))).collect(),
-            dots: Vec::new(),
-        };
-        let chart = Chart {
-            x: "threshold",
-            decimals: true,
-            y: "share",
-            lines: vec![share(|point| point.false_positives), share(|point| 1.0 - point.recall)],
-            marks: Vec::new(),
-            diagonal: false,
-        };
-        let legend = ["negatives caught", "positives missed"];
-        figure(html, "Thresholds.", "What a threshold catches wrongly, and what it lets through.", &legend, &chart)?;
-    }
+/// Draws both kinds of error by threshold.
+fn thresholds(html: &mut String, all: &[(f32, bool)]) -> Result<(), Failure> {
+    let points = curve(all);
+    let share = |of: fn(&Point) -> f64| Line {
+        points: points.iter().map(|point| (f64::from(point.threshold), of(point))).collect(),
+        dots: Vec::new(),
+    };
+    let chart = Chart {
+        x: "threshold",
+        decimals: true,
+        y: "share",
+        lines: vec![share(|point| point.false_positives), share(|point| 1.0 - point.recall)],
+        marks: Vec::new(),
+        diagonal: false,
+    };
+    let legend = ["negatives caught", "positives missed"];
+    figure(html, "Thresholds.", "What a threshold catches wrongly, and what it lets through.", &legend, &chart)
+}
 
-    let bins = reliability(&all);
+/// Draws what happened by score.
+fn calibration(html: &mut String, all: &[(f32, bool)]) -> Result<(), Failure> {
+    let bins = reliability(all);
     let filled = bins.iter().filter(|bin| bin.rows > 0);
     let chart = Chart {
         x: "score",

@@ -1,6 +1,6 @@
 //! The figures as tables for people.
 
-use super::measure::{Counts, Decisions, Mean, Report, Set};
+use super::report::{Counts, Decisions, Mean, Report, Set};
 use crate::cli::failure::Failure;
 use crate::cli::term::{Screen, Tone};
 

@@ -1,13 +1,12 @@
 //! What should be asked of the server now, given the state: at the end of every step, so that nothing is forgotten.
 
-use std::time::Duration;
-
+use super::super::act::What;
+use super::super::connectivity::Link;
+use super::super::event::Effect;
+use super::super::listing::{List, MOST_ROWS, PAGE, Part};
 use super::super::row::Row;
-use super::super::state::{Alike, Effect, Link, List, MOST_ROWS, PAGE, Part, State, What};
-use super::answers::{is_current, is_due};
+use super::super::state::{Alike, State};
 
-/// How long a claim lasts; it is renewed after a third of that.
-pub const LEASE: Duration = Duration::from_secs(600);
 /// How many rows before the last one more of them are asked for.
 const AHEAD: usize = 15;
 
@@ -37,22 +36,23 @@ fn alike(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Closes the screen once nothing is on its way and no claim is left.
 fn leave(state: &mut State) {
-    let lost = matches!(state.link, Link::Lost { .. });
+    let lost = state.link.is_lost();
     let claims = !state.leases.mine.is_empty() || state.leases.busy;
     // Claims lapse by themselves: a server that is lost is not waited for because of them.
     let quiet = state.acts.is_empty() && (!claims || lost);
     let now = state.now;
     if let Some(leaving) = &mut state.leaving {
-        let late = leaving.latest.is_some_and(|latest| is_due(latest, now));
+        let late = leaving.latest.is_some_and(|latest| latest <= now);
         leaving.closed |= quiet || late;
     }
 }
 
+/// Asks for rows: all of them anew, those after the last one, or the same once more.
 fn list(state: &mut State, effects: &mut Vec<Effect>) {
     if state.list.asked.is_some() {
         return;
     }
-    let wait = matches!(state.link, Link::Lost { next, .. } if !is_due(next, state.now));
+    let wait = matches!(state.link, Link::Lost { next, .. } if next > state.now);
     if wait || state.leaving.is_some() && state.link == Link::Live {
         return;
     }
@@ -60,7 +60,7 @@ fn list(state: &mut State, effects: &mut Vec<Effect>) {
     let near_end = state.cursor + AHEAD >= state.rows.len();
     let (part, token, rows) = if stale {
         (Part::Fresh, String::new(), PAGE)
-    } else if is_due(again, state.now) || state.link != Link::Live {
+    } else if again <= state.now || state.link != Link::Live {
         (Part::Again, String::new(), state.rows.len().next_multiple_of(PAGE).clamp(PAGE, MOST_ROWS))
     } else if near_end && !next.is_empty() && state.rows.len() < MOST_ROWS {
         (Part::More, next.clone(), PAGE)
@@ -78,6 +78,7 @@ fn list(state: &mut State, effects: &mut Vec<Effect>) {
     });
 }
 
+/// Sends acts that have not been sent.
 fn acts(state: &mut State, effects: &mut Vec<Effect>) {
     for act in state.acts.iter_mut().filter(|act| !act.sent) {
         act.sent = true;
@@ -97,13 +98,14 @@ fn wanted(state: &State) -> Option<&Row> {
     free.then_some(row)
 }
 
+/// Gives back claims that are not needed any more, and claims the comment that is looked at.
 fn leases(state: &mut State, effects: &mut Vec<Effect>) {
     if state.leases.busy || !state.leases.known {
         return;
     }
     let wanted = wanted(state);
     let claim = wanted
-        .filter(|row| state.leases.mine.get(&row.id).is_none_or(|grant| is_due(grant.renew, state.now)))
+        .filter(|row| state.leases.mine.get(&row.id).is_none_or(|grant| grant.renew <= state.now))
         .map(|row| row.id.clone());
     let wanted = wanted.map(|row| row.id.clone());
     // What is being decided is given back when it is.
@@ -120,24 +122,19 @@ fn leases(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::Lease { release, claim });
 }
 
-/// The row that comes after the one that is looked at.
-pub fn next_of(state: &State) -> Option<&Row> {
-    let free = |row: &&Row| state.waits(row) && state.claimed_by(row).is_none();
-    state.rows.iter().skip(state.cursor + 1).find(free)
-}
-
+/// Fetches the comment that is looked at whole, and the next one ahead.
 fn details(state: &mut State, effects: &mut Vec<Effect>) {
     if state.leaving.is_some() {
         return;
     }
     let missing = |row: &&Row| {
-        let known = state.details.get(&row.id).is_some_and(|known| is_current(known, &row.standing));
+        let known = state.details.get(&row.id).is_some_and(|known| known.is_current(&row.standing));
         !known && !state.fetching.contains(&row.id) && state.doing(&row.id).is_none()
     };
     // The text comes along with the claim and not after it; until the claim is ours it is not shown.
     let selected = state.selected().filter(|row| state.claimed_by(row).is_none()).filter(missing);
     // What comes next is fetched once what is looked at is there.
-    let next = state.seen().and_then(|_| next_of(state)).filter(missing);
+    let next = state.seen().and_then(|_| state.next_open()).filter(missing);
     let ids: Vec<String> = selected.into_iter().chain(next).map(|row| row.id.clone()).collect();
     for id in ids {
         state.fetching.insert(id.clone());

@@ -1,12 +1,16 @@
 //! The rules of the screen, each by keys and answers.
 
+use super::super::act::{Act, What};
+use super::super::claims::LEASE;
+use super::super::connectivity::Link;
+use super::super::event::{Answer, Effect, Event};
+use super::super::mode::Mode;
 use super::super::rehearsal::{Rehearsal, comment, lost, refused};
-use super::super::state::{Answer, Effect, Event, Link, Mode, What};
-use super::LEASE;
+use super::super::row::Row;
 use crate::pb;
 use crate::verdict::Decision;
 
-fn acts(desk: &Rehearsal) -> Vec<&super::super::state::Act> {
+fn acts(desk: &Rehearsal) -> Vec<&Act> {
     desk.asked.iter().filter_map(|effect| if let Effect::Act(act) = effect { Some(&**act) } else { None }).collect()
 }
 
@@ -28,7 +32,7 @@ fn nothing_is_shown_before_the_claim_is_ours() {
     let mut desk = Rehearsal::new(&[comment("a", "text")]);
     desk.event(Event::Tick);
     let Some(Effect::List { ticket, .. }) = desk.asked.pop() else { panic!("the list comes first") };
-    let rows = desk.server.values().map(super::super::row::Row::from).collect();
+    let rows = desk.server.values().map(Row::from).collect();
     desk.event(Event::Answer(Answer::Listed { ticket, listed: Ok((rows, String::new())) }));
     assert_eq!(claims(&desk), [Some("a")]);
     assert_eq!(desk.sees(), None);
@@ -290,7 +294,7 @@ fn a_search_that_the_server_refuses_brings_the_old_list_back() {
 fn a_filter_that_the_server_refuses_at_the_start_ends_the_program() {
     let mut desk = Rehearsal::with("");
     desk.state.list.accepted = None;
-    desk.state.list.asked = Some((99, super::super::state::Part::Fresh));
+    desk.state.list.asked = Some((99, super::super::listing::Part::Fresh));
     desk.event(Event::Answer(Answer::Listed { ticket: 99, listed: Err(refused("no such term")) }));
     assert!(desk.state.leaving.as_ref().unwrap().closed);
     assert_eq!(desk.state.end().unwrap_err().message(), "no such term");
@@ -339,7 +343,7 @@ fn a_comment_decided_elsewhere_stays_under_the_cursor_and_says_so() {
 #[test]
 fn a_list_read_before_a_decision_does_not_bring_the_comment_back() {
     let mut desk = Rehearsal::with("ab");
-    let old = desk.server.values().map(super::super::row::Row::from).collect();
+    let old = desk.server.values().map(Row::from).collect();
     desk.pass(10);
     let ticket =
         desk.asked.iter().find_map(|e| if let Effect::List { ticket, .. } = e { Some(*ticket) } else { None }).unwrap();

@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::super::keys::{ACTIONS, REASONS};
-use super::super::state::{Mode, Purpose, State};
-use super::Pen;
+use super::super::mode::{Mode, Purpose};
+use super::super::state::State;
+use super::pen::Pen;
 use crate::cli::term::Tone;
 use crate::cli::text;
 use crate::verdict::Decision;

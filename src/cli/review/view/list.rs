@@ -2,9 +2,11 @@
 
 use ratatui::layout::Rect;
 
+use super::super::act::What;
+use super::super::connectivity::Link;
 use super::super::row::{Row, done};
-use super::super::state::{Link, State, What};
-use super::Pen;
+use super::super::state::State;
+use super::pen::Pen;
 use crate::cli::explain;
 use crate::cli::term::Tone;
 use crate::verdict::Decision;

@@ -1,0 +1,117 @@
+//! How a recipe reads the labels of rows.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Row;
+
+/// How a head reads a row's label.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged, expecting = "a rule is \"never\", \"ham\", { never = SHARE }, { field, is } or { field, above }")]
+pub enum Rule {
+    /// One word for the whole source.
+    Word(WordRule),
+    /// No row is positive, and only a share of them is learned.
+    Never(NeverRule),
+    /// Positive where a field has a value.
+    Is(IsRule),
+    /// Positive where a number is above another; a missing field counts as zero.
+    Above(AboveRule),
+}
+
+/// Rules that are one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WordRule {
+    /// No row is positive.
+    Never,
+    /// Rows labelled `ham` are negative, the others say nothing.
+    Ham,
+}
+
+/// See [`Rule::Never`].
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeverRule {
+    /// The chance that a row is learned, anew for each epoch: a large source of harmless rows would else teach what its
+    /// style is, and that every other style is suspect.
+    pub never: f32,
+}
+
+/// See [`Rule::Is`].
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IsRule {
+    /// Path into the row, with dots: `labels.threat`.
+    pub field: String,
+    /// A number or a string.
+    pub is: Value,
+}
+
+/// See [`Rule::Above`].
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AboveRule {
+    /// Path into the row, with dots: `labels.span_types.Threat`.
+    pub field: String,
+    /// What the number must exceed.
+    pub above: f64,
+}
+
+impl Rule {
+    /// The path into the row that the rule reads, if it reads one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Rule::Word(_) | Rule::Never(_) => None,
+            Rule::Is(IsRule { field, .. }) | Rule::Above(AboveRule { field, .. }) => Some(field),
+        }
+    }
+
+    /// The chance that a row is learned in an epoch.
+    pub fn share(&self) -> f32 {
+        match self {
+            Rule::Never(NeverRule { never }) => *never,
+            Rule::Word(_) | Rule::Is(_) | Rule::Above(_) => 1.0,
+        }
+    }
+
+    /// Whether the row is positive; `None` when it says nothing.
+    pub fn read(&self, row: &Row) -> Option<bool> {
+        match self {
+            Rule::Word(WordRule::Never) | Rule::Never(_) => Some(false),
+            Rule::Word(WordRule::Ham) => (row.label == "ham").then_some(false),
+            Rule::Is(IsRule { field, is }) if field == "label" => Some(is.as_str() == Some(&row.label)),
+            Rule::Is(IsRule { field, is }) => row.field(field).map(|value| value == is),
+            Rule::Above(AboveRule { field, above }) => Some(row.field(field).and_then(Value::as_f64).unwrap_or(0.0) > *above),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Row, Rule};
+
+    fn row(json: &str) -> Row {
+        Row::from_fields(serde_json::from_str(json).expect("JSON")).expect("a row")
+    }
+
+    fn rule(toml: &str) -> Rule {
+        let table: toml::Table = format!("rule = {toml}").parse().expect("TOML");
+        table["rule"].clone().try_into().expect("a rule")
+    }
+
+    #[test]
+    fn rules_read_labels() {
+        let spam = row(r#"{"text": "x", "label": "spam", "labels": {"threat": 1, "kinds": {"A b": 2}}}"#);
+        let ham = row(r#"{"text": "x", "label": "ham", "labels": {"threat": 0}}"#);
+        let both = |toml: &str| (rule(toml).read(&spam), rule(toml).read(&ham));
+        assert_eq!(both(r#"{ field = "label", is = "spam" }"#), (Some(true), Some(false)));
+        assert_eq!(both(r#"{ field = "labels.threat", is = 1 }"#), (Some(true), Some(false)));
+        assert_eq!(both(r#"{ field = "labels.kinds.A b", above = 0 }"#), (Some(true), Some(false)));
+        assert_eq!(both(r#"{ field = "labels.other", is = 1 }"#), (None, None));
+        assert_eq!(both(r#""ham""#), (None, Some(false)));
+        assert_eq!(both(r#""never""#), (Some(false), Some(false)));
+        assert_eq!(both("{ never = 0.5 }"), (Some(false), Some(false)));
+        assert_eq!((rule("{ never = 0.5 }").share(), rule(r#""never""#).share()), (0.5, 1.0));
+    }
+}

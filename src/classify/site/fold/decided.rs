@@ -1,0 +1,67 @@
+//! Comments that somebody decided of late, so that what is nearly the same is decided alike.
+
+use std::collections::VecDeque;
+
+use super::recent;
+use crate::classify::site::lesson::{Lesson, Source};
+use crate::classify::{Digest, Likeness, digest};
+
+/// How many decided comments are remembered, of moderators and of the others.
+pub(super) const DECIDED: [usize; 2] = [16, 32];
+/// How long an outcome speaks for what is nearly the same, in microseconds.
+const WAVE: i64 = 3_600_000_000;
+
+/// A comment that somebody decided of late.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// Which.
+    pub comment_id: String,
+    /// Who; may be empty.
+    pub by: String,
+    /// Whether it was rejected.
+    pub rejected: bool,
+    /// What the base thought of it, by [`Kind`](crate::classify::site::Kind).
+    pub base: [Option<f32>; 2],
+    at: i64,
+    likeness: Likeness,
+    /// Tells its whole text from others. `None`: not known.
+    digest: Option<Digest>,
+}
+
+/// The latest decided comments: those of others before those of moderators, so that none pushes another out.
+#[derive(Debug, Clone, Default)]
+pub struct LatestDecided(pub(super) [VecDeque<Decided>; 2]);
+
+impl LatestDecided {
+    /// Adds the comment that a lesson is about, unless the lesson does not decide it or it was imported.
+    pub fn push(&mut self, lesson: &Lesson) {
+        let decides = lesson.decides() && lesson.source != Source::Import;
+        let Some(likeness) = lesson.likeness.filter(|_| decides) else { return };
+        let decided = Decided {
+            comment_id: lesson.comment_id.clone(),
+            by: lesson.by.clone(),
+            rejected: lesson.rejected,
+            base: lesson.sketch.base,
+            at: lesson.at,
+            likeness,
+            digest: lesson.digest,
+        };
+        let line = usize::from(lesson.source == Source::Moderator);
+        recent::push(&mut self.0[line], DECIDED[line], decided);
+    }
+
+    /// Returns the last decision within the hour before `now`, in microseconds since 1970, that goes for this comment too: a
+    /// rejection of one that is nearly the same, or an approval of the same text. A moderator's comes before anybody
+    /// else's.
+    pub fn find(&self, comment_id: &str, text: &str, likeness: &Likeness, now: i64) -> Option<&Decided> {
+        let mut own = None;
+        let mut all = self.0.iter().rev().flat_map(|line| line.iter().rev());
+        all.find(|decided| {
+            let recent = now.saturating_sub(decided.at) <= WAVE;
+            // A word that was put in or left out may make it say something else: nobody has approved that.
+            let mut same = || decided.digest == Some(*own.get_or_insert_with(|| digest(text)));
+            let like = decided.likeness.is_like(likeness);
+            recent && decided.comment_id != comment_id && like && (decided.rejected || same())
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! The fold: what counts, how much, and that the way to it makes no difference.
+
+use proptest::prelude::*;
+
+use super::decided::DECIDED;
+use super::signatures::SIGNATURES;
+use super::trials::TRIALS;
+use super::*;
+use crate::classify::site::SLOTS;
+use crate::classify::site::lesson::Source;
+use crate::classify::{Input, Model, digest};
+
+const TEXTS: [&str; 6] = [
+    "buy pills now, cheap pills, best pills",
+    "you are an idiot and everybody here knows it",
+    "I see it differently: the sanctions hurt the poor first",
+    "visit my channel and subscribe",
+    "thank you for the recipe, the bread rose well",
+    "shut up, nobody asked you",
+];
+
+fn lesson(id: usize, text: usize, outcome: Outcome, source: Source, by: &str) -> Lesson {
+    let model = Model::builtin().unwrap();
+    Lesson {
+        name: format!("d:{id}:{by}"),
+        comment_id: format!("c{id}"),
+        outcome: Some(outcome),
+        rejected: outcome != Outcome::Ham,
+        text: 0,
+        source,
+        by: by.to_owned(),
+        at: 0,
+        sketch: model.sketch(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
+        likeness: None,
+        digest: Some(digest(TEXTS[text % TEXTS.len()])),
+        persons: Vec::new(),
+        spot_check: None,
+    }
+}
+
+fn numbered(lessons: Vec<Lesson>) -> Vec<(u64, Lesson)> {
+    (1..).zip(lessons).collect()
+}
+
+#[test]
+fn the_most_trusted_sources_last_word_counts() {
+    let host = lesson(1, 0, Outcome::Ham, Source::Host, "");
+    let ann = lesson(1, 0, Outcome::Spam, Source::Moderator, "ann");
+    let both = Learned::fold(&numbered(vec![ann.clone(), host])).unwrap();
+    let alone = Learned::fold(&numbered(vec![ann])).unwrap();
+    assert_eq!(both.digest(), alone.digest());
+    assert_eq!((both.counts().all(), both.counts().contested), (1, 0));
+}
+
+#[test]
+fn what_moderators_disagree_on_counts_less() {
+    let ann = lesson(1, 0, Outcome::Spam, Source::Moderator, "ann");
+    let bob = lesson(1, 0, Outcome::Ham, Source::Moderator, "bob");
+    let both = Learned::fold(&numbered(vec![ann.clone(), bob.clone()])).unwrap();
+    assert_eq!(both.counts().contested, 1);
+    assert_ne!(both.digest(), Learned::fold(&numbered(vec![bob])).unwrap().digest());
+    // Who changes one's own mind is not in conflict with anybody.
+    let again = Learned::fold(&numbered(vec![ann, lesson(1, 0, Outcome::Ham, Source::Moderator, "ann")])).unwrap();
+    assert_eq!(again.counts().contested, 0);
+}
+
+#[test]
+fn hosts_do_not_outvote_moderators_by_their_number() {
+    let outcome =
+        |n: usize| if n.is_multiple_of(5) { (Source::Moderator, Outcome::Spam) } else { (Source::Host, Outcome::Ham) };
+    let lessons: Vec<Lesson> = (0..1_000)
+        .map(|n| {
+            let (source, outcome) = outcome(n);
+            lesson(n, 0, outcome, source, "x")
+        })
+        .collect();
+    let learned = Learned::fold(&numbered(lessons)).unwrap();
+    let evidence = learned.correction().unwrap().evidence(Kind::Spam);
+    // 200 of moderators, and of the 800 harmless ones of others what some 115 count.
+    assert!((280.0..330.0).contains(&evidence), "{evidence}");
+}
+
+#[test]
+fn what_nobody_says_anything_of_counts_no_more() {
+    let ann = lesson(1, 0, Outcome::Spam, Source::Moderator, "ann");
+    let back = Lesson { outcome: None, rejected: false, ..lesson(1, 0, Outcome::Ham, Source::Moderator, "bob") };
+    let host = lesson(1, 0, Outcome::Spam, Source::Host, "");
+    let learned = Learned::fold(&numbered(vec![host, ann, back])).unwrap();
+    assert_eq!((learned.counts().all(), learned.digest()), (0, String::new()));
+    // Another text of the same comment is another matter.
+    let other = Lesson { text: 9, ..lesson(1, 3, Outcome::Spam, Source::Moderator, "bob") };
+    let ham = lesson(1, 2, Outcome::Ham, Source::Moderator, "ann");
+    let both = Learned::fold(&numbered(vec![ham, other])).unwrap();
+    assert_eq!((both.counts().all(), both.counts().contested), (2, 0));
+}
+
+#[test]
+fn nobody_else_pushes_out_what_moderators_said() {
+    let text = "Dear readers, the town library opens its doors again on Monday at nine, bring a friend";
+    let like = Likeness::of(text);
+    let wave = |lesson: Lesson| Lesson { likeness: like, digest: Some(digest(text)), ..lesson };
+    let mut lessons = vec![wave(lesson(0, 0, Outcome::Spam, Source::Moderator, "mia"))];
+    lessons.extend((1..200).map(|n| wave(lesson(n, 2, Outcome::Ham, Source::Host, "blog"))));
+    lessons.extend((200..330).map(|n| lesson(n, 0, Outcome::Toxic, Source::Moderator, "mia")));
+    let learned = Learned::fold(&numbered(lessons)).unwrap();
+    let decided = learned.decided_alike("new", text, &like.unwrap(), 0).unwrap();
+    assert_eq!((decided.comment_id.as_str(), decided.rejected), ("c0", true));
+    assert!(learned.decided_alike("c0", text, &like.unwrap(), 0).is_some_and(|decided| !decided.rejected));
+    assert!(learned.trials(Kind::Spam).iter().any(|trial| trial.source == Source::Moderator), "abuse tells nothing of spam");
+}
+
+proptest! {
+    /// Learned one by one, or folded from the whole log: the same, bit for bit.
+    #[test]
+    fn one_by_one_and_all_at_once_are_the_same(
+        outcomes in prop::collection::vec((0..12usize, 0..6usize, 0..3usize, 0..3usize), 1..30),
+    ) {
+        let lessons = outcomes.iter().map(|&(id, text, outcome, source)| {
+            lesson(id, text, Outcome::ALL[outcome], Source::ALL[source], "x")
+        });
+        let log = numbered(lessons.collect());
+        let mut learned = Learned::default();
+        for (at, (_, lesson)) in log.iter().enumerate() {
+            if !learned.learn(lesson).unwrap() {
+                learned = Learned::fold(&log[..=at]).unwrap();
+            }
+        }
+        let folded = Learned::fold(&log).unwrap();
+        prop_assert_eq!(learned.digest(), folded.digest());
+        prop_assert_eq!(learned.counts(), folded.counts());
+        prop_assert_eq!(&learned.seen, &folded.seen);
+        prop_assert!(Kind::ALL.into_iter().all(|kind| learned.trials(kind) == folded.trials(kind)));
+    }
+}
+
+#[test]
+fn what_was_learned_of_a_site_stays_small() {
+    let model = Model::builtin().unwrap();
+    let texts = (0..600).map(|n| format!("comment {n}: {} about {}", TEXTS[n % 6], n * 7));
+    let mut learned = Learned::default();
+    for (n, text) in texts.enumerate() {
+        let lesson = Lesson {
+            sketch: model.sketch(&Input { text: &text, ..Input::default() }),
+            comment_id: format!("0197b2f4-1111-7aaa-8bbb-{n:012}"),
+            likeness: Likeness::of(TEXTS[2]),
+            digest: Some(digest(TEXTS[2])),
+            ..lesson(n, 0, Outcome::Ham, Source::Moderator, "moderator of the day")
+        };
+        assert!(learned.learn(&lesson).unwrap());
+    }
+    let trials: usize = learned.trials.0.iter().flatten().flatten().map(VecDeque::len).sum();
+    assert_eq!((trials, learned.decided.0[1].len(), learned.signatures.0.len()), (2 * TRIALS, DECIDED[1], SIGNATURES));
+    let decided = (DECIDED[0] + DECIDED[1]) * (size_of::<Decided>() + 64);
+    let spot_checks = SPOT_CHECKS * size_of::<(f32, bool)>();
+    let line = spot_checks + 8 * TRIALS * size_of::<Trial>() + decided + SIGNATURES * size_of::<(u128, Outcome)>();
+    let correction = 4 * (SLOTS + 1) * size_of::<f32>();
+    // Beside them a hash of four bytes for each outcome that the log keeps.
+    assert!(correction + line + 4 * 3_500 < 305_000, "{correction} + {line}");
+}

@@ -1,0 +1,43 @@
+//! Puts trained heads together to a model.
+
+use std::collections::BTreeMap;
+
+use isolang::Language;
+
+use super::error::TrainError;
+use super::head::TrainedHead;
+use crate::classify::Model;
+use crate::classify::model::{Parts, Voice};
+use crate::classify::recipe::Recipe;
+use crate::classify::table::{Table, Weights};
+use crate::classify::vocabulary::Vocabulary;
+
+/// Returns the model that has these heads. The heads of one language follow each other.
+///
+/// # Errors
+/// Returns an error if the weights do not make a table.
+pub fn assemble(recipe: &Recipe, heads: &[TrainedHead], vocabulary: Vocabulary) -> Result<Model, TrainError> {
+    let voices = heads.chunk_by(|a, b| a.language == b.language).map(|heads| voice(recipe.hash_bits, heads));
+    Ok(Model::from_parts(Parts {
+        name: recipe.name.clone(),
+        hash_bits: recipe.hash_bits,
+        voices: voices.collect::<Result<_, _>>()?,
+        norms: recipe.norms.by_group(),
+        vocabulary,
+    }))
+}
+
+/// Returns the part of the model for one language.
+fn voice(hash_bits: u32, heads: &[TrainedHead]) -> Result<Voice, TrainError> {
+    let mut rows: BTreeMap<u32, Weights> = BTreeMap::new();
+    for TrainedHead { head, weights, .. } in heads {
+        for &(bucket, weight) in weights {
+            rows.entry(bucket).or_default()[head.label.lane()] = weight;
+        }
+    }
+    Ok(Voice {
+        language: heads.first().map_or(Language::Und, |head| head.language),
+        heads: heads.iter().map(|trained| trained.head.clone()).collect(),
+        table: Table::new(hash_bits, rows).ok_or(TrainError::Table)?,
+    })
+}

@@ -1,0 +1,162 @@
+//! Fits a head's weights to labelled rows.
+
+use super::error::TrainError;
+use super::shuffle::Shuffle;
+use super::trainer::HeadTrainer;
+use crate::classify::examples::{Example, Section};
+use crate::classify::learn::{Coordinate, Learner};
+use crate::classify::recipe::{HeadRecipe, Source};
+use crate::classify::rows::Rule;
+
+/// How many rows are learned between two reports of progress.
+const BATCH: usize = 256;
+
+/// A learned head before it is cut down: the weight of every bucket, and the intercept.
+pub struct Learned {
+    pub weights: Vec<f32>,
+    pub bias: f32,
+}
+
+impl Learned {
+    /// Returns the logit of a row, in which what counts less in serving counts less.
+    pub fn logit(&self, trainer: &HeadTrainer<'_>, row: &Example) -> f64 {
+        let sum: f32 = if trainer.learns_scope() {
+            trainer.set.parts(row, trainer.weighted()).map(|(feature, part)| self.adds_in_part(feature, part)).sum()
+        } else {
+            trainer.set.features(row, trainer.weighted()).map(|feature| self.adds(feature)).sum()
+        };
+        f64::from(self.bias + sum)
+    }
+
+    fn adds(&self, (bucket, value): Coordinate) -> f32 {
+        value * self.weights[bucket as usize]
+    }
+
+    /// Returns what a feature adds, of which only `part` counts in what speaks for the label.
+    fn adds_in_part(&self, feature: Coordinate, part: f32) -> f32 {
+        let adds = self.adds(feature);
+        if adds > 0.0 { adds * part } else { adds }
+    }
+}
+
+impl HeadTrainer<'_> {
+    /// Learns from rows, shuffled anew for every epoch.
+    ///
+    /// # Errors
+    /// Returns an error if linfa's model cannot be built.
+    pub fn fit(&self, mut rows: Vec<(&Example, bool)>, step: &dyn Fn(usize)) -> Result<Learned, TrainError> {
+        let buckets = self.buckets() as usize;
+        let rates = self.head.ftrl.unwrap_or(self.recipe.ftrl);
+        let mut learner = Learner::new(rates, buckets + 1 + self.groups.len());
+        let mut sampler = Sampler::new(self, &rows);
+        let (epochs, averaged) = self.epochs();
+        let mut weights = vec![0.0f32; buckets + 1];
+        for epoch in 0..epochs {
+            sampler.order.shuffle(&mut rows);
+            for batch in rows.chunks(BATCH) {
+                for (row, target) in batch {
+                    for _ in 0..sampler.times(row) {
+                        if let Some(example) = sampler.draw(row) {
+                            learner.learn(example, *target)?;
+                        }
+                    }
+                }
+                step(batch.len());
+            }
+            if epoch + averaged >= epochs {
+                for (sum, weight) in weights.iter_mut().zip(learner.weights()?) {
+                    *sum += weight / averaged as f32;
+                }
+            }
+        }
+        let bias = weights.pop().unwrap_or_default();
+        for (weight, rarity) in weights.iter_mut().zip(&sampler.rarity) {
+            *weight *= rarity;
+        }
+        Ok(Learned { weights, bias })
+    }
+
+    /// How much more a rare feature counts than a common one: (ln(rows / rows with it))^power, 1 in the middle.
+    fn rarity(&self, rows: &[(&Example, bool)]) -> Vec<f32> {
+        let power = self.head.rarity;
+        let mut with = vec![0u32; self.buckets() as usize];
+        for (row, _) in rows {
+            for (bucket, _) in self.set.features(row, self.weighted()) {
+                with[bucket as usize] += 1;
+            }
+        }
+
+        let all = rows.len() as f32 + 1.0;
+        let middle = (all / 30.0).ln().max(1.0);
+        let factor = |with: u32| match power {
+            0.0 => 1.0,
+            _ => ((all / (with as f32 + 1.0)).ln() / middle).powf(power).max(0.05),
+        };
+        with.into_iter().map(factor).collect()
+    }
+}
+
+/// Draws what is learned of a row each time: how often it is learned, and which of its features are left out.
+struct Sampler<'t> {
+    trainer: &'t HeadTrainer<'t>,
+    order: Shuffle,
+    /// By bucket.
+    rarity: Vec<f32>,
+    /// The chance that a row is learned, by source.
+    shares: Vec<f32>,
+    example: Vec<Coordinate>,
+}
+
+impl<'t> Sampler<'t> {
+    fn new(trainer: &'t HeadTrainer<'t>, rows: &[(&Example, bool)]) -> Self {
+        let share = |source: &Source| source.rule(trainer.label).map_or(1.0, Rule::share);
+        Self {
+            trainer,
+            order: Shuffle::new(trainer.recipe.seed ^ (trainer.label.lane() as u64) << 32),
+            rarity: trainer.rarity(rows),
+            shares: trainer.recipe.sources.iter().map(share).collect(),
+            example: Vec::new(),
+        }
+    }
+
+    /// Draws how often a row is learned in an epoch.
+    fn times(&mut self, row: &Example) -> u32 {
+        let share = self.shares[row.source] * row.share;
+        let times = share.floor() + f32::from(u8::from(share.fract() > 0.0 && self.order.chance(share.fract())));
+        times as u32
+    }
+
+    /// Draws the features of a row that are learned this time. Returns `None` if what is left of the row says nothing.
+    fn draw(&mut self, row: &Example) -> Option<&[Coordinate]> {
+        let HeadTrainer { recipe, head, set, groups, .. } = *self.trainer;
+        let sections = self.sections();
+        if recipe.sources[row.source].needs_author && !sections.contains(&Section::Author) {
+            return None;
+        }
+        self.example.clear();
+        let kept = 1.0 - head.dropout;
+        for section in sections {
+            for &(bucket, value) in set.section(row, section) {
+                if head.dropout == 0.0 || self.order.chance(kept) {
+                    self.example.push((bucket, value / kept * self.rarity[bucket as usize]));
+                }
+            }
+        }
+        let intercept = self.trainer.buckets();
+        self.example.push((intercept, 1.0));
+        if head.source_bias {
+            self.example.push((intercept + 1 + groups[row.source], 1.0));
+        }
+        Some(&self.example)
+    }
+
+    /// Draws the sections of a row that are learned this time.
+    fn sections(&mut self) -> Vec<Section> {
+        let HeadRecipe { author_dropout, post_dropout, identity_terms, .. } = *self.trainer.head;
+        let mut keeps = |dropout: f32| dropout == 0.0 || !self.order.chance(dropout);
+        let (post, author) = (keeps(post_dropout), keeps(author_dropout));
+        let all =
+            [(Section::Body, true), (Section::Post, post), (Section::Author, author), (Section::Identity, identity_terms)];
+        all.into_iter().filter_map(|(section, keeps)| keeps.then_some(section)).collect()
+    }
+}

@@ -1,0 +1,99 @@
+//! Trains one head: fits its weights, cuts them down, and calibrates it on rows that it has not learned from.
+
+use isolang::Language;
+
+use super::calibrate::{fit_calibration, shift_to_alarms};
+use super::error::TrainError;
+use super::quantise::{prune, quantise};
+use super::scored::Scored;
+use super::shuffle::Shuffle;
+use super::trainer::HeadTrainer;
+use crate::classify::calibrate::Calibration;
+use crate::classify::examples::{Example, Section};
+use crate::classify::model::Head;
+use crate::classify::parse_language;
+use crate::classify::rows::Split;
+
+/// Fewer rows for development of a class are too few to calibrate on.
+const FEW_DEV: usize = 30;
+
+/// A trained head with its weights by bucket, in units of its scale.
+#[derive(Clone)]
+pub struct TrainedHead {
+    pub language: Language,
+    pub head: Head,
+    pub weights: Vec<(u32, i8)>,
+}
+
+impl HeadTrainer<'_> {
+    /// Trains the head.
+    ///
+    /// # Errors
+    /// Returns an error if linfa's model cannot be built, or there are no rows of both classes to calibrate on.
+    pub fn run(&self, step: &dyn Fn(usize)) -> Result<TrainedHead, TrainError> {
+        let mut rows = self.rows(Split::Train);
+        if self.recipe.folds > 1 {
+            rows.extend(self.rows(Split::Dev));
+        }
+        let mut held_out = self.score_held_out(&rows, step)?;
+        let mut learned = self.fit(rows, step)?;
+        if self.learns_scope() {
+            let marks = self.fit_scope(&held_out, &self.score(&learned, self.rows(Split::Dev)))?;
+            marks.add_to(&mut learned);
+            held_out
+                .iter_mut()
+                .for_each(|Scored { row, logit, .. }| *logit += marks.logit(self.set.section(row, Section::Scope)));
+        }
+        prune(&mut learned.weights, self.head.keep);
+        let (scale, weights) = quantise(&mut learned.weights);
+        // What will be served: pruned, quantised, without the sources' biases.
+        let dev = self.score(&learned, self.rows(Split::Dev));
+        let head = Head {
+            label: self.label,
+            also: self.head.also.iter().filter_map(|code| parse_language(code)).collect(),
+            scale,
+            bias: learned.bias,
+            calibration: self.calibrate(&held_out, &dev)?,
+            identity_terms: self.head.identity_terms,
+            scope: self.learns_scope(),
+            everywhere: self.head.everywhere,
+            weights: weights.len(),
+        };
+        Ok(TrainedHead { language: self.language, head, weights })
+    }
+
+    /// Holds rows out in turns, and scores each with a head that was fitted to the others. Rows of a source that is learned in
+    /// part are scored in part.
+    fn score_held_out<'r>(&self, rows: &[(&'r Example, bool)], step: &dyn Fn(usize)) -> Result<Vec<Scored<'r>>, TrainError> {
+        let folds = self.folds();
+        // Whole groups where the head says so; else row by row.
+        let turn = |at: usize, row: &Example| match self.head.folds {
+            0 => Some(at % folds),
+            _ => row.group.map(|group| group % folds),
+        };
+        let mut scored = Vec::new();
+        for fold in 0..if folds > 1 { folds } else { 0 } {
+            let (held, kept): (Vec<_>, Vec<_>) =
+                rows.iter().copied().enumerate().partition(|(at, (row, _))| turn(*at, row) == Some(fold));
+            let learned = self.fit(kept.into_iter().map(|(_, row)| row).collect(), step)?;
+            let mut draw = Shuffle::new(self.recipe.seed);
+            let drawn = held.into_iter().map(|(_, row)| row).filter(|(row, _)| row.share >= 1.0 || draw.chance(row.share));
+            scored.extend(self.score(&learned, drawn));
+        }
+        Ok(scored)
+    }
+
+    /// Fits the calibration to rows for development, or to those that were held out where there are too few of the former.
+    fn calibrate(&self, held_out: &[Scored<'_>], dev: &[Scored<'_>]) -> Result<Calibration, TrainError> {
+        let few = |is: bool| dev.iter().filter(|row| row.target == is).count() < FEW_DEV;
+        let by_dev = self.folds() <= 1 || self.learns_scope() && !few(true) && !few(false);
+        let rows = if by_dev { dev } else { held_out };
+        let (logits, targets) = rows.iter().map(|row| (row.logit, row.target)).unzip();
+        let mut calibration = fit_calibration(self.label, logits, targets)?;
+        if let Some(alarms) = self.head.alarms {
+            let harmless = held_out.iter().chain(dev).filter(|row| !row.target && self.is_background(row.row));
+            shift_to_alarms(&mut calibration, harmless.map(|row| row.logit), alarms);
+        }
+        Ok(calibration)
+    }
+}

@@ -1,0 +1,44 @@
+//! Measures a trained model on the rows of its recipe.
+
+use std::path::PathBuf;
+
+use super::error::TrainError;
+use crate::classify::evaluate::{self, Figures};
+use crate::classify::recipe::Recipe;
+use crate::classify::rows::{self, Split};
+use crate::classify::{Label, Model};
+
+/// Figures of one head on one file and split.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The source's file.
+    pub file: String,
+    /// Which of its rows.
+    pub split: Split,
+    /// Which head.
+    pub label: Label,
+    /// How well it does on them.
+    pub figures: Figures,
+}
+
+/// Measures a model: dev and test rows of every source, dev rows of every check.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn report(model: &Model, recipe: &Recipe, data: &[PathBuf]) -> Result<Vec<Report>, TrainError> {
+    let mut reports = Vec::new();
+    let sources = recipe.sources.iter().map(|source| (source, &[Split::Dev, Split::Test][..]));
+    let checks = recipe.checks.iter().map(|check| (check, &[Split::Dev][..]));
+    for (source, splits) in sources.chain(checks) {
+        let rows = rows::find(data, &source.file, source.ambiguous)?;
+        for &split in splits {
+            for label in Label::ALL.into_iter().filter(|&label| source.rule(label).is_some()) {
+                let figures = evaluate::figures(&evaluate::score(model, source, &rows, split, label));
+                if figures.rows > 0 {
+                    reports.push(Report { file: source.file.clone(), split, label, figures });
+                }
+            }
+        }
+    }
+    Ok(reports)
+}

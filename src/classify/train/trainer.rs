@@ -1,0 +1,72 @@
+//! What one head is trained from and how: its rows, their features, and the recipe's settings for it.
+
+use isolang::Language;
+
+use crate::classify::Label;
+use crate::classify::examples::{Example, Examples, Section};
+use crate::classify::recipe::{HeadRecipe, Recipe};
+use crate::classify::rows::{Rule, Split, WordRule};
+
+/// What learns one head.
+pub struct HeadTrainer<'a> {
+    pub recipe: &'a Recipe,
+    pub language: Language,
+    pub label: Label,
+    pub head: &'a HeadRecipe,
+    pub set: &'a Examples,
+    /// For every source of the recipe the number of its group.
+    pub groups: &'a [u32],
+}
+
+impl HeadTrainer<'_> {
+    /// Whether a row is of a source without a bad one.
+    pub fn is_background(&self, row: &Example) -> bool {
+        let rule = self.recipe.sources.get(row.source).and_then(|source| source.rule(self.label));
+        matches!(rule, Some(Rule::Word(WordRule::Never) | Rule::Never(_)))
+    }
+
+    /// Returns the head's rows of a split, and whether each has the label.
+    pub fn rows(&self, split: Split) -> Vec<(&Example, bool)> {
+        self.set.of(self.language, self.label, split)
+    }
+
+    /// How many rows will be learned, each time counted.
+    pub fn steps(&self) -> usize {
+        let rows = self.rows(Split::Train).len() * self.epochs().0 as usize;
+        match self.folds() {
+            0 | 1 => rows,
+            folds => rows * folds,
+        }
+    }
+
+    /// How often every row is learned, and over how many of the last times the weights are averaged.
+    pub fn epochs(&self) -> (u32, u32) {
+        let [epochs, average] = self.head.epochs.unwrap_or([self.recipe.epochs, self.recipe.average]);
+        (epochs, average.clamp(1, epochs))
+    }
+
+    /// In how many turns rows are held out to calibrate on. 0: none are, but rows for development serve.
+    pub fn folds(&self) -> usize {
+        if self.head.folds > 0 { self.head.folds } else { self.recipe.folds as usize }
+    }
+
+    /// Returns how many buckets the weight table has.
+    pub fn buckets(&self) -> u32 {
+        1 << self.recipe.hash_bits
+    }
+
+    /// Returns whether marks of scope have weights.
+    pub fn learns_scope(&self) -> bool {
+        self.head.scope > 0.0
+    }
+
+    /// Returns the sections of a row that the head may have weights for.
+    pub fn weighted(&self) -> &'static [Section] {
+        match (self.head.identity_terms, self.learns_scope()) {
+            (false, false) => &[Section::Body, Section::Post, Section::Author],
+            (true, false) => &[Section::Body, Section::Post, Section::Author, Section::Identity],
+            (false, true) => &[Section::Body, Section::Post, Section::Author, Section::Scope],
+            (true, true) => &[Section::Body, Section::Post, Section::Author, Section::Scope, Section::Identity],
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! One attempt at a call, within its deadline.
+
+use std::error::Error;
+use std::time::Instant;
+
+use http::uri::PathAndQuery;
+use tokio::time::timeout_at;
+use tonic::client::Grpc;
+use tonic::{Code, Status, TimeoutExpired};
+use tonic_types::StatusExt;
+
+use super::outcome::Missed;
+use super::wire::{PATH, Request, Verdict, Wire};
+use crate::cli::connect::Service;
+use crate::cli::text;
+
+/// How much of what a server said is kept as an example.
+const EXAMPLE: usize = 200;
+
+/// Asks once.
+///
+/// # Errors
+/// Why there is no verdict.
+pub async fn ask(client: &Grpc<Service>, request: Request, deadline: Instant) -> Result<Verdict, Missed> {
+    let too_late = || Missed {
+        code: Code::DeadlineExceeded,
+        reason: "timeout".to_owned(),
+        message: "no answer in time".to_owned(),
+        retry_after: None,
+    };
+    let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or_else(too_late)?;
+    let mut request = tonic::Request::new(request);
+    request.set_timeout(left);
+    let mut client = client.clone();
+    let answering = async {
+        client.ready().await.map_err(|error| Status::from_error(error.into()))?;
+        client.unary(request, PathAndQuery::from_static(PATH), Wire).await
+    };
+    // The channel has a timer too, but it does not run while a call waits for the connection.
+    match timeout_at(deadline.into(), answering).await {
+        Err(_) => Err(too_late()),
+        Ok(Ok(answer)) => answer.into_inner().verdict.ok_or_else(|| Missed {
+            code: Code::Internal,
+            reason: "no_verdict".to_owned(),
+            message: "the answer holds no verdict".to_owned(),
+            retry_after: None,
+        }),
+        Ok(Err(status)) if caused_by::<TimeoutExpired>(&status) => Err(too_late()),
+        Ok(Err(status)) => Err(missed(&status)),
+    }
+}
+
+/// What a status means for the one who counts.
+fn missed(status: &Status) -> Missed {
+    let message = text::line(status.message(), EXAMPLE);
+    if let Some(cause) = status.source() {
+        // It was made on this side, because the connection broke: to a host that is UNAVAILABLE, whatever tonic calls it.
+        let message = format!("{message}: {}", text::line(&innermost(cause), EXAMPLE));
+        return Missed { code: Code::Unavailable, reason: "connection".to_owned(), message, retry_after: None };
+    }
+    let details = status.get_error_details();
+    let reason = details.error_info().map(|info| text::line(&info.reason, 64)).unwrap_or_default();
+    let retry_after = details.retry_info().and_then(|info| info.retry_delay);
+    Missed { code: status.code(), reason, message, retry_after }
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    match error.source() {
+        Some(source) => innermost(source),
+        None => error.to_string(),
+    }
+}
+
+fn caused_by<E: Error + 'static>(status: &Status) -> bool {
+    let mut cause = status.source();
+    while let Some(error) = cause {
+        if error.is::<E>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    #[test]
+    fn reasons_and_pauses_are_read_from_the_details() {
+        let pause = Some(Duration::from_millis(200));
+        let mut details = ErrorDetails::new();
+        details.set_error_info("OVERLOADED", "gatepost", []);
+        details.set_retry_info(pause);
+        let missed = missed(&Status::with_error_details(Code::ResourceExhausted, "busy", details));
+        assert_eq!((missed.reason.as_str(), missed.retry_after), ("OVERLOADED", pause));
+    }
+}

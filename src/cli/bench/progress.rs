@@ -1,0 +1,48 @@
+//! The progress bar.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::call::Caller;
+use crate::cli::bar;
+use crate::cli::output::Format;
+use crate::cli::term::Screen;
+
+/// Shows how it goes, where a person sees it.
+pub async fn show(format: Format, caller: Arc<Caller>, from: Instant, until: Instant) {
+    let bar = bar::new(&Screen::new(), format);
+    if bar.is_hidden() {
+        return;
+    }
+    let bar = Gone(bar);
+    bar.0.set_length(until.saturating_duration_since(from).as_secs());
+    // The template is fixed; should it be wrong, the library's own does as well.
+    if let Ok(style) = ProgressStyle::with_template("[{bar:30}] {pos} of {len} s  {msg}") {
+        bar.0.set_style(style);
+    }
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    loop {
+        tick.tick().await;
+        let passed = Instant::now().saturating_duration_since(from);
+        if passed.is_zero() {
+            bar.0.set_message("warming up");
+            continue;
+        }
+        let (answered, missed, figures) =
+            caller.record(|record| (record.answered, record.failed + record.not_sent, record.latencies.figures()));
+        let p99 = figures.map_or_else(|| "-".to_owned(), |figures| format!("{:.1} ms", figures.p99));
+        bar.0.set_position(passed.as_secs());
+        bar.0.set_message(format!("{answered} answered, {missed} not, p99 {p99}"));
+    }
+}
+
+/// A bar that leaves nothing behind.
+struct Gone(ProgressBar);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

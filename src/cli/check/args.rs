@@ -1,0 +1,71 @@
+//! The options of `gatepost check`.
+
+use std::path::PathBuf;
+
+use super::given::GivenArgs;
+use crate::cli::connect::ConnectArgs;
+use crate::cli::offline::SITE;
+use crate::cli::output::FormatArgs;
+use crate::cli::rows::Where;
+use crate::verdict::Decision;
+
+/// Options of `check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub given: GivenArgs,
+    /// Judge every line of a JSONL file, gzipped or not; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "GivenArgs")]
+    pub file: Option<PathBuf>,
+    /// Only lines whose field is this, or with != is not; several must all hold
+    #[arg(long = "where", requires = "file", value_name = "FIELD=VALUE")]
+    pub only: Vec<Where>,
+    /// Also list the comments decided so; in other formats than the table, print only those
+    #[arg(long, requires = "file", value_enum, value_name = "DECISION")]
+    pub show: Vec<Shown>,
+    /// Let the server record nothing, count nothing and queue nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// A model file in place of the compiled-in one, without a server
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// A folder of policy files (*.toml), without a server
+    #[arg(long, value_name = "DIR")]
+    pub policy_dir: Option<PathBuf>,
+    /// Exit with 0 approve, 10 hold, 11 reject
+    #[arg(long, conflicts_with = "file")]
+    pub exit_code: bool,
+    #[command(flatten)]
+    pub format: FormatArgs,
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Shown {
+    Approve,
+    Hold,
+    Reject,
+}
+
+impl From<Shown> for Decision {
+    fn from(shown: Shown) -> Self {
+        match shown {
+            Shown::Approve => Self::Approve,
+            Shown::Hold => Self::Hold,
+            Shown::Reject => Self::Reject,
+        }
+    }
+}
+
+impl CheckArgs {
+    /// Returns the site of comments that name none.
+    pub fn site(&self) -> &str {
+        self.connect.site_if_any().unwrap_or(SITE)
+    }
+
+    /// Returns whether a server is to judge.
+    pub fn is_online(&self) -> bool {
+        self.connect.server().is_some()
+    }
+}

@@ -1,0 +1,60 @@
+//! `gatepost check` of one comment: its verdict in full.
+
+use std::process::ExitCode;
+
+use super::args::CheckArgs;
+use super::verdict::{checked, judge, judged};
+use crate::cli::explain;
+use crate::cli::failure::Failure;
+use crate::cli::output::{Format, print_one};
+use crate::cli::runtime::wait;
+use crate::cli::term::Screen;
+use crate::cli::text;
+use crate::pb;
+use crate::verdict::Decision;
+
+/// Judges the comment that the options give, and prints its verdict.
+pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let comment = args.given.comment(args.site())?;
+    let body = comment.body.clone();
+    let online = args.is_online();
+    let verdict = if online {
+        wait(async { checked(&args.connect.connect().await?, comment, args.dry_run).await })?
+    } else {
+        judged(&judge(args)?, comment)?
+    };
+
+    let mut screen = Screen::new();
+    if args.format.format == Format::Table {
+        print(&mut screen, &verdict, &body, online)?;
+    } else {
+        print_one(&mut screen, args.format.format, &verdict)?;
+    }
+    if !args.exit_code {
+        return Ok(ExitCode::SUCCESS);
+    }
+    match explain::decision(&verdict) {
+        Some(Decision::Approve) => Ok(ExitCode::SUCCESS),
+        Some(Decision::Hold) => Ok(ExitCode::from(10)),
+        Some(Decision::Reject) => Ok(ExitCode::from(11)),
+        None => Err(Failure::failed("the server gave a decision that this program does not know; is it newer?")),
+    }
+}
+
+fn print(screen: &mut Screen, verdict: &pb::Verdict, body: &str, online: bool) -> Result<(), Failure> {
+    let heading = explain::heading(screen, verdict);
+    screen.line(&heading)?;
+    explain::print(screen, verdict, body)?;
+    if !verdict.language.is_empty() {
+        screen.line(&format!("language {}", text::line(&verdict.language, 40)))?;
+    }
+    if online {
+        let [id, site, verdict_id, model, policy] =
+            [&verdict.comment_id, &verdict.site, &verdict.verdict_id, &verdict.model_version, &verdict.policy_version]
+                .map(|part| text::line(part, 256));
+        screen.line(&format!("comment  {id} on {site}"))?;
+        screen.line(&format!("verdict  {verdict_id}, revision {}", verdict.revision))?;
+        screen.line(&format!("model    {model}\npolicy   {policy}"))?;
+    }
+    screen.flush()
+}

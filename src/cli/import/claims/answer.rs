@@ -1,0 +1,69 @@
+//! What a value says to a question such as `deleted`: exports write yes and no in many ways.
+
+use serde_json::Value;
+
+use crate::cli::import::field::moment;
+use crate::cli::import::words::MAX_WORD;
+
+/// What a value says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// No, or nothing.
+    No,
+    /// Yes, or a moment at which it became so.
+    Yes,
+    /// Something else.
+    Other,
+}
+
+impl Answer {
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::No,
+            Value::Bool(yes) => Self::said(*yes),
+            Value::Number(number) => number.as_f64().map_or(Self::Other, Self::number),
+            Value::String(text) => Self::text(text),
+            Value::Array(items) if items.is_empty() => Self::No,
+            Value::Object(fields) if fields.is_empty() => Self::No,
+            Value::Array(_) | Value::Object(_) => Self::Other,
+        }
+    }
+
+    fn said(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+
+    fn number(number: f64) -> Self {
+        match number {
+            0.0 => Self::No,
+            1.0 => Self::Yes,
+            // A moment, in seconds or milliseconds since 1970.
+            moment if moment >= 1e8 => Self::Yes,
+            _ => Self::Other,
+        }
+    }
+
+    fn text(text: &str) -> Self {
+        if text.len() > MAX_WORD {
+            return Self::Other;
+        }
+        let text = text.trim().to_ascii_lowercase();
+        match text.as_str() {
+            "" | "false" | "f" | "no" | "n" | "off" | "null" | "nil" | "none" | "undefined" | "never" => Self::No,
+            "true" | "t" | "yes" | "y" | "on" => Self::Yes,
+            // Dates and ids that stand for none.
+            zeros if zeros.contains('0') && zeros.bytes().all(|byte| b"0-:. tz+".contains(&byte)) => Self::No,
+            first if first.starts_with("0001-01-01") => Self::No,
+            date if moment(&text).is_some() || is_date(date) => Self::Yes,
+            number => number.parse().map_or(Self::Other, Self::number),
+        }
+    }
+}
+
+/// Whether a text begins with a date such as `2021-03-04`.
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let pattern = b"0000-00-00";
+    bytes.len() >= pattern.len()
+        && bytes.iter().zip(pattern).all(|(byte, like)| if *like == b'-' { *byte == b'-' } else { byte.is_ascii_digit() })
+}

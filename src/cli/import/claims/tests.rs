@@ -1,0 +1,169 @@
+use serde_json::json;
+
+use super::*;
+use crate::cli::import::merged::Merged;
+
+fn claims(line: &str) -> Claims {
+    let Merged(Value::Object(mut fields)) = serde_json::from_str(line).unwrap() else { panic!("no object") };
+    let mut claims = Claims::default();
+    claims.take(&mut fields);
+    claims
+}
+
+fn status(line: &str) -> Option<Status> {
+    claims(line).status()
+}
+
+#[test]
+fn anything_but_no_means_deleted_whatever_the_field_is_called() {
+    for value in [
+        r#""2021-03-04T05:06:07Z""#,
+        "true",
+        r#""true ""#,
+        "2",
+        r#""t""#,
+        r#""Y""#,
+        r#""on""#,
+        "[1]",
+        r#"{"by":"x"}"#,
+        "1.0",
+        "0.5",
+        r#""maybe""#,
+        "1614902400",
+        r#""2021-05-05""#,
+        "-1",
+    ] {
+        for name in ["deleted", "isDeleted", "DELETED_AT", "deletedAt", "trashed", "removed-by", "userDeleted", "soft_deleted"]
+        {
+            assert_eq!(status(&format!("{{\"{name}\":{value}}}")), Some(Status::Deleted), "{name}: {value}");
+        }
+    }
+    for value in [
+        "false",
+        "null",
+        "0",
+        "0.0",
+        r#""""#,
+        "[]",
+        "{}",
+        r#"" False""#,
+        r#""no""#,
+        r#""0""#,
+        r#""0000-00-00 00:00:00""#,
+        r#""0001-01-01T00:00:00Z""#,
+        r#""00000000-0000-0000-0000-000000000000""#,
+    ] {
+        assert_eq!(status(&format!("{{\"deleted_at\":{value}}}")), None, "{value}");
+    }
+}
+
+#[test]
+fn fields_of_each_family_hold_reject_or_approve() {
+    for (line, expected) in [
+        (r#"{"approved":false}"#, Status::HELD),
+        (r#"{"is_approved":0}"#, Status::HELD),
+        (r#"{"isApproved":"False"}"#, Status::HELD),
+        (r#"{"published":false}"#, Status::HELD),
+        (r#"{"visible":null}"#, Status::HELD),
+        (r#"{"approved_at":null}"#, Status::HELD),
+        (r#"{"pending":true}"#, Status::HELD),
+        (r#"{"isPending":1}"#, Status::HELD),
+        (r#"{"hidden":"by mia"}"#, Status::HELD),
+        (r#"{"flagged":3}"#, Status::HELD),
+        (r#"{"state":"deleted"}"#, Status::Deleted),
+        (r#"{"state":"Pending"}"#, Status::HELD),
+        (r#"{"comment_approved":"trash"}"#, Status::Deleted),
+        (r#"{"comment_approved":"0"}"#, Status::HELD),
+        (r#"{"comment_approved":"spam"}"#, Status::REJECTED),
+        (r#"{"comment_approved":"1"}"#, Status::APPROVED),
+        (r#"{"mode":4}"#, Status::Deleted),
+        (r#"{"mode":2}"#, Status::HELD),
+        (r#"{"mode":1}"#, Status::APPROVED),
+        (r#"{"spam":"on"}"#, Status::REJECTED),
+        (r#"{"rejectedAt":"2021-03-04"}"#, Status::REJECTED),
+        (r#"{"status":1}"#, Status::APPROVED),
+        (r#"{"status":"DECISION_REJECT"}"#, Status::REJECTED),
+        (r#"{"status":"post-trashed"}"#, Status::Deleted),
+        (r#"{"status":"removed_by_moderator"}"#, Status::Deleted),
+        (r#"{"moderation":{"deleted":true}}"#, Status::Deleted),
+        (r#"{"meta":{"flags":["x","spam"]}}"#, Status::REJECTED),
+        (r#"{"author":{"blocked":true}}"#, Status::HELD),
+        (r#"{"post":{"status":"trash"}}"#, Status::PostDeleted),
+        (r#"{"post_status":"trash"}"#, Status::PostDeleted),
+    ] {
+        let claims = claims(line);
+        assert_eq!(claims.status(), Some(expected), "{line}");
+        assert_eq!(claims.doubts(), [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn what_says_nothing_of_a_comment_is_no_claim() {
+    for line in [
+        r#"{"status":null,"body":"deleted","spam":false,"pending":0,"hidden":""}"#,
+        r#"{"published_at":"2021-03-04T05:06:07Z","visible":true,"visibility":"public","live":1}"#,
+        r#"{"approved_by":null,"deleted_count":3,"spam_score":0.5,"reports":2,"verdict":{}}"#,
+        r#"{"author":{"deleted":true,"private":true},"post":{"status":"draft","visible":false},"parent":{"deleted":true}}"#,
+    ] {
+        let claims = claims(line);
+        assert_eq!((claims.status(), claims.doubts()), (None, vec![]), "{line}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_held_and_named() {
+    for (line, doubt) in [
+        (r#"{"status":"perhaps"}"#, "status \"perhaps\""),
+        (r#"{"status":""}"#, "status \"\""),
+        (r#"{"status":true}"#, "status \"true\""),
+        (r#"{"approved":"sort of"}"#, "approved \"sort of\""),
+        (r#"{"is_public":{"a":1}}"#, "is_public with fields"),
+        (r#"{"spam":0.93}"#, "spam \"0.93\""),
+        (r#"{"mode":3}"#, "mode \"3\""),
+        (r#"{"verdict":{"score":1}}"#, "verdict without a decision"),
+    ] {
+        let claims = claims(line);
+        assert_eq!(claims.status(), Some(Status::HELD), "{line}");
+        assert_eq!(claims.doubts(), [doubt], "{line}");
+    }
+    let long = json!({ "approved": "x".repeat(100_000) }).to_string();
+    assert!(claims(&long).doubts()[0].len() < 200);
+    let many = json!({ "status": vec!["approved"; 1_000] }).to_string();
+    assert_eq!(status(&many), Some(Status::HELD));
+}
+
+#[test]
+fn the_strictest_counts_in_any_order_and_however_often_a_field_stands_there() {
+    for (line, expected) in [
+        (r#"{"status":"deleted","decision":"approved"}"#, Status::Deleted),
+        (r#"{"status":"held","decision":"approved"}"#, Status::HELD),
+        (r#"{"decision":"approved","status":"spam"}"#, Status::REJECTED),
+        (r#"{"spam":true,"status":"approved"}"#, Status::REJECTED),
+        (r#"{"spam":true,"status":"approved","deleted":1}"#, Status::Deleted),
+        (r#"{"status":"perhaps","decision":"approved"}"#, Status::HELD),
+        (r#"{"deleted":true,"deleted":false}"#, Status::Deleted),
+        (r#"{"deleted":false,"deleted":true,"deleted":false}"#, Status::Deleted),
+        (r#"{"status":"spam","status":"approved"}"#, Status::REJECTED),
+        (r#"{"Status":"spam","status":"approved"}"#, Status::REJECTED),
+        (r#"{"approved":false,"approved":true}"#, Status::HELD),
+        (r#"{"verdict":{"decision":"held"},"verdict":{"decision":"approved"}}"#, Status::HELD),
+        (r#"{"verdict":{"decision":"held","decision":"approved"}}"#, Status::HELD),
+        (r#"{"meta":{"deleted":1},"meta":"x"}"#, Status::Deleted),
+    ] {
+        assert_eq!(status(line), Some(expected), "{line}");
+    }
+    assert_eq!(status(r#"{"deleted":false,"deleted":null}"#), None);
+}
+
+#[test]
+fn elements_say_the_same_under_any_prefix() {
+    let said = |name: &str, text: &str| {
+        let mut claims = Claims::default();
+        claims.element(name, text);
+        claims.status()
+    };
+    assert_eq!(said("x:isDeleted", " True "), Some(Status::Deleted));
+    assert_eq!(said("isApproved", "0"), Some(Status::HELD));
+    assert_eq!(said("ns0:status", "SOFT_TRASHED"), Some(Status::Deleted));
+    assert_eq!(said("message", "deleted"), None);
+}

@@ -1,0 +1,6 @@
+//! Why a file cannot be used.
+
+use std::error::Error;
+
+/// Why a file cannot be used, in words.
+pub type Problem = Box<dyn Error + Send + Sync>;

@@ -1,0 +1,60 @@
+//! Claims on comments: those of colleagues, and the ones that this screen holds.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use crate::cli::text;
+use crate::pb;
+
+/// How long a claim lasts; it is renewed after a third of that.
+pub const LEASE: Duration = Duration::from_secs(600);
+
+/// A colleague's claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// Empty: the server did not say who.
+    pub by: String,
+    pub until: SystemTime,
+}
+
+impl Claim {
+    /// A claim of the wire.
+    pub fn from_wire(claim: &pb::Claim) -> Option<Self> {
+        let until = SystemTime::try_from(claim.until?).ok()?;
+        Some(Self { by: text::line(&claim.moderator, 128), until })
+    }
+
+    /// Returns a claim whose holder is not known yet. The next answer to a list request names the holder.
+    pub fn by_unknown(now: SystemTime) -> Self {
+        Self { by: String::new(), until: now + LEASE }
+    }
+
+    /// Who, for people.
+    pub fn who(&self) -> &str {
+        if self.by.is_empty() { "a colleague" } else { &self.by }
+    }
+}
+
+/// Claims: one question at a time, so that giving back never overtakes claiming.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leases {
+    /// Whether the server knows claims.
+    pub known: bool,
+    pub busy: bool,
+    /// What is ours, until when, and when to say so again.
+    pub mine: BTreeMap<String, Grant>,
+    /// Given back by hand: not claimed again until the cursor comes back to it.
+    pub let_go: Option<String>,
+}
+
+impl Default for Leases {
+    fn default() -> Self {
+        Self { known: true, busy: false, mine: BTreeMap::new(), let_go: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    pub until: SystemTime,
+    pub renew: SystemTime,
+}

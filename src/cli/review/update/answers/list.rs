@@ -1,0 +1,107 @@
+//! Pages of the list, taken in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::super::event::Problem;
+use super::super::super::listing::{self, Part};
+use super::super::super::row::Row;
+use super::super::super::state::{Leaving, State};
+use crate::cli::term::Tone;
+
+/// Takes in the answer to a request for rows, unless another one was made meanwhile.
+pub fn apply(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), Problem>) {
+    let Some((asked, part)) = state.list.asked else { return };
+    if asked != ticket {
+        return;
+    }
+    state.list.asked = None;
+    let (rows, next) = match listed {
+        Ok(listed) => listed,
+        Err(problem) => return not_listed(state, problem),
+    };
+    state.restore_connection();
+    state.list.again = state.now + listing::pace(state.rows.len());
+    match part {
+        Part::Fresh => {
+            state.list.stale = false;
+            state.list.accepted = Some(state.query.clone());
+            state.rows = rows;
+            state.cursor = 0;
+            if state.selected().is_some_and(|row| state.claimed_by(row).is_some()) {
+                state.move_to_next_open();
+            }
+            state.list.next = next;
+        }
+        Part::More => {
+            let known: BTreeSet<String> = state.rows.iter().map(|row| row.id.clone()).collect();
+            state.rows.extend(rows.into_iter().filter(|row| !known.contains(&row.id)));
+            state.list.next = next;
+        }
+        Part::Again => {
+            merge(state, rows);
+            state.list.next = next;
+        }
+    }
+    if let Some(at) = state.list.find.as_deref().and_then(|id| state.find(id)) {
+        state.list.find = None;
+        state.move_to(at);
+    }
+}
+
+fn not_listed(state: &mut State, problem: Problem) {
+    if problem.may_pass {
+        return state.lose_connection(problem.message());
+    }
+    match state.list.accepted.clone() {
+        // The first question ever: nothing to fall back on.
+        None => state.leaving = Some(Leaving::failed(problem.failure)),
+        Some(accepted) if accepted != state.query => {
+            state.query = accepted;
+            state.restart_list();
+            state.say(Tone::Bad, problem.message());
+        }
+        // A key that was ended, perhaps: whoever gives it back finds the screen as it was.
+        Some(_) => state.lose_connection(problem.message()),
+    }
+}
+
+/// Takes over a list as it is now, without moving what the moderator looks at.
+fn merge(state: &mut State, rows: Vec<Row>) {
+    let selected = state.selected().map(|row| row.id.clone());
+    let place = state.cursor;
+    let mut old: BTreeMap<String, Row> = std::mem::take(&mut state.rows).into_iter().map(|row| (row.id.clone(), row)).collect();
+    state.rows = rows
+        .into_iter()
+        .map(|mut row| {
+            if let Some(known) = old.remove(&row.id) {
+                row.problem = known.problem;
+                if known.standing.revision > row.standing.revision {
+                    // The list was read before the newest act.
+                    row.standing = known.standing;
+                }
+            }
+            row
+        })
+        .collect();
+    let mut back = Vec::new();
+    for (id, mut row) in old {
+        if state.doing(&id).is_some() {
+            back.push(row);
+        } else if selected.as_ref() == Some(&id) {
+            row.gone = true;
+            // What is decided is nobody's any more.
+            row.claim = None;
+            back.push(row);
+            // Who did what to it?
+            state.details.remove(&id);
+        } else {
+            state.marked.remove(&id);
+        }
+    }
+    for row in back {
+        let at = if selected.as_ref() == Some(&row.id) { place } else { state.rows.len() };
+        state.rows.insert(at.min(state.rows.len()), row);
+    }
+    let kept = selected.and_then(|id| state.find(&id));
+    state.cursor = kept.unwrap_or(place).min(state.rows.len().saturating_sub(1));
+}

@@ -1,0 +1,159 @@
+//! Keys while the moderator goes through the list.
+
+use super::super::keys::{Action, Key};
+use super::super::mode::{Mode, Purpose};
+use super::super::state::{Leaving, State};
+use super::acts;
+use crate::cli::term::Tone;
+use crate::verdict::Decision;
+
+/// How far a page goes.
+const STRIDE: usize = 10;
+
+/// Does what a key means while nothing is asked.
+pub fn press(state: &mut State, key: Key) {
+    let Some(action) = state.keys.action(key) else {
+        if key != Key::ESCAPE {
+            let help = state.keys.name(Action::Help);
+            state.say(Tone::Faint, format!("{key} has no meaning here; {help} shows what has"));
+        }
+        return;
+    };
+    if state.leaving.is_some() {
+        return;
+    }
+    if state.is_valid(action) {
+        perform(state, action);
+    } else {
+        explain_refusal(state, action);
+    }
+}
+
+/// Performs an action that is valid now.
+fn perform(state: &mut State, action: Action) {
+    let last = state.rows.len().saturating_sub(1);
+    match action {
+        Action::Down => state.move_to(state.cursor + 1),
+        Action::Up => state.move_to(state.cursor - 1),
+        Action::PageDown => state.move_to((state.cursor + STRIDE).min(last)),
+        Action::PageUp => state.move_to(state.cursor.saturating_sub(STRIDE)),
+        Action::First => state.move_to(0),
+        Action::Last => state.move_to(last),
+        // The view knows where the text ends.
+        Action::ScrollDown => state.scroll += STRIDE / 2,
+        Action::ScrollUp => state.scroll = state.scroll.saturating_sub(STRIDE / 2),
+        Action::Approve => acts::decide_seen(state, Decision::Approve, ""),
+        Action::ApproveStripped => acts::approve_stripped(state),
+        Action::Reject => {
+            let ids = selected_id(state).into_iter().collect();
+            state.mode = Mode::Reason { ids, bulk: false };
+        }
+        Action::Block => {
+            let id = selected_id(state).unwrap_or_default();
+            if let Some(name) = state.author() {
+                state.mode = Mode::Block { name: name.to_owned(), id };
+            }
+        }
+        Action::Undo => acts::undo(state),
+        Action::Claim => claim(state),
+        Action::Note => {
+            let id = selected_id(state).unwrap_or_default();
+            let text = state.notes.get(&id).cloned().unwrap_or_default();
+            state.mode = Mode::Line { purpose: Purpose::Note { id }, text };
+        }
+        Action::Mark => mark(state),
+        Action::ApproveMarked | Action::RejectMarked => {
+            let decision = if action == Action::ApproveMarked { Decision::Approve } else { Decision::Reject };
+            state.mode = Mode::Confirm { decision, ids: state.marked.iter().cloned().collect() };
+        }
+        Action::RejectAlike => {
+            let own = selected_id(state);
+            let ids = own.into_iter().chain(state.alike().iter().map(|(id, _)| id.clone())).collect();
+            state.mode = Mode::Confirm { decision: Decision::Reject, ids };
+        }
+        Action::Search => state.mode = Mode::Line { purpose: Purpose::Search, text: state.query.search.clone() },
+        Action::Queue => {
+            state.query.queue = state.query.queue.next();
+            state.restart_list();
+        }
+        Action::Help => state.mode = Mode::Help,
+        Action::Quit => quit(state),
+    }
+}
+
+fn selected_id(state: &State) -> Option<String> {
+    state.selected().map(|row| row.id.clone())
+}
+
+fn claim(state: &mut State) {
+    let Some(id) = selected_id(state) else { return };
+    if state.leases.mine.contains_key(&id) {
+        state.leases.let_go = Some(id);
+        return;
+    }
+    state.leases.let_go = None;
+    // What was seen of a colleague's claim may be over.
+    if let Some(row) = state.row_mut(&id) {
+        row.claim = None;
+    }
+}
+
+fn mark(state: &mut State) {
+    let Some(id) = selected_id(state) else { return };
+    if !state.marked.remove(&id) {
+        state.marked.insert(id);
+    }
+    if state.cursor + 1 < state.rows.len() {
+        state.move_to(state.cursor + 1);
+    }
+}
+
+/// Leaves once everything is confirmed, or at once when it is asked for twice.
+pub fn quit(state: &mut State) {
+    state.mode = Mode::Browse;
+    match &mut state.leaving {
+        // Twice: whoever wants to go, goes, and is told what is not certain.
+        Some(leaving) => leaving.latest = Some(state.now),
+        None => state.leaving = Some(Leaving::started()),
+    }
+}
+
+/// Says why a key does nothing.
+pub fn explain_refusal(state: &mut State, action: Action) {
+    let words = match action {
+        Action::Approve | Action::ApproveStripped | Action::Reject | Action::Block | Action::Note => undecidable(state, action),
+        Action::Undo => "nothing was done here that could be taken back".to_owned(),
+        Action::ApproveMarked | Action::RejectMarked => {
+            format!("nothing is marked; {} marks a comment", state.keys.name(Action::Mark))
+        }
+        Action::RejectAlike => "no other held comment is like this one".to_owned(),
+        Action::Claim if !state.leases.known => "this server knows no claims".to_owned(),
+        Action::Claim | Action::Mark => "there is nothing to claim or mark".to_owned(),
+        Action::Search | Action::Queue => "the server does not answer at the moment".to_owned(),
+        _ => return,
+    };
+    state.say(Tone::Warning, words);
+}
+
+/// Returns why the comment under the cursor cannot be decided.
+fn undecidable(state: &State, action: Action) -> String {
+    if state.link.is_lost() {
+        return "the server is lost; nothing can be decided until it is back".to_owned();
+    }
+    let Some(row) = state.selected() else { return "there is no comment to decide".to_owned() };
+    match (state.claimed_by(row), state.doing(&row.id)) {
+        _ if row.gone => "it is on this list no more".to_owned(),
+        (Some(claim), _) => format!("{} is at work on it", claim.who()),
+        (_, Some(_)) => "it is being decided already".to_owned(),
+        _ if state.leases.let_go.as_deref() == Some(&row.id) => {
+            format!("you gave it back; {} claims it again", state.keys.name(Action::Claim))
+        }
+        _ if action == Action::Block && state.seen().is_some() => {
+            "the host did not say who wrote it, so nobody can be blocked".to_owned()
+        }
+        _ if action == Action::ApproveStripped && state.seen().is_some() => {
+            "leaving its links out would not be enough to publish it".to_owned()
+        }
+        _ => "wait until it is shown".to_owned(),
+    }
+}

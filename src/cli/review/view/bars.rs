@@ -1,0 +1,96 @@
+//! The lines above and below the comments: head, message, and hints.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use super::super::connectivity::Link;
+use super::super::keys::Action;
+use super::super::listing::{MOST_ROWS, PAGE};
+use super::super::mode::Mode;
+use super::super::query::Queue;
+use super::super::state::State;
+use super::pen::Pen;
+use crate::cli::term::Tone;
+
+/// Draws the line at the top: the site, the query and its size, and the connection.
+pub fn head(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    let mut at = pen.tone(area, 0, Tone::Strong, &state.site);
+    let search = if state.query.search.is_empty() { String::new() } else { format!(" “{}”", state.query.search) };
+    let more = if state.list.next.is_empty() { "" } else { "+" };
+    let count = state.rows.iter().filter(|row| state.query.queue != Queue::Held || state.waits(row)).count();
+    let what = format!("  {} {count}{more}{search}  {} first", state.query.queue.word(), state.query.order);
+    at = pen.tone(area, at, Tone::Plain, &what);
+    if !state.query.terms.is_empty() {
+        at = pen.tone(area, at, Tone::Faint, &format!("  {}", state.query.terms));
+    }
+    if !state.marked.is_empty() {
+        pen.tone(area, at, Tone::Warning, &format!("  {} marked", state.marked.len()));
+    }
+    let (tone, words) = link(state);
+    let width = u16::try_from(words.chars().count()).unwrap_or(area.width).min(area.width);
+    let corner = Rect { x: area.right() - width, width, ..area };
+    pen.tone(corner, 0, tone, &words);
+}
+
+/// How it stands with the server, or who sits here.
+fn link(state: &State) -> (Tone, String) {
+    match &state.link {
+        _ if state.leaving.is_some() => (Tone::Warning, " leaving…".to_owned()),
+        Link::Loading => (Tone::Faint, " loading…".to_owned()),
+        Link::Live => (Tone::Faint, format!(" {}", state.moderator.chars().take(20).collect::<String>())),
+        Link::Lost { since, .. } => {
+            let seconds = state.now.duration_since(*since).unwrap_or(Duration::ZERO).as_secs();
+            (Tone::Bad, format!(" server lost for {seconds}s, trying again"))
+        }
+    }
+}
+
+/// Draws the message line: what was said last, or what keeps the screen from working.
+pub fn message(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    match (&state.message, &state.link) {
+        (Some((tone, words)), _) => pen.tone(area, 0, *tone, words),
+        _ if state.leaving.is_some() && !state.acts.is_empty() => {
+            let quit = state.keys.name(Action::Quit);
+            let words = format!("waiting until {} acts are confirmed; {quit} once more does not wait", state.acts.len());
+            pen.tone(area, 0, Tone::Warning, &words)
+        }
+        (None, Link::Lost { why, .. }) => pen.tone(area, 0, Tone::Bad, why),
+        _ if state.rows.len() >= MOST_ROWS && !state.list.next.is_empty() => {
+            let pages = state.rows.len() / PAGE;
+            pen.tone(area, 0, Tone::Faint, &format!("there is more than these {pages} pages: decide some, or search"))
+        }
+        _ => 0,
+    };
+}
+
+/// Draws the keys that matter most, as far as they do something now.
+pub fn hints(state: &State, pen: &mut Pen<'_>, area: Rect) {
+    if state.mode != Mode::Browse {
+        return;
+    }
+    let all = [
+        (Action::Approve, "approve"),
+        (Action::ApproveStripped, "without links"),
+        (Action::Reject, "reject"),
+        (Action::Undo, "undo"),
+        (Action::ApproveMarked, "approve marked"),
+        (Action::RejectMarked, "reject marked"),
+        (Action::Mark, "mark"),
+        (Action::Note, "note"),
+        (Action::Search, "search"),
+        (Action::Queue, "queue"),
+        (Action::Help, "help"),
+        (Action::Quit, "quit"),
+    ];
+    let mut at = 0;
+    for (action, word) in all.into_iter().filter(|(action, _)| state.is_valid(*action)) {
+        let key = state.keys.name(action);
+        // The last ones are worth more than a half of one in between.
+        if usize::from(at) + key.len() + word.len() + 1 > usize::from(area.width) {
+            break;
+        }
+        at = pen.tone(area, at, Tone::Strong, &key);
+        at = pen.tone(area, at, Tone::Faint, &format!(" {word}  "));
+    }
+}

@@ -1,0 +1,66 @@
+//! What the attributes of HTML elements show, and where they lead.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::elements::{MEDIA, SHOWN_ATTRIBUTES, is_one_of};
+use crate::comment::markup::builder::Builder;
+use crate::reading::{host, link};
+
+/// Styles that keep an element out of sight, without white space.
+const UNSEEN_STYLES: [&str; 6] =
+    ["display:none", "visibility:hidden", "font-size:0", "opacity:0", "text-indent:-", "clip:rect(0"];
+
+/// Has text be shown from right to left, as `<bdo dir=rtl>` has.
+const RIGHT_TO_LEFT: &str = "\u{202E}";
+
+/// Returns whether an attribute is a style that keeps its element out of sight.
+pub fn hides_element(name: &[u8], value: &str) -> bool {
+    if name != b"style" {
+        return false;
+    }
+    let style: String = without_comments(value).to_ascii_lowercase().split_whitespace().collect();
+    UNSEEN_STYLES.iter().any(|unseen| style.contains(unseen))
+}
+
+/// Adds what an attribute shows, and the web addresses in it.
+pub fn add(builder: &mut Builder<'_>, tag: &[u8], name: &[u8], value: String, source: Range<usize>) {
+    let opened = |value: String| host::opened(&value).unwrap_or(value);
+    match (tag, name) {
+        (b"a" | b"area", b"href" | b"xlink:href") => builder.open_link(value, source),
+        (tag, b"src") if is_one_of(&MEDIA, tag) => {
+            builder.show_picture();
+            builder.link(opened(value), source);
+        }
+        (b"object", b"data") | (b"form", b"action") | (_, b"formaction") => builder.link(opened(value), source),
+        (b"bdo", b"dir") if value.eq_ignore_ascii_case("rtl") => builder.visible(RIGHT_TO_LEFT, source),
+        (b"img" | b"image", b"alt") => builder.describe(value, source),
+        (b"input" | b"button", b"value") => builder.put_aside(&value, source),
+        (_, name) if is_one_of(&SHOWN_ATTRIBUTES, name) => builder.put_aside(&value, source),
+        (_, name) if name.starts_with(b"xmlns") || name == b"itemtype" => {}
+        _ => add_addresses(builder, &value, source),
+    }
+}
+
+/// Adds the web addresses in any other attribute: one, or several in one of many notations.
+fn add_addresses(builder: &mut Builder<'_>, value: &str, source: Range<usize>) {
+    if !value.contains([':', '/', '\\']) {
+        return;
+    }
+    // All of it may be one address, which has others in it: each host is named once.
+    let parts = value.split(|c: char| c.is_whitespace() || ",;=()'\"".contains(c)).filter_map(host::opened);
+    let links = link::links(value).into_iter().map(|link| &value[link.at]).filter(|link| link.contains("://"));
+    let mut hosts = HashSet::new();
+    for address in host::opened(value).into_iter().chain(parts).chain(links.map(str::to_owned)) {
+        if hosts.insert(host::of(&address)) {
+            builder.put_aside(&address, source.clone());
+        }
+    }
+}
+
+/// Returns a style without comments, which stand for nothing.
+fn without_comments(style: &str) -> String {
+    let mut parts = style.split("/*");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |style, part| style + part.split_once("*/").map_or("", |(_, rest)| rest))
+}

@@ -1,0 +1,157 @@
+//! Reduces Markdown.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+use super::builder::Builder;
+use super::html;
+use super::text::Text;
+use crate::reading::host;
+
+/// Reduces a body that is CommonMark.
+pub fn reduce(body: &str) -> Text {
+    let parser = Parser::new(body);
+    let mut reader = MarkdownReader::new(body, definitions(&parser));
+    for (event, source) in parser.into_offset_iter() {
+        reader.read(event, source);
+    }
+    reader.finish()
+}
+
+/// A reference definition: "[1]: http://blog.example".
+struct Definition {
+    /// What it defines: the address and, behind a space, the title.
+    target: String,
+    source: Range<usize>,
+}
+
+/// Returns the reference definitions of a body, in their order.
+fn definitions(parser: &Parser<'_>) -> Vec<Definition> {
+    let all = parser.reference_definitions().iter().map(|(_, definition)| {
+        let title = definition.title.as_deref().unwrap_or_default();
+        Definition { target: format!("{} {title}", definition.dest), source: definition.span.clone() }
+    });
+    let mut all: Vec<Definition> = all.collect();
+    all.sort_by_key(|definition| definition.source.start);
+    all
+}
+
+/// Reads the events of a body.
+struct MarkdownReader<'a> {
+    builder: Builder<'a>,
+    /// The definitions that nothing has referred to.
+    unused: Vec<Definition>,
+    /// The parts of the body that belong to something.
+    known: Vec<Range<usize>>,
+    in_image: bool,
+}
+
+impl<'a> MarkdownReader<'a> {
+    fn new(body: &'a str, definitions: Vec<Definition>) -> Self {
+        let known = definitions.iter().map(|definition| definition.source.clone()).collect();
+        Self { builder: Builder::new(body, 0), unused: definitions, known, in_image: false }
+    }
+
+    fn read(&mut self, event: Event<'_>, source: Range<usize>) {
+        if self.known.last().is_none_or(|last| source.end > last.end || source.start < last.start) {
+            self.known.push(source.clone());
+        }
+        match event {
+            Event::Text(text) | Event::Code(text) => self.text(&text, source),
+            Event::Start(tag) => self.start(tag, source),
+            Event::End(end) => self.end(end),
+            Event::InlineHtml(_) => html::reduce_part(&mut self.builder, source),
+            Event::SoftBreak | Event::HardBreak | Event::Rule => self.builder.gap('\n'),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, source: Range<usize>) {
+        // A code span's range includes its back quotes.
+        let inner = self.builder.body.get(source.clone()).and_then(|raw| raw.find(text));
+        let source = inner.map_or(source.clone(), |at| source.start + at..source.start + at + text.len());
+        if self.in_image {
+            self.builder.describe(text.to_owned(), source);
+        } else {
+            self.builder.visible(text, source);
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>, source: Range<usize>) {
+        match tag {
+            Tag::Link { dest_url, title, .. } => {
+                self.use_definition(&dest_url, &title);
+                self.builder.open_link(dest_url.into_string(), source.clone());
+                self.builder.title_of_link(&title, source);
+            }
+            Tag::Image { dest_url, title, .. } => {
+                self.use_definition(&dest_url, &title);
+                self.in_image = true;
+                self.builder.show_picture();
+                self.builder.link(host::opened(&dest_url).unwrap_or_else(|| dest_url.into_string()), source.clone());
+                if !title.is_empty() {
+                    self.builder.put_aside(&title, source);
+                }
+            }
+            Tag::CodeBlock(CodeBlockKind::Fenced(info)) if info.contains(|c: char| !c.is_alphanumeric()) => {
+                self.builder.put_aside(&info, source);
+            }
+            Tag::BlockQuote(_) => self.builder.open_quote(),
+            // Line by line it would be torn.
+            Tag::HtmlBlock => html::reduce_part(&mut self.builder, source),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, end: TagEnd) {
+        match end {
+            TagEnd::BlockQuote(_) => {
+                self.builder.close_quote();
+                self.builder.gap('\n');
+            }
+            TagEnd::Link => self.builder.close_link(),
+            TagEnd::Image => {
+                self.in_image = false;
+                // A picture that waits may stand in a word.
+                if !self.builder.has_waiting() {
+                    self.builder.gap('\n');
+                }
+            }
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {}
+            _ => self.builder.gap('\n'),
+        }
+    }
+
+    /// Takes note that a definition with this target is used, if there is one.
+    fn use_definition(&mut self, address: &str, title: &str) {
+        let target = format!("{address} {title}");
+        self.unused.retain(|definition| definition.target.trim_end() != target.trim_end());
+    }
+
+    fn finish(mut self) -> Text {
+        // A definition that nothing refers to shows nowhere, until a host shows the source.
+        for definition in std::mem::take(&mut self.unused) {
+            self.builder.hidden.links += 1;
+            self.builder.put_aside(&definition.target, definition.source);
+        }
+        self.put_unknown_parts_aside();
+        self.builder.finish()
+    }
+
+    /// Puts aside what belongs to nothing, such as a second definition of the same name: it shows nowhere, until a host takes the
+    /// last.
+    fn put_unknown_parts_aside(&mut self) {
+        let body = self.builder.body;
+        let mut known = std::mem::take(&mut self.known);
+        known.sort_by_key(|span| span.start);
+        let mut done = 0;
+        for span in known.into_iter().chain(std::iter::once(body.len()..body.len())) {
+            if span.start > done && body.get(done..span.start).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
+                self.builder.hidden.links += 1;
+                self.builder.put_source_aside(done..span.start);
+            }
+            done = done.max(span.end);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Parses comments as they came over the wire.
+
+use std::time::{Duration, SystemTime};
+
+use super::bounds::{bound_what_the_host_chose, check_body, cut_what_a_visitor_chose};
+use super::format::Format;
+use super::id::{CommentId, Site};
+use super::kind::CommentKind;
+use super::markup::Text;
+use super::size::{MAX_CONTEXT, cut, prefix};
+use super::{Comment, client, fingerprint};
+use crate::error::Violation;
+use crate::pb;
+use crate::reading::{host, link};
+
+/// 1990-01-01T00:00:00Z, before the first blog.
+const EARLIEST: i64 = 631_152_000;
+
+/// How far ahead of ours a host's clock may be.
+const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Comment {
+    /// Checks a comment as it came over the wire. `now` is the server's clock.
+    ///
+    /// # Errors
+    /// Every violation at once, each with the path of its field.
+    pub fn parse(mut message: pb::Comment, now: SystemTime) -> Result<Self, Vec<Violation>> {
+        let mut wrong = Vec::new();
+        let site = Site::parse("comment.site", &message.site).map_err(|v| wrong.push(v)).ok();
+        let id = CommentId::parse("comment.comment_id", &message.comment_id).map_err(|v| wrong.push(v)).ok();
+
+        check_body(&mut message, &mut wrong);
+        let format = format_of(&message, &mut wrong);
+        cut_what_a_visitor_chose(&mut message);
+        bound_what_the_host_chose(&mut message);
+        let submitted_at = timestamp("comment.submitted_at", message.submitted_at.as_ref(), now, &mut wrong);
+        let published = message.post.as_ref().and_then(|post| post.published_at.as_ref());
+        let published_at = timestamp("comment.post.published_at", published, now, &mut wrong);
+
+        let (Some(site), Some(id), Some(format), true) = (site, id, format, wrong.is_empty()) else {
+            return Err(wrong);
+        };
+        cut(&mut message.parent_text, MAX_CONTEXT);
+        let private = Private::take(&mut message);
+        let body_fingerprint = fingerprint::of_body(format, &message.body);
+        let kind = CommentKind::from_wire(message.kind);
+        let fingerprint = fingerprint::of_comment(body_fingerprint, kind, message.author.as_ref(), &private.email);
+        let text = Text::reduce(&message.body, format);
+        let author_url = message.author.as_ref().and_then(|author| author.url.as_deref()).unwrap_or_default();
+        let post_url = message.post.as_ref().map_or("", |post| &post.url);
+        let ip = client::address(&private.ip);
+        Ok(Self {
+            links: link::links(text.as_str()),
+            text,
+            author_host: host::of(author_url),
+            author_address: host::opened(author_url),
+            own_hosts: [own_host(post_url), own_host(site.as_str())],
+            site,
+            id,
+            ip,
+            odd_ip: ip.is_none() && !private.ip.trim().is_empty(),
+            post_text: prefix(&private.post_text, MAX_CONTEXT).to_owned(),
+            submitted_at: submitted_at.unwrap_or(now),
+            published_at,
+            fingerprint,
+            body_fingerprint,
+            email: private.email,
+            message,
+        })
+    }
+}
+
+/// What is taken out of a message, because the store does not keep it.
+struct Private {
+    post_text: String,
+    /// In lower case, without white space around it.
+    email: String,
+    ip: String,
+}
+
+impl Private {
+    fn take(message: &mut pb::Comment) -> Self {
+        let email = message.author.as_mut().map(|author| std::mem::take(&mut author.email)).unwrap_or_default();
+        Self {
+            post_text: message.post.as_mut().map(|post| std::mem::take(&mut post.text)).unwrap_or_default(),
+            email: email.trim().to_lowercase(),
+            ip: message.client.as_mut().map(|client| std::mem::take(&mut client.ip)).unwrap_or_default(),
+        }
+    }
+}
+
+/// Returns how the body is written, or notes a violation if this version does not know the format.
+fn format_of(message: &pb::Comment, wrong: &mut Vec<Violation>) -> Option<Format> {
+    match pb::BodyFormat::try_from(message.body_format) {
+        Ok(pb::BodyFormat::Unspecified | pb::BodyFormat::Plain) => Some(Format::Plain),
+        Ok(pb::BodyFormat::Html) => Some(Format::Html),
+        Ok(pb::BodyFormat::Markdown) => Some(Format::Markdown),
+        Err(_) => {
+            let problem = format!("{} is not a BodyFormat; send PLAIN (1), HTML (2) or MARKDOWN (3)", message.body_format);
+            wrong.push(Violation::new("comment.body_format", problem));
+            None
+        }
+    }
+}
+
+/// Returns a point in time that was sent, or notes a violation if it lies out of bounds.
+fn timestamp(
+    field: &str,
+    timestamp: Option<&prost_types::Timestamp>,
+    now: SystemTime,
+    wrong: &mut Vec<Violation>,
+) -> Option<SystemTime> {
+    let timestamp = timestamp?;
+    let time = (0..1_000_000_000)
+        .contains(&timestamp.nanos)
+        .then(|| u64::try_from(timestamp.seconds).ok())
+        .flatten()
+        .filter(|_| timestamp.seconds >= EARLIEST)
+        .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, timestamp.nanos.unsigned_abs())))
+        .filter(|time| *time <= now + AHEAD);
+    if time.is_none() {
+        wrong.push(Violation::new(field, "must lie between 1990-01-01 and one day ahead of the server's clock"));
+    }
+    time
+}
+
+/// The host of a site's own address, with what stands below its name without `www.`. Returns `None` for a name without a dot.
+fn own_host(address: &str) -> Option<String> {
+    let host = host::of(address)?;
+    let host = host.strip_prefix("www.").unwrap_or(&host);
+    host.contains('.').then(|| host.to_owned())
+}

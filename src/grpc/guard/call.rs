@@ -1,0 +1,106 @@
+//! What the guard knows of a call, and the place that the call holds while it is worked on.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::authority::Authority;
+use super::connection::{Busy, Connection};
+use super::quotas::Quotas;
+use crate::error::Error;
+use crate::fair::{Place, Places, Turn, Turns};
+use crate::keys::Caller;
+use crate::telemetry::METRICS;
+
+/// What the guard knows of a call. Clones are of the same call.
+#[derive(Clone)]
+pub struct Call {
+    /// Who makes it.
+    caller: Caller,
+    authority: Authority,
+    /// `None`: the caller may make any number of calls.
+    quotas: Option<Arc<Quotas>>,
+    /// Where it takes its place.
+    places: Places,
+    /// The place that the call holds while it is worked on.
+    slot: Arc<Mutex<Option<InFlight>>>,
+    /// Turns that it takes. `None`: it is a comment's.
+    turns: Option<Turns>,
+    connection: Option<Connection>,
+}
+
+impl Call {
+    /// A call that was let in and holds no place yet.
+    pub(super) fn new(
+        caller: Caller,
+        authority: Authority,
+        quotas: Option<Arc<Quotas>>,
+        places: Places,
+        turns: Option<Turns>,
+        connection: Option<Connection>,
+    ) -> Self {
+        Self { caller, authority, quotas, places, slot: Arc::default(), turns, connection }
+    }
+
+    /// Returns who made the call when it was let in.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Returns what tells who makes the call whenever it is asked.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Returns how long the caller must wait before its next comment on a stream, which is counted.
+    pub fn over_quota(&self) -> Option<Duration> {
+        self.quotas.as_ref().and_then(|quotas| quotas.refuse(&self.caller))
+    }
+
+    /// Returns what keeps the connection from being closed for a newer one. A call whose message has not come holds none.
+    pub fn busy(&self) -> Option<Busy> {
+        self.connection.as_ref().map(Connection::busy)
+    }
+
+    /// Takes a place for the call, and waits for its turn if it is no comment's. Both end with the call.
+    pub(super) async fn enter(&self, site: &str) -> Result<(), Error> {
+        let Some(place) = self.places.take(&self.caller.id, site) else {
+            METRICS.shed("concurrency");
+            return Err(Error::Overloaded);
+        };
+        let turn = match &self.turns {
+            Some(turns) => Some(turns.take(&self.caller.id, 1).await),
+            None => None,
+        };
+        if let Ok(mut slot) = self.slot.lock() {
+            *slot = Some(InFlight::new(place, self.busy(), turn));
+        }
+        Ok(())
+    }
+
+    /// Gives the place back.
+    pub(super) fn leave(&self) {
+        if let Ok(mut slot) = self.slot.lock() {
+            *slot = None;
+        }
+    }
+}
+
+/// A place that is taken, as the metrics count it.
+struct InFlight {
+    _place: Place,
+    _busy: Option<Busy>,
+    _turn: Option<Turn>,
+}
+
+impl InFlight {
+    fn new(place: Place, busy: Option<Busy>, turn: Option<Turn>) -> Self {
+        METRICS.calls_in_flight.inc();
+        Self { _place: place, _busy: busy, _turn: turn }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        METRICS.calls_in_flight.dec();
+    }
+}

@@ -1,0 +1,148 @@
+//! What a site has learned, in numbers and in words.
+
+use std::collections::BTreeMap;
+
+use super::source::About;
+use crate::classify::site::fold::{Learned, Serving};
+use crate::classify::site::gate::{Compared, MORE_HELD, MORE_MISSED, Standing, Trial};
+use crate::classify::site::lesson::Source;
+use crate::classify::site::{Kind, Outcome};
+use crate::pb;
+use crate::store::OutcomeHead;
+
+/// Returns what a site has learned, and what of it serves.
+pub(super) fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearning {
+    let (counts, serving) = (learned.counts(), (about.serving)(learned));
+    let labels = Kind::ALL.map(|kind| label(kind, &serving, head, about));
+    pb::SiteLearning {
+        outcomes: counts.all(),
+        by_outcome: Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), counts.outcomes[outcome as usize])).into(),
+        by_source: Source::ALL.map(|source| (source.as_str().to_owned(), counts.sources[source as usize])).into(),
+        contested: counts.contested,
+        summary: summary(learned, &labels),
+        labels: labels.into(),
+        newest: head.newest,
+        from: head.from,
+        to: head.to,
+        digest: learned.digest(),
+        corrects: about.corrects,
+    }
+}
+
+/// Returns how a label's correction has done on the latest outcomes.
+fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
+    let standing = &serving.all[kind as usize];
+    let alike = serving.alike[kind as usize];
+    let both = both(standing);
+    let pb::Comparison { trials, base_errors, corrected_errors } = compared(&both);
+    pb::LabelLearning {
+        label: kind.label().as_str().to_owned(),
+        serves: (standing.serves || alike) && about.corrects,
+        trials,
+        base_errors,
+        corrected_errors,
+        base_cost: both.base_cost,
+        corrected_cost: both.corrected_cost,
+        margin: standing.margin,
+        why: why(standing, alike, head, about),
+        harmless: Some(compared(&standing.harmless)),
+        bad: Some(compared(&standing.bad)),
+        down: serving.limits.down[kind as usize].into(),
+        up: serving.limits.up[kind as usize].into(),
+    }
+}
+
+/// Returns in words why a label's correction serves, or why it does not.
+fn why(standing: &Standing, alike: bool, head: &OutcomeHead, about: &About) -> String {
+    let Standing { harmless, bad, margin, guesses, serves } = *standing;
+    let both = both(standing);
+    let gain = both.base_cost - both.corrected_cost;
+    let mut why = match () {
+        () if guesses => {
+            format!(
+                "in shadow: it is wrong on {} of {}; are the outcomes that it is told right?",
+                both.corrected_errors, both.trials
+            )
+        }
+        () if alike && !serves && about.corrects => {
+            "serving on comments that resemble those that were decided; too little was gained yet to serve on others".to_owned()
+        }
+        () if both.trials < 3 => "in shadow: three outcomes are the least to tell by".to_owned(),
+        () if serves && !about.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
+        () if serves => format!("serving: its errors weigh {gain:.1} less than the base's, and {margin:.1} were needed"),
+        () if harmless.is_much_worse(MORE_HELD) => format!(
+            "in shadow: it would hold {} of the last {} harmless ones, the base {}",
+            harmless.corrected_errors, harmless.trials, harmless.base_errors
+        ),
+        () if bad.is_much_worse(MORE_MISSED) => format!(
+            "in shadow: it would miss {} of the last {} bad ones, the base {}",
+            bad.corrected_errors, bad.trials, bad.base_errors
+        ),
+        () if gain <= 0.0 => format!("in shadow: its errors weigh {:.1} more than the base's", -gain),
+        () => format!(
+            "in shadow: its errors weigh {gain:.1} less than the base's, and {:.1} would be needed",
+            margin.max(0.05 * both.base_cost)
+        ),
+    };
+    if let Some(to) = head.to {
+        why.push_str(&format!("; frozen at outcome {to}"));
+    }
+    why
+}
+
+/// Returns how the correction compares with the base on harmless and bad outcomes together.
+fn both(Standing { harmless, bad, .. }: &Standing) -> Compared {
+    Compared {
+        trials: harmless.trials + bad.trials,
+        base_errors: harmless.base_errors + bad.base_errors,
+        corrected_errors: harmless.corrected_errors + bad.corrected_errors,
+        base_cost: harmless.base_cost + bad.base_cost,
+        corrected_cost: harmless.corrected_cost + bad.corrected_cost,
+    }
+}
+
+fn compared(compared: &Compared) -> pb::Comparison {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    pb::Comparison {
+        trials: count(compared.trials),
+        base_errors: count(compared.base_errors),
+        corrected_errors: count(compared.corrected_errors),
+    }
+}
+
+/// Returns a line on all of it.
+fn summary(learned: &Learned, labels: &[pb::LabelLearning]) -> String {
+    let counts = learned.counts();
+    if counts.all() == 0 {
+        return "nothing learned yet".to_owned();
+    }
+    let [ham, spam, toxic] = counts.outcomes;
+    let mut text = format!("learned {} decisions ({spam} spam, {toxic} toxic, {ham} ham)", counts.all());
+    for label in labels.iter().filter(|label| label.trials > 0) {
+        let pb::LabelLearning { label, trials, base_errors, corrected_errors, serves, .. } = label;
+        let state = if *serves { "serving" } else { "in shadow" };
+        text.push_str(&format!(
+            "; {label}: errors on the last {trials}: base {base_errors}, corrected {corrected_errors}; {state}"
+        ));
+    }
+    text
+}
+
+/// Returns what was thought of each outcome, of both kinds at once.
+pub(super) fn trials(learned: &Learned) -> Vec<pb::Trial> {
+    let mut all: BTreeMap<u32, pb::Trial> = BTreeMap::new();
+    for kind in Kind::ALL {
+        for Trial { order, bad, source, base, corrected, .. } in learned.trials(kind) {
+            let outcome = match (bad, kind) {
+                (false, _) => pb::Outcome::Ham,
+                (true, Kind::Spam) => pb::Outcome::Spam,
+                (true, Kind::Toxicity) => pb::Outcome::Toxic,
+            };
+            let told = all.entry(order).or_default();
+            (told.outcome, told.source) = (outcome.into(), source.as_str().to_owned());
+            told.base.extend(base.map(|base| (kind.label().as_str().to_owned(), f64::from(base))));
+            told.corrected.insert(kind.label().as_str().to_owned(), f64::from(corrected));
+        }
+    }
+    all.into_values().collect()
+}

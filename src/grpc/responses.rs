@@ -1,0 +1,83 @@
+//! What moderators are answered: comments, the results of acts, and why one did not happen.
+
+use crate::pb;
+use crate::review::{Refusal, Withheld, full};
+use crate::store::{Claim, Kept};
+use crate::verdict::Verdict;
+
+/// Why an act on a comment did not happen: the verdict that stands, a word for programs, and a message.
+pub type Told = (Option<Verdict>, &'static str, String);
+
+pub fn told(refusal: Refusal, id: &str) -> Told {
+    match refusal {
+        Refusal::NotFound => (None, "NOT_FOUND", format!("there is no comment {id:?} on this site")),
+        Refusal::Conflict(now) => {
+            let message = format!(
+                "it was decided meanwhile: {} by {} at revision {}; look again and decide with that revision",
+                now.decision.as_str(),
+                now.decided_by,
+                now.revision
+            );
+            (Some(*now), "CONFLICT", message)
+        }
+        Refusal::Claimed(now, claim) => (Some(*now), "CLAIMED", at_work(&claim)),
+        Refusal::NothingToUndo(now) => {
+            (Some(*now), "NOTHING_TO_UNDO", "no moderator's decision on its present text is left to take back".to_owned())
+        }
+    }
+}
+
+/// Who is at work on a comment, in words.
+fn at_work(claim: &Claim) -> String {
+    let until = humantime::format_rfc3339_seconds(claim.until);
+    format!("{} is at work on it until {until}; take another, or come back then", claim.moderator)
+}
+
+pub fn not_handed(withheld: Withheld, id: &str) -> pb::ItemError {
+    let (reason, message) = match withheld {
+        Withheld::NotFound => ("NOT_FOUND", format!("there is no comment {id:?} on this site")),
+        Withheld::NotHeld(now) => {
+            let message = format!("it was decided already: {} by {}", now.decision.as_str(), now.decided_by);
+            ("NOT_HELD", message)
+        }
+        Withheld::Claimed(claim) => ("CLAIMED", at_work(&claim)),
+        Withheld::Full => ("TOO_MANY_CLAIMS", format!("the moderator {}", full())),
+    };
+    pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message }
+}
+
+pub fn not_in_this_answer(id: &str) -> pb::ItemError {
+    let message = "the answer is full; it was not claimed: ask for it in another call".to_owned();
+    pb::ItemError { comment_id: id.to_owned(), reason: "ANSWER_FULL".to_owned(), message }
+}
+
+pub fn threshold((label, hold, reject): (&'static str, Option<f64>, Option<f64>)) -> pb::Threshold {
+    pb::Threshold { label: label.to_owned(), hold, reject }
+}
+
+impl From<Claim> for pb::Claim {
+    fn from(claim: Claim) -> Self {
+        Self { moderator: claim.moderator, until: Some(claim.until.into()) }
+    }
+}
+
+pub fn result(comment_id: String, outcome: Result<Verdict, Told>) -> pb::ReviewResult {
+    match outcome {
+        Ok(verdict) => pb::ReviewResult { comment_id, verdict: Some(verdict.into()), error: None },
+        Err((verdict, reason, message)) => pb::ReviewResult {
+            verdict: verdict.map(Into::into),
+            error: Some(pb::ItemError { comment_id: comment_id.clone(), reason: reason.to_owned(), message }),
+            comment_id,
+        },
+    }
+}
+
+/// Returns a comment as moderators see it.
+pub fn moderated(kept: Kept, claim: Option<Claim>) -> pb::ModeratedComment {
+    pb::ModeratedComment {
+        comment: Some(kept.comment),
+        verdict: Some(kept.verdict.into()),
+        received_at: Some(kept.received_at.into()),
+        claim: claim.map(Into::into),
+    }
+}

@@ -1,0 +1,101 @@
+//! A comment's evaluation: what policy and model find in it before any fact from the store is known.
+
+use std::borrow::Cow;
+
+use super::correct::{Corrected, Correcting};
+use super::input::input;
+use super::scorer::Scorer;
+use crate::classify::site::Sketch;
+use crate::classify::site::fold::Learned;
+use crate::classify::{Input, Label, Scores};
+use crate::comment::Comment;
+use crate::facts::Facts;
+use crate::policy::tune::{Kind, Sample};
+use crate::policy::{Findings, Listed, Policy, Ruling, Without};
+
+/// A comment that was looked at and scored, ready to be decided on whatever facts come.
+pub struct Case<'a> {
+    pub(super) scorer: &'a Scorer,
+    /// The site's policy.
+    pub policy: &'a Policy,
+    pub(super) comment: &'a Comment,
+    pub(super) listed: Listed<'a>,
+    pub(super) findings: Findings,
+    counted: Cow<'a, str>,
+    pub(super) scores: Scores,
+    pub(super) logits: Vec<(Label, f64)>,
+    pub(super) learned: Option<&'a Learned>,
+    pub(super) corrected: Vec<Corrected>,
+}
+
+impl<'a> Case<'a> {
+    /// Looks at a comment and scores it as if it did not have the parts in `without`.
+    pub(super) fn new(
+        scorer: &'a Scorer,
+        policy: &'a Policy,
+        comment: &'a Comment,
+        listed: Listed<'a>,
+        learned: Option<&'a Learned>,
+        without: Without,
+    ) -> Self {
+        let model = scorer.model();
+        let mut findings = policy.before(comment, listed, without);
+        let counted = findings.counted(comment.text().as_str());
+        let learned = learned.filter(|learned| policy.corrects() && learned.correction().is_some());
+        let input = input(comment, &counted, &findings, policy);
+        let scores = model.score_for(&input, learned.and_then(Learned::correction));
+        let mut logits: Vec<(Label, f64)> =
+            model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
+        let corrected = learned.map_or_else(Vec::new, |learned| {
+            let correcting = Correcting { scorer, learned, terms: policy.terms(), scores: &scores };
+            correcting.apply(&mut logits, || model.sketch_scored(&input, &scores))
+        });
+        let speaks: Vec<Label> = corrected.iter().map(|corrected| corrected.label).collect();
+        policy.heed(comment, model.labels(), &scores, &speaks, &mut findings);
+        Self { scorer, policy, comment, listed, findings, counted, scores, logits, learned, corrected }
+    }
+
+    /// Returns the classifier's input for the comment.
+    pub(super) fn input(&self) -> Input<'_> {
+        input(self.comment, &self.counted, &self.findings, self.policy)
+    }
+
+    /// Returns the comment's features as learning keeps them.
+    pub(super) fn sketch(&self) -> Sketch {
+        self.scorer.model().sketch_scored(&self.input(), &self.scores)
+    }
+
+    /// Finds out what the words alone say, where it depends on them whether a link confirms a score that would reject.
+    pub(super) fn ask_for_words_alone(&mut self) {
+        let threshold = self.policy.threshold(Label::Spam);
+        let spam = self.logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| *logit);
+        let rejects = spam
+            .zip(threshold.reject)
+            .is_some_and(|(logit, bound)| threshold.corroborate && logit + self.findings.evidence() >= log_odds(bound));
+        if !rejects || !self.findings.asks_for_words_alone() {
+            return;
+        }
+        let without = Without { links: true, author_url: true };
+        let findings = self.policy.before(self.comment, self.listed, without);
+        let counted = findings.counted(self.comment.text().as_str());
+        let words = Input { author: None, ..input(self.comment, &counted, &findings, self.policy) };
+        if let Some(logit) = self.scorer.model().score(&words).logit(Label::Spam) {
+            self.findings.set_words_alone(f64::from(logit));
+        }
+    }
+
+    /// Decides, without explaining it or putting a verdict together: for measuring.
+    pub fn ruling(&self, facts: &Facts) -> Ruling {
+        self.policy.decide(&self.findings, &self.logits, facts)
+    }
+
+    /// What thresholds are tuned by, for a comment that is known to be of this kind.
+    pub fn sample(self, kind: Kind) -> Sample {
+        Sample::new(self.policy, kind, self.findings, self.logits)
+    }
+}
+
+/// Returns the logit of a probability.
+pub(super) fn log_odds(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).ln()
+}

@@ -1,0 +1,147 @@
+//! All keys as they were read last.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::access::{Role, Sites};
+use super::caller::Caller;
+use super::record::KeyRecord;
+use super::secret::Presented;
+use crate::error::Error;
+
+/// How many keys there may be, and how many that name a site: each has shares of its own in what all use.
+const MOST: usize = 10_000;
+const MOST_OF_SITE: usize = 100;
+/// The record that tells that there has been a key. No key is named like that.
+const MARK: &str = "had-keys";
+
+/// The keys as they were read last.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    /// Whether they were read at all.
+    pub read: bool,
+    /// Which version of them this is.
+    pub version: u64,
+    /// Whether there is a key, or ever was one.
+    pub had: bool,
+    /// The records as the store has them.
+    pub records: BTreeMap<String, Vec<u8>>,
+    keys: HashMap<String, (KeyRecord, Caller)>,
+}
+
+impl Snapshot {
+    /// Returns what is known when the store was asked and has no keys.
+    pub fn empty() -> Self {
+        Self { read: true, ..Self::default() }
+    }
+
+    /// Reads the records of the store. A damaged record is logged and left out.
+    pub fn parse(version: u64, records: BTreeMap<String, Vec<u8>>) -> Self {
+        let mut keys = HashMap::new();
+        for (id, bytes) in records.iter().filter(|(id, _)| *id != MARK) {
+            match KeyRecord::from_bytes(bytes) {
+                Ok(record) => {
+                    let caller = caller(id, &record);
+                    keys.insert(id.clone(), (record, caller));
+                }
+                Err(error) => tracing::error!(id, %error, "a key cannot be read, and is as good as revoked"),
+            }
+        }
+        Self { read: true, version, had: !records.is_empty(), records, keys }
+    }
+
+    /// Returns whether there is no key that can be read.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Returns a key by its id.
+    pub fn get(&self, id: &str) -> Option<&KeyRecord> {
+        self.keys.get(id).map(|(record, _)| record)
+    }
+
+    /// Returns all keys with their ids.
+    pub fn all(&self) -> impl Iterator<Item = (&String, &KeyRecord)> {
+        self.keys.iter().map(|(id, (record, _))| (id, record))
+    }
+
+    /// Returns whose key this is.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for a key that is not known or has expired; [`Error::Starting`] while none are known yet.
+    pub fn caller(&self, key: &Presented) -> Result<Caller, Error> {
+        let found = key.id.as_deref().and_then(|id| self.keys.get(id)).filter(|(record, _)| record.is_of(&key.hash));
+        match found {
+            None if !self.read => Err(Error::Starting),
+            None => Err(Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" }),
+            Some((record, _)) if record.has_expired() => {
+                Err(Error::Unauthenticated { reason: "KEY_EXPIRED", problem: "this key has expired" })
+            }
+            Some((_, caller)) => Ok(caller.clone()),
+        }
+    }
+
+    /// Succeeds if there may be one more key for these sites.
+    ///
+    /// # Errors
+    /// Returns an error if there are as many keys as there may be.
+    pub fn has_room(&self, sites: &Sites) -> Result<(), Error> {
+        let of_site = |site: &String| {
+            let named = |record: &KeyRecord| matches!(&record.sites, Sites::These(sites) if sites.contains(site));
+            self.all().filter(|(_, record)| named(record)).count()
+        };
+        let full = match sites {
+            Sites::All => false,
+            Sites::These(sites) => sites.iter().any(|site| of_site(site) >= MOST_OF_SITE),
+        };
+        if full || self.keys.len() >= MOST {
+            let problem =
+                format!("are too many: there may be {MOST_OF_SITE} keys for a site and {MOST} in all; revoke some first");
+            return Err(Error::invalid("keys", problem));
+        }
+        Ok(())
+    }
+
+    /// Succeeds if the first key may be one like this.
+    ///
+    /// # Errors
+    /// Returns an error if the key could not make others.
+    pub fn may_be_first(role: Role, sites: &Sites, ends: bool) -> Result<(), Error> {
+        if role == Role::Admin && *sites == Sites::All && !ends {
+            return Ok(());
+        }
+        let problem = "must be an admin's for all sites (*) without an end: once there is a key every caller needs one, and \
+                       without such a key nobody could make others";
+        Err(Error::invalid("role", problem))
+    }
+
+    /// Returns whether this is the only key by which others can be made for good.
+    pub fn is_last_that_rules(&self, id: &str) -> bool {
+        self.get(id).is_some_and(KeyRecord::rules) && !self.all().any(|(other, record)| other != id && record.rules())
+    }
+
+    /// Returns the sites that keys name.
+    pub fn sites(&self) -> Vec<String> {
+        let named = self.all().filter_map(|(_, record)| match &record.sites {
+            Sites::All => None,
+            Sites::These(sites) => Some(sites),
+        });
+        named.flatten().cloned().collect()
+    }
+}
+
+/// Returns the caller that a key stands for.
+fn caller(id: &str, record: &KeyRecord) -> Caller {
+    let name = if record.name.is_empty() { id } else { record.name.as_str() };
+    Caller { id: id.into(), name: name.into(), role: record.role, sites: Arc::new(record.sites.clone()) }
+}
+
+/// Returns the record by which the store tells that there has been a key.
+pub(super) fn mark() -> (String, Vec<u8>) {
+    (MARK.to_owned(), Vec::new())
+}
+
+/// Returns whether the store has that record.
+pub(super) fn has_mark(records: &BTreeMap<String, Vec<u8>>) -> bool {
+    records.contains_key(MARK)
+}

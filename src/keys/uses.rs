@@ -1,0 +1,48 @@
+//! When each key was last used: collected in memory, and written to the store from time to time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use super::record::{moment, seconds};
+use crate::error::Error;
+use crate::store::{Amendment, Space, Store};
+
+/// The uses of keys that the store has not been told of. Clones share them.
+#[derive(Clone, Default)]
+pub(super) struct Uses(Arc<Mutex<HashMap<String, u64>>>);
+
+impl Uses {
+    /// Takes note that a key is used now.
+    pub fn add(&self, id: &str) {
+        let Ok(mut uses) = self.0.lock() else { return };
+        let now = seconds(SystemTime::now());
+        match uses.get_mut(id) {
+            Some(at) => *at = now,
+            None => drop(uses.insert(id.to_owned(), now)),
+        }
+    }
+
+    /// Writes the collected uses to the store.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn write(&self, store: &Store) -> Result<(), Error> {
+        let uses = self.0.lock().map(|mut uses| std::mem::take(&mut *uses)).unwrap_or_default();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let records = uses.into_iter().map(|(id, at)| (id, at.to_string().into_bytes()));
+        store.amend_records(Space::KeyUses, Amendment::put(records)).await.map(drop)
+    }
+
+    /// Returns when each key was last used, by its id, as the store knows it.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub async fn read(store: &Store) -> Result<HashMap<String, SystemTime>, Error> {
+        let uses = store.records(Space::KeyUses).await?.all;
+        let used = |at: &[u8]| std::str::from_utf8(at).ok()?.parse().ok().map(moment);
+        Ok(uses.into_iter().filter_map(|(id, at)| Some((id, used(&at)?))).collect())
+    }
+}

@@ -1,0 +1,65 @@
+//! The handle to what all sites have learned, and what it is made of.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::clock::millis;
+use super::sites::Sites;
+use crate::classify::Likeness;
+use crate::classify::site::fold::Learned;
+use crate::classify::site::{Outcome, Sketch};
+use crate::comment::{Comment, Site};
+use crate::error::Error;
+use crate::pb;
+use crate::retention::Retentions;
+use crate::store::Store;
+
+/// What learning needs of a comment.
+pub struct Seen {
+    /// What it looks like.
+    pub sketch: Sketch,
+    /// What nearly the same comments share with it.
+    pub likeness: Option<Likeness>,
+    /// Which of the two it is if it is bad, as far as its scores tell.
+    pub leaning: Outcome,
+}
+
+/// Looks at a comment.
+pub type Look = Arc<dyn Fn(&Comment) -> Seen + Send + Sync>;
+
+/// Finds out what of a site's correction may serve, by label, so that no comment has to wait for it.
+pub type Examine = Arc<dyn Fn(&Site, &Learned) -> [(&'static str, bool); 2] + Send + Sync>;
+
+/// What all sites have learned. Cheap to clone.
+#[derive(Clone)]
+pub struct Learning(pub(super) Arc<Inner>);
+
+/// The store whose logs are followed, and what was made of them.
+pub struct Inner {
+    pub store: Store,
+    pub retention: Retentions,
+    pub look: Look,
+    pub examine: Examine,
+    pub sites: Sites,
+    started: Instant,
+}
+
+impl Learning {
+    /// Follows the logs of a store, in which outcomes are kept for so long.
+    pub fn new(store: Store, retention: Retentions, look: Look, examine: Examine) -> Self {
+        Self(Arc::new(Inner { store, retention, look, examine, sites: Sites::new(), started: Instant::now() }))
+    }
+
+    /// Begins or ends learning at other places of a site's log, and records the act in the site's audit.
+    ///
+    /// # Errors
+    /// The store being away.
+    pub async fn bound(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
+        self.0.store.bound_outcomes(site, from, to, act).await
+    }
+
+    /// Milliseconds since the start, from 1 on.
+    pub(super) fn now(&self) -> u64 {
+        millis(self.0.started.elapsed()).saturating_add(1)
+    }
+}

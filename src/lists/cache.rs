@@ -1,0 +1,111 @@
+//! The entries of the sites that comments came to most recently, as this server has read them.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use lru::LruCache;
+use prost::Message;
+
+use super::entry::name;
+use super::listed::Listed;
+use crate::comment::Site;
+use crate::error::Error;
+use crate::pb;
+use crate::store::{Amendment, Records, Store};
+
+/// How many sites' entries are remembered.
+const SITES: usize = 10_000;
+
+/// The entries of all sites. Cheap to clone.
+#[derive(Clone)]
+pub struct Lists {
+    store: Store,
+    known: Arc<Mutex<LruCache<Site, Arc<Listed>>>>,
+}
+
+impl Lists {
+    /// Those that a store keeps.
+    pub fn new(store: Store) -> Self {
+        let known = LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN));
+        Self { store, known: Arc::new(Mutex::new(known)) }
+    }
+
+    /// Returns a site's entries. If the store could not be asked, returns them as they were when it was last asked, and the error
+    /// as well.
+    pub async fn of(&self, site: &Site, now: SystemTime) -> (Arc<Listed>, Option<Error>) {
+        let known = self.known(site);
+        let current = self.store.listed_version(site);
+        let is_current =
+            |known: &Listed| !known.is_outdated() && (current.is_none() || current == known.version) && known.is_in_force(now);
+        if let Some(known) = known.as_ref().filter(|known| is_current(known)) {
+            return (Arc::clone(known), None);
+        }
+        match self.read(site, now, known.as_deref()).await {
+            Ok(listed) => (self.remember(site, listed), None),
+            Err(error) => (known.unwrap_or_default(), Some(error)),
+        }
+    }
+
+    /// Has a site's entries read again by the next comment: another server has changed them.
+    pub fn outdated(&self, site: &Site) {
+        let Ok(mut known) = self.known.lock() else { return };
+        if let Some(listed) = known.get(site) {
+            listed.mark_outdated();
+        }
+    }
+
+    async fn read(&self, site: &Site, now: SystemTime, known: Option<&Listed>) -> Result<Listed, Error> {
+        let mut records = self.store.listed(site).await?;
+        if let Some(lost) = known.filter(|known| records.version == 0 && known.version != Some(0) && !known.all.is_empty()) {
+            // A store that came back empty: whoever was blocked stays blocked.
+            tracing::warn!(
+                site = site.as_str(),
+                entries = lost.all.len(),
+                "the store has lost block and allow entries; it is told them again"
+            );
+            let again = lost.all.iter().map(|entry| (name(entry), entry.encode_to_vec()));
+            self.store.amend_listed(site, Amendment::put(again)).await?;
+            records = self.store.listed(site).await?;
+        }
+        let Records { version, all } = records;
+        let mut entries = Vec::with_capacity(all.len());
+        for (_, bytes) in all {
+            match pb::ListEntry::decode(&*bytes) {
+                Ok(entry) => entries.push(entry),
+                // Not which one: its name holds its value, which may be a person's id.
+                Err(error) => tracing::error!(site = site.as_str(), %error, "a block or allow entry cannot be read"),
+            }
+        }
+        Ok(Listed::compiled(entries, version, now))
+    }
+
+    fn known(&self, site: &Site) -> Option<Arc<Listed>> {
+        self.known.lock().ok().and_then(|mut known| known.get(site).cloned())
+    }
+
+    fn remember(&self, site: &Site, listed: Listed) -> Arc<Listed> {
+        let listed = Arc::new(listed);
+        if let Ok(mut known) = self.known.lock() {
+            known.put(site.clone(), Arc::clone(&listed));
+        }
+        listed
+    }
+
+    /// Returns a site's entries as the store has them now: it is only asked for them if their version is another than the one that
+    /// is known. A store that lost them is told them again.
+    ///
+    /// # Errors
+    /// Returns an error if the store is unavailable.
+    pub(super) async fn present(&self, site: &Site, now: SystemTime) -> Result<Arc<Listed>, Error> {
+        let known = self.known(site);
+        if let Some(known) = known.as_ref().filter(|known| known.is_in_force(now)) {
+            let version = self.store.listed_version_now(site).await?;
+            if known.version == Some(version) && version != 0 {
+                return Ok(Arc::clone(known));
+            }
+        }
+        let listed = self.read(site, now, known.as_deref()).await?;
+        Ok(self.remember(site, listed))
+    }
+}

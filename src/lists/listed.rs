@@ -1,0 +1,69 @@
+//! A site's entries, compiled so that comments can be compared with them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use super::entry::{has_ended, kind, target};
+use crate::comment::Comment;
+use crate::pb;
+use crate::policy::{Entries, Senders};
+use crate::store::{Persons, Secrets};
+
+/// A site's entries, ready to be compared with comments.
+#[derive(Default)]
+pub struct Listed {
+    /// Those that have not ended.
+    pub entries: Entries,
+    /// Which state of them this is. `None`: the store could not be asked.
+    pub version: Option<u64>,
+    /// Another server has changed them since.
+    stale: AtomicBool,
+    /// When the next of them ends.
+    until: Option<SystemTime>,
+    /// All of them, also those that have ended.
+    pub(super) all: Vec<pb::ListEntry>,
+}
+
+impl Listed {
+    /// Compiles the entries of a version.
+    pub(super) fn compiled(all: Vec<pb::ListEntry>, version: u64, now: SystemTime) -> Self {
+        let mut until = None;
+        let in_force = all.iter().filter(|entry| !has_ended(entry, now)).filter_map(|entry| {
+            let end = entry.expires_at.and_then(|end| SystemTime::try_from(end).ok());
+            until = [until, end].into_iter().flatten().min();
+            Some((kind(entry)?, target(entry)?, entry.value.clone()))
+        });
+        let entries = Entries::new(in_force);
+        Self { entries, version: Some(version), stale: AtomicBool::new(false), until, all }
+    }
+
+    /// Returns whether nothing has ended since the entries were compiled.
+    pub(super) fn is_in_force(&self, now: SystemTime) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+
+    /// Returns whether another server has changed the entries since.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
+    }
+
+    /// Marks the entries as changed by another server. They are kept for when the store is unavailable.
+    pub(super) fn mark_outdated(&self) {
+        self.stale.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whom a comment came from, as entries name them. Empty where no entry is for a person.
+    pub fn senders(&self, secrets: Option<&Secrets>, comment: &Comment) -> Senders {
+        if !self.entries.know_persons() {
+            return Senders::default();
+        }
+        let all = secrets.into_iter().flat_map(|secrets| secrets.all().map(|secret| Persons::of(secret, comment)));
+        let mut senders = Senders::default();
+        for persons in all {
+            let (verified, claimed) = if persons.verified { (persons.email, None) } else { (None, persons.email) };
+            senders.certain.extend([verified, persons.ip].into_iter().flatten().map(|it| format!("#{it}")));
+            senders.claimed.extend(claimed.map(|person| format!("#{person}")));
+        }
+        senders
+    }
+}

@@ -1,0 +1,68 @@
+//! What this server knows of a comment besides what the store finds: floods, nearly the same comments, and what was decided on
+//! them.
+
+use std::time::SystemTime;
+
+use super::floods::Floods;
+use super::request::{Origin, Request};
+use crate::classify::Likeness;
+use crate::classify::site::fold::Learned;
+use crate::comment::Comment;
+use crate::facts::{Alike, Facts, Similar};
+use crate::policy::Policy;
+use crate::store::{Persons, Store};
+
+/// What this server knows of a comment.
+pub(super) struct LocalFacts<'a> {
+    comment: &'a Comment,
+    floods: &'a Floods,
+    /// Who sent the comment.
+    pub persons: Persons,
+    /// What nearly the same comments share with it. `None` if the policy does not look for any.
+    pub likeness: Option<Likeness>,
+    /// How many nearly the same comments came of late.
+    pub similar: Similar,
+    decided_alike: Option<Alike>,
+}
+
+impl<'a> LocalFacts<'a> {
+    /// Looks up what the policy asks for.
+    pub fn new(
+        request: &Request<'a>,
+        policy: &Policy,
+        persons: Persons,
+        floods: &'a Floods,
+        learned: &Learned,
+        store: &Store,
+    ) -> Self {
+        let comment = request.comment;
+        let looks = request.origin == Origin::Author && (policy.looks_for_campaigns() || policy.heeds_alike());
+        let likeness = looks.then(|| Likeness::of(comment.text().as_str())).flatten();
+        let mut similar = store.similar(comment.site(), likeness.as_ref());
+        if request.dry_run {
+            // Whoever may try texts out must not find out what came to other sites.
+            similar.elsewhere = 0;
+        }
+        let decided_alike = likeness.and_then(|likeness| decided_alike(learned, request, &likeness));
+        Self { comment, floods, persons, likeness, similar, decided_alike }
+    }
+
+    /// Adds what this server knows to the facts of the store.
+    pub fn add_to(&self, facts: Facts) -> Facts {
+        let facts = self.floods.known(self.comment.site(), &self.persons, facts);
+        facts.beside(self.similar, self.decided_alike.as_ref())
+    }
+}
+
+/// Returns what was decided within the hour on another comment that is nearly the same.
+fn decided_alike(learned: &Learned, request: &Request<'_>, likeness: &Likeness) -> Option<Alike> {
+    let (comment, now) = (request.comment, request.now);
+    let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    learned.decided_alike(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| Alike {
+        comment_id: decided.comment_id.clone(),
+        by: decided.by.clone(),
+        rejected: decided.rejected,
+        base: decided.base,
+    })
+}

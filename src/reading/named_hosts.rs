@@ -1,0 +1,113 @@
+//! Names in a text that have the form of a host, also where no program makes a link of them.
+
+use std::ops::Range;
+
+use super::host::{self, MAX_HOST};
+
+/// How a dot in a host is written so that no program makes a link of it. The longest first.
+const DEFANGED: [&str; 9] = ["[dot]", "(dot)", "{dot}", "[.]", "(.)", "{.}", "[.", "(.", "{."];
+
+/// Returns everything in a text that has the form of a host and stands between other characters, whatever its top-level domain,
+/// in the form in which hosts are compared. Most of it is none: it is for comparison with hosts that are known. The hosts of
+/// e-mail addresses are left out.
+pub fn hosts_named(text: &str) -> Vec<(String, Range<usize>)> {
+    let whole = host::with_plain_dots(text);
+    let normal = whole.as_str();
+    let mut hosts = Vec::new();
+    let mut at = 0;
+    while at < normal.len() {
+        let begin = at;
+        let (run, length) = leading_run(&normal[at..]);
+        if length == 0 {
+            at += normal[at..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        at += length;
+        let is_mail = normal[..begin].strip_suffix('@').is_some_and(|before| before.ends_with(is_of_host));
+        // Before an `@` it is a name.
+        let is_user = normal[at..].strip_prefix('@').is_some_and(|after| after.starts_with(is_of_host));
+        if !is_mail && !is_user && run.contains('.') {
+            let span = whole.span(begin..at);
+            hosts.extend(hosts_in(&run).into_iter().map(|host| (host, span.clone())));
+        }
+    }
+    hosts
+}
+
+/// Returns the run of a host's characters that a text begins with, defanged dots among them written as dots, and how many
+/// bytes of the text it covers.
+fn leading_run(text: &str) -> (String, usize) {
+    let mut run = String::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let dot = DEFANGED.iter().find(|dot| "[({".contains(c) && !run.is_empty() && text[at..].starts_with(**dot));
+        let next_is_of_host = |dot: &&&str| text[at + dot.len()..].starts_with(is_of_host);
+        if let Some(dot) = dot.filter(next_is_of_host) {
+            run.push('.');
+            at += dot.len();
+        } else if is_of_host(c) {
+            run.push(c);
+            at += c.len_utf8();
+        } else {
+            break;
+        }
+    }
+    (run, at)
+}
+
+/// Returns the hosts that a run of a host's characters may be: all of it, and what is left between letters of scripts that
+/// people write without spaces or beside Latin names.
+fn hosts_in(run: &str) -> Vec<String> {
+    let bare = |host: &str| host.trim_matches(['.', '-', '_']).to_owned();
+    if run.is_ascii() {
+        return vec![bare(run)];
+    }
+    let is_foreign = |c: char| c >= '\u{250}' && !matches!(c, '\u{300}'..='\u{36F}' | '\u{1E00}'..='\u{1EFF}');
+    let parts = run.split(is_foreign).filter(|part| part.contains('.') && part.len() < run.len());
+    let all = parts.chain([run]).map(bare).filter(|host| host.len() <= MAX_HOST);
+    all.filter_map(|host| if host.is_ascii() { Some(host) } else { host::domain(&host) }).collect()
+}
+
+/// Returns whether a character may stand in a host, in any script.
+fn is_of_host(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '-' | '_') || unicode_normalization::char::is_combining_mark(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hosts_named;
+
+    #[test]
+    fn a_host_is_named_whatever_stands_beside_it() {
+        for written in [
+            "pills.example",
+            "pills.example/x",
+            "pills.example:443",
+            "-pills.example",
+            "(pills.example)",
+            "_pills.example_",
+            "pills.example.",
+            "pills[.]example",
+            "hxxps[:]//pills[.]example/x",
+            "pills(dot)example",
+            "pills{.}example",
+            "http://ok.test,http://pills.example",
+            "看pills。example吧",
+            "pi\u{200B}lls.example",
+            "@pills.example",
+        ] {
+            let text = format!("é {written}");
+            let found = hosts_named(&text);
+            assert!(
+                found.iter().any(|(host, at)| host == "pills.example" && text.get(at.clone()).is_some()),
+                "{written}: {found:?}"
+            );
+        }
+        for (written, host) in [("a…pills.example", "a...pills.example"), ("müller.example", "xn--mller-kva.example")] {
+            assert!(hosts_named(written).iter().any(|(found, _)| found == host), "{written}");
+        }
+        for written in ["x@pills.example", "xpills.example", "épills.example", "pills example", "pills.examples"] {
+            assert!(hosts_named(written).iter().all(|(host, _)| host != "pills.example"), "{written}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Characters with the marks on them, in normal form (NFKC, lower case, plain quotation marks).
+
+use std::iter::once;
+
+use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+use super::invisible::is_invisible;
+use super::receiver::Receiver;
+use super::styled::{flags, styled_letter};
+
+/// Marks kept on one character; stacks of more are decoration meant to break layouts.
+const MAX_MARKS: usize = 4;
+
+/// Reads one character and the marks on it; returns its length in the original.
+pub fn read_cluster(rest: &str, at: usize, out: &mut impl Receiver) -> usize {
+    let mut chars = rest.char_indices();
+    let Some((_, base)) = chars.next() else { return 1 };
+    if let Some(length) = flags(rest) {
+        rest[..length].chars().for_each(|c| out.push(c, at, false));
+        return length;
+    }
+    let (mut kept, mut length, mut marks) = (base.len_utf8(), base.len_utf8(), 0);
+    for (_, c) in chars {
+        if !extends(c) {
+            break;
+        }
+        length += c.len_utf8();
+        marks += 1;
+        if marks <= MAX_MARKS {
+            kept = length;
+        }
+    }
+    if marks == 0 {
+        read_char(base, at, out);
+    } else {
+        let capital = base.is_uppercase();
+        for c in rest[..kept].nfkc().filter(|&c| !is_invisible(c)) {
+            lower(c, at, capital, out);
+        }
+    }
+    length
+}
+
+/// Reads a character that carries no marks.
+pub fn read_char(c: char, at: usize, out: &mut impl Receiver) {
+    if is_invisible(c) {
+        out.skip();
+    } else if let Some(letter) = styled_letter(c) {
+        out.style();
+        out.push(letter, at, false);
+    } else if is_nfkc_quick(once(c)) == IsNormalized::Yes {
+        lower(c, at, c.is_uppercase(), out);
+    } else {
+        for part in once(c).nfkc() {
+            lower(part, at, part.is_uppercase(), out);
+        }
+    }
+}
+
+/// Hands over a character in lower case, and quotation marks in their ASCII forms.
+fn lower(c: char, at: usize, capital: bool, out: &mut impl Receiver) {
+    match c {
+        '‘' | '’' | 'ʼ' | '`' | '´' => out.push('\'', at, false),
+        '“' | '”' | '„' | '«' | '»' => out.push('"', at, false),
+        _ => c.to_lowercase().for_each(|c| out.push(c, at, capital)),
+    }
+}
+
+/// Whether a character belongs to the one before it: marks, and the later parts of a Hangul syllable.
+fn extends(c: char) -> bool {
+    c >= '\u{300}' && (canonical_combining_class(c) != 0 || is_combining_mark(c) || matches!(c, '\u{1160}'..='\u{11FF}'))
+}

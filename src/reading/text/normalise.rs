@@ -1,0 +1,89 @@
+//! The normal form of a text, in one pass: entities are decoded, NFKC is applied, what cannot be seen is dropped, capitals become
+//! small letters, and what is shown turned around is read as it is shown.
+
+use super::cluster::{read_char, read_cluster};
+use super::entity::{decode_entity, line_break};
+use super::invisible::is_invisible;
+use super::receiver::Receiver;
+use super::upside_down;
+use crate::reading::bidi::{self, RIGHT_TO_LEFT};
+
+/// The first byte of [`RIGHT_TO_LEFT`] in UTF-8.
+const RIGHT_TO_LEFT_LEAD: u8 = 0xE2;
+/// The characters that end an override.
+const OVERRIDE_ENDS: [char; 5] = ['\u{202C}', '\u{202D}', '\u{2069}', '\u{2029}', '\n'];
+
+/// Hands over the normal form of a text; returns how much of it was read.
+pub fn normalise(source: &str, out: &mut impl Receiver) -> usize {
+    let may_be_upside_down = upside_down::may_have(source);
+    let mut at = 0;
+    while at < source.len() && !out.is_full() {
+        at += if may_be_upside_down && let Some(line) = upside_down_line(source, at) {
+            read_backwards(line, at, upside_down::rotated, out);
+            line.len()
+        } else if let Some(run) = overridden_run(source, at) {
+            read_backwards(run, at, |c| c, out);
+            RIGHT_TO_LEFT.len_utf8() + run.len()
+        } else {
+            read_next(source, at, out)
+        };
+    }
+    at
+}
+
+/// Returns the line that begins at `at`, or `None` if none does or it is not upside down.
+fn upside_down_line(source: &str, at: usize) -> Option<&str> {
+    if at > 0 && source.as_bytes()[at - 1] != b'\n' {
+        return None;
+    }
+    let rest = &source[at..];
+    let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+    upside_down::is_upside_down(line).then_some(line)
+}
+
+/// Returns the text behind the override at `at` that is shown from right to left, or `None` if there is no override or it
+/// changes nothing.
+#[inline]
+fn overridden_run(source: &str, at: usize) -> Option<&str> {
+    if source.as_bytes()[at] != RIGHT_TO_LEFT_LEAD {
+        return None;
+    }
+    let run = bidi::overridden(source[at..].strip_prefix(RIGHT_TO_LEFT)?, &OVERRIDE_ENDS);
+    // Scripts that are written from right to left are shown as they are stored.
+    run.contains(|c: char| c.is_ascii_alphabetic()).then_some(run)
+}
+
+/// Reads the character at `at`, with the marks on it or as an entity; returns its length in the original.
+#[inline]
+fn read_next(source: &str, at: usize, out: &mut impl Receiver) -> usize {
+    let bytes = source.as_bytes();
+    let byte = bytes[at];
+    let alone = byte.is_ascii() && bytes.get(at + 1).is_none_or(u8::is_ascii);
+    if !alone {
+        read_cluster(&source[at..], at, out)
+    } else if byte == b'&'
+        && let Some((decoded, length)) = decode_entity(&source[at..])
+    {
+        read_char(decoded, at, out);
+        length
+    } else if byte == b'<'
+        && let Some(length) = line_break(&bytes[at..])
+    {
+        out.push('\n', at, false);
+        length
+    } else if is_invisible(char::from(byte)) {
+        out.skip();
+        1
+    } else {
+        out.push(char::from(byte.to_ascii_lowercase()), at, byte.is_ascii_uppercase());
+        1
+    }
+}
+
+/// Reads a part of a line from its end. Each character came from the part as a whole.
+fn read_backwards(part: &str, at: usize, shown: fn(char) -> char, out: &mut impl Receiver) {
+    for c in part.chars().rev() {
+        out.style();
+        read_char(shown(c), at, out);
+    }
+}

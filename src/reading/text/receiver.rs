@@ -1,0 +1,16 @@
+//! Where the normal form of a text goes, character by character.
+
+/// What takes a normal form, character by character.
+pub trait Receiver {
+    /// Takes a character, in lower case, that came from the byte `at`, and whether it was a capital there.
+    fn push(&mut self, c: char, at: usize, capital: bool);
+
+    /// Takes note of a character that nobody can see.
+    fn skip(&mut self);
+
+    /// Takes note of a letter that is written as a symbol, upside down or backwards.
+    fn style(&mut self);
+
+    /// Returns whether there is room for no more.
+    fn is_full(&self) -> bool;
+}

@@ -1,0 +1,77 @@
+//! Texts of any length in normal form.
+
+use std::ops::Range;
+
+use super::normalise::normalise;
+use super::origin;
+use super::receiver::Receiver;
+
+/// A symbol without dots. It is ordinary in drawings, so that the model's normal form keeps it; within a word it is a disguise.
+const BRAILLE_BLANK: char = '\u{2800}';
+
+/// A text of any length in normal form, its stretched letters as they are.
+pub struct Whole {
+    normalised: String,
+    /// For every byte of `normalised` the offset of its character in the original, and one more for the end. Empty: the same.
+    origin: Vec<u32>,
+}
+
+impl Whole {
+    /// Normalises a text. `also` replaces characters of the normal form.
+    pub fn read(source: &str, also: fn(char) -> char) -> Self {
+        if is_plain(source) {
+            return Self { normalised: source.to_ascii_lowercase(), origin: Vec::new() };
+        }
+        let normalised = String::with_capacity(source.len());
+        let mut out = Collector { whole: Self { normalised, origin: Vec::with_capacity(source.len() + 1) }, also };
+        let end = normalise(source, &mut out);
+        out.whole.origin.push(end as u32);
+        out.whole
+    }
+
+    /// Returns the normal form.
+    pub fn as_str(&self) -> &str {
+        &self.normalised
+    }
+
+    /// Returns the part of the original that a part of the normal form came from. Both ends are character boundaries there.
+    pub fn span(&self, part: Range<usize>) -> Range<usize> {
+        if self.origin.is_empty() {
+            return part;
+        }
+        let offset = |at: usize| self.origin.get(at).map_or(0, |&offset| offset as usize);
+        origin::span(part, self.origin.len().saturating_sub(1), offset)
+    }
+}
+
+/// Returns whether the normal form of a text differs from it in nothing but capitals and kinds of white space.
+pub fn is_plain(source: &str) -> bool {
+    source
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t') && byte != b'&' && byte != b'<' && byte != b'`')
+}
+
+/// Gathers a [`Whole`].
+struct Collector {
+    whole: Whole,
+    also: fn(char) -> char,
+}
+
+impl Receiver for Collector {
+    fn push(&mut self, c: char, at: usize, _: bool) {
+        if c == BRAILLE_BLANK {
+            return;
+        }
+        let c = if c.is_whitespace() && c != '\n' { ' ' } else { (self.also)(c) };
+        self.whole.normalised.push(c);
+        self.whole.origin.resize(self.whole.normalised.len(), at as u32);
+    }
+
+    fn skip(&mut self) {}
+
+    fn style(&mut self) {}
+
+    fn is_full(&self) -> bool {
+        false
+    }
+}

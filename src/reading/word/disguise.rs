@@ -1,0 +1,135 @@
+//! Words in disguise: with look-alikes of letters, spaced out, stretched.
+
+use super::form::{Word, Written, folded, words};
+use super::piece::{core, letter};
+use super::spaced::{MIN_SPACED, Row};
+use crate::reading::address::Addresses;
+use crate::reading::deobfuscate::seen_through;
+
+/// From so many of one letter in a row on they are stretched: no word has them.
+pub const STRETCHED: usize = 3;
+
+/// Reads a text in normal form and sees through disguises.
+#[derive(Default)]
+pub struct Reader<'t> {
+    normal: &'t str,
+    /// How many of a stretched letter are left.
+    most: usize,
+    /// Most letters are Latin.
+    latin: bool,
+    /// The words that were read.
+    pub words: Vec<Word>,
+    spaced: Row<'t>,
+    /// Something reads in another way than it is written.
+    pub differs: bool,
+    /// A stretched letter was met.
+    pub is_stretched: bool,
+}
+
+impl<'t> Reader<'t> {
+    /// Reads a text of which `most` of a stretched letter are left. A text without disguises is not read: it has no words.
+    pub fn read(normal: &'t str, most: usize) -> Self {
+        let mut reader = Self { normal, most, ..Self::default() };
+        if !is_as_written(normal) {
+            reader.read_pieces();
+        }
+        reader
+    }
+
+    fn read_pieces(&mut self) {
+        let normal = self.normal;
+        let letters = normal.chars().filter(|c| c.is_alphabetic()).count();
+        self.latin = 2 * normal.bytes().filter(u8::is_ascii_lowercase).count() > letters;
+        for piece in normal.split_whitespace() {
+            let begin = piece.as_ptr().addr() - normal.as_ptr().addr();
+            if let Some(letter) = letter(piece) {
+                self.spaced.push(letter, piece, begin);
+            } else {
+                self.end_spaced();
+                self.piece(piece, begin);
+            }
+        }
+        self.end_spaced();
+    }
+
+    /// Reads what stands between white space.
+    fn piece(&mut self, piece: &str, begin: usize) {
+        let core = core(piece);
+        let is_address = piece.contains('.') && Addresses::of(piece).next().is_some();
+        let meant = if is_address || !is_odd(piece) { None } else { seen_through(core, self.latin) };
+        if let Some(text) = meant {
+            let start = begin + core.as_ptr().addr() - piece.as_ptr().addr();
+            let text = self.shortened(&text).unwrap_or(text);
+            self.words.push(Word { text: folded(&text), at: start..start + core.len(), written: Written::Disguised });
+            self.differs = true;
+            return;
+        }
+        for mut word in words(piece) {
+            word.at = begin + word.at.start..begin + word.at.end;
+            if let Some(shortened) = self.shortened(&word.text) {
+                word.text = shortened;
+                self.differs = true;
+            }
+            self.words.push(word);
+        }
+    }
+
+    /// Returns a word with stretched letters shortened, or `None` if it has none.
+    fn shortened(&mut self, word: &str) -> Option<String> {
+        if !is_stretched(word) {
+            return None;
+        }
+        self.is_stretched = true;
+        let mut short = String::with_capacity(word.len());
+        let mut rest = word.chars().peekable();
+        while let Some(c) = rest.next() {
+            let mut run = 1;
+            while rest.next_if_eq(&c).is_some() {
+                run += 1;
+            }
+            let kept = if run >= STRETCHED && c.is_alphabetic() { self.most } else { run };
+            short.extend(std::iter::repeat_n(c, kept));
+        }
+        Some(short)
+    }
+
+    /// Ends a row of single letters: as one word if there are enough of them.
+    fn end_spaced(&mut self) {
+        let row = std::mem::take(&mut self.spaced);
+        let at = row.at();
+        if let Some(text) = row.word() {
+            self.words.push(Word { text, at, written: Written::Disguised });
+            self.differs = true;
+        } else if !row.is_empty() {
+            let written = self.normal.get(at.clone()).unwrap_or_default();
+            let within = words(written).map(|word| Word { at: at.start + word.at.start..at.start + word.at.end, ..word });
+            self.words.extend(within);
+        }
+    }
+}
+
+/// Returns whether a text has neither odd pieces nor rows of single letters, so that it reads as it is written.
+fn is_as_written(normal: &str) -> bool {
+    let mut row = 0;
+    let mut reads_otherwise = |piece| {
+        row = if letter(piece).is_some() { row + 1 } else { 0 };
+        row >= MIN_SPACED || is_odd(piece)
+    };
+    normal.is_ascii() && !normal.split_ascii_whitespace().any(&mut reads_otherwise)
+}
+
+/// Returns whether a piece is neither a number nor mere letters with punctuation around them.
+fn is_odd(piece: &str) -> bool {
+    let core = core(piece);
+    let all = |is: fn(&u8) -> bool| core.bytes().all(|byte| is(&byte));
+    core.len() > 1 && (is_stretched(core) || !all(u8::is_ascii_lowercase) && !all(u8::is_ascii_digit))
+}
+
+/// Returns whether a word has a letter so often in a row as no word has it.
+fn is_stretched(word: &str) -> bool {
+    let mut run = 1;
+    word.chars().zip(word.chars().skip(1)).any(|(before, c)| {
+        run = if before == c && c.is_alphabetic() { run + 1 } else { 1 };
+        run >= STRETCHED
+    })
+}

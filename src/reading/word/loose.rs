@@ -1,0 +1,97 @@
+//! Words that are typed loosely: with no space behind a mark, with accents that disguise them, with a masked letter.
+
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::form::{MASK, MIN_MASKED, Word, Written, folded};
+use super::piece::core;
+use crate::reading::address::Addresses;
+use crate::reading::deobfuscate::without_accents;
+
+/// Symbols that mask a letter.
+const MASKS: &str = "*#%•●■█▪✱∗";
+
+/// Marks that are part of a word by UAX #29 where a letter follows, although many people leave no space behind them.
+const WITHIN_WORDS: &str = ".:_'·‧‿⁀";
+
+/// The fewest letters of one of the words that such marks join.
+const MIN_JOINED: usize = 3;
+
+/// Returns the words of a text in normal form where marks between them are no part of them, with accents left out that
+/// disguise them, and words with a masked letter. Returns `None` if the text has nothing of the kind.
+pub fn loosely_typed(normal: &str) -> Option<Vec<Word>> {
+    let is_suspect = |c: char| !c.is_ascii() || WITHIN_WORDS.contains(c) || MASKS.contains(c);
+    if !normal.contains(is_suspect) {
+        return None;
+    }
+    let (mut all, mut differs) = (Vec::new(), false);
+    for piece in normal.split_whitespace() {
+        let begin = piece.as_ptr().addr() - normal.as_ptr().addr();
+        if let Some((text, at)) = masked(piece) {
+            all.push(Word { text, at: begin + at.start..begin + at.end, written: Written::Masked });
+            differs = true;
+            continue;
+        }
+        let addresses: Vec<Range<usize>> = match piece.contains('.') {
+            true => Addresses::of(piece).map(|address| address.at().clone()).collect(),
+            false => Vec::new(),
+        };
+        for (at, word) in piece.unicode_word_indices() {
+            // Of those that begin before the word's end the last: they do not overlap.
+            let next = addresses.partition_point(|address| address.start < at + word.len());
+            let in_address =
+                next.checked_sub(1).and_then(|last| addresses.get(last)).is_some_and(|address| address.contains(&at));
+            let parts = if in_address { vec![(0, word)] } else { apart(word) };
+            differs |= parts.len() != 1 || parts.iter().any(|(_, part)| part.len() < word.len());
+            for (offset, part) in parts {
+                let mut part = Word::plain(part, begin + at + offset);
+                if let Some(bare) = without_accents(&part.text) {
+                    part.text = bare;
+                    differs = true;
+                }
+                all.push(part);
+            }
+        }
+    }
+    differs.then_some(all)
+}
+
+/// Returns the words that marks join to one, with their places in it. Beside an apostrophe one or two letters are no word.
+fn apart(word: &str) -> Vec<(usize, &str)> {
+    let is_joined = |(at, c): (usize, char)| {
+        let beside = |c: Option<char>| c.is_none_or(char::is_alphabetic);
+        WITHIN_WORDS.contains(c) && (beside(word[..at].chars().next_back()) || beside(word[at + c.len_utf8()..].chars().next()))
+    };
+    if !word.contains(|c| WITHIN_WORDS.contains(c)) {
+        return vec![(0, word)];
+    }
+    let (mut parts, mut from, mut apostrophe) = (Vec::new(), 0, false);
+    let ends = word.char_indices().filter(|mark| is_joined(*mark)).chain(std::iter::once((word.len(), ' ')));
+    for (at, mark) in ends {
+        let part = &word[from..at];
+        let is_short = (apostrophe || mark == '\'') && part.chars().nth(MIN_JOINED - 1).is_none();
+        if !part.is_empty() && !is_short {
+            parts.push((from, part));
+        }
+        apostrophe = mark == '\'';
+        from = at + mark.len_utf8();
+    }
+    if parts.iter().any(|(_, part)| part.chars().nth(MIN_JOINED - 1).is_some()) { parts } else { vec![(0, word)] }
+}
+
+/// Returns the word of which a symbol masks one letter, with its place in the piece.
+fn masked(piece: &str) -> Option<(String, Range<usize>)> {
+    let is_mask = |c: char| MASKS.contains(c);
+    let core = core(piece);
+    let at = core.find(is_mask)?;
+    let (before, rest) = core.split_at(at);
+    let after = rest.trim_start_matches(is_mask);
+    let is_word = |part: &str| !part.is_empty() && part.chars().all(char::is_alphabetic);
+    let is_masked = rest.chars().take_while(|c| is_mask(*c)).count() == 1
+        && is_word(before)
+        && is_word(after)
+        && before.chars().count() + after.chars().count() + 1 >= MIN_MASKED;
+    let start = core.as_ptr().addr() - piece.as_ptr().addr();
+    is_masked.then(|| (folded(&format!("{before}{MASK}{after}")), start..start + core.len()))
+}

@@ -1,0 +1,28 @@
+//! Words that are shown from right to left.
+
+use super::form::{Word, words};
+use crate::reading::bidi::{self, RIGHT_TO_LEFT};
+use crate::reading::text::Whole;
+
+/// The characters that end an override.
+const OVERRIDE_ENDS: [char; 4] = ['\u{202C}', '\u{202D}', '\u{2029}', '\n'];
+
+/// Returns the words that are shown from right to left, as they are read.
+pub fn reversed(text: &str) -> Vec<Word> {
+    let mut all = Vec::new();
+    for (at, _) in text.match_indices(RIGHT_TO_LEFT) {
+        let begin = at + RIGHT_TO_LEFT.len_utf8();
+        let run = bidi::overridden(&text[begin..], &OVERRIDE_ENDS);
+        let whole = Whole::read(run, |c| c);
+        let first = all.len();
+        all.extend(words(whole.as_str()).map(|word| {
+            let of_run = whole.span(word.at);
+            let at = begin + of_run.start..begin + of_run.end;
+            Word { text: word.text.chars().rev().collect(), at, ..word }
+        }));
+        if let Some(words) = all.get_mut(first..) {
+            words.reverse();
+        }
+    }
+    all
+}

@@ -1,0 +1,97 @@
+//! Health: whether calls are welcome, as gRPC's health service and `/readyz` say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use super::services::SMALL;
+use crate::judge::SharedJudge;
+use crate::keys::Ring;
+use crate::pb::admin_service_server::SERVICE_NAME as ADMIN;
+use crate::pb::moderation_service_server::SERVICE_NAME as MODERATION;
+use crate::pb::review_service_server::SERVICE_NAME as REVIEW;
+use crate::store::Store;
+use crate::telemetry::METRICS;
+
+/// How often the store is asked whether it is there.
+const PING: Duration = Duration::from_secs(1);
+
+/// Publishes whether calls are welcome.
+#[derive(Clone)]
+pub struct HealthPublisher {
+    health: HealthReporter,
+    ready: watch::Sender<bool>,
+}
+
+impl HealthPublisher {
+    /// Returns a publisher, the route of the health service, and what `/readyz` says. Nothing is welcome yet.
+    pub fn new() -> (Self, Routes, watch::Receiver<bool>) {
+        let (health, service) = tonic_health::server::health_reporter();
+        let (ready, readiness) = watch::channel(false);
+        (Self { health, ready }, Routes::new(service.max_decoding_message_size(SMALL)), readiness)
+    }
+
+    /// Publishes whether calls are welcome from now on.
+    pub async fn publish(&self, serving: bool) {
+        self.ready.send_replace(serving);
+        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for service in ["", MODERATION, REVIEW, ADMIN] {
+            self.health.set_service_status(service, status).await;
+        }
+    }
+}
+
+/// Keeps health true: once the keys are known comments get verdicts without the store too, unless a policy says that they
+/// must not.
+pub struct HealthCheck {
+    publisher: HealthPublisher,
+    store: Store,
+    ring: Ring,
+    judge: Arc<SharedJudge>,
+    serving: bool,
+}
+
+impl HealthCheck {
+    /// Asks the store for the first time, and publishes what comes of it.
+    pub async fn start(publisher: HealthPublisher, store: Store, ring: Ring, judge: Arc<SharedJudge>) -> Self {
+        let mut check = Self { publisher, store, ring, judge, serving: false };
+        let answers = check.store.ping().await.is_ok();
+        check.serving = check.is_serving(answers);
+        if !check.serving {
+            tracing::warn!("the store does not answer yet; health is NOT_SERVING until it does");
+        }
+        check.publisher.publish(check.serving).await;
+        check
+    }
+
+    fn is_serving(&self, store_answers: bool) -> bool {
+        self.ring.is_known() && (store_answers || !self.judge.load().any_needs_store())
+    }
+
+    /// Asks the store again and again, until the server leaves.
+    pub async fn follow(mut self, mut leaving: watch::Receiver<bool>) {
+        loop {
+            let answer = self.store.ping().await;
+            METRICS.store_up(answer.is_ok());
+            if self.is_serving(answer.is_ok()) != self.serving {
+                self.serving = !self.serving;
+                match answer {
+                    Err(error) if !self.serving => {
+                        tracing::error!(cause = %error, "the store does not answer; health is NOT_SERVING until it does");
+                    }
+                    _ => tracing::info!("health is SERVING"),
+                }
+                // Leaving may have begun while the store was asked: then the word is NOT_SERVING and stays so.
+                self.publisher.publish(self.serving && !*leaving.borrow()).await;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PING) => {}
+                _ = leaving.wait_for(|leaving| *leaving) => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The gRPC services, with the layers around every call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tonic::service::Routes;
+
+use super::parts::Parts;
+use super::sources::{ModelStatuses, ReviewRulesSource};
+use crate::error::Cause;
+use crate::grpc::{Admin, Answers, Guard, MAX_MESSAGE, Moderation, Reload, Review, Streams};
+use crate::lists::{ListEditor, Lists};
+use crate::moderate::Moderator;
+use crate::pb;
+use crate::pb::admin_service_server::AdminServiceServer;
+use crate::pb::moderation_service_server::ModerationServiceServer;
+use crate::pb::review_service_server::ReviewServiceServer;
+use crate::review::Desk;
+
+/// Longest message to services that ask for no key, in bytes: the names of services and files.
+pub const SMALL: usize = 4 * 1024;
+
+/// What every call is held to.
+pub struct CallLimits {
+    /// How many calls are worked on at once.
+    pub max_in_flight: usize,
+    /// How many calls each key may make a second. 0: any number.
+    pub key_quota: u32,
+    /// How long an answer, or the beginning of a stream, may take.
+    pub timeout: Duration,
+}
+
+/// Returns the router of all calls: the health service, the three services of the API, and reflection.
+///
+/// # Errors
+/// Returns an error if the compiled descriptors cannot be read.
+pub fn router(health: Routes, parts: &Parts, limits: &CallLimits) -> Result<Router, Cause> {
+    let routes = api(health, parts)
+        // Clients in the field still ask for the older of the two.
+        .add_service(reflection().build_v1()?.max_decoding_message_size(SMALL))
+        .add_service(reflection().build_v1alpha()?.max_decoding_message_size(SMALL));
+    // The last layer is the first to see a call.
+    Ok(routes
+        .into_axum_router()
+        .layer(Guard::with(parts.ring.clone(), limits.key_quota, limits.max_in_flight))
+        .layer(Answers::within(limits.timeout)))
+}
+
+/// Adds the services for hosts, moderators and operators.
+fn api(routes: Routes, parts: &Parts) -> Routes {
+    let Parts { store, ring, learning, files, leaving } = parts;
+    let (judge, lists, streams) = (&files.judge, Lists::new(store.clone()), Streams::default());
+    let rules = ReviewRulesSource(Arc::clone(judge));
+    let desk = Desk::new(store.clone(), learning.clone(), move |site| rules.rules(site));
+    let moderator = Moderator::new(Arc::clone(judge), store.clone(), lists.clone(), learning.clone());
+    let moderation = Moderation::new(moderator, desk.clone(), store.clone(), streams.clone(), leaving.clone());
+    let review = Review::new(desk, streams, leaving.clone());
+    let editor = ListEditor::new(store.clone(), lists);
+    let models = Arc::new(ModelStatuses(Arc::clone(judge)));
+    let files = Arc::clone(files);
+    let reload: Reload = Arc::new(move || files.reload_judge());
+    let admin = Admin::new(store.clone(), ring.clone(), editor, learning.clone(), models, reload);
+    routes
+        .add_service(ModerationServiceServer::new(moderation).max_decoding_message_size(MAX_MESSAGE))
+        .add_service(ReviewServiceServer::new(review).max_decoding_message_size(MAX_MESSAGE))
+        .add_service(AdminServiceServer::new(admin).max_decoding_message_size(MAX_MESSAGE))
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}

@@ -1,0 +1,40 @@
+//! The background tasks of a server: all of them are started here.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use super::gauges::measure_sites;
+use super::health::HealthCheck;
+use super::parts::Parts;
+use super::reload::Files;
+use super::sources::ModelStatuses;
+
+/// The background tasks of a server.
+pub struct BackgroundTasks([JoinHandle<()>; 5]);
+
+impl BackgroundTasks {
+    /// Starts all of them.
+    pub fn start(health: HealthCheck, parts: &Parts) -> Self {
+        let Parts { store, ring, learning, files, leaving } = parts;
+        let models = ModelStatuses(Arc::clone(&files.judge));
+        Self([
+            tokio::spawn(health.follow(leaving.clone())),
+            tokio::spawn(measure_sites(store.clone(), learning.clone(), models, Arc::clone(&files.judge), ring.clone())),
+            tokio::spawn(learning.clone().follow()),
+            tokio::spawn(ring.clone().follow()),
+            tokio::spawn(follow_files(Arc::clone(files))),
+        ])
+    }
+
+    /// Ends all of them.
+    pub fn stop(&self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn follow_files(files: Arc<Files>) {
+    if let Err(error) = files.follow().await {
+        tracing::error!(%error, "changed files are not noticed");
+    }
+}

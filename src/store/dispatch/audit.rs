@@ -1,0 +1,72 @@
+//! The audit: records acts, reads them back, and erases what they say of a person.
+
+use std::collections::HashSet;
+
+use prost::Message;
+
+use super::{Engine, Store};
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::pb;
+use crate::store::audit::{AuditPage, Logged};
+use crate::store::person::{Identity, Person};
+
+/// Records read at once.
+const CHUNK: usize = 512;
+
+impl Store {
+    /// Records an act that is not on a comment.
+    pub async fn log(&self, site: &Site, event: &pb::AuditEvent) -> Result<(), Error> {
+        let record = event.encode_to_vec();
+        match &self.engine {
+            Engine::Memory(engine) => engine.log(site, record),
+            Engine::Embedded(engine) => engine.log(site, record).await,
+            Engine::Redis(engine) => engine.log(site, record).await,
+        }
+    }
+
+    /// So many records, at most, with numbers above `from`; or below it, newest first, when `backwards`.
+    pub async fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.audit(site, from, count, backwards),
+            Engine::Embedded(engine) => engine.audit(site, from, count, backwards).await,
+            Engine::Redis(engine) => engine.audit(site, from, count, backwards).await,
+        }
+    }
+
+    /// Erases what the audit says of a person: of these comments, of all others that it knows to be the person's, and of
+    /// entries for the person. A walk over all of it. Returns how many records.
+    pub(super) async fn blank(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
+        let mut ids: HashSet<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        let (secrets, hash) = (self.secrets(site).await?, format!("#{person}"));
+        let (mut from, mut blanked) = (0, 0);
+        loop {
+            let page = self.audit(site, from, CHUNK, false).await?;
+            let mut numbers = Vec::new();
+            for event in page.records.iter().map(Logged::event) {
+                if person.is_in(&event.persons) && !event.comment_id.is_empty() {
+                    // Also of a comment that is not kept any more: what was done to it later is found by its id.
+                    ids.insert(event.comment_id.clone());
+                }
+                let listed = event.act == "LISTED" || event.act == "UNLISTED";
+                let user = event.subject.split_once(" author ").map(|(_, user)| secrets.known_by(Identity::User(user)));
+                let entry = event.subject.ends_with(&hash) || user.is_some_and(|known| known.contains(person));
+                if ids.contains(&event.comment_id) || listed && entry {
+                    numbers.push(event.number);
+                }
+            }
+            if !numbers.is_empty() {
+                blanked += u64::try_from(numbers.len()).unwrap_or(u64::MAX);
+                match &self.engine {
+                    Engine::Memory(engine) => engine.blank(site, &numbers)?,
+                    Engine::Embedded(engine) => engine.blank(site, &numbers).await?,
+                    Engine::Redis(engine) => engine.blank(site, &numbers).await?,
+                }
+            }
+            match page.next.filter(|_| !page.end) {
+                Some(next) => from = next,
+                None => return Ok(blanked),
+            }
+        }
+    }
+}

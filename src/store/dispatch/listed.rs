@@ -1,0 +1,73 @@
+//! A site's block and allow entries as they are kept: by name, with a version that rises with every change.
+
+use prost::Message;
+
+use super::{Engine, Store};
+use crate::comment::Site;
+use crate::error::Error;
+use crate::pb;
+use crate::store::person::{Identity, Person};
+use crate::store::records::{Amendment, Records};
+
+impl Store {
+    /// Returns the version of a site's entries, or `None` where other processes may write them, and
+    /// [`admit`](Self::admit) tells whether they did.
+    pub fn listed_version(&self, site: &Site) -> Option<u64> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.listed.of(site)),
+            Engine::Redis(_) => None,
+        }
+    }
+
+    /// Returns the version of a site's entries as the store has it now. 0: there are none, or they were lost.
+    pub async fn listed_version_now(&self, site: &Site) -> Result<u64, Error> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => Ok(self.versions.listed.of(site)),
+            Engine::Redis(engine) => engine.listed_version(site).await,
+        }
+    }
+
+    /// A site's entries.
+    pub async fn listed(&self, site: &Site) -> Result<Records, Error> {
+        // Before the entries: what changes meanwhile is read again.
+        let version = self.versions.listed.of(site);
+        match &self.engine {
+            Engine::Memory(engine) => Ok(Records { version, all: engine.listed(site)? }),
+            Engine::Embedded(engine) => Ok(Records { version, all: engine.listed(site).await? }),
+            Engine::Redis(engine) => engine.listed(site).await,
+        }
+    }
+
+    /// Changes a site's entries, and adds the act to the site's audit. Returns how many were removed.
+    pub async fn amend_listed(&self, site: &Site, amendment: Amendment) -> Result<usize, Error> {
+        let amended = match &self.engine {
+            Engine::Memory(engine) => engine.amend_listed(site, &amendment, &self.versions.listed),
+            Engine::Embedded(engine) => engine.amend_listed(site, amendment).await,
+            Engine::Redis(engine) => engine.amend_listed(site, &amendment).await,
+        };
+        Ok(amended?.unwrap_or_default())
+    }
+
+    /// Removes the entries that are for a person. Returns how many there were.
+    pub(super) async fn unlist_person(&self, site: &Site, person: &Person) -> Result<u64, Error> {
+        let (entries, secrets) = (self.listed(site).await?.all, self.secrets(site).await?);
+        let hash = format!("#{person}");
+        let mut names = Vec::new();
+        for (name, bytes) in entries {
+            // A damaged one matches nobody, and must not keep the rest from being erased.
+            let Ok(entry) = pb::ListEntry::decode(&*bytes) else { continue };
+            let theirs = match entry.target() {
+                pb::ListTarget::Author => secrets.known_by(Identity::User(&entry.value)).contains(person),
+                _ => entry.value == hash,
+            };
+            if theirs {
+                names.push(name);
+            }
+        }
+        if names.is_empty() {
+            return Ok(0);
+        }
+        let removed = self.amend_listed(site, Amendment::remove(names)).await?;
+        Ok(u64::try_from(removed).unwrap_or(u64::MAX))
+    }
+}

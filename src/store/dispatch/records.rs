@@ -1,0 +1,36 @@
+//! The small things that all servers share: read whole, and changed by amendments.
+
+use super::{Engine, Store};
+use crate::error::Error;
+use crate::store::records::{Amendment, Records, Space};
+
+impl Store {
+    /// The version of all records of a kind. `None`: nothing was ever written there, or it was lost.
+    pub async fn records_version(&self, space: Space) -> Result<Option<u64>, Error> {
+        match &self.engine {
+            Engine::Memory(_) | Engine::Embedded(_) => Ok(Some(self.versions.of_records())),
+            Engine::Redis(engine) => engine.records_version(space).await,
+        }
+    }
+
+    /// All records of a kind.
+    pub async fn records(&self, space: Space) -> Result<Records, Error> {
+        // Before the records: what changes meanwhile is read again.
+        let version = self.versions.of_records();
+        match &self.engine {
+            Engine::Memory(engine) => Ok(Records { version, all: engine.records(space)? }),
+            Engine::Embedded(engine) => Ok(Records { version, all: engine.records(space).await? }),
+            Engine::Redis(engine) => engine.records(space).await,
+        }
+    }
+
+    /// Changes records, and adds the act to the server's audit ([`Site::server`](crate::comment::Site::server)). Returns how
+    /// many were removed, or `None` if the records have another version than the amendment is for.
+    pub async fn amend_records(&self, space: Space, amendment: Amendment) -> Result<Option<usize>, Error> {
+        match &self.engine {
+            Engine::Memory(engine) => engine.amend_records(space, &amendment, &self.versions),
+            Engine::Embedded(engine) => engine.amend_records(space, amendment).await,
+            Engine::Redis(engine) => engine.amend_records(space, &amendment).await,
+        }
+    }
+}

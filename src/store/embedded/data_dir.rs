@@ -1,0 +1,37 @@
+//! Keeps other processes out of the data directory.
+
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use super::connection::{ROOM, WRITABLE};
+use crate::error::Error;
+
+/// Creates the directory and locks it for as long as the file returned is open.
+pub(super) fn lock(directory: &Path) -> Result<File, Error> {
+    let failed = |what: &str, error: io::Error| {
+        let problem = match error.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                "a file is in its place; choose another with --data-dir".to_owned()
+            }
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => format!("{error}; {WRITABLE}"),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}; {ROOM}"),
+            _ => error.to_string(),
+        };
+        Error::store(format!("cannot {what} the data directory {}: {problem}", directory.display()))
+    };
+    // Only for its owner: it holds the sites' secrets. A directory that is there keeps the permissions that it was given.
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    created.map_err(|error| failed("create", error))?;
+    let path = directory.join("gatepost.lock");
+    let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.map_err(|error| failed("write to", error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::store(format!("the data directory {} is in use by another process", directory.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(failed("lock", error)),
+    }
+}

@@ -1,0 +1,45 @@
+//! The sites' secrets in the file.
+
+use rusqlite::params;
+
+use super::Embedded;
+use super::engine::Engine;
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::secrets::Secrets;
+
+impl Embedded {
+    /// The site's secrets: `ours` if it has none yet.
+    pub async fn secrets(&self, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
+        let (site, ours) = (site.clone(), ours.to_bytes());
+        let bytes = self.writer.run(move |engine| engine.secrets(&site, &ours)).await?;
+        Secrets::from_bytes(&bytes).ok_or_else(|| Error::store("a site's secrets are damaged"))
+    }
+
+    /// Puts others in the place of a site's secrets, if those are still the same.
+    pub async fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets, act: &[u8]) -> Result<bool, Error> {
+        let (site, old, new, act) = (site.clone(), old.to_bytes(), new.to_bytes(), act.to_vec());
+        let swap = self.writer.run(move |engine| {
+            let swapped = engine.swap_secrets(&site, &old, &new)?;
+            if swapped {
+                engine.log_act(&site, act.clone())?;
+            }
+            Ok(swapped)
+        });
+        swap.await
+    }
+}
+
+impl Engine {
+    pub fn secrets(&mut self, site: &Site, ours: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut insert = self.connection().prepare_cached("INSERT OR IGNORE INTO site (name, secret) VALUES (?1, ?2)")?;
+        insert.execute(params![site.as_str(), ours])?;
+        let mut select = self.connection().prepare_cached("SELECT secret FROM site WHERE name = ?1")?;
+        Ok(select.query_row([site.as_str()], |row| row.get(0))?)
+    }
+
+    pub fn swap_secrets(&mut self, site: &Site, old: &[u8], new: &[u8]) -> Result<bool, Error> {
+        let mut update = self.connection().prepare_cached("UPDATE site SET secret = ?3 WHERE name = ?1 AND secret = ?2")?;
+        Ok(update.execute(params![site.as_str(), old, new])? > 0)
+    }
+}

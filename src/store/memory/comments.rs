@@ -1,0 +1,190 @@
+//! Comments in memory: each function one step under one lock.
+
+use super::entry::{Earlier, Entry, Stood};
+use super::site::{Reservation, shelf};
+use super::{MOST_RESERVED, Memory, State};
+use crate::comment::{CommentId, Site};
+use crate::error::Error;
+use crate::facts::{Facts, Flood, History, LimitState, Similar};
+use crate::store::act::{of_machine, with_before};
+use crate::store::change::Change;
+use crate::store::clock::from_micros;
+use crate::store::draft::{MOST_PAST, with_limit};
+use crate::store::entry::{Admission, Admitted, Kept, Queue};
+use crate::store::page::{Filling, ListPage, ListQuery, Order, Place};
+use crate::store::person::Person;
+use crate::verdict::{Decision, Verdict};
+
+impl Memory {
+    pub fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
+        let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
+        let limits = admission.counted();
+        let mut state = self.state()?;
+        let State { sites, limits: counts, bytes: total, .. } = &mut *state;
+        let shelf = shelf(sites, site);
+        let standing = shelf.comments.get(id);
+        if let Some(entry) = standing.filter(|entry| entry.has_had(admission.comment)) {
+            return Ok(Admitted::Seen(entry.standing.verdict.clone()));
+        }
+        if let Some(reserved) = shelf.reserved.peek(id).filter(|reserved| reserved.fingerprint == fingerprint) {
+            let Reservation { facts, verdict_id, revision, .. } = reserved;
+            return Ok(Admitted::Undecided { facts: facts.clone(), verdict_id: verdict_id.clone(), revision: *revision });
+        }
+        let weighing = counts.weigh(shelf.number, &limits);
+        counts.count(&weighing);
+        counts.commit();
+        let facts = Facts {
+            author: shelf.history(admission.persons.author()),
+            previous: standing.map(|entry| entry.previous()),
+            limits: weighing.states,
+            // Counted by the process, for all its engines.
+            similar: Similar::default(),
+            alike: None,
+            flood: Flood::default(),
+        };
+        if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::refused) {
+            let verdict = with_limit(admission.tentative, facts.tightest());
+            shelf.reserved.pop(id);
+            if let Some(act) = of_machine(&verdict, &admission.persons) {
+                shelf.log(act);
+            }
+            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Earlier::default(), total);
+            state.came(site, id);
+            return Ok(Admitted::Recorded(verdict));
+        }
+        let revision = standing.map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
+        let verdict_id = admission.tentative.id.clone();
+        let reservation = Reservation { fingerprint, facts: facts.clone(), verdict_id: verdict_id.clone(), revision };
+        shelf.reserved.put(id.clone(), reservation);
+        if shelf.reserved.len() > MOST_RESERVED {
+            shelf.reserved.pop_lru();
+        }
+        Ok(Admitted::Undecided { facts, verdict_id, revision })
+    }
+
+    pub fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
+        let (site, id) = (admission.comment.site(), admission.comment.id());
+        let state = self.state()?;
+        // A site that was never heard of gets no shelf for being asked about.
+        let shelf = state.sites.get(site);
+        let standing = shelf.and_then(|shelf| shelf.comments.get(id));
+        let number = shelf.map_or(-1, |shelf| shelf.number);
+        Ok(Facts {
+            limits: state.limits.weigh(number, &admission.counted()).states,
+            author: admission
+                .persons
+                .author()
+                .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
+            previous: standing.filter(|entry| !entry.is_of(admission.comment)).map(|entry| entry.previous()),
+            similar: Similar::default(),
+            alike: None,
+            flood: Flood::default(),
+        })
+    }
+
+    pub fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+        let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
+        let mut state = self.state()?;
+        let State { sites, bytes: total, .. } = &mut *state;
+        let shelf = shelf(sites, site);
+        if let Some(entry) = shelf.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
+            return Ok(entry.standing.verdict.clone());
+        }
+        let standing = shelf.comments.remove(id).map(|entry| *entry);
+        let expected = standing.as_ref().map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
+        let newer = shelf.reserved.peek(id).is_some_and(|reserved| reserved.fingerprint != fingerprint);
+        if newer || expected != verdict.revision {
+            // Edited meanwhile: the newer body decides what stands.
+            shelf.comments.extend(standing.map(|entry| (id.clone(), Box::new(entry))));
+            return Ok(verdict.clone());
+        }
+        shelf.reserved.pop(id);
+        let (before, past, first) = match standing {
+            None => (None, Earlier::default(), true),
+            Some(Entry { standing, mut trail, author, persons, fingerprint, mut texts, .. }) => {
+                let before = standing.verdict.decision;
+                shelf.uncount(author, before);
+                trail.push(standing);
+                trail.drain(..trail.len().saturating_sub(MOST_PAST));
+                texts.push(fingerprint);
+                texts.drain(..texts.len().saturating_sub(MOST_PAST));
+                (Some(before), Earlier { trail, persons, texts }, false)
+            }
+        };
+        if let Some(act) = of_machine(verdict, &admission.persons) {
+            shelf.log(with_before(act, before.map_or(0, |before| before.to_wire().into())));
+        }
+        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, past, total);
+        if first {
+            state.came(site, id);
+        } else {
+            self.announce(shelf, verdict);
+            state.make_room();
+        }
+        Ok(verdict.clone())
+    }
+
+    pub fn queue(&self, site: &Site) -> Result<Queue, Error> {
+        let state = self.state()?;
+        let all = state.sites.get(site).into_iter().flat_map(|shelf| shelf.comments.values());
+        let held = || all.clone().filter(|entry| entry.standing.verdict.decision == Decision::Hold);
+        let oldest = held().map(|entry| entry.received_at).min().map(from_micros).transpose()?;
+        Ok(Queue { comments: held().count().try_into().unwrap_or(u64::MAX), oldest })
+    }
+
+    pub fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
+        let mut state = self.state()?;
+        let Some(shelf) = state.sites.get_mut(site) else { return Ok(false) };
+        let Some(entry) = shelf.comments.get_mut(id) else { return Ok(false) };
+        if entry.standing.verdict.revision != change.expected_revision {
+            return Ok(false);
+        }
+        let before = entry.standing.verdict.decision;
+        let next = Stood { verdict: change.verdict.clone(), event: Some(change.event.clone()), before: Some(before) };
+        entry.trail.push(std::mem::replace(&mut entry.standing, next));
+        entry.trail.drain(..entry.trail.len().saturating_sub(MOST_PAST));
+        let author = entry.author;
+        shelf.uncount(author, before);
+        shelf.count(author, change.verdict.decision);
+        shelf.log(prost::Message::encode_to_vec(&change.event));
+        shelf.outcomes.teach(&change.teaching);
+        self.announce(shelf, change.verdict);
+        Ok(true)
+    }
+
+    pub fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
+        let state = self.state()?;
+        let entry = state.sites.get(site).and_then(|shelf| shelf.comments.get(id));
+        entry.map(|entry| entry.kept(true)).transpose()
+    }
+
+    pub fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+        let state = self.state()?;
+        Ok(state.sites.get(site).and_then(|shelf| shelf.history(Some(*author))).unwrap_or_default())
+    }
+
+    pub fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
+        let mut filling = Filling::new(query)?;
+        let state = self.state()?;
+        let mut all: Vec<(Place, &Entry)> = Vec::new();
+        if let Some(shelf) = state.sites.get(site) {
+            let wanted = |entry: &&Entry| {
+                let verdict = &entry.standing.verdict;
+                query.decision.is_none_or(|decision| decision == verdict.decision)
+                    && (!query.spot_checks || verdict.is_spot_check())
+            };
+            let entries = shelf.comments.values().map(|entry| &**entry).filter(wanted);
+            all.extend(entries.map(|entry| (entry.place(query.order), entry)));
+        }
+        let backwards = query.order == Order::Newest;
+        all.sort_by(|a, b| if backwards { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
+        while let Some((after, count)) = filling.wants() {
+            let behind = |place: &Place| after.is_none_or(|after| if backwards { place < after } else { place > after });
+            let rows = all.iter().filter(|(place, _)| behind(place)).take(count);
+            let rows =
+                rows.map(|(place, entry)| Ok((place.clone(), Some(entry.kept(false)?)))).collect::<Result<_, Error>>()?;
+            filling.take(count, rows);
+        }
+        Ok(filling.page())
+    }
+}

@@ -1,0 +1,83 @@
+//! Watches a site's changes in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch as signal;
+use tokio::time::{Instant, timeout_at};
+
+use super::Memory;
+use super::site::Shelf;
+use crate::comment::Site;
+use crate::error::Error;
+use crate::store::change::Event;
+use crate::store::cursor::Cursor;
+use crate::verdict::Verdict;
+
+impl Memory {
+    pub fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
+        let state = self.state()?;
+        let newest = state.sites.get(site).and_then(|shelf| shelf.changes.back());
+        Ok(Cursor::number(newest.map_or(0, |(number, _)| *number)))
+    }
+
+    /// Before which cursor changes were forgotten, if any were.
+    pub fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
+        let state = self.state()?;
+        let forgotten = state.sites.get(site).map_or(0, |shelf| shelf.forgotten);
+        Ok((forgotten > 0).then(|| Cursor::number(forgotten)))
+    }
+
+    pub fn watch(self: &Arc<Self>, site: &Site, after: Cursor) -> Watch {
+        Watch { newest: self.newest.subscribe(), store: Arc::clone(self), site: site.clone(), after: after.as_number() }
+    }
+
+    /// Tells watchers of a verdict that took the place of another.
+    pub(super) fn announce(&self, shelf: &mut Shelf, verdict: &Verdict) {
+        let mut number = 0;
+        // Numbered under the state's lock: a watcher that wakes finds the change in place, or waits for the lock.
+        self.newest.send_modify(|newest| {
+            *newest += 1;
+            number = *newest;
+        });
+        shelf.changes.push_back((number, verdict.clone()));
+        if shelf.changes.len() > self.keep_events {
+            shelf.forgotten = shelf.changes.pop_front().map_or(shelf.forgotten, |(number, _)| number);
+        }
+    }
+}
+
+/// One watcher.
+pub(in crate::store) struct Watch {
+    store: Arc<Memory>,
+    site: Site,
+    after: i64,
+    newest: signal::Receiver<i64>,
+}
+
+impl Watch {
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
+        let deadline = Instant::now() + wait;
+        loop {
+            // Marked as seen before reading: a change that comes while we read wakes us again.
+            self.newest.borrow_and_update();
+            let events = self.read()?;
+            if let Some(last) = events.last() {
+                self.after = last.cursor.as_number();
+                return Ok(events);
+            }
+            match timeout_at(deadline, self.newest.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Err(Error::ShuttingDown),
+                Err(_) => return Ok(events),
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Vec<Event>, Error> {
+        let state = self.store.state()?;
+        let changes = state.sites.get(&self.site).into_iter().flat_map(|shelf| &shelf.changes);
+        let news = changes.filter(|(number, _)| *number > self.after);
+        Ok(news.map(|(number, verdict)| Event { verdict: verdict.clone(), cursor: Cursor::number(*number) }).collect())
+    }
+}

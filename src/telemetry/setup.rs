@@ -1,0 +1,93 @@
+//! Starts the log and the traces of a process.
+
+use std::io::IsTerminal;
+
+use http::HeaderMap;
+use opentelemetry::propagation::{Extractor, TextMapPropagator};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::prelude::*;
+
+use crate::error::Cause;
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Sends what is left of the traces when it is told to.
+#[must_use]
+pub struct Traces(Option<SdkTracerProvider>);
+
+impl Traces {
+    /// Sends what is left. Waits for it, but not for long.
+    pub fn finish(self) {
+        if let Some(provider) = self.0 {
+            // Whoever was to receive them may be gone.
+            let _ = provider.shutdown();
+        }
+    }
+}
+
+/// Starts the log, to stderr, and the traces. `filter` is in the syntax of `tracing_subscriber::EnvFilter`, e.g. `info`
+/// or `gatepost=debug`; `otlp` is where traces go, by gRPC. Within a runtime.
+///
+/// # Errors
+/// A filter or address that cannot be read, or a log that was started before.
+pub fn start(format: LogFormat, filter: &str, otlp: Option<&str>) -> Result<Traces, Cause> {
+    let filter = EnvFilter::try_new(filter)?;
+    let log = match format {
+        LogFormat::Human => {
+            let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            fmt::layer().with_writer(std::io::stderr).with_ansi(ansi).with_target(false).boxed()
+        }
+        LogFormat::Json => {
+            let layer = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+            layer.with_writer(std::io::stderr).boxed()
+        }
+    };
+    let provider = otlp.map(exporter).transpose()?;
+    let traces = provider.as_ref().map(|provider| {
+        // The log's level is for the log. Of what the libraries tell nothing is traced.
+        let ours = Targets::new().with_target("gatepost", tracing::Level::DEBUG);
+        tracing_opentelemetry::layer().with_tracer(provider.tracer("gatepost")).with_filter(ours)
+    });
+    tracing_subscriber::registry().with(log.with_filter(filter)).with(traces).try_init()?;
+    Ok(Traces(provider))
+}
+
+fn exporter(endpoint: &str) -> Result<SdkTracerProvider, Cause> {
+    let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+    let resource = Resource::builder().with_service_name("gatepost").build();
+    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+}
+
+/// Makes a call's span part of the trace that its caller tells of, by the header of W3C Trace Context.
+pub fn follow(span: &Span, headers: &HeaderMap) {
+    struct Headers<'h>(&'h HeaderMap);
+    impl Extractor for Headers<'_> {
+        fn get(&self, key: &str) -> Option<&str> {
+            self.0.get(key)?.to_str().ok()
+        }
+
+        fn keys(&self) -> Vec<&str> {
+            self.0.keys().map(http::HeaderName::as_str).collect()
+        }
+    }
+    if headers.contains_key("traceparent") {
+        // Without anybody to send traces to there is nothing to be part of.
+        let _ = span.set_parent(TraceContextPropagator::new().extract(&Headers(headers)));
+    }
+}
