@@ -16,11 +16,10 @@ mod terms;
 
 use sha2::{Digest, Sha256};
 
-use super::features::{self, Group};
+use super::Label;
+use super::features::Group;
 use super::learn::{Coordinate, LearnError, Learner, Rates};
-use super::model::{Model, Scores, Scratch};
 use super::tally::Tally;
-use super::{Input, Label};
 
 /// Two to this power slots hold a head's weights; with more, no stream learned better.
 const BITS: u32 = 14;
@@ -130,38 +129,6 @@ struct Head {
     evidence: [f32; 2],
 }
 
-impl Model {
-    /// What learning needs of a comment.
-    pub fn sketch(&self, input: &Input) -> Sketch {
-        self.sketch_scored(input, &self.score(input))
-    }
-
-    /// The same of one that was scored.
-    pub fn sketch_scored(&self, input: &Input, scores: &Scores) -> Sketch {
-        let mut scratch = Scratch::default();
-        let Scratch { work, tally, .. } = &mut scratch;
-        features::read(input, work);
-        tally.start(input.text.len());
-        // Also where the base does not speak the language: the site's moderators do.
-        features::extract(input, scores.language, work, tally);
-        let factors = tally.factors(self.norms());
-        let mut found: Vec<(u16, f32)> =
-            taught(tally, &factors).map(|(slot, value, counted)| (slot, value * counted)).collect();
-        found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        let shared = found.chunk_by(|a, b| a.0 == b.0);
-        let features = shared.filter_map(|shared| {
-            let value: f32 = shared.iter().map(|(_, value)| value).sum();
-            // Within the range of i16: values are at most some units long.
-            let value = (value / UNIT).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16;
-            Some((shared.first()?.0, value)).filter(|(_, value)| *value != 0)
-        });
-        Sketch {
-            features: features.collect(),
-            base: Kind::ALL.map(|kind| scores.logit(kind.label()).map(|logit| logit.clamp(-SURE, SURE))),
-        }
-    }
-}
-
 /// Returns the features that a correction looks at: slot, value, and the part of the value that counts in what speaks for a
 /// label. Of the groups that describe form only names are looked at: what the comments of a blog have in common, such as
 /// authors without an address, would else clear or accuse whatever comes to it. Identity terms are left out, too: which
@@ -179,6 +146,20 @@ fn taught<'t>(tally: &'t Tally, factors: &'t [f32; Group::COUNT]) -> impl Iterat
 }
 
 impl Sketch {
+    /// Returns what learning needs of a comment whose features were counted, where the base gives these logits.
+    pub(super) fn new(tally: &Tally, factors: &[f32; Group::COUNT], base: [Option<f32>; 2]) -> Self {
+        let mut found: Vec<(u16, f32)> = taught(tally, factors).map(|(slot, value, counted)| (slot, value * counted)).collect();
+        found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let shared = found.chunk_by(|a, b| a.0 == b.0);
+        let features = shared.filter_map(|shared| {
+            let value: f32 = shared.iter().map(|(_, value)| value).sum();
+            // Within the range of i16: values are at most some units long.
+            let value = (value / UNIT).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16;
+            Some((shared.first()?.0, value)).filter(|(_, value)| *value != 0)
+        });
+        Self { features: features.collect(), base: base.map(|logit| logit.map(|logit| logit.clamp(-SURE, SURE))) }
+    }
+
     /// A fingerprint of which bits differ the less the more alike two comments are: the signs of sums over features, each
     /// with random signs of its own (M. Charikar, "Similarity estimation techniques from rounding algorithms", 2002).
     pub fn signature(&self) -> u128 {
@@ -347,6 +328,7 @@ mod tests {
 
     use super::*;
     use crate::classify::calibrate::probability;
+    use crate::classify::{Input, Model};
 
     fn sketch(model: &Model, text: &str) -> Sketch {
         model.sketch(&Input { text, ..Input::default() })

@@ -46,6 +46,13 @@ pub struct Token {
     pub weight: f32,
 }
 
+impl Token {
+    /// Returns whether it is a word that carries content.
+    pub fn is_content(&self) -> bool {
+        self.kind == Kind::Word && self.end - self.start >= 3 && !self.classes.has(Classes::FUNCTION)
+    }
+}
+
 /// A part of the text between white space, links left out; `start..end` are bytes of the normalised text.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece {
@@ -111,6 +118,19 @@ impl Tokens {
             piece.identity = false;
             while let Some(token) = tokens.next_if(|token| token.start < piece.end) {
                 piece.identity |= token.classes.has(Classes::IDENTITY);
+            }
+        }
+    }
+
+    /// Has every piece count as little as the least of its tokens.
+    pub fn lower_pieces(&mut self) {
+        let mut all = self.tokens.iter().peekable();
+        for piece in &mut self.pieces {
+            while let Some(token) = all.peek().filter(|token| token.start < piece.end) {
+                if token.start >= piece.start {
+                    piece.weight = piece.weight.min(token.weight);
+                }
+                all.next();
             }
         }
     }

@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::features::UNIGRAM;
+use super::features::seeds::UNIGRAM;
 use super::hash::{self, join};
 use super::lexicon;
 use super::model::{Model, Voice};
 use super::text::MAX_BYTES;
-use super::{LANES, Label};
+use super::{Input, LANES, Label};
 
 /// A text of more than [`MAX_BYTES`] is cut into windows of about so many bytes, which are as long as a long comment.
 const WINDOW: usize = 2_000;
@@ -50,6 +50,11 @@ pub fn quoted<'q>(all: &'q [Range<usize>], window: &Range<usize>) -> Cow<'q, [Ra
     }
     let within = |part: &Range<usize>| part.start.saturating_sub(window.start)..part.end.saturating_sub(window.start);
     all.iter().map(within).filter(|part| !part.is_empty()).collect()
+}
+
+/// Returns a part of a comment as a comment of its own; `quoted` are the parts of it that are quoted.
+pub fn part<'a>(input: &Input<'a>, at: &Range<usize>, quoted: &'a [Range<usize>]) -> Input<'a> {
+    Input { text: input.text.get(at.clone()).unwrap_or_default(), quoted, ..*input }
 }
 
 /// Cuts a text into windows, between words where there is white space.

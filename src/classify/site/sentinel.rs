@@ -280,7 +280,7 @@ mod tests {
         assert!(counts.values().all(|counts| counts.iter().all(|count| *count >= 20)), "{counts:?}");
         let model = Model::builtin().unwrap();
         for voice in model.voices() {
-            let code = crate::classify::model::code(voice.language);
+            let code = crate::classify::language::code(voice.language);
             assert!(counts.contains_key(code), "the model speaks {code}, and there are no sentinels of it");
         }
     }

@@ -1,8 +1,8 @@
 //! What is seen in a comment that no training data can teach: praise that would fit any post, and names that advertise.
 //! It has no trained weight; a policy says what it counts.
 
-use super::lexicon::Classes;
-use super::token::{Kind, Token};
+use crate::classify::lexicon::Classes;
+use crate::classify::token::{Kind, Token};
 
 /// Longer praise says something.
 const MAX_PRAISE_WORDS: u32 = 40;
@@ -12,6 +12,10 @@ const MANY_GENERIC: u32 = 4;
 const GENERIC_OF: u32 = 2;
 /// One in so many may be of the post: its subject is easily dropped into a template.
 const OF_POST_OF: u32 = 4;
+
+/// One in so many content words must be the post's for a comment to speak of the post, and so many of them.
+const SPEAKS_OF_POST_OF: u32 = 4;
+const SPEAKS_OF_POST: u32 = 2;
 
 /// What a comment and its author's name are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,10 +27,6 @@ pub struct Manner {
     /// What the author's name is, when it is not what people are called.
     pub name: Option<NameIs>,
 }
-
-/// One in so many content words must be the post's for a comment to speak of the post, and so many of them.
-const SPEAKS_OF_POST_OF: u32 = 4;
-const SPEAKS_OF_POST: u32 = 2;
 
 /// What a name is that is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

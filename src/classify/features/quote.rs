@@ -1,9 +1,11 @@
 //! What a comment only quotes: it counts less in what speaks for abuse, since what the commenter adds decides.
 
-use super::Input;
-use super::features::{MAX_SIDE_BYTES, cut};
-use super::text::Text;
-use super::token::{Kind, Tokens};
+use std::ops::Range;
+
+use super::bounds::{MAX_SIDE_BYTES, cut};
+use crate::classify::Input;
+use crate::classify::text::Text;
+use crate::classify::token::{Kind, Token, Tokens};
 
 /// How much a quotation counts that the post or the comment that is answered contains, and one that nobody can look up.
 const KNOWN: f32 = 0.1;
@@ -24,49 +26,41 @@ pub fn weigh(input: &Input, text: &Text, tokens: &mut Tokens, side: &mut Text) {
     }
     let lines = quoted_lines(normalised);
     let in_marks = if input.parent_text.is_empty() && input.post_text.is_empty() { Vec::new() } else { in_marks(normalised) };
-    let is_block = |start: u16| {
-        let at = usize::from(start);
-        let origin = text.span(at..at + 1).start;
-        input.quoted.iter().take(MOST).any(|part| part.contains(&origin))
-            || lines.iter().take(MOST).any(|line| line.contains(&at))
-    };
-    let blocks: Vec<bool> = tokens.tokens.iter().map(|token| is_block(token.start)).collect();
+    let blocks = is_in_blocks(input, text, &tokens.tokens, &lines);
     if !blocks.contains(&true) && in_marks.is_empty() {
         return;
     }
     let known = known(input, normalised, &lines, &in_marks, side);
-    let is_known = |start: u16| known.iter().take(MOST).any(|part| part.contains(&usize::from(start)));
+    let is_known = |token: &Token| known.iter().take(MOST).any(|part| part.contains(&usize::from(token.start)));
     let own = tokens.tokens.iter().zip(&blocks).filter(|(token, block)| {
-        matches!(token.kind, Kind::Word | Kind::Ideograph | Kind::Emoji) && !**block && !is_known(token.start)
+        matches!(token.kind, Kind::Word | Kind::Ideograph | Kind::Emoji) && !**block && !is_known(token)
     });
     if own.count() < OWN_WORDS {
         return;
     }
     for (token, block) in tokens.tokens.iter_mut().zip(blocks) {
-        if is_known(token.start) {
+        if is_known(token) {
             token.weight = KNOWN;
         } else if block {
             token.weight = UNKNOWN;
         }
     }
-    lower_pieces(tokens);
+    tokens.lower_pieces();
 }
 
-/// Has every piece count as little as the least of its tokens.
-pub fn lower_pieces(tokens: &mut Tokens) {
-    let mut all = tokens.tokens.iter().peekable();
-    for piece in &mut tokens.pieces {
-        while let Some(token) = all.peek().filter(|token| token.start < piece.end) {
-            if token.start >= piece.start {
-                piece.weight = piece.weight.min(token.weight);
-            }
-            all.next();
-        }
-    }
+/// Returns for each token whether it is in a block that markup sets apart, or in a quoted line.
+fn is_in_blocks(input: &Input, text: &Text, tokens: &[Token], lines: &[Range<usize>]) -> Vec<bool> {
+    let is_in_block = |token: &Token| {
+        let at = usize::from(token.start);
+        let origin = text.span(at..at + 1).start;
+        input.quoted.iter().take(MOST).any(|part| part.contains(&origin))
+            || lines.iter().take(MOST).any(|line| line.contains(&at))
+    };
+    tokens.iter().map(is_in_block).collect()
 }
 
 /// The lines that begin as mail programs quote.
-fn quoted_lines(text: &str) -> Vec<std::ops::Range<usize>> {
+fn quoted_lines(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     let mut quoted = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -80,20 +74,14 @@ fn quoted_lines(text: &str) -> Vec<std::ops::Range<usize>> {
 }
 
 /// The parts in quotation marks that are long enough to be looked up.
-fn in_marks(text: &str) -> Vec<std::ops::Range<usize>> {
+fn in_marks(text: &str) -> Vec<Range<usize>> {
     let marks: Vec<usize> = text.match_indices('"').map(|(at, _)| at).collect();
     let parts = marks.chunks_exact(2).map(|pair| pair[0] + 1..pair[1]);
     parts.filter(|part| part.len() >= MIN_QUOTED).collect()
 }
 
 /// Those of the quotations that the post or the comment that is answered contains.
-fn known(
-    input: &Input,
-    text: &str,
-    lines: &[std::ops::Range<usize>],
-    in_marks: &[std::ops::Range<usize>],
-    side: &mut Text,
-) -> Vec<std::ops::Range<usize>> {
+fn known(input: &Input, text: &str, lines: &[Range<usize>], in_marks: &[Range<usize>], side: &mut Text) -> Vec<Range<usize>> {
     let mut known = Vec::new();
     for source in [input.parent_text, input.post_text].into_iter().filter(|source| !source.is_empty()) {
         side.read(cut(source, MAX_SIDE_BYTES));
@@ -118,8 +106,7 @@ mod tests {
         read.read(text);
         tokens.read(&read);
         weigh(&Input { text, parent_text: parent, ..Input::default() }, &read, &mut tokens, &mut Text::default());
-        let word =
-            |token: &crate::classify::token::Token| read.as_str()[usize::from(token.start)..usize::from(token.end)].to_owned();
+        let word = |token: &Token| read.as_str()[usize::from(token.start)..usize::from(token.end)].to_owned();
         let words = tokens.tokens.iter().filter(|token| token.kind == Kind::Word);
         words.map(|token| (word(token), token.weight)).collect()
     }

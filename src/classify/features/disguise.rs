@@ -2,14 +2,14 @@
 
 use isolang::Language;
 
-use super::deobfuscate::{self, Reading};
-use super::features::{Evidence, GRAM, Group, Sink, UNIGRAM, What};
-use super::hash::join;
-use super::lexicon::{self, Classes};
+use super::evidence::{Evidence, What};
 use super::scope;
-use super::token::Piece;
-
-const DISGUISED: u64 = 0x1D;
+use super::seeds::{DISGUISED, GRAM, UNIGRAM};
+use super::sink::{Group, Sink};
+use crate::classify::deobfuscate::{self, Reading};
+use crate::classify::hash::join;
+use crate::classify::lexicon::{self, Classes};
+use crate::classify::token::Piece;
 
 /// The fewest single letters in a row that are taken for a spaced-out word.
 const MIN_SPACED: usize = 3;

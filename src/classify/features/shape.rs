@@ -1,18 +1,14 @@
 //! Features of form: web and e-mail addresses, handles, tags, numbers, telephone numbers, emoji.
 
-use super::features::{DOMAIN, Evidence, Group, LINK_WORD, Sink, What, at_token};
-use super::hash::join;
-use super::lexicon::{self, Classes};
-use super::link;
-use super::token::{Kind, Token};
-
-const TLD: u64 = 0x32;
-const PATH_LENGTH: u64 = 0x33;
-const REPEATED_DOMAIN: u64 = 0x34;
-const FORM: u64 = 0x36;
-const NUMBER_FORM: u64 = 0x37;
-const EMOJI: u64 = 0x38;
-const HOST_FORM: u64 = 0x39;
+use super::address;
+use super::evidence::{Evidence, What, at_token};
+use super::seeds::{DOMAIN, EMOJI, FORM, HOST_FORM, LINK_WORD, NUMBER_FORM, PATH_LENGTH, REPEATED_DOMAIN, TLD};
+use super::sink::{Group, Sink};
+use super::spelling::longest_consonants;
+use crate::classify::hash::join;
+use crate::classify::lexicon::{self, Classes};
+use crate::classify::link;
+use crate::classify::token::{Kind, Token};
 
 /// Forms beside the kinds of tokens.
 const LONG_CODE: u64 = 0x20;
@@ -29,28 +25,7 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
         let written = &text[usize::from(token.start)..usize::from(token.end)];
         let mut add = |hash| sink.add(Group::Shape, hash, 1.0, at_token(token));
         match token.kind {
-            Kind::Link => {
-                let host = link::host(written);
-                let path = link::path(written);
-                if !sink.add_name(Group::Shape, join(DOMAIN, domain_hash(host)), 1.0, at_token(token)) {
-                    sink.add(Group::Shape, join(REPEATED_DOMAIN, 0), 1.0, at_token(token));
-                }
-                let mut add = |hash| sink.add(Group::Shape, hash, 1.0, at_token(token));
-                let name = host.strip_suffix(link::tld(host)).unwrap_or(host).trim_end_matches('.');
-                if !link::is_reserved(host) {
-                    add(join(TLD, lexicon::word_hash(link::tld(host).as_bytes())));
-                }
-                add(join(PATH_LENGTH, u64::from(path.len().min(127).next_power_of_two().trailing_zeros())));
-                add(join(FORM, Kind::Link as u64));
-                // Hosts that were made up by a machine have runs of consonants, digits, hyphens.
-                add(join(HOST_FORM, longest_consonants(name).min(7)));
-                let digits = u64::from(name.bytes().any(|byte| byte.is_ascii_digit()));
-                let hyphens = (name.matches('-').count() as u64).min(3);
-                add(join(HOST_FORM, 1 << 8 | (name.len() as u64 / 4).min(8) << 4 | digits << 2 | hyphens));
-                for word in words(name).chain(words(path)) {
-                    sink.add_name(Group::Shape, join(LINK_WORD, lexicon::word_hash(word.as_bytes())), 1.0, at_token(token));
-                }
-            }
+            Kind::Link => add_link(token, written, sink),
             Kind::Email | Kind::Handle | Kind::Tag => _ = add(join(FORM, token.kind as u64)),
             Kind::Emoji => _ = add(join(EMOJI, token.hash)),
             Kind::Number => _ = add(number_form(text, tokens, at)),
@@ -69,6 +44,29 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl Sink) {
     }
 }
 
+/// Adds the features of a link: its domain, its form and its words.
+fn add_link(token: &Token, written: &str, sink: &mut impl Sink) {
+    let (host, path) = (link::host(written), link::path(written));
+    if !sink.add_name(Group::Shape, join(DOMAIN, address::domain_hash(host)), 1.0, at_token(token)) {
+        sink.add(Group::Shape, join(REPEATED_DOMAIN, 0), 1.0, at_token(token));
+    }
+    let mut add = |hash| sink.add(Group::Shape, hash, 1.0, at_token(token));
+    if !link::is_reserved(host) {
+        add(join(TLD, lexicon::word_hash(link::tld(host).as_bytes())));
+    }
+    add(join(PATH_LENGTH, u64::from(path.len().min(127).next_power_of_two().trailing_zeros())));
+    add(join(FORM, Kind::Link as u64));
+    // Hosts that were made up by a machine have runs of consonants, digits, hyphens.
+    let name = address::name_of_host(host);
+    add(join(HOST_FORM, longest_consonants(name).min(7)));
+    let digits = u64::from(name.bytes().any(|byte| byte.is_ascii_digit()));
+    let hyphens = (name.matches('-').count() as u64).min(3);
+    add(join(HOST_FORM, 1 << 8 | (name.len() as u64 / 4).min(8) << 4 | digits << 2 | hyphens));
+    for word in address::words(name).chain(address::words(path)) {
+        sink.add_name(Group::Shape, join(LINK_WORD, lexicon::word_hash(word.as_bytes())), 1.0, at_token(token));
+    }
+}
+
 /// Whether the token ends an address that was taken apart: "shop . com", "shop (dot) com", "www shop com".
 fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
     let written = |token: &Token| &text[usize::from(token.start)..usize::from(token.end)];
@@ -83,22 +81,6 @@ fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
         Some(close) if matches!(written(close), ")" | "]") => back(2).is_some_and(is_dot) && is_word(back(4)),
         before => is_word(before) && back(2).is_some_and(|www| matches!(written(www), "www" | "ww")),
     }
-}
-
-/// Returns the length of the longest run of consonants.
-pub fn longest_consonants(text: &str) -> u64 {
-    let is_consonant = |c: char| c.is_ascii_alphabetic() && !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
-    text.split(|c| !is_consonant(c)).map(str::len).max().unwrap_or(0) as u64
-}
-
-/// The hash of the registered domain of a host.
-pub fn domain_hash(host: &str) -> u64 {
-    lexicon::word_hash(link::registered_domain(host).as_bytes())
-}
-
-/// The words a host or path is made of.
-pub fn words(part: &str) -> impl Iterator<Item = &str> {
-    part.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= 3).take(16)
 }
 
 /// Joins numbers that only separators stand between.

@@ -1,7 +1,6 @@
 //! Dense signals: how long, loud, linked and repetitive a comment is, each cut into a few levels.
 
-use super::manner::PraiseCount;
-use super::token::Counts;
+use super::facts::Facts;
 
 /// A property of the whole comment. Every level of it is a feature of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,43 +55,6 @@ impl Signal {
             signal => signal,
         }
     }
-}
-
-/// What the signals are computed from.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Facts {
-    pub bytes: usize,
-    pub counts: Counts,
-    pub words: u32,
-    pub distinct_words: u32,
-    pub word_bytes: u32,
-    pub longest_run: usize,
-    pub exclamations: u32,
-    pub questions: u32,
-    pub links: u32,
-    pub emoji: u32,
-    pub you: u32,
-    pub i: u32,
-    pub opening: u8,
-    pub closing: u8,
-    pub shouted: u32,
-    pub disguised: u32,
-    pub invisible: usize,
-    pub calls: u32,
-    pub places: u32,
-    pub wares: u32,
-    pub praise: u32,
-    pub harm: u32,
-    pub contempt: u32,
-    pub generic: PraiseCount,
-    pub garbled: u32,
-    pub mixed: u32,
-    pub braces: u32,
-    /// Words that carry content, but would fit any post.
-    pub generic_words: u32,
-    /// Words that carry content, and those of them that the post uses too.
-    pub content: u32,
-    pub of_post: u32,
 }
 
 /// Every signal with its level.

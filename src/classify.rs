@@ -1,0 +1,52 @@
+//! The classifier: from a comment's text to a calibrated probability per label, and the reasons for it.
+//!
+//! A comment is scored in steps, each a module of its own:
+//!
+//! 1. `token` cuts the normalised text into words, marks and addresses. `language` finds the language; `lexicon` and
+//!    `words` know classes of words.
+//! 2. `features` turns the tokens into hashed features, which `tally` counts.
+//! 3. `model` looks up the weights of each feature (`table`), sums them and calibrates the sums (`calibrate`). Long texts
+//!    are scored in windows (`window`).
+//! 4. `model::explain` says which parts of the comment moved a score.
+//!
+//! Serving is pure: no clock, no I/O, no allocation per feature. Training (`recipe`, `rows`, `examples`, `learn`,
+//! `train`, `evaluate`; `site` for what a site's own outcomes teach) extracts features with the same code as serving, so
+//! that a feature cannot mean two things.
+
+mod calibrate;
+mod digest;
+mod examples;
+mod features;
+mod file;
+mod hash;
+mod input;
+mod label;
+mod language;
+mod lexicon;
+mod likeness;
+mod model;
+mod table;
+mod tally;
+mod token;
+mod vocabulary;
+mod window;
+mod words;
+
+use crate::reading::{deobfuscate, link, text};
+
+pub mod evaluate;
+pub mod learn;
+pub mod recipe;
+pub mod rows;
+pub mod site;
+pub mod train;
+
+pub use digest::{Digest, digest};
+pub use features::manner::{Manner, NameIs};
+pub use file::ModelError;
+pub use input::{Author, Input};
+pub use label::{LANES, Label};
+pub use language::parse as parse_language;
+pub use likeness::{BANDS, Likeness};
+pub use model::explain::{Contribution, Explanation};
+pub use model::{HeadInfo, Model, Scores};

@@ -1,0 +1,19 @@
+//! The parts that a web address is made of.
+
+use crate::classify::lexicon;
+use crate::classify::link;
+
+/// The hash of the registered domain of a host.
+pub fn domain_hash(host: &str) -> u64 {
+    lexicon::word_hash(link::registered_domain(host).as_bytes())
+}
+
+/// The words a host or path is made of.
+pub fn words(part: &str) -> impl Iterator<Item = &str> {
+    part.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= 3).take(16)
+}
+
+/// Returns a host without its top-level domain.
+pub fn name_of_host(host: &str) -> &str {
+    host.strip_suffix(link::tld(host)).unwrap_or(host).trim_end_matches('.')
+}

@@ -1,0 +1,45 @@
+//! What a feature is evidence of, for explanations.
+
+use super::scope::Mark;
+use super::signal::Signal;
+use crate::classify::token::Token;
+
+/// What a feature is evidence of; `start..end` are bytes of the normalised text.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence {
+    pub what: What,
+    pub start: u16,
+    pub end: u16,
+}
+
+/// The kinds of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    /// A token, or characters within it.
+    Token,
+    /// Two neighbouring tokens.
+    Pair,
+    /// A piece of text that reads differently from how it is written.
+    Disguise,
+    /// Digits that look like a telephone number.
+    Phone,
+    /// A dense signal at a level.
+    Signal(Signal, u8),
+    /// The author's name.
+    AuthorName,
+    /// The author's web address.
+    AuthorUrl,
+    /// The domain of the author's e-mail address.
+    AuthorEmail,
+    /// How many of its words are the post's.
+    OfPost,
+    /// Something hostile or kind that is said of somebody.
+    Scope(Mark),
+    /// How hostile the comment is on the whole.
+    Hostility,
+}
+
+/// Returns a token as evidence.
+pub fn at_token(token: &Token) -> Evidence {
+    Evidence { what: What::Token, start: token.start, end: token.end }
+}

@@ -1,0 +1,312 @@
+//! Marks of scope: which hostile or kind words a comment has, of whom they are said, and what surrounds them: negation,
+//! quotation, reporting, contradiction, questions and conditions.
+//!
+//! Cheap rules over tokens and small word classes, in one pass. Words alone cannot tell "you idiot" from "I was such an idiot",
+//! and a linear model over n-grams learns such differences only for words that it has seen; a mark stands for all of them.
+
+mod mark;
+mod syntax;
+mod unglue;
+mod units;
+
+use isolang::Language;
+
+pub use self::mark::Mark;
+use self::mark::{Context, PLAIN, Target, Tone};
+use self::syntax::{REACH, Syntax};
+use self::unglue::GLUED;
+pub use self::units::Units;
+use super::evidence::{Evidence, What};
+use super::seeds::{ANY_HOSTILE, GROUP_SAID, MANNER, SCOPE, SCOPE_DISGUISED, SUMMARY};
+use super::sink::{Group, Sink};
+use crate::classify::hash::join;
+use crate::classify::text::Text;
+use crate::classify::token::{Kind, Token, Tokens};
+use crate::classify::words::{self, WordClasses, Words};
+
+/// How much of a hostile word's own weight counts where it is said of a thing or of oneself, where it is denied, and where it is
+/// quoted and answered.
+const OF_THINGS: f32 = 0.5;
+const DENIED: f32 = 0.5;
+const ANSWERED: f32 = 0.5;
+
+/// The evidence of what the comment is on the whole.
+const OF_WHOLE: Evidence = Evidence { what: What::Hostility, start: 0, end: 0 };
+
+/// Returns whether a word is hostile in some sense.
+pub fn is_hostile(words: &Words, word: u64) -> bool {
+    words.get(&word).and_then(|classes| Tone::of(*classes)).is_some_and(Tone::is_hostile)
+}
+
+/// Adds the mark of a word that was read in disguise, if it is hostile.
+pub fn add_disguised(language: Language, word: u64, evidence: Evidence, sink: &mut impl Sink) {
+    let tone = words::of(language).and_then(|words| words.get(&word)).and_then(|classes| Tone::of(*classes));
+    let Some(tone) = tone.filter(|tone| tone.is_hostile()) else { return };
+    let mut add = |hash| sink.add(Group::Scope, hash, 1.0, evidence);
+    add(join(SCOPE_DISGUISED, u64::from(tone.is_sure())));
+    if tone.is_sure() || tone == Tone::Obscene {
+        // Nobody hides a word that is meant well, so that it counts as said at nobody in particular.
+        for code in [0, PLAIN] {
+            add(join(SCOPE, (tone as u64) << 16 | code));
+        }
+        add(join(ANY_HOSTILE, u64::from(tone.is_sure()) << 16 | PLAIN));
+    }
+}
+
+/// Adds the marks of a comment, and lowers the weights of hostile words that are not meant.
+pub fn extract(text: &Text, tokens: &mut Tokens, language: Language, units: &mut Units, sink: &mut impl Sink) {
+    let Some(words) = words::of(language) else { return };
+    if !may_have_marks(text, tokens, words) {
+        sink.add(Group::Scope, join(SUMMARY, 0), 1.0, OF_WHOLE);
+        return;
+    }
+    units.read(text, tokens, language, words);
+    let adjectives_follow = words::adjectives_follow(language);
+    let syntax = Syntax { units: &units.units, sentences: &units.sentences, adjectives_follow };
+    add_marks(&syntax, sink);
+    lower_weights(&syntax, tokens);
+}
+
+/// Returns whether a text has a word of some tone, the name of a group, or a word so long that others may be glued in it.
+fn may_have_marks(text: &Text, tokens: &Tokens, words: &Words) -> bool {
+    let is_marked = |at: usize| {
+        let (classes, _) = words::look_up(words, text.as_str(), &tokens.tokens, at);
+        Tone::of(classes).is_some() || classes.has(WordClasses::GROUP)
+    };
+    let is_long = |token: &Token| token.kind == Kind::Word && usize::from(token.end - token.start) >= GLUED;
+    (0..tokens.tokens.len()).any(is_marked) || tokens.tokens.iter().any(is_long)
+}
+
+/// Adds a mark for each word that has a tone, what is said around names of groups, and a summary.
+fn add_marks(syntax: &Syntax, sink: &mut impl Sink) {
+    let mut summary = Summary::default();
+    for (at, unit) in syntax.units.iter().enumerate() {
+        if unit.classes.has(WordClasses::GROUP) {
+            add_group(syntax, at, sink);
+        }
+        if let Some(tone) = Tone::of(unit.classes) {
+            summary.count(add_mark(syntax, at, tone, summary.has_group, sink));
+        }
+        summary.has_group |= unit.classes.has(WordClasses::GROUP);
+    }
+    summary.add(sink);
+}
+
+/// Adds the mark of a word that has a tone, and returns it. `after_group` says whether a group was named before.
+fn add_mark(syntax: &Syntax, at: usize, tone: Tone, after_group: bool, sink: &mut impl Sink) -> Mark {
+    let (mut target, other) = syntax.target(at, tone);
+    if target == Target::They && after_group {
+        target = Target::Group;
+    }
+    let mark = Mark { tone, target, context: syntax.context(at, tone) };
+    let (from, to) = other.map_or((at, at), |other| (at.min(other), at.max(other)));
+    let evidence = Evidence { what: What::Scope(mark), start: syntax.units[from].start, end: syntax.units[to].end };
+    let mut add = |seed: u64, code: u64| sink.add(Group::Scope, join(seed, code), 1.0, evidence);
+    let of_tone = (tone as u64) << 16 | (target as u64) << 8;
+    let of_strength = u64::from(tone.is_sure()) << 16 | (target as u64) << 8;
+    add(SCOPE, of_tone);
+    for code in mark.context.codes() {
+        add(SCOPE, of_tone | code);
+        if tone.is_hostile() {
+            add(ANY_HOSTILE, of_strength | code);
+        }
+    }
+    if matches!(tone, Tone::Harm | Tone::Expel | Tone::Hate) {
+        add(MANNER, of_tone | manner(syntax, at));
+    }
+    mark
+}
+
+/// Returns how violence is spoken of: as a demand, a will, a command, a deed.
+fn manner(syntax: &Syntax, at: usize) -> u64 {
+    let modal = syntax.before(at, WordClasses::MODAL);
+    let own = syntax.before(at, WordClasses::SELF);
+    let begins = at == 0 || !syntax.together(at, at - 1);
+    u64::from(modal) | u64::from(own) << 1 | u64::from(begins) << 2
+}
+
+/// Adds what is said around the name of a group.
+fn add_group(syntax: &Syntax, at: usize, sink: &mut impl Sink) {
+    let mut add = |code: u64| sink.add(Group::Scope, join(GROUP_SAID, code), 1.0, OF_WHOLE);
+    let next = syntax.units.get(at + 1).filter(|_| syntax.together(at, at + 1));
+    let previous = at.checked_sub(1).filter(|other| syntax.together(at, *other)).map(|other| &syntax.units[other]);
+    let own = syntax.before(at, WordClasses::SELF);
+    let copula = syntax.before(at, WordClasses::COPULA);
+    add(1 + u64::from(own) + 2 * u64::from(copula));
+    if let Some(previous) = previous {
+        let you = previous.classes.has(WordClasses::YOU);
+        if previous.classes.has(WordClasses::INTENSIFIER) || you {
+            add(join(8, previous.hash));
+        }
+    }
+    if let Some(next) = next {
+        let classes = [WordClasses::COPULA, WordClasses::MODAL, WordClasses::NEGATOR, WordClasses::PERSON];
+        for (code, class) in (16..).zip(classes) {
+            if next.classes.has(class) {
+                add(code);
+            }
+        }
+    }
+    let behind = syntax.units.iter().enumerate().skip(at + 1).take(REACH).take_while(|(other, _)| syntax.together(at, *other));
+    for (_, unit) in behind {
+        if unit.classes.has(WordClasses::MODAL) {
+            add(24);
+        }
+        if unit.classes.has(WordClasses::NEGATOR) {
+            add(25);
+        }
+    }
+}
+
+/// What the marks of a comment are on the whole.
+#[derive(Default)]
+struct Summary {
+    /// Of whom something hostile is said with nothing that speaks against it, by [`Target`].
+    worst: [bool; 7],
+    hostile: u32,
+    /// Hostile words that something speaks against, or that are said of a thing or of the author.
+    harmless: u32,
+    praised: bool,
+    has_group: bool,
+}
+
+impl Summary {
+    fn count(&mut self, mark: Mark) {
+        if !mark.tone.is_hostile() {
+            self.praised = true;
+            return;
+        }
+        self.hostile += 1;
+        if mark.context.is_plain() && !matches!(mark.target, Target::Thing | Target::Own) {
+            self.worst[mark.target as usize] = true;
+        } else {
+            self.harmless += 1;
+        }
+    }
+
+    fn add(&self, sink: &mut impl Sink) {
+        let mut add = |code: u64| sink.add(Group::Scope, join(SUMMARY, code), 1.0, OF_WHOLE);
+        if self.hostile == 0 {
+            add(1 + u64::from(self.has_group) + 2 * u64::from(self.praised));
+            return;
+        }
+        for (target, _) in self.worst.iter().enumerate().filter(|(_, is)| **is) {
+            add(16 + target as u64);
+        }
+        if self.harmless == self.hostile {
+            add(32 + u64::from(self.hostile > 1));
+        }
+        add(40 + u64::from(self.praised));
+        add(48 + u64::from((self.hostile - self.harmless).min(3)));
+        if self.has_group {
+            add(56 + u64::from(self.worst[Target::Group as usize] || self.worst[Target::They as usize]));
+        }
+    }
+}
+
+/// Lowers the weights of hostile words that are said of things, denied, or quoted and answered.
+fn lower_weights(syntax: &Syntax, tokens: &mut Tokens) {
+    let mut lowered = false;
+    for (at, unit) in syntax.units.iter().enumerate() {
+        let part = part(syntax, at);
+        if part < 1.0
+            && let Some(token) = tokens.tokens.get_mut(unit.token)
+        {
+            token.weight = token.weight.min(part);
+            lowered = true;
+        }
+    }
+    if lowered {
+        tokens.lower_pieces();
+    }
+}
+
+/// Returns how much of a hostile word counts where its own weight is asked: less of what is said of things or of oneself, of
+/// what is denied, and of what is quoted to be answered.
+fn part(syntax: &Syntax, at: usize) -> f32 {
+    let Some(tone) = Tone::of(syntax.units[at].classes).filter(|tone| tone.is_hostile()) else { return 1.0 };
+    let (target, _) = syntax.target(at, tone);
+    let context = syntax.context(at, tone);
+    let of_people = matches!(target, Target::You | Target::They | Target::Person | Target::Group);
+    if matches!(target, Target::Thing | Target::Own) && tone != Tone::Slur {
+        OF_THINGS
+    } else if context.has(Context::NEGATED) && of_people && matches!(tone, Tone::Insult | Tone::Contempt | Tone::Hate) {
+        DENIED
+    } else if context.has(Context::QUOTED) && (context.has(Context::REPORTED) || context.has(Context::COUNTERED)) {
+        ANSWERED
+    } else {
+        1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::features::Amount;
+
+    /// Collects what marks are called.
+    struct Heard(Vec<(String, u16)>);
+
+    impl Sink for Heard {
+        fn add(&mut self, _: Group, _: u64, _: impl Into<Amount>, evidence: Evidence) -> bool {
+            if let What::Scope(mark) = evidence.what {
+                let heard = (mark.describe(), evidence.start);
+                if !self.0.contains(&heard) {
+                    self.0.push(heard);
+                }
+            }
+            true
+        }
+
+        fn contains(&self, _: Group, _: u64) -> bool {
+            false
+        }
+    }
+
+    fn heard(source: &str) -> (Vec<String>, Tokens) {
+        let (mut text, mut tokens, mut sink) = (Text::default(), Tokens::default(), Heard(Vec::new()));
+        text.read(source);
+        tokens.read(&text);
+        extract(&text, &mut tokens, Language::Eng, &mut Units::default(), &mut sink);
+        (sink.0.into_iter().map(|(name, _)| name).collect(), tokens)
+    }
+
+    #[test]
+    fn marks_say_what_is_said_of_whom() {
+        for (source, expected) in [
+            ("You are an idiot.", "an insult to you"),
+            ("What a moron.", "an insult to nobody in particular"),
+            ("I was such an idiot.", "an insult to oneself"),
+            ("That author is a coward.", "an insult to a person"),
+            ("This law is stupid.", "contempt for a thing"),
+            ("My neighbours kept a stupid dog.", "contempt for a thing"),
+            ("Those immigrants are vermin.", "a word for pests and animals, of a group"),
+            ("The immigrants came in June. They are scum.", "an insult to a group"),
+            ("He is scum.", "an insult to people named before"),
+            ("I will kill you.", "a threat to you"),
+            ("Beat the eggs.", "violence or death, of a thing"),
+            ("You are not an idiot.", "an insult to you, negated"),
+            ("He called me \"an idiot\".", "an insult to oneself, quoted, reported"),
+            ("Is he an idiot?", "an insult to people named before, in a question"),
+            ("You idiot 🖕", "swearing at you"),
+            ("You are a 🤡", "an insult to you"),
+            ("youareanidiot", "an insult to you"),
+        ] {
+            let (heard, _) = heard(source);
+            assert!(heard.iter().any(|mark| mark == expected), "{source}: {heard:?}");
+        }
+        assert_eq!(heard("The bread rose well on Sunday.").0, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_said_of_things_or_denied_counts_less_by_itself() {
+        let weight = |source: &str, word: &str| {
+            let hash = crate::classify::lexicon::word_hash(word.as_bytes());
+            heard(source).1.tokens.iter().find(|token| token.hash == hash).map(|token| token.weight)
+        };
+        assert_eq!(weight("What a stupid printer.", "stupid"), Some(OF_THINGS));
+        assert_eq!(weight("Nobody calls you an idiot.", "idiot"), Some(DENIED));
+        assert_eq!(weight("Saying \"they are scum\" is racist.", "scum"), Some(ANSWERED));
+        assert_eq!(weight("You stupid man.", "stupid"), Some(1.0));
+    }
+}

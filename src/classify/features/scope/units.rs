@@ -1,0 +1,184 @@
+//! Reads the words of a comment with their clauses and sentences.
+
+use isolang::Language;
+
+use super::mark::Tone;
+use super::unglue::unglue;
+use crate::classify::text::Text;
+use crate::classify::token::{Kind, Token, Tokens};
+use crate::classify::words::{self, WordClasses, Words};
+
+/// Only so many words of a comment are looked at.
+const MAX_UNITS: usize = 1_500;
+
+/// A word as the rules see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Unit {
+    /// Its number among the tokens.
+    pub token: usize,
+    pub classes: WordClasses,
+    pub hash: u64,
+    pub start: u16,
+    pub end: u16,
+    pub sentence: u16,
+    pub clause: u16,
+    pub quoted: bool,
+    /// A capital within a sentence, or `@name`.
+    pub named: bool,
+}
+
+/// What is known of a sentence.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sentence {
+    pub question: bool,
+    /// The first word that reports, by its place among all.
+    pub reports: Option<usize>,
+    pub counters: bool,
+    pub condition: bool,
+}
+
+/// The words of a comment and its sentences. Reused from call to call to keep its buffers.
+#[derive(Default)]
+pub struct Units {
+    /// The words, in their order.
+    pub units: Vec<Unit>,
+    /// The sentences, in their order.
+    pub sentences: Vec<Sentence>,
+}
+
+impl Units {
+    /// Replaces the content with the words and sentences of a text.
+    pub fn read(&mut self, text: &Text, tokens: &Tokens, language: Language, words: &Words) {
+        self.units.clear();
+        self.sentences.clear();
+        self.sentences.push(Sentence::default());
+        let tokens = &tokens.tokens;
+        let all_capitals = tokens.iter().filter(|token| token.shouted).count() * 2 > tokens.len();
+        let unglues = language == Language::Eng;
+        let mut reader = Reader { text, words, unglues, all_capitals, units: self, position: Position::default() };
+        let (mut last_end, mut covered) = (0, 0);
+        for (number, token) in tokens.iter().enumerate().take(MAX_UNITS) {
+            let between = text.as_str().get(last_end..usize::from(token.start)).unwrap_or_default();
+            last_end = usize::from(token.end);
+            if between.contains('\n') {
+                reader.end_sentence();
+            }
+            // It belongs to a word of several tokens.
+            if number < covered {
+                continue;
+            }
+            let (classes, length) = words::look_up(words, text.as_str(), tokens, number);
+            covered = number + length;
+            if token.kind == Kind::Mark && Tone::of(classes).is_none() {
+                reader.read_mark(token, !between.is_empty());
+            } else {
+                let end = tokens.get(covered - 1).map_or(token.end, |last| last.end);
+                reader.read_word(number, token, classes, end);
+            }
+        }
+    }
+}
+
+/// Where a [`Reader`] is in a text.
+#[derive(Default)]
+struct Position {
+    clause: u16,
+    /// In double quotation marks.
+    quoted: bool,
+    /// In single quotation marks.
+    single_quoted: bool,
+    /// The present sentence has a word.
+    in_sentence: bool,
+}
+
+/// Reads the tokens of a text into units.
+struct Reader<'a> {
+    text: &'a Text,
+    words: &'a Words,
+    /// Whether rows of words without spaces are taken apart.
+    unglues: bool,
+    /// Whether most words are in capitals, so that a capital marks no name.
+    all_capitals: bool,
+    units: &'a mut Units,
+    position: Position,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins another sentence, unless the present one has no word yet.
+    fn end_sentence(&mut self) {
+        if self.position.in_sentence {
+            self.units.sentences.push(Sentence::default());
+            self.position.clause += 1;
+            self.position.in_sentence = false;
+        }
+    }
+
+    /// Reads punctuation; `spaced` says whether white space stands before it.
+    fn read_mark(&mut self, token: &Token, spaced: bool) {
+        let mark = self.written(token);
+        let position = &mut self.position;
+        match mark.chars().next() {
+            Some('"') => position.quoted = !position.quoted,
+            Some('\'') if spaced && !position.single_quoted => position.single_quoted = true,
+            Some('\'') if position.single_quoted => position.single_quoted = false,
+            Some('.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟') => {
+                let is_question = mark.starts_with(['?', '？', '؟']);
+                if let Some(sentence) = self.units.sentences.last_mut() {
+                    sentence.question |= is_question;
+                }
+                self.end_sentence();
+            }
+            Some(',' | ';' | ':' | '-' | '–' | '—' | '(' | ')' | '،' | '、' | '，') if spaced || mark != "-" => {
+                position.clause += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads a word that ends at a byte of the text, which may be behind its first token.
+    fn read_word(&mut self, number: usize, token: &Token, classes: WordClasses, end: u16) {
+        if classes.has(WordClasses::CLAUSE) {
+            self.position.clause += 1;
+        }
+        self.note_in_sentence(classes);
+        let is_classless = classes == WordClasses::default();
+        let is_word = token.kind == Kind::Word;
+        let is_capital =
+            is_word && self.position.in_sentence && !self.all_capitals && self.text.is_capital(usize::from(token.start));
+        let whole = Unit {
+            token: number,
+            classes,
+            hash: token.hash,
+            start: token.start,
+            end,
+            sentence: (self.units.sentences.len() - 1) as u16,
+            clause: self.position.clause,
+            quoted: self.position.quoted || self.position.single_quoted || token.weight < 1.0,
+            named: token.kind == Kind::Handle || is_capital && is_classless,
+        };
+        let is_glued = self.unglues && is_classless && is_word;
+        let parts = if is_glued { unglue(self.words, self.written(token)) } else { Vec::new() };
+        if parts.is_empty() {
+            self.units.units.push(whole);
+        }
+        // The words of a row without spaces are read as if they had some.
+        self.units.units.extend(parts.into_iter().map(|(hash, classes)| Unit { hash, classes, named: false, ..whole }));
+        self.position.in_sentence = true;
+    }
+
+    /// Notes what a word that comes next says of its sentence.
+    fn note_in_sentence(&mut self, classes: WordClasses) {
+        let at = self.units.units.len();
+        if let Some(sentence) = self.units.sentences.last_mut() {
+            if classes.has(WordClasses::REPORT) && sentence.reports.is_none() {
+                sentence.reports = Some(at);
+            }
+            sentence.counters |= classes.has(WordClasses::COUNTER) && Tone::of(classes).is_none();
+            sentence.condition |= classes.has(WordClasses::IF);
+        }
+    }
+
+    fn written(&self, token: &Token) -> &'a str {
+        self.text.as_str().get(usize::from(token.start)..usize::from(token.end)).unwrap_or_default()
+    }
+}

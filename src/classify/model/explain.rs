@@ -1,0 +1,169 @@
+//! Explains a score: which words, links and signals spoke for and against a label, and by how much.
+
+mod describe;
+mod explanation;
+mod merge;
+
+use isolang::Language;
+
+pub use self::explanation::{Contribution, Explanation};
+use super::scores::{Scores, Window};
+use super::trace::Tracer;
+use super::{Model, Scratch, name};
+use crate::classify::tally::Feature;
+use crate::classify::{Input, Label, features, window};
+
+impl Model {
+    /// Says of the scores of a comment, label by label, what spoke for and against it: at most `most` contributions,
+    /// strongest first.
+    pub fn explain(&self, input: &Input, scores: &Scores, labels: &[Label], most: usize) -> Vec<Explanation> {
+        Scratch::with_local(|scratch| {
+            let mut explaining = Explaining { model: self, scratch, most };
+            labels.iter().map(|&label| explaining.label(input, label, scores.windows[label.lane()])).collect()
+        })
+    }
+}
+
+/// What explaining one comment needs.
+struct Explaining<'a> {
+    model: &'a Model,
+    scratch: &'a mut Scratch,
+    most: usize,
+}
+
+impl Explaining<'_> {
+    /// Explains the score of a label by the window that it is of.
+    fn label(&mut self, input: &Input, label: Label, window: Window) -> Explanation {
+        let Window { begin, end, language, of_name } = window;
+        if of_name {
+            let mut explanation = self.window(&name::as_comment(input), language, label);
+            for part in &mut explanation.contributions {
+                part.of_name = true;
+                part.span = None;
+            }
+            return explanation;
+        }
+        let quoted = window::quoted(input.quoted, &(begin..end));
+        let mut explanation = self.window(&window::part(input, &(begin..end), &quoted), language, label);
+        for span in explanation.contributions.iter_mut().filter_map(|part| part.span.as_mut()) {
+            *span = span.start + begin..span.end + begin;
+        }
+        explanation
+    }
+
+    /// Explains the score of a label for a window, as if it were all of the comment.
+    fn window(&mut self, input: &Input, language: Language, label: Label) -> Explanation {
+        let Scratch { work, tally, trace } = &mut *self.scratch;
+        trace.clear();
+        features::read(input, work);
+        tally.start(input.text.len());
+        if self.model.head(label, language).is_some() {
+            features::extract(input, language, work, &mut Tracer { tally, trace });
+        }
+        self.traced(input, language, label)
+    }
+
+    /// Explains the score of a label by what was traced.
+    fn traced(&self, input: &Input, language: Language, label: Label) -> Explanation {
+        let Scratch { work, tally, trace } = &*self.scratch;
+        let Some((voice, head)) = self.model.head(label, language) else {
+            return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), rest: f32::NEG_INFINITY };
+        };
+        // What each use of a feature adds to the logit, in units of the calibrated one; of what speaks for the label only
+        // what counts of the use.
+        let unit = f64::from(head.calibration.slope * head.scale);
+        let factors = tally.factors(self.model.norms());
+        let worth = |feature: &Feature| {
+            let counts = head.counts(feature.group as usize);
+            let weight = self.model.weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
+            if weight == 0 {
+                return 0.0;
+            }
+            f64::from(weight) * f64::from(feature.value() * factors[feature.group as usize]) / f64::from(feature.times)
+        };
+        let worth: Vec<f64> = tally.features().iter().map(worth).collect();
+        let weighed = trace.iter().map(|&(index, amount, evidence)| {
+            let part = f64::from(if label == Label::Spam { amount.spam } else { amount.abuse });
+            (evidence, worth.get(index).map_or(0.0, |&worth| unit * if worth > 0.0 { worth * part } else { worth }))
+        });
+        let mut all = merge::merge(weighed, &work.tokens.tokens);
+        let bias = f64::from(head.calibration.apply(head.bias));
+        let logit = bias + all.iter().map(|merged| merged.weight).sum::<f64>();
+        let unlisted: f64 = all.iter().skip(self.most).map(|merged| merged.weight).sum();
+        all.truncate(self.most);
+        let contributions = all.iter().map(|merged| describe::contribution(input, work, merged)).collect();
+        Explanation { label, logit: logit as f32, contributions, rest: (bias + unlisted) as f32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::classify::model::tests::tiny;
+    use crate::classify::{Author, Input, Label, Model};
+
+    fn named(name: &str) -> Option<Author<'_>> {
+        Some(Author { name, ..Author::default() })
+    }
+
+    fn adds_up(model: &Model, input: &Input) {
+        let scores = model.score(input);
+        for &label in model.labels() {
+            let Some(logit) = scores.logit(label) else { continue };
+            for most in [0, 3, usize::MAX] {
+                let explanation = model.explain(input, &scores, &[label], most).remove(0);
+                assert!((explanation.logit - logit).abs() < 1e-4, "{} {logit}", explanation.logit);
+                let listed: f32 = explanation.contributions.iter().map(|contribution| contribution.weight).sum();
+                assert!((listed + explanation.rest - logit).abs() < 1e-4);
+                for contribution in &explanation.contributions {
+                    if let Some(span) = &contribution.span {
+                        assert!(input.text.get(span.clone()).is_some_and(|text| !text.is_empty()), "{contribution:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn contributions_add_up_for_any_text(text in "\\PC{0,120}", title in "\\PC{0,40}", author_name in "\\PC{0,20}") {
+            adds_up(&tiny(), &Input { text: &text, post_title: &title, author: named(&author_name), ..Input::default() });
+        }
+
+        #[test]
+        fn contributions_add_up_for_likely_text(
+            words in proptest::collection::vec(
+                "(you|idiot|F R E E|v1@gra|not|gay|&amp;|½|e\u{301}|\u{200B}|ﷺ|looool|http://x.com/a|a@b.com|#tag|!!!|\"|555-123-4567|日本|😀)[ \n]?",
+                0..40,
+            ),
+        ) {
+            let author = Author { url: Some("http://x.com"), email: "a@b.com", ..Author::default() };
+            adds_up(&tiny(), &Input { text: &words.concat(), author: Some(author), ..Input::default() });
+        }
+    }
+
+    #[test]
+    fn reasons_are_human() {
+        let text = "CASINO at http://Casino777.example/win?x=1 v1@gra";
+        let input = Input { text, author: named("Bob"), ..Input::default() };
+        let explanation = tiny().explain(&input, &tiny().score(&input), &[Label::Spam], usize::MAX).remove(0);
+        let find = |what: &str| explanation.contributions.iter().find(|contribution| contribution.what == what);
+        let word = find("the word “CASINO”").expect("word");
+        assert_eq!(word.span, Some(0..6));
+        assert!(find("the link to casino777.example").is_some(), "{explanation:?}");
+        assert!(find("the disguised word “v1@gra”").is_some());
+        assert!(find("common words and punctuation").is_some_and(|contribution| contribution.span.is_none()));
+        assert!(find("the word “at”").is_none());
+        assert!(find("the author's name “Bob”").is_some_and(|contribution| contribution.span.is_none()));
+    }
+
+    #[test]
+    fn a_label_without_head_has_no_reasons() {
+        let input = Input { text: "x", ..Input::default() };
+        let explanation = tiny().explain(&input, &tiny().score(&input), &[Label::Threat], 5).remove(0);
+        assert!(explanation.contributions.is_empty());
+    }
+}

@@ -1,0 +1,71 @@
+//! What a model consists of: for each language its heads and the table of their weights.
+
+use isolang::Language;
+
+use crate::classify::Label;
+use crate::classify::calibrate::Calibration;
+use crate::classify::features::Group;
+use crate::classify::table::Table;
+use crate::classify::vocabulary::Vocabulary;
+
+/// What a model file holds.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    pub name: String,
+    /// Every table has two to this power buckets.
+    pub hash_bits: u32,
+    /// What the model says in each language that it has learned.
+    pub voices: Vec<Voice>,
+    /// The length that each group's features are brought to.
+    pub norms: [f32; Group::COUNT],
+    /// Tells the model's languages apart.
+    pub vocabulary: Vocabulary,
+}
+
+/// What was learned in one language.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    pub language: Language,
+    /// In lane order.
+    pub heads: Vec<Head>,
+    pub table: Table,
+}
+
+/// What turns the sum of a lane's weights into a label's logit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    pub label: Label,
+    /// Languages that the head has learned along with its own.
+    pub also: Vec<Language>,
+    /// What one unit of a stored weight is worth.
+    pub scale: f32,
+    pub bias: f32,
+    pub calibration: Calibration,
+    /// Whether identity terms themselves count.
+    pub identity_terms: bool,
+    /// Whether marks of scope count.
+    pub scope: bool,
+    /// Whether it speaks every language that has no head of its own for the label.
+    pub everywhere: bool,
+    /// How many weights it was given.
+    pub weights: usize,
+}
+
+impl Voice {
+    /// The head for a label.
+    pub fn head(&self, label: Label) -> Option<&Head> {
+        self.heads.iter().find(|head| head.label == label)
+    }
+
+    /// Whether one of its heads speaks a language.
+    pub fn speaks(&self, head: &Head, language: Language) -> bool {
+        self.language == language || head.everywhere || head.also.contains(&language)
+    }
+}
+
+impl Head {
+    /// Returns whether the features of a group count.
+    pub fn counts(&self, group: usize) -> bool {
+        (self.identity_terms || group != Group::Identity as usize) && (self.scope || group != Group::Scope as usize)
+    }
+}
