@@ -30,7 +30,7 @@ use quotas::Quotas;
 use refusal::turned_away;
 
 pub use call::Call;
-pub use connection::Connection;
+pub use connection::{Busy, Connection};
 pub use open::{call, caller, named_after_key, open};
 pub use permissions::may;
 pub use sites::allowed;

@@ -116,7 +116,8 @@ impl Program {
         let mut needs: BTreeMap<&Module, BTreeMap<&Module, BTreeSet<String>>> = BTreeMap::new();
         for (module, contents) in &self.modules {
             for path in &contents.named {
-                if let Some(file) = self.definition(module, path, 16).filter(|file| **file != contents.file && !file.is_empty()) {
+                if let Some(file) = self.definition(module, path, 16).filter(|file| **file != contents.file && !file.is_empty())
+                {
                     needs.entry(&contents.file).or_default().entry(file).or_default().insert(path.join("::"));
                 }
             }
@@ -193,7 +194,9 @@ struct Names<'a>(&'a mut BTreeSet<Vec<String>>);
 impl<'ast> Visit<'ast> for Names<'_> {
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
         // Those of the module are imports; this one stands in a function.
-        flatten(&item.tree, Vec::new(), &mut |path, _| drop(self.0.insert(path)));
+        flatten(&item.tree, Vec::new(), &mut |path, _| {
+            self.0.insert(path);
+        });
     }
 
     fn visit_item(&mut self, item: &'ast Item) {
