@@ -16,11 +16,11 @@ use std::time::SystemTime;
 use crate::pb;
 use crate::reading::link::Link;
 use crate::verdict::Span;
-use size::cut;
+use size::truncate;
 
 pub use fingerprint::Fingerprint;
 pub use format::Format;
-pub use id::{CommentId, Site, outside_id, outside_id_problem};
+pub use id::{CommentId, Site, external_id, external_id_problem};
 pub use kind::CommentKind;
 pub use markup::{Hidden, Text};
 pub use size::{MAX_BODY, MAX_CONTEXT, MAX_ID, MAX_LINE, MAX_NAME, MAX_SITE};
@@ -42,11 +42,11 @@ pub struct Comment {
     /// The author's web address as a browser opens it, if that is another than a reader sees.
     author_address: Option<String>,
     /// The hosts of the post and of the site.
-    own_hosts: [Option<String>; 2],
+    site_hosts: [Option<String>; 2],
     email: String,
     ip: Option<IpAddr>,
     /// A client's address was sent, and is none.
-    odd_ip: bool,
+    malformed_ip: bool,
     post_text: String,
     submitted_at: SystemTime,
     published_at: Option<SystemTime>,
@@ -66,19 +66,19 @@ impl Comment {
     }
 
     /// What the store keeps: as sent, without e-mail, IP address and post text.
-    pub fn kept(&self) -> &pb::Comment {
+    pub fn stored_message(&self) -> &pb::Comment {
         &self.message
     }
 
     /// Returns what the store keeps of a comment that a limit rejects: the beginning of it, so that a flood cannot fill the
     /// store.
-    pub fn kept_in_short(&self) -> pb::Comment {
+    pub fn truncated_message(&self) -> pb::Comment {
         let mut message = self.message.clone();
-        cut(&mut message.body, MAX_SHORT);
-        cut(&mut message.parent_text, 0);
+        truncate(&mut message.body, MAX_SHORT);
+        truncate(&mut message.parent_text, 0);
         if let Some(client) = &mut message.client {
-            cut(&mut client.user_agent, MAX_SHORT);
-            cut(&mut client.referrer, MAX_SHORT);
+            truncate(&mut client.user_agent, MAX_SHORT);
+            truncate(&mut client.referrer, MAX_SHORT);
         }
         message
     }
@@ -89,8 +89,8 @@ impl Comment {
     }
 
     /// Turns a byte range of [`Text::torn`] into scalar values of the body as sent.
-    pub fn span_of_torn(&self, range: std::ops::Range<usize>) -> Option<Span> {
-        self.span_of_source(self.text.source_of_torn(range)?)
+    pub fn span_of_joined(&self, range: std::ops::Range<usize>) -> Option<Span> {
+        self.span_of_source(self.text.source_of_joined(range)?)
     }
 
     /// Returns the links of the body, with the hosts that a browser opens.
@@ -109,8 +109,8 @@ impl Comment {
     }
 
     /// Returns the hosts of the site itself: that of the post, and the site's name if it is a host name.
-    pub fn own_hosts(&self) -> impl Iterator<Item = &str> {
-        self.own_hosts.iter().flatten().map(String::as_str)
+    pub fn site_hosts(&self) -> impl Iterator<Item = &str> {
+        self.site_hosts.iter().flatten().map(String::as_str)
     }
 
     /// Tells this text and author from others under the same id.
@@ -152,14 +152,14 @@ impl Comment {
     }
 
     /// Returns whether it is certain who wrote it: somebody signed in, or somebody whose e-mail address the host has verified.
-    pub fn author_is_certain(&self) -> bool {
+    pub fn author_is_authenticated(&self) -> bool {
         !self.user_id().is_empty() || self.email_is_verified()
     }
 
     /// Returns whether the author is told apart from somebody else who types the same: by being certain, or by coming from a
     /// client of their own.
-    pub fn author_is_told_apart(&self) -> bool {
-        self.author_is_certain() || self.client_of_its_own().is_some()
+    pub fn author_is_distinguishable(&self) -> bool {
+        self.author_is_authenticated() || self.public_ip().is_some()
     }
 
     /// The host's id of the author. Empty: not signed in.
@@ -178,13 +178,13 @@ impl Comment {
     }
 
     /// Returns whether a client's address was sent that is none: limits and lists then cannot know the client.
-    pub fn has_odd_ip(&self) -> bool {
-        self.odd_ip
+    pub fn has_malformed_ip(&self) -> bool {
+        self.malformed_ip
     }
 
     /// Returns the client's address if it is one client's. A private or local address is a proxy's or a container's, behind
     /// which there may be anybody.
-    pub fn client_of_its_own(&self) -> Option<IpAddr> {
+    pub fn public_ip(&self) -> Option<IpAddr> {
         self.ip.filter(|ip| client::is_public(*ip))
     }
 

@@ -126,7 +126,7 @@ impl Config {
             match files.checked() {
                 Ok(files) => config.tls = files,
                 Err((option, problem)) => {
-                    mistakes.push(Mistake { file: option.to_owned(), line: 0, problem: problem.to_owned() })
+                    mistakes.push(Mistake { file: option.to_owned(), line: 0, message: problem.to_owned() })
                 }
             }
         }

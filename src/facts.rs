@@ -15,9 +15,9 @@ pub struct Facts {
     /// What was decided on an earlier body of the same comment. `None`: this is its first.
     pub previous: Option<Previous>,
     /// How many comments came of late that were nearly the same.
-    pub similar: Similar,
+    pub duplicates: Similar,
     /// What was decided within the hour on a comment that is nearly the same. `None`: nothing.
-    pub alike: Option<Alike>,
+    pub decided_duplicate: Option<Alike>,
     /// What this server knows of whoever is over a limit.
     pub flood: Flood,
 }
@@ -28,7 +28,7 @@ pub struct Flood {
     /// How many different authors have sent from the client within the hour; no more than a few are told apart.
     pub authors: u32,
     /// How many comments over the limit were held within the hour.
-    pub waiting: u32,
+    pub held: u32,
 }
 
 /// A decision on a comment that is nearly the same.
@@ -37,11 +37,11 @@ pub struct Alike {
     /// That comment.
     pub comment_id: String,
     /// Who decided; may be empty.
-    pub by: String,
+    pub decided_by: String,
     /// Whether it was rejected.
     pub rejected: bool,
     /// The log-odds that the model gave it for spam and toxicity. `None`: none, in its language.
-    pub base: [Option<f32>; 2],
+    pub base_logits: [Option<f32>; 2],
 }
 
 /// How many comments came in the last one to two hours that were nearly the same as this one.
@@ -96,9 +96,9 @@ pub struct Previous {
 impl Facts {
     /// With what this process knows of nearly the same comments, where that is more than the store knows.
     pub fn beside(self, seen: Similar, alike: Option<&Alike>) -> Self {
-        let Similar { here, elsewhere } = self.similar;
+        let Similar { here, elsewhere } = self.duplicates;
         let similar = Similar { here: here.max(seen.here), elsewhere: elsewhere.max(seen.elsewhere) };
-        Self { similar, alike: alike.cloned(), ..self }
+        Self { duplicates: similar, decided_duplicate: alike.cloned(), ..self }
     }
 
     /// The limit that says most: a refusal with the longest wait, else the one with the fewest left.

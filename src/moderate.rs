@@ -77,7 +77,7 @@ impl Moderator {
             let (lists, lists_failed) = self.lists.of(site, now).await;
             let (sender, secrets_failed) = Sender::new(self.store.secrets(site).await, &comment, &lists);
             self.floods.came(&request, &sender.persons);
-            let turn = self.turn(comment.kept()).await;
+            let turn = self.turn(comment.stored_message()).await;
             let listed = Listed { entries: &lists.entries, senders: &sender.listed };
             let case = measured(Stage::Score, || judge.hear(&comment, listed, Some(&learned)));
             let local = LocalFacts::new(&request, case.policy, sender.persons, &self.floods, &learned, &self.store);
@@ -103,8 +103,8 @@ impl Moderator {
                         Err(failed) => return without_store(Some(facts), failed),
                     }
                 }
-                Ok(Admitted::Seen(verdict)) => return as_answered(case.policy, verdict),
-                Ok(Admitted::Listed) => {
+                Ok(Admitted::Repeated(verdict)) => return as_answered(case.policy, verdict),
+                Ok(Admitted::ListsChanged) => {
                     self.lists.outdated(site);
                     round += 1;
                     continue;
@@ -130,7 +130,7 @@ impl Moderator {
         }
         let (verdict_id, revision) = (admission.tentative.id.clone(), admission.tentative.revision);
         let found = self.store.look(admission).await?;
-        Ok(found.map_or(Admitted::Listed, |facts| Admitted::Undecided { facts, verdict_id, revision }))
+        Ok(found.map_or(Admitted::ListsChanged, |facts| Admitted::Undecided { facts, verdict_id, revision }))
     }
 
     /// Records the verdict that the facts of the store led to.

@@ -78,7 +78,7 @@ impl Server {
             key_quota: config.key_quota,
             timeout: config.request_timeout,
         };
-        let port = Port { listener, tls, most: config.max_connections };
+        let port = Port { listener, tls, max_connections: config.max_connections };
         Ok(Self { port, store, ring, files, limits, drain_timeout: config.drain_timeout })
     }
 

@@ -16,14 +16,14 @@ pub struct Mistake {
     /// The line, from 1. 0: the file as a whole.
     pub line: usize,
     /// What is wrong and what would be accepted.
-    pub problem: String,
+    pub message: String,
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
-            0 => write!(f, "{}: {}", self.file, self.problem),
-            line => write!(f, "{}:{line}: {}", self.file, self.problem),
+            0 => write!(f, "{}: {}", self.file, self.message),
+            line => write!(f, "{}:{line}: {}", self.file, self.message),
         }
     }
 }
@@ -52,19 +52,19 @@ impl std::error::Error for Mistakes {}
 /// Every syntax error, wrong value and unknown key in the file.
 pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, Mistakes> {
     let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
-    let notes = Notes { file, lines, mistakes: RefCell::default(), more: Cell::new(0) };
+    let notes = Notes { file, line_starts: lines, errors: RefCell::default(), omitted: Cell::new(0) };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         notes.add(error.span().map_or(0, |span| notes.line(span.start)), error.message().to_owned());
     }
-    let section = Section { notes: &notes, table: table.get_ref(), path: String::new(), known: RefCell::default() };
+    let section = Section { errors: &notes, table: table.get_ref(), path: String::new(), requested_keys: RefCell::default() };
     let value = read(&section);
     section.finish();
-    let mut mistakes = notes.mistakes.into_inner();
+    let mut mistakes = notes.errors.into_inner();
     mistakes.sort_by_key(|mistake| mistake.line);
-    if notes.more.get() > 0 {
-        let problem = format!("and {} more mistakes", notes.more.get());
-        mistakes.push(Mistake { file: file.to_owned(), line: 0, problem });
+    if notes.omitted.get() > 0 {
+        let problem = format!("and {} more mistakes", notes.omitted.get());
+        mistakes.push(Mistake { file: file.to_owned(), line: 0, message: problem });
     }
     if mistakes.is_empty() { Ok(value) } else { Err(Mistakes(mistakes)) }
 }
@@ -77,43 +77,43 @@ const MOST_TOLD: usize = 400;
 struct Notes<'d> {
     file: &'d str,
     /// Where each line but the first begins.
-    lines: Vec<usize>,
-    mistakes: RefCell<Vec<Mistake>>,
+    line_starts: Vec<usize>,
+    errors: RefCell<Vec<Mistake>>,
     /// How many are not told.
-    more: Cell<usize>,
+    omitted: Cell<usize>,
 }
 
 impl Notes<'_> {
     /// By halving: a file may have as many mistakes as lines.
     fn line(&self, at: usize) -> usize {
-        1 + self.lines.partition_point(|begin| *begin <= at)
+        1 + self.line_starts.partition_point(|begin| *begin <= at)
     }
 
     fn add(&self, line: usize, mut problem: String) {
-        let mut mistakes = self.mistakes.borrow_mut();
+        let mut mistakes = self.errors.borrow_mut();
         if mistakes.len() == MOST_MISTAKES {
-            self.more.set(self.more.get() + 1);
+            self.omitted.set(self.omitted.get() + 1);
             return;
         }
         if problem.len() > 2 * MOST_TOLD {
             problem.truncate(problem.floor_char_boundary(2 * MOST_TOLD));
             problem.push('…');
         }
-        mistakes.push(Mistake { file: self.file.to_owned(), line, problem });
+        mistakes.push(Mistake { file: self.file.to_owned(), line, message: problem });
     }
 }
 
 /// A table of the file. Every key asked for is known; [`Section::finish`] reports the others.
 pub struct Section<'d> {
-    notes: &'d Notes<'d>,
+    errors: &'d Notes<'d>,
     table: &'d DeTable<'d>,
     path: String,
-    known: RefCell<Vec<&'static str>>,
+    requested_keys: RefCell<Vec<&'static str>>,
 }
 
 impl<'d> Section<'d> {
     fn get(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
-        self.known.borrow_mut().push(key);
+        self.requested_keys.borrow_mut().push(key);
         self.table.get(key)
     }
 
@@ -123,8 +123,8 @@ impl<'d> Section<'d> {
 
     /// Reports a value that was read but makes no sense.
     pub fn wrong(&self, key: &str, problem: impl fmt::Display) {
-        let line = self.table.get(key).map_or(0, |value| self.notes.line(value.span().start));
-        self.notes.add(line, format!("{} {problem}", self.name(key)));
+        let line = self.table.get(key).map_or(0, |value| self.errors.line(value.span().start));
+        self.errors.add(line, format!("{} {problem}", self.name(key)));
     }
 
     /// The value of `key` as `take` understands it, which is described by `wanted`.
@@ -189,7 +189,7 @@ impl<'d> Section<'d> {
             match item.get_ref().as_str().ok_or_else(|| "must be a string".to_owned()).and_then(&mut parse) {
                 Ok(value) => list.push(value),
                 Err(problem) => {
-                    self.notes.add(self.notes.line(item.span().start), format!("an entry of {} {problem}", self.name(key)));
+                    self.errors.add(self.errors.line(item.span().start), format!("an entry of {} {problem}", self.name(key)));
                 }
             }
         }
@@ -203,22 +203,22 @@ impl<'d> Section<'d> {
             self.wrong(key, "must be a table");
             return None;
         };
-        let section = Section { notes: self.notes, table, path: self.name(key), known: RefCell::default() };
+        let section = Section { errors: self.errors, table, path: self.name(key), requested_keys: RefCell::default() };
         let value = read(&section);
         section.finish();
         Some(value)
     }
 
     fn finish(&self) {
-        let known = self.known.borrow();
+        let known = self.requested_keys.borrow();
         for (key, _) in self.table {
             if !known.iter().any(|known| known == key.get_ref()) {
-                let line = self.notes.line(key.span().start);
+                let line = self.errors.line(key.span().start);
                 let place = if self.path.is_empty() { "here".to_owned() } else { format!("in [{}]", self.path) };
                 let known = known.join(", ");
                 let key = key.get_ref();
                 let key = &key[..key.floor_char_boundary(MOST_TOLD / 4)];
-                self.notes.add(line, format!("unknown key {key:?}; {place} these are known: {known}"));
+                self.errors.add(line, format!("unknown key {key:?}; {place} these are known: {known}"));
             }
         }
     }

@@ -79,7 +79,7 @@ pub fn figures(scored: &[(f32, bool)]) -> Figures {
 }
 
 fn calibration_error(scored: &[(f32, bool)]) -> f64 {
-    let distance = |bin: &Bin| (bin.stated - bin.observed).abs() * bin.rows as f64;
+    let distance = |bin: &Bin| (bin.mean_score - bin.positive_share).abs() * bin.rows as f64;
     reliability(scored).iter().filter(|bin| bin.rows > 0).map(distance).sum::<f64>() / scored.len() as f64
 }
 

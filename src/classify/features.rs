@@ -49,7 +49,7 @@ pub struct Workspace {
 /// Reads a comment into the workspace.
 pub fn read(input: &Input, work: &mut Workspace) {
     let Workspace { text, tokens, side_text, .. } = work;
-    text.read(input.text);
+    text.normalize(input.text);
     tokens.read(text);
     quote::weigh(input, text, tokens, side_text);
 }

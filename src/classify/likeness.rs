@@ -30,7 +30,7 @@ impl Likeness {
             static SCRATCH: RefCell<(Text, Tokens)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(normal, tokens)| {
-            normal.read(text);
+            normal.normalize(text);
             tokens.read(normal);
             let said = tokens.tokens.iter().filter(|token| !matches!(token.kind, Kind::Mark | Kind::Number | Kind::Emoji));
             let words: Vec<u64> = said.map(|token| token.hash).collect();

@@ -327,7 +327,7 @@ mod tests {
 
     fn tokens(source: &str) -> Vec<(Kind, String)> {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());
-        text.read(source);
+        text.normalize(source);
         tokens.read(&text);
         let part = |start: u16, end: u16| text.as_str()[usize::from(start)..usize::from(end)].to_owned();
         tokens.tokens.iter().map(|token| (token.kind, part(token.start, token.end))).collect()
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn counts_and_pieces_are_kept() {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());
-        text.read("BUY now\nf*ck hello x.com/aa");
+        text.normalize("BUY now\nf*ck hello x.com/aa");
         tokens.read(&text);
         assert_eq!((tokens.counts.capitals, tokens.counts.newlines, tokens.counts.link_bytes), (3, 1, 8));
         assert!(tokens.tokens[0].shouted && !tokens.tokens[1].shouted);

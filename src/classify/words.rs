@@ -80,7 +80,7 @@ fn parse(text: &str) -> Words {
         let Some((_, class)) = WordClasses::NAMES.iter().find(|(known, _)| *known == name) else { continue };
         for word in words.split_whitespace() {
             // As tokens are read.
-            normal.read(word);
+            normal.normalize(word);
             let classes = all.entry(word_hash(normal.as_str().as_bytes())).or_default();
             *classes = classes.and(*class);
         }

@@ -136,13 +136,13 @@ impl MeasuredTime {
 
 fn caller(args: &BenchArgs, lines: Vec<Line>, servers: usize, comments: &Arc<Comments>, time: &MeasuredTime) -> Caller {
     Caller {
-        lines,
+        connections: lines,
         servers,
         comments: Arc::clone(comments),
         timeout: *args.timeout,
         retry: args.retry,
         record: Mutex::new(time.record(args, servers)),
-        on_their_way: AtomicU64::new(0),
+        in_flight: AtomicU64::new(0),
     }
 }
 

@@ -29,14 +29,14 @@ const INVALID: &str = "the request is invalid:";
 pub struct Failure {
     code: u8,
     /// Whether the server said that asking again helps.
-    may_pass: bool,
+    retryable: bool,
     /// Empty: nobody needs to be told.
     message: String,
 }
 
 impl Failure {
     fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, may_pass: false, message: message.into() }
+        Self { code, retryable: false, message: message.into() }
     }
 
     /// Something went wrong.
@@ -107,7 +107,7 @@ impl Failure {
             )),
             Code::Unavailable | Code::ResourceExhausted => {
                 let may_pass = status.get_details_retry_info().is_some();
-                Self { may_pass, ..Self::failed(format!("{server} cannot answer now: {said}; try again")) }
+                Self { retryable: may_pass, ..Self::failed(format!("{server} cannot answer now: {said}; try again")) }
             }
             Code::NotFound => Self::failed(said),
             code => Self::failed(format!("{server} failed: {said} ({code:?})")),
@@ -144,7 +144,7 @@ impl Failure {
 
     /// Whether the server said that asking again helps.
     pub fn may_pass(&self) -> bool {
-        self.may_pass
+        self.retryable
     }
 
     /// Whether the fault lies in this one request, so that others may fare better.

@@ -101,18 +101,18 @@ pub enum Said {
     /// A word: `ham`, `spam`, `toxic`, or one of the file's own.
     Word(String),
     /// Yes or no to a question that the row does not name.
-    Gold(bool),
+    Binary(bool),
 }
 
 /// Reads `label`, else `gold`. `None`: the row has neither.
 pub fn said(fields: &Fields) -> Option<Said> {
     let value = ["label", "gold"].into_iter().filter_map(|name| fields.get(name)).find(|value| !value.is_null())?;
     if let Some(yes) = yes_or_no(value) {
-        return Some(Said::Gold(yes));
+        return Some(Said::Binary(yes));
     }
     match rows::plain(value).as_str() {
-        "0" => Some(Said::Gold(false)),
-        "1" => Some(Said::Gold(true)),
+        "0" => Some(Said::Binary(false)),
+        "1" => Some(Said::Binary(true)),
         word => Some(Said::Word(word.to_lowercase())),
     }
 }
@@ -156,9 +156,9 @@ mod tests {
     fn labels_are_words_or_yes_and_no() {
         let said = |value| said(&fields(value));
         assert_eq!(said(json!({"label": "Spam", "gold": 0})), Some(Said::Word("spam".into())));
-        assert_eq!(said(json!({"label": null, "gold": 1})), Some(Said::Gold(true)));
-        assert_eq!(said(json!({"gold": "0"})), Some(Said::Gold(false)));
-        assert_eq!(said(json!({"gold": false})), Some(Said::Gold(false)));
+        assert_eq!(said(json!({"label": null, "gold": 1})), Some(Said::Binary(true)));
+        assert_eq!(said(json!({"gold": "0"})), Some(Said::Binary(false)));
+        assert_eq!(said(json!({"gold": false})), Some(Said::Binary(false)));
         assert_eq!(said(json!({"text": "t"})), None);
     }
 

@@ -81,11 +81,11 @@ impl<R: Record> Listing<R> {
 #[derive(Debug)]
 struct Count {
     /// How many records are printed at most, or `None` if all are printed.
-    most: Option<u64>,
+    limit: Option<u64>,
     printed: u64,
     rest: Rest,
     /// Whether any page has come.
-    begun: bool,
+    started: bool,
     /// Whether no further page is needed.
     done: bool,
 }
@@ -103,14 +103,14 @@ enum Rest {
 
 impl Count {
     fn new(most: Option<u64>) -> Self {
-        Self { most, printed: 0, rest: Rest::Unknown, begun: false, done: false }
+        Self { limit: most, printed: 0, rest: Rest::Unknown, started: false, done: false }
     }
 
     /// Returns the size to ask for in the next page, at most `largest`.
     fn page_size(&self, largest: i32) -> i32 {
-        match self.most {
+        match self.limit {
             // One more than is printed shows whether there are more.
-            Some(most) if !self.begun => i32::try_from(most.saturating_add(1)).map_or(largest, |size| size.min(largest)),
+            Some(most) if !self.started => i32::try_from(most.saturating_add(1)).map_or(largest, |size| size.min(largest)),
             // A second page is needed where a page holds little, so that a small one would hold less still.
             _ => largest,
         }
@@ -118,7 +118,7 @@ impl Count {
 
     /// Counts a page of so many records. Returns how many of them to print.
     fn take(&mut self, records: usize, is_last: bool) -> usize {
-        let room = self.most.map_or(u64::MAX, |most| most.saturating_sub(self.printed));
+        let room = self.limit.map_or(u64::MAX, |most| most.saturating_sub(self.printed));
         let wanted = usize::try_from(room).map_or(records, |room| room.min(records));
         self.printed = self.printed.saturating_add(wanted as u64);
         self.rest = match (wanted < records, is_last) {
@@ -126,7 +126,7 @@ impl Count {
             (false, true) => Rest::Empty,
             (false, false) => Rest::Unknown,
         };
-        self.begun = true;
+        self.started = true;
         // With no room left, the page was only asked for to see whether there are more. A filter that finds little could
         // have the whole site searched for that, so one such page has to do.
         self.done = room == 0 || self.rest != Rest::Unknown;

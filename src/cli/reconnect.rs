@@ -10,7 +10,7 @@ use super::{term, text};
 /// When a stream that broke may be opened again, and what a person is told of it.
 #[derive(Default)]
 pub struct Reconnect {
-    pause: Pause,
+    backoff: Pause,
     /// Whether the server is away, as far as is known.
     away: bool,
 }
@@ -23,7 +23,7 @@ impl Reconnect {
 
     /// Notes that a message came: the next pause is short again.
     pub fn received(&mut self) {
-        self.pause = Pause::default();
+        self.backoff = Pause::default();
     }
 
     /// Waits before the next attempt, and says once that the server is away.
@@ -38,7 +38,7 @@ impl Reconnect {
             let why = text::line(connection.failure(broken).message(), 400);
             term::tell(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
         }
-        self.pause.wait().await;
+        self.backoff.wait().await;
         Ok(())
     }
 }

@@ -52,7 +52,7 @@ pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
         site: args.connect.site()?,
         cursor: first_cursor(args)?,
         file: args.cursor_file.as_deref(),
-        left: args.max.unwrap_or(u64::MAX),
+        remaining: args.max.unwrap_or(u64::MAX),
         out: Lines { screen: Screen::new(), format: args.format.format },
     };
     // Whoever mistyped the address should learn of it; only a connection that once stood is worth waiting for.
@@ -79,7 +79,7 @@ struct Watch<'a> {
     cursor: Option<String>,
     file: Option<&'a Path>,
     /// How many changes are still wanted.
-    left: u64,
+    remaining: u64,
     out: Lines,
 }
 
@@ -115,8 +115,8 @@ impl Watch<'_> {
                 keep(file, &change.cursor)?;
             }
             self.cursor = Some(change.cursor);
-            self.left -= 1;
-            if self.left == 0 {
+            self.remaining -= 1;
+            if self.remaining == 0 {
                 return Ok(None);
             }
         }

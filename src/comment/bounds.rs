@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::id::outside_id;
-use super::size::{MAX_BODY, MAX_ID, MAX_LINE, MAX_NAME, cut};
+use super::id::external_id;
+use super::size::{MAX_BODY, MAX_ID, MAX_LINE, MAX_NAME, truncate};
 use crate::error::Violation;
 use crate::pb;
 use crate::reading::host;
@@ -27,36 +27,36 @@ pub fn check_body(message: &mut pb::Comment, wrong: &mut Vec<Violation>) {
 
 /// Cuts what the visitor or the visitor's browser chose, so that nobody escapes a verdict by sending much of it. An e-mail or IP
 /// address that is too long is none.
-pub fn cut_what_a_visitor_chose(message: &mut pb::Comment) {
+pub fn bound_visitor_fields(message: &mut pb::Comment) {
     if let Some(author) = &mut message.author {
         if author.name.len() > MAX_NAME {
             // What nobody sees must not take the place of what everybody does.
             author.name.retain(|c| !c.is_control() && !is_unseen(c));
         }
-        cut(&mut author.name, MAX_NAME);
-        author.url.iter_mut().for_each(cut_address);
+        truncate(&mut author.name, MAX_NAME);
+        author.url.iter_mut().for_each(truncate_url);
         trim(&mut author.email);
         if author.email.len() > MAX_NAME {
             author.email.clear();
         }
     }
     if let Some(client) = &mut message.client {
-        cut(&mut client.ip, MAX_ID);
-        cut(&mut client.user_agent, MAX_LINE);
-        cut(&mut client.referrer, MAX_LINE);
+        truncate(&mut client.ip, MAX_ID);
+        truncate(&mut client.user_agent, MAX_LINE);
+        truncate(&mut client.referrer, MAX_LINE);
     }
     if let Some(form) = &mut message.form {
         trim(&mut form.honeypot);
-        cut(&mut form.honeypot, MAX_LINE);
+        truncate(&mut form.honeypot, MAX_LINE);
         // A visitor can send anything as the time, too.
         form.fill_seconds = form.fill_seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
     }
 }
 
 /// Brings what the host chose into bounds: it is evidence, and none of it costs a verdict.
-pub fn bound_what_the_host_chose(message: &mut pb::Comment) {
+pub fn bound_host_fields(message: &mut pb::Comment) {
     let whole = |id: &mut String| {
-        if let Cow::Owned(kept) = outside_id(id) {
+        if let Cow::Owned(kept) = external_id(id) {
             *id = kept;
         }
     };
@@ -67,12 +67,12 @@ pub fn bound_what_the_host_chose(message: &mut pb::Comment) {
     };
     if let Some(author) = &mut message.author {
         whole(&mut author.user_id);
-        cut(&mut author.role, MAX_ID);
+        truncate(&mut author.role, MAX_ID);
     }
     if let Some(post) = &mut message.post {
         whole(&mut post.id);
-        cut(&mut post.url, MAX_LINE);
-        cut(&mut post.title, MAX_LINE);
+        truncate(&mut post.url, MAX_LINE);
+        truncate(&mut post.title, MAX_LINE);
         tag(&mut post.language);
     }
     whole(&mut message.parent_id);
@@ -89,13 +89,13 @@ fn trim(text: &mut String) {
 
 /// Cuts a web address. Of one that is too long what a browser opens is kept, as far as it goes: its host comes last in what
 /// is in front of it.
-fn cut_address(url: &mut String) {
+fn truncate_url(url: &mut String) {
     if url.len() <= MAX_LINE {
         return;
     }
     trim(url);
-    if let Some(host) = host::of(url).filter(|host| host.len() < MAX_LINE) {
+    if let Some(host) = host::canonical_host(url).filter(|host| host.len() < MAX_LINE) {
         *url = format!("http://{host}/");
     }
-    cut(url, MAX_LINE);
+    truncate(url, MAX_LINE);
 }

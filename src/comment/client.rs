@@ -3,11 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// Reads a client's address, also with a port behind it or in brackets. An IPv4 address in IPv6 clothes is the same client.
-pub fn address(text: &str) -> Option<IpAddr> {
+pub fn parse_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = || text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text).parse::<IpAddr>().ok();
-    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    bare().or_else(with_port).map(|address| address.to_canonical())
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| parse_address.ip());
+    bare().or_else(with_port).map(|address| parse_address.to_canonical())
 }
 
 /// Returns whether an address is one of the Internet's, rather than one of a machine, a private network, a link or a
@@ -76,13 +76,13 @@ mod tests {
         let v4: IpAddr = "203.0.113.8".parse().unwrap();
         let v6: IpAddr = "2001:db8::1".parse().unwrap();
         for text in ["203.0.113.8", " 203.0.113.8 ", "203.0.113.8:51234", "::ffff:203.0.113.8", "[::ffff:203.0.113.8]:443"] {
-            assert_eq!(address(text), Some(v4), "{text}");
+            assert_eq!(parse_address(text), Some(v4), "{text}");
         }
         for text in ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443"] {
-            assert_eq!(address(text), Some(v6), "{text}");
+            assert_eq!(parse_address(text), Some(v6), "{text}");
         }
         for text in ["", "203.0.113.8, 198.51.100.7", "unknown", "203.0.113.8:99999", "[2001:db8::1"] {
-            assert_eq!(address(text), None, "{text}");
+            assert_eq!(parse_address(text), None, "{text}");
         }
     }
 }

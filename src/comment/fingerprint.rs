@@ -14,7 +14,7 @@ pub fn of_body(format: Format, body: &str) -> Fingerprint {
     let mut hash = Sha256::new();
     hash.update([format as u8]);
     hash.update(body.as_bytes());
-    beginning(hash)
+    truncate_digest(hash)
 }
 
 /// Returns the body's fingerprint if nothing is known of the author, else one of body, kind and author together. Of the e-mail
@@ -35,11 +35,11 @@ pub fn of_comment(body: Fingerprint, kind: CommentKind, author: Option<&pb::Auth
         hash.update([0xff]);
     }
     hash.update(&Sha256::digest(email.as_bytes())[..2]);
-    beginning(hash)
+    truncate_digest(hash)
 }
 
 /// Returns the first 16 bytes of a hash.
-fn beginning(hash: Sha256) -> Fingerprint {
+fn truncate_digest(hash: Sha256) -> Fingerprint {
     let digest = hash.finalize();
     std::array::from_fn(|i| digest[i])
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
-use super::size::{MAX_ID, MAX_SITE, prefix};
+use super::size::{MAX_ID, MAX_SITE, truncated};
 use crate::error::Violation;
 
 /// A blog's name. Cannot hold braces, so it cannot break out of a Redis hash tag.
@@ -64,7 +64,7 @@ impl CommentId {
         if id.is_empty() {
             return Err(Violation::new(field, "is required: the host's own id of the comment"));
         }
-        match id_problem(id) {
+        match comment_id_problem(id) {
             Some(problem) => Err(Violation::new(field, problem)),
             None => Ok(Self(id.to_owned())),
         }
@@ -77,7 +77,7 @@ impl CommentId {
 }
 
 /// Returns what is wrong with an id that is not empty.
-fn id_problem(id: &str) -> Option<String> {
+fn comment_id_problem(id: &str) -> Option<String> {
     if id.len() > MAX_ID {
         return Some(format!("is {} bytes long; at most {MAX_ID} are accepted", id.len()));
     }
@@ -86,7 +86,7 @@ fn id_problem(id: &str) -> Option<String> {
 }
 
 /// Returns what is wrong with the host's name for a person, a post or an answered comment, which may be in any script.
-pub fn outside_id_problem(id: &str) -> Option<String> {
+pub fn external_id_problem(id: &str) -> Option<String> {
     if id.len() > MAX_ID {
         return Some(format!("is {} bytes long; at most {MAX_ID} are accepted", id.len()));
     }
@@ -96,8 +96,8 @@ pub fn outside_id_problem(id: &str) -> Option<String> {
 
 /// Returns the form in which the host's name for a person, a post or an answered comment is kept: as it is, or, if it has control
 /// characters or is longer than [`MAX_ID`], escaped and cut, with a hash of the whole behind it.
-pub fn outside_id(id: &str) -> Cow<'_, str> {
-    if outside_id_problem(id).is_none() {
+pub fn external_id(id: &str) -> Cow<'_, str> {
+    if external_id_problem(id).is_none() {
         return Cow::Borrowed(id);
     }
     let digest = Sha256::digest(id.as_bytes());
@@ -110,7 +110,7 @@ pub fn outside_id(id: &str) -> Cow<'_, str> {
             false => vec![c],
         })
         .collect();
-    Cow::Owned(format!("{}~{hash}", prefix(&escaped, MAX_ID - hash.len() - 1)))
+    Cow::Owned(format!("{}~{hash}", truncated(&escaped, MAX_ID - hash.len() - 1)))
 }
 
 #[cfg(test)]
@@ -119,15 +119,15 @@ mod tests {
 
     #[test]
     fn an_id_that_is_too_long_or_odd_is_still_one_of_its_own() {
-        assert_eq!(outside_id("j\u{fc}rgen o'brien"), "j\u{fc}rgen o'brien");
+        assert_eq!(external_id("j\u{fc}rgen o'brien"), "j\u{fc}rgen o'brien");
         let long = "7".repeat(5_000);
         let kept: Vec<_> = [long.clone(), format!("{long}8"), "a\nb".into(), "a\u{0}b".into(), "a\\nb".into()]
             .iter()
-            .map(|id| outside_id(id).into_owned())
+            .map(|id| external_id(id).into_owned())
             .collect();
-        assert!(kept.iter().all(|id| outside_id_problem(id).is_none()), "{kept:?}");
+        assert!(kept.iter().all(|id| external_id_problem(id).is_none()), "{kept:?}");
         let different: std::collections::HashSet<_> = kept.iter().collect();
         assert_eq!(different.len(), kept.len());
-        assert!(kept.iter().all(|id| outside_id(id) == *id), "once is enough");
+        assert!(kept.iter().all(|id| external_id(id) == *id), "once is enough");
     }
 }

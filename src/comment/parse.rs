@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::bounds::{bound_what_the_host_chose, check_body, cut_what_a_visitor_chose};
+use super::bounds::{bound_host_fields, check_body, bound_visitor_fields};
 use super::format::Format;
 use super::id::{CommentId, Site};
 use super::kind::CommentKind;
 use super::markup::Text;
-use super::size::{MAX_CONTEXT, cut, prefix};
+use super::size::{MAX_CONTEXT, truncate, truncated};
 use super::{Comment, client, fingerprint};
 use crate::error::Violation;
 use crate::pb;
@@ -31,8 +31,8 @@ impl Comment {
 
         check_body(&mut message, &mut wrong);
         let format = format_of(&message, &mut wrong);
-        cut_what_a_visitor_chose(&mut message);
-        bound_what_the_host_chose(&mut message);
+        bound_visitor_fields(&mut message);
+        bound_host_fields(&mut message);
         let submitted_at = timestamp("comment.submitted_at", message.submitted_at.as_ref(), now, &mut wrong);
         let published = message.post.as_ref().and_then(|post| post.published_at.as_ref());
         let published_at = timestamp("comment.post.published_at", published, now, &mut wrong);
@@ -40,7 +40,7 @@ impl Comment {
         let (Some(site), Some(id), Some(format), true) = (site, id, format, wrong.is_empty()) else {
             return Err(wrong);
         };
-        cut(&mut message.parent_text, MAX_CONTEXT);
+        truncate(&mut message.parent_text, MAX_CONTEXT);
         let private = Private::take(&mut message);
         let body_fingerprint = fingerprint::of_body(format, &message.body);
         let kind = CommentKind::from_wire(message.kind);
@@ -48,18 +48,18 @@ impl Comment {
         let text = Text::reduce(&message.body, format);
         let author_url = message.author.as_ref().and_then(|author| author.url.as_deref()).unwrap_or_default();
         let post_url = message.post.as_ref().map_or("", |post| &post.url);
-        let ip = client::address(&private.ip);
+        let ip = client::parse_address(&private.ip);
         Ok(Self {
             links: link::links(text.as_str()),
             text,
-            author_host: host::of(author_url),
+            author_host: host::canonical_host(author_url),
             author_address: host::opened(author_url),
-            own_hosts: [own_host(post_url), own_host(site.as_str())],
+            site_hosts: [site_host(post_url), site_host(site.as_str())],
             site,
             id,
             ip,
-            odd_ip: ip.is_none() && !private.ip.trim().is_empty(),
-            post_text: prefix(&private.post_text, MAX_CONTEXT).to_owned(),
+            malformed_ip: ip.is_none() && !private.ip.trim().is_empty(),
+            post_text: truncated(&private.post_text, MAX_CONTEXT).to_owned(),
             submitted_at: submitted_at.unwrap_or(now),
             published_at,
             fingerprint,
@@ -125,8 +125,8 @@ fn timestamp(
 }
 
 /// The host of a site's own address, with what stands below its name without `www.`. Returns `None` for a name without a dot.
-fn own_host(address: &str) -> Option<String> {
-    let host = host::of(address)?;
+fn site_host(address: &str) -> Option<String> {
+    let host = host::canonical_host(address)?;
     let host = host.strip_prefix("www.").unwrap_or(&host);
     host.contains('.').then(|| host.to_owned())
 }

@@ -20,11 +20,11 @@ pub const MAX_NAME: usize = 1_024;
 pub const MAX_LINE: usize = 4_096;
 
 /// Returns the beginning of a text, at most `most` bytes of it.
-pub fn prefix(text: &str, most: usize) -> &str {
+pub fn truncated(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
 /// Cuts a text to at most `most` bytes.
-pub fn cut(text: &mut String, most: usize) {
+pub fn truncate(text: &mut String, most: usize) {
     text.truncate(text.floor_char_boundary(most));
 }

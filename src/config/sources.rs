@@ -55,7 +55,7 @@ pub fn from_environment(environment: impl Fn(&str) -> Option<String>, mistakes: 
                 Ok(value) => given.push((name, value.trim_end().to_owned())),
                 Err(error) => {
                     let problem = format!("names {path}, which cannot be read: {error}");
-                    mistakes.push(Mistake { file: format!("{variable}_FILE"), line: 0, problem });
+                    mistakes.push(Mistake { file: format!("{variable}_FILE"), line: 0, message: problem });
                 }
             }
         }

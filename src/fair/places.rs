@@ -27,8 +27,8 @@ struct State {
     per_caller: usize,
     per_site: usize,
     /// The site of the latest call without a caller's name, and until when another site counts as active beside it.
-    latest: Arc<str>,
-    others_until: Instant,
+    latest_site: Arc<str>,
+    others_active_until: Instant,
     /// How many places each caller holds.
     callers: HashMap<Arc<str>, usize>,
     /// How many places all callers together hold for each site.
@@ -59,8 +59,8 @@ impl Places {
             free: total,
             per_caller,
             per_site,
-            latest: "".into(),
-            others_until: Instant::now(),
+            latest_site: "".into(),
+            others_active_until: Instant::now(),
             callers: HashMap::new(),
             sites: HashMap::new(),
         })))
@@ -94,12 +94,12 @@ impl State {
     /// Returns whether no other site was called for a while.
     fn is_alone(&mut self, site: &Arc<str>) -> bool {
         let now = Instant::now();
-        if self.latest != *site {
-            let first = self.latest.is_empty();
-            self.latest = Arc::clone(site);
-            self.others_until = if first { now } else { now + ACTIVE };
+        if self.latest_site != *site {
+            let first = self.latest_site.is_empty();
+            self.latest_site = Arc::clone(site);
+            self.others_active_until = if first { now } else { now + ACTIVE };
         }
-        now >= self.others_until
+        now >= self.others_active_until
     }
 }
 

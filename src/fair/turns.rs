@@ -12,38 +12,38 @@ const REMEMBERED: usize = 1_024;
 /// Turns. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Turns {
-    all: Arc<Semaphore>,
-    each: Arc<Mutex<HashMap<Arc<str>, Arc<Semaphore>>>>,
-    most_each: u32,
+    total: Arc<Semaphore>,
+    by_caller: Arc<Mutex<HashMap<Arc<str>, Arc<Semaphore>>>>,
+    max_per_caller: u32,
 }
 
 /// A turn. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Turn {
     // Given back in this order: first what everybody waits for.
-    _all: Option<OwnedSemaphorePermit>,
-    _own: Option<OwnedSemaphorePermit>,
+    _total: Option<OwnedSemaphorePermit>,
+    _caller: Option<OwnedSemaphorePermit>,
 }
 
 impl Turns {
     /// Lets so many units of work be done at once, and so many of them for one caller.
     pub fn new(all: u32, each: u32) -> Self {
         let semaphore = Semaphore::new(usize::try_from(all).unwrap_or(usize::MAX));
-        Self { all: Arc::new(semaphore), each: Arc::default(), most_each: each.min(all) }
+        Self { total: Arc::new(semaphore), by_caller: Arc::default(), max_per_caller: each.min(all) }
     }
 
     /// Waits for a turn at so many units of work. More units than a caller may have at once are as many as it may.
     pub async fn take(&self, caller: &str, units: u32) -> Turn {
-        let units = units.clamp(1, self.most_each.max(1));
+        let units = units.clamp(1, self.max_per_caller.max(1));
         // A semaphore is never closed here: without a permit the work is done all the same.
         let own = self.own(caller).acquire_many_owned(units).await.ok();
-        let all = Arc::clone(&self.all).acquire_many_owned(units).await.ok();
-        Turn { _all: all, _own: own }
+        let all = Arc::clone(&self.total).acquire_many_owned(units).await.ok();
+        Turn { _total: all, _caller: own }
     }
 
     fn own(&self, caller: &str) -> Arc<Semaphore> {
-        let fresh = || Arc::new(Semaphore::new(usize::try_from(self.most_each).unwrap_or(usize::MAX)));
-        let Ok(mut each) = self.each.lock() else { return fresh() };
+        let fresh = || Arc::new(Semaphore::new(usize::try_from(self.max_per_caller).unwrap_or(usize::MAX)));
+        let Ok(mut each) = self.by_caller.lock() else { return fresh() };
         if each.len() >= REMEMBERED {
             // Whoever holds a turn or waits for one holds the semaphore.
             each.retain(|_, own| Arc::strong_count(own) > 1);
@@ -92,6 +92,6 @@ mod tests {
         for caller in 0..3 * REMEMBERED {
             drop(turns.take(&caller.to_string(), 1).await);
         }
-        assert!(turns.each.lock().unwrap().len() <= REMEMBERED);
+        assert!(turns.by_caller.lock().unwrap().len() <= REMEMBERED);
     }
 }

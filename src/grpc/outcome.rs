@@ -30,14 +30,14 @@ pub async fn report(
     let (site, target, outcome) = parsed(request)?;
     let by = (caller.named(HOST), &*caller.id);
     match target {
-        About::Known(id) => {
-            let kept = desk.comment(&site, &id).await?.kept;
+        About::ById(id) => {
+            let kept = desk.comment(&site, &id).await?.stored;
             known(desk, &site, &kept, outcome, by).await?;
         }
-        About::Told(comment) => {
+        About::ByContent(comment) => {
             let kept = desk.store().get(&site, comment.id()).await?;
             // The same text: then it is that comment.
-            match kept.filter(|kept| kept.comment.body == comment.kept().body) {
+            match kept.filter(|kept| kept.comment.body == comment.stored_message().body) {
                 Some(kept) => known(desk, &site, &kept, outcome, by).await?,
                 None => {
                     let secrets = desk.store().secrets(&site).await?;
@@ -54,8 +54,8 @@ pub async fn report(
 
 /// Which comment is meant.
 enum About {
-    Known(crate::comment::CommentId),
-    Told(Box<Comment>),
+    ById(crate::comment::CommentId),
+    ByContent(Box<Comment>),
 }
 
 fn parsed(request: pb::ReportOutcomeRequest) -> Result<(Site, About, Outcome), Error> {
@@ -75,7 +75,7 @@ fn parsed(request: pb::ReportOutcomeRequest) -> Result<(Site, About, Outcome), E
             None
         }
         Some(Target::CommentId(id)) => match name(&request.site, &id) {
-            Ok((site, id)) => Some((site, About::Known(id))),
+            Ok((site, id)) => Some((site, About::ById(id))),
             Err(Error::Invalid(more)) => {
                 wrong.extend(more);
                 None
@@ -90,7 +90,7 @@ fn parsed(request: pb::ReportOutcomeRequest) -> Result<(Site, About, Outcome), E
                 wrong.push(Violation::new("comment.site", "must be the site of the request, or empty"));
             }
             match Comment::parse(comment, SystemTime::now()) {
-                Ok(comment) => Some((comment.site().clone(), About::Told(Box::new(comment)))),
+                Ok(comment) => Some((comment.site().clone(), About::ByContent(Box::new(comment)))),
                 Err(more) => {
                     wrong.extend(more);
                     None
@@ -116,7 +116,7 @@ async fn known(desk: &Desk, site: &Site, kept: &Kept, outcome: Outcome, (by, sou
         let act = Act {
             moderator: by.to_owned(),
             expected_revision: Some(revision),
-            what: What::Decide {
+            action: What::Decide {
                 decision,
                 reason_code: reason_code.to_owned(),
                 note: String::new(),
@@ -125,7 +125,7 @@ async fn known(desk: &Desk, site: &Site, kept: &Kept, outcome: Outcome, (by, sou
             },
             act_id: new_act(),
             source: source.to_owned(),
-            voice: Voice::Host(outcome),
+            authority: Voice::Host(outcome),
         };
         let (_, id) = name(site.as_str(), id)?;
         // One that a moderator is at work on, or has just decided, is left to the moderator; what the host knows is kept.

@@ -56,7 +56,7 @@ async fn follow(
             // Erased between the two: there is nothing to tell of any more.
             let Ok(id) = CommentId::parse("comment_id", &event.comment_id) else { continue };
             let comment = match desk.comment(site, &id).await {
-                Ok(known) => Some(moderated(known.kept, known.claim)),
+                Ok(known) => Some(moderated(known.stored, known.claim)),
                 Err(Error::NotFound { .. }) => None,
                 Err(error) => return Err(error),
             };

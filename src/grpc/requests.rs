@@ -52,7 +52,7 @@ pub fn list_request(request: &pb::ListCommentsRequest) -> Result<(Site, Filter, 
 /// Which comments a moderator wants.
 pub enum Wanted {
     Next(Filter, usize),
-    These(Vec<CommentId>),
+    ByIds(Vec<CommentId>),
 }
 
 pub fn claim_request(request: pb::ClaimCommentsRequest) -> Result<(Site, Wanted, Ask), Error> {
@@ -77,7 +77,7 @@ pub fn claim_request(request: pb::ClaimCommentsRequest) -> Result<(Site, Wanted,
     }
     match (site, filter, most, lease) {
         (Some(site), Some(filter), Some(most), Some(lease)) if wrong.is_empty() => {
-            let wanted = if ids.is_empty() { Wanted::Next(filter, most) } else { Wanted::These(ids) };
+            let wanted = if ids.is_empty() { Wanted::Next(filter, most) } else { Wanted::ByIds(ids) };
             Ok((site, wanted, Ask { moderator: moderator(request.moderator), lease }))
         }
         _ => Err(Error::Invalid(wrong)),
@@ -146,7 +146,7 @@ pub fn decide_request(
     let act = Act {
         moderator: moderator(request.moderator),
         expected_revision: request.expected_revision,
-        what: What::Decide {
+        action: What::Decide {
             decision,
             reason_code: request.reason_code,
             note: request.note,
@@ -155,7 +155,7 @@ pub fn decide_request(
         },
         act_id: if request.act_id.is_empty() { new_act() } else { request.act_id },
         source,
-        voice: Voice::Moderator,
+        authority: Voice::Moderator,
     };
     Ok((site, request.ids, act))
 }
@@ -178,10 +178,10 @@ pub fn undo_request(request: pb::UndoDecisionRequest, source: String) -> Result<
     let act = Act {
         moderator,
         expected_revision: request.expected_revision,
-        what: What::Undo { of: None },
+        action: What::Undo { of: None },
         act_id: new_act(),
         source,
-        voice: Voice::Moderator,
+        authority: Voice::Moderator,
     };
     Ok((site, request.ids, act))
 }

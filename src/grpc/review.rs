@@ -70,7 +70,7 @@ impl ReviewService for Review {
         let (site, id) = name(&request.site, &request.comment_id)?;
         let known = self.desk.comment(&site, &id).await?;
         let rules = self.desk.rules(&site);
-        let kept = known.kept;
+        let kept = known.stored;
         let audit_events = kept.trail.into_iter().map(|past| past.event).chain([kept.event]).collect();
         Ok(Response::new(pb::GetCommentResponse {
             comment: Some(kept.comment),
@@ -99,7 +99,7 @@ impl ReviewService for Review {
                 let handed = self.desk.claim_next(&site, &filter, most, &ask).await?;
                 comments.extend(handed.into_iter().map(|one| moderated(one.kept, Some(one.claim))));
             }
-            Wanted::These(ids) => {
+            Wanted::ByIds(ids) => {
                 let mut bytes = 0;
                 for id in ids {
                     if bytes > MOST_BYTES {

@@ -11,14 +11,14 @@ use crate::classify::{Label, Scores};
 pub struct Corrected {
     pub label: Label,
     /// `None`: the base does not speak the language.
-    pub from: Option<f64>,
-    pub to: f64,
+    pub base: Option<f64>,
+    pub corrected: f64,
 }
 
 /// A site's correction under the terms of the site's policy, as it applies to one comment.
 pub struct Correcting<'a> {
     pub scorer: &'a Scorer,
-    pub learned: &'a Learned,
+    pub site_model: &'a Learned,
     pub terms: Terms,
     pub scores: &'a Scores,
 }
@@ -28,7 +28,7 @@ impl Correcting<'_> {
     /// comment's features, which only some comments need.
     pub fn apply(&self, logits: &mut Vec<(Label, f64)>, sketch: impl Fn() -> Sketch) -> Vec<Corrected> {
         // A comment does not wait for it.
-        let Some(serving) = self.learned.serving_now(&self.terms, || self.scorer.sentinels()) else { return Vec::new() };
+        let Some(serving) = self.site_model.serving_now(&self.terms, || self.scorer.sentinels()) else { return Vec::new() };
         let mut all = Vec::new();
         for kind in site::Kind::ALL {
             let Some(corrected) = self.scores.corrected(kind) else { continue };
@@ -37,14 +37,14 @@ impl Correcting<'_> {
                 if serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, self.scores.spoken()) {
                     let to = f64::from(corrected);
                     logits.push((label, to));
-                    all.push(Corrected { label, from: None, to });
+                    all.push(Corrected { label, base: None, corrected: to });
                 }
                 continue;
             };
             let Some(to) = self.served(kind, &serving, base, corrected, &sketch) else { continue };
             let (from, to) = (f64::from(base), f64::from(to));
             logits.iter_mut().filter(|(known, _)| *known == label).for_each(|(_, logit)| *logit = to);
-            all.push(Corrected { label, from: Some(from), to });
+            all.push(Corrected { label, base: Some(from), corrected: to });
             if kind == site::Kind::Toxicity && to < from {
                 all.extend(lower_other_abuse(logits, label, to - from));
             }
@@ -61,11 +61,11 @@ impl Correcting<'_> {
         corrected: f32,
         sketch: impl Fn() -> Sketch,
     ) -> Option<f32> {
-        let serves = serving.all[kind as usize].serves;
+        let serves = serving.spoken[kind as usize].serves;
         let limited = if serves { serving.limits.apply(kind, base, corrected) } else { base };
         // What the limits keep from being said may be said of comments like those that were decided.
-        let asks = serving.alike[kind as usize] && self.terms.holds(kind, limited) != self.terms.holds(kind, corrected);
-        if asks && self.learned.resembles(&sketch(), kind) == Some(corrected > base) {
+        let asks = serving.similar[kind as usize] && self.terms.holds(kind, limited) != self.terms.holds(kind, corrected);
+        if asks && self.site_model.resembles(&sketch(), kind) == Some(corrected > base) {
             return Some(corrected);
         }
         serves.then_some(limited)
@@ -79,7 +79,7 @@ fn lower_other_abuse(logits: &mut [(Label, f64)], label: Label, change: f64) -> 
     let lowered = others.map(|(label, logit)| {
         let from = *logit;
         *logit += change;
-        Corrected { label: *label, from: Some(from), to: *logit }
+        Corrected { label: *label, base: Some(from), corrected: *logit }
     });
     lowered.collect()
 }

@@ -19,13 +19,13 @@ pub struct Case<'a> {
     /// The site's policy.
     pub policy: &'a Policy,
     pub(super) comment: &'a Comment,
-    pub(super) listed: Listed<'a>,
+    pub(super) list_context: Listed<'a>,
     pub(super) findings: Findings,
-    counted: Cow<'a, str>,
+    scored_text: Cow<'a, str>,
     pub(super) scores: Scores,
     pub(super) logits: Vec<(Label, f64)>,
-    pub(super) learned: Option<&'a Learned>,
-    pub(super) corrected: Vec<Corrected>,
+    pub(super) site_model: Option<&'a Learned>,
+    pub(super) corrections: Vec<Corrected>,
 }
 
 impl<'a> Case<'a> {
@@ -47,17 +47,17 @@ impl<'a> Case<'a> {
         let mut logits: Vec<(Label, f64)> =
             model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
         let corrected = learned.map_or_else(Vec::new, |learned| {
-            let correcting = Correcting { scorer, learned, terms: policy.terms(), scores: &scores };
+            let correcting = Correcting { scorer, site_model: learned, terms: policy.terms(), scores: &scores };
             correcting.apply(&mut logits, || model.sketch_scored(&input, &scores))
         });
         let speaks: Vec<Label> = corrected.iter().map(|corrected| corrected.label).collect();
         policy.heed(comment, model.labels(), &scores, &speaks, &mut findings);
-        Self { scorer, policy, comment, listed, findings, counted, scores, logits, learned, corrected }
+        Self { scorer, policy, comment, list_context: listed, findings, scored_text: counted, scores, logits, site_model: learned, corrections: corrected }
     }
 
     /// Returns the classifier's input for the comment.
     pub(super) fn input(&self) -> Input<'_> {
-        input(self.comment, &self.counted, &self.findings, self.policy)
+        input(self.comment, &self.scored_text, &self.findings, self.policy)
     }
 
     /// Returns the comment's features as learning keeps them.
@@ -76,7 +76,7 @@ impl<'a> Case<'a> {
             return;
         }
         let without = Without { links: true, author_url: true };
-        let findings = self.policy.before(self.comment, self.listed, without);
+        let findings = self.policy.before(self.comment, self.list_context, without);
         let counted = findings.counted(self.comment.text().as_str());
         let words = Input { author: None, ..input(self.comment, &counted, &findings, self.policy) };
         if let Some(logit) = self.scorer.model().score(&words).logit(Label::Spam) {

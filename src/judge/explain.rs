@@ -13,19 +13,19 @@ impl Case<'_> {
     /// Returns what the site's outcomes had to say, where it explains a decision or changed what a score does. Where no label is
     /// explained one reason stands for all that changed.
     pub(super) fn explain_corrections<'s>(&'s self, explained: &'s [Label]) -> impl Iterator<Item = Reason> + 's {
-        let taught = self.corrected.iter().filter_map(|corrected| self.taught(corrected, explained));
+        let taught = self.corrections.iter().filter_map(|corrected| self.taught(corrected, explained));
         taught.take(explained.len().max(1))
     }
 
     fn taught(&self, corrected: &Corrected, explained: &[Label]) -> Option<Reason> {
-        let &Corrected { label, from, to } = corrected;
+        let &Corrected { label, base: from, corrected: to } = corrected;
         let hold = self.policy.threshold(label).hold.map(log_odds);
         let holds = |logit: f64| hold.is_some_and(|hold| logit >= hold);
         let changed = from.is_none_or(|from| holds(from) != holds(to));
         if !changed && !explained.contains(&label) {
             return None;
         }
-        let learned = self.learned?;
+        let learned = self.site_model?;
         // Hosts and archives tell of their own.
         let by_moderators = learned.counts().sources[Source::Moderator as usize] > 0;
         let who = if by_moderators { "this site's moderators" } else { "the blog's own moderators" };

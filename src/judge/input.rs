@@ -10,12 +10,12 @@ pub fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings, polic
     let url = |url: &'a str| Some(url).filter(|url| url.trim().is_empty() || findings.has_author_url());
     Input {
         text,
-        author: comment.kept().author.as_ref().map(|author| Author {
+        author: comment.stored_message().author.as_ref().map(|author| Author {
             name: &author.name,
             url: author.url.as_ref().and_then(|_| url(comment.author_address())),
             email: comment.email(),
         }),
-        quoted: comment.text().quoted(),
+        quoted: comment.text().quotations(),
         post_title: comment.post_title(),
         post_text: comment.post_text(),
         parent_text: comment.parent_text(),

@@ -15,7 +15,7 @@ impl Case<'_> {
         let choices = [(true, false), (false, true), (true, true)];
         let possible = choices.into_iter().filter(|(url, links)| (has_url || !url) && (has_links || !links));
         let approved = possible.map(|(author_url, links)| Without { author_url, links }).find(|without| {
-            let case = Case::new(self.scorer, self.policy, self.comment, self.listed, self.learned, *without);
+            let case = Case::new(self.scorer, self.policy, self.comment, self.list_context, self.site_model, *without);
             case.ruling(facts).decision == Decision::Approve
         });
         let Some(Without { author_url, links }) = approved else { return Vec::new() };

@@ -20,7 +20,7 @@ impl Case<'_> {
             approve_without(&mut ruling, &publish_without);
         }
         let mut reasons = ruling.reasons;
-        let labels = &ruling.explain[..ruling.explain.len().min(EXPLAIN_LABELS)];
+        let labels = &ruling.labels_to_explain[..ruling.labels_to_explain.len().min(EXPLAIN_LABELS)];
         reasons.extend(self.explain_corrections(labels));
         if ruling.decision > Decision::Approve {
             reasons.extend(self.explain(labels));

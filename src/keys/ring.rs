@@ -33,12 +33,12 @@ pub struct Ring {
     /// The hash of the operator's own key, from the settings.
     admin: Option<[u8; 32]>,
     /// Whether callers need a key even if there never was one.
-    demanded: bool,
+    keys_required: bool,
     /// Whether an operator has another way in than keys of the store: a client certificate.
-    other_way_in: Arc<dyn Fn() -> bool + Send + Sync>,
-    known: Arc<ArcSwap<Snapshot>>,
+    has_admin_certificate: Arc<dyn Fn() -> bool + Send + Sync>,
+    snapshot: Arc<ArcSwap<Snapshot>>,
     uses: Uses,
-    looked: Arc<Mutex<Option<Instant>>>,
+    last_refresh: Arc<Mutex<Option<Instant>>>,
 }
 
 /// A key that was just made.
@@ -69,11 +69,11 @@ impl Ring {
         let ring = Self {
             store,
             admin: admin_key.map(secret::hash),
-            demanded,
-            other_way_in: Arc::new(other_way_in),
-            known: Arc::default(),
+            keys_required: demanded,
+            has_admin_certificate: Arc::new(other_way_in),
+            snapshot: Arc::default(),
             uses: Uses::default(),
-            looked: Arc::default(),
+            last_refresh: Arc::default(),
         };
         match ring.refresh().await {
             Err(Error::Store(cause)) if ring.store.may_come() => tracing::warn!(%cause, "no keys are known yet"),
@@ -84,18 +84,18 @@ impl Ring {
 
     /// Returns whether the keys were read: until then nobody knows which there are, or whether there are any.
     pub fn is_known(&self) -> bool {
-        self.known.load().read
+        self.snapshot.load().loaded
     }
 
     /// Whether there is any key to call with, as far as is known.
     pub fn has_any(&self) -> bool {
-        self.admin.is_some() || !self.known.load().is_empty()
+        self.admin.is_some() || !self.snapshot.load().is_empty()
     }
 
     /// Returns whether callers need a key: because they must, or because there is one, or ever was. A server that had keys
     /// never opens again when the last of them goes.
     pub fn asks_for_keys(&self) -> bool {
-        self.demanded || !self.is_known() || self.has_any() || self.known.load().had
+        self.keys_required || !self.is_known() || self.has_any() || self.snapshot.load().ever_had_keys
     }
 
     /// Returns whose key this is.
@@ -125,11 +125,11 @@ impl Ring {
         if self.admin.as_ref().is_some_and(|admin| secret::same(admin, &key.hash)) {
             return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(Sites::All) });
         }
-        self.known.load().caller(key)
+        self.snapshot.load().caller(key)
     }
 
     fn may_look_again(&self) -> bool {
-        let Ok(mut looked) = self.looked.lock() else { return false };
+        let Ok(mut looked) = self.last_refresh.lock() else { return false };
         let may = looked.is_none_or(|at| at.elapsed() >= LOOK_AGAIN);
         if may {
             *looked = Some(Instant::now());
@@ -155,7 +155,7 @@ impl Ring {
         if !self.has_any() {
             Snapshot::may_be_first(role, &sites, expires_at.is_some())?;
         }
-        self.known.load().has_room(&sites)?;
+        self.snapshot.load().has_room(&sites)?;
         let secret::Fresh { id, text } = secret::fresh()?;
         let record = KeyRecord::new(&text, name, role, sites, expires_at);
         let records = [(id.clone(), record.to_bytes()?), mark()];
@@ -166,7 +166,7 @@ impl Ring {
 
     /// Returns when the key of a caller ends. Returns `None` if it does not, or is none of the store's.
     pub fn ends(&self, caller: &Caller) -> Option<SystemTime> {
-        self.known.load().get(&caller.id).and_then(KeyRecord::expires_at)
+        self.snapshot.load().get(&caller.id).and_then(KeyRecord::expires_at)
     }
 
     /// Ends a key. Returns whether there was one. `act` is the record of it for the server's audit.
@@ -176,11 +176,11 @@ impl Ring {
     pub async fn revoke(&self, id: &str, act: &pb::AuditEvent) -> Result<bool, Error> {
         for _ in 0..TRIES {
             let version = self.refresh().await?;
-            let known = self.known.load_full();
+            let known = self.snapshot.load_full();
             if known.get(id).is_none() {
                 return Ok(false);
             }
-            if known.is_last_that_rules(id) && self.admin.is_none() && !(self.other_way_in)() {
+            if known.is_last_that_rules(id) && self.admin.is_none() && !(self.has_admin_certificate)() {
                 let problem = "is the last key by which others can be made; make another first (`gatepost keys create --role \
                                admin --sites '*'`), or start the server with --admin-key";
                 return Err(Error::invalid("key_id", problem));
@@ -198,12 +198,12 @@ impl Ring {
 
     /// Returns the sites that keys name.
     pub fn sites(&self) -> Vec<String> {
-        self.known.load().sites()
+        self.snapshot.load().sites()
     }
 
     /// A key by its name.
     pub fn get(&self, id: &str) -> Option<KeyRecord> {
-        self.known.load().get(id).cloned()
+        self.snapshot.load().get(id).cloned()
     }
 
     /// All keys, oldest first, each with its name and when it was last used.
@@ -214,7 +214,7 @@ impl Ring {
         self.uses.write(&self.store).await?;
         self.refresh().await?;
         let uses = Uses::read(&self.store).await?;
-        let known = self.known.load();
+        let known = self.snapshot.load();
         let mut all: Vec<_> = known.all().map(|(id, record)| (id.clone(), record.clone(), uses.get(id).copied())).collect();
         all.sort_by(|(a, first, _), (b, second, _)| (first.created_at(), a).cmp(&(second.created_at(), b)));
         Ok(all)
@@ -222,13 +222,13 @@ impl Ring {
 
     /// Reads the keys again if they have changed. Returns the version that they have, where other servers may change it.
     async fn refresh(&self) -> Result<Option<u64>, Error> {
-        let known = self.known.load_full();
+        let known = self.snapshot.load_full();
         match self.store.records_version(Space::Keys).await? {
-            Some(version) if known.read && version == known.version => return Ok(Some(version)),
+            Some(version) if known.loaded && version == known.version => return Ok(Some(version)),
             Some(_) => {}
             None if known.records.is_empty() && self.admin.is_none() => {
-                if !known.read {
-                    self.known.store(Arc::new(Snapshot::empty()));
+                if !known.loaded {
+                    self.snapshot.store(Arc::new(Snapshot::empty()));
                 }
                 return Ok(None);
             }
@@ -244,13 +244,13 @@ impl Ring {
             // A server that was once started with a key does not open when it is started without.
             self.store.amend_records(Space::Keys, Amendment::put([mark()])).await?;
         }
-        self.known.store(Arc::new(Snapshot::parse(version, all)));
+        self.snapshot.store(Arc::new(Snapshot::parse(version, all)));
         Ok(Some(version))
     }
 
     /// Returns whether there is, or ever was, a key.
     pub fn had_any(&self) -> bool {
-        self.has_any() || self.known.load().had
+        self.has_any() || self.snapshot.load().ever_had_keys
     }
 
     /// Follows what other servers do to the keys, for as long as it is polled.

@@ -19,11 +19,11 @@ const MARK: &str = "had-keys";
 #[derive(Default)]
 pub(super) struct Snapshot {
     /// Whether they were read at all.
-    pub read: bool,
+    pub loaded: bool,
     /// Which version of them this is.
     pub version: u64,
     /// Whether there is a key, or ever was one.
-    pub had: bool,
+    pub ever_had_keys: bool,
     /// The records as the store has them.
     pub records: BTreeMap<String, Vec<u8>>,
     keys: HashMap<String, (KeyRecord, Caller)>,
@@ -32,7 +32,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// Returns what is known when the store was asked and has no keys.
     pub fn empty() -> Self {
-        Self { read: true, ..Self::default() }
+        Self { loaded: true, ..Self::default() }
     }
 
     /// Reads the records of the store. A damaged record is logged and left out.
@@ -47,7 +47,7 @@ impl Snapshot {
                 Err(error) => tracing::error!(id, %error, "a key cannot be read, and is as good as revoked"),
             }
         }
-        Self { read: true, version, had: !records.is_empty(), records, keys }
+        Self { loaded: true, version, ever_had_keys: !records.is_empty(), records, keys }
     }
 
     /// Returns whether there is no key that can be read.
@@ -72,7 +72,7 @@ impl Snapshot {
     pub fn caller(&self, key: &Presented) -> Result<Caller, Error> {
         let found = key.id.as_deref().and_then(|id| self.keys.get(id)).filter(|(record, _)| record.is_of(&key.hash));
         match found {
-            None if !self.read => Err(Error::Starting),
+            None if !self.loaded => Err(Error::Starting),
             None => Err(Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" }),
             Some((record, _)) if record.has_expired() => {
                 Err(Error::Unauthenticated { reason: "KEY_EXPIRED", problem: "this key has expired" })

@@ -32,8 +32,8 @@ impl Learning {
     /// Brings what is known up to the log.
     pub(super) async fn read(&self, site: &Site, known: &Arc<Known>) -> Result<(), Error> {
         let called = self.now();
-        let mut place = known.place.lock().await;
-        if known.asked.load(Ordering::Relaxed) > called {
+        let mut place = known.position.lock().await;
+        if known.last_read.load(Ordering::Relaxed) > called {
             // Somebody has begun to read it since.
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl Learning {
         }
         let asked = self.ask(site, known, &mut place).await;
         // Also when the store failed: comments that come meanwhile need not wait for it once more.
-        known.asked.store(begun, Ordering::Relaxed);
+        known.last_read.store(begun, Ordering::Relaxed);
         asked?;
         self.0.sites.promote(site, known);
         known.version.store(version.unwrap_or_default(), Ordering::Relaxed);
@@ -61,7 +61,7 @@ impl Learning {
 
     /// Learns what is new behind what is known, if that is all that has changed, or else the whole log.
     async fn learn(&self, site: &Site, known: &Known, place: &mut Place, head: OutcomeHead) -> Result<(), Error> {
-        let counts = known.learned.load().counts();
+        let counts = known.model.load().counts();
         let full = counts.sources.iter().zip(MOST).any(|(count, most)| *count as usize > most + most / SLACK);
         let due = full || place.swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
         if !due && place.head.goes_on(&head) && self.learn_new(site, known, place.head.newest, &head).await? {
@@ -80,7 +80,7 @@ impl Learning {
         if new.len() > FEW {
             return Ok(false);
         }
-        let mut learned = Learned::clone(&known.learned.load());
+        let mut learned = Learned::clone(&known.model.load());
         let begun = Instant::now();
         if !learn_all(&mut learned, &new).map_err(Error::store)? {
             return Ok(false);
@@ -115,12 +115,12 @@ impl Learning {
     /// Finds out what of it may serve before comments meet it, and logs what has changed.
     async fn examine_and_store(&self, site: &Site, known: &Known, learned: Learned) {
         let learned = Arc::new(learned);
-        let (examine, examined, asked) = (Arc::clone(&self.0.examine), Arc::clone(&learned), site.clone());
+        let (examine, examined, asked) = (Arc::clone(&self.0.serving_check), Arc::clone(&learned), site.clone());
         let mut examining = tokio::task::spawn_blocking(move || examine(&asked, &examined));
         // What is nearly the same as a decided comment is known at once, also where the sentinels have yet to be read.
-        let wait = if known.asked.load(Ordering::Relaxed) == 0 { EXAMINED_FIRST } else { EXAMINED };
+        let wait = if known.last_read.load(Ordering::Relaxed) == 0 { EXAMINED_FIRST } else { EXAMINED };
         let early = tokio::time::timeout(wait, &mut examining).await;
-        known.learned.store(learned);
+        known.model.store(learned);
         let serves = match early {
             Ok(serves) => serves,
             Err(_) => examining.await,
@@ -172,7 +172,7 @@ impl Learning {
             let left = &mut surplus[lesson.source as usize];
             let too_many = *left > 0;
             *left = left.saturating_sub(1);
-            too_many || lesson.at < oldest
+            too_many || lesson.decided_at < oldest
         });
         old.map(|(number, lesson)| (*number, lesson.name.clone())).collect()
     }

@@ -36,22 +36,22 @@ impl Learning {
     pub async fn of(&self, site: &Site) -> Arc<Learned> {
         let known = self.0.sites.of(site);
         let now = self.now();
-        known.used.store(now, Ordering::Relaxed);
+        known.last_used.store(now, Ordering::Relaxed);
         let fresh = match self.0.store.taught_version(site) {
             Some(version) => known.version.load(Ordering::Relaxed) == version,
             None => {
-                let asked = known.asked.load(Ordering::Relaxed);
+                let asked = known.last_read.load(Ordering::Relaxed);
                 asked > 0 && now.saturating_sub(asked) < millis(STALE)
             }
         };
-        if known.asked.load(Ordering::Relaxed) == 0 {
+        if known.last_read.load(Ordering::Relaxed) == 0 {
             self.catch_up(site, &known, PATIENCE).await;
-        } else if !fresh && known.place.try_lock().is_ok() {
+        } else if !fresh && known.position.try_lock().is_ok() {
             // Whoever comes while another asks takes what there is. Where nobody has looked for long it may be much.
-            let quiet = now.saturating_sub(known.asked.load(Ordering::Relaxed)) > millis(FOLLOWED);
+            let quiet = now.saturating_sub(known.last_read.load(Ordering::Relaxed)) > millis(FOLLOWED);
             self.catch_up(site, &known, if quiet { PATIENCE } else { NEWS }).await;
         }
-        known.learned.load_full()
+        known.model.load_full()
     }
 
     /// Learns what the site's log holds by now, so that the next comment meets it. Waits a moment, and leaves what takes longer
@@ -59,7 +59,7 @@ impl Learning {
     pub async fn now_of(&self, site: &Site) -> Arc<Learned> {
         let known = self.0.sites.of(site);
         self.catch_up(site, &known, AT_ONCE).await;
-        known.learned.load_full()
+        known.model.load_full()
     }
 
     /// Where a site's log stands, and what was learned from it: all of it, however long that takes.
@@ -69,8 +69,8 @@ impl Learning {
     pub async fn whole(&self, site: &Site) -> Result<(OutcomeHead, Arc<Learned>), Error> {
         let known = self.0.sites.of(site);
         self.read(site, &known).await?;
-        let head = known.place.lock().await.head.clone();
-        Ok((head, known.learned.load_full()))
+        let head = known.position.lock().await.head.clone();
+        Ok((head, known.model.load_full()))
     }
 
     /// Follows the logs of the sites that comments come to, for as long as it is polled.

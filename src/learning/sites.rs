@@ -20,17 +20,17 @@ const UNTAUGHT: usize = 20_000;
 /// What is known of one site.
 #[derive(Default)]
 pub struct Known {
-    pub learned: ArcSwap<Learned>,
+    pub model: ArcSwap<Learned>,
     /// For which labels the correction served when it was examined last.
     pub serves: Mutex<Option<[(&'static str, bool); 2]>>,
     /// Up to where its log was read. One reads at a time.
-    pub place: tokio::sync::Mutex<Place>,
+    pub position: tokio::sync::Mutex<Place>,
     /// The version of all logs that it was read at, where only this process changes them; 0: never.
     pub version: AtomicU64,
     /// When the log was last asked, in milliseconds since the start, from 1 on; 0: never.
-    pub asked: AtomicU64,
+    pub last_read: AtomicU64,
     /// When a comment last came, counted in the same way.
-    pub used: AtomicU64,
+    pub last_used: AtomicU64,
 }
 
 /// Up to where a site's log was read.
@@ -73,7 +73,7 @@ impl Sites {
 
     /// Counts a site among those that have learned something, if it has. The one that was asked for longest ago makes room.
     pub fn promote(&self, site: &Site, known: &Arc<Known>) {
-        if known.learned.load().correction().is_none() {
+        if known.model.load().correction().is_none() {
             return;
         }
         let Ok(mut sites) = self.0.lock() else { return };
@@ -86,7 +86,7 @@ impl Sites {
     pub fn used_since(&self, since: u64) -> Vec<(Site, Arc<Known>)> {
         let Ok(sites) = self.0.lock() else { return Vec::new() };
         let both = sites.taught.iter().chain(sites.untaught.iter());
-        let used = both.filter(|(_, known)| known.used.load(Ordering::Relaxed) >= since);
+        let used = both.filter(|(_, known)| known.last_used.load(Ordering::Relaxed) >= since);
         used.map(|(site, known)| (site.clone(), Arc::clone(known))).collect()
     }
 }

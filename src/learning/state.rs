@@ -17,11 +17,11 @@ use crate::store::Store;
 /// What learning needs of a comment.
 pub struct Seen {
     /// What it looks like.
-    pub sketch: Sketch,
+    pub features: Sketch,
     /// What nearly the same comments share with it.
-    pub likeness: Option<Likeness>,
+    pub min_hash: Option<Likeness>,
     /// Which of the two it is if it is bad, as far as its scores tell.
-    pub leaning: Outcome,
+    pub likely_outcome: Outcome,
 }
 
 /// Looks at a comment.
@@ -38,8 +38,8 @@ pub struct Learning(pub(super) Arc<Inner>);
 pub struct Inner {
     pub store: Store,
     pub retention: Retentions,
-    pub look: Look,
-    pub examine: Examine,
+    pub learning_input: Look,
+    pub serving_check: Examine,
     pub sites: Sites,
     started: Instant,
 }
@@ -47,7 +47,7 @@ pub struct Inner {
 impl Learning {
     /// Follows the logs of a store, in which outcomes are kept for so long.
     pub fn new(store: Store, retention: Retentions, look: Look, examine: Examine) -> Self {
-        Self(Arc::new(Inner { store, retention, look, examine, sites: Sites::new(), started: Instant::now() }))
+        Self(Arc::new(Inner { store, retention, learning_input: look, serving_check: examine, sites: Sites::new(), started: Instant::now() }))
     }
 
     /// Begins or ends learning at other places of a site's log, and records the act in the site's audit.

@@ -138,23 +138,23 @@ impl Learning {
             Decision::Reject if SPAM.contains(&code.as_str()) => Some(Outcome::Spam),
             Decision::Reject if TOXIC.contains(&code.as_str()) => Some(Outcome::Toxic),
             Decision::Reject if NEITHER.contains(&code.as_str()) => None,
-            Decision::Reject => Some((self.0.look)(comment).leaning),
+            Decision::Reject => Some((self.0.learning_input)(comment).likely_outcome),
         }
     }
 
     fn lesson(&self, report: &Report<'_>, name: String) -> (String, Vec<u8>) {
-        let Seen { sketch, likeness, .. } = (self.0.look)(report.comment);
+        let Seen { features: sketch, min_hash: likeness, .. } = (self.0.learning_input)(report.comment);
         let lesson = Lesson {
             name: name.clone(),
             comment_id: report.comment.id().as_str().to_owned(),
             outcome: report.outcome,
             rejected: report.rejected,
-            text: crc32fast::hash(report.comment.text().as_str().as_bytes()),
+            text_hash: crc32fast::hash(report.comment.text().as_str().as_bytes()),
             source: report.source,
             by: report.by.to_owned(),
-            at: now_micros(),
-            sketch,
-            likeness,
+            decided_at: now_micros(),
+            features: sketch,
+            min_hash: likeness,
             digest: Some(digest(report.comment.text().as_str())),
             persons: report.persons.iter().flat_map(|person| person.to_bytes()).collect(),
             spot_check: report.spot_check,

@@ -19,7 +19,7 @@ pub struct Listed {
     /// Another server has changed them since.
     stale: AtomicBool,
     /// When the next of them ends.
-    until: Option<SystemTime>,
+    next_expiry: Option<SystemTime>,
     /// All of them, also those that have ended.
     pub(super) all: Vec<pb::ListEntry>,
 }
@@ -34,12 +34,12 @@ impl Listed {
             Some((kind(entry)?, target(entry)?, entry.value.clone()))
         });
         let entries = Entries::new(in_force);
-        Self { entries, version: Some(version), stale: AtomicBool::new(false), until, all }
+        Self { entries, version: Some(version), stale: AtomicBool::new(false), next_expiry: until, all }
     }
 
     /// Returns whether nothing has ended since the entries were compiled.
     pub(super) fn is_in_force(&self, now: SystemTime) -> bool {
-        self.until.is_none_or(|until| now < until)
+        self.next_expiry.is_none_or(|until| now < until)
     }
 
     /// Returns whether another server has changed the entries since.
@@ -61,8 +61,8 @@ impl Listed {
         let mut senders = Senders::default();
         for persons in all {
             let (verified, claimed) = if persons.verified { (persons.email, None) } else { (None, persons.email) };
-            senders.certain.extend([verified, persons.ip].into_iter().flatten().map(|it| format!("#{it}")));
-            senders.claimed.extend(claimed.map(|person| format!("#{person}")));
+            senders.verified.extend([verified, persons.ip].into_iter().flatten().map(|it| format!("#{it}")));
+            senders.unverified.extend(claimed.map(|person| format!("#{person}")));
         }
         senders
     }

@@ -19,10 +19,10 @@ pub(super) fn admission<'a>(decider: &Decider<'a>, tentative: &'a Verdict, lists
         tentative,
         trust: trust(policy, request.comment, request.origin, tentative.decision),
         persons: local.persons,
-        likeness: local.likeness,
+        min_hash: local.likeness,
         // A campaign that this process knows of is in the tentative verdict already.
-        campaign: Some(policy.campaign()).filter(|campaign| local.similar.here < *campaign).unwrap_or_default(),
-        listed: lists_version,
+        campaign_threshold: Some(policy.campaign()).filter(|campaign| local.similar.here < *campaign).unwrap_or_default(),
+        list_version: lists_version,
     }
 }
 
@@ -37,11 +37,11 @@ fn trust(policy: &Policy, comment: &Comment, origin: Origin, tentative: Decision
         // What was decided elsewhere stands whoever wrote it.
         _ if origin.decided().is_some() => 0,
         // Nothing tells this visitor from somebody else who types the same address.
-        1.. if !comment.author_is_told_apart() => u32::MAX,
+        1.. if !comment.author_is_distinguishable() => u32::MAX,
         needed => needed,
     };
     // What somebody typed as an e-mail address neither speaks for nor against its owner.
-    let certain = comment.author_is_certain();
+    let certain = comment.author_is_authenticated();
     let max_rejected = if origin == Origin::Author && certain { policy.rejected_hold() } else { 0 };
     // What was approved before may only help where something speaks against the comment.
     let eased = certain && origin.decided().is_none() && policy.knows_authors() && tentative > Decision::Approve;

@@ -61,7 +61,7 @@ impl Floods {
         for person in refused {
             self.with(site, person, |seen| {
                 flood.authors = flood.authors.max(u32::try_from(seen.authors.len()).unwrap_or(u32::MAX));
-                flood.waiting = flood.waiting.max(seen.held);
+                flood.held = flood.held.max(seen.held);
             });
         }
         Facts { flood, ..facts }

@@ -61,8 +61,8 @@ fn decided_alike(learned: &Learned, request: &Request<'_>, likeness: &Likeness) 
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     learned.decided_alike(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| Alike {
         comment_id: decided.comment_id.clone(),
-        by: decided.by.clone(),
+        decided_by: decided.by.clone(),
         rejected: decided.rejected,
-        base: decided.base,
+        base_logits: decided.base_logits,
     })
 }

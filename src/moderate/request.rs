@@ -52,9 +52,9 @@ impl Request<'_> {
             return;
         }
         let comment = self.comment;
-        let (why, advice) = if comment.has_odd_ip() {
+        let (why, advice) = if comment.has_malformed_ip() {
             ("malformed", "send the visitor's address alone, without a list of proxies")
-        } else if comment.ip().is_some() && comment.client_of_its_own().is_none() {
+        } else if comment.ip().is_some() && comment.public_ip().is_none() {
             ("not_public", "send the visitor's address, not the proxy's; private addresses count for nobody")
         } else {
             return;

@@ -24,7 +24,7 @@ const MIN_HIDDEN_LETTERS: usize = 12;
 impl Policy {
     /// What lists, links, form and post say, before the comment is scored.
     pub fn before(&self, comment: &Comment, listed: Listed<'_>, without: Without) -> Findings {
-        let mut findings = Findings::of_author(comment.author_is_certain(), comment.author_is_told_apart());
+        let mut findings = Findings::of_author(comment.author_is_authenticated(), comment.author_is_distinguishable());
         addresses::check(self, comment, listed, &mut findings);
         check_role(self, comment, &mut findings);
         check_kind(self, comment, &mut findings);
@@ -49,11 +49,11 @@ fn check_role(policy: &Policy, comment: &Comment, findings: &mut Findings) {
 /// What becomes of the kind of comment, whatever it says.
 fn check_kind(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     let kind = comment.kind();
-    let decision = CommentKind::ALL.iter().zip(policy.kinds).find(|(known, _)| **known == kind).map(|(_, decision)| decision);
+    let decision = CommentKind::ALL.iter().zip(policy.kind_decisions).find(|(known, _)| **known == kind).map(|(_, decision)| decision);
     if let Some(decision) = decision.filter(|decision| *decision > Decision::Approve) {
         let name = kind.as_str();
         let message = match decision {
-            Decision::Hold => format!("it is a {name}, which is held unless its spam score is below {}", policy.kinds_low),
+            Decision::Hold => format!("it is a {name}, which is held unless its spam score is below {}", policy.kinds_max_spam),
             _ => format!("it is a {name}, which this site does not accept"),
         };
         let reason = Reason::new("KIND", message.replace('_', " ")).rule(format!("kinds.{name}"));
@@ -73,7 +73,7 @@ fn check_hidden(policy: &Policy, comment: &Comment, without: Without, findings: 
     if policy.evidence.hidden_text > 0.0 {
         let reason = Reason::new("HIDDEN_TEXT", message).label(Label::Spam.as_str(), policy.evidence.hidden_text);
         findings.evidence.push(reason.rule("evidence.hidden_text"));
-        findings.witness |= links > 0;
+        findings.has_corroboration |= links > 0;
     }
 }
 
@@ -82,12 +82,12 @@ fn check_form(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     if !comment.honeypot().is_empty() && form.honeypot > 0.0 {
         let reason = Reason::new("HONEYPOT", "a form field that people cannot see was filled in");
         findings.evidence.push(reason.label(Label::Spam.as_str(), form.honeypot).rule("form.honeypot"));
-        findings.witness = true;
+        findings.has_corroboration = true;
     }
     if let Some(seconds) = comment.fill_seconds().filter(|seconds| *seconds < form.fast_seconds && form.fast > 0.0) {
         let reason = Reason::new("FAST_FORM", format!("sent {seconds:.1} s after the form was shown"));
         findings.evidence.push(reason.label(Label::Spam.as_str(), form.fast).rule("form.fast_seconds"));
-        findings.witness = true;
+        findings.has_corroboration = true;
     }
 }
 

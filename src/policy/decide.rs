@@ -22,7 +22,7 @@ pub struct Ruling {
     /// Why, strictest rule first; never empty.
     pub reasons: Vec<Reason>,
     /// The labels whose scores had a say: the model can explain them.
-    pub explain: Vec<Label>,
+    pub labels_to_explain: Vec<Label>,
     /// Label to probability, form evidence included.
     pub scores: Vec<(Label, f64)>,
 }
@@ -40,7 +40,7 @@ impl Policy {
 
         let overrides = Overrides {
             allowed_author: findings.is_allowed(),
-            spam_unlikely: scores.iter().any(|&(label, score)| label == Label::Spam && score < self.kinds_low),
+            spam_unlikely: scores.iter().any(|&(label, score)| label == Label::Spam && score < self.kinds_max_spam),
             duplicate_approved: like_approved.is_some(),
         };
         let votes = findings.votes.iter().cloned();
@@ -70,13 +70,13 @@ impl Policy {
         }
         reasons.extend(findings.evidence.iter().cloned());
         reasons.extend(known_author);
-        Ruling { decision, reasons, explain, scores }
+        Ruling { decision, reasons, labels_to_explain: explain, scores }
     }
 }
 
 /// Returns the votes for the comment's language that are cast, given what is known of the author.
 fn of_language<'a>(findings: &'a Findings, facts: &Facts) -> impl Iterator<Item = Vote> + use<'a> {
-    let is_new = facts.author.filter(|_| findings.distinct_author).is_none_or(|author| author.approved == 0);
+    let is_new = facts.author.filter(|_| findings.author_is_distinct).is_none_or(|author| author.approved == 0);
     let holds = move |becomes: Unscored| becomes == Unscored::Hold || becomes == Unscored::HoldNew && is_new;
-    findings.of_language.iter().filter(move |(becomes, _)| holds(*becomes)).map(|(_, vote)| vote.clone())
+    findings.language_votes.iter().filter(move |(becomes, _)| holds(*becomes)).map(|(_, vote)| vote.clone())
 }

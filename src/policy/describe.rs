@@ -63,7 +63,7 @@ fn describe_links(policy: &Policy, lines: &mut Vec<String>) {
     if policy.links_hold > 0 {
         lines.push(format!("holds comments with {} links or more", policy.links_hold));
     }
-    match policy.strip {
+    match policy.link_stripping {
         Strip::Off => {}
         Strip::Advise => lines.push("says of held comments whether they would be approved without their links".to_owned()),
         Strip::Approve => lines.push("approves comments without their links if they would be held with them".to_owned()),
@@ -74,11 +74,11 @@ fn describe_kinds(policy: &Policy, lines: &mut Vec<String>) {
     if !policy.trusted_roles.is_empty() {
         lines.push(format!("approves what authors with these roles write: {}", policy.trusted_roles.join(", ")));
     }
-    for (kind, decision) in CommentKind::ALL.into_iter().zip(policy.kinds) {
+    for (kind, decision) in CommentKind::ALL.into_iter().zip(policy.kind_decisions) {
         let name = kind.as_str().replace('_', " ");
         match decision {
             Decision::Approve => {}
-            Decision::Hold => lines.push(format!("holds every {name} whose spam score is not below {}", policy.kinds_low)),
+            Decision::Hold => lines.push(format!("holds every {name} whose spam score is not below {}", policy.kinds_max_spam)),
             Decision::Reject => lines.push(format!("rejects every {name}")),
         }
     }
@@ -95,17 +95,17 @@ fn describe_authors(policy: &Policy, lines: &mut Vec<String>) {
 }
 
 fn describe_learning(policy: &Policy, lines: &mut Vec<String>) {
-    if policy.learning.correct {
+    if policy.learning.apply_corrections {
         lines.push("corrects scores by what was decided here, as long as that proves better".to_owned());
     }
-    match policy.learning.alike_rejected {
+    match policy.learning.on_rejected_duplicate {
         Decision::Approve => {}
         becomes => lines.push(format!(
             "what is nearly the same as a comment rejected within the hour: {}",
             if becomes == Decision::Hold { "held" } else { "rejected" }
         )),
     }
-    if policy.learning.alike_approved {
+    if policy.learning.trust_approved_duplicate {
         lines.push(
             "what is nearly the same as a comment approved within the hour, without links: its scores do not hold it"
                 .to_owned(),
@@ -131,7 +131,7 @@ fn describe_evidence(policy: &Policy, lines: &mut Vec<String>) {
         (policy.evidence.generic_praise, "praise that would fit any post"),
         (policy.evidence.author_name, "a name that advertises"),
         (policy.evidence.author_url, "an author's web address"),
-        (-policy.evidence.of_post, "speaking of the post in its own words"),
+        (-policy.evidence.quotes_post, "speaking of the post in its own words"),
         (policy.evidence.hidden_text, "text or a link that readers cannot see"),
         (-policy.evidence.known_author, "an approved comment of the same author"),
     ];
@@ -141,9 +141,9 @@ fn describe_evidence(policy: &Policy, lines: &mut Vec<String>) {
 }
 
 fn describe_languages(policy: &Policy, lines: &mut Vec<String>) {
-    lines.push(format!("in a language in which no score speaks of abuse: {}", policy.unscored.describe()));
-    if !policy.of_site.is_empty() {
-        lines.push(format!("in another language than {}: {}", policy.of_site.join(", "), policy.others.describe()));
+    lines.push(format!("in a language in which no score speaks of abuse: {}", policy.unscored_action.describe()));
+    if !policy.site_languages.is_empty() {
+        lines.push(format!("in another language than {}: {}", policy.site_languages.join(", "), policy.other_language_action.describe()));
     }
 }
 
@@ -157,7 +157,7 @@ fn describe_campaigns(policy: &Policy, lines: &mut Vec<String>) {
 }
 
 fn describe_outages(policy: &Policy, lines: &mut Vec<String>) {
-    lines.push(match policy.away {
+    lines.push(match policy.store_outage_action {
         Away::Hold => "held while the store is away: held by the host, which sends it again".to_owned(),
         Away::Unavailable => "held while the store is away: no verdict, the host tries again".to_owned(),
         Away::Approve => "held while the store is away: published".to_owned(),

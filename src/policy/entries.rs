@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::lists::{Addresses, Domains, Words};
-use crate::comment::outside_id;
+use crate::comment::external_id;
 
 /// What an entry does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Target {
             Self::Address if is_hash(value) => Ok(value.to_owned()),
             Self::Address => Addresses::parse(value).map(|address| address.to_string()),
             Self::Author if value.is_empty() => Err("is empty: the author's user id is required".to_owned()),
-            Self::Author => Ok(outside_id(value).into_owned()),
+            Self::Author => Ok(external_id(value).into_owned()),
         }
     }
 }
@@ -87,9 +87,9 @@ pub(super) struct Listing {
     pub addresses: Addresses,
     pub address_values: Vec<String>,
     /// Keyed hashes of e-mail and IP addresses.
-    pub persons: HashSet<String>,
+    pub person_hashes: HashSet<String>,
     /// User ids.
-    pub authors: HashSet<String>,
+    pub user_ids: HashSet<String>,
 }
 
 /// The entries that a comment is held to, and whom it came from as they name persons.
@@ -105,15 +105,15 @@ pub struct Listed<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Senders {
     /// Those that are no mere claim: a verified e-mail address, and the IP address.
-    pub certain: Vec<String>,
+    pub verified: Vec<String>,
     /// An e-mail address that somebody typed.
-    pub claimed: Vec<String>,
+    pub unverified: Vec<String>,
 }
 
 impl Senders {
     /// Returns all of them.
     pub fn all(&self) -> impl Iterator<Item = &String> {
-        self.certain.iter().chain(&self.claimed)
+        self.verified.iter().chain(&self.unverified)
     }
 }
 
@@ -136,7 +136,7 @@ impl Entries {
 
     /// Whether any of them is for the address of a person.
     pub fn know_persons(&self) -> bool {
-        !self.blocked.persons.is_empty() || !self.allowed.persons.is_empty()
+        !self.blocked.person_hashes.is_empty() || !self.allowed.person_hashes.is_empty()
     }
 }
 
@@ -160,8 +160,8 @@ impl Raw {
             domain_values: self.domains,
             addresses: Addresses::new(addresses),
             address_values,
-            persons: self.persons,
-            authors: self.authors,
+            person_hashes: self.persons,
+            user_ids: self.authors,
         }
     }
 }
@@ -170,7 +170,7 @@ impl Listed<'_> {
     /// No entries.
     pub fn none() -> Listed<'static> {
         static NONE: std::sync::LazyLock<Entries> = std::sync::LazyLock::new(Entries::default);
-        static NOBODY: Senders = Senders { certain: Vec::new(), claimed: Vec::new() };
+        static NOBODY: Senders = Senders { verified: Vec::new(), unverified: Vec::new() };
         Listed { entries: &NONE, senders: &NOBODY }
     }
 }

@@ -36,7 +36,7 @@ impl Policies {
                     Some((first, _)) => mistakes.push(Mistake {
                         file: file.to_owned(),
                         line: 0,
-                        problem: format!("has no `sites`, so it would be the default policy, but {first} is that already"),
+                        message: format!("has no `sites`, so it would be the default policy, but {first} is that already"),
                     }),
                 },
                 Ok(Some(sites)) => for_sites.push((file, text, sites)),
@@ -59,7 +59,7 @@ impl Policies {
             for site in sites {
                 if by_site.insert(site.clone(), policy.clone()).is_some() {
                     let problem = format!("is for site {:?}, which another file is for already", site.as_str());
-                    mistakes.push(Mistake { file: file.to_owned(), line: 0, problem });
+                    mistakes.push(Mistake { file: file.to_owned(), line: 0, message: problem });
                 }
             }
         }
@@ -102,7 +102,7 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
     top.section("language", |section| read_language(section, &mut policy));
     top.section("campaign", |section| read_campaign(section, &mut policy.campaign));
     top.section("learning", |section| read_learning(section, &mut policy.learning));
-    top.section("store", |section| set(&mut policy.away, away(section)));
+    top.section("store", |section| set(&mut policy.store_outage_action, away(section)));
     top.section("review", |section| {
         set(&mut policy.reason_required, section.bool("reason_required"));
         set(&mut policy.spot_checks, section.share("spot_checks"));
@@ -132,14 +132,14 @@ fn read_links(section: &Section<'_>, policy: &mut Policy) {
         "approve" => Some(Strip::Approve),
         _ => None,
     });
-    set(&mut policy.strip, strip);
+    set(&mut policy.link_stripping, strip);
 }
 
 fn read_kinds(section: &Section<'_>, policy: &mut Policy) {
-    for (kind, place) in CommentKind::ALL.into_iter().zip(&mut policy.kinds) {
+    for (kind, place) in CommentKind::ALL.into_iter().zip(&mut policy.kind_decisions) {
         set(place, decision(section, kind.as_str(), &Decision::ALL));
     }
-    set(&mut policy.kinds_low, section.float("low", 0.0..=1.0));
+    set(&mut policy.kinds_max_spam, section.float("low", 0.0..=1.0));
 }
 
 fn read_authors(section: &Section<'_>, policy: &mut Policy) {
@@ -159,15 +159,15 @@ fn read_evidence(section: &Section<'_>, evidence: &mut Evidence) {
     set(&mut evidence.generic_praise_prior, section.float("generic_praise_prior", 0.0..=0.99));
     set(&mut evidence.author_name, section.float("author_name", 0.0..=20.0));
     set(&mut evidence.author_url, section.float("author_url", 0.0..=20.0));
-    set(&mut evidence.of_post, section.float("of_post", 0.0..=20.0));
+    set(&mut evidence.quotes_post, section.float("of_post", 0.0..=20.0));
     set(&mut evidence.hidden_text, section.float("hidden_text", 0.0..=20.0));
     set(&mut evidence.known_author, section.float("known_author", 0.0..=5.0));
 }
 
 fn read_language(section: &Section<'_>, policy: &mut Policy) {
-    set(&mut policy.unscored, unscored(section, "unscored"));
-    set(&mut policy.others, unscored(section, "others"));
-    set(&mut policy.of_site, section.list("of_site", language_tag));
+    set(&mut policy.unscored_action, unscored(section, "unscored"));
+    set(&mut policy.other_language_action, unscored(section, "others"));
+    set(&mut policy.site_languages, section.list("of_site", language_tag));
 }
 
 fn read_campaign(section: &Section<'_>, campaign: &mut Campaign) {
@@ -177,9 +177,9 @@ fn read_campaign(section: &Section<'_>, campaign: &mut Campaign) {
 }
 
 fn read_learning(section: &Section<'_>, learning: &mut Use) {
-    set(&mut learning.correct, section.bool("correct"));
-    set(&mut learning.alike_rejected, decision(section, "alike_rejected", &Decision::ALL));
-    set(&mut learning.alike_approved, section.bool("alike_approved"));
+    set(&mut learning.apply_corrections, section.bool("correct"));
+    set(&mut learning.on_rejected_duplicate, decision(section, "alike_rejected", &Decision::ALL));
+    set(&mut learning.trust_approved_duplicate, section.bool("alike_approved"));
 }
 
 fn read_retention(section: &Section<'_>, retention: &mut Retention) {
@@ -309,6 +309,6 @@ mod tests {
     fn two_files_for_one_site_are_a_mistake() {
         let blog = "sites = [\"blog.example\"]\n";
         let Mistakes(mistakes) = Policies::read([("a.toml", blog), ("b.toml", blog)]).unwrap_err();
-        assert!(mistakes[0].problem.contains("another file"), "{mistakes:?}");
+        assert!(mistakes[0].message.contains("another file"), "{mistakes:?}");
     }
 }

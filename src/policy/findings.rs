@@ -27,41 +27,41 @@ pub struct Findings {
     /// Evidence for spam from outside the words, in logits, with the reason for each.
     pub(super) evidence: Vec<Reason>,
     /// Something that is neither words nor links speaks for spam.
-    pub(super) witness: bool,
+    pub(super) has_corroboration: bool,
     /// The votes for the comment's language, and when each is cast.
-    pub(super) of_language: Vec<(Unscored, Vote)>,
+    pub(super) language_votes: Vec<(Unscored, Vote)>,
     /// How many links count.
-    pub(super) links: u32,
+    pub(super) link_count: u32,
     /// One of them leads somewhere that is not known to everybody.
-    pub(super) obscure_link: bool,
+    pub(super) has_uncommon_link: bool,
     /// The spam logit of the words alone, without links and author. `None`: it was not asked for, and the words count as much
     /// as the whole comment.
-    words_alone: Option<f64>,
+    words_only_logit: Option<f64>,
     /// It is certain who the author is: what was decided of the author before counts.
-    pub(super) certain_author: bool,
+    pub(super) author_is_certain: bool,
     /// The author is told apart from others who type the same: what was approved before may end the wait of new authors.
-    pub(super) distinct_author: bool,
+    pub(super) author_is_distinct: bool,
     /// The author is allowed, and why.
     pub(super) allowed: Option<Reason>,
     /// The parts of the text that must not count against the comment.
-    pub(super) exempt: Vec<Range<usize>>,
+    pub(super) exempt_ranges: Vec<Range<usize>>,
     /// The author's web address is no evidence: it is the site's own or allowed, or there is none.
-    pub(super) url_exempt: bool,
+    pub(super) author_url_is_exempt: bool,
 }
 
 impl Findings {
     /// Returns what is known before any rule has looked: whether the author's past counts.
     pub(super) fn of_author(certain: bool, distinct: bool) -> Self {
-        Self { certain_author: certain, distinct_author: distinct, ..Self::default() }
+        Self { author_is_certain: certain, author_is_distinct: distinct, ..Self::default() }
     }
 
     /// The text with what must not count blanked out: same bytes, same places.
     pub fn counted<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.exempt.is_empty() {
+        if self.exempt_ranges.is_empty() {
             return Cow::Borrowed(text);
         }
         let mut counted = text.to_owned();
-        for range in &self.exempt {
+        for range in &self.exempt_ranges {
             counted.replace_range(range.clone(), &" ".repeat(range.len()));
         }
         Cow::Owned(counted)
@@ -70,28 +70,28 @@ impl Findings {
     /// Whether a second witness speaks for spam besides the score: the form, something hidden, or a link beside words that reach
     /// the bound by themselves. The link that made a score cannot confirm it.
     pub fn is_corroborated(&self, bound: f64) -> bool {
-        let by_words = self.words_alone.is_none_or(|logit| sigmoid(logit) >= bound);
-        self.witness || self.obscure_link && by_words
+        let by_words = self.words_only_logit.is_none_or(|logit| sigmoid(logit) >= bound);
+        self.has_corroboration || self.has_uncommon_link && by_words
     }
 
     /// Whether it depends on the words alone whether a link confirms the score.
     pub fn asks_for_words_alone(&self) -> bool {
-        !self.witness && self.obscure_link
+        !self.has_corroboration && self.has_uncommon_link
     }
 
     /// Takes note of the spam logit of the words alone.
     pub fn set_words_alone(&mut self, logit: f64) {
-        self.words_alone = Some(logit);
+        self.words_only_logit = Some(logit);
     }
 
     /// Whether the comment has links that count.
     pub fn has_links(&self) -> bool {
-        self.links > 0
+        self.link_count > 0
     }
 
     /// Whether the author's web address is evidence.
     pub fn has_author_url(&self) -> bool {
-        !self.url_exempt
+        !self.author_url_is_exempt
     }
 
     /// The evidence for spam from outside the words, in logits.

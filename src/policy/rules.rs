@@ -28,22 +28,22 @@ pub struct Policy {
     /// Roles, in lower case, whose comments are approved unless they are blocked or over a limit.
     pub(super) trusted_roles: Vec<String>,
     /// What becomes of each kind of comment before scores speak, in the order of [`CommentKind::ALL`]. `Approve`: scores decide.
-    pub(super) kinds: [Decision; CommentKind::ALL.len()],
+    pub(super) kind_decisions: [Decision; CommentKind::ALL.len()],
     /// Below this probability of spam a kind's `hold` is lifted.
-    pub(super) kinds_low: f64,
-    pub(super) strip: Strip,
+    pub(super) kinds_max_spam: f64,
+    pub(super) link_stripping: Strip,
     pub(super) learning: Use,
     /// Age of the post that holds; 0: off.
     pub(super) hold_after_days: u32,
     pub(super) form: FormEvidence,
     pub(super) evidence: Evidence,
     /// What a comment becomes whose language the model does not speak.
-    pub(super) unscored: Unscored,
+    pub(super) unscored_action: Unscored,
     /// The languages that the site is written in, as BCP 47 tags; empty: any.
-    pub(super) of_site: Vec<String>,
+    pub(super) site_languages: Vec<String>,
     /// What becomes of comments in other languages.
-    pub(super) others: Unscored,
-    pub(super) away: Away,
+    pub(super) other_language_action: Unscored,
+    pub(super) store_outage_action: Away,
     pub(super) campaign: Campaign,
     pub(super) retention: Retention,
     /// Whether a moderator must say why a comment is rejected.
@@ -95,11 +95,11 @@ pub(super) struct Campaign {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Use {
     /// Whether a correction may serve when it proves better.
-    pub(super) correct: bool,
+    pub(super) apply_corrections: bool,
     /// What a comment becomes that is nearly the same as one rejected of late.
-    pub(super) alike_rejected: Decision,
+    pub(super) on_rejected_duplicate: Decision,
     /// Whether one that is nearly the same as one approved of late is not held for its scores.
-    pub(super) alike_approved: bool,
+    pub(super) trust_approved_duplicate: bool,
 }
 
 /// What becomes of a comment that would be approved without its links.
@@ -166,7 +166,7 @@ pub(super) struct Evidence {
     pub(super) author_name: f64,
     pub(super) author_url: f64,
     /// Speaks against it.
-    pub(super) of_post: f64,
+    pub(super) quotes_post: f64,
     pub(super) hidden_text: f64,
     /// Speaks against it, for an author's first approved comment and for each doubling of their number.
     pub(super) known_author: f64,
@@ -186,20 +186,20 @@ impl Policy {
             approved_before_trust: 0,
             rejected_hold: 0,
             trusted_roles: Vec::new(),
-            kinds: [Decision::Approve; CommentKind::ALL.len()],
-            kinds_low: 0.0,
-            strip: Strip::Off,
-            learning: Use { correct: false, alike_rejected: Decision::Approve, alike_approved: false },
+            kind_decisions: [Decision::Approve; CommentKind::ALL.len()],
+            kinds_max_spam: 0.0,
+            link_stripping: Strip::Off,
+            learning: Use { apply_corrections: false, on_rejected_duplicate: Decision::Approve, trust_approved_duplicate: false },
             hold_after_days: 0,
             form: Default::default(),
             evidence: Default::default(),
-            unscored: Unscored::Hold,
-            of_site: Vec::new(),
-            others: Unscored::Approve,
+            unscored_action: Unscored::Hold,
+            site_languages: Vec::new(),
+            other_language_action: Unscored::Approve,
             retention: Retention::days(1),
             reason_required: false,
             spot_checks: 0.0,
-            away: Away::Hold,
+            store_outage_action: Away::Hold,
             campaign: Campaign { here: 0, elsewhere: 0, decision: Decision::Hold },
         }
     }
@@ -221,7 +221,7 @@ impl Policy {
 
     /// What becomes of a comment that would be held while the store is away.
     pub fn away(&self) -> Away {
-        self.away
+        self.store_outage_action
     }
 
     /// For how long the site's data is kept.
@@ -261,7 +261,7 @@ impl Policy {
 
     /// Whether the verdict asks what would become of a comment without its links.
     pub fn strip(&self) -> Strip {
-        self.strip
+        self.link_stripping
     }
 
     /// Whether approved comments of the same author speak against spam.
@@ -271,17 +271,17 @@ impl Policy {
 
     /// Returns the languages that the site is written in, as BCP 47 tags; empty: any.
     pub fn of_site(&self) -> &[String] {
-        &self.of_site
+        &self.site_languages
     }
 
     /// Whether what the site has learned may correct scores.
     pub fn corrects(&self) -> bool {
-        self.learning.correct
+        self.learning.apply_corrections
     }
 
     /// Whether what was decided on nearly the same comments makes any difference.
     pub fn heeds_alike(&self) -> bool {
-        self.learning.alike_rejected > Decision::Approve || self.learning.alike_approved
+        self.learning.on_rejected_duplicate > Decision::Approve || self.learning.trust_approved_duplicate
     }
 
     /// By what a correction is judged: where the scores that it corrects hold.
@@ -291,7 +291,7 @@ impl Policy {
             let threshold = self.threshold(label);
             hold[label.lane()] = threshold.hold.or(threshold.reject);
         }
-        Terms { hold, unscored_holds: self.unscored != Unscored::Approve }
+        Terms { hold, unscored_holds: self.unscored_action != Unscored::Approve }
     }
 
     /// The facts that change nothing: no limit refuses, the author is trusted, the comment is new.

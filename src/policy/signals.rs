@@ -15,8 +15,8 @@ impl Policy {
         let style = of_style(&self.evidence, scores);
         let author = of_author(&self.evidence, comment, scores.manner().name, findings.has_author_url());
         findings.evidence.extend(style.into_iter().chain(author).flatten());
-        findings.of_language.extend(unscored(self, labels, scores, corrected));
-        findings.of_language.extend(other_language(self, scores));
+        findings.language_votes.extend(unscored(self, labels, scores, corrected));
+        findings.language_votes.extend(other_language(self, scores));
     }
 }
 
@@ -37,7 +37,7 @@ fn of_style(weights: &Evidence, scores: &Scores) -> [Option<Reason>; 2] {
         evidence("generic_praise", "GENERIC_PRAISE", weights.generic_praise + lift, message)
     });
     let of_post = spam.filter(|_| of_post).and_then(|_| {
-        evidence("of_post", "OF_POST", -weights.of_post, "it speaks of the post in the post's own words".to_owned())
+        evidence("of_post", "OF_POST", -weights.quotes_post, "it speaks of the post in the post's own words".to_owned())
     });
     [praise, of_post]
 }
@@ -71,17 +71,17 @@ fn unscored(policy: &Policy, labels: &[Label], scores: &Scores, corrected: &[Lab
     let language = scores.language();
     let message = format!("the text seems to be {language}, in which the model has no score for {}", names.join(" or "));
     let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
-    let becomes = if lacking.contains(&Label::Toxicity) { policy.unscored } else { Unscored::Approve };
+    let becomes = if lacking.contains(&Label::Toxicity) { policy.unscored_action } else { Unscored::Approve };
     Some((becomes, Vote::new(Decision::Hold, reason).hold_force(Force::UnlessDuplicateApproved)))
 }
 
 /// Returns the vote on a text that is in another language than the site.
 fn other_language(policy: &Policy, scores: &Scores) -> Option<(Unscored, Vote)> {
     let is_of_site = |tag: &String| classify::parse_language(tag) == classify::parse_language(scores.language_tag());
-    if policy.of_site.is_empty() || policy.of_site.iter().any(is_of_site) {
+    if policy.site_languages.is_empty() || policy.site_languages.iter().any(is_of_site) {
         return None;
     }
-    let message = format!("the text seems to be {}, and the site is in {}", scores.language(), policy.of_site.join(", "));
+    let message = format!("the text seems to be {}, and the site is in {}", scores.language(), policy.site_languages.join(", "));
     let reason = Reason::new("LANGUAGE_OTHER", message).rule("language.others");
-    Some((policy.others, Vote::new(Decision::Hold, reason)))
+    Some((policy.other_language_action, Vote::new(Decision::Hold, reason)))
 }

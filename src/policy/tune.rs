@@ -42,5 +42,5 @@ pub fn tune(policy: &Policy, samples: &[Sample], mix: &Mix, goal: &Goal) -> Prop
         Outcome::of(samples, |sample| policy.decide(&sample.findings, &sample.logits, &facts).decision)
     };
     let proposed = Policy { thresholds, ..policy.clone() };
-    Proposal { fit, labels, thresholds, present: real(policy), proposed: real(&proposed), rejects, levels }
+    Proposal { feasibility: fit, labels, thresholds, present: real(policy), proposed: real(&proposed), rejects, alternatives: levels }
 }

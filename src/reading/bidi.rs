@@ -5,7 +5,7 @@ pub const RIGHT_TO_LEFT: char = '\u{202E}';
 
 /// Returns the part of a text that an override in front of it applies to: up to the next override, which goes on by itself, or
 /// one of `ends`.
-pub fn overridden<'t>(text: &'t str, ends: &[char]) -> &'t str {
+pub fn override_run<'t>(text: &'t str, ends: &[char]) -> &'t str {
     let end = text.find(|c| c == RIGHT_TO_LEFT || ends.contains(&c));
     &text[..end.unwrap_or(text.len())]
 }

@@ -2,7 +2,7 @@
 
 mod letters;
 
-use letters::{bare_letter, confusable, drawn_letter, is_indistinguishable, is_latin, look_alike};
+use letters::{base_letter, latin_confusable, symbol_letter, is_homoglyph, is_latin_letter, lookalike_letter};
 
 /// The fewest letters a revealed word may have.
 const SHORTEST: usize = 3;
@@ -22,7 +22,7 @@ pub enum Reading {
 }
 
 /// Writes to `out` how a piece of normalised text reads: Latin letters only, none doubled.
-pub fn read(piece: &str, out: &mut String) -> Reading {
+pub fn deobfuscate(piece: &str, out: &mut String) -> Reading {
     out.clear();
     let core = piece.trim_matches(|c: char| c.is_ascii_punctuation() && c != '@' && c != '$');
     if core.len() > LONGEST {
@@ -39,11 +39,11 @@ pub fn read(piece: &str, out: &mut String) -> Reading {
                 folded = true;
                 continue;
             }
-            _ => match look_alike(c).or_else(|| bare_letter(c)) {
+            _ => match lookalike_letter(c).or_else(|| base_letter(c)) {
                 Some(letter) => {
                     foreign += usize::from(c.is_alphabetic());
                     replaced += 1;
-                    alike &= !c.is_alphabetic() || is_indistinguishable(c) || bare_letter(c).is_some();
+                    alike &= !c.is_alphabetic() || is_homoglyph(c) || base_letter(c).is_some();
                     letter
                 }
                 // A word in another script is no disguise.
@@ -83,7 +83,7 @@ const SHORTEST_FOREIGN: usize = 4;
 /// marks between its letters, or `None` if it is no such piece. Doubled letters stay, and so do letters with accents, which
 /// make other words of their languages. `latin` tells whether the text around it is Latin: a word all in another script may
 /// then be a disguise too.
-pub fn seen_through(core: &str, latin: bool) -> Option<String> {
+pub fn undisguised_word(core: &str, latin: bool) -> Option<String> {
     if core.len() > LONGEST_DISGUISE {
         return None;
     }
@@ -97,19 +97,19 @@ pub fn seen_through(core: &str, latin: bool) -> Option<String> {
     // Letters that no language is written with, and others that are in alphabets.
     let (mut drawn, mut of_alphabet) = (0, 0);
     for c in core.chars() {
-        if let Some(letter) = drawn_letter(c) {
+        if let Some(letter) = symbol_letter(c) {
             drawn += 1;
             foreign += 1;
             word.push(letter);
-        } else if c.is_ascii_lowercase() || is_latin(c) {
+        } else if c.is_ascii_lowercase() || is_latin_letter(c) {
             own += 1;
             word.push(c);
         } else if c.is_alphabetic() {
             // A letter that nobody takes for a Latin one counts as it is, and both sides are compared so.
             foreign += 1;
             of_alphabet += usize::from(matches!(c, 'а'..='я' | 'α'..='ω'));
-            word.push(confusable(c));
-        } else if let Some(letter) = look_alike(c).filter(|_| !BETWEEN_WORDS.contains(c)) {
+            word.push(latin_confusable(c));
+        } else if let Some(letter) = lookalike_letter(c).filter(|_| !BETWEEN_WORDS.contains(c)) {
             digits += usize::from(c.is_ascii_digit());
             symbols += 1;
             word.push(letter);
@@ -135,12 +135,12 @@ pub fn seen_through(core: &str, latin: bool) -> Option<String> {
 /// Returns a word with each letter of another script as the Latin one that it looks like: what [`seen_through`] is compared
 /// with.
 pub fn skeleton(word: &str) -> String {
-    word.chars().map(|c| if c.is_ascii() || is_latin(c) || !c.is_alphabetic() { c } else { confusable(c) }).collect()
+    word.chars().map(|c| if c.is_ascii() || is_latin_letter(c) || !c.is_alphabetic() { c } else { latin_confusable(c) }).collect()
 }
 
 /// Returns a word of Latin letters without its accents, or `None` unless it has at least two letters with accents and so many
 /// letters that hardly another word is meant. One accent makes other words of many languages ("schwül").
-pub fn without_accents(word: &str) -> Option<String> {
+pub fn strip_accents(word: &str) -> Option<String> {
     if word.is_ascii() || word.chars().nth(MIN_ACCENTED - 1).is_none() {
         return None;
     }
@@ -148,7 +148,7 @@ pub fn without_accents(word: &str) -> Option<String> {
     let mut bare = String::with_capacity(word.len());
     for c in word.chars() {
         accents += usize::from(!c.is_ascii());
-        bare.push(if c.is_ascii_lowercase() { c } else { bare_letter(c)? });
+        bare.push(if c.is_ascii_lowercase() { c } else { base_letter(c)? });
     }
     (accents >= MIN_ACCENTS).then_some(bare)
 }
@@ -163,18 +163,18 @@ pub fn single_letter(piece: &str) -> Option<char> {
     match (chars.next(), chars.next()) {
         (Some(c @ 'a'..='z'), None) => Some(c),
         // Digits in a row are a list, not a word.
-        (Some(c), None) if !c.is_numeric() => look_alike(c).or_else(|| drawn_letter(c)),
+        (Some(c), None) if !c.is_numeric() => lookalike_letter(c).or_else(|| symbol_letter(c)),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, read, seen_through, single_letter, skeleton, without_accents};
+    use super::{Reading, deobfuscate, undisguised_word, single_letter, skeleton, strip_accents};
 
     fn reads(piece: &str) -> (Reading, String) {
         let mut out = String::new();
-        (read(piece, &mut out), out)
+        (deobfuscate(piece, &mut out), out)
     }
 
     #[test]
@@ -197,9 +197,9 @@ mod tests {
 
     #[test]
     fn accents_are_left_out_only_where_several_disguise_a_long_word() {
-        assert_eq!(without_accents("vìàgrá").as_deref(), Some("viagra"));
+        assert_eq!(strip_accents("vìàgrá").as_deref(), Some("viagra"));
         for word in ["viagra", "schwül", "cône", "çöp", "sıkıldım", "привёт"] {
-            assert_eq!(without_accents(word), None, "{word}");
+            assert_eq!(strip_accents(word), None, "{word}");
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
             ("ꓦꓲꓮꓖꓣꓮ", "viagra"),
             ("vꓲagra", "viagra"),
         ] {
-            assert_eq!(seen_through(piece, true).as_deref(), Some(word), "{piece}");
+            assert_eq!(undisguised_word(piece, true).as_deref(), Some(word), "{piece}");
         }
         for piece in [
             "plain",
@@ -256,10 +256,10 @@ mod tests {
             "c.o.p",
             "🇨🇴🇵",
         ] {
-            assert_eq!(seen_through(piece, true), None, "{piece}");
+            assert_eq!(undisguised_word(piece, true), None, "{piece}");
         }
-        assert_eq!((seen_through("роре", true).as_deref(), seen_through("роре", false)), (Some("pope"), None));
-        assert_eq!(seen_through("кaзинo", false), Some(skeleton("казино")));
+        assert_eq!((undisguised_word("роре", true).as_deref(), undisguised_word("роре", false)), (Some("pope"), None));
+        assert_eq!(undisguised_word("кaзинo", false), Some(skeleton("казино")));
         assert_eq!(skeleton("schwül ass"), "schwül ass");
     }
 }

@@ -20,7 +20,7 @@ static PAGE: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://page.i
 /// Returns the host that a browser opens for a web address as people type it, with or without scheme, in the one form in
 /// which hosts are compared: ASCII in lower case, IP addresses in their usual notation, no dot at the end.
 /// Returns `None` if no browser would open it.
-pub fn of(typed: &str) -> Option<String> {
+pub fn canonical_host(typed: &str) -> Option<String> {
     if let Some(url) = resolve(typed) {
         return canonical(&url);
     }
@@ -35,7 +35,7 @@ pub fn of(typed: &str) -> Option<String> {
 }
 
 /// Returns a host or domain in the form that [`of`] returns, or `None` if it cannot be one.
-pub fn domain(typed: &str) -> Option<String> {
+pub fn canonical_domain(typed: &str) -> Option<String> {
     let typed = typed.trim();
     let bare_v6 = typed.parse().map(|address| Host::<&str>::Ipv6(address).to_string());
     let host = bare_v6.or_else(|_| Host::parse(typed).map(|host| host.to_string())).ok()?;
@@ -82,7 +82,7 @@ pub fn opened(value: &str) -> Option<String> {
 
 /// Returns a text in normal form, with ideographic full stops as the dots that browsers take them for.
 pub(super) fn with_plain_dots(text: &str) -> Whole {
-    Whole::read(text, |c| if c == IDEOGRAPHIC_DOT { '.' } else { c })
+    Whole::normalize(text, |c| if c == IDEOGRAPHIC_DOT { '.' } else { c })
 }
 
 /// Resolves the value of an attribute such as `href` on a page. Returns `None` if it leads to the page's own host or is of
@@ -151,7 +151,7 @@ mod tests {
             "http://pills.example#@en.wikipedia.org/",
             "http://pills.example?@en.wikipedia.org/",
         ] {
-            assert_eq!(of(typed).as_deref(), Some("pills.example"), "{typed:?}");
+            assert_eq!(canonical_host(typed).as_deref(), Some("pills.example"), "{typed:?}");
         }
     }
 
@@ -171,12 +171,12 @@ mod tests {
             ("http://[2001:DB8:0::1]:80/", "[2001:db8::1]"),
             ("http://[::ffff:192.0.2.7]", "[::ffff:c000:207]"),
         ] {
-            assert_eq!(of(typed).as_deref(), Some(host), "{typed:?}");
+            assert_eq!(canonical_host(typed).as_deref(), Some(host), "{typed:?}");
         }
         assert_eq!(readable("xn--mller-kva.example"), "müller.example");
         for typed in ["", "   ", "http://", "http://a b/", "http://pills.example:99999/", "http://[::1", "javascript:alert(1)"]
         {
-            assert_eq!(of(typed), None, "{typed:?}");
+            assert_eq!(canonical_host(typed), None, "{typed:?}");
         }
     }
 
@@ -220,8 +220,8 @@ mod tests {
             ("[2001:db8:0::1]", "[2001:db8::1]"),
             ("a_b.example", "a_b.example"),
         ] {
-            assert_eq!(domain(typed).as_deref(), Some(form), "{typed}");
+            assert_eq!(canonical_domain(typed).as_deref(), Some(form), "{typed}");
         }
-        assert_eq!(domain("a b"), None);
+        assert_eq!(canonical_domain("a b"), None);
     }
 }

@@ -14,9 +14,9 @@ pub struct Link {
     /// The host that a browser opens, as [`host::of`] returns it; as it is written if no browser would open it.
     pub host: String,
     /// The bytes of the text that it covers.
-    pub at: Range<usize>,
+    pub span: Range<usize>,
     /// Whether everybody takes it for a link. Others may be ordinary text, and only few programs make links of them.
-    pub certain: bool,
+    pub is_certain: bool,
 }
 
 /// Dots and colons in the forms that a browser or a reader takes for them.
@@ -35,11 +35,11 @@ pub fn links(text: &str) -> Vec<Link> {
         let first = links.len();
         links_of(whole.as_str(), &mut links);
         for link in links.iter_mut().skip(first) {
-            let source = whole.span(link.at.clone());
+            let source = whole.source_span(link.span.clone());
             // Between sentences there may be no space.
             let is_sentence = |part: &str| part.contains([IDEOGRAPHIC_DOT, '｡', '︒']) && !part.contains(':');
-            link.certain &= !piece.get(source.clone()).is_some_and(is_sentence);
-            link.at = begin + source.start..begin + source.end;
+            link.is_certain &= !piece.get(source.clone()).is_some_and(is_sentence);
+            link.span = begin + source.start..begin + source.end;
         }
     }
     links
@@ -51,7 +51,7 @@ fn links_of(piece: &str, links: &mut Vec<Link>) {
     for address in Addresses::of(piece) {
         if let Address::Link(at) = address {
             let written = &piece[at.clone()];
-            links.push(Link { host: opened(written), at, certain: true });
+            links.push(Link { host: opened(written), span: at, is_certain: true });
         }
     }
     let found = links.len();
@@ -64,9 +64,9 @@ fn links_of(piece: &str, links: &mut Vec<Link>) {
         let after = colon + 1 + slashes;
         authority.read(piece, after);
         let has_user = authority.at_sign.is_some_and(|at| at >= after);
-        let next = first + links[first..found].partition_point(|link| link.at.start <= start);
-        let known = next.checked_sub(1).and_then(|at| links.get(at)).filter(|link| link.at.contains(&start));
-        if known.is_some_and(|link| link.at.start < start || !has_user) {
+        let next = first + links[first..found].partition_point(|link| link.span.start <= start);
+        let known = next.checked_sub(1).and_then(|at| links.get(at)).filter(|link| link.span.contains(&start));
+        if known.is_some_and(|link| link.span.start < start || !has_user) {
             continue;
         }
         let (host, end) = if has_user {
@@ -77,9 +77,9 @@ fn links_of(piece: &str, links: &mut Vec<Link>) {
             let Some((host, length)) = leading_host(&piece[after..authority.end]) else { continue };
             (host, after + length)
         };
-        let near = links[next.saturating_sub(1).max(first)..found].iter().take_while(|link| link.at.start < end);
-        if !near.clone().any(|link| link.host == host && start < link.at.end) {
-            links.push(Link { host, at: start..end, certain: slashes > 1 });
+        let near = links[next.saturating_sub(1).max(first)..found].iter().take_while(|link| link.span.start < end);
+        if !near.clone().any(|link| link.host == host && start < link.span.end) {
+            links.push(Link { host, span: start..end, is_certain: slashes > 1 });
         }
     }
 }
@@ -94,7 +94,7 @@ fn leading_host(authority: &str) -> Option<(String, usize)> {
     let written = &authority[..length];
     // Names without a dot lead nowhere on the web; numbers do.
     let may_lead = written.len() <= MAX_HOST && !written.bytes().all(|byte| byte.is_ascii_alphabetic());
-    Some(written).filter(|_| may_lead).and_then(host::of).map(|host| (host, length))
+    Some(written).filter(|_| may_lead).and_then(host::canonical_host).map(|host| (host, length))
 }
 
 /// What stands between a scheme and a path.
@@ -118,13 +118,13 @@ impl Authority {
         self.end = begin + length;
         self.at_sign = rest[..length].rfind('@').map(|at| begin + at);
         let host = self.at_sign.map(|at| &piece[at + 1..self.end]).filter(|host| host.len() <= MAX_HOST);
-        self.host = host.and_then(host::of);
+        self.host = host.and_then(host::canonical_host);
     }
 }
 
 /// Returns the host that a browser opens for a web address of normalised text.
 fn opened(link: &str) -> String {
-    host::of(link).unwrap_or_else(|| host(link).to_owned())
+    host::canonical_host(link).unwrap_or_else(|| host(link).to_owned())
 }
 
 #[cfg(test)]
@@ -159,8 +159,8 @@ mod tests {
             let found = links(&text);
             let link = found.iter().find(|link| link.host.trim_start_matches("www.") == "pills.example");
             let link = link.unwrap_or_else(|| panic!("{written}: {found:?}"));
-            assert!(link.certain, "{written}");
-            let covered = &text[link.at.clone()];
+            assert!(link.is_certain, "{written}");
+            let covered = &text[link.span.clone()];
             assert!(covered.len() >= 13 && written.contains(covered.trim_end_matches(',')), "{covered} of {written}");
         }
     }
@@ -169,7 +169,7 @@ mod tests {
     fn what_only_some_programs_link_is_not_certain() {
         for written in ["pills。example", "pills｡example", "http:pills.example2", "https:/pills.example2"] {
             let found = links(written);
-            assert!(found.iter().any(|link| link.host.starts_with("pills.example") && !link.certain), "{written}: {found:?}");
+            assert!(found.iter().any(|link| link.host.starts_with("pills.example") && !link.is_certain), "{written}: {found:?}");
         }
         assert_eq!(links("终于。没有 see:this a:b http: http:// 12:30 user@pills.example"), []);
     }

@@ -27,7 +27,7 @@ pub fn hosts_named(text: &str) -> Vec<(String, Range<usize>)> {
         // Before an `@` it is a name.
         let is_user = normal[at..].strip_prefix('@').is_some_and(|after| after.starts_with(is_of_host));
         if !is_mail && !is_user && run.contains('.') {
-            let span = whole.span(begin..at);
+            let span = whole.source_span(begin..at);
             hosts.extend(hosts_in(&run).into_iter().map(|host| (host, span.clone())));
         }
     }
@@ -65,7 +65,7 @@ fn hosts_in(run: &str) -> Vec<String> {
     let is_foreign = |c: char| c >= '\u{250}' && !matches!(c, '\u{300}'..='\u{36F}' | '\u{1E00}'..='\u{1EFF}');
     let parts = run.split(is_foreign).filter(|part| part.contains('.') && part.len() < run.len());
     let all = parts.chain([run]).map(bare).filter(|host| host.len() <= MAX_HOST);
-    all.filter_map(|host| if host.is_ascii() { Some(host) } else { host::domain(&host) }).collect()
+    all.filter_map(|host| if host.is_ascii() { Some(host) } else { host::canonical_domain(&host) }).collect()
 }
 
 /// Returns whether a character may stand in a host, in any script.

@@ -15,11 +15,11 @@ mod whole;
 
 use std::ops::Range;
 
-use normalise::normalise;
+use normalise::normalize;
 use receiver::Receiver;
 
 pub(super) use invisible::is_invisible;
-pub use whole::{Whole, is_plain};
+pub use whole::{Whole, is_plain_ascii};
 
 /// How much of a text is read at once; a longer one is cut at the character boundary before this.
 pub const MAX_BYTES: usize = 6_000;
@@ -36,9 +36,9 @@ const CAPITAL: u16 = 1 << 15;
 /// A normalised text. Reused from call to call to keep its buffers.
 #[derive(Default)]
 pub struct Text {
-    normalised: String,
+    normalized: String,
     /// For every byte of `normalised` the offset of its character in the original, and one more for the end.
-    origin: Vec<u16>,
+    offsets: Vec<u16>,
     last: char,
     run: u16,
     longest_run: u16,
@@ -48,29 +48,29 @@ pub struct Text {
 
 impl Text {
     /// Replaces the content with the normal form of `source`.
-    pub fn read(&mut self, source: &str) {
-        self.normalised.clear();
-        self.origin.clear();
+    pub fn normalize(&mut self, source: &str) {
+        self.normalized.clear();
+        self.offsets.clear();
         (self.last, self.run, self.longest_run, self.invisible, self.styled) = ('\0', 0, 0, 0, 0);
-        let end = normalise(&source[..source.floor_char_boundary(MAX_BYTES)], self);
-        self.origin.push(end as u16);
+        let end = normalize(&source[..source.floor_char_boundary(MAX_BYTES)], self);
+        self.offsets.push(end as u16);
     }
 
     /// The normal form. Its only white space is `' '` and `'\n'`.
     pub fn as_str(&self) -> &str {
-        &self.normalised
+        &self.normalized
     }
 
     /// The part of the original that a part of the normal form came from. Both ends are character boundaries there;
     /// a character that became several is covered whole.
-    pub fn span(&self, part: Range<usize>) -> Range<usize> {
-        let offset = |at: usize| usize::from(self.origin.get(at).copied().unwrap_or(0) & !CAPITAL);
-        origin::span(part, self.origin.len().saturating_sub(1), offset)
+    pub fn source_span(&self, part: Range<usize>) -> Range<usize> {
+        let offset = |at: usize| usize::from(self.offsets.get(at).copied().unwrap_or(0) & !CAPITAL);
+        origin::source_span(part, self.offsets.len().saturating_sub(1), offset)
     }
 
     /// Whether the character at this byte of the normal form was a capital.
     pub fn is_capital(&self, at: usize) -> bool {
-        self.origin.get(at).is_some_and(|origin| origin & CAPITAL != 0)
+        self.offsets.get(at).is_some_and(|origin| origin & CAPITAL != 0)
     }
 
     /// The longest run of one and the same character other than white space, before shortening.
@@ -79,12 +79,12 @@ impl Text {
     }
 
     /// Returns how many letters are written as symbols, upside down or backwards.
-    pub fn styled(&self) -> usize {
+    pub fn styled_count(&self) -> usize {
         usize::from(self.styled)
     }
 
     /// How many characters that nobody can see were dropped from behind ASCII letters and digits.
-    pub fn invisible(&self) -> usize {
+    pub fn invisible_count(&self) -> usize {
         usize::from(self.invisible)
     }
 }
@@ -109,31 +109,31 @@ impl Receiver for Text {
             (self.last, self.run) = (c, 1);
         }
         let origin = at as u16 | if capital { CAPITAL } else { 0 };
-        self.normalised.push(c);
-        self.origin.resize(self.normalised.len(), origin);
+        self.normalized.push(c);
+        self.offsets.resize(self.normalized.len(), origin);
     }
 
-    fn skip(&mut self) {
+    fn count_invisible(&mut self) {
         // Joiners are ordinary in emoji and in Indic and Arabic script; inside a Latin word they hide something.
         self.invisible += u16::from(self.last.is_ascii_alphanumeric());
     }
 
-    fn style(&mut self) {
+    fn count_styled(&mut self) {
         self.styled = self.styled.saturating_add(1);
     }
 
     fn is_full(&self) -> bool {
-        self.normalised.len() >= MAX_NORMALISED
+        self.normalized.len() >= MAX_NORMALISED
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_BYTES, Text, Whole, is_plain};
+    use super::{MAX_BYTES, Text, Whole, is_plain_ascii};
 
     fn normal(source: &str) -> String {
         let mut text = Text::default();
-        text.read(source);
+        text.normalize(source);
         text.as_str().to_owned()
     }
 
@@ -160,33 +160,33 @@ mod tests {
             assert_eq!(normal(source), expected, "{source}");
         }
         let mut text = Text::default();
-        text.read("one 🅨🅞🅤");
-        assert_eq!((text.styled(), text.span(4..7)), (3, 4..16));
-        text.read("˙looɟ ɐ ǝɹɐ noʎ");
-        assert_eq!(text.span(0..3), 0.."˙looɟ ɐ ǝɹɐ noʎ".len());
+        text.normalize("one 🅨🅞🅤");
+        assert_eq!((text.styled_count(), text.source_span(4..7)), (3, 4..16));
+        text.normalize("˙looɟ ɐ ǝɹɐ noʎ");
+        assert_eq!(text.source_span(0..3), 0.."˙looɟ ɐ ǝɹɐ noʎ".len());
     }
 
     #[test]
     fn spans_lead_back_to_the_original() {
         let source = "Ünï &amp; Vi\u{200B}agraaaa ½ end";
         let mut text = Text::default();
-        text.read(source);
+        text.normalize(source);
         let at = text.as_str().find("viagra").expect("normalised word");
-        assert_eq!(&source[text.span(at..at + "viagraa".len())], "Vi\u{200B}agraaaa");
+        assert_eq!(&source[text.source_span(at..at + "viagraa".len())], "Vi\u{200B}agraaaa");
         let half = text.as_str().find('1').expect("half is spelled out");
-        assert_eq!(&source[text.span(half..half + 1)], "½");
+        assert_eq!(&source[text.source_span(half..half + 1)], "½");
         assert!(text.is_capital(0) && text.is_capital(at) && !text.is_capital(at + 1));
     }
 
     #[test]
     fn long_texts_and_stacks_of_marks_are_cut() {
         let mut text = Text::default();
-        text.read(&"é".repeat(MAX_BYTES));
-        assert_eq!(text.span(0..text.as_str().len()).end, MAX_BYTES);
-        text.read(&format!("a{}b", "\u{301}".repeat(100)));
+        text.normalize(&"é".repeat(MAX_BYTES));
+        assert_eq!(text.source_span(0..text.as_str().len()).end, MAX_BYTES);
+        text.normalize(&format!("a{}b", "\u{301}".repeat(100)));
         assert!(text.as_str().len() < 16, "{}", text.as_str().len());
         assert!(text.as_str().ends_with('b'));
-        text.read(&"\u{FDFA}".repeat(MAX_BYTES));
+        text.normalize(&"\u{FDFA}".repeat(MAX_BYTES));
         assert!(text.as_str().len() < 8_100);
     }
 
@@ -198,22 +198,22 @@ mod tests {
             "a\u{0}b\u{1}c\tx\r\ny \u{1F468}\u{200D}\u{1F469} ",
         ] {
             let mut text = Text::default();
-            text.read(part);
+            text.normalize(part);
             let source = part.repeat(2_000);
-            let whole = Whole::read(&source, |c| c);
+            let whole = Whole::normalize(&source, |c| c);
             assert_eq!(whole.as_str(), text.as_str().repeat(2_000));
-            assert_eq!(is_plain(part), part.starts_with("plain"));
+            assert_eq!(is_plain_ascii(part), part.starts_with("plain"));
             let last = whole.as_str().len() - text.as_str().len();
             for (at, c) in text.as_str().char_indices() {
-                let of_text = text.span(at..at + c.len_utf8());
+                let of_text = text.source_span(at..at + c.len_utf8());
                 let begin = source.len() - part.len();
-                assert_eq!(whole.span(last + at..last + at + c.len_utf8()), of_text.start + begin..of_text.end + begin);
+                assert_eq!(whole.source_span(last + at..last + at + c.len_utf8()), of_text.start + begin..of_text.end + begin);
             }
         }
         assert_eq!(
-            Whole::read("SOOO www pills。example", |c| if c == '。' { '.' } else { c }).as_str(),
+            Whole::normalize("SOOO www pills。example", |c| if c == '。' { '.' } else { c }).as_str(),
             "sooo www pills.example"
         );
-        assert_eq!(Whole::read("Sooo é", |c| c).as_str(), "sooo é");
+        assert_eq!(Whole::normalize("Sooo é", |c| c).as_str(), "sooo é");
     }
 }

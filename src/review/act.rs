@@ -17,13 +17,13 @@ pub struct Act {
     /// Act only at this revision.
     pub expected_revision: Option<u32>,
     /// What to do.
-    pub what: What,
+    pub action: What,
     /// What it is part of.
     pub act_id: String,
     /// From where: the key's id.
     pub source: String,
     /// Whose word it is.
-    pub voice: Voice,
+    pub authority: Voice,
 }
 
 /// The two acts there are.

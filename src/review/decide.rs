@@ -26,13 +26,13 @@ impl Desk {
                 Plan::Refuse(refusal) => return Ok(Err(refusal)),
             };
             // Taking back asks for no claim: what is decided is nobody's.
-            let claim = if matches!(act.what, What::Undo { .. }) { None } else { self.claimed(site, id).await? };
+            let claim = if matches!(act.action, What::Undo { .. }) { None } else { self.claimed(site, id).await? };
             if let Some(claim) = claim.as_ref().filter(|claim| claim.moderator != act.moderator) {
                 return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim.clone())));
             }
             let event = event(&kept, &next, act, now);
             let teaching = self.teaching(&kept, &next, act);
-            let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event, teaching };
+            let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event, outcome_update: teaching };
             if self.store.replace(site, id, &change).await? {
                 if claim.is_some() {
                     self.done_with(site, id).await;
@@ -51,8 +51,8 @@ impl Desk {
             let spot_check = kept.verdict.spot_check().map(|stands_for| stands_for as f32);
             self.learning.decided(&kept.comment, &kept.persons, what, voice, by, spot_check)
         };
-        match &act.what {
-            What::Decide { reason_code, .. } => Teaching { removed: None, added: decided(next, reason_code, act.voice) },
+        match &act.action {
+            What::Decide { reason_code, .. } => Teaching { removed: None, added: decided(next, reason_code, act.authority) },
             What::Undo { .. } => last_decision(kept)
                 .map_or_else(Teaching::default, |(_, undone)| Learning::undone(&kept.comment.comment_id, undone.revision)),
         }
@@ -78,7 +78,7 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
     if act.expected_revision.is_some_and(|expected| expected != current.revision) {
         return Plan::Refuse(Refusal::Conflict(Box::new(current.clone())));
     }
-    let next = match &act.what {
+    let next = match &act.action {
         What::Decide { decision, reason_code, author_message, publish_without, .. } => Verdict {
             decision: *decision,
             reasons: reasons(current, &act.moderator, *decision, reason_code, publish_without),
@@ -101,7 +101,7 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
 /// Returns whether the comment stands as this act would leave it. A call that is repeated because its answer got lost finds its
 /// own work done: that is no conflict.
 fn is_done(kept: &Kept, act: &Act) -> bool {
-    let What::Decide { decision, reason_code, publish_without, .. } = &act.what else { return false };
+    let What::Decide { decision, reason_code, publish_without, .. } = &act.action else { return false };
     let current = &kept.verdict;
     current.decision == *decision
         && current.decided_by == act.moderator
@@ -146,7 +146,7 @@ fn last_decision(kept: &Kept) -> Option<(&Verdict, &pb::AuditEvent)> {
 /// Returns the audit record of an act that changes a comment.
 fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditEvent {
     let before = &kept.verdict;
-    let (what, reason_code, note, undoes) = match &act.what {
+    let (what, reason_code, note, undoes) = match &act.action {
         What::Decide { reason_code, note, .. } => ("DECIDED", reason_code.clone(), note.clone(), String::new()),
         What::Undo { .. } => {
             let undone = last_decision(kept).map(|(_, decided)| decided.act_id.clone());

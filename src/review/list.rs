@@ -32,7 +32,7 @@ impl Desk {
         let matches = |kept: &Kept| filter.matches(kept, &beside);
         let most_scanned = if filter.like().is_some() { FEWER_SCANNED } else { MOST_SCANNED };
         let held =
-            ListQuery { decision: filter.decision(), spot_checks: false, order, size, after, matches: &matches, most_scanned };
+            ListQuery { decision: filter.decision(), spot_checks: false, order, size, after, matches: &matches, max_scanned: most_scanned };
         // Spot checks stand behind all that is held, also in pages: their places begin with a letter of their own.
         let spot_checks = |after, size| ListQuery {
             decision: Some(Decision::Approve),

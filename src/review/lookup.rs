@@ -10,7 +10,7 @@ use crate::verdict::Verdict;
 /// Everything known of a comment.
 pub struct Known {
     /// The comment, its verdict and its trail.
-    pub kept: Kept,
+    pub stored: Kept,
     /// How its author has fared.
     pub author: Option<History>,
     /// Who is at work on it.
@@ -31,6 +31,6 @@ impl Desk {
             None => None,
         };
         let claim = self.claimed(site, id).await?;
-        Ok(Known { kept, author, claim })
+        Ok(Known { stored: kept, author, claim })
     }
 }

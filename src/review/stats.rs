@@ -80,7 +80,7 @@ struct Tally {
     step: Duration,
     periods: Vec<pb::PeriodStats>,
     moderators: BTreeMap<String, pb::ModeratorStats>,
-    cases: HashMap<String, Case>,
+    histories: HashMap<String, Case>,
     waits: Vec<f64>,
 }
 
@@ -94,7 +94,7 @@ impl Tally {
         let begins = (0..count).scan(begin, |at, _| Some(std::mem::replace(at, *at + step)));
         let period = |begins: SystemTime| pb::PeriodStats { begins_at: Some(begins.into()), ..Default::default() };
         let periods = begins.map(period).collect();
-        Self { begin, step, periods, moderators: BTreeMap::new(), cases: HashMap::new(), waits: Vec::new() }
+        Self { begin, step, periods, moderators: BTreeMap::new(), histories: HashMap::new(), waits: Vec::new() }
     }
 
     fn period(&mut self, when: Option<SystemTime>) -> Option<&mut pb::PeriodStats> {
@@ -111,7 +111,7 @@ impl Tally {
         match event.act.as_str() {
             "UNDONE" => {
                 self.moderator(&event.by).undone += 1;
-                self.cases.entry(event.comment_id).or_insert_with(case).taken_back += 1;
+                self.histories.entry(event.comment_id).or_insert_with(case).taken_back += 1;
             }
             "DECIDED" => {
                 let moderator = self.moderator(&event.by);
@@ -123,7 +123,7 @@ impl Tally {
                 if let Some(period) = self.period(when) {
                     period.decided += 1;
                 }
-                let case = self.cases.entry(event.comment_id).or_insert_with(case);
+                let case = self.histories.entry(event.comment_id).or_insert_with(case);
                 if case.taken_back > 0 {
                     case.taken_back -= 1;
                     return;
@@ -143,7 +143,7 @@ impl Tally {
                         _ => {}
                     }
                 }
-                let case = self.cases.get_mut(&event.comment_id).filter(|_| event.by == MACHINE);
+                let case = self.histories.get_mut(&event.comment_id).filter(|_| event.by == MACHINE);
                 // What was decided on an earlier text belongs to that.
                 let decided = case.and_then(|case| case.decided_at.take()).zip(when);
                 self.waits.extend(decided.and_then(|(decided, came)| Some(decided.duration_since(came).ok()?.as_secs_f64())));
@@ -161,7 +161,7 @@ impl Tally {
         let mut moderators: Vec<_> = self.moderators.into_values().collect();
         moderators.sort_by_key(|one| std::cmp::Reverse(one.approved + one.rejected + one.held));
         let mut labels: BTreeMap<String, pb::LabelStats> = BTreeMap::new();
-        for case in self.cases.into_values() {
+        for case in self.histories.into_values() {
             let (Some(machine), Some(stands)) = (case.machine, case.stands) else { continue };
             let empty = || pb::LabelStats { label: case.label.clone(), ..Default::default() };
             let label = labels.entry(case.label.clone()).or_insert_with(empty);

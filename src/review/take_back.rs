@@ -58,7 +58,7 @@ impl Desk {
         for part in parts.iter().take(MOST) {
             let id = CommentId::parse("comment_id", &part.comment_id).map_err(Error::from)?;
             // Whatever its revision: what counts is that this act's decision is the one that stands.
-            let undo = Act { expected_revision: None, what: What::Undo { of: Some(act_id.clone()) }, ..act.clone() };
+            let undo = Act { expected_revision: None, action: What::Undo { of: Some(act_id.clone()) }, ..act.clone() };
             results.push((part.comment_id.clone(), self.act(site, &id, &undo).await?));
         }
         Ok(TakenBack { act_id, results, remaining: parts.len().saturating_sub(MOST) })

@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// All open connections. Clones share them.
 #[derive(Clone)]
 pub struct Open {
-    most: usize,
-    known: Arc<Mutex<Known>>,
+    max_connections: usize,
+    table: Arc<Mutex<Known>>,
     /// A permit for each connection that is not open.
     closed: Arc<Semaphore>,
 }
@@ -48,7 +48,7 @@ impl Open {
     pub fn new(most: u32) -> Self {
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS / 2);
         // Those that were told to leave have not all left when the next come.
-        Self { most, known: Arc::default(), closed: Arc::new(Semaphore::new(2 * most)) }
+        Self { max_connections: most, table: Arc::default(), closed: Arc::new(Semaphore::new(2 * most)) }
     }
 
     /// Takes a place for a connection. When all are taken, one on which nobody has a call open that was let in makes room:
@@ -56,8 +56,8 @@ impl Open {
     /// still leaving. Returns `None` if all are in use.
     pub async fn take(&self, ip: IpAddr) -> Option<Place> {
         let permit = timeout(PATIENCE, Arc::clone(&self.closed).acquire_owned()).await.ok()?.ok()?;
-        let mut known = self.known.lock().ok()?;
-        if known.connections.len() >= self.most {
+        let mut known = self.table.lock().ok()?;
+        if known.connections.len() >= self.max_connections {
             let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
             for peer in known.connections.values() {
                 *by_address.entry(peer.ip).or_default() += 1;
@@ -80,7 +80,7 @@ impl Open {
 
     /// Waits until no connection is open.
     pub async fn all_closed(&self) {
-        let all = u32::try_from(2 * self.most).unwrap_or(u32::MAX);
+        let all = u32::try_from(2 * self.max_connections).unwrap_or(u32::MAX);
         // It is never closed.
         let _ = self.closed.acquire_many(all).await;
     }
@@ -100,7 +100,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Ok(mut known) = self.open.known.lock() {
+        if let Ok(mut known) = self.open.table.lock() {
             known.connections.remove(&self.number);
         }
     }

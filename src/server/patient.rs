@@ -30,14 +30,14 @@ pub struct Patient {
     /// How many bytes of the present message are still to come.
     missing: usize,
     /// How many of it have come.
-    here: usize,
+    received: usize,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patient {
     /// Watches a body.
     pub fn new(inner: Body) -> Self {
-        Self { inner, head: Vec::with_capacity(HEAD), missing: 0, here: 0, deadline: None }
+        Self { inner, head: Vec::with_capacity(HEAD), missing: 0, received: 0, deadline: None }
     }
 
     /// Follows the messages through more of the body.
@@ -69,13 +69,13 @@ impl Patient {
     }
 
     fn count(&mut self, bytes: usize) {
-        self.here += bytes;
+        self.received += bytes;
         UNFINISHED.fetch_add(bytes, Ordering::Relaxed);
     }
 
     fn settle(&mut self) {
-        UNFINISHED.fetch_sub(self.here, Ordering::Relaxed);
-        self.here = 0;
+        UNFINISHED.fetch_sub(self.received, Ordering::Relaxed);
+        self.received = 0;
         // The next one has all the time again.
         if let Some(deadline) = &mut self.deadline {
             deadline.as_mut().reset(Instant::now() + PATIENCE);
@@ -85,7 +85,7 @@ impl Patient {
 
 impl Drop for Patient {
     fn drop(&mut self) {
-        UNFINISHED.fetch_sub(self.here, Ordering::Relaxed);
+        UNFINISHED.fetch_sub(self.received, Ordering::Relaxed);
     }
 }
 
@@ -100,7 +100,7 @@ impl HttpBody for Patient {
         {
             let bytes = bytes.clone();
             self.follow(&bytes);
-            if self.here > LONG && UNFINISHED.load(Ordering::Relaxed) > MOST {
+            if self.received > LONG && UNFINISHED.load(Ordering::Relaxed) > MOST {
                 return Poll::Ready(Some(Err(axum::Error::new("too many long messages are on their way"))));
             }
         }
@@ -151,7 +151,7 @@ mod tests {
                 read.extend(frame.unwrap().into_data().unwrap());
             }
             assert_eq!(read, all);
-            assert!(body.here == 0 && body.missing == 0 && body.deadline.is_none(), "{size}");
+            assert!(body.received == 0 && body.missing == 0 && body.deadline.is_none(), "{size}");
         }
     }
 

@@ -61,14 +61,14 @@ pub struct Port {
     /// `None`: plain text.
     pub tls: Option<Arc<Tls>>,
     /// Most connections at once.
-    pub most: u32,
+    pub max_connections: u32,
 }
 
 impl Port {
     /// Serves until told to leave; then takes no more connections, lets calls finish until the deadline, and closes.
     /// Tells whether all were finished.
     pub async fn serve(self, router: Router, mut leaving: watch::Receiver<bool>, drain: Duration) -> bool {
-        let (open, builder) = (Open::new(self.most), Arc::new(builder()));
+        let (open, builder) = (Open::new(self.max_connections), Arc::new(builder()));
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,

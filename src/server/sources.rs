@@ -29,7 +29,7 @@ pub struct LearningInputs(pub Arc<SharedJudge>);
 impl LearningInputs {
     fn input(&self, comment: &Comment) -> Seen {
         let (sketch, leaning) = self.0.load().sketch(comment);
-        Seen { sketch, leaning, likeness: Likeness::of(comment.text().as_str()) }
+        Seen { features: sketch, likely_outcome: leaning, min_hash: Likeness::of(comment.text().as_str()) }
     }
 
     /// Returns the source as learning takes it.

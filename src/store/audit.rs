@@ -27,7 +27,7 @@ pub struct Link {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
     /// Its number, and the chain's hash with it.
-    pub link: Link,
+    pub position: Link,
     /// SHA-256 of the record as it was written.
     pub digest: [u8; 32],
     /// The record: an AuditEvent. Empty: it was erased.
@@ -52,7 +52,7 @@ pub struct AuditPage {
 impl AuditPage {
     /// A page of an engine that leaves out no record but those that are missing, of so many asked for.
     pub(super) fn of(records: Vec<Logged>, count: usize, forgotten: Link, newest: Link) -> Self {
-        let (end, next) = (records.len() < count, records.last().map(|last| last.link.number));
+        let (end, next) = (records.len() < count, records.last().map(|last| last.position.number));
         Self { records, forgotten, newest, end, next }
     }
 }
@@ -92,19 +92,19 @@ impl Logged {
     /// The next record of a chain.
     pub(super) fn after(newest: &Link, record: Vec<u8>) -> Self {
         let digest = Sha256::digest(&record).into();
-        Self { link: newest.next(&digest), digest, record }
+        Self { position: newest.next(&digest), digest, record }
     }
 
     /// As Redis keeps it: hash, digest and record.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        [&self.link.hash[..], &self.digest, &self.record].concat()
+        [&self.position.hash[..], &self.digest, &self.record].concat()
     }
 
     /// Reads back what [`to_bytes`](Self::to_bytes) gave.
     pub(super) fn from_bytes(number: u64, bytes: &[u8]) -> Option<Self> {
         let (hash, rest) = bytes.split_first_chunk::<32>()?;
         let (digest, record) = rest.split_first_chunk::<32>()?;
-        Some(Self { link: Link { number, hash: *hash }, digest: *digest, record: record.to_vec() })
+        Some(Self { position: Link { number, hash: *hash }, digest: *digest, record: record.to_vec() })
     }
 
     fn is_damaged(&self) -> bool {
@@ -115,8 +115,8 @@ impl Logged {
     pub fn event(&self) -> pb::AuditEvent {
         let event = pb::AuditEvent::decode(&*self.record).unwrap_or_default();
         pb::AuditEvent {
-            number: self.link.number,
-            hash: self.link.hash.to_vec(),
+            number: self.position.number,
+            hash: self.position.hash.to_vec(),
             record: self.record.clone(),
             // Beside a record it is told only where it is not the record's.
             erased_digest: if self.is_damaged() || self.record.is_empty() { self.digest.to_vec() } else { Vec::new() },
@@ -133,14 +133,14 @@ mod tests {
     fn a_chain_is_what_it_is_said_to_be() {
         // printf %064d 0 | xxd -r -p > z; printf a | openssl dgst -sha256 -binary | cat z - | openssl dgst -sha256
         let first = Logged::after(&Link::default(), b"a".to_vec());
-        assert_eq!(first.link.number, 1);
-        assert_eq!(first.link.to_text(), "1 8c374a53782642f7514d087d26a3e733f1b806009a03e04a43b288ef2fa9f9c0");
+        assert_eq!(first.position.number, 1);
+        assert_eq!(first.position.to_text(), "1 8c374a53782642f7514d087d26a3e733f1b806009a03e04a43b288ef2fa9f9c0");
     }
 
     #[test]
     fn a_link_and_a_record_come_back_as_they_were() {
         let logged = Logged::after(&Link { number: 6, hash: [9; 32] }, b"record".to_vec());
-        assert_eq!(Link::from_text(&logged.link.to_text()), Some(logged.link));
+        assert_eq!(Link::from_text(&logged.position.to_text()), Some(logged.position));
         assert_eq!(Logged::from_bytes(7, &logged.to_bytes()), Some(logged));
         for text in ["", "1", "1 ", "x 00", "1 zz"] {
             assert_eq!(Link::from_text(text), None, "{text:?}");

@@ -15,7 +15,7 @@ pub struct Change<'a> {
     /// The act that led to it.
     pub event: pb::AuditEvent,
     /// What it teaches.
-    pub teaching: Teaching,
+    pub outcome_update: Teaching,
 }
 
 /// A verdict that took the place of another.

@@ -47,9 +47,9 @@ pub struct Store {
     /// Every comment needs its site's secrets, which hardly ever change.
     secrets: Arc<SecretCache>,
     /// The limits as this process alone has counted them.
-    local: Arc<Local>,
+    local_limits: Arc<Local>,
     /// Nearly the same comments that came to this process.
-    likes: Arc<Likes>,
+    near_duplicates: Arc<Likes>,
     /// Who is at work on what, where no other process shares the engine.
     claims: Arc<Claims>,
     /// Who is being erased.
@@ -89,8 +89,8 @@ impl Store {
             engine,
             secrets: Arc::default(),
             disk: Arc::new(DiskBreaker::new(Arc::clone(&local))),
-            local,
-            likes,
+            local_limits: local,
+            near_duplicates: likes,
             claims: Arc::default(),
             erasures: Arc::default(),
             versions,

@@ -28,7 +28,7 @@ pub(super) struct Draft {
     pub author: Option<Person>,
     pub persons: Persons,
     pub comment: Vec<u8>,
-    pub ruling: Ruling,
+    pub verdict: Ruling,
     /// What the audit says of it. `None`: nothing.
     pub act: Option<Vec<u8>>,
 }
@@ -46,10 +46,10 @@ impl Draft {
             author: admission.persons.author().filter(|_| !is_flood(verdict)),
             persons: admission.persons,
             comment: match is_flood(verdict) {
-                true => comment.kept_in_short().encode_to_vec(),
-                false => comment.kept().encode_to_vec(),
+                true => comment.truncated_message().encode_to_vec(),
+                false => comment.stored_message().encode_to_vec(),
             },
-            ruling: Ruling::new(verdict),
+            verdict: Ruling::new(verdict),
             act: of_machine(verdict, &admission.persons),
         }
     }
@@ -101,7 +101,7 @@ pub(super) struct Ruling {
     pub revision: u32,
     pub by_moderator: bool,
     /// How many microseconds earlier than its time the comment stands in the order by risk.
-    pub lead: i64,
+    pub risk_lead: i64,
     /// Whether a moderator is to look at it although the machine approved it.
     pub spot_check: bool,
 }
@@ -114,7 +114,7 @@ impl Ruling {
             decision: verdict.decision,
             revision: verdict.revision,
             by_moderator: !verdict.by_machine(),
-            lead: lead(verdict),
+            risk_lead: lead(verdict),
             spot_check: verdict.is_spot_check(),
         }
     }

@@ -24,11 +24,11 @@ pub struct Admission<'a> {
     /// Which past of its author lets the tentative verdict stand.
     pub trust: Trust,
     /// What nearly the same comments share with it. `None`: it is too short, or of an archive.
-    pub likeness: Option<Likeness>,
+    pub min_hash: Option<Likeness>,
     /// So many of them on its site keep the tentative verdict from standing unseen. 0: any number may.
-    pub campaign: u32,
+    pub campaign_threshold: u32,
     /// The version of the block and allow entries that it was looked at with. `None`: none is asked for.
-    pub listed: Option<u64>,
+    pub list_version: Option<u64>,
 }
 
 /// One limit and whose it is. `None`: the site's.
@@ -84,9 +84,9 @@ pub enum Admitted {
     /// First sight, and no fact changed the tentative verdict: it is recorded, with the tightest rate limit.
     Recorded(Verdict),
     /// Seen before with this very body: its verdict as it stands. Nothing was counted.
-    Seen(Verdict),
+    Repeated(Verdict),
     /// The site's block and allow entries are others by now: look at the comment again. Nothing was counted.
-    Listed,
+    ListsChanged,
     /// A fact bears on it: a limit refused, too few comments of the author were approved, or it is an edit.
     /// The caller decides again with the facts and then calls [`record`](super::Store::record).
     Undecided {

@@ -30,8 +30,8 @@ pub(super) fn to_text(facts: &Facts) -> String {
     if let Some(previous) = facts.previous {
         let _ = write!(text, "{}:{}", previous.decision.to_wire() as i32, u8::from(previous.by_moderator));
     }
-    if facts.similar.here > 0 {
-        let _ = write!(text, "|{}", facts.similar.here);
+    if facts.duplicates.here > 0 {
+        let _ = write!(text, "|{}", facts.duplicates.here);
     }
     text
 }
@@ -58,7 +58,7 @@ fn parse(text: &str) -> Option<Facts> {
         let [decision, by_moderator] = split(previous, ':')?;
         Some(Previous { decision: Decision::from_wire(number(decision)?)?, by_moderator: by_moderator == "1" })
     })?;
-    Some(Facts { limits, author, previous, similar, alike: None, flood: Flood::default() })
+    Some(Facts { limits, author, previous, duplicates: similar, decided_duplicate: None, flood: Flood::default() })
 }
 
 fn limit(text: &str) -> Option<LimitState> {
@@ -100,9 +100,9 @@ mod tests {
             limits: vec![state(Scope::Author, 0, 1_500_000), state(Scope::Site, 4, 0)],
             author: Some(History { approved: 1, held: 2, rejected: 3 }),
             previous: Some(Previous { decision: Decision::Hold, by_moderator: true }),
-            similar: Similar { here: 7, elsewhere: 0 },
+            duplicates: Similar { here: 7, elsewhere: 0 },
             // Known to the process, not to the store.
-            alike: None,
+            decided_duplicate: None,
             flood: Flood::default(),
         };
         assert_eq!(to_text(&full), "author:5:0:1500000,site:5:4:0|1:2:3|2:1|7");

@@ -32,7 +32,7 @@ struct Windows {
     previous: Window,
     since: Instant,
     /// What other servers are still to be told, if there may be any.
-    untold: Option<Vec<Sighting>>,
+    unsent: Option<Vec<Sighting>>,
 }
 
 /// A comment that came somewhere: a number for the site, and its bands.
@@ -112,7 +112,7 @@ impl Likes {
 
     /// Takes what other servers are to be told, now and from now on.
     pub fn take_untold(&self) -> Vec<Sighting> {
-        self.0.lock().map_or_else(|_| Vec::new(), |mut windows| std::mem::take(windows.untold.get_or_insert_default()))
+        self.0.lock().map_or_else(|_| Vec::new(), |mut windows| std::mem::take(windows.unsent.get_or_insert_default()))
     }
 
     /// Counts those that came to another server.
@@ -124,7 +124,7 @@ impl Likes {
 
 impl Default for Windows {
     fn default() -> Self {
-        Self { current: Window::default(), previous: Window::default(), since: Instant::now(), untold: None }
+        Self { current: Window::default(), previous: Window::default(), since: Instant::now(), unsent: None }
     }
 }
 
@@ -148,7 +148,7 @@ impl Windows {
 
     /// Counts one that came to this process, and notes it for the other servers.
     fn count(&mut self, sighting: Sighting) {
-        if let Some(untold) = self.untold.as_mut().filter(|untold| untold.len() < UNTOLD) {
+        if let Some(untold) = self.unsent.as_mut().filter(|untold| untold.len() < UNTOLD) {
             untold.push(sighting);
         }
         self.see(sighting);

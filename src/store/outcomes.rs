@@ -5,11 +5,11 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutcomeHead {
     /// Tells this log from one that was lost.
-    pub born: String,
+    pub log_id: String,
     /// The number of the newest record that there ever was.
     pub newest: u64,
     /// How many were taken back, replaced, forgotten or erased.
-    pub gone: u64,
+    pub removed: u64,
     /// Learning begins behind this number,
     pub from: u64,
     /// and ends with this one. `None`: it goes on.

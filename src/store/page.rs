@@ -28,7 +28,7 @@ pub struct ListQuery<'a> {
     /// Which of them.
     pub matches: &'a (dyn Fn(&Kept) -> bool + Sync),
     /// How many comments the page looks at, at most.
-    pub most_scanned: usize,
+    pub max_scanned: usize,
 }
 
 /// The order of a list.
@@ -128,7 +128,7 @@ impl<'a> Filling<'a> {
         }
         if end {
             self.finish(false);
-        } else if self.scanned >= self.query.most_scanned {
+        } else if self.scanned >= self.query.max_scanned {
             self.finish(true);
         }
     }

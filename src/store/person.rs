@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::comment::{Comment, outside_id};
+use crate::comment::{Comment, external_id};
 
 /// What a person is known by. Not `Debug`: it must not get into a log.
 #[derive(Clone, Copy)]
@@ -41,7 +41,7 @@ impl Person {
     pub fn known_by(secret: &[u8; 32], identity: Identity<'_>) -> Self {
         match identity {
             // As comments keep it.
-            Identity::User(id) => Self::new(secret, "user", &outside_id(id)),
+            Identity::User(id) => Self::new(secret, "user", &external_id(id)),
             Identity::Email(email) => Self::new(secret, "email", &email.trim().to_lowercase()),
             Identity::Ip(ip) => Self::new(secret, "ip", &network(ip.to_canonical())),
         }
@@ -102,11 +102,11 @@ impl Persons {
                 .map(|email| Person::known_by(secret, Identity::Email(email))),
             ip: comment.ip().map(|ip| Person::known_by(secret, Identity::Ip(ip))),
             visitor: Some(comment.email()).filter(|email| known(email)).map(|email| {
-                let client = comment.client_of_its_own().map(|ip| network(ip.to_canonical()));
+                let client = comment.public_ip().map(|ip| network(ip.to_canonical()));
                 Person::new(secret, "visitor", &format!("{email} {}", client.unwrap_or_default()))
             }),
             verified: comment.email_is_verified(),
-            own_ip: comment.client_of_its_own().is_some(),
+            own_ip: comment.public_ip().is_some(),
         }
     }
 

@@ -58,12 +58,12 @@ const START: Duration = Duration::from_secs(5);
 
 /// A store on Redis.
 pub(super) struct Redis {
-    setup: Setup,
+    connector: Setup,
     connection: Connection,
     /// How many connections that is.
     connections: u32,
     /// To ask replicas over: whoever waits for them keeps a connection from everything else.
-    confirming: Option<Connection>,
+    replica_connection: Option<Connection>,
     /// What can be away by itself: all of a server, or each of sixteen parts of a cluster's slots.
     parts: Vec<Part>,
     /// Replicas lack what is held, which was said.
@@ -78,13 +78,13 @@ pub(super) struct Redis {
     wait_replicas: u32,
     breaker: Breaker,
     /// What this process knows of the limits, for when Redis is away.
-    local: Arc<Local>,
+    local_limits: Arc<Local>,
     /// Nearly the same comments, of which the servers tell each other.
-    likes: Arc<Likes>,
+    near_duplicates: Arc<Likes>,
     /// Sites whose acts will be sealed in a moment.
     sealing: Mutex<HashSet<Site>>,
     /// When each site's indexes were looked after.
-    upkeep: Schedule,
+    upkeep_schedule: Schedule,
 }
 
 impl Redis {

@@ -18,7 +18,7 @@ pub(super) struct Row {
     pub author: Option<Person>,
     /// Who sent it, one hash behind the other. Empty in lists.
     pub persons: Vec<u8>,
-    pub standing: Stood,
+    pub current: Stood,
     /// What stood before, oldest first.
     pub trail: Vec<Stood>,
 }
@@ -36,7 +36,7 @@ pub(super) struct Stood {
 impl Row {
     /// What callers see.
     pub fn kept(self) -> Result<Kept, Error> {
-        let Past { verdict, event } = self.standing.past()?;
+        let Past { verdict, event } = self.current.past()?;
         Ok(Kept {
             comment: pb::Comment::decode(&*self.comment).map_err(Error::store)?,
             verdict,
@@ -84,7 +84,7 @@ mod tests {
         ) {
             let ours = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
             let theirs = Stood { verdict, event, before };
-            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, persons: Vec::new(), standing, trail };
+            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, persons: Vec::new(), current, trail };
             // That it returns is all that is promised.
             let _ = row(ours, vec![theirs]).kept();
         }
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_least_record_is_read() {
         let standing = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before: 0 };
-        let row = Row { comment: Vec::new(), received_at: 1, author: None, persons: Vec::new(), standing, trail: Vec::new() };
+        let row = Row { comment: Vec::new(), received_at: 1, author: None, persons: Vec::new(), current: standing, trail: Vec::new() };
         assert_eq!(row.kept().unwrap().verdict.decision, Decision::Hold);
     }
 }

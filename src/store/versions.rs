@@ -18,9 +18,9 @@ pub(super) struct Versions {
     /// Of the small things that all sites share.
     pub records: AtomicU64,
     /// Of each site's block and allow entries.
-    pub listed: BySite,
+    pub lists: BySite,
     /// Of each site's log of outcomes.
-    pub taught: BySite,
+    pub outcomes: BySite,
 }
 
 /// A version for each site.

@@ -22,9 +22,9 @@ pub struct Bin {
     /// How many rows.
     pub rows: usize,
     /// Their mean score.
-    pub stated: f64,
+    pub mean_score: f64,
     /// Share of them that is positive.
-    pub observed: f64,
+    pub positive_share: f64,
 }
 
 /// Every threshold at which something changes, the highest first; the first point catches nothing. Shares of a class
@@ -78,12 +78,12 @@ pub fn reliability(scored: &[(f32, bool)]) -> [Bin; BINS] {
     for (score, truth) in sorted {
         let bin = &mut bins[((score * BINS as f32) as usize).min(BINS - 1)];
         bin.rows += 1;
-        bin.stated += f64::from(score);
-        bin.observed += f64::from(u8::from(truth));
+        bin.mean_score += f64::from(score);
+        bin.positive_share += f64::from(u8::from(truth));
     }
     for bin in bins.iter_mut().filter(|bin| bin.rows > 0) {
-        bin.stated /= bin.rows as f64;
-        bin.observed /= bin.rows as f64;
+        bin.mean_score /= bin.rows as f64;
+        bin.positive_share /= bin.rows as f64;
     }
     bins
 }
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn bins_hold_what_was_promised_and_what_happened() {
         let bins = reliability(&[(0.0, false), (0.02, true), (1.0, true)]);
-        assert_eq!((bins[0].rows, bins[0].observed, bins[14].rows, bins[14].observed), (2, 0.5, 1, 1.0));
-        assert!((bins[0].stated - 0.01).abs() < 1e-6);
+        assert_eq!((bins[0].rows, bins[0].positive_share, bins[14].rows, bins[14].positive_share), (2, 0.5, 1, 1.0));
+        assert!((bins[0].mean_score - 0.01).abs() < 1e-6);
     }
 }

@@ -113,7 +113,7 @@ fn add_name<S: Sink>(
     if name.trim().is_empty() {
         return None;
     }
-    text.read(name);
+    text.normalize(name);
     tokens.read(text);
     add_name_words(&tokens.tokens, sink);
     sink.add_grams(NAME_GRAM, 3, text.as_str());
@@ -184,7 +184,7 @@ fn add_url<S: Sink>(
         sink.add(url_form(0, 0));
         return String::new();
     }
-    text.read(cut(url, MAX_SIDE_BYTES));
+    text.normalize(cut(url, MAX_SIDE_BYTES));
     let address = text.as_str();
     let (host, path) = (cut(link::host(address), MAX_NAME_BYTES), link::path(address));
     sink.add(url_form(1, 0));

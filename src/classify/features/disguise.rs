@@ -43,7 +43,7 @@ pub fn extract(text: &str, pieces: &[Piece], language: Language, buffers: &mut B
         }
         disguised += add_spaced(spaced, language, spaced_from, spaced_to, sink);
         if !piece.plain {
-            match deobfuscate::read(written, reading) {
+            match deobfuscate::deobfuscate(written, reading) {
                 Reading::AsWritten => {}
                 // A doubled letter is part of the name, and names of groups are no evidence.
                 Reading::Folded if piece.identity => {}
@@ -103,7 +103,7 @@ mod tests {
     fn disguises_are_counted() {
         let count = |source: &str| {
             let (mut text, mut tokens, mut tally) = (Text::default(), Tokens::default(), Tally::default());
-            text.read(source);
+            text.normalize(source);
             tokens.read(&text);
             tally.start(source.len());
             extract(text.as_str(), &tokens.pieces, Language::Eng, &mut Buffers::default(), &mut tally)

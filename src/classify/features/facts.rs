@@ -52,8 +52,8 @@ impl Facts {
             bytes: normalised.len(),
             counts: tokens.counts,
             longest_run: text.longest_run(),
-            invisible: text.invisible(),
-            disguised: u32::from(text.styled() > 0),
+            invisible: text.invisible_count(),
+            disguised: u32::from(text.styled_count() > 0),
             opening: form(tokens.tokens.first()),
             closing: form(tokens.tokens.last()),
             ..Facts::default()

@@ -98,7 +98,7 @@ mod tests {
 
     fn tokens(source: &str) -> Tokens {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());
-        text.read(source);
+        text.normalize(source);
         tokens.read(&text);
         tokens
     }

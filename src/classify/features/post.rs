@@ -16,7 +16,7 @@ use crate::classify::token::Tokens;
 pub fn read_words(input: &Input, text: &mut Text, tokens: &mut Tokens, words: &mut WordSet) {
     words.clear();
     for source in [input.post_title, input.post_text].into_iter().filter(|source| !source.is_empty()) {
-        text.read(cut(source, MAX_SIDE_BYTES));
+        text.normalize(cut(source, MAX_SIDE_BYTES));
         tokens.read(text);
         words.extend(tokens.tokens.iter().filter(|token| token.is_content()).map(|token| token.hash));
     }

@@ -52,7 +52,7 @@ pub fn weigh(input: &Input, text: &Text, tokens: &mut Tokens, side: &mut Text) {
 fn is_in_blocks(input: &Input, text: &Text, tokens: &[Token], lines: &[Range<usize>]) -> Vec<bool> {
     let is_in_block = |token: &Token| {
         let at = usize::from(token.start);
-        let origin = text.span(at..at + 1).start;
+        let origin = text.source_span(at..at + 1).start;
         input.quoted.iter().take(MOST).any(|part| part.contains(&origin))
             || lines.iter().take(MOST).any(|line| line.contains(&at))
     };
@@ -84,7 +84,7 @@ fn in_marks(text: &str) -> Vec<Range<usize>> {
 fn known(input: &Input, text: &str, lines: &[Range<usize>], in_marks: &[Range<usize>], side: &mut Text) -> Vec<Range<usize>> {
     let mut known = Vec::new();
     for source in [input.parent_text, input.post_text].into_iter().filter(|source| !source.is_empty()) {
-        side.read(cut(source, MAX_SIDE_BYTES));
+        side.normalize(cut(source, MAX_SIDE_BYTES));
         for part in lines.iter().chain(in_marks) {
             let quoted = text.get(part.clone()).unwrap_or_default();
             let quoted = quoted.trim_matches(|c: char| c == '>' || c.is_whitespace() || c == '…' || c == '.');
@@ -103,7 +103,7 @@ mod tests {
     /// What each word counts.
     fn weights(text: &str, parent: &str) -> Vec<(String, f32)> {
         let (mut read, mut tokens) = (Text::default(), Tokens::default());
-        read.read(text);
+        read.normalize(text);
         tokens.read(&read);
         weigh(&Input { text, parent_text: parent, ..Input::default() }, &read, &mut tokens, &mut Text::default());
         let word = |token: &Token| read.as_str()[usize::from(token.start)..usize::from(token.end)].to_owned();

@@ -265,7 +265,7 @@ mod tests {
 
     fn heard(source: &str) -> (Vec<String>, Tokens) {
         let (mut text, mut tokens, mut sink) = (Text::default(), Tokens::default(), Heard(Vec::new()));
-        text.read(source);
+        text.normalize(source);
         tokens.read(&text);
         extract(&text, &mut tokens, Language::Eng, &mut Units::default(), &mut sink);
         (sink.0.into_iter().map(|(name, _)| name).collect(), tokens)

@@ -156,7 +156,7 @@ mod tests {
 
     fn language(source: &str, hint: &str) -> Language {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());
-        text.read(source);
+        text.normalize(source);
         tokens.read(&text);
         let spoken = |language| matches!(language, Language::Eng | Language::Por | Language::Ind | Language::Deu);
         detect(text.as_str(), &tokens, hint, &Vocabulary::default(), spoken)

@@ -62,7 +62,7 @@ impl Scoring<'_> {
         let name = name::as_comment(input);
         let Some(words) = words::of(scores.language).filter(|_| !name.text.is_empty()) else { return };
         let Scratch { work: Workspace { text, tokens, .. }, .. } = &mut *self.scratch;
-        text.read(name.text);
+        text.normalize(name.text);
         tokens.read(text);
         if !tokens.tokens.iter().any(|token| scope::is_hostile(words, token.hash)) {
             return;

@@ -53,11 +53,11 @@ pub struct Learned {
     /// How many outcomes it is made of.
     counts: Counts,
     /// Hashes of the comments that it has learned from, in rising order.
-    seen: Vec<u32>,
+    subject_hashes: Vec<u32>,
     /// How many comments were looked at for rehearsal.
-    rehearsed: usize,
+    rehearsals_drawn: usize,
     trials: Trials,
-    decided: LatestDecided,
+    decisions: LatestDecided,
     signatures: Signatures,
     /// How many approved comments the latest spot checks stand for, and whether they were rejected.
     spot_checks: VecDeque<(f32, bool)>,
@@ -75,7 +75,7 @@ impl Learned {
         for (lesson, contested) in effective(lessons) {
             learned.take(lesson, contested)?;
         }
-        learned.seen.sort_unstable();
+        learned.subject_hashes.sort_unstable();
         Ok(learned)
     }
 
@@ -85,22 +85,22 @@ impl Learned {
     /// # Errors
     /// When linfa's model cannot be built.
     pub fn learn(&mut self, lesson: &Lesson) -> Result<bool, LearnError> {
-        let Err(place) = self.seen.binary_search(&named(lesson)) else { return Ok(false) };
+        let Err(place) = self.subject_hashes.binary_search(&named(lesson)) else { return Ok(false) };
         self.take(lesson, false)?;
-        let hash = self.seen.pop().unwrap_or_default();
-        self.seen.insert(place, hash);
+        let hash = self.subject_hashes.pop().unwrap_or_default();
+        self.subject_hashes.insert(place, hash);
         Ok(true)
     }
 
     fn take(&mut self, lesson: &Lesson, contested: bool) -> Result<(), LearnError> {
-        self.seen.push(named(lesson));
-        self.decided.push(lesson);
+        self.subject_hashes.push(named(lesson));
+        self.decisions.push(lesson);
         if let Some(stands_for) = lesson.spot_check.filter(|_| lesson.decides()) {
             recent::push(&mut self.spot_checks, SPOT_CHECKS, (stands_for, lesson.rejected));
         }
         let Some(outcome) = lesson.outcome else { return Ok(()) };
         self.correct(lesson, outcome, contested)?;
-        self.signatures.push(lesson.sketch.signature(), outcome);
+        self.signatures.push(lesson.features.signature(), outcome);
         self.counts.add(outcome, lesson.source, contested);
         self.serving = ServingCache::default();
         Ok(())
@@ -113,17 +113,17 @@ impl Learned {
         let stands_for = |most: f32| weight * lesson.spot_check.unwrap_or(1.0).min(most);
         let (weight, in_trial) = (stands_for(TEACHES_FOR), stands_for(COUNTS_FOR));
         let correction = self.correction.get_or_insert_default();
-        let corrected = correction.learn(&lesson.sketch, outcome, weight)?;
+        let corrected = correction.learn(&lesson.features, outcome, weight)?;
         for kind in Kind::ALL {
             let Some(bad) = kind.of(outcome) else { continue };
-            let few = rehearsals(kind, !bad, &mut self.rehearsed);
+            let few = rehearsals(kind, !bad, &mut self.rehearsals_drawn);
             correction.rehearse(&few, kind, !bad, weight.min(1.0))?;
             let trial = Trial {
                 order: self.counts.all(),
                 bad,
                 source: lesson.source,
                 weight: in_trial,
-                base: lesson.sketch.base(kind),
+                base: lesson.features.base(kind),
                 corrected: corrected[kind as usize],
             };
             self.trials.push(kind, trial);
@@ -170,7 +170,7 @@ impl Learned {
     /// rejection of one that is nearly the same, or an approval of the same text. A moderator's comes before anybody
     /// else's.
     pub fn decided_alike(&self, comment_id: &str, text: &str, likeness: &Likeness, now: i64) -> Option<&Decided> {
-        self.decided.find(comment_id, text, likeness, now)
+        self.decisions.find(comment_id, text, likeness, now)
     }
 
     /// How many of the latest outcomes were on comments like this one: harmless ones, and bad ones.
@@ -193,5 +193,5 @@ impl Learned {
 
 /// A hash of what a lesson is about. Two that share one cost a fold that was not needed.
 fn named(lesson: &Lesson) -> u32 {
-    crc32fast::hash(lesson.comment_id.as_bytes()).wrapping_mul(0x9E37_79B1) ^ lesson.text
+    crc32fast::hash(lesson.comment_id.as_bytes()).wrapping_mul(0x9E37_79B1) ^ lesson.text_hash
 }

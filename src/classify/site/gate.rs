@@ -83,7 +83,7 @@ pub struct Standing {
     /// By how much the correction must cost less to begin to serve.
     pub margin: f64,
     /// Whether it is wrong so often that it may as well guess.
-    pub guesses: bool,
+    pub is_guessing: bool,
     /// Whether it serves.
     pub serves: bool,
 }
@@ -177,7 +177,7 @@ impl Standing {
                 true => corrected <= NO_WORSE * base,
                 false => base - corrected > margin.max(LEAST_GAIN * trials as f64) && corrected <= BETTER * base,
             };
-        Self { harmless, bad, margin, guesses, serves }
+        Self { harmless, bad, margin, is_guessing: guesses, serves }
     }
 }
 
@@ -231,7 +231,7 @@ mod tests {
     fn who_is_wrong_on_two_of_five_does_not_serve_even_if_the_base_is_wrong_more_often() {
         let told = |n: usize| trial(SPAM, -4.0, if n.is_multiple_of(5) || n % 5 == 2 { -4.0 } else { 2.0 });
         let trials: Vec<Trial> = (0..50).map(told).collect();
-        assert!(spam(&trials).guesses && !spam(&trials).serves, "{:?}", spam(&trials));
+        assert!(spam(&trials).is_guessing && !spam(&trials).serves, "{:?}", spam(&trials));
         assert!(spam(&trials[..20]).serves);
     }
 

@@ -50,17 +50,17 @@ pub struct Lesson {
     /// Whether it was rejected.
     pub rejected: bool,
     /// Tells this text of the comment from another.
-    pub text: u32,
+    pub text_hash: u32,
     /// Whose word that is.
     pub source: Source,
     /// The moderator's or the key's name; may be empty.
     pub by: String,
     /// When, in microseconds since 1970.
-    pub at: i64,
+    pub decided_at: i64,
     /// What the comment looked like.
-    pub sketch: Sketch,
+    pub features: Sketch,
     /// What nearly the same comments share with it.
-    pub likeness: Option<Likeness>,
+    pub min_hash: Option<Likeness>,
     /// Tells its whole text from others. `None`: not known.
     pub digest: Option<Digest>,
     /// Keyed hashes of its author, one behind the other.
@@ -119,7 +119,7 @@ struct Kept {
 impl Lesson {
     /// What it is about: a text of a comment.
     pub fn on(&self) -> (&str, u32) {
-        (&self.comment_id, self.text)
+        (&self.comment_id, self.text_hash)
     }
 
     /// Returns whether it says what becomes of the comment, or what the comment is.
@@ -130,27 +130,27 @@ impl Lesson {
     /// As the log keeps it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut last = 0;
-        let steps = self.sketch.features.iter().map(|&(slot, _)| {
+        let steps = self.features.features.iter().map(|&(slot, _)| {
             let step = u32::from(slot) - last;
             last = u32::from(slot);
             step
         });
-        let [spam, toxicity] = self.sketch.base;
+        let [spam, toxicity] = self.features.base;
         let kept = Kept {
             name: self.name.clone(),
             comment_id: self.comment_id.clone(),
             outcome: self.outcome.map_or(0, |outcome| outcome as u32 + 1),
             source: self.source as u32 + 1,
             by: self.by.clone(),
-            at: self.at,
+            at: self.decided_at,
             steps: steps.collect(),
-            values: self.sketch.features.iter().map(|&(_, value)| i32::from(value)).collect(),
+            values: self.features.features.iter().map(|&(_, value)| i32::from(value)).collect(),
             spam,
             toxicity,
-            bands: self.likeness.map(|likeness| likeness.bands().to_vec()).unwrap_or_default(),
+            bands: self.min_hash.map(|likeness| likeness.bands().to_vec()).unwrap_or_default(),
             persons: self.persons.clone(),
             rejected: self.rejected,
-            text: self.text,
+            text: self.text_hash,
             version: u32::from(FORMAT),
             spot_check: self.spot_check,
             digest: self.digest.map(Vec::from).unwrap_or_default(),
@@ -185,14 +185,14 @@ impl Lesson {
                 Some(place) => Some(*Outcome::ALL.get(usize::try_from(place).ok()?)?),
             },
             rejected: kept.rejected,
-            text: kept.text,
+            text_hash: kept.text,
             source: *Source::ALL.get(usize::try_from(kept.source.checked_sub(1)?).ok()?)?,
             name: kept.name,
             comment_id: kept.comment_id,
             by: kept.by,
-            at: kept.at,
-            sketch: Sketch { features, base },
-            likeness: <[u64; BANDS]>::try_from(kept.bands).ok().map(Likeness::from_bands),
+            decided_at: kept.at,
+            features: Sketch { features, base },
+            min_hash: <[u64; BANDS]>::try_from(kept.bands).ok().map(Likeness::from_bands),
             digest: Digest::try_from(kept.digest).ok(),
             persons: kept.persons,
             spot_check: kept.spot_check.map(|number| if number.is_nan() { 1.0 } else { number.clamp(1.0, MAX_STANDS_FOR) }),
@@ -216,12 +216,12 @@ mod tests {
             comment_id: "c1".to_owned(),
             outcome: Some(Outcome::Spam),
             rejected: true,
-            text: 7,
+            text_hash: 7,
             source: Source::Moderator,
             by: "ann".to_owned(),
-            at: 1_790_000_000_000_000,
-            sketch: model.sketch(&Input { text, ..Input::default() }),
-            likeness: Likeness::of(text),
+            decided_at: 1_790_000_000_000_000,
+            features: model.sketch(&Input { text, ..Input::default() }),
+            min_hash: Likeness::of(text),
             digest: Some([3; 16]),
             persons: vec![7; 16],
             spot_check: Some(50.0),
@@ -245,8 +245,8 @@ mod tests {
             let values = steps.iter().map(|_| 1).collect();
             let kept = Kept { outcome: 1, source: 1, version: u32::from(FORMAT), steps, values, ..Default::default() };
             if let Some(lesson) = Lesson::from_bytes(&kept.encode_to_vec()) {
-                prop_assert!(lesson.sketch.features.iter().all(|(slot, _)| usize::from(*slot) < SLOTS));
-                prop_assert!(lesson.sketch.features.is_sorted_by(|a, b| a.0 < b.0));
+                prop_assert!(lesson.features.features.iter().all(|(slot, _)| usize::from(*slot) < SLOTS));
+                prop_assert!(lesson.features.features.is_sorted_by(|a, b| a.0 < b.0));
             }
         }
     }

@@ -15,14 +15,14 @@ pub struct Limits {
     /// The factor for what it adds, `0..=1`.
     pub up: [f32; 2],
     /// The most that it takes and adds.
-    pub most: [[f32; 2]; 2],
+    pub max_change: [[f32; 2]; 2],
     /// The languages that the base does not speak and in which the correction may score alone.
-    pub alone: [Vec<Language>; 2],
+    pub standalone_languages: [Vec<Language>; 2],
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { down: [1.0; 2], up: [1.0; 2], most: [[MOST; 2]; 2], alone: Default::default() }
+        Self { down: [1.0; 2], up: [1.0; 2], max_change: [[MOST; 2]; 2], standalone_languages: Default::default() }
     }
 }
 
@@ -31,7 +31,7 @@ impl Limits {
     pub fn apply(&self, kind: Kind, base: f32, corrected: f32) -> f32 {
         let change = corrected - base;
         let scaled = change * if change < 0.0 { self.down[kind as usize] } else { self.up[kind as usize] };
-        base + scaled.clamp(-self.most[kind as usize][0], self.most[kind as usize][1])
+        base + scaled.clamp(-self.max_change[kind as usize][0], self.max_change[kind as usize][1])
     }
 
     /// Returns limits that let through only this part of what a kind's correction adds.
@@ -44,6 +44,6 @@ impl Limits {
 
     /// Returns whether the correction may decide on a comment in a language for which the base has no score.
     pub fn may_score_alone(&self, kind: Kind, language: Language) -> bool {
-        self.alone[kind as usize].contains(&language)
+        self.standalone_languages[kind as usize].contains(&language)
     }
 }

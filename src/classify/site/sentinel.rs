@@ -141,13 +141,13 @@ impl Sentinels {
             // Approvals only clear, and rejections only accuse.
             let [approved, rejected] = correction.heads[kind as usize].evidence;
             (*down, *up) = (if approved > 0.0 { 1.0 } else { 0.0 }, if rejected > 0.0 { 1.0 } else { 0.0 });
-            limits.most[kind as usize] = [FROM_ONE_CLASS[0] + rejected, FROM_ONE_CLASS[1] + approved];
+            limits.max_change[kind as usize] = [FROM_ONE_CLASS[0] + rejected, FROM_ONE_CLASS[1] + approved];
             for group in cases.chunk_by(|a, b| a.language == b.language).chain([&cases[..]]) {
                 *down = down.min(factor(group.iter().filter(|case| case.spoken && case.bad && case.held)));
                 *up = up.min(factor(group.iter().filter(|case| case.spoken && !case.bad)));
             }
             let alone = cases.chunk_by(|a, b| a.language == b.language).filter(|group| may_score_alone(group));
-            limits.alone[kind as usize] = alone.filter_map(|group| Some(group.first()?.language)).collect();
+            limits.standalone_languages[kind as usize] = alone.filter_map(|group| Some(group.first()?.language)).collect();
         }
         limits
     }

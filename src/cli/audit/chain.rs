@@ -33,7 +33,7 @@ pub struct Chain {
     /// The number of the first event.
     pub first: u64,
     /// How many events there were.
-    pub seen: u64,
+    pub events: u64,
     /// How many of them were erased.
     pub erased: u64,
     /// How many of them were decisions of moderators.
@@ -45,7 +45,7 @@ pub struct Chain {
     /// Ends that were noted earlier and have not come yet.
     ends: Vec<End>,
     /// What is wrong, in words.
-    pub wrong: Vec<String>,
+    pub problems: Vec<String>,
     /// The next record's own hash is believed: what it goes on from is not known.
     trust_first: bool,
 }
@@ -64,9 +64,9 @@ impl Chain {
             if end.number > forgotten || end.number == forgotten && end.hash == hex(&self.hash) {
                 self.ends.extend(Some(end).filter(|end| end.number > forgotten));
             } else if end.number == forgotten {
-                self.wrong.push(format!("{forgotten}: the chain up to here is another than the one noted"));
+                self.problems.push(format!("{forgotten}: the chain up to here is another than the one noted"));
             } else {
-                self.wrong.push(format!("{}: lies before what is still kept, and cannot be checked", end.number));
+                self.problems.push(format!("{}: lies before what is still kept, and cannot be checked", end.number));
             }
         }
     }
@@ -85,10 +85,10 @@ impl Chain {
         if self.hash.is_empty() {
             self.hash = vec![0; 32];
         }
-        if self.seen == 0 {
+        if self.events == 0 {
             self.first = event.number;
         }
-        self.seen += 1;
+        self.events += 1;
         self.check_number(event);
         self.check_record(event);
         self.erased += u64::from(event.record.is_empty());
@@ -102,10 +102,10 @@ impl Chain {
     fn check_number(&mut self, event: &pb::AuditEvent) {
         let next = self.number + 1;
         match event.number.saturating_sub(next) {
-            _ if event.number <= self.number => self.wrong.push(format!("{}: stands where {next} should", event.number)),
+            _ if event.number <= self.number => self.problems.push(format!("{}: stands where {next} should", event.number)),
             0 => {}
-            1 => self.wrong.push(format!("{next}: missing")),
-            _ => self.wrong.push(format!("{next} to {}: missing", event.number - 1)),
+            1 => self.problems.push(format!("{next}: missing")),
+            _ => self.problems.push(format!("{next} to {}: missing", event.number - 1)),
         }
     }
 
@@ -127,7 +127,7 @@ impl Chain {
         };
         let about = [&event.act, &event.comment_id, &event.subject].map(|part| text::line(part, 80));
         let about = about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-        self.wrong.push(format!("{}: {problem} ({about})", event.number));
+        self.problems.push(format!("{}: {problem} ({about})", event.number));
     }
 
     /// Checks the chain against an end that was noted earlier, if one was noted here.
@@ -135,7 +135,7 @@ impl Chain {
         if let Some(at) = self.ends.iter().position(|end| end.number == self.number) {
             let end = self.ends.remove(at);
             if end.hash != hex(&self.hash) {
-                self.wrong.push(format!("{}: the chain up to here is another than the one noted", end.number));
+                self.problems.push(format!("{}: the chain up to here is another than the one noted", end.number));
             }
         }
     }
@@ -143,7 +143,7 @@ impl Chain {
     /// Ends the chain: what was noted and did not come is missing.
     pub fn finish(&mut self) {
         for end in std::mem::take(&mut self.ends) {
-            self.wrong.push(format!("{}: the chain does not reach there any more, and once did", end.number));
+            self.problems.push(format!("{}: the chain does not reach there any more, and once did", end.number));
         }
     }
 }
@@ -180,7 +180,7 @@ mod tests {
         let mut chain = Chain::default();
         chain.begin(0, &[]);
         events.iter().for_each(|event| chain.take(event));
-        chain.wrong
+        chain.problems
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
             let mut chain = Chain::new(vec![end.parse().unwrap()]);
             chain.begin(0, &[]);
             events().iter().for_each(|event| chain.take(event));
-            (chain.wrong.len(), chain.ends.len())
+            (chain.problems.len(), chain.ends.len())
         };
         assert_eq!(noted(&format!("2:{}", hex(&events()[1].hash))), (0, 0));
         assert_eq!(noted(&format!("2:{}", "0".repeat(64))), (1, 0));

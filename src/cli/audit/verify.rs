@@ -47,19 +47,19 @@ pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     }
     chain.finish();
     print(&chain)?;
-    Ok(ExitCode::from(if chain.wrong.is_empty() { 0 } else { FAILED }))
+    Ok(ExitCode::from(if chain.problems.is_empty() { 0 } else { FAILED }))
 }
 
 /// Prints what is wrong, what the chain holds and where it ends.
 fn print(chain: &Chain) -> Result<(), Failure> {
     let mut screen = Screen::new();
-    for wrong in chain.wrong.iter().take(MOST_NAMED) {
+    for wrong in chain.problems.iter().take(MOST_NAMED) {
         screen.line(&screen.paint(Tone::Bad, &text::line(wrong, 300)))?;
     }
-    if chain.wrong.len() > MOST_NAMED {
-        screen.line(&format!("and {} more", chain.wrong.len() - MOST_NAMED))?;
+    if chain.problems.len() > MOST_NAMED {
+        screen.line(&format!("and {} more", chain.problems.len() - MOST_NAMED))?;
     }
-    let (tone, word) = if chain.wrong.is_empty() { (Tone::Good, "whole") } else { (Tone::Bad, "NOT WHOLE") };
+    let (tone, word) = if chain.problems.is_empty() { (Tone::Good, "whole") } else { (Tone::Bad, "NOT WHOLE") };
     let erased = if chain.erased == 0 { String::new() } else { format!(", {} of them erased", chain.erased) };
     let from = if chain.first > 1 {
         format!(", from {} on (what was before was forgotten in time)", chain.first)
@@ -69,7 +69,7 @@ fn print(chain: &Chain) -> Result<(), Failure> {
     screen.line(&format!(
         "{}: {} acts{erased}, {} of them decisions of moderators{from}",
         screen.paint(tone, word),
-        chain.seen,
+        chain.events,
         chain.decisions
     ))?;
     if chain.number > 0 {
@@ -86,16 +86,16 @@ async fn of_server(connect: &ConnectArgs, chain: &mut Chain) -> Result<(), Failu
         let request = pb::ListAuditEventsRequest { site: site.clone(), page_size: PAGE, page_token, ..Default::default() };
         let page = connection.review().list_audit_events(request).await;
         let page = page.map_err(|status| connection.failure(&status))?.into_inner();
-        if chain.seen == 0 {
+        if chain.events == 0 {
             chain.begin(page.forgotten, &page.forgotten_hash);
         }
         page.events.iter().for_each(|event| chain.take(event));
         page_token = page.next_page_token;
         if page_token.is_empty() {
             if chain.number < page.newest {
-                chain.wrong.push(format!("{} to {}: missing", chain.number + 1, page.newest));
+                chain.problems.push(format!("{} to {}: missing", chain.number + 1, page.newest));
             } else if chain.number == page.newest && page.newest_hash != chain.hash {
-                chain.wrong.push(format!("{}: the end that the server keeps is another one", page.newest));
+                chain.problems.push(format!("{}: the end that the server keeps is another one", page.newest));
             }
             return Ok(());
         }
@@ -108,7 +108,7 @@ fn of_file(file: &Path, chain: &mut Chain) -> Result<(), Failure> {
         let wrong = |problem: String| Failure::failed(format!("{} line {}: {problem}", file.display(), line.number));
         let fields = line.fields().map_err(wrong)?;
         let event: pb::AuditEvent = json::read(serde_json::Value::Object(fields)).map_err(wrong)?;
-        if chain.seen == 0 {
+        if chain.events == 0 {
             chain.begin_with(&event);
         }
         chain.take(&event);

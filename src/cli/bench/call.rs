@@ -30,7 +30,7 @@ pub struct Line {
 /// All that calls need.
 pub struct Caller {
     /// The connections, the servers taking turns.
-    pub lines: Vec<Line>,
+    pub connections: Vec<Line>,
     /// How many different servers they lead to.
     pub servers: usize,
     /// What is sent.
@@ -42,7 +42,7 @@ pub struct Caller {
     /// What came of it.
     pub record: Mutex<Record>,
     /// Calls that have begun and not ended.
-    pub on_their_way: AtomicU64,
+    pub in_flight: AtomicU64,
 }
 
 impl Caller {
@@ -54,12 +54,12 @@ impl Caller {
     /// Makes a call that was due at a moment, and counts how it ended.
     pub async fn call(&self, number: u64, due: Instant) {
         let (sent, deadline) = (Instant::now(), due + self.timeout);
-        self.on_their_way.fetch_add(1, Ordering::Relaxed);
-        let mut line = usize::try_from(number).unwrap_or_default() % self.lines.len();
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        let mut line = usize::try_from(number).unwrap_or_default() % self.connections.len();
         let mut attempts = 0;
         let (server, result) = loop {
             attempts += 1;
-            let Line { server, client } = &self.lines[line];
+            let Line { server, client } = &self.connections[line];
             let request = Request { comments: Arc::clone(&self.comments), number, probe: false };
             let missed = match ask(client, request, deadline).await {
                 Ok(verdict) => break (*server, Ok(verdict)),
@@ -70,15 +70,15 @@ impl Caller {
             let Some(pause) = pause.filter(|pause| Instant::now() + *pause < deadline) else { break (*server, Err(missed)) };
             tokio::time::sleep(pause).await;
             // Neighbouring lines lead to different servers.
-            line = (line + 1) % self.lines.len();
+            line = (line + 1) % self.connections.len();
         };
         self.record(|record| record.ended(Call { due, sent, attempts, server, result }));
-        self.on_their_way.fetch_sub(1, Ordering::Relaxed);
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Counts calls on their way as failed: nobody waits for them any more.
     pub fn abandon(&self) {
-        let calls = self.on_their_way.load(Ordering::Relaxed);
+        let calls = self.in_flight.load(Ordering::Relaxed);
         self.record(|record| record.abandon(calls));
     }
 
@@ -109,13 +109,13 @@ mod tests {
         let now = Instant::now();
         let making = Making { site: None, keep_ids: false, fresh_authors: false, dry_run: true };
         Caller {
-            lines: Vec::new(),
+            connections: Vec::new(),
             servers,
             comments: Arc::new(Comments::read(None, making).unwrap().0),
             timeout: Duration::from_secs(1),
             retry,
             record: Mutex::new(Record::new(now, now, Duration::from_secs(1), servers)),
-            on_their_way: AtomicU64::new(0),
+            in_flight: AtomicU64::new(0),
         }
     }
 

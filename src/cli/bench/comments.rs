@@ -20,7 +20,7 @@ const MOST: usize = 256 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Comments {
     templates: Vec<Template>,
-    run: String,
+    run_id: String,
 }
 
 impl Comments {
@@ -35,7 +35,7 @@ impl Comments {
         };
         // Our own have no authors whom a limit should stop.
         let fresh_authors = making.fresh_authors || file.is_none();
-        let mut comments = Self { templates: Vec::new(), run: format!("{:08x}", fastrand::u32(..)) };
+        let mut comments = Self { templates: Vec::new(), run_id: format!("{:08x}", fastrand::u32(..)) };
         let warning = comments.fill(lines, name, Making { fresh_authors, ..making })?;
         Ok((comments, warning))
     }
@@ -49,7 +49,7 @@ impl Comments {
             }
             match line.parse(making.site.unwrap_or(SITE), &[]) {
                 Ok(Some(row)) => {
-                    let template = Template::of(row.comment, &self.run, making);
+                    let template = Template::of(row.comment, &self.run_id, making);
                     length += template.len();
                     self.templates.push(template);
                 }
@@ -77,7 +77,7 @@ impl Comments {
 
     /// What every id of this run begins with.
     pub fn run(&self) -> &str {
-        &self.run
+        &self.run_id
     }
 
     /// Their mean length as messages, in bytes.
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn of(lines: &str, making: Making) -> Comments {
-        let mut comments = Comments { templates: Vec::new(), run: "cafe0123".into() };
+        let mut comments = Comments { templates: Vec::new(), run_id: "cafe0123".into() };
         comments.fill(Lines::new(Box::new(std::io::Cursor::new(lines.to_owned()))), Path::new("x"), making).unwrap();
         comments
     }
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_file_without_comments_is_refused() {
-        let mut comments = Comments { templates: Vec::new(), run: "cafe0123".into() };
+        let mut comments = Comments { templates: Vec::new(), run_id: "cafe0123".into() };
         let lines = Lines::new(Box::new(&b"[]\n"[..]));
         let failure = comments.fill(lines, Path::new("x"), PLAIN).unwrap_err();
         assert!(failure.message().contains("line 1"), "{}", failure.message());

@@ -20,20 +20,20 @@ pub type Stop = watch::Receiver<bool>;
 
 /// Calls on their way, as many as may be. They hold memory here, not at the server.
 pub struct InFlight {
-    places: Arc<Semaphore>,
-    most: u32,
+    permits: Arc<Semaphore>,
+    max: u32,
 }
 
 impl InFlight {
     /// None yet.
     pub fn new(most: u32) -> Self {
-        Self { places: Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS))), most }
+        Self { permits: Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS))), max: most }
     }
 
     /// Waits until none is left.
     pub async fn none(&self) {
         // It is never closed.
-        let _ = self.places.acquire_many(self.most).await;
+        let _ = self.permits.acquire_many(self.max).await;
     }
 }
 
@@ -55,7 +55,7 @@ pub async fn open(caller: &Arc<Caller>, schedule: Schedule, in_flight: &InFlight
             }
             tokio::task::yield_now().await;
         }
-        match Arc::clone(&in_flight.places).try_acquire_owned() {
+        match Arc::clone(&in_flight.permits).try_acquire_owned() {
             Ok(place) => {
                 let caller = Arc::clone(caller);
                 tokio::spawn(async move {

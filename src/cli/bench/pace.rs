@@ -17,8 +17,8 @@ const NAP: Duration = Duration::from_millis(50);
 
 /// Wakes whoever sends, each time something is due. The thread ends when this is dropped.
 pub struct Pacer {
-    due: Arc<Notify>,
-    over: Arc<AtomicBool>,
+    wake: Arc<Notify>,
+    stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -32,20 +32,20 @@ impl Pacer {
         let (wake, ended) = (Arc::clone(&due), Arc::clone(&over));
         let thread = thread::Builder::new().name("pacer".to_owned()).spawn(move || pace(schedule, &wake, &ended));
         let thread = thread.map_err(|error| Failure::failed(format!("cannot start a thread: {error}")))?;
-        Ok(Self { due, over, thread: Some(thread) })
+        Ok(Self { wake: due, stopped: over, thread: Some(thread) })
     }
 
     /// Waits until a moment of the schedule has come.
     pub async fn until(&self, due: Instant) {
         while Instant::now() < due {
-            self.due.notified().await;
+            self.wake.notified().await;
         }
     }
 }
 
 impl Drop for Pacer {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
+        self.stopped.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

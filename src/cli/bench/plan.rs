@@ -53,18 +53,18 @@ pub struct Schedule {
     rate: f64,
     arrivals: Arrivals,
     begin: Instant,
-    lasts: f64,
-    given: u64,
+    duration_s: f64,
+    produced: u64,
     /// Seconds after `begin`, for arrivals by chance.
     at: f64,
-    chance: fastrand::Rng,
+    rng: fastrand::Rng,
 }
 
 impl Schedule {
     /// Of so many calls a second from `begin` on.
     pub fn new(rate: f64, arrivals: Arrivals, begin: Instant, lasts: Duration, seed: u64) -> Self {
         let (lasts, chance) = (lasts.as_secs_f64(), fastrand::Rng::with_seed(seed));
-        Self { rate, arrivals, begin, lasts, given: 0, at: 0.0, chance }
+        Self { rate, arrivals, begin, duration_s: lasts, produced: 0, at: 0.0, rng: chance }
     }
 }
 
@@ -74,15 +74,15 @@ impl Iterator for Schedule {
     fn next(&mut self) -> Option<Instant> {
         let after = match self.arrivals {
             // Counted from the beginning each time: a sum of roundings would drift.
-            Arrivals::Constant => self.given as f64 / self.rate,
+            Arrivals::Constant => self.produced as f64 / self.rate,
             Arrivals::Poisson => {
                 // The distances of a Poisson process are exponential; 1 - u is never 0.
-                self.at -= (1.0 - self.chance.f64()).ln() / self.rate;
+                self.at -= (1.0 - self.rng.f64()).ln() / self.rate;
                 self.at
             }
         };
-        self.given += 1;
-        (after < self.lasts).then(|| self.begin + Duration::from_secs_f64(after))
+        self.produced += 1;
+        (after < self.duration_s).then(|| self.begin + Duration::from_secs_f64(after))
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Record {
     /// Attempts after the first.
     pub retries: u64,
     /// Calls that got their verdict by one of them.
-    pub rescued: u64,
+    pub answered_by_retry: u64,
     /// Verdicts by server.
     pub servers: Vec<u64>,
     /// From due to answered.
@@ -56,8 +56,8 @@ pub struct Record {
     /// From due to failed.
     pub failed_after: Latencies<u64>,
     /// From due to sent: what this program itself adds.
-    pub late: Latencies<u64>,
-    kinds: BTreeMap<(i32, String), Failures>,
+    pub send_delays: Latencies<u64>,
+    failure_groups: BTreeMap<(i32, String), Failures>,
     timeline: Timeline,
 }
 
@@ -75,12 +75,12 @@ impl Record {
             over_limit: 0,
             not_recorded: 0,
             retries: 0,
-            rescued: 0,
+            answered_by_retry: 0,
             servers: vec![0; servers],
             latencies: Latencies::new(3),
             failed_after: Latencies::new(3),
-            late: Latencies::new(3),
-            kinds: BTreeMap::new(),
+            send_delays: Latencies::new(3),
+            failure_groups: BTreeMap::new(),
             timeline: Timeline::new(timeout),
         }
     }
@@ -103,12 +103,12 @@ impl Record {
         let Some(place) = self.place(call.due) else { return };
         let latency = call.due.elapsed();
         self.due += 1;
-        self.late.take(call.sent.saturating_duration_since(call.due));
+        self.send_delays.take(call.sent.saturating_duration_since(call.due));
         self.retries += u64::from(call.attempts.saturating_sub(1));
         match call.result {
             Ok(verdict) => {
                 self.answered += 1;
-                self.rescued += u64::from(call.attempts > 1);
+                self.answered_by_retry += u64::from(call.attempts > 1);
                 self.over_limit += u64::from(verdict.is_over_limit());
                 self.not_recorded += u64::from(verdict.not_recorded);
                 let known = usize::try_from(verdict.decision).ok().filter(|decision| *decision < self.decisions.len());
@@ -144,11 +144,11 @@ impl Record {
 
     fn count(&mut self, missed: Missed) {
         let mut key = (i32::from(missed.code), missed.reason);
-        if self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&key) {
+        if self.failure_groups.len() >= MOST_KINDS && !self.failure_groups.contains_key(&key) {
             key.1 = "others".to_owned();
         }
         let reason = key.1.clone();
-        let kind = self.kinds.entry(key).or_insert_with(|| Failures {
+        let kind = self.failure_groups.entry(key).or_insert_with(|| Failures {
             code: code_name(missed.code),
             reason,
             count: 0,
@@ -159,7 +159,7 @@ impl Record {
 
     /// Kinds of failures, the most frequent first.
     pub fn failures(&self) -> Vec<Failures> {
-        let mut kinds: Vec<_> = self.kinds.values().cloned().collect();
+        let mut kinds: Vec<_> = self.failure_groups.values().cloned().collect();
         kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         kinds
     }
@@ -220,7 +220,7 @@ mod tests {
         record.not_sent(from + Duration::from_secs(1));
         assert_eq!((record.due, record.answered, record.failed, record.not_sent), (4, 2, 1, 1));
         assert_eq!((record.decisions, record.not_recorded, record.servers.as_slice()), ([0, 0, 2, 0], 2, [2].as_slice()));
-        assert_eq!((record.retries, record.rescued, record.over_limit), (5, 1, 2));
+        assert_eq!((record.retries, record.answered_by_retry, record.over_limit), (5, 1, 2));
         let failures = record.failures();
         assert_eq!((failures[0].code, failures[0].reason.as_str(), failures[0].count), ("UNAVAILABLE", "SHUTTING_DOWN", 1));
     }

@@ -55,12 +55,12 @@ pub fn summarize(args: &BenchArgs, comments: &Comments, mut record: Record, fact
         latency_ms: record.latencies.figures(),
         latency_steps: record.latencies.steps(),
         failed_after_ms: record.failed_after.figures(),
-        sent_late_ms: record.late.figures(),
+        sent_late_ms: record.send_delays.figures(),
         decisions: decisions.collect(),
         over_limit: record.over_limit,
         not_recorded: record.not_recorded,
         failures: record.failures(),
-        retries: Retries { attempts: record.retries, answered: record.rescued },
+        retries: Retries { attempts: record.retries, answered: record.answered_by_retry },
         servers: facts
             .servers
             .into_iter()

@@ -28,7 +28,7 @@ pub struct Making<'a> {
 pub struct Template {
     bytes: Vec<u8>,
     /// In the order of their places.
-    marks: Vec<(usize, Mark)>,
+    placeholders: Vec<(usize, Mark)>,
 }
 
 /// What stands at a place.
@@ -55,7 +55,7 @@ impl Template {
         let ids = places(&bytes, id.as_bytes()).map(|place| (place + run.len() + 1, Mark::Id));
         let mut marks: Vec<_> = ids.chain(places(&bytes, address.as_bytes()).map(|place| (place, Mark::Address))).collect();
         marks.sort_by_key(|(place, _)| *place);
-        Self { bytes, marks }
+        Self { bytes, placeholders: marks }
     }
 
     /// Returns the length of the request in bytes.
@@ -66,7 +66,7 @@ impl Template {
     /// Writes the request of a call.
     pub fn write(&self, number: u64, out: &mut impl BufMut) {
         let mut rest = 0;
-        for (place, mark) in &self.marks {
+        for (place, mark) in &self.placeholders {
             out.put_slice(&self.bytes[rest..*place]);
             rest = place + mark.write(number, out);
         }

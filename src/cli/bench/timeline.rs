@@ -35,20 +35,20 @@ pub struct Timeline {
     /// Of the seconds whose calls may still end. Two digits are enough to see.
     open: Vec<(usize, Latencies<u32>)>,
     /// How many seconds after its own a call ends at the latest.
-    patience: usize,
+    open_for: usize,
 }
 
 impl Timeline {
     /// Of calls that take no longer than `timeout`.
     pub fn new(timeout: Duration) -> Self {
         let patience = usize::try_from(timeout.as_secs()).unwrap_or(usize::MAX).saturating_add(2);
-        Self { seconds: Vec::new(), open: Vec::new(), patience }
+        Self { seconds: Vec::new(), open: Vec::new(), open_for: patience }
     }
 
     /// Counts a call that was due so long after the beginning.
     pub fn take(&mut self, due: Duration, latency: Duration, ended: Ended) {
         let place = usize::try_from(due.as_secs()).unwrap_or(usize::MAX);
-        let patience = self.patience;
+        let patience = self.open_for;
         while self.seconds.len() <= place {
             let second = self.seconds.len();
             self.seconds.push(Second { second, ..Second::default() });

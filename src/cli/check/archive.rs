@@ -40,7 +40,7 @@ impl Reading {
     fn row(&self, line: &Line) -> Result<Row, Outcome> {
         match line.parse(&self.site, &self.only) {
             Ok(Some(row)) => Ok(row),
-            Ok(None) => Err(Outcome::PassedOver),
+            Ok(None) => Err(Outcome::Skipped),
             Err(problem) => Err(Outcome::Bad { number: line.number, problem }),
         }
     }

@@ -25,7 +25,7 @@ const LISTED: usize = 200;
 /// What a line came to.
 pub enum Outcome {
     /// It was not asked for.
-    PassedOver,
+    Skipped,
     /// It is no comment, or not one that can be judged.
     Bad { number: u64, problem: String },
     /// It was judged.
@@ -69,7 +69,7 @@ impl Report {
     /// Prints or counts what a line came to.
     pub fn take(&mut self, outcome: Outcome) -> Result<(), Failure> {
         match outcome {
-            Outcome::PassedOver => Ok(()),
+            Outcome::Skipped => Ok(()),
             Outcome::Bad { number, problem } => {
                 self.bad += 1;
                 let problem = failure::one_line(&problem);

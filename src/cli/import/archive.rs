@@ -145,7 +145,7 @@ pub fn read_archive(content: Content, format: &str, mut found: impl FnMut(&pb::C
     let mut archive =
         Archive::new(content, format, Path::new("archive"), "site").map_err(|failure| failure.message().to_owned())?;
     while let Some(entry) = archive.next()? {
-        if let Found::Comment(comment, _) = entry.found {
+        if let Found::Comment(comment, _) = entry.content {
             found(&comment);
         }
     }
@@ -247,7 +247,7 @@ mod tests {
             assert_eq!(entries.len(), all, "{place}");
             let repaired: Vec<usize> = (0..all).filter(|number| entries[*number].repaired).collect();
             assert_eq!(repaired, [bad], "{place}");
-            let Found::Comment(comment, _) = &entries[bad].found else { panic!("{place}: no comment") };
+            let Found::Comment(comment, _) = &entries[bad].content else { panic!("{place}: no comment") };
             assert_eq!(comment.body, body);
         }
     }

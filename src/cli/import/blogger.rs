@@ -224,12 +224,12 @@ pub mod tests {
     fn comments_of_both_kinds_of_feeds_come_with_their_post_and_their_status() {
         let mut blogger = Blogger::new(xml(EXPORT), "site");
         let mut next = || blogger.next().unwrap().unwrap();
-        let decided = |entry: Entry| match entry.found {
+        let decided = |entry: Entry| match entry.content {
             Found::Comment(comment, Some(status)) => (*comment, status),
             _ => panic!("no comment"),
         };
         let first = next();
-        assert_eq!(first.place, Place::Line(9));
+        assert_eq!(first.position, Place::Line(9));
         let (comment, status) = decided(first);
         assert_eq!(status, Status::APPROVED);
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("201", "I like <i>green</i> tea."));
@@ -280,7 +280,7 @@ pub mod tests {
             let post = "<entry><id>b.post-9</id><n:type>POST</n:type><n:status>SOFT_TRASHED</n:status></entry>";
             let comment = format!("<entry><id>b.post-1</id><n:type>COMMENT</n:type>{said}</entry>");
             let entry = Blogger::new(xml(format!("<feed>{post}{comment}</feed>")), "site").next().unwrap().unwrap();
-            let Found::Comment(_, status) = entry.found else { panic!("no comment") };
+            let Found::Comment(_, status) = entry.content else { panic!("no comment") };
             assert_eq!(status, Some(expected), "{said}");
         }
     }

@@ -64,7 +64,7 @@ impl Claims {
     pub fn take(&mut self, fields: &mut Fields) {
         fields.retain(|name, value| match Says::of(name) {
             None => true,
-            Some(Says::More) => {
+            Some(Says::Nested) => {
                 self.more(value);
                 true
             }
@@ -76,7 +76,7 @@ impl Claims {
                 self.post(value);
                 true
             }
-            Some(Says::Word) if value.is_object() => {
+            Some(Says::StatusWord) if value.is_object() => {
                 self.word_in(name, value);
                 true
             }
@@ -114,14 +114,14 @@ impl Claims {
             (Says::Shown, Answer::Yes) => {}
             (Says::Shown, Answer::Other) if word == Some(Status::APPROVED) => {}
             (Says::Approved | Says::Shown, Answer::Other) => self.word(name, word, value),
-            (Says::Word, _) if value.is_null() => {}
-            (Says::Word, _) => {
+            (Says::StatusWord, _) if value.is_null() => {}
+            (Says::StatusWord, _) => {
                 // Numbers are the same as text, and 1.0 is no word.
                 let word = word.or_else(|| value.is_u64().then(|| parse_status(&plain(value)))?);
                 self.word(name, word, value);
             }
-            (Says::Mode, _) if value.is_null() => {}
-            (Says::Mode, _) => {
+            (Says::IssoMode, _) if value.is_null() => {}
+            (Says::IssoMode, _) => {
                 let status = match plain(value).trim() {
                     "1" => Some(Status::APPROVED),
                     "2" => Some(Status::HELD),
@@ -130,12 +130,12 @@ impl Claims {
                 };
                 self.word(name, status, value);
             }
-            (Says::PostWord, _) => {
+            (Says::PostStatusWord, _) => {
                 if word == Some(Status::Deleted) {
                     self.add(Status::PostDeleted);
                 }
             }
-            (Says::More | Says::Author | Says::Post, _) => {}
+            (Says::Nested | Says::Author | Says::Post, _) => {}
         }
     }
 
@@ -199,7 +199,7 @@ impl Claims {
         if let Value::Object(fields) = value {
             let mut said = Self::default();
             fields.retain(|name, value| {
-                let says = Says::of(name).filter(|says| matches!(says, Says::Deleted | Says::Word | Says::PostWord));
+                let says = Says::of(name).filter(|says| matches!(says, Says::Deleted | Says::StatusWord | Says::PostStatusWord));
                 says.into_iter().for_each(|says| said.value(name, says, value));
                 says.is_none()
             });

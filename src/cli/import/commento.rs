@@ -17,7 +17,7 @@ use super::merged::Merged;
 use super::status::Status;
 use crate::cli::lines::{Content, Fields};
 use crate::cli::text;
-use crate::comment::{Format, MAX_ID, MAX_LINE, MAX_NAME, Text, outside_id_problem};
+use crate::comment::{Format, MAX_ID, MAX_LINE, MAX_NAME, Text, external_id_problem};
 use crate::pb;
 
 /// Longest export, in bytes, unzipped.
@@ -172,9 +172,9 @@ impl Commento {
         let found = row
             .map_err(|error| format!("is no comment of an export: {error}"))
             .and_then(|mut row| self.found(row.status(&mut claims)?, row));
-        let found = found.unwrap_or_else(Found::Bad);
-        let mut entry = Entry { doubts: claims.doubts(), ..Entry::new(Place::Comment(self.number), found) };
-        if let Found::Comment(comment, _) = &entry.found {
+        let found = found.unwrap_or_else(Found::Invalid);
+        let mut entry = Entry { doubts: claims.doubts(), ..Entry::new(Place::Index(self.number), found) };
+        if let Found::Comment(comment, _) = &entry.content {
             entry.repaired = comment.body.contains('\u{fffd}');
         }
         Some(entry)
@@ -256,7 +256,7 @@ impl Row {
 
 /// Whether an id is that of somebody who has signed in. The one that is all zeros is everybody else's.
 fn is_somebody(id: &str) -> bool {
-    id != "anonymous" && id.bytes().any(|byte| !b"0-".contains(&byte)) && outside_id_problem(id).is_none()
+    id != "anonymous" && id.bytes().any(|byte| !b"0-".contains(&byte)) && external_id_problem(id).is_none()
 }
 
 #[cfg(test)]
@@ -288,9 +288,9 @@ pub mod tests {
     fn all(text: &str) -> Vec<Result<(pb::Comment, Status), String>> {
         let mut export = open(text).unwrap();
         let entries = std::iter::from_fn(|| export.next());
-        let found = entries.map(|entry| match entry.found {
+        let found = entries.map(|entry| match entry.content {
             Found::Comment(comment, Some(status)) => Ok((*comment, status)),
-            Found::Bad(problem) => Err(problem),
+            Found::Invalid(problem) => Err(problem),
             _ => panic!("neither"),
         });
         found.collect()

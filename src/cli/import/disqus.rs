@@ -6,7 +6,7 @@ use super::field::{fit, moment};
 use super::posts::Posts;
 use super::status::Status;
 use super::xml::{Attributes, Tag, Xml, local};
-use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
+use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, external_id_problem};
 use crate::pb;
 
 /// Reads them.
@@ -102,7 +102,7 @@ impl Disqus {
             draft.claims.status().unwrap_or(Status::APPROVED)
         };
         let mut author = draft.author;
-        if draft.anonymous || author.user_id.is_empty() || outside_id_problem(&author.user_id).is_some() {
+        if draft.anonymous || author.user_id.is_empty() || external_id_problem(&author.user_id).is_some() {
             author.user_id.clear();
         }
         let comment = pb::Comment {
@@ -160,7 +160,7 @@ pub mod tests {
     fn comments_come_with_their_thread_and_their_status() {
         let mut disqus = Disqus::new(xml(EXPORT), "site");
         let mut next = || match disqus.next().unwrap().unwrap() {
-            Entry { place, found: Found::Comment(comment, Some(status)), .. } => (place, *comment, status),
+            Entry { position: place, content: Found::Comment(comment, Some(status)), .. } => (place, *comment, status),
             _ => panic!("no comment"),
         };
         let (place, comment, status) = next();
@@ -197,7 +197,7 @@ pub mod tests {
             let threads = "<thread dsq:id=\"7\"><isDeleted>true</isDeleted></thread><thread dsq:id=\"7\"/>";
             let text = format!("<disqus>{threads}<post dsq:id=\"1\">{said}</post></disqus>");
             let entry = Disqus::new(xml(text), "site").next().unwrap().unwrap();
-            let Found::Comment(_, status) = entry.found else { panic!("no comment") };
+            let Found::Comment(_, status) = entry.content else { panic!("no comment") };
             assert_eq!(status, Some(expected), "{said}");
         }
     }

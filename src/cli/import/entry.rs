@@ -8,9 +8,9 @@ use crate::pb;
 /// One comment of an archive, as far as it can be read.
 pub struct Entry {
     /// Where it stands.
-    pub place: Place,
+    pub position: Place,
     /// What it is.
-    pub found: Found,
+    pub content: Found,
     /// Whether bytes in it, or behind the one before, were not UTF-8 and were replaced.
     pub repaired: bool,
     /// What it has that is not understood, and was left out, by name.
@@ -22,7 +22,7 @@ pub struct Entry {
 impl Entry {
     /// Returns an entry that was understood in full.
     pub fn new(place: Place, found: Found) -> Self {
-        Self { place, found, repaired: false, unknown: Vec::new(), doubts: Vec::new() }
+        Self { position: place, content: found, repaired: false, unknown: Vec::new(), doubts: Vec::new() }
     }
 }
 
@@ -32,14 +32,14 @@ pub enum Place {
     /// The line where it begins, from 1.
     Line(u64),
     /// The comment of that number in an archive that has no lines: its place in a list, from 1, or its key in a table.
-    Comment(u64),
+    Index(u64),
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(number) => write!(f, "line {number}"),
-            Self::Comment(number) => write!(f, "comment {number}"),
+            Self::Index(number) => write!(f, "comment {number}"),
         }
     }
 }
@@ -49,9 +49,9 @@ pub enum Found {
     /// A comment, and what was decided on it. `None`: the archive does not say.
     Comment(Box<pb::Comment>, Option<Status>),
     /// Something that is no reader's comment, in the archive's word for its kind.
-    Other(String),
+    NotAComment(String),
     /// A comment that cannot be understood, and why.
-    Bad(String),
+    Invalid(String),
 }
 
 /// Returns what to say of an archive that cannot be read to its end.

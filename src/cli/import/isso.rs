@@ -111,8 +111,8 @@ fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<Entry> {
         "4" => Ok(Status::Deleted),
         other => Err(format!("mode is {:?}; 1, 2 and 4 are understood", fit(other.to_owned(), 40))),
     };
-    let found = status.map_or_else(Found::Bad, |status| Found::Comment(Box::new(comment), Some(status)));
-    Ok(Entry { repaired, ..Entry::new(Place::Comment(u64::try_from(id).unwrap_or_default()), found) })
+    let found = status.map_or_else(Found::Invalid, |status| Found::Comment(Box::new(comment), Some(status)));
+    Ok(Entry { repaired, ..Entry::new(Place::Index(u64::try_from(id).unwrap_or_default()), found) })
 }
 
 /// A value as text, whatever it is kept as, and whether it had to be repaired.
@@ -176,8 +176,8 @@ mod tests {
             (1, 5, NULL, 1614902400, 7, '', 'x', NULL, NULL, NULL, x'');";
         let entries = all(&database(&folder, &format!("{SCHEMA}{rows}")));
         assert_eq!(entries.len(), 5);
-        let Found::Comment(comment, status) = &entries[0].found else { panic!("no comment") };
-        assert_eq!((entries[0].place, *status), (Place::Comment(1), Some(Status::Decided(Decision::Approve))));
+        let Found::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
+        assert_eq!((entries[0].position, *status), (Place::Index(1), Some(Status::Decided(Decision::Approve))));
         assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("1", ""));
         assert_eq!((comment.body.as_str(), comment.body_format()), ("I like *green* tea.", pb::BodyFormat::Markdown));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
@@ -185,12 +185,12 @@ mod tests {
         let (author, post) = (comment.author.as_ref().unwrap(), comment.post.as_ref().unwrap());
         assert_eq!((author.name.as_str(), author.email.as_str()), ("Ann", "ann@mail.example"));
         assert_eq!((post.id.as_str(), post.title.as_str()), ("/tea/", "On tea"));
-        let Found::Comment(comment, Some(Status::Decided(Decision::Hold))) = &entries[1].found else { panic!("not held") };
+        let Found::Comment(comment, Some(Status::Decided(Decision::Hold))) = &entries[1].content else { panic!("not held") };
         assert_eq!(comment.parent_id, "1");
-        assert!(matches!(entries[2].found, Found::Comment(_, Some(Status::Deleted))));
-        let Found::Comment(comment, _) = &entries[3].found else { panic!("no comment") };
+        assert!(matches!(entries[2].content, Found::Comment(_, Some(Status::Deleted))));
+        let Found::Comment(comment, _) = &entries[3].content else { panic!("no comment") };
         assert_eq!((comment.body.as_str(), entries[3].repaired, comment.submitted_at), ("O\u{fffd}h", true, None));
-        assert!(matches!(&entries[4].found, Found::Bad(problem) if problem.contains("\"7\"")));
+        assert!(matches!(&entries[4].content, Found::Invalid(problem) if problem.contains("\"7\"")));
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
         let entries = all(&database(&folder, &format!("{SCHEMA}{rows}")));
         let ids: Vec<i64> = entries
             .iter()
-            .map(|entry| match &entry.found {
+            .map(|entry| match &entry.content {
                 Found::Comment(comment, _) => comment.comment_id.parse().unwrap(),
                 _ => panic!("no comment"),
             })

@@ -31,7 +31,7 @@ impl Jsonl {
         let line = self.lines.next().map_err(broken_off)?;
         Ok(line.map(|line| {
             let (mut claims, mut unknown) = (Claims::default(), Vec::new());
-            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Bad);
+            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Invalid);
             Entry { unknown, doubts: claims.doubts(), ..Entry::new(Place::Line(line.number), found) }
         }))
     }
@@ -73,10 +73,10 @@ mod tests {
     fn read(text: &str) -> Vec<Result<(pb::Comment, Option<Status>), String>> {
         let mut jsonl = Jsonl::new(Lines::new(Box::new(std::io::Cursor::new(text.to_owned()))), "site");
         let entries = std::iter::from_fn(|| jsonl.next().unwrap());
-        let found = entries.map(|entry| match entry.found {
+        let found = entries.map(|entry| match entry.content {
             Found::Comment(comment, status) => Ok((*comment, status)),
-            Found::Other(what) => Err(what),
-            Found::Bad(problem) => Err(problem),
+            Found::NotAComment(what) => Err(what),
+            Found::Invalid(problem) => Err(problem),
         });
         found.collect()
     }

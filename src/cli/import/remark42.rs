@@ -12,7 +12,7 @@ use super::merged::Merged;
 use super::status::Status;
 use crate::cli::lines::{Fields, Line, Lines};
 use crate::cli::text;
-use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, outside_id_problem};
+use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, external_id_problem};
 use crate::pb;
 
 /// What the ids of users begin with who only typed a name, which anybody may.
@@ -91,7 +91,7 @@ impl Remark42 {
                 continue;
             }
             let (mut claims, mut unknown) = (Claims::default(), Vec::new());
-            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Bad);
+            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Invalid);
             return Ok(Some(Entry { unknown, doubts: claims.doubts(), ..Entry::new(Place::Line(line.number), found) }));
         }
     }
@@ -116,7 +116,7 @@ impl Remark42 {
             text if text.is_empty() => (row.orig, pb::BodyFormat::Markdown),
             text => (text, pb::BodyFormat::Html),
         };
-        let certain = !row.user.id.starts_with(ANONYMOUS) && outside_id_problem(&row.user.id).is_none();
+        let certain = !row.user.id.starts_with(ANONYMOUS) && external_id_problem(&row.user.id).is_none();
         let author = pb::Author {
             name: fit(row.user.name, MAX_NAME),
             user_id: if certain { row.user.id } else { String::new() },
@@ -184,8 +184,8 @@ pub mod tests {
     fn comments_come_with_their_post_and_deleted_ones_are_deleted() {
         let entries = entries(BACKUP);
         assert_eq!(entries.len(), 4);
-        assert_eq!(entries[0].place, Place::Line(2));
-        let Found::Comment(comment, status) = &entries[0].found else { panic!("no comment") };
+        assert_eq!(entries[0].position, Place::Line(2));
+        let Found::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
         assert_eq!(*status, Some(Status::APPROVED));
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("c1", "<p>Rye.</p>"));
         assert_eq!((comment.site.as_str(), comment.body_format()), ("site", pb::BodyFormat::Html));
@@ -194,12 +194,12 @@ pub mod tests {
         let post = comment.post.as_ref().unwrap();
         assert_eq!((post.url.as_str(), post.title.as_str()), ("https://blog.example/bread", "On bread"));
 
-        let Found::Comment(comment, _) = &entries[1].found else { panic!("no comment") };
+        let Found::Comment(comment, _) = &entries[1].content else { panic!("no comment") };
         assert_eq!((comment.body.as_str(), comment.body_format()), ("*Oat*.", pb::BodyFormat::Markdown));
         assert_eq!(comment.author.as_ref().unwrap().user_id, "", "a name that anybody may type is nobody's id");
         assert_eq!(comment.parent_id, "c1");
-        assert!(matches!(entries[2].found, Found::Comment(_, Some(Status::Deleted))));
-        assert!(matches!(&entries[3].found, Found::Bad(problem) if problem.contains("Remark42")));
+        assert!(matches!(entries[2].content, Found::Comment(_, Some(Status::Deleted))));
+        assert!(matches!(&entries[3].content, Found::Invalid(problem) if problem.contains("Remark42")));
     }
 
     #[test]
@@ -223,7 +223,7 @@ pub mod tests {
             (r#""status":"perhaps""#, Status::HELD),
         ] {
             let entry = entries(&format!("{first}\n{{\"id\":\"c\",\"text\":\"x\",{said}}}\n")).remove(0);
-            let Found::Comment(_, status) = entry.found else { panic!("no comment: {said}") };
+            let Found::Comment(_, status) = entry.content else { panic!("no comment: {said}") };
             assert_eq!((status, entry.unknown.len()), (Some(expected), 0), "{said}");
         }
     }
@@ -237,7 +237,7 @@ pub mod tests {
     #[test]
     fn comments_are_held_where_the_line_that_says_who_is_blocked_cannot_be_read() {
         let entry = entries("{\"version\":1,\"users\":[{\n{\"id\":\"c\",\"text\":\"x\"}\n").remove(0);
-        assert!(matches!(entry.found, Found::Comment(_, Some(Status::HELD))));
+        assert!(matches!(entry.content, Found::Comment(_, Some(Status::HELD))));
         assert_eq!(entry.doubts.len(), 1);
     }
 }

@@ -27,7 +27,7 @@ pub struct Repaired {
     /// How many bytes at the front of what `content` has ready are known to be UTF-8.
     valid: usize,
     /// A character that the end of a buffer had cut in two, or a replacement.
-    own: Vec<u8>,
+    pending: Vec<u8>,
     /// How much of it was read.
     at: usize,
     /// Whether it is a replacement, which counts once it was read.
@@ -38,7 +38,7 @@ pub struct Repaired {
 impl Repaired {
     /// Returns a reader of the same content. Replacements are counted in `repairs`.
     pub fn new(content: Content, repairs: Repairs) -> Self {
-        Self { content, valid: 0, own: Vec::with_capacity(4), at: 0, replacing: false, repairs }
+        Self { content, valid: 0, pending: Vec::with_capacity(4), at: 0, replacing: false, repairs }
     }
 
     /// Finds out how the content goes on. Afterwards something is ready, or the content has ended.
@@ -67,8 +67,8 @@ impl Repaired {
                 self.replace();
                 return Ok(());
             };
-            self.own.push(next);
-            match str::from_utf8(&self.own) {
+            self.pending.push(next);
+            match str::from_utf8(&self.pending) {
                 Ok(_) => {
                     self.content.consume(1);
                     return Ok(());
@@ -84,8 +84,8 @@ impl Repaired {
     }
 
     fn replace(&mut self) {
-        self.own.clear();
-        self.own.extend_from_slice(REPLACEMENT);
+        self.pending.clear();
+        self.pending.extend_from_slice(REPLACEMENT);
         self.replacing = true;
     }
 }
@@ -100,25 +100,25 @@ impl Read for Repaired {
 
 impl BufRead for Repaired {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.own.is_empty() && self.valid == 0 {
+        if self.pending.is_empty() && self.valid == 0 {
             self.advance()?;
         }
-        if !self.own.is_empty() {
-            return Ok(&self.own[self.at..]);
+        if !self.pending.is_empty() {
+            return Ok(&self.pending[self.at..]);
         }
         Ok(&self.content.fill_buf()?[..self.valid])
     }
 
     fn consume(&mut self, count: usize) {
-        if self.own.is_empty() {
+        if self.pending.is_empty() {
             self.valid = self.valid.saturating_sub(count);
             self.content.consume(count);
             return;
         }
         self.at += count;
-        if self.at >= self.own.len() {
+        if self.at >= self.pending.len() {
             self.repairs.0.fetch_add(u64::from(std::mem::take(&mut self.replacing)), Ordering::Relaxed);
-            self.own.clear();
+            self.pending.clear();
             self.at = 0;
         }
     }

@@ -45,7 +45,7 @@ pub struct Report {
     /// What was not understood of what became of comments, by name and value.
     doubts: BTreeMap<String, u64>,
     /// How many were done by earlier runs.
-    before: u64,
+    done_earlier: u64,
 }
 
 impl Report {
@@ -63,7 +63,7 @@ impl Report {
             repaired: 0,
             unknown: BTreeMap::new(),
             doubts: BTreeMap::new(),
-            before: 0,
+            done_earlier: 0,
         }
     }
 
@@ -80,7 +80,7 @@ impl Report {
 
     /// An earlier run had come so far.
     pub fn before(&mut self, done: u64) {
-        self.before += done;
+        self.done_earlier += done;
     }
 
     /// Counts what was repaired in a comment, what was left out of it, and why it is held.
@@ -142,11 +142,11 @@ impl Report {
     /// Prints what is left and the summary, and says how it ended.
     pub fn finish(mut self, server: &str, took: Duration, learned: &[String]) -> Result<ExitCode, Failure> {
         self.bar.finish_and_clear();
-        let ended = failure::of_several(self.failed, self.all() + self.before);
+        let ended = failure::of_several(self.failed, self.all() + self.done_earlier);
         let rate = self.done() as f64 / took.as_secs_f64().max(1e-6);
         let mut last = format!("{} comments in {:.2} s, {rate:.0} a second, to {server}", self.done(), took.as_secs_f64());
-        if self.before > 0 {
-            last.push_str(&format!("; {} were done before", self.before));
+        if self.done_earlier > 0 {
+            last.push_str(&format!("; {} were done before", self.done_earlier));
         }
         if self.format == Format::Table {
             let mut table = self.screen.new_table(&["decision", "comments", "%"], &["comments", "%"]);

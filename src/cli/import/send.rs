@@ -40,11 +40,11 @@ pub struct Sending<'a> {
     retries: u32,
     report: &'a mut Report,
     progress: &'a mut Progress,
-    coming: mpsc::Receiver<Result<Entry, String>>,
+    entries: mpsc::Receiver<Result<Entry, String>>,
     /// In the order of the file. What has an outcome waits for those before it.
     window: VecDeque<Waiting>,
     /// What ended the file early.
-    broken: Option<String>,
+    read_error: Option<String>,
     /// Whether any comment was found, good or bad.
     found: bool,
 }
@@ -83,7 +83,7 @@ impl<'a> Sending<'a> {
         let found = progress.done() > 0;
         let coming = read(archive, progress.done());
         let window = VecDeque::with_capacity(WINDOW);
-        Self { file, connection, taking, dry_run, retries, report, progress, coming, window, broken: None, found }
+        Self { file, connection, taking, dry_run, retries, report, progress, entries: coming, window, read_error: None, found }
     }
 
     /// Sends it all. Returns whether there was any comment.
@@ -115,7 +115,7 @@ impl<'a> Sending<'a> {
             tries += 1;
             pause.wait().await;
         }
-        match self.broken {
+        match self.read_error {
             None => Ok(self.found),
             Some(problem) => Err(Failure::failed(format!("{}: {problem}", self.file.display()))),
         }
@@ -143,10 +143,10 @@ impl<'a> Sending<'a> {
                 return Ok(Ended::Done);
             }
             tokio::select! {
-                entry = self.coming.recv(), if more && self.window.len() < WINDOW => match entry {
+                entry = self.entries.recv(), if more && self.window.len() < WINDOW => match entry {
                     None => more = false,
                     Some(Err(problem)) => {
-                        self.broken = Some(problem);
+                        self.read_error = Some(problem);
                         more = false;
                     }
                     Some(Ok(entry)) => self.take(entry, &sender),
@@ -168,7 +168,7 @@ impl<'a> Sending<'a> {
 
     /// Takes an entry into the window, and sends it if it is to be sent.
     fn take(&mut self, entry: Entry, sender: &mpsc::Sender<pb::CheckCommentsRequest>) {
-        self.found |= !matches!(entry.found, Found::Other(_));
+        self.found |= !matches!(entry.content, Found::NotAComment(_));
         self.report.note(&entry);
         let waiting = self.waiting(entry);
         if let State::Sent(request) = &waiting.state {
@@ -179,10 +179,10 @@ impl<'a> Sending<'a> {
     }
 
     /// What is to be done with an entry.
-    fn waiting(&self, Entry { place, found, .. }: Entry) -> Waiting {
+    fn waiting(&self, Entry { position: place, content: found, .. }: Entry) -> Waiting {
         let state = match found {
-            Found::Bad(problem) => State::Settled(Outcome::Failed(problem)),
-            Found::Other(what) => State::Settled(Outcome::Skipped(what)),
+            Found::Invalid(problem) => State::Settled(Outcome::Failed(problem)),
+            Found::NotAComment(what) => State::Settled(Outcome::Skipped(what)),
             Found::Comment(comment, status) => match self.taking.decided(status) {
                 Err(why) => State::Settled(Outcome::Skipped(why.to_owned())),
                 Ok(_) if comment.encoded_len() > MAX_REQUEST => {

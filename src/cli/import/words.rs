@@ -21,13 +21,13 @@ pub enum Says {
     /// That it is shown, which is less than approved: it may be a date.
     Shown,
     /// In a word what became of it.
-    Word,
+    StatusWord,
     /// The same in the numbers of Isso.
-    Mode,
+    IssoMode,
     /// In a word what became of its post.
-    PostWord,
+    PostStatusWord,
     /// More of such fields.
-    More,
+    Nested,
     /// What is known of its author.
     Author,
     /// What is known of its post.
@@ -41,11 +41,11 @@ impl Says {
         let exact = match name.as_str() {
             "status" | "state" | "decision" | "decided" | "verdict" | "moderation" | "approval" | "disposition"
             | "commentstatus" | "commentstate" | "moderationstatus" | "moderationstate" | "moderationdecision"
-            | "approvalstatus" | "approvalstate" | "publishstatus" | "publicationstatus" | "publishingstatus" => Self::Word,
-            "mode" => Self::Mode,
-            "poststatus" | "poststate" | "threadstatus" | "pagestatus" | "articlestatus" => Self::PostWord,
+            | "approvalstatus" | "approvalstate" | "publishstatus" | "publicationstatus" | "publishingstatus" => Self::StatusWord,
+            "mode" => Self::IssoMode,
+            "poststatus" | "poststate" | "threadstatus" | "pagestatus" | "articlestatus" => Self::PostStatusWord,
             "meta" | "metadata" | "commentmeta" | "flags" | "attributes" | "attrs" | "properties" | "props" | "extra"
-            | "extras" | "custom" | "data" | "fields" => Self::More,
+            | "extras" | "custom" | "data" | "fields" => Self::Nested,
             "author" | "user" | "commenter" => Self::Author,
             "post" | "thread" | "page" | "article" => Self::Post,
             name => return flag(name),

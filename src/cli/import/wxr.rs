@@ -129,7 +129,7 @@ impl Draft {
     fn entry(self, site: &str, post: &pb::Post, post_status: Option<Status>) -> Entry {
         let kind = kind(self.kind.trim());
         let found = if kind.is_none() {
-            Found::Other(self.kind)
+            Found::NotAComment(self.kind)
         } else if let Some(status) = self.claims.status() {
             let post_deleted = post_status >= Some(Status::Deleted);
             let comment = pb::Comment {
@@ -143,7 +143,7 @@ impl Draft {
             };
             Found::Comment(Box::new(comment), Some(if post_deleted { Status::PostDeleted } else { status }))
         } else {
-            Found::Bad("does not say in comment_approved what became of it; 1, 0, spam and trash are understood".to_owned())
+            Found::Invalid("does not say in comment_approved what became of it; 1, 0, spam and trash are understood".to_owned())
         };
         Entry { doubts: self.claims.doubts(), ..Entry::new(Place::Line(self.line), found) }
     }
@@ -186,8 +186,8 @@ pub mod tests {
     #[test]
     fn comments_come_with_their_post_and_their_status() {
         let entries = entries(EXPORT).unwrap();
-        let Found::Comment(comment, status) = &entries[0].found else { panic!("no comment") };
-        assert_eq!((entries[0].place, *status), (Place::Line(8), Some(Status::Decided(Decision::Approve))));
+        let Found::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
+        assert_eq!((entries[0].position, *status), (Place::Line(8), Some(Status::Decided(Decision::Approve))));
         assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("11", ""));
         assert_eq!(comment.body, "I like <i>green</i> tea.");
         let author = comment.author.as_ref().unwrap();
@@ -197,13 +197,13 @@ pub mod tests {
         assert_eq!((post.url.as_str(), post.text.trim()), ("https://blog.example/?p=7&x=1", "Tea is hot."));
         assert_eq!(post.published_at.unwrap().seconds, 1_614_834_367);
 
-        let Found::Comment(spam, Some(Status::Decided(Decision::Reject))) = &entries[1].found else { panic!("no spam") };
+        let Found::Comment(spam, Some(Status::Decided(Decision::Reject))) = &entries[1].content else { panic!("no spam") };
         assert_eq!(spam.parent_id, "11");
-        assert!(matches!(entries[2].found, Found::Comment(_, Some(Status::Deleted))));
-        assert!(matches!(&entries[3].found, Found::Comment(comment, _) if comment.kind() == pb::CommentKind::Pingback));
-        assert!(matches!(entries[4].found, Found::Comment(_, Some(Status::HELD))));
+        assert!(matches!(entries[2].content, Found::Comment(_, Some(Status::Deleted))));
+        assert!(matches!(&entries[3].content, Found::Comment(comment, _) if comment.kind() == pb::CommentKind::Pingback));
+        assert!(matches!(entries[4].content, Found::Comment(_, Some(Status::HELD))));
         assert_eq!(entries[4].doubts, ["comment_approved \"perhaps\""]);
-        let Found::Comment(held, Some(Status::Decided(Decision::Hold))) = &entries[5].found else { panic!("not held") };
+        let Found::Comment(held, Some(Status::Decided(Decision::Hold))) = &entries[5].content else { panic!("not held") };
         let post = held.post.as_ref().unwrap();
         assert_eq!((post.title.as_str(), post.text.as_str()), ("Next", ""), "one post's text is not the next one's");
     }
@@ -217,7 +217,7 @@ pub mod tests {
             "<wp:comment_date_gmt>2021-03-05 00:00:00</wp:comment_date_gmt><wp:comment_date>2021-03-05 05:00:00</wp:comment_date>",
         ] {
             let text = format!("<rss><wp:comment>{dates}<wp:comment_approved>1</wp:comment_approved></wp:comment></rss>");
-            let Found::Comment(comment, _) = &entries(&text).unwrap()[0].found else { panic!("no comment") };
+            let Found::Comment(comment, _) = &entries(&text).unwrap()[0].content else { panic!("no comment") };
             assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400, "{dates}");
         }
     }
@@ -225,7 +225,7 @@ pub mod tests {
     #[test]
     fn what_no_reader_wrote_is_named_by_its_kind() {
         let note = "<rss><wp:comment><wp:comment_type>order_note</wp:comment_type></wp:comment></rss>";
-        assert!(matches!(&entries(note).unwrap()[0].found, Found::Other(kind) if kind == "order_note"));
+        assert!(matches!(&entries(note).unwrap()[0].content, Found::NotAComment(kind) if kind == "order_note"));
     }
 
     #[test]
@@ -267,7 +267,7 @@ pub mod tests {
             (nested("1"), None),
         ] {
             let text = format!("<rss><item><wp:comment>{said}</wp:comment></item></rss>");
-            match &entries(&text).unwrap()[0].found {
+            match &entries(&text).unwrap()[0].content {
                 Found::Comment(_, status) => assert_eq!(*status, expected, "{said}"),
                 _ => assert_eq!(expected, None, "{said}"),
             }
@@ -283,7 +283,7 @@ pub mod tests {
         let statuses: Vec<_> = entries(&text)
             .unwrap()
             .into_iter()
-            .map(|entry| if let Found::Comment(_, status) = entry.found { status } else { None })
+            .map(|entry| if let Found::Comment(_, status) = entry.content { status } else { None })
             .collect();
         assert_eq!(statuses, [Some(Status::PostDeleted), Some(Status::APPROVED)]);
     }

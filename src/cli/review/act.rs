@@ -8,19 +8,19 @@ pub struct Act {
     pub number: u64,
     /// Its name on the server: the same however many calls it takes.
     pub id: String,
-    pub what: What,
+    pub kind: What,
     /// Each with the revision that was looked at.
     pub items: Vec<(String, u32)>,
-    pub code: String,
+    pub reason_code: String,
     pub note: String,
     /// What the host must leave out of an approved comment.
-    pub without: Vec<i32>,
+    pub publish_without: Vec<i32>,
     /// Several at once: they are claimed first, all together.
     pub bulk: bool,
     pub sent: bool,
     /// What came of it so far.
-    pub done: Done,
-    pub refused: Vec<String>,
+    pub completed: Done,
+    pub refusals: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

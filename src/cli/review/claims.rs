@@ -13,7 +13,7 @@ pub const LEASE: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
     /// Empty: the server did not say who.
-    pub by: String,
+    pub holder: String,
     pub until: SystemTime,
 }
 
@@ -21,17 +21,17 @@ impl Claim {
     /// A claim of the wire.
     pub fn from_wire(claim: &pb::Claim) -> Option<Self> {
         let until = SystemTime::try_from(claim.until?).ok()?;
-        Some(Self { by: text::line(&claim.moderator, 128), until })
+        Some(Self { holder: text::line(&claim.moderator, 128), until })
     }
 
     /// Returns a claim whose holder is not known yet. The next answer to a list request names the holder.
     pub fn by_unknown(now: SystemTime) -> Self {
-        Self { by: String::new(), until: now + LEASE }
+        Self { holder: String::new(), until: now + LEASE }
     }
 
     /// Who, for people.
     pub fn who(&self) -> &str {
-        if self.by.is_empty() { "a colleague" } else { &self.by }
+        if self.holder.is_empty() { "a colleague" } else { &self.holder }
     }
 }
 
@@ -39,22 +39,22 @@ impl Claim {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leases {
     /// Whether the server knows claims.
-    pub known: bool,
-    pub busy: bool,
+    pub supported: bool,
+    pub in_flight: bool,
     /// What is ours, until when, and when to say so again.
-    pub mine: BTreeMap<String, Grant>,
+    pub held: BTreeMap<String, Grant>,
     /// Given back by hand: not claimed again until the cursor comes back to it.
-    pub let_go: Option<String>,
+    pub released_by_hand: Option<String>,
 }
 
 impl Default for Leases {
     fn default() -> Self {
-        Self { known: true, busy: false, mine: BTreeMap::new(), let_go: None }
+        Self { supported: true, in_flight: false, held: BTreeMap::new(), released_by_hand: None }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
     pub until: SystemTime,
-    pub renew: SystemTime,
+    pub renew_at: SystemTime,
 }

@@ -17,7 +17,7 @@ pub enum Event {
     Tick,
     /// The system wants the program to end.
     Stop,
-    Answer(Answer),
+    Reply(Answer),
 }
 
 /// What the server says.
@@ -27,7 +27,7 @@ pub enum Answer {
         ticket: u64,
         listed: Result<(Vec<Row>, String), Problem>,
     },
-    Leased {
+    Claims {
         claim: Option<String>,
         leased: Result<Leased, Problem>,
         released: Vec<String>,
@@ -42,7 +42,7 @@ pub enum Answer {
         results: Vec<pb::ReviewResult>,
         problem: Option<Problem>,
     },
-    Alike {
+    Similar {
         id: String,
         alike: Result<Vec<(String, u32)>, Problem>,
     },
@@ -61,7 +61,7 @@ pub enum Leased {
     },
     Refused(pb::ItemError),
     /// Nothing was claimed.
-    Nothing,
+    NotClaimed,
 }
 
 /// Why there is no answer.
@@ -69,9 +69,9 @@ pub enum Leased {
 pub struct Problem {
     pub failure: Failure,
     /// Trying again may help.
-    pub may_pass: bool,
+    pub is_retryable: bool,
     /// The server does not know how.
-    pub unknown_call: bool,
+    pub is_unimplemented: bool,
 }
 
 impl Problem {
@@ -92,7 +92,7 @@ pub enum Effect {
         token: String,
         rows: usize,
     },
-    Lease {
+    UpdateClaims {
         release: Vec<String>,
         claim: Option<String>,
     },
@@ -101,7 +101,7 @@ pub enum Effect {
     },
     Act(Box<Act>),
     /// Which other held comments are nearly the same.
-    Alike {
+    FindSimilar {
         id: String,
     },
     Block {

@@ -18,7 +18,7 @@ pub struct Glyph {
     /// Cells it takes.
     pub width: usize,
     /// Which characters of the text it stands for, counted as [`crate::pb::Span`] counts.
-    pub from: Range<u32>,
+    pub source: Range<u32>,
     kind: Kind,
 }
 
@@ -56,23 +56,23 @@ pub fn glyphs(text: &str) -> Vec<Glyph> {
         at += 1;
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
-            '\n' => made.push(Glyph { text: String::new(), width: 0, from, kind: Kind::Break }),
-            '\t' => made.push(Glyph { text: "    ".to_owned(), width: 4, from, kind: Kind::Space }),
+            '\n' => made.push(Glyph { text: String::new(), width: 0, source: from, kind: Kind::Break }),
+            '\t' => made.push(Glyph { text: "    ".to_owned(), width: 4, source: from, kind: Kind::Space }),
             '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => stretch(&mut made, from.end),
             // A shade of skin, behind an emoji.
             '\u{1f3fb}'..='\u{1f3ff}' if made.last().is_some_and(|glyph| glyph.width == 2) => stretch(&mut made, from.end),
             // Flags are pairs of letters.
             '\u{1f1e6}'..='\u{1f1ff}' => {
                 let letter = char::from_u32(u32::from('A') + u32::from(c) - 0x1f1e6).unwrap_or('?');
-                made.push(Glyph { text: letter.to_string(), width: 1, from, kind: Kind::Letter { marks: 0 } });
+                made.push(Glyph { text: letter.to_string(), width: 1, source: from, kind: Kind::Letter { marks: 0 } });
             }
             c if is_mark(c) && !is_unseen(c) => mark(&mut made, c, from),
             c if is_unseen(c) || is_blank(c) || c.width().unwrap_or(0) == 0 => escape(&mut made, c, from),
             c if c.is_whitespace() => {
                 let width = c.width().unwrap_or(1);
-                made.push(Glyph { text: " ".repeat(width), width, from, kind: Kind::Space });
+                made.push(Glyph { text: " ".repeat(width), width, source: from, kind: Kind::Space });
             }
-            c => made.push(Glyph { text: c.to_string(), width: c.width().unwrap_or(1), from, kind: Kind::Letter { marks: 0 } }),
+            c => made.push(Glyph { text: c.to_string(), width: c.width().unwrap_or(1), source: from, kind: Kind::Letter { marks: 0 } }),
         }
     }
     made
@@ -90,12 +90,12 @@ fn is_mark(c: char) -> bool {
 
 fn stretch(made: &mut [Glyph], end: u32) {
     if let Some(last) = made.last_mut() {
-        last.from.end = end;
+        last.source.end = end;
     }
 }
 
 fn mark(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
-    if let Some(Glyph { text, width, from: whole, kind: Kind::Letter { marks } }) = made.last_mut() {
+    if let Some(Glyph { text, width, source: whole, kind: Kind::Letter { marks } }) = made.last_mut() {
         whole.end = from.end;
         if *marks < MOST_MARKS {
             *marks += 1;
@@ -105,7 +105,7 @@ fn mark(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
         return;
     }
     let text = format!("◌{c}");
-    made.push(Glyph { width: text.width(), text, from, kind: Kind::Letter { marks: 1 } });
+    made.push(Glyph { width: text.width(), text, source: from, kind: Kind::Letter { marks: 1 } });
 }
 
 /// Ten thousand of the same are one escape with a number.
@@ -113,13 +113,13 @@ fn escape(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
     if let Some(last) = made.last_mut()
         && last.kind == Kind::Escape(c)
     {
-        last.from.end = from.end;
-        last.text = format!("{}×{}", c.escape_unicode(), last.from.end - last.from.start);
+        last.source.end = from.end;
+        last.text = format!("{}×{}", c.escape_unicode(), last.source.end - last.source.start);
         last.width = last.text.width();
         return;
     }
     let text = c.escape_unicode().to_string();
-    made.push(Glyph { width: text.width(), text, from, kind: Kind::Escape(c) });
+    made.push(Glyph { width: text.width(), text, source: from, kind: Kind::Escape(c) });
 }
 
 /// The lines that glyphs make at a width, broken between words where that is possible.
@@ -183,14 +183,14 @@ mod tests {
     #[test]
     fn towers_of_marks_are_low() {
         let made = glyphs(&format!("e{}x", "\u{301}".repeat(500)));
-        assert_eq!((made.len(), made[0].text.chars().count(), made[0].from.clone()), (2, 1 + MOST_MARKS, 0..501));
+        assert_eq!((made.len(), made[0].text.chars().count(), made[0].source.clone()), (2, 1 + MOST_MARKS, 0..501));
         assert_eq!(shown("\u{301}"), "◌\u{301}");
     }
 
     #[test]
     fn spans_find_their_glyphs() {
         let made = glyphs("ä\u{200b}日本");
-        let from: Vec<_> = made.iter().map(|glyph| glyph.from.clone()).collect();
+        let from: Vec<_> = made.iter().map(|glyph| glyph.source.clone()).collect();
         assert_eq!(from, [0..1, 1..2, 2..3, 3..4]);
     }
 

@@ -38,13 +38,13 @@ pub struct Entry {
     /// Its name in the file of keys.
     pub name: &'static str,
     /// Its key where the file says nothing.
-    default: &'static str,
+    default_key: &'static str,
     /// For the help.
-    pub words: &'static str,
+    pub description: &'static str,
 }
 
 const fn entry(action: Action, name: &'static str, default: &'static str, words: &'static str) -> Entry {
-    Entry { action, name, default, words }
+    Entry { action, name, default_key: default, description: words }
 }
 
 /// Everything there is, in the order of the help.
@@ -156,7 +156,7 @@ pub struct KeyMap(Vec<(Key, Action)>);
 impl Default for KeyMap {
     fn default() -> Self {
         let none = Key { code: KeyCode::Null, ctrl: false };
-        Self(ACTIONS.iter().map(|entry| (Key::parse(entry.default).unwrap_or(none), entry.action)).collect())
+        Self(ACTIONS.iter().map(|entry| (Key::parse(entry.default_key).unwrap_or(none), entry.action)).collect())
     }
 }
 
@@ -209,7 +209,7 @@ mod tests {
         let keys = KeyMap::default();
         for entry in &ACTIONS {
             assert_eq!(keys.clash(entry.action), None, "{}", entry.name);
-            let key = Key::parse(entry.default).unwrap();
+            let key = Key::parse(entry.default_key).unwrap();
             assert_eq!(keys.action(key), Some(entry.action));
             assert_eq!(Key::parse(&key.to_string()), Some(key));
         }

@@ -13,40 +13,40 @@ pub const MOST_ROWS: usize = 2_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// What is asked for, and under which ticket.
-    pub asked: Option<(u64, Part)>,
-    pub ticket: u64,
+    pub in_flight: Option<(u64, Part)>,
+    pub request_id: u64,
     /// The rows are not those of the query, and must come anew.
     pub stale: bool,
     /// Gets the rows after the last one. Empty: there are none.
-    pub next: String,
+    pub next_page_token: String,
     /// When to look again.
-    pub again: SystemTime,
+    pub refresh_at: SystemTime,
     /// Where the cursor goes once it is there.
-    pub find: Option<String>,
+    pub select_when_loaded: Option<String>,
     /// The query that the server last accepted.
-    pub accepted: Option<Query>,
+    pub last_accepted_query: Option<Query>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    Fresh,
-    More,
-    Again,
+    First,
+    NextPage,
+    Refresh,
 }
 
 impl List {
     /// Returns a list of which nothing has been fetched.
     pub fn new(now: SystemTime) -> Self {
-        Self { asked: None, ticket: 0, stale: true, next: String::new(), again: now, find: None, accepted: None }
+        Self { in_flight: None, request_id: 0, stale: true, next_page_token: String::new(), refresh_at: now, select_when_loaded: None, last_accepted_query: None }
     }
 
     /// Discards what was fetched, and ignores the answer to a request that is still on its way.
     pub fn restart(&mut self) {
         self.stale = true;
-        self.ticket += 1;
-        self.asked = None;
-        self.find = None;
-        self.next = String::new();
+        self.request_id += 1;
+        self.in_flight = None;
+        self.select_when_loaded = None;
+        self.next_page_token = String::new();
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Mode {
         bulk: bool,
     },
     /// A line is typed: a note on a comment, or what to search for.
-    Line {
+    TextInput {
         purpose: Purpose,
         text: String,
     },

@@ -23,13 +23,13 @@ pub const NOON: u64 = 1_769_860_800;
 pub struct Rehearsal {
     pub state: State,
     /// What was asked for and is not answered yet.
-    pub asked: Vec<Effect>,
+    pub pending_effects: Vec<Effect>,
     pub server: BTreeMap<String, pb::ModeratedComment>,
     pub knows_claims: bool,
     /// Its site wants a reason with every rejection.
     pub wants_reasons: bool,
     /// The server does not answer.
-    pub away: bool,
+    pub unreachable: bool,
 }
 
 pub fn at(seconds: i64) -> prost_types::Timestamp {
@@ -69,11 +69,11 @@ pub fn comment(id: &str, body: &str) -> pb::ModeratedComment {
 }
 
 pub fn lost() -> Problem {
-    Problem { failure: Failure::failed("cannot reach http://there: Connection refused"), may_pass: true, unknown_call: false }
+    Problem { failure: Failure::failed("cannot reach http://there: Connection refused"), is_retryable: true, is_unimplemented: false }
 }
 
 pub fn refused(words: &str) -> Problem {
-    Problem { failure: Failure::usage(words), may_pass: false, unknown_call: false }
+    Problem { failure: Failure::usage(words), is_retryable: false, is_unimplemented: false }
 }
 
 impl Rehearsal {
@@ -81,7 +81,7 @@ impl Rehearsal {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON);
         let state = State::new("blog.example".into(), "mia".into(), Query::new("", "risk"), KeyMap::default(), now);
         let server = comments.iter().map(|comment| (comment.comment.as_ref().unwrap().comment_id.clone(), comment.clone()));
-        Self { state, asked: Vec::new(), server: server.collect(), knows_claims: true, wants_reasons: false, away: false }
+        Self { state, pending_effects: Vec::new(), server: server.collect(), knows_claims: true, wants_reasons: false, unreachable: false }
     }
 
     /// Comments `a`, `b`, … on the screen.
@@ -100,7 +100,7 @@ impl Rehearsal {
 
     pub fn event(&mut self, event: Event) {
         let now = self.state.now;
-        self.asked.extend(update(&mut self.state, now, event));
+        self.pending_effects.extend(update(&mut self.state, now, event));
     }
 
     /// Keys one after the other; `\n` is Enter and `\x1b` Escape.
@@ -132,15 +132,15 @@ impl Rehearsal {
     /// Answers everything that was asked for, and what is asked for then.
     pub fn serve(&mut self) {
         for _ in 0..50 {
-            if self.asked.is_empty() {
+            if self.pending_effects.is_empty() {
                 return;
             }
-            for effect in std::mem::take(&mut self.asked) {
+            for effect in std::mem::take(&mut self.pending_effects) {
                 let answer = self.answer(effect);
-                self.event(Event::Answer(answer));
+                self.event(Event::Reply(answer));
             }
         }
-        panic!("the screen asks for ever: {:?}", self.asked);
+        panic!("the screen asks for ever: {:?}", self.pending_effects);
     }
 
     pub fn selected(&self) -> &str {
@@ -181,7 +181,7 @@ impl Rehearsal {
     }
 
     fn answer(&mut self, effect: Effect) -> Answer {
-        let away = self.away;
+        let away = self.unreachable;
         let or_lost = move |fine| if away { Err(lost()) } else { Ok(fine) };
         match effect {
             Effect::List { ticket, filter, token, rows, .. } => {
@@ -199,11 +199,11 @@ impl Rehearsal {
                 let next = if more { found.last().unwrap().id.clone() } else { String::new() };
                 Answer::Listed { ticket, listed: or_lost(()).map(|()| (found, next)) }
             }
-            Effect::Lease { release, claim } => {
-                let unknown = Problem { unknown_call: true, ..refused("not yet") };
+            Effect::UpdateClaims { release, claim } => {
+                let unknown = Problem { is_unimplemented: true, ..refused("not yet") };
                 let known = if self.knows_claims { Ok(()) } else { Err(unknown) };
                 let leased = or_lost(()).and(known).map(|()| self.lease(&release, claim.as_deref()));
-                Answer::Leased { claim, leased, released: release }
+                Answer::Claims { claim, leased, released: release }
             }
             Effect::Details { id } => {
                 let known = self.server.get(&id).map(|comment| pb::GetCommentResponse {
@@ -227,10 +227,10 @@ impl Rehearsal {
                 if away {
                     return Answer::Acted { number: act.number, results: Vec::new(), problem: Some(lost()) };
                 }
-                let results = act.items.iter().map(|(id, revision)| self.act(id, *revision, act.what)).collect();
+                let results = act.items.iter().map(|(id, revision)| self.act(id, *revision, act.kind)).collect();
                 Answer::Acted { number: act.number, results, problem: None }
             }
-            Effect::Alike { id } => {
+            Effect::FindSimilar { id } => {
                 let body = |comment: &pb::ModeratedComment| comment.comment.as_ref().map(|comment| comment.body.clone());
                 let own = self.server.get(&id).and_then(&body);
                 let same = |(other, comment): &(&String, &pb::ModeratedComment)| **other != id && body(comment) == own;
@@ -239,7 +239,7 @@ impl Rehearsal {
                 };
                 let alike = self.server.iter().filter(same).filter(held);
                 let alike = alike.map(|(id, comment)| (id.clone(), comment.verdict.as_ref().unwrap().revision)).collect();
-                Answer::Alike { id, alike: or_lost(()).map(|()| alike) }
+                Answer::Similar { id, alike: or_lost(()).map(|()| alike) }
             }
             Effect::Block { name, .. } => Answer::Blocked { name, blocked: or_lost(()) },
         }
@@ -251,7 +251,7 @@ impl Rehearsal {
                 comment.claim = None;
             }
         }
-        let Some(id) = claim else { return Leased::Nothing };
+        let Some(id) = claim else { return Leased::NotClaimed };
         let error = |reason: &str, message: String| {
             Leased::Refused(pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message })
         };

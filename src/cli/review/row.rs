@@ -16,18 +16,18 @@ const START: usize = 160;
 pub struct Row {
     pub id: String,
     /// The start of its text, on one line.
-    pub start: String,
+    pub excerpt: String,
     /// The highest score, of which label.
-    pub leading: Option<(String, f64)>,
+    pub top_score: Option<(String, f64)>,
     pub received_at: Option<prost_types::Timestamp>,
     /// As of the newest answer that spoke of it.
-    pub standing: Standing,
+    pub state: Standing,
     /// Who was seen to be at work on it.
     pub claim: Option<Claim>,
     /// Why the last act on it did not happen.
-    pub problem: String,
+    pub last_error: String,
     /// It is on the list no more, and stays only until the cursor leaves it.
-    pub gone: bool,
+    pub off_list: bool,
 }
 
 /// How a comment stands.
@@ -36,8 +36,8 @@ pub struct Standing {
     pub decision: Option<Decision>,
     pub revision: u32,
     pub verdict_id: String,
-    pub by: String,
-    pub at: Option<prost_types::Timestamp>,
+    pub decided_by: String,
+    pub decided_at: Option<prost_types::Timestamp>,
     /// The machine approved it, and a moderator is to look at it all the same.
     pub spot_check: bool,
 }
@@ -48,8 +48,8 @@ impl From<&pb::Verdict> for Standing {
             decision: explain::decision(verdict),
             revision: verdict.revision,
             verdict_id: verdict.verdict_id.clone(),
-            by: text::line(&verdict.decided_by, 128),
-            at: verdict.decided_at,
+            decided_by: text::line(&verdict.decided_by, 128),
+            decided_at: verdict.decided_at,
             spot_check: explain::is_spot_check(verdict),
         }
     }
@@ -64,11 +64,11 @@ impl Standing {
     /// Who decided what and when, in words.
     pub fn words(&self, now: SystemTime) -> String {
         let done = done(self.decision);
-        let ago = explain::age(self.at.as_ref(), now);
-        if self.by.eq_ignore_ascii_case(MACHINE) {
+        let ago = explain::age(self.decided_at.as_ref(), now);
+        if self.decided_by.eq_ignore_ascii_case(MACHINE) {
             format!("the text changed {ago} ago, and the machine {done} it")
         } else {
-            format!("{} {done} it {ago} ago", self.by)
+            format!("{} {done} it {ago} ago", self.decided_by)
         }
     }
 }
@@ -92,13 +92,13 @@ impl From<&pb::ModeratedComment> for Row {
         Self {
             // What the server would not know again if it were changed: sanitised where it is drawn.
             id: comment.comment_id.clone(),
-            start: text::line(&comment.body, START),
-            leading: explain::leading(verdict).map(|(label, score)| (text::line(label, 40), score)),
+            excerpt: text::line(&comment.body, START),
+            top_score: explain::leading(verdict).map(|(label, score)| (text::line(label, 40), score)),
             received_at: moderated.received_at,
-            standing: verdict.into(),
+            state: verdict.into(),
             claim: moderated.claim.as_ref().and_then(Claim::from_wire),
-            problem: String::new(),
-            gone: false,
+            last_error: String::new(),
+            off_list: false,
         }
     }
 }
@@ -106,8 +106,8 @@ impl From<&pb::ModeratedComment> for Row {
 impl Row {
     /// Takes over what another answer says, unless this one knows better already.
     pub fn learn(&mut self, newer: &Standing) {
-        if newer.revision >= self.standing.revision {
-            self.standing = newer.clone();
+        if newer.revision >= self.state.revision {
+            self.state = newer.clone();
         }
     }
 }
@@ -115,8 +115,8 @@ impl Row {
 /// Everything known of the comment that is looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Details {
-    pub known: pb::GetCommentResponse,
-    pub standing: Standing,
+    pub response: pb::GetCommentResponse,
+    pub state: Standing,
 }
 
 impl From<pb::GetCommentResponse> for Details {
@@ -127,13 +127,13 @@ impl From<pb::GetCommentResponse> for Details {
         }
         let empty = Default::default();
         let standing = known.verdict.as_ref().unwrap_or(&empty).into();
-        Self { known, standing }
+        Self { response: known, state: standing }
     }
 }
 
 impl Details {
     /// Returns whether this is at least as new as what the list says.
     pub fn is_current(&self, standing: &Standing) -> bool {
-        self.standing.revision >= standing.revision && self.standing.verdict_id == standing.verdict_id
+        self.state.revision >= standing.revision && self.state.verdict_id == standing.verdict_id
     }
 }

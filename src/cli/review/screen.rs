@@ -54,7 +54,7 @@ pub async fn run(
                 Some(Err(error)) => return Err(broken(error)),
                 None => Event::Stop,
             },
-            Some(answer) = answers.recv() => Event::Answer(answer),
+            Some(answer) = answers.recv() => Event::Reply(answer),
             _ = terminate.recv() => Event::Stop,
             _ = hang_up.recv() => Event::Stop,
             _ = tick.tick() => Event::Tick,
@@ -62,7 +62,7 @@ pub async fn run(
         for effect in update(&mut state, SystemTime::now(), event) {
             wire.ask(effect);
         }
-        if state.leaving.as_ref().is_some_and(|leaving| leaving.closed) {
+        if state.shutdown.as_ref().is_some_and(|leaving| leaving.done) {
             return Ok(state);
         }
         let mut most = 0;

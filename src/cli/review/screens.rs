@@ -146,14 +146,14 @@ fn a_conflict() {
         note: "seen on three blogs".into(),
         ..Default::default()
     }];
-    desk.state.details.get_mut("c-1042").unwrap().known.audit_events = events;
+    desk.state.details.get_mut("c-1042").unwrap().response.audit_events = events;
     looks_like("conflict", &desk, (80, 24));
 }
 
 #[test]
 fn the_server_lost() {
     let mut desk = evening();
-    desk.away = true;
+    desk.unreachable = true;
     desk.pass(10);
     desk.serve();
     desk.state.now += std::time::Duration::from_secs(7);
@@ -264,7 +264,7 @@ fn no_text_harms_the_screen_at_any_size() {
         for (keys, scroll) in [("", 0), ("", 7), ("n", 0), ("\u{1b}b", 0), ("\u{1b}d", 0)] {
             desk.press(keys);
             desk.state.scroll = scroll;
-            if let Mode::Line { text: typed, .. } = &mut desk.state.mode {
+            if let Mode::TextInput { text: typed, .. } = &mut desk.state.mode {
                 *typed = text.chars().take(500).collect();
             }
             for (width, height) in [(80, 24), (200, 60), (60, 12), (61, 13), (123, 17), (30, 8)] {

@@ -35,20 +35,20 @@ pub struct State {
     pub notes: BTreeMap<String, String>,
     pub details: BTreeMap<String, Details>,
     /// What was last asked for of that kind.
-    pub alike: Option<Alike>,
+    pub similar: Option<Alike>,
     pub mode: Mode,
-    pub link: Link,
+    pub connectivity: Link,
     pub message: Option<(Tone, String)>,
     pub list: List,
-    pub leases: Leases,
+    pub claims: Leases,
     /// What is asked for at the moment, by id.
     pub fetching: BTreeSet<String>,
     /// Acts on their way, oldest first.
-    pub acts: Vec<Act>,
+    pub pending_acts: Vec<Act>,
     pub next_act: u64,
     /// Acts done here and not taken back, oldest first.
-    pub history: Vec<Done>,
-    pub leaving: Option<Leaving>,
+    pub undoable: Vec<Done>,
+    pub shutdown: Option<Leaving>,
 }
 
 /// Other held comments that are nearly the same as one.
@@ -64,9 +64,9 @@ pub struct Alike {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaving {
     /// After this nobody waits any more.
-    pub latest: Option<SystemTime>,
+    pub deadline: Option<SystemTime>,
     /// The screen may close.
-    pub closed: bool,
+    pub done: bool,
     /// Why the program ends badly.
     pub failure: Option<Failure>,
 }
@@ -74,12 +74,12 @@ pub struct Leaving {
 impl Leaving {
     /// Returns the wish to go, without a deadline.
     pub fn started() -> Self {
-        Self { latest: None, closed: false, failure: None }
+        Self { deadline: None, done: false, failure: None }
     }
 
     /// Returns an end that is immediate, because of a failure.
     pub fn failed(failure: Failure) -> Self {
-        Self { latest: None, closed: true, failure: Some(failure) }
+        Self { deadline: None, done: true, failure: Some(failure) }
     }
 }
 
@@ -98,17 +98,17 @@ impl State {
             marked: BTreeSet::new(),
             notes: BTreeMap::new(),
             details: BTreeMap::new(),
-            alike: None,
+            similar: None,
             mode: Mode::Browse,
-            link: Link::Loading,
+            connectivity: Link::Loading,
             message: None,
             list: List::new(now),
-            leases: Leases::default(),
+            claims: Leases::default(),
             fetching: BTreeSet::new(),
-            acts: Vec::new(),
+            pending_acts: Vec::new(),
             next_act: 1,
-            history: Vec::new(),
-            leaving: None,
+            undoable: Vec::new(),
+            shutdown: None,
         }
     }
 
@@ -126,23 +126,23 @@ impl State {
 
     /// What is being done to a comment.
     pub fn doing(&self, id: &str) -> Option<What> {
-        self.acts.iter().find(|act| act.items.iter().any(|(item, _)| item == id)).map(|act| act.what)
+        self.pending_acts.iter().find(|act| act.items.iter().any(|(item, _)| item == id)).map(|act| act.kind)
     }
 
     /// Whose claim keeps us out.
     pub fn claimed_by<'a>(&self, row: &'a Row) -> Option<&'a Claim> {
-        let ours = self.leases.mine.contains_key(&row.id);
-        row.claim.as_ref().filter(|claim| !ours && claim.until > self.now && claim.by != self.moderator)
+        let ours = self.claims.held.contains_key(&row.id);
+        row.claim.as_ref().filter(|claim| !ours && claim.until > self.now && claim.holder != self.moderator)
     }
 
     /// Whether a comment waits for a decision, as far as is known here.
     pub fn waits(&self, row: &Row) -> bool {
-        row.standing.waits() && !row.gone && self.doing(&row.id).is_none()
+        row.state.waits() && !row.off_list && self.doing(&row.id).is_none()
     }
 
     /// Whether a comment may be seen: what waits is shown to nobody but whoever claimed it.
     pub fn may_see(&self, row: &Row) -> bool {
-        !row.standing.waits() || !self.leases.known || self.leases.mine.contains_key(&row.id)
+        !row.state.waits() || !self.claims.supported || self.claims.held.contains_key(&row.id)
     }
 
     /// The comment on the screen, when it is there whole.
@@ -153,7 +153,7 @@ impl State {
 
     /// Who wrote the comment on the screen, for people. `None`: nobody knows, so that nobody can be blocked.
     pub fn author(&self) -> Option<&str> {
-        let known = &self.seen()?.1.known;
+        let known = &self.seen()?.1.response;
         let author = known.comment.as_ref()?.author.as_ref()?;
         let name = [&author.name, &author.user_id].into_iter().find(|name| !name.is_empty());
         // The server counts for whomever it knows: by user id, else by e-mail address, which it does not tell.
@@ -162,14 +162,14 @@ impl State {
 
     /// Returns the parts without which the comment on the screen would be approved, by their numbers on the wire.
     pub fn publish_without(&self) -> &[i32] {
-        let verdict = self.seen().filter(|(row, _)| self.waits(row)).and_then(|(_, details)| details.known.verdict.as_ref());
+        let verdict = self.seen().filter(|(row, _)| self.waits(row)).and_then(|(_, details)| details.response.verdict.as_ref());
         verdict.map_or(&[], |verdict| &verdict.publish_without)
     }
 
     /// The other held comments that are nearly the same as the one on the screen.
     pub fn alike(&self) -> &[(String, u32)] {
         let seen = self.seen().map(|(row, _)| &row.id);
-        match &self.alike {
+        match &self.similar {
             Some(Alike { id, others }) if Some(id) == seen => others,
             _ => &[],
         }
@@ -177,21 +177,21 @@ impl State {
 
     /// Whether this site wants a reason with every rejection.
     pub fn reason_required(&self) -> bool {
-        self.details.values().any(|details| details.known.reason_required)
+        self.details.values().any(|details| details.response.reason_required)
     }
 
     /// Whether a key does something now. The help shows exactly these.
     pub fn is_valid(&self, action: Action) -> bool {
-        let live = self.link == Link::Live;
-        let still = |row: &Row| self.doing(&row.id).is_none() && !row.gone;
+        let live = self.connectivity == Link::Live;
+        let still = |row: &Row| self.doing(&row.id).is_none() && !row.off_list;
         let seen = self.seen().is_some_and(|(row, _)| still(row));
         match action {
             Action::Approve | Action::Reject | Action::Note => live && seen,
             Action::ApproveStripped => live && seen && !self.publish_without().is_empty(),
             Action::Block => live && seen && self.author().is_some(),
             Action::RejectAlike => live && seen && !self.alike().is_empty(),
-            Action::Undo => live && (!self.history.is_empty() || !self.acts.is_empty()),
-            Action::Claim => live && self.leases.known && self.selected().is_some_and(|row| self.waits(row)),
+            Action::Undo => live && (!self.undoable.is_empty() || !self.pending_acts.is_empty()),
+            Action::Claim => live && self.claims.supported && self.selected().is_some_and(|row| self.waits(row)),
             Action::Mark => self.selected().is_some_and(|row| still(row) && self.claimed_by(row).is_none()),
             Action::ApproveMarked | Action::RejectMarked => live && !self.marked.is_empty(),
             Action::Down | Action::PageDown | Action::Last => self.cursor + 1 < self.rows.len(),
@@ -214,19 +214,19 @@ impl State {
 
     /// Notes that the server does not answer. Nothing that is known is forgotten.
     pub fn lose_connection(&mut self, why: String) {
-        self.link = self.link.failed_again(self.now, why);
+        self.connectivity = self.connectivity.failed_again(self.now, why);
     }
 
     /// Notes that the server answers.
     pub fn restore_connection(&mut self) {
-        if self.link.is_lost() {
+        if self.connectivity.is_lost() {
             self.say(Tone::Good, "the server is back");
             // Who knows what became of the claims meanwhile.
-            for grant in self.leases.mine.values_mut() {
-                grant.renew = self.now;
+            for grant in self.claims.held.values_mut() {
+                grant.renew_at = self.now;
             }
         }
-        self.link = Link::Live;
+        self.connectivity = Link::Live;
     }
 
     /// How the program ends.
@@ -234,10 +234,10 @@ impl State {
     /// # Errors
     /// What it failed of.
     pub fn end(self) -> Result<(), Failure> {
-        if let Some(failure) = self.leaving.and_then(|leaving| leaving.failure) {
+        if let Some(failure) = self.shutdown.and_then(|leaving| leaving.failure) {
             return Err(failure);
         }
-        let ids: Vec<&str> = self.acts.iter().flat_map(|act| &act.items).map(|(id, _)| id.as_str()).collect();
+        let ids: Vec<&str> = self.pending_acts.iter().flat_map(|act| &act.items).map(|(id, _)| id.as_str()).collect();
         match ids.len() {
             0 => Ok(()),
             n => Err(Failure::failed(format!(

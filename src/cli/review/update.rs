@@ -27,9 +27,9 @@ pub fn update(state: &mut State, now: SystemTime, event: Event) -> Vec<Effect> {
         Event::Tick => {}
         Event::Stop => {
             state.mode = Mode::Browse;
-            state.leaving.get_or_insert_with(Leaving::started).latest = Some(now + GRACE);
+            state.shutdown.get_or_insert_with(Leaving::started).deadline = Some(now + GRACE);
         }
-        Event::Answer(answer) => answers::take(state, answer),
+        Event::Reply(answer) => answers::take(state, answer),
     }
     settle::settle(state, &mut effects);
     effects

@@ -57,9 +57,9 @@ impl Wire {
             Effect::List { ticket, filter, order, token, rows } => {
                 Answer::Listed { ticket, listed: self.list(&filter, order, token, rows).await }
             }
-            Effect::Lease { release, claim } => {
+            Effect::UpdateClaims { release, claim } => {
                 let leased = self.lease(&release, claim.as_deref()).await;
-                Answer::Leased { claim, leased, released: release }
+                Answer::Claims { claim, leased, released: release }
             }
             Effect::Details { id } => {
                 let details = self.details(&id).await;
@@ -70,9 +70,9 @@ impl Wire {
                 let problem = self.act(&act, &mut results).await.err();
                 Answer::Acted { number: act.number, results, problem }
             }
-            Effect::Alike { id } => {
+            Effect::FindSimilar { id } => {
                 let alike = self.alike(&id).await;
-                Answer::Alike { id, alike }
+                Answer::Similar { id, alike }
             }
             Effect::Block { id, name, note } => {
                 let blocked = self.block(id, note).await;
@@ -86,8 +86,8 @@ impl Wire {
         let answer = answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time")));
         answer.map(Response::into_inner).map_err(|status| Problem {
             failure: self.connection.failure(&status),
-            may_pass: retry::may_pass(&status),
-            unknown_call: status.code() == Code::Unimplemented,
+            is_retryable: retry::may_pass(&status),
+            is_unimplemented: status.code() == Code::Unimplemented,
         })
     }
 
@@ -156,12 +156,12 @@ impl Wire {
             let request = pb::ReleaseCommentsRequest { site, ids: ids.to_vec(), moderator };
             self.within(DEADLINE, self.connection.review().release_comments(request)).await?;
         }
-        let Some(id) = claim else { return Ok(Leased::Nothing) };
+        let Some(id) = claim else { return Ok(Leased::NotClaimed) };
         let mut answer = self.claim(&[id.to_owned()]).await?;
         if let Some(error) = answer.errors.pop() {
             return Ok(Leased::Refused(error));
         }
-        Ok(answer.comments.pop().map_or(Leased::Nothing, |comment| {
+        Ok(answer.comments.pop().map_or(Leased::NotClaimed, |comment| {
             let lapses = SystemTime::now() + LEASE;
             let until = comment.claim.as_ref().and_then(Claim::from_wire).map_or(lapses, |claim| claim.until);
             Leased::Granted { row: Box::new(Row::from(&comment)), until }
@@ -202,7 +202,7 @@ impl Wire {
         let ids: Vec<String> = items.iter().map(|(id, _)| id.clone()).collect();
         for ids in ids.chunks(BATCH) {
             let answer = match self.claim(ids).await {
-                Err(problem) if problem.unknown_call => return Ok(()),
+                Err(problem) if problem.is_unimplemented => return Ok(()),
                 answer => answer?,
             };
             // What is not held may be decided all the same, if it is as it was seen.
@@ -218,19 +218,19 @@ impl Wire {
         let (site, moderator) = (self.site.clone(), self.moderator.clone());
         let expected_revision = Some(revision);
         let mut client = self.connection.review();
-        match act.what {
+        match act.kind {
             What::Decide(decision) => {
                 let request = pb::DecideCommentsRequest {
                     site,
                     ids,
                     decision: decision.to_wire().into(),
-                    reason_code: act.code.clone(),
+                    reason_code: act.reason_code.clone(),
                     note: act.note.clone(),
                     expected_revision,
                     moderator,
                     author_message: String::new(),
                     act_id: act.id.clone(),
-                    publish_without: act.without.clone(),
+                    publish_without: act.publish_without.clone(),
                 };
                 Ok(self.within(ACT_DEADLINE, client.decide_comments(request)).await?.results)
             }

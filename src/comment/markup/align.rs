@@ -22,7 +22,7 @@ pub fn align<'t>(body: &str, source: Range<usize>, text: &'t str) -> Vec<(&'t st
             (2, 1)
         } else {
             let entity = raw.bytes().take(MAX_ENTITY).position(|byte| byte == b';').map_or(1, |end| end + 1);
-            match decoded(&raw[..entity]) {
+            match decoded_len(&raw[..entity]) {
                 Some(bytes) => (entity, bytes),
                 None => return vec![(text, source)],
             }
@@ -37,7 +37,7 @@ pub fn align<'t>(body: &str, source: Range<usize>, text: &'t str) -> Vec<(&'t st
 }
 
 /// How many bytes one entity stands for.
-fn decoded(entity: &str) -> Option<usize> {
+fn decoded_len(entity: &str) -> Option<usize> {
     html5gum::Tokenizer::new(entity).next().and_then(|token| match token {
         Ok(html5gum::Token::String(text)) => Some(text.value.len()),
         _ => None,

@@ -15,28 +15,28 @@ use crate::reading::host;
 pub struct Builder<'a> {
     pub body: &'a str,
     /// What a browser shows.
-    seen: Run,
+    visible_text: Run,
     /// What it does not, and others may.
-    aside: Run,
+    hidden_text: Run,
     /// The parts of `aside` that a host would show within `seen` that strips tags.
-    within: Vec<HiddenPart>,
+    inline_hidden: Vec<HiddenPart>,
     /// The bytes of `seen` at which there is a gap because of a tag.
-    gaps: Vec<usize>,
+    tag_gaps: Vec<usize>,
     /// Words torn in documents within this one.
-    torn_elsewhere: Run,
+    nested_joined_words: Run,
     /// What is said of a picture has just been put in; a word behind it is another.
-    behind_picture: bool,
+    after_image: bool,
     /// A link whose visible text has not come yet.
-    href: Option<(String, Range<usize>)>,
+    pending_href: Option<(String, Range<usize>)>,
     /// Pictures behind a letter, and what is said of them: they may stand in a word.
-    waiting: Vec<(Waiting, String, Range<usize>)>,
+    pending: Vec<(Waiting, String, Range<usize>)>,
     pub hidden: Hidden,
     /// Whether what comes now is hidden.
-    pub unseen: bool,
+    pub is_hidden: bool,
     /// Whether the link that is open shows a letter, a digit or a picture. `None`: none is open.
-    shows: Option<bool>,
+    link_is_visible: Option<bool>,
     /// How many documents this one is within.
-    pub depth: usize,
+    pub nesting: usize,
     /// The quotations in `seen`.
     quotations: Quotations,
 }
@@ -53,101 +53,101 @@ impl<'a> Builder<'a> {
     pub fn new(body: &'a str, depth: usize) -> Self {
         Self {
             body,
-            seen: Run { text: String::with_capacity(body.len()), pieces: Vec::new() },
-            aside: Run::default(),
-            within: Vec::new(),
-            gaps: Vec::new(),
-            torn_elsewhere: Run::default(),
-            behind_picture: false,
-            href: None,
-            waiting: Vec::new(),
+            visible_text: Run { text: String::with_capacity(body.len()), segments: Vec::new() },
+            hidden_text: Run::default(),
+            inline_hidden: Vec::new(),
+            tag_gaps: Vec::new(),
+            nested_joined_words: Run::default(),
+            after_image: false,
+            pending_href: None,
+            pending: Vec::new(),
             hidden: Hidden::default(),
-            unseen: false,
-            shows: None,
-            depth,
+            is_hidden: false,
+            link_is_visible: None,
+            nesting: depth,
             quotations: Quotations::default(),
         }
     }
 
     /// Begins a quotation.
     pub fn open_quote(&mut self) {
-        self.quotations.open(self.seen.text.len());
+        self.quotations.open(self.visible_text.text.len());
     }
 
     /// Ends a quotation.
     pub fn close_quote(&mut self) {
-        self.quotations.close(self.seen.text.len());
+        self.quotations.close(self.visible_text.text.len());
     }
 
     /// Text that a reader sees, after the link it belongs to.
-    pub fn visible(&mut self, text: &str, source: Range<usize>) {
+    pub fn push_text(&mut self, text: &str, source: Range<usize>) {
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-        if self.unseen {
+        if self.is_hidden {
             self.hidden.letters += letters;
         } else {
-            self.settle(text);
-            if std::mem::take(&mut self.behind_picture) && self.is_in_word(text) {
-                self.gap_of_tag(' ');
+            self.flush_pending(text);
+            if std::mem::take(&mut self.after_image) && self.is_in_word(text) {
+                self.break_words_at_tag(' ');
             }
-            if let Some(shows) = &mut self.shows {
+            if let Some(shows) = &mut self.link_is_visible {
                 *shows |= letters > 0;
             }
         }
         if !text.trim().is_empty() {
             self.add_address_of_link(text);
         }
-        if self.unseen {
-            self.hide(text, source);
+        if self.is_hidden {
+            self.push_hidden(text, source);
         } else {
-            self.seen.push(self.body, text, source);
+            self.visible_text.push(self.body, text, source);
         }
     }
 
     /// Adds the address of the link that is open, of which this is the first text. A link that shows its own address is one link.
     fn add_address_of_link(&mut self, text: &str) {
-        let Some((href, at)) = self.href.take() else { return };
+        let Some((href, at)) = self.pending_href.take() else { return };
         if is_same_address(&href, text) {
             return;
         }
-        if self.unseen || self.is_in_word(text) {
-            self.aside.link(self.body, &href, at);
+        if self.is_hidden || self.is_in_word(text) {
+            self.hidden_text.push_address(self.body, &href, at);
         } else {
-            self.seen.link(self.body, &href, at);
+            self.visible_text.push_address(self.body, &href, at);
         }
     }
 
     /// Text that a browser hides and a host that strips tags shows.
-    fn hide(&mut self, text: &str, source: Range<usize>) {
-        let (place, begin) = (self.seen.text.len(), self.aside.text.len());
-        let follows = self.within.last().is_some_and(|last| last.place == place && last.part.end == begin);
+    fn push_hidden(&mut self, text: &str, source: Range<usize>) {
+        let (place, begin) = (self.visible_text.text.len(), self.hidden_text.text.len());
+        let follows = self.inline_hidden.last().is_some_and(|last| last.visible_at == place && last.hidden_range.end == begin);
         if !follows {
-            self.aside.gap('\n');
+            self.hidden_text.push_gap('\n');
         }
-        let begin = self.aside.text.len();
-        self.aside.push(self.body, text, source);
-        let end = self.aside.text.len();
-        match self.within.last_mut().filter(|_| follows) {
-            Some(last) => last.part.end = end,
-            None => self.within.push(HiddenPart { place, part: begin..end }),
+        let begin = self.hidden_text.text.len();
+        self.hidden_text.push(self.body, text, source);
+        let end = self.hidden_text.text.len();
+        match self.inline_hidden.last_mut().filter(|_| follows) {
+            Some(last) => last.hidden_range.end = end,
+            None => self.inline_hidden.push(HiddenPart { visible_at: place, hidden_range: begin..end }),
         }
     }
 
     /// Text that shows only where markup is not read as a browser reads it.
-    pub fn put_aside(&mut self, text: &str, source: Range<usize>) {
-        self.aside.gap('\n');
-        self.aside.push(self.body, text, source);
-        self.aside.gap('\n');
+    pub fn push_aside(&mut self, text: &str, source: Range<usize>) {
+        self.hidden_text.push_gap('\n');
+        self.hidden_text.push(self.body, text, source);
+        self.hidden_text.push_gap('\n');
     }
 
     /// A part of the body with its tags as they are written.
-    pub fn put_source_aside(&mut self, source: Range<usize>) {
+    pub fn push_source_aside(&mut self, source: Range<usize>) {
         let Some(raw) = self.body.get(source.clone()) else { return };
-        self.aside.gap('\n');
+        self.hidden_text.push_gap('\n');
         let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: html5gum::Span<usize>| -> Option<()> {
             if let CallbackEvent::String { value } = event {
                 let text = String::from_utf8_lossy(value);
                 for (text, source) in align(self.body, source.start + span.start..source.start + span.end, &text) {
-                    self.aside.push(self.body, text, source);
+                    self.hidden_text.push(self.body, text, source);
                 }
             }
             None
@@ -155,68 +155,68 @@ impl<'a> Builder<'a> {
         let mut tokenizer = html5gum::Tokenizer::new_with_emitter(raw, emitter);
         tokenizer.set_state(html5gum::State::RcData);
         for _ in tokenizer {}
-        self.aside.gap('\n');
+        self.hidden_text.push_gap('\n');
     }
 
     /// A link to what is shown or opened, without words of its own.
-    pub fn link(&mut self, address: String, source: Range<usize>) {
-        if self.unseen {
-            self.aside.link(self.body, &address, source);
-        } else if self.seen.text.ends_with(char::is_alphanumeric) {
-            self.waiting.push((Waiting::Link, address, source));
+    pub fn push_link(&mut self, address: String, source: Range<usize>) {
+        if self.is_hidden {
+            self.hidden_text.push_address(self.body, &address, source);
+        } else if self.visible_text.text.ends_with(char::is_alphanumeric) {
+            self.pending.push((Waiting::Link, address, source));
         } else {
-            self.place(Waiting::Link, &address, source);
+            self.push_pending(Waiting::Link, &address, source);
         }
     }
 
     /// Adds what waited to the text that a browser shows.
-    fn place(&mut self, kind: Waiting, text: &str, source: Range<usize>) {
+    fn push_pending(&mut self, kind: Waiting, text: &str, source: Range<usize>) {
         match kind {
             Waiting::Link => {
-                self.seen.gap('\n');
-                self.seen.link(self.body, text, source);
+                self.visible_text.push_gap('\n');
+                self.visible_text.push_address(self.body, text, source);
             }
             Waiting::Text => {
-                self.gap_of_tag('\n');
-                self.seen.push(self.body, text, source);
+                self.break_words_at_tag('\n');
+                self.visible_text.push(self.body, text, source);
             }
         }
     }
 
     /// What is said of a picture.
-    pub fn describe(&mut self, text: String, source: Range<usize>) {
-        if !self.unseen && (!self.waiting.is_empty() || self.seen.text.ends_with(char::is_alphanumeric)) {
-            self.show_picture();
-            self.waiting.push((Waiting::Text, text, source));
-        } else if self.unseen {
+    pub fn push_image_text(&mut self, text: String, source: Range<usize>) {
+        if !self.is_hidden && (!self.pending.is_empty() || self.visible_text.text.ends_with(char::is_alphanumeric)) {
+            self.mark_link_visible();
+            self.pending.push((Waiting::Text, text, source));
+        } else if self.is_hidden {
             self.hidden.letters += text.chars().filter(|c| c.is_alphanumeric()).count();
-            self.put_aside(&text, source);
+            self.push_aside(&text, source);
         } else {
-            self.visible(&text, source);
-            self.behind_picture = true;
+            self.push_text(&text, source);
+            self.after_image = true;
         }
     }
 
     /// Finds a place for what waits, now that it is known what follows: behind the word that it stands in.
-    fn settle(&mut self, next: &str) {
+    fn flush_pending(&mut self, next: &str) {
         let in_word = self.is_in_word(next);
-        for (kind, text, source) in std::mem::take(&mut self.waiting) {
+        for (kind, text, source) in std::mem::take(&mut self.pending) {
             if in_word {
-                self.put_aside(&text, source);
+                self.push_aside(&text, source);
             } else {
-                self.place(kind, &text, source);
+                self.push_pending(kind, &text, source);
             }
         }
     }
 
     /// Whether a word goes on with this text.
     fn is_in_word(&self, next: &str) -> bool {
-        self.seen.text.ends_with(char::is_alphanumeric) && next.starts_with(char::is_alphanumeric)
+        self.visible_text.text.ends_with(char::is_alphanumeric) && next.starts_with(char::is_alphanumeric)
     }
 
     /// A link may show a picture instead of words.
-    pub fn show_picture(&mut self) {
-        if let Some(shows) = self.shows.as_mut().filter(|_| !self.unseen) {
+    pub fn mark_link_visible(&mut self) {
+        if let Some(shows) = self.link_is_visible.as_mut().filter(|_| !self.is_hidden) {
             *shows = true;
         }
     }
@@ -225,92 +225,92 @@ impl<'a> Builder<'a> {
     pub fn open_link(&mut self, href: String, source: Range<usize>) {
         self.close_link();
         let href = host::opened(&href).unwrap_or(href);
-        self.href = Some((href, source));
-        self.shows = Some(false);
+        self.pending_href = Some((href, source));
+        self.link_is_visible = Some(false);
     }
 
     /// Adds what the title of the link that is open says.
-    pub fn title_of_link(&mut self, title: &str, source: Range<usize>) {
+    pub fn push_link_title(&mut self, title: &str, source: Range<usize>) {
         if title.is_empty() {
             return;
         }
-        if self.seen.text.ends_with(char::is_alphanumeric) {
-            self.put_aside(title, source);
+        if self.visible_text.text.ends_with(char::is_alphanumeric) {
+            self.push_aside(title, source);
         } else {
             self.flush_link();
-            self.seen.push(self.body, title, source);
-            self.gap(' ');
+            self.visible_text.push(self.body, title, source);
+            self.break_words(' ');
         }
     }
 
     /// Returns whether a picture or its description waits for the text behind it.
-    pub fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Adds a document within this one, which came from this range of the body.
-    pub fn document(&mut self, document: &Text, source: Range<usize>) {
+    pub fn push_document(&mut self, document: &Text, source: Range<usize>) {
         self.hidden.letters += document.hidden.letters;
         self.hidden.links += document.hidden.links;
-        self.put_aside(document.as_str(), source.clone());
-        self.torn_elsewhere.gap('\n');
-        self.torn_elsewhere.push(self.body, document.torn(), source);
+        self.push_aside(document.as_str(), source.clone());
+        self.nested_joined_words.push_gap('\n');
+        self.nested_joined_words.push(self.body, document.joined_words(), source);
     }
 
     /// Closes the link that is open.
     pub fn close_link(&mut self) {
         self.flush_link();
-        self.hidden.links += usize::from(self.shows.take() == Some(false));
+        self.hidden.links += usize::from(self.link_is_visible.take() == Some(false));
     }
 
     /// Adds the address of the link that is open, if it has not come yet.
     fn flush_link(&mut self) {
-        if let Some((href, at)) = self.href.take() {
-            self.link(href, at);
+        if let Some((href, at)) = self.pending_href.take() {
+            self.push_link(href, at);
         }
     }
 
     /// Keeps words apart that markup kept apart.
-    pub fn gap(&mut self, gap: char) {
-        if self.unseen {
-            self.aside.gap(gap);
+    pub fn break_words(&mut self, gap: char) {
+        if self.is_hidden {
+            self.hidden_text.push_gap(gap);
         } else {
-            self.settle("");
-            self.seen.gap(gap);
+            self.flush_pending("");
+            self.visible_text.push_gap(gap);
         }
     }
 
     /// Keeps words apart that a tag keeps apart, which other hosts strip.
-    pub fn gap_of_tag(&mut self, gap: char) {
-        if self.unseen {
-            return self.gap(gap);
+    pub fn break_words_at_tag(&mut self, gap: char) {
+        if self.is_hidden {
+            return self.break_words(gap);
         }
-        self.settle("");
-        let at = self.seen.text.len();
-        self.seen.gap(gap);
-        if self.seen.text.len() > at {
-            self.gaps.push(at);
+        self.flush_pending("");
+        let at = self.visible_text.text.len();
+        self.visible_text.push_gap(gap);
+        if self.visible_text.text.len() > at {
+            self.tag_gaps.push(at);
         }
     }
 
     /// Returns the text that was collected.
     pub fn finish(mut self) -> Text {
         self.close_link();
-        self.settle("");
-        let quoted = self.quotations.finish(self.seen.text.len());
-        let mut torn = joined::across_gaps(&self.seen, &self.gaps);
-        torn.gap('\n');
-        torn.append(self.torn_elsewhere);
-        joined::across_hidden_parts(&self.seen, &mut self.aside, self.within, self.body.len());
-        if !self.aside.text.trim().is_empty() {
-            self.seen.gap('\n');
-            self.seen.append(self.aside);
+        self.flush_pending("");
+        let quoted = self.quotations.finish(self.visible_text.text.len());
+        let mut torn = joined::across_gaps(&self.visible_text, &self.tag_gaps);
+        torn.push_gap('\n');
+        torn.append(self.nested_joined_words);
+        joined::across_hidden_parts(&self.visible_text, &mut self.hidden_text, self.inline_hidden, self.body.len());
+        if !self.hidden_text.text.trim().is_empty() {
+            self.visible_text.push_gap('\n');
+            self.visible_text.append(self.hidden_text);
         }
-        if self.seen.pieces.is_empty() {
+        if self.visible_text.segments.is_empty() {
             // An empty list would mean that the text is the body.
-            self.seen.pieces.push(Piece { begin: 0, source: 0..0, exact: false });
+            self.visible_text.segments.push(Piece { start: 0, source: 0..0, is_verbatim: false });
         }
-        Text { shown: self.seen, hidden: self.hidden, torn, quoted }
+        Text { shown: self.visible_text, hidden: self.hidden, joined_words: torn, quotations: quoted }
     }
 }
 

@@ -35,15 +35,15 @@ pub fn reduce_part(builder: &mut Builder<'_>, at: Range<usize>) {
         hidden: None,
         tag: Vec::new(),
         attribute: Vec::new(),
-        blocks: Vec::new(),
-        open: None,
-        done: at.start,
+        opened_blocks: Vec::new(),
+        tag_start: None,
+        position: at.start,
         raw: RawText::new(builder.body, at.clone()),
         end: at.end,
         builder,
     };
     let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: html5gum::Span<usize>| -> Option<()> {
-        reader.read(event, at.start + span.start..at.start + span.end);
+        reader.handle(event, at.start + span.start..at.start + span.end);
         None
     });
     // The reader is a string and the callback returns nothing: there is no error and no token to see.
@@ -61,11 +61,11 @@ struct HtmlReader<'b, 'a> {
     tag: Vec<u8>,
     attribute: Vec<u8>,
     /// The names of the elements that break words and were there.
-    blocks: Vec<&'static [u8]>,
+    opened_blocks: Vec<&'static [u8]>,
     /// Where the tag that is open began.
-    open: Option<usize>,
+    tag_start: Option<usize>,
     /// How far the body was read.
-    done: usize,
+    position: usize,
     /// The parts in which a browser may read no tags.
     raw: RawText<'a>,
     end: usize,
@@ -79,7 +79,7 @@ struct HiddenElement {
 }
 
 impl HtmlReader<'_, '_> {
-    fn read(&mut self, event: CallbackEvent<'_>, source: Range<usize>) {
+    fn handle(&mut self, event: CallbackEvent<'_>, source: Range<usize>) {
         match event {
             CallbackEvent::OpenStartTag { name } => self.open_start_tag(name, source),
             CallbackEvent::AttributeName { name } => {
@@ -98,7 +98,7 @@ impl HtmlReader<'_, '_> {
             CallbackEvent::CloseStartTag { .. } => self.close_start_tag(source),
             CallbackEvent::EndTag { name } => self.end_tag(name, source),
             CallbackEvent::String { value } => {
-                self.done = source.end;
+                self.position = source.end;
                 let text = String::from_utf8_lossy(value);
                 for (text, source) in align(self.builder.body, source, &text) {
                     self.text(text, source);
@@ -106,10 +106,10 @@ impl HtmlReader<'_, '_> {
             }
             CallbackEvent::Comment { value } => self.comment(value, source),
             CallbackEvent::Doctype { .. } => {
-                self.done = source.end;
+                self.position = source.end;
                 let written = self.builder.body.get(source.clone()).unwrap_or_default();
                 if !written.eq_ignore_ascii_case("<!doctype html>") || self.raw.may_hold(source.start) {
-                    self.builder.put_source_aside(source);
+                    self.builder.push_source_aside(source);
                 }
             }
             CallbackEvent::Error(_) => {}
@@ -118,70 +118,70 @@ impl HtmlReader<'_, '_> {
 
     /// A tag or comment that never ends is nothing to a browser; hosts that escape it show it.
     fn finish(self) {
-        let from = self.open.unwrap_or(self.done);
+        let from = self.tag_start.unwrap_or(self.position);
         if self.builder.body.get(from..self.end).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
-            self.builder.put_source_aside(from..self.end);
+            self.builder.push_source_aside(from..self.end);
         }
     }
 
     fn open_start_tag(&mut self, name: &[u8], source: Range<usize>) {
         self.tag = self.name(name);
-        self.open = Some(source.start);
+        self.tag_start = Some(source.start);
         match &mut self.hidden {
             Some(hidden) => hidden.depth += usize::from(hidden.name == self.tag),
             None if is_one_of(&UNSEEN, &self.tag) => self.hidden = Some(HiddenElement { name: self.tag.clone(), depth: 1 }),
             None => {}
         }
         if self.begins_block() {
-            self.builder.gap_of_tag('\n');
+            self.builder.break_words_at_tag('\n');
         }
         if is_one_of(&QUOTES, &self.tag) {
             self.builder.open_quote();
         }
-        self.builder.unseen = self.hidden.is_some();
+        self.builder.is_hidden = self.hidden.is_some();
     }
 
     fn close_start_tag(&mut self, source: Range<usize>) {
-        let begin = self.open.take().unwrap_or(source.start);
-        self.put_markup_aside(begin..source.end, true);
+        let begin = self.tag_start.take().unwrap_or(source.start);
+        self.push_markup_aside(begin..source.end, true);
         self.raw.begin_element(&self.tag, source.end);
-        self.done = source.end;
+        self.position = source.end;
         if is_one_of(&VOID, &self.tag) && self.hidden.as_ref().is_some_and(|hidden| hidden.name == self.tag) {
             self.hidden = None;
-            self.builder.unseen = false;
+            self.builder.is_hidden = false;
         }
     }
 
     fn end_tag(&mut self, name: &[u8], source: Range<usize>) {
         let name = self.name(name);
-        self.put_markup_aside(source.clone(), true);
+        self.push_markup_aside(source.clone(), true);
         if let Some(hidden) = self.hidden.as_mut().filter(|hidden| hidden.name == name) {
             hidden.depth -= 1;
             if hidden.depth == 0 {
                 self.hidden = None;
             }
         }
-        self.builder.unseen = self.hidden.is_some();
+        self.builder.is_hidden = self.hidden.is_some();
         if is_one_of(&QUOTES, &name) {
             self.builder.close_quote();
         }
-        self.done = source.end;
+        self.position = source.end;
         if name == b"a" {
             self.builder.close_link();
         } else if self.ends_block(&name) {
-            self.builder.gap_of_tag('\n');
+            self.builder.break_words_at_tag('\n');
         } else if name == b"bdo" {
-            self.builder.visible(END_OF_OVERRIDE, source);
+            self.builder.push_text(END_OF_OVERRIDE, source);
         }
     }
 
     fn comment(&mut self, value: &[u8], source: Range<usize>) {
-        self.done = source.end;
+        self.position = source.end;
         self.raw.begin_cdata(source.start);
-        self.put_markup_aside(source.clone(), false);
+        self.push_markup_aside(source.clone(), false);
         let text = String::from_utf8_lossy(value);
         self.builder.hidden.letters += text.chars().filter(|c| c.is_alphanumeric()).count();
-        self.builder.put_aside(&text, source);
+        self.builder.push_aside(&text, source);
     }
 
     /// The name of a tag or an attribute.
@@ -195,38 +195,38 @@ impl HtmlReader<'_, '_> {
 
     /// Takes note of the element that begins; returns whether it breaks words.
     fn begins_block(&mut self) -> bool {
-        let in_table = is_one_of(&OF_TABLES, &self.tag).then(|| self.blocks.contains(&b"table".as_slice()));
+        let in_table = is_one_of(&OF_TABLES, &self.tag).then(|| self.opened_blocks.contains(&b"table".as_slice()));
         let Some(name) = BLOCK.into_iter().find(|name| *name == self.tag).filter(|_| in_table != Some(false)) else {
             return false;
         };
-        if !self.blocks.contains(&name) {
-            self.blocks.push(name);
+        if !self.opened_blocks.contains(&name) {
+            self.opened_blocks.push(name);
         }
         true
     }
 
     /// Returns whether the end of an element breaks words. A browser passes over the end of what never began.
     fn ends_block(&self, name: &[u8]) -> bool {
-        matches!(name, b"p" | b"br") || self.blocks.contains(&name)
+        matches!(name, b"p" | b"br") || self.opened_blocks.contains(&name)
     }
 
     /// Has what is in the element be hidden, unless it is already.
     fn hide(&mut self) {
         if self.hidden.is_none() {
             self.hidden = Some(HiddenElement { name: self.tag.clone(), depth: 1 });
-            self.builder.unseen = true;
+            self.builder.is_hidden = true;
         }
     }
 
     fn text(&mut self, text: &str, source: Range<usize>) {
         if !self.has_nul || !text.contains('\0') {
-            return self.builder.visible(text, source);
+            return self.builder.push_text(text, source);
         }
         let exact = self.builder.body.get(source.clone()) == Some(text);
         let mut at = source.start;
         for part in text.split('\0') {
             let of_part = if exact { at..at + part.len() } else { source.clone() };
-            self.builder.visible(part, of_part);
+            self.builder.push_text(part, of_part);
             at += part.len() + 1;
         }
     }
@@ -249,20 +249,20 @@ impl HtmlReader<'_, '_> {
 
     /// A document in an attribute, which a browser shows.
     fn document(&mut self, document: &str, source: Range<usize>) {
-        if self.builder.depth >= MAX_DOCUMENTS {
-            return self.builder.put_aside(document, source);
+        if self.builder.nesting >= MAX_DOCUMENTS {
+            return self.builder.push_aside(document, source);
         }
-        let reduced = reduce(document, self.builder.depth + 1);
-        self.builder.document(&reduced, source);
+        let reduced = reduce(document, self.builder.nesting + 1);
+        self.builder.push_document(&reduced, source);
     }
 
     /// Puts a tag or comment aside that is text to a browser, and a tag with other tags' beginnings or ends in it, which ends
     /// elsewhere for others than browsers.
-    fn put_markup_aside(&mut self, markup: Range<usize>, is_tag: bool) {
+    fn push_markup_aside(&mut self, markup: Range<usize>, is_tag: bool) {
         let inner = markup.start + 1..markup.end.saturating_sub(1);
         let is_odd = is_tag && self.builder.body.get(inner).is_some_and(|inner| inner.contains(['<', '>']));
         if is_odd || self.raw.may_hold(markup.start) {
-            self.builder.put_source_aside(markup);
+            self.builder.push_source_aside(markup);
         }
     }
 }

@@ -10,9 +10,9 @@ const MAX_WORD: usize = 64;
 /// A hidden part of a body that would be shown within the visible text by a host that strips tags.
 pub struct HiddenPart {
     /// The byte of the visible text at which it would be.
-    pub place: usize,
+    pub visible_at: usize,
     /// The bytes that it covers in the hidden text.
-    pub part: Range<usize>,
+    pub hidden_range: Range<usize>,
 }
 
 /// Returns the words on both sides of tags that break words, joined. `gaps` are the bytes of the text at which there is a gap
@@ -25,11 +25,11 @@ pub fn across_gaps(seen: &Run, gaps: &[usize]) -> Run {
     for &at in gaps.iter().filter(|at| joins_words(text, **at)) {
         let after = at + 1;
         if end < at || end == 0 {
-            joined.gap('\n');
-            joined.append(seen.part(at - length_at_end(&text[..at])..at));
+            joined.push_gap('\n');
+            joined.append(seen.slice(at - last_word_len(&text[..at])..at));
         }
-        end = after + length_at_begin(&text[after..]);
-        joined.append(seen.part(after..end));
+        end = after + first_word_len(&text[after..]);
+        joined.append(seen.slice(after..end));
     }
     joined
 }
@@ -47,11 +47,11 @@ fn joins_words(text: &str, gap: usize) -> bool {
 /// Adds to the hidden text the words that a host makes which strips the tags of what is hidden within a word. No more than
 /// about `most` bytes of words are added.
 pub fn across_hidden_parts(seen: &Run, hidden: &mut Run, parts: Vec<HiddenPart>, mut most: usize) {
-    for HiddenPart { place, part } in parts {
+    for HiddenPart { visible_at: place, hidden_range: part } in parts {
         let (before, after) = seen.text.split_at(place);
-        let (before, after) = (length_at_end(before), length_at_begin(after));
+        let (before, after) = (last_word_len(before), first_word_len(after));
         let text = hidden.text.get(part.clone()).unwrap_or_default();
-        let (first, last) = (length_at_begin(text), length_at_end(text));
+        let (first, last) = (first_word_len(text), last_word_len(text));
         if before + after == 0 || first + last == 0 || most == 0 {
             continue;
         }
@@ -62,8 +62,8 @@ pub fn across_hidden_parts(seen: &Run, hidden: &mut Run, parts: Vec<HiddenPart>,
             vec![(before, part.start..part.start + first, 0), (0, part.end - last..part.end, after)]
         };
         for (before, part, after) in words {
-            hidden.gap('\n');
-            for run in [seen.part(place - before..place), hidden.part(part), seen.part(place..place + after)] {
+            hidden.push_gap('\n');
+            for run in [seen.slice(place - before..place), hidden.slice(part), seen.slice(place..place + after)] {
                 hidden.append(run);
             }
         }
@@ -71,14 +71,14 @@ pub fn across_hidden_parts(seen: &Run, hidden: &mut Run, parts: Vec<HiddenPart>,
 }
 
 /// Returns the length of the word, or of the last bytes of it, that a text ends with.
-fn length_at_end(text: &str) -> usize {
+fn last_word_len(text: &str) -> usize {
     let word = text.chars().rev().take(MAX_WORD).take_while(|c| !c.is_whitespace());
     let length = word.map(char::len_utf8).sum::<usize>().min(MAX_WORD);
     text.len() - text.ceil_char_boundary(text.len() - length)
 }
 
 /// Returns the length of the word, or of the first bytes of it, that a text begins with.
-fn length_at_begin(text: &str) -> usize {
+fn first_word_len(text: &str) -> usize {
     let word = text.chars().take(MAX_WORD).take_while(|c| !c.is_whitespace());
     let length = word.map(char::len_utf8).sum::<usize>();
     text.floor_char_boundary(length.min(MAX_WORD))

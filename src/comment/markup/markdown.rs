@@ -14,7 +14,7 @@ pub fn reduce(body: &str) -> Text {
     let parser = Parser::new(body);
     let mut reader = MarkdownReader::new(body, definitions(&parser));
     for (event, source) in parser.into_offset_iter() {
-        reader.read(event, source);
+        reader.handle(event, source);
     }
     reader.finish()
 }
@@ -43,26 +43,26 @@ struct MarkdownReader<'a> {
     /// The definitions that nothing has referred to.
     unused: Vec<Definition>,
     /// The parts of the body that belong to something.
-    known: Vec<Range<usize>>,
+    claimed: Vec<Range<usize>>,
     in_image: bool,
 }
 
 impl<'a> MarkdownReader<'a> {
     fn new(body: &'a str, definitions: Vec<Definition>) -> Self {
         let known = definitions.iter().map(|definition| definition.source.clone()).collect();
-        Self { builder: Builder::new(body, 0), unused: definitions, known, in_image: false }
+        Self { builder: Builder::new(body, 0), unused: definitions, claimed: known, in_image: false }
     }
 
-    fn read(&mut self, event: Event<'_>, source: Range<usize>) {
-        if self.known.last().is_none_or(|last| source.end > last.end || source.start < last.start) {
-            self.known.push(source.clone());
+    fn handle(&mut self, event: Event<'_>, source: Range<usize>) {
+        if self.claimed.last().is_none_or(|last| source.end > last.end || source.start < last.start) {
+            self.claimed.push(source.clone());
         }
         match event {
             Event::Text(text) | Event::Code(text) => self.text(&text, source),
             Event::Start(tag) => self.start(tag, source),
             Event::End(end) => self.end(end),
             Event::InlineHtml(_) => html::reduce_part(&mut self.builder, source),
-            Event::SoftBreak | Event::HardBreak | Event::Rule => self.builder.gap('\n'),
+            Event::SoftBreak | Event::HardBreak | Event::Rule => self.builder.break_words('\n'),
             _ => {}
         }
     }
@@ -72,9 +72,9 @@ impl<'a> MarkdownReader<'a> {
         let inner = self.builder.body.get(source.clone()).and_then(|raw| raw.find(text));
         let source = inner.map_or(source.clone(), |at| source.start + at..source.start + at + text.len());
         if self.in_image {
-            self.builder.describe(text.to_owned(), source);
+            self.builder.push_image_text(text.to_owned(), source);
         } else {
-            self.builder.visible(text, source);
+            self.builder.push_text(text, source);
         }
     }
 
@@ -83,19 +83,19 @@ impl<'a> MarkdownReader<'a> {
             Tag::Link { dest_url, title, .. } => {
                 self.use_definition(&dest_url, &title);
                 self.builder.open_link(dest_url.into_string(), source.clone());
-                self.builder.title_of_link(&title, source);
+                self.builder.push_link_title(&title, source);
             }
             Tag::Image { dest_url, title, .. } => {
                 self.use_definition(&dest_url, &title);
                 self.in_image = true;
-                self.builder.show_picture();
-                self.builder.link(host::opened(&dest_url).unwrap_or_else(|| dest_url.into_string()), source.clone());
+                self.builder.mark_link_visible();
+                self.builder.push_link(host::opened(&dest_url).unwrap_or_else(|| dest_url.into_string()), source.clone());
                 if !title.is_empty() {
-                    self.builder.put_aside(&title, source);
+                    self.builder.push_aside(&title, source);
                 }
             }
             Tag::CodeBlock(CodeBlockKind::Fenced(info)) if info.contains(|c: char| !c.is_alphanumeric()) => {
-                self.builder.put_aside(&info, source);
+                self.builder.push_aside(&info, source);
             }
             Tag::BlockQuote(_) => self.builder.open_quote(),
             // Line by line it would be torn.
@@ -108,18 +108,18 @@ impl<'a> MarkdownReader<'a> {
         match end {
             TagEnd::BlockQuote(_) => {
                 self.builder.close_quote();
-                self.builder.gap('\n');
+                self.builder.break_words('\n');
             }
             TagEnd::Link => self.builder.close_link(),
             TagEnd::Image => {
                 self.in_image = false;
                 // A picture that waits may stand in a word.
-                if !self.builder.has_waiting() {
-                    self.builder.gap('\n');
+                if !self.builder.has_pending() {
+                    self.builder.break_words('\n');
                 }
             }
             TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {}
-            _ => self.builder.gap('\n'),
+            _ => self.builder.break_words('\n'),
         }
     }
 
@@ -133,23 +133,23 @@ impl<'a> MarkdownReader<'a> {
         // A definition that nothing refers to shows nowhere, until a host shows the source.
         for definition in std::mem::take(&mut self.unused) {
             self.builder.hidden.links += 1;
-            self.builder.put_aside(&definition.target, definition.source);
+            self.builder.push_aside(&definition.target, definition.source);
         }
-        self.put_unknown_parts_aside();
+        self.push_unclaimed_aside();
         self.builder.finish()
     }
 
     /// Puts aside what belongs to nothing, such as a second definition of the same name: it shows nowhere, until a host takes the
     /// last.
-    fn put_unknown_parts_aside(&mut self) {
+    fn push_unclaimed_aside(&mut self) {
         let body = self.builder.body;
-        let mut known = std::mem::take(&mut self.known);
+        let mut known = std::mem::take(&mut self.claimed);
         known.sort_by_key(|span| span.start);
         let mut done = 0;
         for span in known.into_iter().chain(std::iter::once(body.len()..body.len())) {
             if span.start > done && body.get(done..span.start).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
                 self.builder.hidden.links += 1;
-                self.builder.put_source_aside(done..span.start);
+                self.builder.push_source_aside(done..span.start);
             }
             done = done.max(span.end);
         }

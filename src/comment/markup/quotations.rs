@@ -8,7 +8,7 @@ pub struct Quotations {
     /// How many are open, one within another.
     depth: usize,
     /// The byte of the text at which the outermost began.
-    begin: usize,
+    start: usize,
     found: Vec<Range<usize>>,
 }
 
@@ -16,7 +16,7 @@ impl Quotations {
     /// Begins a quotation at this byte of the text.
     pub fn open(&mut self, at: usize) {
         if self.depth == 0 {
-            self.begin = at;
+            self.start = at;
         }
         self.depth += 1;
     }
@@ -24,7 +24,7 @@ impl Quotations {
     /// Ends the quotation that was begun last.
     pub fn close(&mut self, at: usize) {
         if self.depth == 1 {
-            self.found.push(self.begin..at);
+            self.found.push(self.start..at);
         }
         self.depth = self.depth.saturating_sub(1);
     }

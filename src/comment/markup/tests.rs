@@ -33,10 +33,10 @@ fn quotations_are_known_by_their_place() {
         (Format::Markdown, "> you fool\n\nThat was rude.", "you fool"),
     ] {
         let text = Text::reduce(body, format);
-        let found: Vec<&str> = text.quoted().iter().map(|part| &text.as_str()[part.clone()]).collect();
+        let found: Vec<&str> = text.quotations().iter().map(|part| &text.as_str()[part.clone()]).collect();
         assert_eq!(found.concat().split_whitespace().collect::<Vec<_>>().join(" "), quoted, "{body}");
     }
-    assert!(Text::reduce("plain </blockquote> text", Format::Html).quoted().is_empty());
+    assert!(Text::reduce("plain </blockquote> text", Format::Html).quotations().is_empty());
 }
 
 #[test]
@@ -104,13 +104,13 @@ fn words_torn_by_tags_are_joined_apart_from_the_text() {
         ("a<br>b c<br>d e<br>f", "ab\ncd\nef", "a\nb c\nd e\nf"),
     ] {
         let read = Text::reduce(body, Format::Html);
-        assert_eq!((read.torn().trim(), read.hidden()), (torn, Hidden::default()), "{body}");
+        assert_eq!((read.joined_words().trim(), read.hidden()), (torn, Hidden::default()), "{body}");
         assert_eq!(read.as_str().split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
     }
     let read = Text::reduce("so via<br>gra", Format::Html);
-    assert_eq!(read.source_of_torn(0..6), Some(3..13));
+    assert_eq!(read.source_of_joined(0..6), Some(3..13));
     let many = "a<br>".repeat(10_000);
-    assert!(Text::reduce(&many, Format::Html).torn().len() <= many.len());
+    assert!(Text::reduce(&many, Format::Html).joined_words().len() <= many.len());
 }
 
 #[test]
@@ -493,7 +493,7 @@ fn shown(node: &markup5ever_rcdom::Handle, words: &mut Vec<String>, links: &mut 
                 if &*attribute.name.local == "title" {
                     read(&attribute.value);
                 } else if &*attribute.name.local == "href" && &*name.local == "a" {
-                    links.extend(host::opened(&attribute.value).and_then(|address| host::of(&address)));
+                    links.extend(host::opened(&attribute.value).and_then(|address| host::canonical_host(&address)));
                 }
             }
             if let Some(contents) = &*template_contents.borrow() {

@@ -20,19 +20,19 @@ pub struct Text {
     pub(super) shown: Run,
     pub(super) hidden: Hidden,
     /// What a host makes that strips tags which break words.
-    pub(super) torn: Run,
+    pub(super) joined_words: Run,
     /// The parts that markup marks as quotations.
-    pub(super) quoted: Vec<Range<usize>>,
+    pub(super) quotations: Vec<Range<usize>>,
 }
 
 impl Text {
     /// Returns a body in which nothing is markup.
     pub(super) fn plain(body: &str) -> Self {
         Self {
-            shown: Run { text: body.to_owned(), pieces: Vec::new() },
+            shown: Run { text: body.to_owned(), segments: Vec::new() },
             hidden: Hidden::default(),
-            torn: Run::default(),
-            quoted: Vec::new(),
+            joined_words: Run::default(),
+            quotations: Vec::new(),
         }
     }
 
@@ -47,26 +47,26 @@ impl Text {
     }
 
     /// Returns the parts of the text that markup marks as quotations, in bytes.
-    pub fn quoted(&self) -> &[Range<usize>] {
-        &self.quoted
+    pub fn quotations(&self) -> &[Range<usize>] {
+        &self.quotations
     }
 
     /// Where a byte range of the text came from, in bytes of the body. `None`: from nowhere in it.
     pub fn source(&self, range: Range<usize>) -> Option<Range<usize>> {
-        if self.shown.pieces.is_empty() {
+        if self.shown.segments.is_empty() {
             return Some(range).filter(|range| !range.is_empty() && range.end <= self.shown.text.len());
         }
-        self.shown.source(range)
+        self.shown.source_range(range)
     }
 
     /// Returns the words that a host makes which strips tags that break words for a browser ("via<br>gra"). They are for
     /// lists only: nobody writes such a word by accident that is on one, but ordinary markup makes many others.
-    pub fn torn(&self) -> &str {
-        &self.torn.text
+    pub fn joined_words(&self) -> &str {
+        &self.joined_words.text
     }
 
     /// Where a byte range of [`torn`](Self::torn) came from, in bytes of the body.
-    pub fn source_of_torn(&self, range: Range<usize>) -> Option<Range<usize>> {
-        self.torn.source(range)
+    pub fn source_of_joined(&self, range: Range<usize>) -> Option<Range<usize>> {
+        self.joined_words.source_range(range)
     }
 }

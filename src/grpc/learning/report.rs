@@ -31,8 +31,8 @@ pub(super) fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::
 
 /// Returns how a label's correction has done on the latest outcomes.
 fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
-    let standing = &serving.all[kind as usize];
-    let alike = serving.alike[kind as usize];
+    let standing = &serving.spoken[kind as usize];
+    let alike = serving.similar[kind as usize];
     let both = both(standing);
     let pb::Comparison { trials, base_errors, corrected_errors } = compared(&both);
     pb::LabelLearning {
@@ -54,7 +54,7 @@ fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb
 
 /// Returns in words why a label's correction serves, or why it does not.
 fn why(standing: &Standing, alike: bool, head: &OutcomeHead, about: &About) -> String {
-    let Standing { harmless, bad, margin, guesses, serves } = *standing;
+    let Standing { harmless, bad, margin, is_guessing: guesses, serves } = *standing;
     let both = both(standing);
     let gain = both.base_cost - both.corrected_cost;
     let mut why = match () {

@@ -9,7 +9,7 @@ use crate::verdict::Reason;
 
 /// Checks the author's e-mail address, IP address and user id.
 pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
-    if comment.has_odd_ip() {
+    if comment.has_malformed_ip() {
         // Not what was sent: an address is nobody's business but the host's.
         let message = "client.ip is no address: the client counts for no limit, and no list knows it";
         findings.evidence.push(Reason::new("ADDRESS_NOT_UNDERSTOOD", message));
@@ -36,10 +36,10 @@ fn blocked(policy: &Policy, comment: &Comment, listed: Listed<'_>) -> Vec<Reason
         let value = entries.address_values.get(place).map_or("", String::as_str);
         reasons.push(address(format!("list.block.address:{value}")));
     }
-    if listed.senders.all().any(|person| entries.persons.contains(person)) {
+    if listed.senders.all().any(|person| entries.person_hashes.contains(person)) {
         reasons.push(address("list.block.address".to_owned()));
     }
-    if entries.authors.contains(comment.user_id()) {
+    if entries.user_ids.contains(comment.user_id()) {
         let rule = format!("list.block.author:{}", comment.user_id());
         reasons.push(Reason::new("BLOCKED_AUTHOR", "the author is blocked").rule(rule));
     }
@@ -57,9 +57,9 @@ fn allowed(policy: &Policy, comment: &Comment, listed: Listed<'_>) -> Option<Rea
     } else if let Some(place) = entries.addresses.find(email, comment.ip()) {
         let value = entries.address_values.get(place).map_or("", String::as_str);
         address(format!("list.allow.address:{value}"))
-    } else if listed.senders.certain.iter().any(|person| entries.persons.contains(person)) {
+    } else if listed.senders.verified.iter().any(|person| entries.person_hashes.contains(person)) {
         address("list.allow.address".to_owned())
-    } else if entries.authors.contains(comment.user_id()) {
+    } else if entries.user_ids.contains(comment.user_id()) {
         let rule = format!("list.allow.author:{}", comment.user_id());
         Some(Reason::new("ALLOWED_AUTHOR", "the author is allowed").rule(rule))
     } else {
@@ -72,5 +72,5 @@ fn is_allowed_by_claim(policy: &Policy, comment: &Comment, listed: Listed<'_>) -
     let entries = &listed.entries.allowed;
     policy.allowed.addresses.find(comment.email(), None).is_some()
         || entries.addresses.find(comment.email(), None).is_some()
-        || listed.senders.claimed.iter().any(|person| entries.persons.contains(person))
+        || listed.senders.unverified.iter().any(|person| entries.person_hashes.contains(person))
 }

@@ -53,10 +53,10 @@ impl DomainLists<'_> {
     /// Returns whether a link to a host does not count: it is the site's own or allowed.
     fn exempt(&self, host: &str) -> bool {
         // What no browser opens, others may read otherwise.
-        if host::domain(host).is_none_or(|opened| opened != host) {
+        if host::canonical_domain(host).is_none_or(|opened| opened != host) {
             return false;
         }
-        let of_site = self.comment.own_hosts().any(|own| is_of(host, own));
+        let of_site = self.comment.site_hosts().any(|own| is_of(host, own));
         let entries = &self.listed.entries.allowed.domains;
         of_site || self.policy.allowed.domains.find(host).is_some() || entries.find(host).is_some()
     }
@@ -71,19 +71,19 @@ fn count<'a>(
 ) -> Vec<(String, &'a str, Option<Range<usize>>)> {
     let comment = domains.comment;
     let mut blocked = Vec::new();
-    for Link { host, at, certain } in comment.links() {
+    for Link { host, span: at, is_certain: certain } in comment.links() {
         let rule = domains.blocks(host);
         if rule.is_none() && (without.links || !certain || domains.exempt(host)) {
-            findings.exempt.extend(Some(at.clone()).filter(|_| *certain));
+            findings.exempt_ranges.extend(Some(at.clone()).filter(|_| *certain));
         } else {
-            findings.links += 1;
-            findings.obscure_link |= !is_well_known(host);
+            findings.link_count += 1;
+            findings.has_uncommon_link |= !is_well_known(host);
         }
         blocked.extend(rule.map(|rule| (rule, host.as_str(), Some(at.clone()))));
     }
-    findings.exempt.sort_by_key(|range| range.start);
+    findings.exempt_ranges.sort_by_key(|range| range.start);
     let host = comment.author_host().unwrap_or_default();
-    findings.url_exempt = comment.author_url().trim().is_empty() || without.author_url || domains.exempt(host);
+    findings.author_url_is_exempt = comment.author_url().trim().is_empty() || without.author_url || domains.exempt(host);
     blocked.extend(domains.blocks(host).map(|rule| (rule, host, None)));
     blocked
 }
@@ -103,7 +103,7 @@ fn check_named_hosts(domains: &DomainLists<'_>, findings: &mut Findings) {
     let text = comment.text();
     let places: [(&str, Pointing); 4] = [
         (text.as_str(), |comment, at| comment.span(at)),
-        (text.torn(), |comment, at| comment.span_of_torn(at)),
+        (text.joined_words(), |comment, at| comment.span_of_joined(at)),
         (comment.author_name(), |_, _| None),
         (comment.author_url(), |_, _| None),
     ];
@@ -122,8 +122,8 @@ fn check_named_hosts(domains: &DomainLists<'_>, findings: &mut Findings) {
 }
 
 fn check_count(policy: &Policy, findings: &mut Findings) {
-    if policy.links_hold > 0 && findings.links >= policy.links_hold {
-        let message = format!("holds {} links; {} or more are held", findings.links, policy.links_hold);
+    if policy.links_hold > 0 && findings.link_count >= policy.links_hold {
+        let message = format!("holds {} links; {} or more are held", findings.link_count, policy.links_hold);
         findings.votes.push(Vote::new(Decision::Hold, Reason::new("TOO_MANY_LINKS", message).rule("links.hold")));
     }
 }

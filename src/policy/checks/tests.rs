@@ -9,7 +9,7 @@ use crate::verdict::{Decision, Span};
 #[test]
 fn a_filled_honeypot_is_evidence_with_stated_weight() {
     let policy = policy("[thresholds.spam]\nhold = 0.5\nreject = 0.9\ncorroborate = true\n");
-    let mut message = comment("nice post").kept().clone();
+    let mut message = comment("nice post").stored_message().clone();
     message.form = Some(pb::Form { honeypot: "x".into(), fill_seconds: None });
     let comment = Comment::parse(message, SystemTime::now()).unwrap();
     check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Hold, &["SCORE_HOLD", "HONEYPOT"]);
@@ -50,7 +50,7 @@ fn allowed_words_are_left_out_of_the_text_that_is_scored() {
 fn an_allowed_address_is_published_whatever_its_score_but_not_what_is_blocked() {
     let policy = policy("[blocked]\nwords = [\"foo\"]\n[allowed]\naddresses = [\"@friend.example\"]\n");
     let friend = |body: &str, verified: bool| {
-        let mut message = comment(body).kept().clone();
+        let mut message = comment(body).stored_message().clone();
         let email_verified = Some(verified);
         message.author = Some(pb::Author { email: "A@Friend.Example".into(), email_verified, ..Default::default() });
         Comment::parse(message, SystemTime::now()).unwrap()
@@ -75,7 +75,7 @@ fn a_blocked_domain_is_found_wherever_it_is_named() {
     let policy = policy("[blocked]\ndomains = [\"pills.example\", \"casino.se\", \"evil.shopping\", \"192.0.2.7\"]\n");
     let comment = |format: pb::BodyFormat, body: &str, name: &str| {
         let author = Some(pb::Author { name: name.into(), ..Default::default() });
-        let message = pb::Comment { body_format: format.into(), author, ..comment(body).kept().clone() };
+        let message = pb::Comment { body_format: format.into(), author, ..comment(body).stored_message().clone() };
         Comment::parse(message, SystemTime::now()).unwrap()
     };
     let is_blocked = |comment: &Comment| {
@@ -112,7 +112,7 @@ fn a_blocked_domain_is_found_wherever_it_is_named() {
 fn words_that_a_host_makes_by_stripping_tags_are_blocked_and_nothing_else_is_made_of_them() {
     let policy = policy("[blocked]\nwords = [\"viagra\"]\n");
     for body in ["via<br>gra", "<p>via</p><p>gra", "v<hr>i<hr>a<hr>g<hr>r<hr>a", "x <img alt=via>gra", "via<img alt=gra>"] {
-        let mut message = comment(body).kept().clone();
+        let mut message = comment(body).stored_message().clone();
         message.body_format = pb::BodyFormat::Html.into();
         let comment = Comment::parse(message, SystemTime::now()).unwrap();
         assert!(!comment.text().as_str().contains("viagra"), "{body}");
@@ -124,7 +124,7 @@ fn words_that_a_host_makes_by_stripping_tags_are_blocked_and_nothing_else_is_mad
 fn a_word_that_is_shown_from_right_to_left_is_read_so() {
     let policy = policy("[blocked]\nwords = [\"viagra\"]\n");
     for body in ["so <bdo dir=rtl>argaiv</bdo> ok", "so &#x202E;argaiv&#x202C; ok"] {
-        let mut message = comment(body).kept().clone();
+        let mut message = comment(body).stored_message().clone();
         message.body_format = pb::BodyFormat::Html.into();
         let comment = Comment::parse(message, SystemTime::now()).unwrap();
         check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
@@ -145,7 +145,7 @@ fn comments_on_old_posts_are_held_when_the_policy_says_so() {
     let policy = policy("[posts]\nhold_after_days = 30\n");
     let on_post = |days: i64| {
         let now = 1_800_000_000;
-        let mut message = comment("hello").kept().clone();
+        let mut message = comment("hello").stored_message().clone();
         let published_at = Some(prost_types::Timestamp { seconds: now - days * 86_400, nanos: 0 });
         message.post = Some(pb::Post { published_at, ..Default::default() });
         Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(now.unsigned_abs())).unwrap()
@@ -156,13 +156,13 @@ fn comments_on_old_posts_are_held_when_the_policy_says_so() {
 
 /// How a body is written, as the wire has it.
 fn written(format: pb::BodyFormat, body: &str) -> Comment {
-    let mut message = comment("x").kept().clone();
+    let mut message = comment("x").stored_message().clone();
     (message.body, message.body_format) = (body.to_owned(), format as i32);
     Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap()
 }
 
 fn by(url: &str, body: &str) -> Comment {
-    let mut message = comment(body).kept().clone();
+    let mut message = comment(body).stored_message().clone();
     message.author = Some(pb::Author { url: Some(url.to_owned()), ..Default::default() });
     message.post = Some(pb::Post { url: "https://www.Blog.Example./post".to_owned(), ..Default::default() });
     Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap()

@@ -31,20 +31,20 @@ pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &
         rules.push(rule.clone());
         add(Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(rule));
     }
-    let torn = comment.text().torn();
+    let torn = comment.text().joined_words();
     for (rule, range) in blocked.find(&readings(torn)).into_iter().take(MOST_PLACES) {
         if rules.contains(&rule) {
             continue;
         }
         let message = format!("without its tags it holds the blocked {}", quoted(&torn[range.clone()]));
         rules.push(rule.clone());
-        add(Reason::new("BLOCKED_WORD", message).at(comment.span_of_torn(range)).rule(rule));
+        add(Reason::new("BLOCKED_WORD", message).at(comment.span_of_joined(range)).rule(rule));
     }
     for (rule, _) in blocked.find(&readings(comment.author_name())).into_iter().take(MOST_PLACES) {
         let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
         add(Reason::new("BLOCKED_WORD", message).rule(rule));
     }
-    findings.exempt = exempt.ranges;
+    findings.exempt_ranges = exempt.ranges;
 }
 
 /// The phrases that are blocked, by the policy and by the site's entries.

@@ -13,7 +13,7 @@ const WORSE: f64 = 1.0;
 /// Returns the vote on a comment of which there are too many near-duplicates.
 pub fn campaign(policy: &Policy, facts: &Facts) -> Option<Vote> {
     let Campaign { here, elsewhere, decision } = policy.campaign;
-    let Similar { here: seen, elsewhere: seen_elsewhere } = facts.similar;
+    let Similar { here: seen, elsewhere: seen_elsewhere } = facts.duplicates;
     let (rule, message) = if here > 0 && seen >= here {
         ("campaign.here", format!("{seen} comments came here of late that are nearly the same"))
     } else if elsewhere > 0 && seen_elsewhere >= elsewhere {
@@ -27,8 +27,8 @@ pub fn campaign(policy: &Policy, facts: &Facts) -> Option<Vote> {
 
 /// Returns the vote on a comment of which a near-duplicate was rejected within the hour.
 pub fn like_rejected(policy: &Policy, facts: &Facts) -> Option<Vote> {
-    let alike = facts.alike.as_ref().filter(|alike| alike.rejected)?;
-    let decision = Some(policy.learning.alike_rejected).filter(|decision| *decision > Decision::Approve)?;
+    let alike = facts.decided_duplicate.as_ref().filter(|alike| alike.rejected)?;
+    let decision = Some(policy.learning.on_rejected_duplicate).filter(|decision| *decision > Decision::Approve)?;
     let reason = Reason::new("LIKE_REJECTED", format!("like {}, rejected{}", alike.comment_id, by(alike)));
     Some(Vote::new(decision, reason.rule("learning.alike_rejected")))
 }
@@ -36,17 +36,17 @@ pub fn like_rejected(policy: &Policy, facts: &Facts) -> Option<Vote> {
 /// Returns why a comment is not held for what its words are like: a near-duplicate was approved within the hour. Where links
 /// lead makes no difference to what is a near-duplicate, so that the comment must have none.
 pub fn like_approved(policy: &Policy, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Option<Reason> {
-    let alike = facts.alike.as_ref().filter(|alike| !alike.rejected)?;
+    let alike = facts.decided_duplicate.as_ref().filter(|alike| !alike.rejected)?;
     // Nearly the same text with something worse put in is not what was approved.
     let worse = logits.iter().any(|(label, logit)| {
         let approved = match label {
-            Label::Spam => alike.base[0],
-            Label::Toxicity => alike.base[1],
+            Label::Spam => alike.base_logits[0],
+            Label::Toxicity => alike.base_logits[1],
             _ => return false,
         };
         approved.is_none_or(|approved| *logit > f64::from(approved) + WORSE)
     });
-    let lets_pass = policy.learning.alike_approved && findings.links == 0 && !findings.witness && !worse;
+    let lets_pass = policy.learning.trust_approved_duplicate && findings.link_count == 0 && !findings.has_corroboration && !worse;
     lets_pass.then(|| {
         let reason = Reason::new("LIKE_APPROVED", format!("like {}, approved{}", alike.comment_id, by(alike)));
         reason.rule("learning.alike_approved")
@@ -55,5 +55,5 @@ pub fn like_approved(policy: &Policy, findings: &Findings, logits: &[(Label, f64
 
 /// Returns who decided, as the end of a sentence.
 fn by(alike: &Alike) -> String {
-    if alike.by.is_empty() { String::new() } else { format!(" by {}", alike.by) }
+    if alike.decided_by.is_empty() { String::new() } else { format!(" by {}", alike.decided_by) }
 }

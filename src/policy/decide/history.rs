@@ -19,7 +19,7 @@ pub fn known_author(policy: &Policy, findings: &Findings, logits: &[(Label, f64)
     let hold = policy.threshold(Label::Spam).hold.map(|hold| (hold / (1.0 - hold)).ln())?;
     let holds = spam >= hold;
     let History { approved, rejected, .. } =
-        facts.author.filter(|_| holds && findings.certain_author && policy.knows_authors())?;
+        facts.author.filter(|_| holds && findings.author_is_certain && policy.knows_authors())?;
     if approved == 0 || rejected.saturating_mul(KNOWN_PER_REJECTED) > approved {
         return None;
     }
@@ -32,7 +32,7 @@ pub fn known_author(policy: &Policy, findings: &Findings, logits: &[(Label, f64)
 /// Returns the vote on an author of whom too few comments were approved so far.
 pub fn new_author(policy: &Policy, findings: &Findings, facts: &Facts) -> Option<Vote> {
     let needed = policy.approved_before_trust;
-    let approved = facts.author.filter(|_| findings.distinct_author).map_or(0, |author| author.approved);
+    let approved = facts.author.filter(|_| findings.author_is_distinct).map_or(0, |author| author.approved);
     (approved < needed).then(|| {
         let message = format!("{approved} comments of this author were approved so far; {needed} are needed");
         Vote::new(Decision::Hold, Reason::new("FIRST_COMMENT", message).rule("authors.approved_before_trust"))
@@ -41,7 +41,7 @@ pub fn new_author(policy: &Policy, findings: &Findings, facts: &Facts) -> Option
 
 /// Returns the vote on an author most of whose comments were rejected.
 pub fn often_rejected(policy: &Policy, findings: &Findings, facts: &Facts) -> Option<Vote> {
-    let History { approved, rejected, .. } = facts.author.filter(|_| findings.certain_author && policy.rejected_hold > 0)?;
+    let History { approved, rejected, .. } = facts.author.filter(|_| findings.author_is_certain && policy.rejected_hold > 0)?;
     (rejected >= policy.rejected_hold && rejected >= approved).then(|| {
         let message = format!("{rejected} comments of this author were rejected, and {approved} approved");
         Vote::new(Decision::Hold, Reason::new("AUTHOR_REJECTED", message).rule("authors.rejected_hold"))

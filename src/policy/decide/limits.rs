@@ -24,7 +24,7 @@ fn vote(policy: &Policy, state: &LimitState, flood: Flood) -> Option<Vote> {
     let mut over = if crowd { limit.crowd } else { limit.over };
     // The queue is for people to read: what one sender puts into it beyond a limit is bounded too.
     let most = state.limit.saturating_mul(if crowd { PER_CROWD } else { 1 });
-    let too_many = over == Decision::Hold && state.scope != Scope::Site && flood.waiting >= most;
+    let too_many = over == Decision::Hold && state.scope != Scope::Site && flood.held >= most;
     if too_many {
         over = Decision::Reject;
     }
@@ -36,7 +36,7 @@ fn vote(policy: &Policy, state: &LimitState, flood: Flood) -> Option<Vote> {
     let wait = state.retry_after.as_secs_f64();
     let mut message = format!("{who} sent more than the limit of {} at once; the next is admitted in {wait:.1} s", state.limit);
     if too_many {
-        message.push_str(&format!("; {} beyond the limit wait for a moderator already", flood.waiting));
+        message.push_str(&format!("; {} beyond the limit wait for a moderator already", flood.held));
     } else if crowd {
         message += "; many authors share its address";
     }

@@ -38,7 +38,7 @@ fn over_a_limit_is_a_decision_of_policy() {
     check(&policy, &comment("hello"), 0.1, &refused(Scope::Client), Decision::Reject, &["RATE_LIMIT"]);
     check(&policy, &comment("hello"), 0.1, &refused(Scope::Author), Decision::Hold, &["RATE_LIMIT"]);
     // Many who share an address wait; of one who floods no more wait than the limit says.
-    let of = |scope, authors, waiting| Facts { flood: Flood { authors, waiting }, ..refused(scope) };
+    let of = |scope, authors, waiting| Facts { flood: Flood { authors, held: waiting }, ..refused(scope) };
     check(&policy, &comment("hello"), 0.1, &of(Scope::Client, CROWD, 0), Decision::Hold, &["RATE_LIMIT"]);
     check(&policy, &comment("hello"), 0.1, &of(Scope::Client, CROWD, PER_CROWD), Decision::Reject, &["RATE_LIMIT"]);
     check(&policy, &comment("hello"), 0.1, &of(Scope::Author, 1, 1), Decision::Reject, &["RATE_LIMIT"]);
@@ -52,7 +52,7 @@ fn new_authors_wait_until_enough_of_theirs_were_approved() {
     let known = Comment::parse(
         pb::Comment {
             author: Some(pb::Author { user_id: "ada".into(), ..Default::default() }),
-            ..comment("hello").kept().clone()
+            ..comment("hello").stored_message().clone()
         },
         SystemTime::now(),
     )
@@ -74,15 +74,15 @@ fn an_edit_of_what_a_moderator_rejected_is_held() {
 
 #[test]
 fn an_approved_near_duplicate_overrides_holds_for_words_and_nothing_else() {
-    let alike = Alike { comment_id: "7".to_owned(), by: String::new(), rejected: false, base: [Some(2.0), None] };
+    let alike = Alike { comment_id: "7".to_owned(), decided_by: String::new(), rejected: false, base_logits: [Some(2.0), None] };
     let text = "[thresholds.spam]\nhold = 0.5\n[campaign]\nhere = 2\n[learning]\nalike_approved = true\n";
     let policy = policy(text);
     let similar = Similar { here: 2, elsewhere: 0 };
-    let facts = Facts { alike: Some(alike), similar, ..policy.uneventful() };
+    let facts = Facts { decided_duplicate: Some(alike), duplicates: similar, ..policy.uneventful() };
     check(&policy, &comment("hello"), 0.8, &facts, Decision::Approve, &["LIKE_APPROVED"]);
     let edited = Facts { previous: Some(Previous { decision: Decision::Reject, by_moderator: true }), ..facts.clone() };
     check(&policy, &comment("hello"), 0.8, &edited, Decision::Hold, &["EDITED_AFTER_REJECTION", "LIKE_APPROVED"]);
-    let without = Facts { alike: None, ..facts };
+    let without = Facts { decided_duplicate: None, ..facts };
     check(&policy, &comment("hello"), 0.8, &without, Decision::Hold, &["SCORE_HOLD", "CAMPAIGN"]);
 }
 
@@ -90,7 +90,7 @@ fn an_approved_near_duplicate_overrides_holds_for_words_and_nothing_else() {
 fn a_low_spam_score_overrides_the_hold_of_a_kind_and_no_rejection() {
     let pingback = |decision: &str, spam: f64, expected: Decision, codes: &[&str]| {
         let policy = policy(&format!("[thresholds.spam]\nhold = \"never\"\n[kinds]\npingback = \"{decision}\"\nlow = 0.3\n"));
-        let message = pb::Comment { kind: pb::CommentKind::Pingback.into(), ..comment("hello").kept().clone() };
+        let message = pb::Comment { kind: pb::CommentKind::Pingback.into(), ..comment("hello").stored_message().clone() };
         let pingback = Comment::parse(message, SystemTime::now()).unwrap();
         check(&policy, &pingback, spam, &policy.uneventful(), expected, codes);
     };

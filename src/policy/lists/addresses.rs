@@ -114,7 +114,7 @@ fn addresses_in(text: &str) -> Vec<String> {
 /// as people read them.
 fn mail_form(address: &str) -> String {
     let lower = address.to_lowercase();
-    match lower.rsplit_once('@').and_then(|(name, domain)| Some((name, host::domain(domain)?))) {
+    match lower.rsplit_once('@').and_then(|(name, domain)| Some((name, host::canonical_domain(domain)?))) {
         Some((name, domain)) => format!("{name}@{}", host::readable(&domain)),
         None => lower,
     }

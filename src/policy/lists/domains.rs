@@ -28,7 +28,7 @@ impl Domains {
     /// The form in which a domain is compared with hosts.
     fn key(domain: &str) -> Option<String> {
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\*".contains(c);
-        if domain.contains(odd) { None } else { host::domain(domain).map(|host| host::as_ipv4(&host).unwrap_or(host)) }
+        if domain.contains(odd) { None } else { host::canonical_domain(domain).map(|host| host::as_ipv4(&host).unwrap_or(host)) }
     }
 
     /// A list of domains.

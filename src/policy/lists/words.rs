@@ -54,7 +54,7 @@ impl Words {
         let mut index = Index { count: phrases.len(), ..Index::default() };
         for (place, words) in phrases.into_iter().enumerate() {
             // What is compared with normal text must be normal too.
-            let normal = Whole::read(&words.join(" "), |c| c);
+            let normal = Whole::normalize(&words.join(" "), |c| c);
             let normal: Vec<String> = normal.as_str().unicode_words().map(str::to_owned).collect();
             if normal != words && !normal.is_empty() {
                 index.add(place, normal);
@@ -88,7 +88,7 @@ impl Words {
                 found.extend(matches.filter_map(|phrase| {
                     let last = here.get(phrase.words.len() - 1)?;
                     // What is read from right to left begins at the end.
-                    Some((phrase.place, word.at.start.min(last.at.start)..word.at.end.max(last.at.end)))
+                    Some((phrase.place, word.span.start.min(last.span.start)..word.span.end.max(last.span.end)))
                 }));
             }
         }
@@ -115,8 +115,8 @@ impl Index {
     }
 
     fn beginning_with(&self, word: &Word) -> impl Iterator<Item = &Phrase> {
-        let index = match word.written {
-            Written::Plainly => &self.by_first,
+        let index = match word.form {
+            Written::Plain => &self.by_first,
             Written::Disguised => &self.by_skeleton,
             Written::Masked => &self.by_masked,
         };
@@ -130,8 +130,8 @@ impl Phrase {
     fn begins(&self, words: &[Word]) -> bool {
         let wanted = self.words.iter().zip(&self.skeletons);
         words.len() >= self.words.len()
-            && words.iter().zip(wanted).all(|(word, (plain, skeleton))| match word.written {
-                Written::Plainly => word.text == *plain,
+            && words.iter().zip(wanted).all(|(word, (plain, skeleton))| match word.form {
+                Written::Plain => word.text == *plain,
                 Written::Disguised => word.text == *skeleton,
                 Written::Masked => masks(&word.text, plain),
             })

@@ -26,7 +26,7 @@ impl Mix {
     /// # Errors
     /// When a share is for a kind that is not there, or nothing is left for the rest.
     pub fn of(samples: &[Sample], spam: Option<f64>, toxic: Option<f64>) -> Result<Self, MixError> {
-        let count = |kind| samples.iter().filter(|sample| sample.kind == kind).count() as f64;
+        let count = |kind| samples.iter().filter(|sample| sample.class == kind).count() as f64;
         let counts = Kind::ALL.map(count);
         let given = [None, spam, toxic];
         for (kind, share) in Kind::ALL.into_iter().zip(given) {
@@ -59,7 +59,7 @@ impl Outcome {
     pub(super) fn of(samples: &[Sample], decide: impl Fn(&Sample) -> Decision) -> Self {
         let mut outcome = Self::default();
         for sample in samples {
-            outcome.counts[sample.kind as usize][decide(sample) as usize] += 1;
+            outcome.counts[sample.class as usize][decide(sample) as usize] += 1;
         }
         outcome
     }

@@ -44,7 +44,7 @@ pub struct Level {
 #[derive(Debug, Clone)]
 pub struct Proposal {
     /// Whether the goals can be met.
-    pub fit: Fit,
+    pub feasibility: Fit,
     /// The labels that the model scores.
     pub labels: Vec<Label>,
     /// The thresholds.
@@ -56,5 +56,5 @@ pub struct Proposal {
     /// What was found on rejecting, per label that may.
     pub rejects: Vec<RejectFinding>,
     /// What else could be had, from little held to much.
-    pub levels: Vec<Level>,
+    pub alternatives: Vec<Level>,
 }

@@ -19,14 +19,14 @@ pub struct RejectFinding {
     /// Harmless rows.
     pub ham: usize,
     /// Those of them that it would reject.
-    pub hit: usize,
+    pub ham_rejected: usize,
     /// What share of the harmless comments it was allowed to reject.
     pub allowed: f64,
     /// The share of harmless comments that it rejects at most, at 95 %.
-    pub at_most: f64,
+    pub upper_bound: f64,
     /// Whether that is as little as was asked for. If not, the present threshold stays, or gives way to none when it is
     /// already seen to reject too much.
-    pub shown: bool,
+    pub is_proven: bool,
     /// How many harmless rows, none of them hit, would show it.
     pub rows_needed: usize,
 }
@@ -59,10 +59,10 @@ pub fn search(samples: &[Sample], label: Label, present: Threshold, most: f64) -
             label,
             proposed: bound,
             ham: harmless.len(),
-            hit,
+            ham_rejected: hit,
             allowed: most,
-            at_most: at_most(hit, harmless.len()),
-            shown,
+            upper_bound: at_most(hit, harmless.len()),
+            is_proven: shown,
             rows_needed,
         }
     };
@@ -95,19 +95,19 @@ mod tests {
     #[test]
     fn too_few_rows_show_nothing() {
         let found = search(&ham(300, 0.2), Label::Spam, PRESENT, 0.001);
-        assert_eq!((found.shown, found.proposed, found.at_most, found.rows_needed), (false, Some(0.98), 0.01, 3_000));
+        assert_eq!((found.is_proven, found.proposed, found.upper_bound, found.rows_needed), (false, Some(0.98), 0.01, 3_000));
     }
 
     #[test]
     fn enough_rows_show_the_lowest_threshold() {
         let found = search(&ham(3_100, 0.815), Label::Spam, PRESENT, 0.001);
-        assert_eq!((found.shown, found.proposed, found.hit), (true, Some(0.82), 0));
+        assert_eq!((found.is_proven, found.proposed, found.ham_rejected), (true, Some(0.82), 0));
     }
 
     #[test]
     fn a_threshold_that_is_seen_to_reject_too_much_goes() {
         let found = search(&ham(100, 0.999_9), Label::Spam, PRESENT, 0.001);
-        assert_eq!((found.shown, found.proposed), (false, None));
+        assert_eq!((found.is_proven, found.proposed), (false, None));
     }
 
     #[test]

@@ -40,11 +40,11 @@ impl Kind {
 /// A labelled comment, as far as its decision depends on it.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    pub(super) kind: Kind,
+    pub(super) class: Kind,
     pub(super) findings: Findings,
     pub(super) logits: Vec<(Label, f64)>,
     /// What is decided whatever the scores.
-    pub(super) floor: Decision,
+    pub(super) min_decision: Decision,
     /// With form evidence; `None`: the model has no such head.
     pub(super) scores: [Option<f64>; Label::ALL.len()],
 }
@@ -58,17 +58,17 @@ impl Sample {
         for (label, score) in policy.decide(&findings, &logits, &facts).scores {
             scores[label.lane()] = Some(score);
         }
-        Self { kind, findings, logits, floor, scores }
+        Self { class: kind, findings, logits, min_decision: floor, scores }
     }
 
     /// What it is.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.class
     }
 
     /// Whether scores can make its decision stricter at all.
     pub(super) fn is_open(&self) -> bool {
-        self.floor == Decision::Approve && !self.findings.is_allowed()
+        self.min_decision == Decision::Approve && !self.findings.is_allowed()
     }
 
     /// Whether this score rejects.
@@ -86,7 +86,7 @@ impl Sample {
     /// What the scores make of it. The same as [`Policy::decide`] says, without the reasons.
     pub(super) fn decide(&self, thresholds: &Thresholds) -> Decision {
         if self.findings.is_allowed() {
-            return self.floor;
+            return self.min_decision;
         }
         let by_scores = Label::ALL.into_iter().map(|label| {
             let threshold = thresholds[label.lane()];
@@ -96,6 +96,6 @@ impl Sample {
                 () => Decision::Approve,
             }
         });
-        by_scores.fold(self.floor, Decision::max)
+        by_scores.fold(self.min_decision, Decision::max)
     }
 }

@@ -84,10 +84,10 @@ pub fn search(
 ) -> (Fit, Thresholds, Vec<Level>) {
     let is_open =
         |sample: &&Sample| sample.is_open() && !labels.iter().any(|label| sample.rejects(*label, start[label.lane()]));
-    let open = samples.iter().filter(is_open).map(|sample| Open { kind: sample.kind, bins: sample.scores.map(bin) }).collect();
+    let open = samples.iter().filter(is_open).map(|sample| Open { kind: sample.class, bins: sample.scores.map(bin) }).collect();
     let mut rows = [0.0; Kind::ALL.len()];
     for sample in samples {
-        rows[sample.kind as usize] += 1.0;
+        rows[sample.class as usize] += 1.0;
     }
     let search = Search { samples, mix, goal, labels, present, start, open, rows };
     let path = search.path();
@@ -158,7 +158,7 @@ impl Search<'_> {
             return 0.0;
         }
         let open = free.iter().filter(|open| open.kind == kind && !open.is_held(holds)).count();
-        let allowed = self.samples.iter().filter(|s| s.kind == kind && s.findings.is_allowed() && s.floor == Decision::Approve);
+        let allowed = self.samples.iter().filter(|s| s.class == kind && s.findings.is_allowed() && s.min_decision == Decision::Approve);
         (open + allowed.count()) as f64 / rows
     }
 

@@ -23,12 +23,12 @@ fn both_goals_are_met_with_the_fewest_held() {
     let samples = samples(&policy);
     let mix = Mix::of(&samples, None, None).unwrap();
     let proposal = tune(&policy, &samples, &mix, &goal(0.1, 0.2));
-    assert_eq!(proposal.fit, Fit::Both);
+    assert_eq!(proposal.feasibility, Fit::Both);
     let hold = proposal.thresholds[Label::Spam.lane()].hold.unwrap();
     assert!((0.52..=0.56).contains(&hold), "{hold}");
     assert!(proposal.proposed.share(Kind::Spam, Decision::Approve) <= 0.1);
     assert!(proposal.proposed.held(&mix) < proposal.present.held(&mix));
-    assert!(proposal.levels.len() > 3, "{:?}", proposal.levels);
+    assert!(proposal.alternatives.len() > 3, "{:?}", proposal.alternatives);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn the_queue_wins_when_both_cannot_be_met() {
     let samples = samples(&policy);
     let mix = Mix::of(&samples, None, None).unwrap();
     let proposal = tune(&policy, &samples, &mix, &goal(0.0, 0.05));
-    assert!(matches!(proposal.fit, Fit::QueueOnly(needed) if needed > 0.05), "{:?}", proposal.fit);
+    assert!(matches!(proposal.feasibility, Fit::QueueOnly(needed) if needed > 0.05), "{:?}", proposal.feasibility);
     assert!(proposal.proposed.held(&mix) <= 0.05);
     assert!(proposal.proposed.share(Kind::Spam, Decision::Approve) > 0.0);
 }
@@ -102,8 +102,8 @@ proptest! {
             .collect();
         let mix = Mix::of(&samples, None, None).unwrap();
         let proposal = tune(&policy, &samples, &mix, &goal(max_missed, max_held));
-        prop_assert!(proposal.proposed.held(&mix) <= max_held + 1e-9 || proposal.fit == Fit::QueueOutOfReach);
-        if proposal.fit == Fit::Both {
+        prop_assert!(proposal.proposed.held(&mix) <= max_held + 1e-9 || proposal.feasibility == Fit::QueueOutOfReach);
+        if proposal.feasibility == Fit::Both {
             prop_assert!(proposal.proposed.misses_at_most(max_missed));
         }
         let text = fragment(&proposal.labels, &policy.thresholds, &proposal.thresholds);

@@ -3,23 +3,23 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Whether a letter belongs to the alphabets of languages that are written in Latin script.
-pub fn is_latin(c: char) -> bool {
+pub fn is_latin_letter(c: char) -> bool {
     matches!(c, '\u{AA}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}') && c.is_alphabetic()
 }
 
 /// The Latin letter that a letter is taken for, or the letter itself.
-pub fn confusable(c: char) -> char {
+pub fn latin_confusable(c: char) -> char {
     let prototype = || {
         let mut bytes = [0; 4];
         let mut skeleton = unicode_security::skeleton(c.encode_utf8(&mut bytes)).collect::<Vec<char>>().into_iter();
         let first = skeleton.next().map(|first| first.to_ascii_lowercase())?;
         (first.is_ascii_lowercase() && skeleton.next().is_none()).then_some(first)
     };
-    look_alike(c).or_else(prototype).unwrap_or(c)
+    lookalike_letter(c).or_else(prototype).unwrap_or(c)
 }
 
 /// The Latin letter that a symbol is drawn from, or that a letter of the Lisu script, which is made of Latin capitals, shows.
-pub fn drawn_letter(c: char) -> Option<char> {
+pub fn symbol_letter(c: char) -> Option<char> {
     let nth = |first: u32| char::from_u32(u32::from('a') + u32::from(c) - first);
     match c {
         '\u{1F150}'..='\u{1F169}' => nth(0x1F150),
@@ -33,17 +33,17 @@ pub fn drawn_letter(c: char) -> Option<char> {
 const LISU: &str = "ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ";
 
 /// The letter without its accents.
-pub fn bare_letter(c: char) -> Option<char> {
+pub fn base_letter(c: char) -> Option<char> {
     std::iter::once(c).nfd().next().filter(char::is_ascii_lowercase)
 }
 
 /// Whether a letter of another script looks exactly like a Latin one.
-pub fn is_indistinguishable(c: char) -> bool {
+pub fn is_homoglyph(c: char) -> bool {
     "аеорсухѕіјԁһӏԛԝοϲɡ".contains(c)
 }
 
 /// The Latin letter that a digit, symbol or letter of another script is taken for.
-pub fn look_alike(c: char) -> Option<char> {
+pub fn lookalike_letter(c: char) -> Option<char> {
     Some(match c {
         '@' | '4' | 'а' | 'α' | 'ɑ' | 'ᴀ' => 'a',
         '8' | 'ь' | 'β' | 'ʙ' | 'в' => 'b',

@@ -7,7 +7,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use super::invisible::is_invisible;
 use super::receiver::Receiver;
-use super::styled::{flags, styled_letter};
+use super::styled::{flag_sequence_len, unstyled_letter};
 
 /// Marks kept on one character; stacks of more are decoration meant to break layouts.
 const MAX_MARKS: usize = 4;
@@ -16,13 +16,13 @@ const MAX_MARKS: usize = 4;
 pub fn read_cluster(rest: &str, at: usize, out: &mut impl Receiver) -> usize {
     let mut chars = rest.char_indices();
     let Some((_, base)) = chars.next() else { return 1 };
-    if let Some(length) = flags(rest) {
+    if let Some(length) = flag_sequence_len(rest) {
         rest[..length].chars().for_each(|c| out.push(c, at, false));
         return length;
     }
     let (mut kept, mut length, mut marks) = (base.len_utf8(), base.len_utf8(), 0);
     for (_, c) in chars {
-        if !extends(c) {
+        if !extends_cluster(c) {
             break;
         }
         length += c.len_utf8();
@@ -36,7 +36,7 @@ pub fn read_cluster(rest: &str, at: usize, out: &mut impl Receiver) -> usize {
     } else {
         let capital = base.is_uppercase();
         for c in rest[..kept].nfkc().filter(|&c| !is_invisible(c)) {
-            lower(c, at, capital, out);
+            push_lowercase(c, at, capital, out);
         }
     }
     length
@@ -45,21 +45,21 @@ pub fn read_cluster(rest: &str, at: usize, out: &mut impl Receiver) -> usize {
 /// Reads a character that carries no marks.
 pub fn read_char(c: char, at: usize, out: &mut impl Receiver) {
     if is_invisible(c) {
-        out.skip();
-    } else if let Some(letter) = styled_letter(c) {
-        out.style();
+        out.count_invisible();
+    } else if let Some(letter) = unstyled_letter(c) {
+        out.count_styled();
         out.push(letter, at, false);
     } else if is_nfkc_quick(once(c)) == IsNormalized::Yes {
-        lower(c, at, c.is_uppercase(), out);
+        push_lowercase(c, at, c.is_uppercase(), out);
     } else {
         for part in once(c).nfkc() {
-            lower(part, at, part.is_uppercase(), out);
+            push_lowercase(part, at, part.is_uppercase(), out);
         }
     }
 }
 
 /// Hands over a character in lower case, and quotation marks in their ASCII forms.
-fn lower(c: char, at: usize, capital: bool, out: &mut impl Receiver) {
+fn push_lowercase(c: char, at: usize, capital: bool, out: &mut impl Receiver) {
     match c {
         '‘' | '’' | 'ʼ' | '`' | '´' => out.push('\'', at, false),
         '“' | '”' | '„' | '«' | '»' => out.push('"', at, false),
@@ -68,6 +68,6 @@ fn lower(c: char, at: usize, capital: bool, out: &mut impl Receiver) {
 }
 
 /// Whether a character belongs to the one before it: marks, and the later parts of a Hangul syllable.
-fn extends(c: char) -> bool {
+fn extends_cluster(c: char) -> bool {
     c >= '\u{300}' && (canonical_combining_class(c) != 0 || is_combining_mark(c) || matches!(c, '\u{1160}'..='\u{11FF}'))
 }

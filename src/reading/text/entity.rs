@@ -4,7 +4,7 @@
 const MAX_ENTITY: usize = 17;
 
 /// How long the HTML line break at the start of `rest` is, if there is one: text that was copied out of a page has them.
-pub fn line_break(rest: &[u8]) -> Option<usize> {
+pub fn line_break_len(rest: &[u8]) -> Option<usize> {
     let end = rest.iter().take(7).position(|&byte| byte == b'>')?;
     let name = rest[1..end].trim_ascii_start();
     let name = name.strip_suffix(b"/").unwrap_or(name).trim_ascii_end();

@@ -2,7 +2,7 @@
 //! small letters, and what is shown turned around is read as it is shown.
 
 use super::cluster::{read_char, read_cluster};
-use super::entity::{decode_entity, line_break};
+use super::entity::{decode_entity, line_break_len};
 use super::invisible::is_invisible;
 use super::receiver::Receiver;
 use super::upside_down;
@@ -14,12 +14,12 @@ const RIGHT_TO_LEFT_LEAD: u8 = 0xE2;
 const OVERRIDE_ENDS: [char; 5] = ['\u{202C}', '\u{202D}', '\u{2069}', '\u{2029}', '\n'];
 
 /// Hands over the normal form of a text; returns how much of it was read.
-pub fn normalise(source: &str, out: &mut impl Receiver) -> usize {
+pub fn normalize(source: &str, out: &mut impl Receiver) -> usize {
     let may_be_upside_down = upside_down::may_have(source);
     let mut at = 0;
     while at < source.len() && !out.is_full() {
         at += if may_be_upside_down && let Some(line) = upside_down_line(source, at) {
-            read_backwards(line, at, upside_down::rotated, out);
+            read_backwards(line, at, upside_down::rotated_letter, out);
             line.len()
         } else if let Some(run) = overridden_run(source, at) {
             read_backwards(run, at, |c| c, out);
@@ -48,7 +48,7 @@ fn overridden_run(source: &str, at: usize) -> Option<&str> {
     if source.as_bytes()[at] != RIGHT_TO_LEFT_LEAD {
         return None;
     }
-    let run = bidi::overridden(source[at..].strip_prefix(RIGHT_TO_LEFT)?, &OVERRIDE_ENDS);
+    let run = bidi::override_run(source[at..].strip_prefix(RIGHT_TO_LEFT)?, &OVERRIDE_ENDS);
     // Scripts that are written from right to left are shown as they are stored.
     run.contains(|c: char| c.is_ascii_alphabetic()).then_some(run)
 }
@@ -67,12 +67,12 @@ fn read_next(source: &str, at: usize, out: &mut impl Receiver) -> usize {
         read_char(decoded, at, out);
         length
     } else if byte == b'<'
-        && let Some(length) = line_break(&bytes[at..])
+        && let Some(length) = line_break_len(&bytes[at..])
     {
         out.push('\n', at, false);
         length
     } else if is_invisible(char::from(byte)) {
-        out.skip();
+        out.count_invisible();
         1
     } else {
         out.push(char::from(byte.to_ascii_lowercase()), at, byte.is_ascii_uppercase());
@@ -83,7 +83,7 @@ fn read_next(source: &str, at: usize, out: &mut impl Receiver) -> usize {
 /// Reads a part of a line from its end. Each character came from the part as a whole.
 fn read_backwards(part: &str, at: usize, shown: fn(char) -> char, out: &mut impl Receiver) {
     for c in part.chars().rev() {
-        out.style();
+        out.count_styled();
         read_char(shown(c), at, out);
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 ///
 /// `offset` tells for each byte of the normal form where its character begins in the original, and for `end`, which is one
 /// past the last, where the original ends.
-pub fn span(part: Range<usize>, end: usize, offset: impl Fn(usize) -> usize) -> Range<usize> {
+pub fn source_span(part: Range<usize>, end: usize, offset: impl Fn(usize) -> usize) -> Range<usize> {
     let start = offset(part.start.min(end));
     let mut after = part.end.min(end);
     while after < end && offset(after) <= offset(after.saturating_sub(1)) {

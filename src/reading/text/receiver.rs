@@ -6,10 +6,10 @@ pub trait Receiver {
     fn push(&mut self, c: char, at: usize, capital: bool);
 
     /// Takes note of a character that nobody can see.
-    fn skip(&mut self);
+    fn count_invisible(&mut self);
 
     /// Takes note of a letter that is written as a symbol, upside down or backwards.
-    fn style(&mut self);
+    fn count_styled(&mut self);
 
     /// Returns whether there is room for no more.
     fn is_full(&self) -> bool;

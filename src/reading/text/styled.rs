@@ -3,7 +3,7 @@
 use decancer::Translation;
 
 /// The letter that a symbol or a letter of phonetic alphabets stands for: in circles and squares, small capitals, turned ones.
-pub fn styled_letter(c: char) -> Option<char> {
+pub fn unstyled_letter(c: char) -> Option<char> {
     let is_styled = match c {
         // Letters of languages, of Africa and the Caucasus mostly.
         'ɓ' | 'ɔ' | 'ɖ' | 'ɗ' | 'ə' | 'ɛ' | 'ɣ' | 'ɨ' | 'ɩ' | 'ɲ' | 'ɵ' | 'ʃ' | 'ʉ' | 'ʊ' | 'ʋ' | 'ʒ' | 'ʔ' => {
@@ -28,7 +28,7 @@ pub fn styled_letter(c: char) -> Option<char> {
 const LONGEST_FLAGS: usize = 64;
 
 /// How long a row of regional indicators at the start of a text is, if it is nothing but flags.
-pub fn flags(text: &str) -> Option<usize> {
+pub fn flag_sequence_len(text: &str) -> Option<usize> {
     let is_regional = |c: &char| matches!(c, '\u{1F1E6}'..='\u{1F1FF}');
     let row = &text[..text.chars().take(LONGEST_FLAGS).take_while(is_regional).map(char::len_utf8).sum()];
     let mut rest = row;

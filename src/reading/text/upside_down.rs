@@ -22,7 +22,7 @@ pub fn is_upside_down(line: &str) -> bool {
 }
 
 /// The letter that is seen when a line that is upside down is turned.
-pub fn rotated(c: char) -> char {
+pub fn rotated_letter(c: char) -> char {
     match c.to_ascii_lowercase() {
         'b' => 'q',
         'q' => 'b',

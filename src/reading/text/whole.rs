@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::normalise::normalise;
+use super::normalise::normalize;
 use super::origin;
 use super::receiver::Receiver;
 
@@ -11,41 +11,41 @@ const BRAILLE_BLANK: char = '\u{2800}';
 
 /// A text of any length in normal form, its stretched letters as they are.
 pub struct Whole {
-    normalised: String,
+    normalized: String,
     /// For every byte of `normalised` the offset of its character in the original, and one more for the end. Empty: the same.
-    origin: Vec<u32>,
+    offsets: Vec<u32>,
 }
 
 impl Whole {
     /// Normalises a text. `also` replaces characters of the normal form.
-    pub fn read(source: &str, also: fn(char) -> char) -> Self {
-        if is_plain(source) {
-            return Self { normalised: source.to_ascii_lowercase(), origin: Vec::new() };
+    pub fn normalize(source: &str, also: fn(char) -> char) -> Self {
+        if is_plain_ascii(source) {
+            return Self { normalized: source.to_ascii_lowercase(), offsets: Vec::new() };
         }
         let normalised = String::with_capacity(source.len());
-        let mut out = Collector { whole: Self { normalised, origin: Vec::with_capacity(source.len() + 1) }, also };
-        let end = normalise(source, &mut out);
-        out.whole.origin.push(end as u32);
+        let mut out = Collector { whole: Self { normalized: normalised, offsets: Vec::with_capacity(source.len() + 1) }, also };
+        let end = normalize(source, &mut out);
+        out.whole.offsets.push(end as u32);
         out.whole
     }
 
     /// Returns the normal form.
     pub fn as_str(&self) -> &str {
-        &self.normalised
+        &self.normalized
     }
 
     /// Returns the part of the original that a part of the normal form came from. Both ends are character boundaries there.
-    pub fn span(&self, part: Range<usize>) -> Range<usize> {
-        if self.origin.is_empty() {
+    pub fn source_span(&self, part: Range<usize>) -> Range<usize> {
+        if self.offsets.is_empty() {
             return part;
         }
-        let offset = |at: usize| self.origin.get(at).map_or(0, |&offset| offset as usize);
-        origin::span(part, self.origin.len().saturating_sub(1), offset)
+        let offset = |at: usize| self.offsets.get(at).map_or(0, |&offset| offset as usize);
+        origin::source_span(part, self.offsets.len().saturating_sub(1), offset)
     }
 }
 
 /// Returns whether the normal form of a text differs from it in nothing but capitals and kinds of white space.
-pub fn is_plain(source: &str) -> bool {
+pub fn is_plain_ascii(source: &str) -> bool {
     source
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t') && byte != b'&' && byte != b'<' && byte != b'`')
@@ -63,13 +63,13 @@ impl Receiver for Collector {
             return;
         }
         let c = if c.is_whitespace() && c != '\n' { ' ' } else { (self.also)(c) };
-        self.whole.normalised.push(c);
-        self.whole.origin.resize(self.whole.normalised.len(), at as u32);
+        self.whole.normalized.push(c);
+        self.whole.offsets.resize(self.whole.normalized.len(), at as u32);
     }
 
-    fn skip(&mut self) {}
+    fn count_invisible(&mut self) {}
 
-    fn style(&mut self) {}
+    fn count_styled(&mut self) {}
 
     fn is_full(&self) -> bool {
         false

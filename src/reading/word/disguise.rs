@@ -4,7 +4,7 @@ use super::form::{Word, Written, folded, words};
 use super::piece::{core, letter};
 use super::spaced::{MIN_SPACED, Row};
 use crate::reading::address::Addresses;
-use crate::reading::deobfuscate::seen_through;
+use crate::reading::deobfuscate::undisguised_word;
 
 /// From so many of one letter in a row on they are stretched: no word has them.
 pub const STRETCHED: usize = 3;
@@ -14,9 +14,9 @@ pub const STRETCHED: usize = 3;
 pub struct Reader<'t> {
     normal: &'t str,
     /// How many of a stretched letter are left.
-    most: usize,
+    max_repeats: usize,
     /// Most letters are Latin.
-    latin: bool,
+    is_latin: bool,
     /// The words that were read.
     pub words: Vec<Word>,
     spaced: Row<'t>,
@@ -29,7 +29,7 @@ pub struct Reader<'t> {
 impl<'t> Reader<'t> {
     /// Reads a text of which `most` of a stretched letter are left. A text without disguises is not read: it has no words.
     pub fn read(normal: &'t str, most: usize) -> Self {
-        let mut reader = Self { normal, most, ..Self::default() };
+        let mut reader = Self { normal, max_repeats: most, ..Self::default() };
         if !is_as_written(normal) {
             reader.read_pieces();
         }
@@ -39,7 +39,7 @@ impl<'t> Reader<'t> {
     fn read_pieces(&mut self) {
         let normal = self.normal;
         let letters = normal.chars().filter(|c| c.is_alphabetic()).count();
-        self.latin = 2 * normal.bytes().filter(u8::is_ascii_lowercase).count() > letters;
+        self.is_latin = 2 * normal.bytes().filter(u8::is_ascii_lowercase).count() > letters;
         for piece in normal.split_whitespace() {
             let begin = piece.as_ptr().addr() - normal.as_ptr().addr();
             if let Some(letter) = letter(piece) {
@@ -56,16 +56,16 @@ impl<'t> Reader<'t> {
     fn piece(&mut self, piece: &str, begin: usize) {
         let core = core(piece);
         let is_address = piece.contains('.') && Addresses::of(piece).next().is_some();
-        let meant = if is_address || !is_odd(piece) { None } else { seen_through(core, self.latin) };
+        let meant = if is_address || !is_odd(piece) { None } else { undisguised_word(core, self.is_latin) };
         if let Some(text) = meant {
             let start = begin + core.as_ptr().addr() - piece.as_ptr().addr();
             let text = self.shortened(&text).unwrap_or(text);
-            self.words.push(Word { text: folded(&text), at: start..start + core.len(), written: Written::Disguised });
+            self.words.push(Word { text: folded(&text), span: start..start + core.len(), form: Written::Disguised });
             self.differs = true;
             return;
         }
         for mut word in words(piece) {
-            word.at = begin + word.at.start..begin + word.at.end;
+            word.span = begin + word.span.start..begin + word.span.end;
             if let Some(shortened) = self.shortened(&word.text) {
                 word.text = shortened;
                 self.differs = true;
@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
             while rest.next_if_eq(&c).is_some() {
                 run += 1;
             }
-            let kept = if run >= STRETCHED && c.is_alphabetic() { self.most } else { run };
+            let kept = if run >= STRETCHED && c.is_alphabetic() { self.max_repeats } else { run };
             short.extend(std::iter::repeat_n(c, kept));
         }
         Some(short)
@@ -98,11 +98,11 @@ impl<'t> Reader<'t> {
         let row = std::mem::take(&mut self.spaced);
         let at = row.at();
         if let Some(text) = row.word() {
-            self.words.push(Word { text, at, written: Written::Disguised });
+            self.words.push(Word { text, span: at, form: Written::Disguised });
             self.differs = true;
         } else if !row.is_empty() {
             let written = self.normal.get(at.clone()).unwrap_or_default();
-            let within = words(written).map(|word| Word { at: at.start + word.at.start..at.start + word.at.end, ..word });
+            let within = words(written).map(|word| Word { span: at.start + word.span.start..at.start + word.span.end, ..word });
             self.words.extend(within);
         }
     }

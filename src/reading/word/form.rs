@@ -10,16 +10,16 @@ pub struct Word {
     /// In lower case.
     pub text: String,
     /// The bytes of the text that it covers.
-    pub at: Range<usize>,
+    pub span: Range<usize>,
     /// How its text is compared.
-    pub written: Written,
+    pub form: Written,
 }
 
 /// How a word is written, so that it can be compared with the word meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// As it is meant.
-    Plainly,
+    Plain,
     /// In disguise: its text is what [`skeleton`](crate::reading::deobfuscate::skeleton) makes of the word meant.
     Disguised,
     /// With [`MASK`] in place of one letter.
@@ -40,7 +40,7 @@ pub fn words(text: &str) -> impl Iterator<Item = Word> {
 impl Word {
     /// Returns a word that is written as it is meant, at this byte of its text.
     pub(super) fn plain(word: &str, at: usize) -> Self {
-        Self { text: folded(word), at: at..at + word.len(), written: Written::Plainly }
+        Self { text: folded(word), span: at..at + word.len(), form: Written::Plain }
     }
 }
 

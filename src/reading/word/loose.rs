@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::form::{MASK, MIN_MASKED, Word, Written, folded};
 use super::piece::core;
 use crate::reading::address::Addresses;
-use crate::reading::deobfuscate::without_accents;
+use crate::reading::deobfuscate::strip_accents;
 
 /// Symbols that mask a letter.
 const MASKS: &str = "*#%•●■█▪✱∗";
@@ -29,7 +29,7 @@ pub fn loosely_typed(normal: &str) -> Option<Vec<Word>> {
     for piece in normal.split_whitespace() {
         let begin = piece.as_ptr().addr() - normal.as_ptr().addr();
         if let Some((text, at)) = masked(piece) {
-            all.push(Word { text, at: begin + at.start..begin + at.end, written: Written::Masked });
+            all.push(Word { text, span: begin + at.start..begin + at.end, form: Written::Masked });
             differs = true;
             continue;
         }
@@ -46,7 +46,7 @@ pub fn loosely_typed(normal: &str) -> Option<Vec<Word>> {
             differs |= parts.len() != 1 || parts.iter().any(|(_, part)| part.len() < word.len());
             for (offset, part) in parts {
                 let mut part = Word::plain(part, begin + at + offset);
-                if let Some(bare) = without_accents(&part.text) {
+                if let Some(bare) = strip_accents(&part.text) {
                     part.text = bare;
                     differs = true;
                 }

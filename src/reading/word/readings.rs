@@ -6,15 +6,15 @@ use super::disguise::{Reader, STRETCHED};
 use super::form::{Word, words};
 use super::loose::loosely_typed;
 use super::reversed::reversed;
-use crate::reading::text::{Whole, is_invisible, is_plain};
+use crate::reading::text::{Whole, is_invisible, is_plain_ascii};
 
 /// Returns the words of a text in each way it reads, at least as it is written. The ways beyond that are few, and left out
 /// where they would be the same.
 pub fn readings(text: &str) -> Vec<Vec<Word>> {
-    let mut readings = vec![words(text).filter(|word| is_whole(text, &word.at)).collect()];
-    let whole = Whole::read(text, |c| c);
+    let mut readings = vec![words(text).filter(|word| is_whole(text, &word.span)).collect()];
+    let whole = Whole::normalize(text, |c| c);
     let normal = whole.as_str();
-    if !is_plain(text) && normal != text.to_lowercase() {
+    if !is_plain_ascii(text) && normal != text.to_lowercase() {
         readings.push(words(normal).collect());
     }
     for most in [STRETCHED - 1, 1] {
@@ -29,7 +29,7 @@ pub fn readings(text: &str) -> Vec<Vec<Word>> {
     }
     readings.extend(loosely_typed(normal));
     for word in readings.iter_mut().skip(1).flatten() {
-        word.at = whole.span(word.at.clone());
+        word.span = whole.source_span(word.span.clone());
     }
     readings.extend(Some(reversed(text)).filter(|words| !words.is_empty()));
     readings
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     fn all(text: &str) -> Vec<Vec<&str>> {
-        let places = |reading: Vec<Word>| reading.into_iter().map(|word| &text[word.at]).collect();
+        let places = |reading: Vec<Word>| reading.into_iter().map(|word| &text[word.span]).collect();
         readings(text).into_iter().map(places).collect()
     }
 
@@ -63,7 +63,7 @@ mod tests {
         let text = "so Vi\u{200B}agra v i a g r a v1agra Soooo é";
         let found = readings(text);
         let place = |word: &str| {
-            let of = found.iter().flatten().filter(|found| found.text == word).map(|word| &text[word.at.clone()]);
+            let of = found.iter().flatten().filter(|found| found.text == word).map(|word| &text[word.span.clone()]);
             of.collect::<Vec<_>>()
         };
         assert!(place("viagra").contains(&"Vi\u{200B}agra"));

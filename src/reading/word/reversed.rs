@@ -12,13 +12,13 @@ pub fn reversed(text: &str) -> Vec<Word> {
     let mut all = Vec::new();
     for (at, _) in text.match_indices(RIGHT_TO_LEFT) {
         let begin = at + RIGHT_TO_LEFT.len_utf8();
-        let run = bidi::overridden(&text[begin..], &OVERRIDE_ENDS);
-        let whole = Whole::read(run, |c| c);
+        let run = bidi::override_run(&text[begin..], &OVERRIDE_ENDS);
+        let whole = Whole::normalize(run, |c| c);
         let first = all.len();
         all.extend(words(whole.as_str()).map(|word| {
-            let of_run = whole.span(word.at);
+            let of_run = whole.source_span(word.span);
             let at = begin + of_run.start..begin + of_run.end;
-            Word { text: word.text.chars().rev().collect(), at, ..word }
+            Word { text: word.text.chars().rev().collect(), span: at, ..word }
         }));
         if let Some(words) = all.get_mut(first..) {
             words.reverse();

@@ -15,14 +15,14 @@ const MIN_MIXED: usize = 5;
 #[derive(Default)]
 pub struct Row<'t> {
     letters: Vec<(char, &'t str)>,
-    at: Range<usize>,
+    span: Range<usize>,
 }
 
 impl<'t> Row<'t> {
     /// Adds the letter of a piece that begins at this byte of the text.
     pub fn push(&mut self, letter: char, piece: &'t str, begin: usize) {
-        let start = if self.letters.is_empty() { begin } else { self.at.start };
-        self.at = start..begin + piece.len();
+        let start = if self.letters.is_empty() { begin } else { self.span.start };
+        self.span = start..begin + piece.len();
         self.letters.push((letter, piece));
     }
 
@@ -33,7 +33,7 @@ impl<'t> Row<'t> {
 
     /// Returns the bytes of the text that the row covers.
     pub fn at(&self) -> Range<usize> {
-        self.at.clone()
+        self.span.clone()
     }
 
     /// Returns the word that the letters spell, or `None` if they are a list or initials.

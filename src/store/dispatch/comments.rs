@@ -14,7 +14,7 @@ use crate::verdict::Verdict;
 impl Store {
     /// How many comments came to this process of late that were nearly the same.
     pub fn similar(&self, site: &Site, likeness: Option<&Likeness>) -> Similar {
-        likeness.map_or_else(Similar::default, |likeness| self.likes.similar(site, likeness))
+        likeness.map_or_else(Similar::default, |likeness| self.near_duplicates.similar(site, likeness))
     }
 
     /// Admits a comment, in one atomic step: tells a repeat from an edit from a new one, counts it in its limits,
@@ -24,7 +24,7 @@ impl Store {
             Engine::Memory(engine) => engine.admit(admission),
             Engine::Embedded(engine) => {
                 // A repeat is answered from what is there, also when nothing more can be written.
-                self.disk.bounded(engine.admit(admission), |admitted| !matches!(admitted, Admitted::Seen(_))).await
+                self.disk.bounded(engine.admit(admission), |admitted| !matches!(admitted, Admitted::Repeated(_))).await
             }
             Engine::Redis(engine) => engine.admit(admission).await,
         };
@@ -35,19 +35,19 @@ impl Store {
     /// Counts a comment in what this process alone keeps: its limits, for when the store is away, and its near duplicates.
     fn count_locally(&self, admission: &Admission<'_>, admitted: &Result<Admitted, Error>) {
         if counts_in_limits(admitted) && !matches!(self.engine, Engine::Memory(_)) {
-            self.local.warm(admission);
+            self.local_limits.warm(admission);
         }
         if is_first_sight(admitted)
-            && let Some(likeness) = &admission.likeness
+            && let Some(likeness) = &admission.min_hash
         {
-            self.likes.count(admission.comment.site(), likeness);
+            self.near_duplicates.count(admission.comment.site(), likeness);
         }
     }
 
     /// What this process alone knows of a comment that the store cannot be asked about: its limits, as far as it has
     /// counted them itself. Counts the comment in them, if `count`.
     pub fn alone(&self, admission: &Admission<'_>, count: bool) -> Facts {
-        self.local.weigh(admission, count)
+        self.local_limits.weigh(admission, count)
     }
 
     /// Tells what [`admit`](Self::admit) would find if the comment came now. Counts and writes nothing. `None`: the site's
@@ -112,8 +112,8 @@ impl Store {
         match &self.engine {
             Engine::Memory(engine) => {
                 let replaced = engine.replace(site, id, change);
-                if !change.teaching.is_empty() {
-                    self.versions.taught.raise(site);
+                if !change.outcome_update.is_empty() {
+                    self.versions.outcomes.raise(site);
                 }
                 replaced
             }
@@ -129,7 +129,7 @@ fn is_first_sight(admitted: &Result<Admitted, Error>) -> bool {
     match admitted {
         Ok(Admitted::Recorded(_)) => true,
         Ok(Admitted::Undecided { facts, .. }) => facts.previous.is_none(),
-        Ok(Admitted::Seen(_) | Admitted::Listed) | Err(_) => false,
+        Ok(Admitted::Repeated(_) | Admitted::ListsChanged) | Err(_) => false,
     }
 }
 
@@ -138,6 +138,6 @@ fn counts_in_limits(admitted: &Result<Admitted, Error>) -> bool {
     match admitted {
         Ok(Admitted::Recorded(_)) => true,
         Ok(Admitted::Undecided { facts, .. }) => !facts.limits.iter().any(LimitState::refused),
-        Ok(Admitted::Seen(_) | Admitted::Listed) | Err(_) => false,
+        Ok(Admitted::Repeated(_) | Admitted::ListsChanged) | Err(_) => false,
     }
 }

@@ -29,7 +29,7 @@ impl Store {
     /// [`Error::Overloaded`] if too many erasures wait for their turn on the site.
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
         let _turn = self.erasures.turn(site).await?;
-        self.local.forget(site, *person);
+        self.local_limits.forget(site, *person);
         let mut forgotten = self.forget_once(site, person).await?;
         // Comments may have come behind the walk's back.
         for _ in 0..WALKS {

@@ -14,7 +14,7 @@ impl Store {
     /// [`admit`](Self::admit) tells whether they did.
     pub fn listed_version(&self, site: &Site) -> Option<u64> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.listed.of(site)),
+            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.lists.of(site)),
             Engine::Redis(_) => None,
         }
     }
@@ -22,7 +22,7 @@ impl Store {
     /// Returns the version of a site's entries as the store has it now. 0: there are none, or they were lost.
     pub async fn listed_version_now(&self, site: &Site) -> Result<u64, Error> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Ok(self.versions.listed.of(site)),
+            Engine::Memory(_) | Engine::Embedded(_) => Ok(self.versions.lists.of(site)),
             Engine::Redis(engine) => engine.listed_version(site).await,
         }
     }
@@ -30,7 +30,7 @@ impl Store {
     /// A site's entries.
     pub async fn listed(&self, site: &Site) -> Result<Records, Error> {
         // Before the entries: what changes meanwhile is read again.
-        let version = self.versions.listed.of(site);
+        let version = self.versions.lists.of(site);
         match &self.engine {
             Engine::Memory(engine) => Ok(Records { version, all: engine.listed(site)? }),
             Engine::Embedded(engine) => Ok(Records { version, all: engine.listed(site).await? }),
@@ -41,7 +41,7 @@ impl Store {
     /// Changes a site's entries, and adds the act to the site's audit. Returns how many were removed.
     pub async fn amend_listed(&self, site: &Site, amendment: Amendment) -> Result<usize, Error> {
         let amended = match &self.engine {
-            Engine::Memory(engine) => engine.amend_listed(site, &amendment, &self.versions.listed),
+            Engine::Memory(engine) => engine.amend_listed(site, &amendment, &self.versions.lists),
             Engine::Embedded(engine) => engine.amend_listed(site, amendment).await,
             Engine::Redis(engine) => engine.amend_listed(site, &amendment).await,
         };

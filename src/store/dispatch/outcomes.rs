@@ -14,7 +14,7 @@ impl Store {
     /// Returns a version that rises with every change of a site's log, or `None` where other processes may change it.
     pub fn taught_version(&self, site: &Site) -> Option<u64> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.taught.of(site)),
+            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.outcomes.of(site)),
             Engine::Redis(_) => None,
         }
     }
@@ -94,7 +94,7 @@ impl Store {
 
     /// Raises the version of a site's log, which memory has changed.
     fn raise_taught<T>(&self, site: &Site, changed: T) -> T {
-        self.versions.taught.raise(site);
+        self.versions.outcomes.raise(site);
         changed
     }
 

@@ -53,7 +53,7 @@ impl Store {
                 size: 256,
                 after: after.as_deref(),
                 matches: &quotes,
-                most_scanned: 4_096,
+                max_scanned: 4_096,
             };
             let page = self.list(site, &query).await?;
             for kept in page.comments {

@@ -48,7 +48,7 @@ impl Engine {
     /// Adds a record to a site's audit.
     pub fn log(&self, site: i64, record: Vec<u8>) -> Result<(), Error> {
         let newest = newest(self.connection(), site)?;
-        let Logged { link, digest, record } = Logged::after(&newest, record);
+        let Logged { position: link, digest, record } = Logged::after(&newest, record);
         let mut insert = self
             .connection()
             .prepare_cached("INSERT INTO audit (site, number, hash, digest, record) VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -68,7 +68,7 @@ fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards
     let count = signed(count);
     let rows = select.query_map(params![site, signed(from), count], |row| {
         let link = Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? };
-        Ok(Logged { link, digest: row.get(2)?, record: row.get(3)? })
+        Ok(Logged { position: link, digest: row.get(2)?, record: row.get(3)? })
     })?;
     let records = rows.collect::<Result<_, _>>()?;
     let page = AuditPage::of(

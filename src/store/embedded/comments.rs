@@ -23,9 +23,9 @@ impl Embedded {
         let trust = admission.trust;
         let found = self.writer.run(move |engine| engine.admit(&draft, &limits, trust)).await?;
         Ok(match found {
-            Found::New(tightest) => Admitted::Recorded(with_limit(admission.tentative, tightest.as_ref())),
-            Found::Known(verdict) => Admitted::Seen(read_verdict(&verdict)?),
-            Found::Open { facts, verdict_id, revision } => Admitted::Undecided { facts, verdict_id, revision },
+            Found::Recorded(tightest) => Admitted::Recorded(with_limit(admission.tentative, tightest.as_ref())),
+            Found::Repeated(verdict) => Admitted::Repeated(read_verdict(&verdict)?),
+            Found::Undecided { facts, verdict_id, revision } => Admitted::Undecided { facts, verdict_id, revision },
         })
     }
 
@@ -75,7 +75,7 @@ impl Embedded {
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         let (site, id, expected) = (site.clone(), id.clone(), change.expected_revision);
         let (ruling, event) = (Ruling::new(change.verdict), prost::Message::encode_to_vec(&change.event));
-        let teaching = change.teaching.clone();
+        let teaching = change.outcome_update.clone();
         let replace = move |engine: &mut Engine| {
             let replaced = engine.replace(&site, &id, expected, &ruling, &event)?;
             if replaced {

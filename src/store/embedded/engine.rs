@@ -42,8 +42,8 @@ pub(super) struct Engine {
 #[derive(Default)]
 struct Touched {
     records: u64,
-    listed: Vec<Site>,
-    taught: Vec<Site>,
+    lists: Vec<Site>,
+    outcomes: Vec<Site>,
 }
 
 impl Engine {
@@ -65,12 +65,12 @@ impl Engine {
 
     /// Raises the version of a site's entries with the commit.
     pub fn touch_listed(&mut self, site: &Site) {
-        self.touched.listed.push(site.clone());
+        self.touched.lists.push(site.clone());
     }
 
     /// Raises the version of a site's log of outcomes with the commit.
     pub fn touch_taught(&mut self, site: &Site) {
-        self.touched.taught.push(site.clone());
+        self.touched.outcomes.push(site.clone());
     }
 
     pub fn connection(&self) -> &Connection {
@@ -100,10 +100,10 @@ impl Engine {
     pub fn commit(&mut self) -> Result<Option<i64>, Error> {
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.limits.commit();
-        let Touched { records, listed, taught } = std::mem::take(&mut self.touched);
+        let Touched { records, lists: listed, outcomes: taught } = std::mem::take(&mut self.touched);
         self.versions.records.fetch_add(records, Ordering::Relaxed);
-        listed.iter().for_each(|site| self.versions.listed.raise(site));
-        taught.iter().for_each(|site| self.versions.taught.raise(site));
+        listed.iter().for_each(|site| self.versions.lists.raise(site));
+        taught.iter().for_each(|site| self.versions.outcomes.raise(site));
         Ok(self.event.take())
     }
 

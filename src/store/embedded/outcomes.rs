@@ -129,7 +129,7 @@ fn head(connection: &Connection, site: &Site) -> Result<OutcomeHead, Error> {
     let head = select.query_row([site.as_str()], |row| {
         let number = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
         let to = row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs);
-        Ok(OutcomeHead { born: String::new(), newest: number(0)?, gone: number(1)?, from: number(2)?, to })
+        Ok(OutcomeHead { log_id: String::new(), newest: number(0)?, removed: number(1)?, from: number(2)?, to })
     });
     Ok(head.optional()?.unwrap_or_default())
 }

@@ -144,7 +144,7 @@ fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         received_at: row.get(4)?,
         author: row.get::<_, Option<[u8; 16]>>(5)?.map(Person::from_bytes),
         persons: Vec::new(),
-        standing: stood(row, 1)?,
+        current: stood(row, 1)?,
         trail: Vec::new(),
     })
 }

@@ -42,7 +42,7 @@ pub(super) struct Sweep {
     /// Rises when outcomes were forgotten: what was learned from them is to be folded anew.
     versions: Arc<Versions>,
     /// This slice has forgotten some.
-    unlearned: Cell<bool>,
+    outcomes_forgotten: Cell<bool>,
     /// When the next slice may begin.
     next: Instant,
     round: Option<Round>,
@@ -80,7 +80,7 @@ impl Sweep {
             retention: settings.retention.clone(),
             keep_events: settings.keep_events,
             versions,
-            unlearned: Cell::new(false),
+            outcomes_forgotten: Cell::new(false),
             next: now + EVERY,
             round: None,
             author: None,
@@ -100,14 +100,14 @@ impl Sweep {
 
     /// What the slice did is committed.
     pub fn committed(&self) {
-        if self.unlearned.take() {
-            self.versions.taught.raise_all();
+        if self.outcomes_forgotten.take() {
+            self.versions.outcomes.raise_all();
         }
     }
 
     /// What the slice did is not: the disk is full, or worse. It is tried again later.
     pub fn rolled_back(&mut self) {
-        self.unlearned.set(false);
+        self.outcomes_forgotten.set(false);
         self.round = None;
         self.next = Instant::now() + EVERY;
     }
@@ -172,7 +172,7 @@ impl Sweep {
         more |= forget_acts(connection, site, kept.audit)?;
         let (outcomes, left) = forget_outcomes(connection, site, kept.outcomes)?;
         if outcomes > 0 {
-            self.unlearned.set(true);
+            self.outcomes_forgotten.set(true);
         }
         Ok(more || left)
     }

@@ -17,8 +17,8 @@ impl Memory {
         let Some(shelf) = state.sites.get(site) else { return Ok(AuditPage { end: true, ..AuditPage::default() }) };
         let all = shelf.audit.iter();
         let records = match backwards {
-            true => all.rev().filter(|logged| logged.link.number < from).take(count).cloned().collect(),
-            false => all.filter(|logged| logged.link.number > from).take(count).cloned().collect(),
+            true => all.rev().filter(|logged| logged.position.number < from).take(count).cloned().collect(),
+            false => all.filter(|logged| logged.position.number > from).take(count).cloned().collect(),
         };
         Ok(AuditPage::of(records, count, shelf.audit_forgotten, shelf.newest_act()))
     }
@@ -26,7 +26,7 @@ impl Memory {
     pub fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
         let mut state = self.state()?;
         let records = state.sites.get_mut(site).into_iter().flat_map(|shelf| &mut shelf.audit);
-        records.filter(|logged| numbers.contains(&logged.link.number)).for_each(|logged| logged.record.clear());
+        records.filter(|logged| numbers.contains(&logged.position.number)).for_each(|logged| logged.record.clear());
         Ok(())
     }
 }

@@ -24,7 +24,7 @@ impl Memory {
         let shelf = shelf(sites, site);
         let standing = shelf.comments.get(id);
         if let Some(entry) = standing.filter(|entry| entry.has_had(admission.comment)) {
-            return Ok(Admitted::Seen(entry.standing.verdict.clone()));
+            return Ok(Admitted::Repeated(entry.current.verdict.clone()));
         }
         if let Some(reserved) = shelf.reserved.peek(id).filter(|reserved| reserved.fingerprint == fingerprint) {
             let Reservation { facts, verdict_id, revision, .. } = reserved;
@@ -38,8 +38,8 @@ impl Memory {
             previous: standing.map(|entry| entry.previous()),
             limits: weighing.states,
             // Counted by the process, for all its engines.
-            similar: Similar::default(),
-            alike: None,
+            duplicates: Similar::default(),
+            decided_duplicate: None,
             flood: Flood::default(),
         };
         if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::refused) {
@@ -52,7 +52,7 @@ impl Memory {
             state.came(site, id);
             return Ok(Admitted::Recorded(verdict));
         }
-        let revision = standing.map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
+        let revision = standing.map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
         let verdict_id = admission.tentative.id.clone();
         let reservation = Reservation { fingerprint, facts: facts.clone(), verdict_id: verdict_id.clone(), revision };
         shelf.reserved.put(id.clone(), reservation);
@@ -76,8 +76,8 @@ impl Memory {
                 .author()
                 .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
             previous: standing.filter(|entry| !entry.is_of(admission.comment)).map(|entry| entry.previous()),
-            similar: Similar::default(),
-            alike: None,
+            duplicates: Similar::default(),
+            decided_duplicate: None,
             flood: Flood::default(),
         })
     }
@@ -88,10 +88,10 @@ impl Memory {
         let State { sites, bytes: total, .. } = &mut *state;
         let shelf = shelf(sites, site);
         if let Some(entry) = shelf.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
-            return Ok(entry.standing.verdict.clone());
+            return Ok(entry.current.verdict.clone());
         }
         let standing = shelf.comments.remove(id).map(|entry| *entry);
-        let expected = standing.as_ref().map_or(1, |entry| entry.standing.verdict.revision.saturating_add(1));
+        let expected = standing.as_ref().map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
         let newer = shelf.reserved.peek(id).is_some_and(|reserved| reserved.fingerprint != fingerprint);
         if newer || expected != verdict.revision {
             // Edited meanwhile: the newer body decides what stands.
@@ -101,7 +101,7 @@ impl Memory {
         shelf.reserved.pop(id);
         let (before, past, first) = match standing {
             None => (None, Earlier::default(), true),
-            Some(Entry { standing, mut trail, author, persons, fingerprint, mut texts, .. }) => {
+            Some(Entry { current: standing, mut trail, author, persons, fingerprint, mut texts, .. }) => {
                 let before = standing.verdict.decision;
                 shelf.uncount(author, before);
                 trail.push(standing);
@@ -127,7 +127,7 @@ impl Memory {
     pub fn queue(&self, site: &Site) -> Result<Queue, Error> {
         let state = self.state()?;
         let all = state.sites.get(site).into_iter().flat_map(|shelf| shelf.comments.values());
-        let held = || all.clone().filter(|entry| entry.standing.verdict.decision == Decision::Hold);
+        let held = || all.clone().filter(|entry| entry.current.verdict.decision == Decision::Hold);
         let oldest = held().map(|entry| entry.received_at).min().map(from_micros).transpose()?;
         Ok(Queue { comments: held().count().try_into().unwrap_or(u64::MAX), oldest })
     }
@@ -136,18 +136,18 @@ impl Memory {
         let mut state = self.state()?;
         let Some(shelf) = state.sites.get_mut(site) else { return Ok(false) };
         let Some(entry) = shelf.comments.get_mut(id) else { return Ok(false) };
-        if entry.standing.verdict.revision != change.expected_revision {
+        if entry.current.verdict.revision != change.expected_revision {
             return Ok(false);
         }
-        let before = entry.standing.verdict.decision;
+        let before = entry.current.verdict.decision;
         let next = Stood { verdict: change.verdict.clone(), event: Some(change.event.clone()), before: Some(before) };
-        entry.trail.push(std::mem::replace(&mut entry.standing, next));
+        entry.trail.push(std::mem::replace(&mut entry.current, next));
         entry.trail.drain(..entry.trail.len().saturating_sub(MOST_PAST));
         let author = entry.author;
         shelf.uncount(author, before);
         shelf.count(author, change.verdict.decision);
         shelf.log(prost::Message::encode_to_vec(&change.event));
-        shelf.outcomes.teach(&change.teaching);
+        shelf.outcomes.teach(&change.outcome_update);
         self.announce(shelf, change.verdict);
         Ok(true)
     }
@@ -169,7 +169,7 @@ impl Memory {
         let mut all: Vec<(Place, &Entry)> = Vec::new();
         if let Some(shelf) = state.sites.get(site) {
             let wanted = |entry: &&Entry| {
-                let verdict = &entry.standing.verdict;
+                let verdict = &entry.current.verdict;
                 query.decision.is_none_or(|decision| decision == verdict.decision)
                     && (!query.spot_checks || verdict.is_spot_check())
             };

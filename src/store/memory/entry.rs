@@ -31,7 +31,7 @@ pub(super) struct Entry {
     pub author: Option<Person>,
     /// All that any text of it came from.
     pub persons: Vec<Person>,
-    pub standing: Stood,
+    pub current: Stood,
     pub trail: Vec<Stood>,
 }
 
@@ -86,20 +86,20 @@ impl Entry {
     }
 
     pub fn previous(&self) -> Previous {
-        let verdict = &self.standing.verdict;
+        let verdict = &self.current.verdict;
         Previous { decision: verdict.decision, by_moderator: !verdict.by_machine() }
     }
 
     pub fn place(&self, order: Order) -> Place {
         let key = match order {
-            Order::Risk => self.received_at - lead(&self.standing.verdict),
+            Order::Risk => self.received_at - lead(&self.current.verdict),
             Order::Newest | Order::Oldest => self.received_at,
         };
         Place { key, id: self.comment.comment_id.clone() }
     }
 
     pub fn kept(&self, with_trail: bool) -> Result<Kept, Error> {
-        let Past { verdict, event } = self.standing.clone().past();
+        let Past { verdict, event } = self.current.clone().past();
         let received_at: SystemTime = from_micros(self.received_at)?;
         let trail = if with_trail { self.trail.iter().cloned().map(Stood::past).collect() } else { Vec::new() };
         let persons = self.persons.clone();

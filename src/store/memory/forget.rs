@@ -18,7 +18,7 @@ impl Memory {
     pub fn set_comment(&self, site: &Site, id: &CommentId, revision: u32, comment: pb::Comment) -> Result<bool, Error> {
         let mut state = self.state()?;
         let entry = state.sites.get_mut(site).and_then(|shelf| shelf.comments.get_mut(id));
-        let Some(entry) = entry.filter(|entry| entry.standing.verdict.revision == revision) else { return Ok(false) };
+        let Some(entry) = entry.filter(|entry| entry.current.verdict.revision == revision) else { return Ok(false) };
         entry.comment = comment;
         Ok(true)
     }
@@ -31,7 +31,7 @@ impl Memory {
         for id in shelf.of(person) {
             shelf.reserved.pop(&id);
             let Some(entry) = shelf.comments.remove(&id) else { continue };
-            shelf.uncount(entry.author, entry.standing.verdict.decision);
+            shelf.uncount(entry.author, entry.current.verdict.decision);
             if let Some(author) = entry.author
                 && shelf.authors.get(&author) == Some(&History::default())
             {

@@ -12,13 +12,13 @@ use crate::store::versions::{BySite, Versions};
 
 impl Memory {
     pub fn listed(&self, site: &Site) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        Ok(self.state()?.sites.get(site).map(|shelf| shelf.listed.clone()).unwrap_or_default())
+        Ok(self.state()?.sites.get(site).map(|shelf| shelf.list_entries.clone()).unwrap_or_default())
     }
 
     pub fn amend_listed(&self, site: &Site, amendment: &Amendment, versions: &BySite) -> Result<Option<usize>, Error> {
         let mut state = self.state()?;
         let shelf = shelf(&mut state.sites, site);
-        let removed = amend(&mut shelf.listed, amendment, versions.of(site));
+        let removed = amend(&mut shelf.list_entries, amendment, versions.of(site));
         act_of(amendment, removed).into_iter().for_each(|act| shelf.log(act));
         versions.raise(site);
         Ok(removed)

@@ -23,7 +23,7 @@ impl OutcomeLog {
         for name in teaching.removed.iter().chain(added) {
             let before = self.records.len();
             self.records.retain(|_, (known, _)| known != name);
-            self.head.gone += u64::from(self.records.len() < before);
+            self.head.removed += u64::from(self.records.len() < before);
         }
         if let Some(added) = &teaching.added {
             self.head.newest += 1;

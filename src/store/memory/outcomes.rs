@@ -39,7 +39,7 @@ impl Memory {
         let mut state = self.state()?;
         let outcomes = &mut shelf(&mut state.sites, site).outcomes;
         for (number, _) in records {
-            outcomes.head.gone += u64::from(outcomes.records.remove(number).is_some());
+            outcomes.head.removed += u64::from(outcomes.records.remove(number).is_some());
         }
         Ok(())
     }

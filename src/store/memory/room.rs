@@ -28,7 +28,7 @@ impl State {
             let Some((site, id)) = self.order.pop_front() else { return };
             let Some(shelf) = self.sites.get_mut(&site) else { continue };
             match shelf.comments.get(&id) {
-                Some(entry) if entry.standing.verdict.decision == Decision::Hold => self.order.push_back((site, id)),
+                Some(entry) if entry.current.verdict.decision == Decision::Hold => self.order.push_back((site, id)),
                 _ if self.order.len() >= MOST => self.forget_comment(&site, &id),
                 _ => self.order.push_front((site, id)),
             }

@@ -41,7 +41,7 @@ pub(super) struct Shelf {
     /// The newest record of the audit that is not kept any more.
     pub audit_forgotten: Link,
     /// Block and allow entries by name.
-    pub listed: BTreeMap<String, Vec<u8>>,
+    pub list_entries: BTreeMap<String, Vec<u8>>,
     pub outcomes: OutcomeLog,
 }
 
@@ -67,7 +67,7 @@ impl Shelf {
             forgotten: 0,
             audit: VecDeque::new(),
             audit_forgotten: Link::default(),
-            listed: BTreeMap::new(),
+            list_entries: BTreeMap::new(),
             outcomes: OutcomeLog::default(),
         }
     }
@@ -84,8 +84,8 @@ impl Shelf {
         let earlier = std::mem::replace(&mut persons, admission.persons.all().collect());
         persons.extend(earlier.into_iter().filter(|person| !admission.persons.all().any(|now| now == *person)));
         let comment = match is_flood(&standing.verdict) {
-            true => admission.comment.kept_in_short(),
-            false => admission.comment.kept().clone(),
+            true => admission.comment.truncated_message(),
+            false => admission.comment.stored_message().clone(),
         };
         let entry = Entry {
             fingerprint: admission.comment.fingerprint(),
@@ -96,7 +96,7 @@ impl Shelf {
             received_at: now_micros(),
             author,
             persons,
-            standing,
+            current: standing,
             trail,
         };
         self.comments.insert(admission.comment.id().clone(), Box::new(entry));
@@ -131,13 +131,13 @@ impl Shelf {
         let next = Logged::after(&self.newest_act(), record);
         self.audit.push_back(next);
         if self.audit.len() > MOST_ACTS {
-            self.audit_forgotten = self.audit.pop_front().map_or(self.audit_forgotten, |oldest| oldest.link);
+            self.audit_forgotten = self.audit.pop_front().map_or(self.audit_forgotten, |oldest| oldest.position);
         }
     }
 
     /// Returns where the chain of its audit has got to.
     pub fn newest_act(&self) -> Link {
-        self.audit.back().map_or(self.audit_forgotten, |newest| newest.link)
+        self.audit.back().map_or(self.audit_forgotten, |newest| newest.position)
     }
 }
 
@@ -156,8 +156,8 @@ pub(super) fn shelf<'s>(sites: &'s mut HashMap<Site, Shelf>, site: &Site) -> &'s
     let used = OCCASIONS.fetch_add(1, Ordering::Relaxed);
     if sites.len() >= MOST_SITES && !sites.contains_key(site) {
         let worth = |shelf: &Shelf| {
-            let held = shelf.comments.values().any(|entry| entry.standing.verdict.decision == Decision::Hold);
-            let taught = !shelf.listed.is_empty() || !shelf.outcomes.is_empty();
+            let held = shelf.comments.values().any(|entry| entry.current.verdict.decision == Decision::Hold);
+            let taught = !shelf.list_entries.is_empty() || !shelf.outcomes.is_empty();
             (taught, held, !shelf.comments.is_empty(), shelf.used)
         };
         let least = sites.iter().min_by_key(|(_, shelf)| worth(shelf)).map(|(site, _)| site.clone());

@@ -70,7 +70,7 @@ impl Redis {
         let mut write = Pipeline::with_capacity(numbers.len());
         for logged in self.rows(&keys, numbers).await?.into_iter().flatten() {
             let erased = Logged { record: Vec::new(), ..logged };
-            write.cmd("HSET").arg(keys.audit()).arg(erased.link.number).arg(erased.to_bytes()).ignore();
+            write.cmd("HSET").arg(keys.audit()).arg(erased.position.number).arg(erased.to_bytes()).ignore();
         }
         self.briefly(write.query_async(&mut self.connection.clone())).await
     }
@@ -119,7 +119,7 @@ impl Redis {
             let mut rows = Vec::with_capacity(count);
             for record in waiting {
                 let next = Logged::after(&newest, record);
-                newest = next.link;
+                newest = next.position;
                 rows.push(next);
             }
             let mut ask = call(&self.scripts.seal, &[keys.unsealed(), keys.audit()]);
@@ -127,7 +127,7 @@ impl Redis {
             // Longer than any record: a site that is quiet for a while goes on with its chain.
             ask.arg(seen).arg(newest.to_text()).arg(count).arg(kept.saturating_mul(4));
             for row in rows {
-                ask.arg(row.link.number).arg(row.to_bytes());
+                ask.arg(row.position.number).arg(row.to_bytes());
             }
             let reply = run(&self.connection, &self.scripts.seal, &ask).await?;
             match reply.word() {
@@ -158,7 +158,7 @@ impl Redis {
                 if at.elapsed().unwrap_or_default() <= kept {
                     break;
                 }
-                cut = Some(logged.link);
+                cut = Some(logged.position);
             }
             if told {
                 break;

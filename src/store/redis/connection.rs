@@ -39,13 +39,13 @@ pub(super) enum Setup {
 #[derive(Clone)]
 pub(super) struct Connection {
     /// Put in the place of another when that turned out to lead nowhere. Empty until Redis was reached for the first time.
-    links: Arc<RwLock<Vec<Link>>>,
+    transports: Arc<RwLock<Vec<Link>>>,
     /// Whose turn it is.
     turn: Arc<AtomicUsize>,
     /// Rises when the other side may have lost what it knew.
     generation: Arc<AtomicU64>,
     /// Notified when a command fails, whoever sent it.
-    trouble: Arc<Notify>,
+    failures: Arc<Notify>,
 }
 
 #[derive(Clone)]
@@ -169,7 +169,7 @@ impl Setup {
 impl Connection {
     fn new(links: Vec<Link>) -> Self {
         let (turn, generation, trouble) = (Arc::default(), Arc::default(), Arc::default());
-        Self { links: Arc::new(RwLock::new(links)), turn, generation, trouble }
+        Self { transports: Arc::new(RwLock::new(links)), turn, generation, failures: trouble }
     }
 
     /// Returns a connection that leads nowhere until it [`follow`](Self::follow)s another. Commands fail until then.
@@ -179,17 +179,17 @@ impl Connection {
 
     /// Returns whether there was a connection at all so far.
     pub fn is_connected(&self) -> bool {
-        !self.links.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+        !self.transports.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Returns what is notified when a command fails.
     pub fn trouble(&self) -> Arc<Notify> {
-        Arc::clone(&self.trouble)
+        Arc::clone(&self.failures)
     }
 
     /// Reports that a command failed or was given up.
     pub fn report_trouble(&self) {
-        self.trouble.notify_one();
+        self.failures.notify_one();
     }
 
     /// How often the other side may have lost what it knew.
@@ -204,14 +204,14 @@ impl Connection {
 
     /// Has all who share this connection use that one's way from now on.
     pub fn follow(&self, other: &Connection) {
-        let links = other.links.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let links = other.transports.read().unwrap_or_else(PoisonError::into_inner).clone();
         // A lock that a panic left behind still holds whole links.
-        *self.links.write().unwrap_or_else(PoisonError::into_inner) = links;
+        *self.transports.write().unwrap_or_else(PoisonError::into_inner) = links;
     }
 
     /// Returns the next link.
     fn link(&self) -> RedisResult<Link> {
-        let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
+        let links = self.transports.read().unwrap_or_else(PoisonError::into_inner);
         let turn = if links.len() > 1 { self.turn.fetch_add(1, Ordering::Relaxed) % links.len() } else { 0 };
         links.get(turn).cloned().ok_or_else(|| (ErrorKind::Io, "not connected yet").into())
     }

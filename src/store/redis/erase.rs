@@ -96,7 +96,7 @@ impl Redis {
             size: CHUNK,
             after: None,
             matches: &|_| true,
-            most_scanned: usize::MAX,
+            max_scanned: usize::MAX,
         };
         let (mut found, mut after) = (Vec::new(), None);
         loop {

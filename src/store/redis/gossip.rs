@@ -28,7 +28,7 @@ pub(super) fn start(redis: &Arc<Redis>) {
     if getrandom::fill(&mut own).is_err() {
         return;
     }
-    redis.likes.take_untold();
+    redis.near_duplicates.take_untold();
     tokio::spawn(gossip(Arc::downgrade(redis), own));
 }
 
@@ -41,7 +41,7 @@ async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
         if !redis.connection.is_connected() || redis.breaker.is_open("") {
             continue;
         }
-        keep_newest(&mut untold, redis.likes.take_untold());
+        keep_newest(&mut untold, redis.near_duplicates.take_untold());
         // What fails is told the next time; whoever needs Redis meets the same trouble and reports it.
         if redis.tell(&own, &untold).await.is_ok() {
             untold.clear();
@@ -86,7 +86,7 @@ impl Redis {
         for message in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|stream| stream.ids) {
             heard += 1;
             if let Some(Value::BulkString(bytes)) = message.map.get(FIELD) {
-                self.likes.see(told(own, bytes));
+                self.near_duplicates.see(told(own, bytes));
             }
             *after = message.id;
         }

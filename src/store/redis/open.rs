@@ -36,10 +36,10 @@ impl Redis {
         let setup = Setup::new(address, ca).map_err(|error| failed(&error))?;
         let parts = part::parts(&settings.prefix, setup.is_cluster());
         let redis = Arc::new(Self {
-            setup,
+            connector: setup,
             connection: Connection::unconnected(),
             connections: settings.connections,
-            confirming: (settings.wait_replicas > 0).then(Connection::unconnected),
+            replica_connection: (settings.wait_replicas > 0).then(Connection::unconnected),
             parts,
             unconfirmed: AtomicBool::new(false),
             scripts: Scripts::new(),
@@ -49,10 +49,10 @@ impl Redis {
             timeout: settings.timeout,
             wait_replicas: settings.wait_replicas,
             breaker: Breaker::default(),
-            local,
-            likes,
+            local_limits: local,
+            near_duplicates: likes,
             sealing: Mutex::default(),
-            upkeep: Schedule::default(),
+            upkeep_schedule: Schedule::default(),
         });
         recovery::start(&redis).await.map_err(|error| failed(&error))?;
         gossip::start(&redis);

@@ -29,7 +29,7 @@ impl Redis {
         type Fields = (Option<String>, Option<u64>, Option<u64>, Option<u64>, Option<u64>);
         let (born, newest, gone, from, to): Fields = answer.map_err(|_| Error::store("no answer"))??;
         let number = |number: Option<u64>| number.unwrap_or_default();
-        Ok(OutcomeHead { born: born.unwrap_or_default(), newest: number(newest), gone: number(gone), from: number(from), to })
+        Ok(OutcomeHead { log_id: born.unwrap_or_default(), newest: number(newest), removed: number(gone), from: number(from), to })
     }
 
     pub async fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {

@@ -174,7 +174,7 @@ fn row((standing, comment, verdict, event): Fields) -> Result<Option<Row>, Error
         received_at,
         author,
         persons: Vec::new(),
-        standing: Stood { verdict: verdict.ok_or_else(missing)?, event: event.unwrap_or_default(), before },
+        current: Stood { verdict: verdict.ok_or_else(missing)?, event: event.unwrap_or_default(), before },
         trail: Vec::new(),
     }))
 }

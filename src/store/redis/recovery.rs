@@ -85,9 +85,9 @@ impl Redis {
     /// accepts connections too.
     async fn connect(&self) -> RedisResult<()> {
         let connecting = async {
-            let fresh = self.setup.connect(self.connections).await?;
-            let confirming = match self.confirming {
-                Some(_) => Some(self.setup.connect(1).await?),
+            let fresh = self.connector.connect(self.connections).await?;
+            let confirming = match self.replica_connection {
+                Some(_) => Some(self.connector.connect(1).await?),
                 None => None,
             };
             let mut answer = Ok(());
@@ -103,7 +103,7 @@ impl Redis {
         };
         let no_answer = || RedisError::from((ErrorKind::Io, "no answer"));
         let (fresh, confirming) = timeout(START, connecting).await.map_err(|_| no_answer())??;
-        if let Some((ours, fresh)) = self.confirming.as_ref().zip(confirming) {
+        if let Some((ours, fresh)) = self.replica_connection.as_ref().zip(confirming) {
             ours.follow(&fresh);
         }
         self.connection.follow(&fresh);
@@ -143,13 +143,13 @@ impl Redis {
                     break redis;
                 }
             };
-            if let Some(confirming) = &redis.confirming
-                && let Ok(Ok(fresh)) = timeout(START, redis.setup.connect(1)).await
+            if let Some(confirming) = &redis.replica_connection
+                && let Ok(Ok(fresh)) = timeout(START, redis.connector.connect(1)).await
             {
                 confirming.follow(&fresh);
             }
             redis.connection.changed();
-            redis.local.relieved();
+            redis.local_limits.relieved();
             let away = redis.breaker.close(&part.circuit);
             tracing::info!(circuit = part.circuit, away = ?away, "redis is back");
         });
@@ -161,7 +161,7 @@ impl Redis {
         if self.probe(&self.connection, part, self.timeout).await.is_ok() {
             return true;
         }
-        match timeout(START, self.setup.connect(self.connections)).await {
+        match timeout(START, self.connector.connect(self.connections)).await {
             Ok(Ok(fresh)) if self.probe(&fresh, part, self.timeout).await.is_ok() => {
                 self.connection.follow(&fresh);
                 true

@@ -86,7 +86,7 @@ pub(super) async fn run(connection: &Connection, script: &Script, call: &Cmd) ->
     };
     let mut rest = answer.into_iter();
     let word = rest.next().map(String::from_utf8).and_then(Result::ok).unwrap_or_default();
-    Ok(Reply { word, rest })
+    Ok(Reply { status: word, rest })
 }
 
 /// The first key of a call: what tells where it goes.
@@ -100,14 +100,14 @@ fn first_key(call: &Cmd) -> String {
 
 /// What all our scripts answer: a word, and what belongs to it in order.
 pub(super) struct Reply {
-    word: String,
+    status: String,
     rest: std::vec::IntoIter<Vec<u8>>,
 }
 
 impl Reply {
     /// The word.
     pub fn word(&self) -> &str {
-        &self.word
+        &self.status
     }
 
     /// The next part as it is.
@@ -127,6 +127,6 @@ impl Reply {
 
     /// The error of an answer that none of our scripts gives.
     pub fn unexpected(&self) -> Error {
-        Error::store(format!("redis answered {:?} where it should not", self.word))
+        Error::store(format!("redis answered {:?} where it should not", self.status))
     }
 }

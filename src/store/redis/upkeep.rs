@@ -18,7 +18,7 @@ const LOOKED_AT: u64 = 1_024;
 impl Redis {
     /// Counts a comment, and looks after its site if it is time.
     pub(super) fn keep_up(&self, site: &Site) {
-        let Some(turn) = self.upkeep.turn(site) else { return };
+        let Some(turn) = self.upkeep_schedule.turn(site) else { return };
         let (connection, script, keys) = (self.connection.clone(), self.scripts.upkeep.clone(), self.keys(site));
         // An index outlives its last comment, whenever in the hour that came.
         let retention = self.retention.of(site);

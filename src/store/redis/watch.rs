@@ -41,7 +41,7 @@ impl Redis {
     }
 
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watch, Error> {
-        Watch::new(self.setup.clone(), self.keys(site).events(), after).await
+        Watch::new(self.connector.clone(), self.keys(site).events(), after).await
     }
 }
 

@@ -44,7 +44,7 @@ impl Redis {
         }
         Ok(match admitted {
             Admitted::Recorded(verdict) => Admitted::Recorded(self.confirmed(admission, verdict).await),
-            Admitted::Seen(verdict) => Admitted::Seen(self.confirmed(admission, verdict).await),
+            Admitted::Repeated(verdict) => Admitted::Repeated(self.confirmed(admission, verdict).await),
             undecided => undecided,
         })
     }
@@ -58,8 +58,8 @@ impl Redis {
                 let state = tightest.map(|&(scope, _, gcra)| LimitState { remaining, ..admitting(scope, gcra) });
                 Ok(Admitted::Recorded(with_limit(admission.tentative, state.as_ref())))
             }
-            "seen" => Ok(Admitted::Seen(read_verdict(&reply.bytes()?)?)),
-            "listed" => Ok(Admitted::Listed),
+            "seen" => Ok(Admitted::Repeated(read_verdict(&reply.bytes()?)?)),
+            "listed" => Ok(Admitted::ListsChanged),
             "undecided" => Ok(Admitted::Undecided {
                 verdict_id: reply.text()?,
                 revision: reply.number()?,
@@ -72,7 +72,7 @@ impl Redis {
     /// Waits until as many replicas have a held comment as must: what a master alone knows is lost with it. One that
     /// they do not have is marked.
     async fn confirmed(&self, admission: &Admission<'_>, mut verdict: Verdict) -> Verdict {
-        if let Some(connection) = self.confirming.as_ref().filter(|_| verdict.decision == Decision::Hold) {
+        if let Some(connection) = self.replica_connection.as_ref().filter(|_| verdict.decision == Decision::Hold) {
             let comment = self.keys(admission.comment.site()).comment(admission.comment.id());
             match self.confirm(connection, &comment).await {
                 Ok(()) => self.unconfirmed.store(false, Ordering::Relaxed),
@@ -115,7 +115,7 @@ impl Redis {
     async fn ask(&self, mode: &str, admission: &Admission<'_>) -> Result<Reply, Error> {
         let draft = Draft::new(admission, admission.tentative);
         let sent = format!("{} {} {}", hex(draft.fingerprint), hex(draft.body_fingerprint), draft.sent_at);
-        let Draft { site, id, author, persons, comment, ruling, act, .. } = draft;
+        let Draft { site, id, author, persons, comment, verdict: ruling, act, .. } = draft;
         let (keys, limits) = (self.keys(&site), admission.counted());
         let mut names = common(&keys, &id, author).to_vec();
         // By our clock, as keys must be named before Redis is asked: at worst a window is a little longer for one of us.
@@ -126,12 +126,12 @@ impl Redis {
 
         let mut ask = call(&self.scripts.admit, &names);
         ask.arg(mode).arg(sent).arg(author_name(author)).arg(ruling.decision.to_wire() as i32);
-        ask.arg(ruling.verdict_id).arg(trust(admission.trust)).arg(ruling.lead);
+        ask.arg(ruling.verdict_id).arg(trust(admission.trust)).arg(ruling.risk_lead);
         ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(millis(RESERVED_FOR));
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
-        let bands = admission.likeness.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
-        ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign).arg(millis(WINDOW * 2));
-        ask.arg(admission.listed.map_or("-".to_owned(), |version| version.to_string())).arg(act.unwrap_or_default());
+        let bands = admission.min_hash.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
+        ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign_threshold).arg(millis(WINDOW * 2));
+        ask.arg(admission.list_version.map_or("-".to_owned(), |version| version.to_string())).arg(act.unwrap_or_default());
         ask.arg(u8::from(ruling.spot_check));
         for (scope, _, gcra) in limits {
             let unfinished = pb::RateLimit::from(rate_limit(&admitting(scope, gcra))).encode_to_vec();
@@ -148,7 +148,7 @@ impl Redis {
     async fn recorded(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         let draft = Draft::new(admission, verdict);
         let sent = format!("{} {}", hex(draft.fingerprint), draft.sent_at);
-        let Draft { site, id, author, persons, comment, ruling, act, .. } = draft;
+        let Draft { site, id, author, persons, comment, verdict: ruling, act, .. } = draft;
         let (act, edit) = (act.unwrap_or_default(), edit());
         let keys = self.keys(&site);
         let ask = |stands: Option<Person>| {
@@ -188,7 +188,7 @@ impl Redis {
             ask.arg(change.expected_revision);
             self.add_ruling(&mut ask, site, &ruling);
             ask.arg(id.as_str()).arg(&ruling.verdict).arg(&event).arg(author_name(author));
-            self.add_teaching(&mut ask, site, &change.teaching);
+            self.add_teaching(&mut ask, site, &change.outcome_update);
             ask.arg(u8::from(ruling.spot_check));
             ask
         };
@@ -209,7 +209,7 @@ impl Redis {
 
     /// Adds what `record.lua` and `replace.lua` ask for alike: decision to most events.
     fn add_ruling(&self, ask: &mut Cmd, site: &Site, ruling: &Ruling) {
-        ask.arg(ruling.decision.to_wire() as i32).arg(ruling.revision).arg(u8::from(ruling.by_moderator)).arg(ruling.lead);
+        ask.arg(ruling.decision.to_wire() as i32).arg(ruling.revision).arg(u8::from(ruling.by_moderator)).arg(ruling.risk_lead);
         ask.arg(lifetimes(&self.retention.of(site), ruling.decision)).arg(self.keep_events);
     }
 }

@@ -12,7 +12,7 @@ const MAX_QUOTED_CHARS: usize = 40;
 /// Returns a contribution in words, with the place where it stands.
 pub fn contribution(input: &Input, work: &Workspace, merged: &Merged) -> Contribution {
     let Evidence { what, start, end } = merged.evidence;
-    let span = work.text.span(usize::from(start)..usize::from(end));
+    let span = work.text.source_span(usize::from(start)..usize::from(end));
     let written = input.text.get(span.clone()).unwrap_or_default();
     let is_common = merged.key == Key::Common;
     let description =

@@ -21,9 +21,9 @@ pub struct Decided {
     /// Whether it was rejected.
     pub rejected: bool,
     /// What the base thought of it, by [`Kind`](crate::classify::site::Kind).
-    pub base: [Option<f32>; 2],
-    at: i64,
-    likeness: Likeness,
+    pub base_logits: [Option<f32>; 2],
+    decided_at: i64,
+    min_hash: Likeness,
     /// Tells its whole text from others. `None`: not known.
     digest: Option<Digest>,
 }
@@ -36,14 +36,14 @@ impl LatestDecided {
     /// Adds the comment that a lesson is about, unless the lesson does not decide it or it was imported.
     pub fn push(&mut self, lesson: &Lesson) {
         let decides = lesson.decides() && lesson.source != Source::Import;
-        let Some(likeness) = lesson.likeness.filter(|_| decides) else { return };
+        let Some(likeness) = lesson.min_hash.filter(|_| decides) else { return };
         let decided = Decided {
             comment_id: lesson.comment_id.clone(),
             by: lesson.by.clone(),
             rejected: lesson.rejected,
-            base: lesson.sketch.base,
-            at: lesson.at,
-            likeness,
+            base_logits: lesson.features.base,
+            decided_at: lesson.decided_at,
+            min_hash: likeness,
             digest: lesson.digest,
         };
         let line = usize::from(lesson.source == Source::Moderator);
@@ -57,10 +57,10 @@ impl LatestDecided {
         let mut own = None;
         let mut all = self.0.iter().rev().flat_map(|line| line.iter().rev());
         all.find(|decided| {
-            let recent = now.saturating_sub(decided.at) <= WAVE;
+            let recent = now.saturating_sub(decided.decided_at) <= WAVE;
             // A word that was put in or left out may make it say something else: nobody has approved that.
             let mut same = || decided.digest == Some(*own.get_or_insert_with(|| digest(text)));
-            let like = decided.likeness.is_like(likeness);
+            let like = decided.min_hash.is_like(likeness);
             recent && decided.comment_id != comment_id && like && (decided.rejected || same())
         })
     }

@@ -19,9 +19,9 @@ pub struct Serving {
     /// How much of it the sentinels allow.
     pub limits: Limits,
     /// On all outcomes.
-    pub all: [Standing; 2],
+    pub spoken: [Standing; 2],
     /// Whether comments that resemble those that were decided may be decided by all of the correction.
-    pub alike: [bool; 2],
+    pub similar: [bool; 2],
     /// On those in languages that the base does not speak: what it is worth elsewhere says nothing of these.
     pub unspoken: [Standing; 2],
 }
@@ -29,7 +29,7 @@ pub struct Serving {
 impl Serving {
     /// Returns whether the correction of a kind serves at all.
     pub fn serves(&self, kind: Kind) -> bool {
-        self.all[kind as usize].serves || self.alike[kind as usize]
+        self.spoken[kind as usize].serves || self.similar[kind as usize]
     }
 
     /// Finds out what of a correction may serve.
@@ -55,7 +55,7 @@ impl Serving {
                 evidence.standing(kind, true, &unlimited).serves && sentinels().allow(correction, terms, kind, resembles)
             })
         });
-        Self { limits, all, alike, unspoken }
+        Self { limits, spoken: all, similar: alike, unspoken }
     }
 }
 

@@ -26,12 +26,12 @@ fn lesson(id: usize, text: usize, outcome: Outcome, source: Source, by: &str) ->
         comment_id: format!("c{id}"),
         outcome: Some(outcome),
         rejected: outcome != Outcome::Ham,
-        text: 0,
+        text_hash: 0,
         source,
         by: by.to_owned(),
-        at: 0,
-        sketch: model.sketch(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
-        likeness: None,
+        decided_at: 0,
+        features: model.sketch(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
+        min_hash: None,
         digest: Some(digest(TEXTS[text % TEXTS.len()])),
         persons: Vec::new(),
         spot_check: None,
@@ -88,7 +88,7 @@ fn what_nobody_says_anything_of_counts_no_more() {
     let learned = Learned::fold(&numbered(vec![host, ann, back])).unwrap();
     assert_eq!((learned.counts().all(), learned.digest()), (0, String::new()));
     // Another text of the same comment is another matter.
-    let other = Lesson { text: 9, ..lesson(1, 3, Outcome::Spam, Source::Moderator, "bob") };
+    let other = Lesson { text_hash: 9, ..lesson(1, 3, Outcome::Spam, Source::Moderator, "bob") };
     let ham = lesson(1, 2, Outcome::Ham, Source::Moderator, "ann");
     let both = Learned::fold(&numbered(vec![ham, other])).unwrap();
     assert_eq!((both.counts().all(), both.counts().contested), (2, 0));
@@ -98,7 +98,7 @@ fn what_nobody_says_anything_of_counts_no_more() {
 fn nobody_else_pushes_out_what_moderators_said() {
     let text = "Dear readers, the town library opens its doors again on Monday at nine, bring a friend";
     let like = Likeness::of(text);
-    let wave = |lesson: Lesson| Lesson { likeness: like, digest: Some(digest(text)), ..lesson };
+    let wave = |lesson: Lesson| Lesson { min_hash: like, digest: Some(digest(text)), ..lesson };
     let mut lessons = vec![wave(lesson(0, 0, Outcome::Spam, Source::Moderator, "mia"))];
     lessons.extend((1..200).map(|n| wave(lesson(n, 2, Outcome::Ham, Source::Host, "blog"))));
     lessons.extend((200..330).map(|n| lesson(n, 0, Outcome::Toxic, Source::Moderator, "mia")));
@@ -128,7 +128,7 @@ proptest! {
         let folded = Learned::fold(&log).unwrap();
         prop_assert_eq!(learned.digest(), folded.digest());
         prop_assert_eq!(learned.counts(), folded.counts());
-        prop_assert_eq!(&learned.seen, &folded.seen);
+        prop_assert_eq!(&learned.subject_hashes, &folded.subject_hashes);
         prop_assert!(Kind::ALL.into_iter().all(|kind| learned.trials(kind) == folded.trials(kind)));
     }
 }
@@ -140,16 +140,16 @@ fn what_was_learned_of_a_site_stays_small() {
     let mut learned = Learned::default();
     for (n, text) in texts.enumerate() {
         let lesson = Lesson {
-            sketch: model.sketch(&Input { text: &text, ..Input::default() }),
+            features: model.sketch(&Input { text: &text, ..Input::default() }),
             comment_id: format!("0197b2f4-1111-7aaa-8bbb-{n:012}"),
-            likeness: Likeness::of(TEXTS[2]),
+            min_hash: Likeness::of(TEXTS[2]),
             digest: Some(digest(TEXTS[2])),
             ..lesson(n, 0, Outcome::Ham, Source::Moderator, "moderator of the day")
         };
         assert!(learned.learn(&lesson).unwrap());
     }
     let trials: usize = learned.trials.0.iter().flatten().flatten().map(VecDeque::len).sum();
-    assert_eq!((trials, learned.decided.0[1].len(), learned.signatures.0.len()), (2 * TRIALS, DECIDED[1], SIGNATURES));
+    assert_eq!((trials, learned.decisions.0[1].len(), learned.signatures.0.len()), (2 * TRIALS, DECIDED[1], SIGNATURES));
     let decided = (DECIDED[0] + DECIDED[1]) * (size_of::<Decided>() + 64);
     let spot_checks = SPOT_CHECKS * size_of::<(f32, bool)>();
     let line = spot_checks + 8 * TRIALS * size_of::<Trial>() + decided + SIGNATURES * size_of::<(u128, Outcome)>();

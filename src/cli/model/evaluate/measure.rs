@@ -21,7 +21,7 @@ pub struct Measured {
     pub word: Option<String>,
     pub decision: Decision,
     /// How far, in log-odds, the row is beyond the threshold it is furthest beyond.
-    pub beyond: f32,
+    pub hold_margin: f32,
     /// Its value in each dimension.
     pub values: Vec<Option<String>>,
 }
@@ -32,7 +32,7 @@ struct Kept {
     truths: Truths,
     word: u16,
     decision: Decision,
-    beyond: f32,
+    hold_margin: f32,
     values: Box<[u16]>,
 }
 
@@ -64,7 +64,7 @@ impl Measure {
             truths: row.truths,
             word: self.words.place(row.word),
             decision: row.decision,
-            beyond: row.beyond,
+            hold_margin: row.hold_margin,
             values,
         });
     }
@@ -155,7 +155,7 @@ impl Measure {
     pub fn tradeoffs(&self) -> Vec<Tradeoff> {
         let is_bad: Vec<bool> = self.words.values.iter().map(|word| BAD.contains(&word.as_str())).collect();
         let is_bad = |row: &Kept| is_bad.get(usize::from(row.word)).copied().unwrap_or_default();
-        let scored: Vec<(f32, bool)> = self.rows.iter().map(|row| (row.beyond, is_bad(row))).collect();
+        let scored: Vec<(f32, bool)> = self.rows.iter().map(|row| (row.hold_margin, is_bad(row))).collect();
         let (all, bad) = (scored.len() as f64, scored.iter().filter(|(_, bad)| *bad).count() as f64);
         if bad == 0.0 {
             return Vec::new();
@@ -207,7 +207,7 @@ mod tests {
             truths,
             word: Some(if spam { "spam" } else { "ham" }.to_owned()),
             decision,
-            beyond: score - 0.5,
+            hold_margin: score - 0.5,
             values: vec![Some(source.to_owned())],
         }
     }

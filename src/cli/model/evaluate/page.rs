@@ -201,7 +201,7 @@ fn calibration(html: &mut String, all: &[(f32, bool)]) -> Result<(), Failure> {
         decimals: true,
         y: "share that is positive",
         lines: vec![Line {
-            points: filled.clone().map(|bin| (bin.stated, bin.observed)).collect(),
+            points: filled.clone().map(|bin| (bin.mean_score, bin.positive_share)).collect(),
             dots: filled.map(|bin| 2 + bin.rows.ilog10() * 2).collect(),
         }],
         marks: Vec::new(),

@@ -53,7 +53,7 @@ impl RowScorer<'_> {
         }
         let beyond = beyond(case.policy, &ruling.scores, ruling.decision);
         let word = word.map(|word| text::line(&word, 40));
-        Ok(Measured { scores, truths, word, decision: ruling.decision, beyond, values })
+        Ok(Measured { scores, truths, word, decision: ruling.decision, hold_margin: beyond, values })
     }
 
     /// Returns the row's value in each dimension.

@@ -97,14 +97,14 @@ impl Reading<'_> {
         }
         let word = match said {
             Some(Said::Word(word)) => Some(word),
-            Some(Said::Gold(_)) | None => word_of(&truths).map(str::to_owned),
+            Some(Said::Binary(_)) | None => word_of(&truths).map(str::to_owned),
         };
         Ok((truths, word))
     }
 
     fn by_default(&self, label: Label, said: Option<&Said>, fields: &Fields) -> Option<bool> {
         match (label, said) {
-            (_, Some(Said::Gold(gold))) if self.heads == [label] => return Some(*gold),
+            (_, Some(Said::Binary(gold))) if self.heads == [label] => return Some(*gold),
             (Label::Spam, Some(Said::Word(word))) if is_known(word) => return Some(word == "spam"),
             (Label::Toxicity, Some(Said::Word(word))) if is_known(word) => return Some(word == "toxic"),
             _ => {}

@@ -60,7 +60,7 @@ fn levels(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
         let cells = cells.into_iter().map(|cell| (tone, cell));
         table.add_row(screen.row(std::iter::once((tone, name)).chain(cells).collect()));
     };
-    for level in &proposal.levels {
+    for level in &proposal.alternatives {
         row(Tone::Plain, in_brief(&proposal.labels, &level.thresholds), &level.outcome);
     }
     row(Tone::Strong, "present policy".to_owned(), &proposal.present);
@@ -123,7 +123,7 @@ pub fn toml(tuned: &Tuned<'_>) -> String {
 /// For programs.
 pub fn json(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
-    let (fit, needed) = match proposal.fit {
+    let (fit, needed) = match proposal.feasibility {
         Fit::Both => ("both", None),
         Fit::QueueOnly(needed) => ("queue_only", Some(tuned.per_day(needed))),
         Fit::MissesOutOfReach => ("misses_out_of_reach", None),
@@ -149,7 +149,7 @@ pub fn json(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
         "present": level_as_json(tuned, &tuned.present(), &proposal.present),
         "proposal": level_as_json(tuned, &proposal.thresholds, &proposal.proposed),
         "rejects": proposal.rejects.iter().map(reject_as_json).collect::<Vec<_>>(),
-        "levels": proposal.levels.iter().map(|one| level_as_json(tuned, &one.thresholds, &one.outcome)).collect::<Vec<_>>(),
+        "levels": proposal.alternatives.iter().map(|one| level_as_json(tuned, &one.thresholds, &one.outcome)).collect::<Vec<_>>(),
         "toml": tuned.fragment(),
     });
     let text = serde_json::to_string_pretty(&document);
@@ -188,9 +188,9 @@ fn reject_as_json(found: &RejectFinding) -> Value {
         "proposed": found.proposed,
         "allowed": found.allowed,
         "ham_rows": found.ham,
-        "ham_rejected": found.hit,
-        "at_most": found.at_most,
-        "shown": found.shown,
+        "ham_rejected": found.ham_rejected,
+        "at_most": found.upper_bound,
+        "shown": found.is_proven,
         "rows_needed": found.rows_needed,
     })
 }

@@ -50,7 +50,7 @@ impl Tuned<'_> {
             .map(|kind| format!("{} of the {}", percent(proposed.share(kind, Decision::Approve)), named(kind)))
             .collect();
         let misses = misses.join(" and ");
-        match self.proposal.fit {
+        match self.proposal.feasibility {
             Fit::Both => format!("Both goals can be met: {held:.0} comments held per day, {misses} approved."),
             Fit::QueueOnly(needed) => format!(
                 "Both goals cannot be met: to approve at most {missed} of the bad comments, {:.0} would be held per day. \
@@ -70,7 +70,7 @@ impl Tuned<'_> {
 
     /// What the rows can and cannot show on rejecting.
     pub fn on_rejecting(&self, found: &RejectFinding) -> String {
-        let RejectFinding { label, proposed, ham, hit, allowed, at_most, shown, rows_needed } = *found;
+        let RejectFinding { label, proposed, ham, ham_rejected: hit, allowed, upper_bound: at_most, is_proven: shown, rows_needed } = *found;
         let most = percent(allowed);
         let claim =
             format!("of {ham} harmless rows {hit} would be rejected, which at 95 % shows no more than ≤ {}", percent(at_most));

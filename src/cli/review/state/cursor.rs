@@ -19,10 +19,10 @@ impl State {
         if to == self.cursor {
             return;
         }
-        let gone = self.selected().is_some_and(|row| row.gone).then_some(self.cursor);
+        let gone = self.selected().is_some_and(|row| row.off_list).then_some(self.cursor);
         self.cursor = to;
         self.scroll = 0;
-        self.leases.let_go = None;
+        self.claims.released_by_hand = None;
         if let Some(gone) = gone {
             self.rows.remove(gone);
             if gone < self.cursor {

@@ -20,20 +20,20 @@ pub fn approve_stripped(state: &mut State) {
 fn decide_seen_without(state: &mut State, decision: Decision, code: &str, without: Vec<i32>) {
     let Some((row, details)) = state.seen() else { return };
     // What was looked at, not what the list may have heard since.
-    let item = (row.id.clone(), details.standing.revision);
+    let item = (row.id.clone(), details.state.revision);
     let note = state.notes.get(&row.id).cloned().unwrap_or_default();
     state.marked.remove(&item.0);
     start(state, What::Decide(decision), vec![item], code, note, false);
-    if let Some(act) = state.acts.last_mut() {
-        act.without = without;
+    if let Some(act) = state.pending_acts.last_mut() {
+        act.publish_without = without;
     }
     state.move_to_next_open();
 }
 
 /// Decides all of them alike, as one act.
 pub fn decide_all(state: &mut State, decision: Decision, ids: &[String], code: &str) {
-    let open = |row: &&Row| ids.contains(&row.id) && !row.gone && state.doing(&row.id).is_none();
-    let mut items: Vec<_> = state.rows.iter().filter(open).map(|row| (row.id.clone(), row.standing.revision)).collect();
+    let open = |row: &&Row| ids.contains(&row.id) && !row.off_list && state.doing(&row.id).is_none();
+    let mut items: Vec<_> = state.rows.iter().filter(open).map(|row| (row.id.clone(), row.state.revision)).collect();
     for (id, revision) in &mut items {
         // As it was when it was found alike: a text that changed since is not rejected unread.
         if let Some((_, seen)) = state.alike().iter().find(|(other, _)| other == id) {
@@ -55,10 +55,10 @@ pub fn decide_all(state: &mut State, decision: Decision, ids: &[String], code: &
 
 /// Takes back the last act that happened here.
 pub fn undo(state: &mut State) {
-    if !state.acts.is_empty() {
+    if !state.pending_acts.is_empty() {
         return state.say(Tone::Warning, "the last act is still on its way; once more in a moment");
     }
-    if let Some(Done { items }) = state.history.pop() {
+    if let Some(Done { items }) = state.undoable.pop() {
         start(state, What::Undo, items, "", String::new(), false);
     }
 }
@@ -66,22 +66,22 @@ pub fn undo(state: &mut State) {
 fn start(state: &mut State, what: What, items: Vec<(String, u32)>, code: &str, note: String, bulk: bool) {
     for (id, _) in &items {
         if let Some(row) = state.row_mut(id) {
-            row.problem.clear();
+            row.last_error.clear();
         }
     }
     let number = state.next_act;
     state.next_act += 1;
-    state.acts.push(Act {
+    state.pending_acts.push(Act {
         number,
         id: state.act_name(number),
-        what,
+        kind: what,
         items,
-        code: code.to_owned(),
+        reason_code: code.to_owned(),
         note,
-        without: Vec::new(),
+        publish_without: Vec::new(),
         bulk,
         sent: false,
-        done: Done::default(),
-        refused: Vec::new(),
+        completed: Done::default(),
+        refusals: Vec::new(),
     });
 }

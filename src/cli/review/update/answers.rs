@@ -16,12 +16,12 @@ use crate::cli::term::Tone;
 pub fn take(state: &mut State, answer: Answer) {
     match answer {
         Answer::Listed { ticket, listed } => list::apply(state, ticket, listed),
-        Answer::Leased { claim, leased, released } => claims::apply(state, claim, leased, &released),
+        Answer::Claims { claim, leased, released } => claims::apply(state, claim, leased, &released),
         Answer::Details { id, details } => self::details(state, id, details),
         Answer::Acted { number, results, problem } => outcomes::apply(state, number, results, problem),
         // Without an answer the screen is as useful as before, but for one line.
-        Answer::Alike { id, alike } => {
-            if let Some(asked) = state.alike.as_mut().filter(|asked| asked.id == id) {
+        Answer::Similar { id, alike } => {
+            if let Some(asked) = state.similar.as_mut().filter(|asked| asked.id == id) {
                 asked.others = alike.unwrap_or_default();
             }
         }
@@ -32,7 +32,7 @@ pub fn take(state: &mut State, answer: Answer) {
 fn blocked(state: &mut State, name: &str, blocked: Result<(), Problem>) {
     match blocked {
         Ok(()) => state.say(Tone::Good, format!("{name} is blocked from now on")),
-        Err(problem) if problem.unknown_call => {
+        Err(problem) if problem.is_unimplemented => {
             state.say(Tone::Bad, format!("{name} is not blocked: this server cannot block authors yet"));
         }
         Err(problem) => state.say(Tone::Bad, format!("{name} is not blocked: {}", problem.message())),
@@ -43,12 +43,12 @@ fn details(state: &mut State, id: String, details: Result<Box<Details>, Problem>
     state.fetching.remove(&id);
     match details {
         Ok(details) => {
-            let claim = details.known.claim.as_ref().and_then(Claim::from_wire);
-            let ours = state.leases.mine.contains_key(&id);
+            let claim = details.response.claim.as_ref().and_then(Claim::from_wire);
+            let ours = state.claims.held.contains_key(&id);
             if let Some(row) = state.row_mut(&id) {
-                row.learn(&details.standing);
+                row.learn(&details.state);
                 // At least as new as the list: this ends asking for what is newer.
-                row.standing.verdict_id.clone_from(&details.standing.verdict_id);
+                row.state.verdict_id.clone_from(&details.state.verdict_id);
                 if !ours && claim.is_some() {
                     row.claim = claim;
                 }
@@ -56,12 +56,12 @@ fn details(state: &mut State, id: String, details: Result<Box<Details>, Problem>
             state.details.insert(id, *details);
             forget(state);
         }
-        Err(problem) if problem.may_pass => state.lose_connection(problem.message()),
+        Err(problem) if problem.is_retryable => state.lose_connection(problem.message()),
         Err(problem) => {
             let words = problem.message();
             if let Some(row) = state.row_mut(&id) {
-                row.problem = words;
-                row.gone = true;
+                row.last_error = words;
+                row.off_list = true;
             }
         }
     }

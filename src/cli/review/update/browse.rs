@@ -19,7 +19,7 @@ pub fn press(state: &mut State, key: Key) {
         }
         return;
     };
-    if state.leaving.is_some() {
+    if state.shutdown.is_some() {
         return;
     }
     if state.is_valid(action) {
@@ -59,7 +59,7 @@ fn perform(state: &mut State, action: Action) {
         Action::Note => {
             let id = selected_id(state).unwrap_or_default();
             let text = state.notes.get(&id).cloned().unwrap_or_default();
-            state.mode = Mode::Line { purpose: Purpose::Note { id }, text };
+            state.mode = Mode::TextInput { purpose: Purpose::Note { id }, text };
         }
         Action::Mark => mark(state),
         Action::ApproveMarked | Action::RejectMarked => {
@@ -71,7 +71,7 @@ fn perform(state: &mut State, action: Action) {
             let ids = own.into_iter().chain(state.alike().iter().map(|(id, _)| id.clone())).collect();
             state.mode = Mode::Confirm { decision: Decision::Reject, ids };
         }
-        Action::Search => state.mode = Mode::Line { purpose: Purpose::Search, text: state.query.search.clone() },
+        Action::Search => state.mode = Mode::TextInput { purpose: Purpose::Search, text: state.query.search.clone() },
         Action::Queue => {
             state.query.queue = state.query.queue.next();
             state.restart_list();
@@ -87,11 +87,11 @@ fn selected_id(state: &State) -> Option<String> {
 
 fn claim(state: &mut State) {
     let Some(id) = selected_id(state) else { return };
-    if state.leases.mine.contains_key(&id) {
-        state.leases.let_go = Some(id);
+    if state.claims.held.contains_key(&id) {
+        state.claims.released_by_hand = Some(id);
         return;
     }
-    state.leases.let_go = None;
+    state.claims.released_by_hand = None;
     // What was seen of a colleague's claim may be over.
     if let Some(row) = state.row_mut(&id) {
         row.claim = None;
@@ -111,10 +111,10 @@ fn mark(state: &mut State) {
 /// Leaves once everything is confirmed, or at once when it is asked for twice.
 pub fn quit(state: &mut State) {
     state.mode = Mode::Browse;
-    match &mut state.leaving {
+    match &mut state.shutdown {
         // Twice: whoever wants to go, goes, and is told what is not certain.
-        Some(leaving) => leaving.latest = Some(state.now),
-        None => state.leaving = Some(Leaving::started()),
+        Some(leaving) => leaving.deadline = Some(state.now),
+        None => state.shutdown = Some(Leaving::started()),
     }
 }
 
@@ -127,7 +127,7 @@ pub fn explain_refusal(state: &mut State, action: Action) {
             format!("nothing is marked; {} marks a comment", state.keys.name(Action::Mark))
         }
         Action::RejectAlike => "no other held comment is like this one".to_owned(),
-        Action::Claim if !state.leases.known => "this server knows no claims".to_owned(),
+        Action::Claim if !state.claims.supported => "this server knows no claims".to_owned(),
         Action::Claim | Action::Mark => "there is nothing to claim or mark".to_owned(),
         Action::Search | Action::Queue => "the server does not answer at the moment".to_owned(),
         _ => return,
@@ -137,15 +137,15 @@ pub fn explain_refusal(state: &mut State, action: Action) {
 
 /// Returns why the comment under the cursor cannot be decided.
 fn undecidable(state: &State, action: Action) -> String {
-    if state.link.is_lost() {
+    if state.connectivity.is_lost() {
         return "the server is lost; nothing can be decided until it is back".to_owned();
     }
     let Some(row) = state.selected() else { return "there is no comment to decide".to_owned() };
     match (state.claimed_by(row), state.doing(&row.id)) {
-        _ if row.gone => "it is on this list no more".to_owned(),
+        _ if row.off_list => "it is on this list no more".to_owned(),
         (Some(claim), _) => format!("{} is at work on it", claim.who()),
         (_, Some(_)) => "it is being decided already".to_owned(),
-        _ if state.leases.let_go.as_deref() == Some(&row.id) => {
+        _ if state.claims.released_by_hand.as_deref() == Some(&row.id) => {
             format!("you gave it back; {} claims it again", state.keys.name(Action::Claim))
         }
         _ if action == Action::Block && state.seen().is_some() => {

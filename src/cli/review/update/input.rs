@@ -29,7 +29,7 @@ pub fn press(state: &mut State, event: KeyEvent) -> Option<Effect> {
         Mode::Help => {}
         Mode::Confirm { decision, ids } => confirm(state, decision, ids, code),
         Mode::Reason { ids, bulk } => reason(state, ids, bulk, code),
-        Mode::Line { purpose, text } => line(state, purpose, text, key, code),
+        Mode::TextInput { purpose, text } => line(state, purpose, text, key, code),
         Mode::Block { name, id } => return block(state, name, id, code),
     }
     None
@@ -91,7 +91,7 @@ fn line(state: &mut State, purpose: Purpose, mut text: String, key: Key, code: K
         KeyCode::Char(c) if !key.is_ctrl() && !c.is_control() && text.len() + c.len_utf8() <= most => text.push(c),
         _ => {}
     }
-    state.mode = Mode::Line { purpose, text };
+    state.mode = Mode::TextInput { purpose, text };
 }
 
 /// Takes over a line that was finished with Enter.

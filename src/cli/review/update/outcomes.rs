@@ -11,17 +11,17 @@ use crate::pb;
 
 /// Takes in what became of an act, or of a part of it.
 pub fn apply(state: &mut State, number: u64, results: Vec<pb::ReviewResult>, problem: Option<Problem>) {
-    let Some(at) = state.acts.iter().position(|act| act.number == number) else { return };
-    let mut act = state.acts.remove(at);
+    let Some(at) = state.pending_acts.iter().position(|act| act.number == number) else { return };
+    let mut act = state.pending_acts.remove(at);
     for result in results {
         act.items.retain(|(id, _)| *id != result.comment_id);
         apply_result(state, &mut act, result);
     }
     match problem {
         // Asking again is safe: a decision that happened already is no other one.
-        Some(problem) if problem.may_pass && !act.items.is_empty() => {
+        Some(problem) if problem.is_retryable && !act.items.is_empty() => {
             act.sent = false;
-            state.acts.insert(at, act);
+            state.pending_acts.insert(at, act);
             state.lose_connection(problem.message());
         }
         problem => {
@@ -29,9 +29,9 @@ pub fn apply(state: &mut State, number: u64, results: Vec<pb::ReviewResult>, pro
             for (id, _) in std::mem::take(&mut act.items) {
                 let words = words.clone().unwrap_or_else(|| "the server said nothing of it".to_owned());
                 if let Some(row) = state.row_mut(&id) {
-                    row.problem = words.clone();
+                    row.last_error = words.clone();
                 }
-                act.refused.push(words);
+                act.refusals.push(words);
             }
             finish(state, act);
         }
@@ -47,7 +47,7 @@ fn apply_result(state: &mut State, act: &mut Act, result: pb::ReviewResult) {
     state.details.remove(&id);
     let Some(error) = result.error else {
         if let Some(standing) = standing {
-            act.done.items.push((id.clone(), standing.revision));
+            act.completed.items.push((id.clone(), standing.revision));
             if let Some(row) = state.row_mut(&id) {
                 row.learn(&standing);
             }
@@ -60,36 +60,36 @@ fn apply_result(state: &mut State, act: &mut Act, result: pb::ReviewResult) {
         _ => text::line(&error.message, 300),
     };
     if let Some(row) = state.row_mut(&id) {
-        row.problem = words.clone();
+        row.last_error = words.clone();
         if let Some(standing) = &standing {
             row.learn(standing);
         }
         match error.reason.as_str() {
-            "NOT_FOUND" => row.gone = true,
+            "NOT_FOUND" => row.off_list = true,
             "CLAIMED" => row.claim = Some(Claim::by_unknown(now)),
             _ => {}
         }
     }
     if error.reason == "CLAIMED" {
-        state.leases.mine.remove(&id);
-    } else if act.bulk && state.leases.known {
+        state.claims.held.remove(&id);
+    } else if act.bulk && state.claims.supported {
         // It was claimed for this act only: not wanted, it is given back.
-        state.leases.mine.insert(id.clone(), Grant { until: now + LEASE, renew: now + LEASE });
+        state.claims.held.insert(id.clone(), Grant { until: now + LEASE, renew_at: now + LEASE });
     }
-    act.refused.push(words);
+    act.refusals.push(words);
 }
 
 /// Says what came of an act, once all of it is known.
 fn finish(state: &mut State, act: Act) {
-    let verb = match act.what {
+    let verb = match act.kind {
         What::Decide(decision) => done(Some(decision)),
         What::Undo => "taken back",
     };
-    let (good, bad) = (act.done.items.len(), act.refused.len());
-    let why = act.refused.first().cloned().unwrap_or_default();
+    let (good, bad) = (act.completed.items.len(), act.refusals.len());
+    let why = act.refusals.first().cloned().unwrap_or_default();
     let (tone, words) = match (good, bad) {
-        (1, 0) if act.code.is_empty() => (Tone::Good, verb.to_owned()),
-        (1, 0) => (Tone::Good, format!("{verb} ({})", act.code)),
+        (1, 0) if act.reason_code.is_empty() => (Tone::Good, verb.to_owned()),
+        (1, 0) => (Tone::Good, format!("{verb} ({})", act.reason_code)),
         (good, 0) => (Tone::Good, format!("{good} comments {verb}")),
         (0, 1) => (Tone::Bad, format!("not {verb}: {why}")),
         (good, bad) => (Tone::Bad, format!("{good} {verb}, {bad} not: {why}")),
@@ -98,16 +98,16 @@ fn finish(state: &mut State, act: Act) {
     if good == 0 {
         return;
     }
-    match act.what {
-        What::Decide(_) => state.history.push(act.done),
+    match act.kind {
+        What::Decide(_) => state.undoable.push(act.completed),
         What::Undo => {
             // Back to what was taken back; if it has left the list, the next look at it brings it in again.
-            let first = act.done.items.first().map(|(id, _)| id.clone());
+            let first = act.completed.items.first().map(|(id, _)| id.clone());
             match first.as_deref().and_then(|id| state.find(id)) {
                 Some(at) => state.move_to(at),
-                None => state.list.find = first,
+                None => state.list.select_when_loaded = first,
             }
-            state.list.again = state.now;
+            state.list.refresh_at = state.now;
         }
     }
 }

@@ -12,11 +12,11 @@ const AHEAD: usize = 15;
 
 /// Asks for what is missing.
 pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.leaving.is_some() {
+    if state.shutdown.is_some() {
         leave(state);
     }
     list(state, effects);
-    if state.link == Link::Live {
+    if state.connectivity == Link::Live {
         acts(state, effects);
         leases(state, effects);
         details(state, effects);
@@ -27,50 +27,50 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
 /// Asks which held comments are like the one that is looked at, once it is there.
 fn alike(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(id) = state.seen().filter(|(row, _)| state.waits(row)).map(|(row, _)| row.id.clone()) else { return };
-    if state.leaving.is_some() || state.alike.as_ref().is_some_and(|asked| asked.id == id) {
+    if state.shutdown.is_some() || state.similar.as_ref().is_some_and(|asked| asked.id == id) {
         return;
     }
-    state.alike = Some(Alike { id: id.clone(), others: Vec::new() });
-    effects.push(Effect::Alike { id });
+    state.similar = Some(Alike { id: id.clone(), others: Vec::new() });
+    effects.push(Effect::FindSimilar { id });
 }
 
 /// Closes the screen once nothing is on its way and no claim is left.
 fn leave(state: &mut State) {
-    let lost = state.link.is_lost();
-    let claims = !state.leases.mine.is_empty() || state.leases.busy;
+    let lost = state.connectivity.is_lost();
+    let claims = !state.claims.held.is_empty() || state.claims.in_flight;
     // Claims lapse by themselves: a server that is lost is not waited for because of them.
-    let quiet = state.acts.is_empty() && (!claims || lost);
+    let quiet = state.pending_acts.is_empty() && (!claims || lost);
     let now = state.now;
-    if let Some(leaving) = &mut state.leaving {
-        let late = leaving.latest.is_some_and(|latest| latest <= now);
-        leaving.closed |= quiet || late;
+    if let Some(leaving) = &mut state.shutdown {
+        let late = leaving.deadline.is_some_and(|latest| latest <= now);
+        leaving.done |= quiet || late;
     }
 }
 
 /// Asks for rows: all of them anew, those after the last one, or the same once more.
 fn list(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.list.asked.is_some() {
+    if state.list.in_flight.is_some() {
         return;
     }
-    let wait = matches!(state.link, Link::Lost { next, .. } if next > state.now);
-    if wait || state.leaving.is_some() && state.link == Link::Live {
+    let wait = matches!(state.connectivity, Link::Lost { next, .. } if next > state.now);
+    if wait || state.shutdown.is_some() && state.connectivity == Link::Live {
         return;
     }
-    let List { stale, again, ref next, .. } = state.list;
+    let List { stale, refresh_at: again, next_page_token: ref next, .. } = state.list;
     let near_end = state.cursor + AHEAD >= state.rows.len();
     let (part, token, rows) = if stale {
-        (Part::Fresh, String::new(), PAGE)
-    } else if again <= state.now || state.link != Link::Live {
-        (Part::Again, String::new(), state.rows.len().next_multiple_of(PAGE).clamp(PAGE, MOST_ROWS))
+        (Part::First, String::new(), PAGE)
+    } else if again <= state.now || state.connectivity != Link::Live {
+        (Part::Refresh, String::new(), state.rows.len().next_multiple_of(PAGE).clamp(PAGE, MOST_ROWS))
     } else if near_end && !next.is_empty() && state.rows.len() < MOST_ROWS {
-        (Part::More, next.clone(), PAGE)
+        (Part::NextPage, next.clone(), PAGE)
     } else {
         return;
     };
-    state.list.ticket += 1;
-    state.list.asked = Some((state.list.ticket, part));
+    state.list.request_id += 1;
+    state.list.in_flight = Some((state.list.request_id, part));
     effects.push(Effect::List {
-        ticket: state.list.ticket,
+        ticket: state.list.request_id,
         filter: state.query.filter(),
         order: state.query.order,
         token,
@@ -80,55 +80,55 @@ fn list(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Sends acts that have not been sent.
 fn acts(state: &mut State, effects: &mut Vec<Effect>) {
-    for act in state.acts.iter_mut().filter(|act| !act.sent) {
+    for act in state.pending_acts.iter_mut().filter(|act| !act.sent) {
         act.sent = true;
         let mut act = act.clone();
-        act.bulk &= state.leases.known && matches!(act.what, What::Decide(_));
+        act.bulk &= state.claims.supported && matches!(act.kind, What::Decide(_));
         effects.push(Effect::Act(Box::new(act)));
     }
 }
 
 /// The one comment that should be ours: the one that is looked at.
 fn wanted(state: &State) -> Option<&Row> {
-    if state.leaving.is_some() {
+    if state.shutdown.is_some() {
         return None;
     }
     let row = state.selected().filter(|row| state.waits(row))?;
-    let free = state.claimed_by(row).is_none() && state.leases.let_go.as_ref() != Some(&row.id);
+    let free = state.claimed_by(row).is_none() && state.claims.released_by_hand.as_ref() != Some(&row.id);
     free.then_some(row)
 }
 
 /// Gives back claims that are not needed any more, and claims the comment that is looked at.
 fn leases(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.leases.busy || !state.leases.known {
+    if state.claims.in_flight || !state.claims.supported {
         return;
     }
     let wanted = wanted(state);
     let claim = wanted
-        .filter(|row| state.leases.mine.get(&row.id).is_none_or(|grant| grant.renew <= state.now))
+        .filter(|row| state.claims.held.get(&row.id).is_none_or(|grant| grant.renew_at <= state.now))
         .map(|row| row.id.clone());
     let wanted = wanted.map(|row| row.id.clone());
     // What is being decided is given back when it is.
     let spare = |id: &&String| wanted.as_ref() != Some(*id) && state.doing(id).is_none();
-    let release: Vec<String> = state.leases.mine.keys().filter(spare).cloned().collect();
+    let release: Vec<String> = state.claims.held.keys().filter(spare).cloned().collect();
     if release.is_empty() && claim.is_none() {
         return;
     }
     for id in &release {
         // From now on it may be another's: it is not shown, and cannot be decided.
-        state.leases.mine.remove(id);
+        state.claims.held.remove(id);
     }
-    state.leases.busy = true;
-    effects.push(Effect::Lease { release, claim });
+    state.claims.in_flight = true;
+    effects.push(Effect::UpdateClaims { release, claim });
 }
 
 /// Fetches the comment that is looked at whole, and the next one ahead.
 fn details(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.leaving.is_some() {
+    if state.shutdown.is_some() {
         return;
     }
     let missing = |row: &&Row| {
-        let known = state.details.get(&row.id).is_some_and(|known| known.is_current(&row.standing));
+        let known = state.details.get(&row.id).is_some_and(|known| known.is_current(&row.state));
         !known && !state.fetching.contains(&row.id) && state.doing(&row.id).is_none()
     };
     // The text comes along with the claim and not after it; until the claim is ours it is not shown.

@@ -11,19 +11,19 @@ use crate::pb;
 use crate::verdict::Decision;
 
 fn acts(desk: &Rehearsal) -> Vec<&Act> {
-    desk.asked.iter().filter_map(|effect| if let Effect::Act(act) = effect { Some(&**act) } else { None }).collect()
+    desk.pending_effects.iter().filter_map(|effect| if let Effect::Act(act) = effect { Some(&**act) } else { None }).collect()
 }
 
 fn claims(desk: &Rehearsal) -> Vec<Option<&str>> {
-    let asked = desk.asked.iter();
-    asked.filter_map(|effect| if let Effect::Lease { claim, .. } = effect { Some(claim.as_deref()) } else { None }).collect()
+    let asked = desk.pending_effects.iter();
+    asked.filter_map(|effect| if let Effect::UpdateClaims { claim, .. } = effect { Some(claim.as_deref()) } else { None }).collect()
 }
 
 #[test]
 fn at_the_start_only_the_first_comment_is_claimed_and_shown() {
     let desk = Rehearsal::with("abc");
     assert_eq!(desk.sees(), Some("a"));
-    assert_eq!(desk.state.leases.mine.keys().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(desk.state.claims.held.keys().collect::<Vec<_>>(), ["a"]);
     assert!(desk.server["b"].claim.is_none());
 }
 
@@ -31,9 +31,9 @@ fn at_the_start_only_the_first_comment_is_claimed_and_shown() {
 fn nothing_is_shown_before_the_claim_is_ours() {
     let mut desk = Rehearsal::new(&[comment("a", "text")]);
     desk.event(Event::Tick);
-    let Some(Effect::List { ticket, .. }) = desk.asked.pop() else { panic!("the list comes first") };
+    let Some(Effect::List { ticket, .. }) = desk.pending_effects.pop() else { panic!("the list comes first") };
     let rows = desk.server.values().map(Row::from).collect();
-    desk.event(Event::Answer(Answer::Listed { ticket, listed: Ok((rows, String::new())) }));
+    desk.event(Event::Reply(Answer::Listed { ticket, listed: Ok((rows, String::new())) }));
     assert_eq!(claims(&desk), [Some("a")]);
     assert_eq!(desk.sees(), None);
     desk.press("f");
@@ -48,7 +48,7 @@ fn moving_on_gives_the_claim_back() {
     desk.play("j");
     assert_eq!(desk.sees(), Some("b"));
     assert!(desk.server["a"].claim.is_none());
-    assert_eq!(desk.state.leases.mine.keys().collect::<Vec<_>>(), ["b"]);
+    assert_eq!(desk.state.claims.held.keys().collect::<Vec<_>>(), ["b"]);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn what_a_colleague_claimed_is_passed_over_and_never_shown() {
     desk.serve();
     desk.play("k");
     assert_eq!((desk.selected(), desk.sees()), ("a", None));
-    assert_eq!(desk.state.claimed_by(desk.row("a")).unwrap().by, "ben");
+    assert_eq!(desk.state.claimed_by(desk.row("a")).unwrap().holder, "ben");
     desk.play("f");
     assert_eq!(desk.said(), "ben is at work on it");
 }
@@ -90,8 +90,8 @@ fn what_a_colleague_claimed_and_decided_says_who_decided_it() {
     desk.decide("a", Decision::Reject, "ben");
     desk.pass(4);
     desk.serve();
-    assert!(desk.row("a").gone && desk.state.claimed_by(desk.row("a")).is_none());
-    assert_eq!((desk.row("a").standing.decision, desk.row("a").standing.by.as_str()), (Some(Decision::Reject), "ben"));
+    assert!(desk.row("a").off_list && desk.state.claimed_by(desk.row("a")).is_none());
+    assert_eq!((desk.row("a").state.decision, desk.row("a").state.decided_by.as_str()), (Some(Decision::Reject), "ben"));
 }
 
 #[test]
@@ -164,11 +164,11 @@ fn what_comes_next_is_fetched_ahead_but_not_claimed() {
 fn a_rejection_may_have_a_reason() {
     let mut desk = Rehearsal::with("abc");
     desk.press("dh");
-    assert_eq!(acts(&desk)[0].code, "hate_speech");
+    assert_eq!(acts(&desk)[0].reason_code, "hate_speech");
     desk.serve();
     assert_eq!(desk.said(), "rejected (hate_speech)");
     desk.press("d\n");
-    assert_eq!(acts(&desk)[0].code, "");
+    assert_eq!(acts(&desk)[0].reason_code, "");
     desk.serve();
     desk.press("d\u{1b}");
     assert_eq!((acts(&desk).len(), desk.selected()), (0, "c"));
@@ -180,8 +180,8 @@ fn a_conflict_says_who_was_first_and_rolls_back() {
     desk.decide("a", Decision::Reject, "ben");
     desk.play("f");
     assert_eq!(desk.said(), "not approved: ben rejected it 1m ago");
-    assert_eq!(desk.row("a").standing.decision, Some(Decision::Reject));
-    assert_eq!(desk.row("a").problem, "ben rejected it 1m ago");
+    assert_eq!(desk.row("a").state.decision, Some(Decision::Reject));
+    assert_eq!(desk.row("a").last_error, "ben rejected it 1m ago");
     assert_eq!(desk.state.doing("a"), None);
     desk.play("u");
     assert!(desk.said().contains("nothing was done here"), "{}", desk.said());
@@ -231,7 +231,7 @@ fn marked_comments_are_decided_after_a_question_and_undone_as_one() {
     desk.play("n");
     assert_eq!(desk.stands("a").0, Decision::Hold);
     desk.press("Dys");
-    assert_eq!((acts(&desk).len(), acts(&desk)[0].bulk, acts(&desk)[0].code.as_str()), (1, true, "spam"));
+    assert_eq!((acts(&desk).len(), acts(&desk)[0].bulk, acts(&desk)[0].reason_code.as_str()), (1, true, "spam"));
     desk.serve();
     assert_eq!(desk.said(), "3 comments rejected");
     assert_eq!((desk.sees(), desk.state.marked.len()), (Some("c"), 0));
@@ -271,7 +271,7 @@ fn searching_asks_for_texts_with_these_words() {
     let mut desk = Rehearsal::with("ab");
     desk.press("/cheap pills\n");
     let filters: Vec<_> =
-        desk.asked.iter().filter_map(|e| if let Effect::List { filter, .. } = e { Some(filter) } else { None }).collect();
+        desk.pending_effects.iter().filter_map(|e| if let Effect::List { filter, .. } = e { Some(filter) } else { None }).collect();
     assert_eq!(filters, ["text=cheap text=pills"]);
     desk.serve();
     assert_eq!(desk.sees(), Some("a"));
@@ -282,9 +282,9 @@ fn a_search_that_the_server_refuses_brings_the_old_list_back() {
     let mut desk = Rehearsal::with("ab");
     desk.press("/x\n");
     let ticket =
-        desk.asked.iter().find_map(|e| if let Effect::List { ticket, .. } = e { Some(*ticket) } else { None }).unwrap();
-    desk.asked.retain(|effect| !matches!(effect, Effect::List { .. }));
-    desk.event(Event::Answer(Answer::Listed { ticket, listed: Err(refused("unknown term text=x")) }));
+        desk.pending_effects.iter().find_map(|e| if let Effect::List { ticket, .. } = e { Some(*ticket) } else { None }).unwrap();
+    desk.pending_effects.retain(|effect| !matches!(effect, Effect::List { .. }));
+    desk.event(Event::Reply(Answer::Listed { ticket, listed: Err(refused("unknown term text=x")) }));
     desk.serve();
     assert_eq!((desk.state.query.search.as_str(), desk.sees()), ("", Some("a")));
     assert_eq!(desk.said(), "unknown term text=x");
@@ -293,10 +293,10 @@ fn a_search_that_the_server_refuses_brings_the_old_list_back() {
 #[test]
 fn a_filter_that_the_server_refuses_at_the_start_ends_the_program() {
     let mut desk = Rehearsal::with("");
-    desk.state.list.accepted = None;
-    desk.state.list.asked = Some((99, super::super::listing::Part::Fresh));
-    desk.event(Event::Answer(Answer::Listed { ticket: 99, listed: Err(refused("no such term")) }));
-    assert!(desk.state.leaving.as_ref().unwrap().closed);
+    desk.state.list.last_accepted_query = None;
+    desk.state.list.in_flight = Some((99, super::super::listing::Part::First));
+    desk.event(Event::Reply(Answer::Listed { ticket: 99, listed: Err(refused("no such term")) }));
+    assert!(desk.state.shutdown.as_ref().unwrap().done);
     assert_eq!(desk.state.end().unwrap_err().message(), "no such term");
 }
 
@@ -333,7 +333,7 @@ fn a_comment_decided_elsewhere_stays_under_the_cursor_and_says_so() {
     desk.pass(10);
     desk.serve();
     assert_eq!((desk.selected(), desk.sees()), ("b", Some("b")));
-    assert!(desk.row("b").gone);
+    assert!(desk.row("b").off_list);
     desk.play("f");
     assert_eq!(desk.said(), "it is on this list no more");
     desk.play("j");
@@ -346,11 +346,11 @@ fn a_list_read_before_a_decision_does_not_bring_the_comment_back() {
     let old = desk.server.values().map(Row::from).collect();
     desk.pass(10);
     let ticket =
-        desk.asked.iter().find_map(|e| if let Effect::List { ticket, .. } = e { Some(*ticket) } else { None }).unwrap();
-    desk.asked.clear();
+        desk.pending_effects.iter().find_map(|e| if let Effect::List { ticket, .. } = e { Some(*ticket) } else { None }).unwrap();
+    desk.pending_effects.clear();
     desk.play("f");
-    desk.event(Event::Answer(Answer::Listed { ticket, listed: Ok((old, String::new())) }));
-    assert_eq!(desk.row("a").standing.decision, Some(Decision::Approve));
+    desk.event(Event::Reply(Answer::Listed { ticket, listed: Ok((old, String::new())) }));
+    assert_eq!(desk.row("a").state.decision, Some(Decision::Approve));
     assert!(!desk.state.waits(desk.row("a")));
 }
 
@@ -363,7 +363,7 @@ fn more_pages_come_when_the_cursor_nears_the_end() {
     desk.play("G");
     assert_eq!((desk.state.rows.len(), desk.selected()), (100, "049"));
     desk.play("GG");
-    assert_eq!((desk.state.rows.len(), desk.state.list.next.as_str()), (130, ""));
+    assert_eq!((desk.state.rows.len(), desk.state.list.next_page_token.as_str()), (130, ""));
     desk.pass(30);
     desk.serve();
     assert_eq!((desk.state.rows.len(), desk.selected()), (130, "129"));
@@ -388,10 +388,10 @@ fn no_more_than_two_thousand_rows_are_held() {
 fn a_lost_server_loses_nothing_and_heals() {
     let mut desk = Rehearsal::with("abc");
     desk.play("j ");
-    desk.away = true;
+    desk.unreachable = true;
     desk.pass(10);
     desk.serve();
-    assert!(matches!(desk.state.link, Link::Lost { .. }));
+    assert!(matches!(desk.state.connectivity, Link::Lost { .. }));
     assert_eq!((desk.state.rows.len(), desk.state.marked.len(), desk.selected()), (3, 1, "c"));
     desk.play("f");
     assert!(desk.said().contains("the server is lost"), "{}", desk.said());
@@ -399,25 +399,25 @@ fn a_lost_server_loses_nothing_and_heals() {
         desk.pass(9);
         desk.serve();
     }
-    desk.away = false;
+    desk.unreachable = false;
     desk.pass(9);
     desk.serve();
-    assert_eq!((desk.state.link.clone(), desk.said(), desk.sees()), (Link::Live, "the server is back", Some("c")));
+    assert_eq!((desk.state.connectivity.clone(), desk.said(), desk.sees()), (Link::Live, "the server is back", Some("c")));
 }
 
 #[test]
 fn pauses_before_asking_a_lost_server_grow_to_eight_seconds() {
     let mut desk = Rehearsal::with("a");
-    desk.away = true;
+    desk.unreachable = true;
     desk.pass(10);
     desk.serve();
     let mut pauses = Vec::new();
     for _ in 0..8 {
-        let Link::Lost { next, .. } = desk.state.link else { panic!("lost") };
+        let Link::Lost { next, .. } = desk.state.connectivity else { panic!("lost") };
         pauses.push(next.duration_since(desk.state.now).unwrap().as_millis());
         desk.state.now = next;
         desk.event(Event::Tick);
-        assert!(!desk.asked.is_empty());
+        assert!(!desk.pending_effects.is_empty());
         desk.serve();
     }
     assert_eq!(pauses[..6], [500, 1_000, 2_000, 4_000, 8_000, 8_000]);
@@ -426,13 +426,13 @@ fn pauses_before_asking_a_lost_server_grow_to_eight_seconds() {
 #[test]
 fn a_decision_that_got_lost_on_the_way_is_sent_again() {
     let mut desk = Rehearsal::with("ab");
-    desk.away = true;
+    desk.unreachable = true;
     desk.play("f");
     assert_eq!(desk.state.doing("a"), Some(What::Decide(Decision::Approve)), "still under way");
-    desk.away = false;
+    desk.unreachable = false;
     desk.pass(2);
     desk.serve();
-    assert_eq!((desk.stands("a"), desk.state.acts.len()), ((Decision::Approve, 2), 0));
+    assert_eq!((desk.stands("a"), desk.state.pending_acts.len()), ((Decision::Approve, 2), 0));
 }
 
 #[test]
@@ -440,10 +440,10 @@ fn a_decision_that_the_server_refuses_is_rolled_back() {
     let mut desk = Rehearsal::with("ab");
     desk.press("f");
     let number = acts(&desk)[0].number;
-    desk.asked.retain(|effect| !matches!(effect, Effect::Act(_)));
-    desk.event(Event::Answer(Answer::Acted { number, results: Vec::new(), problem: Some(refused("give a reason code")) }));
+    desk.pending_effects.retain(|effect| !matches!(effect, Effect::Act(_)));
+    desk.event(Event::Reply(Answer::Acted { number, results: Vec::new(), problem: Some(refused("give a reason code")) }));
     assert_eq!((desk.said(), desk.state.doing("a")), ("not approved: give a reason code", None));
-    assert_eq!(desk.row("a").problem, "give a reason code");
+    assert_eq!(desk.row("a").last_error, "give a reason code");
 }
 
 #[test]
@@ -452,15 +452,15 @@ fn half_an_answer_to_a_bulk_act_leaves_the_rest_under_way() {
     desk.play("  ");
     desk.press("Fy");
     let act = acts(&desk)[0].clone();
-    desk.asked.retain(|effect| !matches!(effect, Effect::Act(_)));
+    desk.pending_effects.retain(|effect| !matches!(effect, Effect::Act(_)));
     let verdict = super::super::rehearsal::verdict("a", Decision::Approve, "mia", 2);
     let result = pb::ReviewResult { comment_id: "a".into(), verdict: Some(verdict), error: None };
-    desk.event(Event::Answer(Answer::Acted { number: act.number, results: vec![result], problem: Some(lost()) }));
+    desk.event(Event::Reply(Answer::Acted { number: act.number, results: vec![result], problem: Some(lost()) }));
     assert_eq!((desk.state.doing("a"), desk.state.doing("b").is_some()), (None, true));
     desk.pass(2);
     desk.serve();
     assert_eq!(desk.said(), "2 comments approved");
-    assert_eq!(desk.state.history[0].items.len(), 2, "one act to undo");
+    assert_eq!(desk.state.undoable[0].items.len(), 2, "one act to undo");
 }
 
 #[test]
@@ -468,9 +468,9 @@ fn quitting_gives_claims_back_and_waits_for_acts() {
     let mut desk = Rehearsal::with("ab");
     desk.press("f");
     desk.press("q");
-    assert!(!desk.state.leaving.as_ref().unwrap().closed);
+    assert!(!desk.state.shutdown.as_ref().unwrap().done);
     desk.serve();
-    assert!(desk.state.leaving.as_ref().unwrap().closed);
+    assert!(desk.state.shutdown.as_ref().unwrap().done);
     assert_eq!(desk.stands("a").0, Decision::Approve);
     assert!(desk.server.values().all(|comment| comment.claim.is_none()));
     assert!(desk.state.end().is_ok());
@@ -479,12 +479,12 @@ fn quitting_gives_claims_back_and_waits_for_acts() {
 #[test]
 fn quitting_twice_does_not_wait_and_tells_what_is_uncertain() {
     let mut desk = Rehearsal::with("ab");
-    desk.away = true;
+    desk.unreachable = true;
     desk.play("f");
     desk.press("q");
-    assert!(!desk.state.leaving.as_ref().unwrap().closed);
+    assert!(!desk.state.shutdown.as_ref().unwrap().done);
     desk.press("q");
-    assert!(desk.state.leaving.as_ref().unwrap().closed);
+    assert!(desk.state.shutdown.as_ref().unwrap().done);
     assert!(desk.state.end().unwrap_err().message().contains("look at these again: a"));
 }
 
@@ -493,9 +493,9 @@ fn whoever_is_told_to_stop_waits_three_seconds_at_most() {
     let mut desk = Rehearsal::with("a");
     desk.press("f");
     desk.event(Event::Stop);
-    assert!(!desk.state.leaving.as_ref().unwrap().closed);
+    assert!(!desk.state.shutdown.as_ref().unwrap().done);
     desk.pass(4);
-    assert!(desk.state.leaving.as_ref().unwrap().closed);
+    assert!(desk.state.shutdown.as_ref().unwrap().done);
 }
 
 #[test]
@@ -508,7 +508,7 @@ fn blocking_asks_first_and_names_the_comment_whose_author_it_is() {
     desk.play("bn");
     assert_eq!(desk.state.mode, Mode::Browse);
     desk.press("by");
-    assert!(desk.asked.iter().any(|effect| matches!(effect, Effect::Block { id, .. } if id == "a")));
+    assert!(desk.pending_effects.iter().any(|effect| matches!(effect, Effect::Block { id, .. } if id == "a")));
     desk.serve();
     assert_eq!(desk.said(), "Cheap Pills is blocked from now on");
     desk.play("jb");
@@ -525,7 +525,7 @@ fn an_edit_between_look_and_decision_is_a_conflict_and_shows_the_new_text() {
     assert!(desk.said().contains("the text changed 1m ago"), "{}", desk.said());
     assert_eq!(desk.stands("a"), (Decision::Hold, 2));
     let (_, details) = desk.state.seen().unwrap();
-    assert_eq!(details.known.comment.as_ref().unwrap().body, "another text");
+    assert_eq!(details.response.comment.as_ref().unwrap().body, "another text");
 }
 
 #[test]

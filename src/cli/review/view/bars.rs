@@ -17,7 +17,7 @@ use crate::cli::term::Tone;
 pub fn head(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let mut at = pen.tone(area, 0, Tone::Strong, &state.site);
     let search = if state.query.search.is_empty() { String::new() } else { format!(" “{}”", state.query.search) };
-    let more = if state.list.next.is_empty() { "" } else { "+" };
+    let more = if state.list.next_page_token.is_empty() { "" } else { "+" };
     let count = state.rows.iter().filter(|row| state.query.queue != Queue::Held || state.waits(row)).count();
     let what = format!("  {} {count}{more}{search}  {} first", state.query.queue.word(), state.query.order);
     at = pen.tone(area, at, Tone::Plain, &what);
@@ -35,8 +35,8 @@ pub fn head(state: &State, pen: &mut Pen<'_>, area: Rect) {
 
 /// How it stands with the server, or who sits here.
 fn link(state: &State) -> (Tone, String) {
-    match &state.link {
-        _ if state.leaving.is_some() => (Tone::Warning, " leaving…".to_owned()),
+    match &state.connectivity {
+        _ if state.shutdown.is_some() => (Tone::Warning, " leaving…".to_owned()),
         Link::Loading => (Tone::Faint, " loading…".to_owned()),
         Link::Live => (Tone::Faint, format!(" {}", state.moderator.chars().take(20).collect::<String>())),
         Link::Lost { since, .. } => {
@@ -48,15 +48,15 @@ fn link(state: &State) -> (Tone, String) {
 
 /// Draws the message line: what was said last, or what keeps the screen from working.
 pub fn message(state: &State, pen: &mut Pen<'_>, area: Rect) {
-    match (&state.message, &state.link) {
+    match (&state.message, &state.connectivity) {
         (Some((tone, words)), _) => pen.tone(area, 0, *tone, words),
-        _ if state.leaving.is_some() && !state.acts.is_empty() => {
+        _ if state.shutdown.is_some() && !state.pending_acts.is_empty() => {
             let quit = state.keys.name(Action::Quit);
-            let words = format!("waiting until {} acts are confirmed; {quit} once more does not wait", state.acts.len());
+            let words = format!("waiting until {} acts are confirmed; {quit} once more does not wait", state.pending_acts.len());
             pen.tone(area, 0, Tone::Warning, &words)
         }
         (None, Link::Lost { why, .. }) => pen.tone(area, 0, Tone::Bad, why),
-        _ if state.rows.len() >= MOST_ROWS && !state.list.next.is_empty() => {
+        _ if state.rows.len() >= MOST_ROWS && !state.list.next_page_token.is_empty() => {
             let pages = state.rows.len() / PAGE;
             pen.tone(area, 0, Tone::Faint, &format!("there is more than these {pages} pages: decide some, or search"))
         }

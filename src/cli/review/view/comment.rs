@@ -48,7 +48,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) -> usize {
 
 /// Why there is no comment at all.
 fn empty(state: &State, page: &mut Page) {
-    if state.link == Link::Live && !state.list.stale {
+    if state.connectivity == Link::Live && !state.list.stale {
         let searched = !state.query.search.is_empty();
         let words =
             if searched { "No text has these words." } else { "Nothing waits here. New comments show up by themselves." };
@@ -61,11 +61,11 @@ fn hidden(state: &State, row: &Row, page: &mut Page) {
     if let Some(claim) = state.claimed_by(row) {
         page.text(Tone::Warning, &format!("claimed by {} until {}", claim.who(), clock(claim.until)));
         page.text(Tone::Faint, "What a colleague is at work on is not shown.");
-    } else if state.leases.let_go.as_ref() == Some(&row.id) {
+    } else if state.claims.released_by_hand.as_ref() == Some(&row.id) {
         let key = state.keys.name(Action::Claim);
         page.text(Tone::Warning, &format!("You gave this comment back; {key} claims it again."));
-    } else if !row.problem.is_empty() {
-        page.text(Tone::Bad, &row.problem);
+    } else if !row.last_error.is_empty() {
+        page.text(Tone::Bad, &row.last_error);
     } else {
         page.text(Tone::Faint, "loading…");
     }
@@ -73,9 +73,9 @@ fn hidden(state: &State, row: &Row, page: &mut Page) {
 
 fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
     let empty = Default::default();
-    let comment = details.known.comment.as_ref().unwrap_or(&empty);
+    let comment = details.response.comment.as_ref().unwrap_or(&empty);
     let empty = Default::default();
-    let verdict = details.known.verdict.as_ref().unwrap_or(&empty);
+    let verdict = details.response.verdict.as_ref().unwrap_or(&empty);
     heading(state, row, details, page);
     author(details, comment, page);
     context(comment, page);
@@ -87,7 +87,7 @@ fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
     }
     similar(state, page);
     publishable_without(state, details, verdict, page);
-    scores(verdict, &details.known.thresholds, page);
+    scores(verdict, &details.response.thresholds, page);
     reasons(verdict, page);
     past(state, details, page);
 }
@@ -121,7 +121,7 @@ fn publishable_without(state: &State, details: &Details, verdict: &pb::Verdict, 
         return;
     }
     let parts = parts.join(" and ");
-    let words = match details.standing.decision {
+    let words = match details.state.decision {
         Some(Decision::Hold) => {
             let key = state.keys.name(Action::ApproveStripped);
             format!("without {parts} it would be published: {key} approves it so")
@@ -132,22 +132,22 @@ fn publishable_without(state: &State, details: &Details, verdict: &pb::Verdict, 
 }
 
 fn heading(state: &State, row: &Row, details: &Details, page: &mut Page) {
-    let Standing { decision, .. } = details.standing;
-    let word = match details.standing.spot_check {
+    let Standing { decision, .. } = details.state;
+    let word = match details.state.spot_check {
         true => "SPOT CHECK, published".to_owned(),
-        false => explain::word(details.known.verdict.as_ref().map_or(0, |verdict| verdict.decision)).to_uppercase(),
+        false => explain::word(details.response.verdict.as_ref().map_or(0, |verdict| verdict.decision)).to_uppercase(),
     };
     let age = explain::age(row.received_at.as_ref(), state.now);
     let mut parts = vec![(Tone::from(decision), word), (Tone::Plain, format!("  {}", text::line(&row.id, 60)))];
     parts.push((Tone::Faint, format!("  {age} ago")));
-    if let Some(grant) = state.leases.mine.get(&row.id) {
+    if let Some(grant) = state.claims.held.get(&row.id) {
         parts.push((Tone::Faint, format!("  yours until {}", clock(grant.until))));
     }
     page.parts(&parts);
-    if !row.problem.is_empty() {
-        page.text(Tone::Bad, &row.problem);
-    } else if !details.standing.waits() {
-        page.text(Tone::Plain, &details.standing.words(state.now));
+    if !row.last_error.is_empty() {
+        page.text(Tone::Bad, &row.last_error);
+    } else if !details.state.waits() {
+        page.text(Tone::Plain, &details.state.words(state.now));
     }
 }
 
@@ -156,7 +156,7 @@ fn author(details: &Details, comment: &pb::Comment, page: &mut Page) {
     let author = comment.author.as_ref().unwrap_or(&empty);
     let parts = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::line(part, 80));
     let mut who = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    if let Some(history) = &details.known.author_history {
+    if let Some(history) = &details.response.author_history {
         let sum = format!("{} approved, {} held, {} rejected", history.approved, history.held, history.rejected);
         who = if who.is_empty() { sum } else { format!("{who} · {sum}") };
     }
@@ -184,7 +184,7 @@ fn reasons(verdict: &pb::Verdict, page: &mut Page) {
 /// What was decided before, newest first, with what colleagues noted.
 fn past(state: &State, details: &Details, page: &mut Page) {
     let by_people = |event: &&pb::AuditEvent| event.act == "DECIDED" || event.act == "UNDONE";
-    for event in details.known.audit_events.iter().rev().filter(by_people).take(5) {
+    for event in details.response.audit_events.iter().rev().filter(by_people).take(5) {
         let what = match event.act.as_str() {
             "UNDONE" => "took it back",
             _ => done(Decision::from_wire(event.after)),

@@ -34,7 +34,7 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
             let question = format!("Block {} on this site?", text::line(name, 40));
             boxed(pen, area, &question, &["y  yes: whatever comes is rejected".to_owned(), "n  no".to_owned()]);
         }
-        Mode::Line { purpose, text } => line(pen, area, purpose, text),
+        Mode::TextInput { purpose, text } => line(pen, area, purpose, text),
     }
 }
 
@@ -84,7 +84,7 @@ fn boxed(pen: &mut Pen<'_>, area: Rect, title: &str, lines: &[String]) {
 /// The keys that do something now.
 fn help(state: &State, pen: &mut Pen<'_>, area: Rect) {
     let valid = ACTIONS.iter().filter(|entry| state.is_valid(entry.action));
-    let mut lines: Vec<String> = valid.map(|entry| format!("{:6} {}", state.keys.name(entry.action), entry.words)).collect();
+    let mut lines: Vec<String> = valid.map(|entry| format!("{:6} {}", state.keys.name(entry.action), entry.description)).collect();
     let room = usize::from(area.height) - 3;
     if lines.len() > room {
         // Two columns rather than half of the keys.

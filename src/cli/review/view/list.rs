@@ -14,7 +14,7 @@ use crate::verdict::Decision;
 /// Draws the list.
 pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
     if state.rows.is_empty() {
-        let words = match state.link {
+        let words = match state.connectivity {
             Link::Live if state.list.stale => "loading…",
             Link::Live => "nothing here",
             Link::Loading => "loading…",
@@ -37,7 +37,7 @@ fn line(state: &State, pen: &mut Pen<'_>, area: Rect, row: &Row, selected: bool)
     let mark = if state.marked.contains(&row.id) { "*" } else { " " };
     pen.tone(area, 0, Tone::Strong, cursor);
     pen.tone(area, 1, Tone::Warning, mark);
-    let score = row.leading.as_ref().map_or_else(|| " -".to_owned(), |(_, score)| hundredths(*score));
+    let score = row.top_score.as_ref().map_or_else(|| " -".to_owned(), |(_, score)| hundredths(*score));
     pen.tone(area, 2, Tone::Plain, &format!("{score:>3}"));
     pen.tone(area, 6, Tone::Faint, &format!("{:>4}", explain::age(row.received_at.as_ref(), state.now)));
     let (tone, words) = words(state, row);
@@ -63,20 +63,20 @@ fn words(state: &State, row: &Row) -> (Tone, String) {
         };
         return (Tone::Warning, words.to_owned());
     }
-    if !row.problem.is_empty() {
-        return (Tone::Bad, row.problem.clone());
+    if !row.last_error.is_empty() {
+        return (Tone::Bad, row.last_error.clone());
     }
     if let Some(claim) = state.claimed_by(row) {
         return (Tone::Faint, format!("claimed by {}", claim.who()));
     }
-    if row.gone {
-        return (Tone::Faint, row.standing.words(state.now));
+    if row.off_list {
+        return (Tone::Faint, row.state.words(state.now));
     }
-    if row.standing.spot_check {
-        return (Tone::Faint, format!("spot check: {}", row.start));
+    if row.state.spot_check {
+        return (Tone::Faint, format!("spot check: {}", row.excerpt));
     }
-    if state.query.queue.holds() != row.standing.decision && state.query.queue.holds().is_some() {
-        return (Tone::from(row.standing.decision), format!("{}: {}", done(row.standing.decision), row.start));
+    if state.query.queue.holds() != row.state.decision && state.query.queue.holds().is_some() {
+        return (Tone::from(row.state.decision), format!("{}: {}", done(row.state.decision), row.excerpt));
     }
-    (Tone::Plain, row.start.clone())
+    (Tone::Plain, row.excerpt.clone())
 }

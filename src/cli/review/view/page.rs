@@ -81,7 +81,7 @@ impl Page {
         let spans: Vec<&pb::Span> = reasons.iter().filter_map(|reason| reason.span.as_ref()).collect();
         let (evidence, escape) = (self.theme.evidence(), self.theme.style(Tone::Warning));
         let style = |glyph: &Glyph| {
-            if spans.iter().any(|span| span.begin < glyph.from.end && glyph.from.start < span.end) {
+            if spans.iter().any(|span| span.begin < glyph.source.end && glyph.source.start < span.end) {
                 evidence
             } else if glyph.is_escape() {
                 escape

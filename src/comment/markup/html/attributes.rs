@@ -29,14 +29,14 @@ pub fn add(builder: &mut Builder<'_>, tag: &[u8], name: &[u8], value: String, so
     match (tag, name) {
         (b"a" | b"area", b"href" | b"xlink:href") => builder.open_link(value, source),
         (tag, b"src") if is_one_of(&MEDIA, tag) => {
-            builder.show_picture();
-            builder.link(opened(value), source);
+            builder.mark_link_visible();
+            builder.push_link(opened(value), source);
         }
-        (b"object", b"data") | (b"form", b"action") | (_, b"formaction") => builder.link(opened(value), source),
-        (b"bdo", b"dir") if value.eq_ignore_ascii_case("rtl") => builder.visible(RIGHT_TO_LEFT, source),
-        (b"img" | b"image", b"alt") => builder.describe(value, source),
-        (b"input" | b"button", b"value") => builder.put_aside(&value, source),
-        (_, name) if is_one_of(&SHOWN_ATTRIBUTES, name) => builder.put_aside(&value, source),
+        (b"object", b"data") | (b"form", b"action") | (_, b"formaction") => builder.push_link(opened(value), source),
+        (b"bdo", b"dir") if value.eq_ignore_ascii_case("rtl") => builder.push_text(RIGHT_TO_LEFT, source),
+        (b"img" | b"image", b"alt") => builder.push_image_text(value, source),
+        (b"input" | b"button", b"value") => builder.push_aside(&value, source),
+        (_, name) if is_one_of(&SHOWN_ATTRIBUTES, name) => builder.push_aside(&value, source),
         (_, name) if name.starts_with(b"xmlns") || name == b"itemtype" => {}
         _ => add_addresses(builder, &value, source),
     }
@@ -49,11 +49,11 @@ fn add_addresses(builder: &mut Builder<'_>, value: &str, source: Range<usize>) {
     }
     // All of it may be one address, which has others in it: each host is named once.
     let parts = value.split(|c: char| c.is_whitespace() || ",;=()'\"".contains(c)).filter_map(host::opened);
-    let links = link::links(value).into_iter().map(|link| &value[link.at]).filter(|link| link.contains("://"));
+    let links = link::links(value).into_iter().map(|link| &value[link.span]).filter(|link| link.contains("://"));
     let mut hosts = HashSet::new();
     for address in host::opened(value).into_iter().chain(parts).chain(links.map(str::to_owned)) {
-        if hosts.insert(host::of(&address)) {
-            builder.put_aside(&address, source.clone());
+        if hosts.insert(host::canonical_host(&address)) {
+            builder.push_aside(&address, source.clone());
         }
     }
 }

@@ -15,11 +15,11 @@ use crate::store::facts as facts_text;
 /// What [`Engine::admit`] found.
 pub(in crate::store::embedded) enum Found {
     /// The comment is new and its verdict recorded; the tightest limit.
-    New(Option<LimitState>),
+    Recorded(Option<LimitState>),
     /// The verdict that stands on this body.
-    Known(Vec<u8>),
+    Repeated(Vec<u8>),
     /// Somebody must decide.
-    Open { facts: Facts, verdict_id: String, revision: u32 },
+    Undecided { facts: Facts, verdict_id: String, revision: u32 },
 }
 
 /// Which verdict stands after [`Engine::record`].
@@ -37,13 +37,13 @@ impl Engine {
         if let Some(standing) = &standing
             && (draft.is_of(standing.fingerprint) || self.comes_late(site, draft, standing)?)
         {
-            return Ok(Found::Known(self.verdict(standing.row)?));
+            return Ok(Found::Repeated(self.verdict(standing.row)?));
         }
         let reservation = self.reservation(site, &draft.id)?;
         if let Some(Reservation { verdict_id, revision, facts, .. }) =
             reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint)
         {
-            return Ok(Found::Open {
+            return Ok(Found::Undecided {
                 facts: facts_text::from_text(facts)?,
                 verdict_id: verdict_id.clone(),
                 revision: *revision,
@@ -56,13 +56,13 @@ impl Engine {
         let trusted = !trust.asks() || trust.holds(self.history(site, draft.author)?);
         if standing.is_none() && trusted && !weighing.refused() {
             let facts = Facts { limits: weighing.states, ..Facts::default() };
-            let mut ruling = draft.ruling.clone();
+            let mut ruling = draft.verdict.clone();
             ruling.limited(facts.tightest());
             if reservation.is_some() {
                 self.unreserve(site, &draft.id)?;
             }
             self.insert(site, draft, &ruling, received_at)?;
-            return Ok(Found::New(facts.tightest().copied()));
+            return Ok(Found::Recorded(facts.tightest().copied()));
         }
 
         let facts = Facts {
@@ -70,14 +70,14 @@ impl Engine {
             author: self.history(site, draft.author)?,
             previous: standing.as_ref().map(Standing::previous).transpose()?,
             // Counted by the process, for all its engines.
-            similar: Similar::default(),
-            alike: None,
+            duplicates: Similar::default(),
+            decided_duplicate: None,
             flood: Flood::default(),
         };
         let revision = standing.map_or(1, |standing| standing.revision.saturating_add(1));
-        let verdict_id = draft.ruling.verdict_id.clone();
+        let verdict_id = draft.verdict.verdict_id.clone();
         self.reserve(site, draft, revision, received_at, &facts)?;
-        Ok(Found::Open { facts, verdict_id, revision })
+        Ok(Found::Undecided { facts, verdict_id, revision })
     }
 
     pub fn look(&mut self, draft: &Draft, limits: &[Counted]) -> Result<Facts, Error> {
@@ -88,8 +88,8 @@ impl Engine {
             limits: self.limits.weigh(site, limits).states,
             author: self.history(site, draft.author)?,
             previous: standing.as_ref().map(Standing::previous).transpose()?,
-            similar: Similar::default(),
-            alike: None,
+            duplicates: Similar::default(),
+            decided_duplicate: None,
             flood: Flood::default(),
         })
     }
@@ -106,9 +106,9 @@ impl Engine {
         let mine = reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint);
         match (mine, &standing) {
             (Some(reservation), Some(standing)) => self.edit(site, draft, standing, reservation.received_at)?,
-            (Some(reservation), None) => self.insert(site, draft, &draft.ruling, reservation.received_at)?,
+            (Some(reservation), None) => self.insert(site, draft, &draft.verdict, reservation.received_at)?,
             // The reservation was swept away, or the whole file: better kept late than not.
-            (None, None) if reservation.is_none() => self.insert(site, draft, &draft.ruling, now_micros())?,
+            (None, None) if reservation.is_none() => self.insert(site, draft, &draft.verdict, now_micros())?,
             // Edited meanwhile: the newer body decides what stands.
             (None, _) => return Ok(Stands::New),
         }

@@ -45,7 +45,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut insert =
             self.connection.prepare_cached("INSERT OR REPLACE INTO reservation VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-        let (id, verdict_id, facts) = (draft.id.as_str(), &draft.ruling.verdict_id, facts_text::to_text(facts));
+        let (id, verdict_id, facts) = (draft.id.as_str(), &draft.verdict.verdict_id, facts_text::to_text(facts));
         insert.execute(params![site, id, draft.fingerprint, verdict_id, revision, received_at, facts])?;
         Ok(())
     }

@@ -76,7 +76,7 @@ impl Engine {
             ruling.revision,
             ruling.by_moderator,
             received_at,
-            received_at - ruling.lead,
+            received_at - ruling.risk_lead,
             draft.fingerprint,
             draft.author.as_ref().map(Person::as_bytes),
             draft.persons_with(&[]),
@@ -94,7 +94,7 @@ impl Engine {
 
     /// Puts an edited body and its verdict in the place of what stands.
     pub(super) fn edit(&mut self, site: i64, draft: &Draft, standing: &Standing, received_at: i64) -> Result<(), Error> {
-        let ruling = &draft.ruling;
+        let ruling = &draft.verdict;
         self.keep_past(site, &draft.id, standing.row)?;
         let mut select = self.connection.prepare_cached("SELECT persons FROM comment WHERE rowid = ?1")?;
         let persons = draft.persons_with(&select.query_row([standing.row], |row| row.get::<_, Vec<u8>>(0))?);
@@ -111,7 +111,7 @@ impl Engine {
             ruling.revision,
             ruling.by_moderator,
             received_at,
-            received_at - ruling.lead,
+            received_at - ruling.risk_lead,
             now_micros(),
             draft.fingerprint,
             draft.author.as_ref().map(Person::as_bytes),
@@ -143,7 +143,7 @@ impl Engine {
             decision,
             revision,
             ruling.by_moderator,
-            ruling.lead,
+            ruling.risk_lead,
             now,
             event,
             ruling.verdict,

@@ -53,7 +53,7 @@ pub(super) fn forget_outcomes(connection: &Connection, site: i64, kept: Duration
     while let Some(row) = rows.next()? {
         // One that cannot be read tells no time: it goes with the next that does.
         let Some(lesson) = Lesson::from_bytes(&row.get::<_, Vec<u8>>(1)?) else { continue };
-        if lesson.at >= oldest {
+        if lesson.decided_at >= oldest {
             break;
         }
         cut = Some(row.get::<_, i64>(0)?);

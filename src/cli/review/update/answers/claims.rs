@@ -11,9 +11,9 @@ use crate::cli::text;
 
 /// Takes in what came of giving claims back and of making one.
 pub fn apply(state: &mut State, claim: Option<String>, leased: Result<Leased, Problem>, released: &[String]) {
-    state.leases.busy = false;
+    state.claims.in_flight = false;
     for id in released {
-        state.leases.mine.remove(id);
+        state.claims.held.remove(id);
     }
     let Some(id) = claim else {
         if let Err(problem) = leased {
@@ -25,21 +25,21 @@ pub fn apply(state: &mut State, claim: Option<String>, leased: Result<Leased, Pr
         Ok(Leased::Granted { row, until }) => {
             // Counted from now by this clock: the server's may be another one.
             let renew = state.now + LEASE / 3;
-            state.leases.mine.insert(id.clone(), Grant { until, renew });
+            state.claims.held.insert(id.clone(), Grant { until, renew_at: renew });
             if let Some(known) = state.row_mut(&id) {
                 known.claim = None;
-                known.learn(&row.standing);
+                known.learn(&row.state);
             }
         }
         Ok(Leased::Refused(error)) => refused(state, &id, &error.reason, &error.message),
-        Ok(Leased::Nothing) => refused(state, &id, "NOT_HELD", "the server did not hand it out"),
+        Ok(Leased::NotClaimed) => refused(state, &id, "NOT_HELD", "the server did not hand it out"),
         Err(problem) => trouble(state, &problem),
     }
 }
 
 /// A comment that we do not get: somebody else looks at it, or nobody needs to any more.
 fn refused(state: &mut State, id: &str, reason: &str, message: &str) {
-    state.leases.mine.remove(id);
+    state.claims.held.remove(id);
     state.marked.remove(id);
     state.details.remove(id);
     let now = state.now;
@@ -47,12 +47,12 @@ fn refused(state: &mut State, id: &str, reason: &str, message: &str) {
     match reason {
         "CLAIMED" => row.claim = Some(Claim::by_unknown(now)),
         _ => {
-            row.gone = true;
-            row.problem = text::line(message, 300);
+            row.off_list = true;
+            row.last_error = text::line(message, 300);
         }
     }
     // Soon the list tells who has it.
-    state.list.again = state.list.again.min(now + Duration::from_millis(500));
+    state.list.refresh_at = state.list.refresh_at.min(now + Duration::from_millis(500));
     if state.selected().is_some_and(|row| row.id == id) {
         state.say(Tone::Warning, text::line(message, 300));
         state.move_to_next_open();
@@ -60,10 +60,10 @@ fn refused(state: &mut State, id: &str, reason: &str, message: &str) {
 }
 
 fn trouble(state: &mut State, problem: &Problem) {
-    if problem.unknown_call {
-        state.leases.known = false;
-        state.leases.mine.clear();
-    } else if problem.may_pass || state.link == Link::Live {
+    if problem.is_unimplemented {
+        state.claims.supported = false;
+        state.claims.held.clear();
+    } else if problem.is_retryable || state.connectivity == Link::Live {
         state.lose_connection(problem.message());
     }
 }

@@ -10,51 +10,51 @@ use crate::cli::term::Tone;
 
 /// Takes in the answer to a request for rows, unless another one was made meanwhile.
 pub fn apply(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), Problem>) {
-    let Some((asked, part)) = state.list.asked else { return };
+    let Some((asked, part)) = state.list.in_flight else { return };
     if asked != ticket {
         return;
     }
-    state.list.asked = None;
+    state.list.in_flight = None;
     let (rows, next) = match listed {
         Ok(listed) => listed,
         Err(problem) => return not_listed(state, problem),
     };
     state.restore_connection();
-    state.list.again = state.now + listing::pace(state.rows.len());
+    state.list.refresh_at = state.now + listing::pace(state.rows.len());
     match part {
-        Part::Fresh => {
+        Part::First => {
             state.list.stale = false;
-            state.list.accepted = Some(state.query.clone());
+            state.list.last_accepted_query = Some(state.query.clone());
             state.rows = rows;
             state.cursor = 0;
             if state.selected().is_some_and(|row| state.claimed_by(row).is_some()) {
                 state.move_to_next_open();
             }
-            state.list.next = next;
+            state.list.next_page_token = next;
         }
-        Part::More => {
+        Part::NextPage => {
             let known: BTreeSet<String> = state.rows.iter().map(|row| row.id.clone()).collect();
             state.rows.extend(rows.into_iter().filter(|row| !known.contains(&row.id)));
-            state.list.next = next;
+            state.list.next_page_token = next;
         }
-        Part::Again => {
+        Part::Refresh => {
             merge(state, rows);
-            state.list.next = next;
+            state.list.next_page_token = next;
         }
     }
-    if let Some(at) = state.list.find.as_deref().and_then(|id| state.find(id)) {
-        state.list.find = None;
+    if let Some(at) = state.list.select_when_loaded.as_deref().and_then(|id| state.find(id)) {
+        state.list.select_when_loaded = None;
         state.move_to(at);
     }
 }
 
 fn not_listed(state: &mut State, problem: Problem) {
-    if problem.may_pass {
+    if problem.is_retryable {
         return state.lose_connection(problem.message());
     }
-    match state.list.accepted.clone() {
+    match state.list.last_accepted_query.clone() {
         // The first question ever: nothing to fall back on.
-        None => state.leaving = Some(Leaving::failed(problem.failure)),
+        None => state.shutdown = Some(Leaving::failed(problem.failure)),
         Some(accepted) if accepted != state.query => {
             state.query = accepted;
             state.restart_list();
@@ -74,10 +74,10 @@ fn merge(state: &mut State, rows: Vec<Row>) {
         .into_iter()
         .map(|mut row| {
             if let Some(known) = old.remove(&row.id) {
-                row.problem = known.problem;
-                if known.standing.revision > row.standing.revision {
+                row.last_error = known.last_error;
+                if known.state.revision > row.state.revision {
                     // The list was read before the newest act.
-                    row.standing = known.standing;
+                    row.state = known.state;
                 }
             }
             row
@@ -88,7 +88,7 @@ fn merge(state: &mut State, rows: Vec<Row>) {
         if state.doing(&id).is_some() {
             back.push(row);
         } else if selected.as_ref() == Some(&id) {
-            row.gone = true;
+            row.off_list = true;
             // What is decided is nobody's any more.
             row.claim = None;
             back.push(row);
