@@ -196,7 +196,7 @@ fn add_url<S: Sink>(
     // An address beside a text that says little is what the comment is for.
     let words = u64::from(few(facts.words));
     sink.add(join(WITH_BODY, words));
-    sink.add(join(WITH_BODY, 1 << 16 | u64::from(few(facts.praise)) << 4 | words / 2));
+    sink.add(join(WITH_BODY, 1 << 16 | u64::from(few(facts.praise)) << 4 | (words / 2)));
     sink.add(join(WITH_BODY, 2 << 16 | u64::from(few(facts.links)) << 4 | depth.min(1)));
     host.to_owned()
 }
