@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::hash;
 use super::lexicon::{self, Classes};
-use super::link::{Address, Addresses};
-use super::text::Text;
 use super::words::Words;
+use crate::reading::link::{Address, Addresses};
+use crate::reading::text::Text;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -352,7 +352,7 @@ fn is_inner(bytes: &[u8], at: usize, in_word: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Kind, Tokens};
-    use crate::classify::text::Text;
+    use crate::reading::text::Text;
 
     fn tokens(source: &str) -> Vec<(Kind, String)> {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());

@@ -21,9 +21,9 @@ use super::spelling::longest_consonants;
 use crate::classify::Author;
 use crate::classify::hash::join;
 use crate::classify::lexicon::{self, Classes, WordSet};
-use crate::classify::link;
-use crate::classify::text::Text;
 use crate::classify::token::{Counts, Kind, Token, Tokens};
+use crate::reading::link;
+use crate::reading::text::Text;
 
 /// How many links of a comment are compared with the author's address.
 const MAX_LINKS: usize = 32;
