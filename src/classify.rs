@@ -32,8 +32,6 @@ mod vocabulary;
 mod window;
 mod words;
 
-use crate::reading::{deobfuscate, link, text};
-
 pub mod evaluate;
 pub mod learn;
 pub mod recipe;

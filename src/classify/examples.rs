@@ -8,8 +8,9 @@ use super::features::{self, Group};
 use super::hash::KEY_BITS;
 use super::learn::Coordinate;
 use super::model::Scratch;
-use super::recipe::Recipe;
+use super::recipe::{Balance, Recipe};
 use super::rows::{PostIs, Row, Split};
+use super::tally::Tally;
 use super::vocabulary::Counter;
 use super::{LANES, Label, parse_language};
 
@@ -98,24 +99,11 @@ impl Examples {
             of.push(row);
         }
         for balance in &source.balance {
-            // A row that lacks one of the fields is like no other.
-            let cell = |row: &Row| {
-                let names: Vec<&str> = balance.by.iter().map(|field| row.name(field)).collect();
-                names.iter().all(|name| !name.is_empty()).then(|| names.join("\0"))
-            };
-            let mut sizes: HashMap<String, f32> = HashMap::new();
-            for (row, example) in of.iter().zip(&self.rows[first..]) {
-                if let Some(cell) = cell(row) {
-                    *sizes.entry(cell).or_default() += example.share;
-                }
-            }
-            for (row, example) in of.iter().zip(&mut self.rows[first..]) {
-                let size = cell(row).and_then(|cell| sizes.get(&cell));
-                example.share *= size.map_or(1.0, |size| (balance.rows / size).min(1.0));
-            }
+            apply_balance(balance, &of, &mut self.rows[first..]);
         }
     }
 
+    /// Extracts the features of a row; returns where those of each section end. Counts its words for `counted`, if given.
     fn extract(
         &mut self,
         recipe: &Recipe,
@@ -132,25 +120,19 @@ impl Examples {
         }
         tally.start(row.text.len());
         features::extract(&input, language, work, tally);
-        let factors = tally.factors(&recipe.norms.by_group());
-        let mut found: Vec<(usize, u32, f32, f32)> = tally
-            .features()
-            .iter()
-            .map(|feature| {
-                let bucket = feature.bucket() >> (KEY_BITS - 1 - recipe.hash_bits);
-                let value = feature.value() * factors[feature.group as usize];
-                (Section::of(feature.group) as usize, bucket, value, feature.counted().abuse)
-            })
-            .collect();
-        found.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        let found = found(recipe, tally);
+        self.push_features(&found)
+    }
+
+    /// Adds the features of a row; returns where those of each section end. The learner wants distinct coordinates: features that
+    /// share a bucket become one, and a section's feature that shares one with an earlier section's is left out.
+    fn push_features(&mut self, found: &[Found]) -> [usize; Section::COUNT + 1] {
         let mut ends = [self.features.len(); Section::COUNT + 1];
-        // The learner wants distinct coordinates: features that share a bucket become one, and a section's feature that
-        // shares one with an earlier section's is left out.
         let mut taken = HashSet::new();
-        for shared in found.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (section, bucket, _, part) = shared[0];
+        for shared in found.chunk_by(|a, b| (a.section, a.bucket) == (b.section, b.bucket)) {
+            let Found { section, bucket, part, .. } = shared[0];
             if taken.insert(bucket) {
-                self.features.push((bucket, shared.iter().map(|feature| feature.2).sum()));
+                self.features.push((bucket, shared.iter().map(|feature| feature.value).sum()));
                 self.parts.push(part);
             }
             ends[section + 1..].fill(self.features.len());
@@ -178,6 +160,48 @@ impl Examples {
     pub fn of(&self, language: Language, label: Label, split: Split) -> Vec<(&Example, bool)> {
         let rows = self.rows.iter().filter(|row| row.split == split && row.language == language);
         rows.filter_map(|row| Some((row, row.targets[label.lane()]?))).collect()
+    }
+}
+
+/// A feature of a row, where the learner has it.
+struct Found {
+    section: usize,
+    bucket: u32,
+    value: f32,
+    /// The part that counts in what speaks for abuse.
+    part: f32,
+}
+
+/// Returns the features that were counted, by section and bucket.
+fn found(recipe: &Recipe, tally: &Tally) -> Vec<Found> {
+    let factors = tally.factors(&recipe.norms.by_group());
+    let found = tally.features().iter().map(|feature| Found {
+        section: Section::of(feature.group) as usize,
+        bucket: feature.bucket() >> (KEY_BITS - 1 - recipe.hash_bits),
+        value: feature.value() * factors[feature.group as usize],
+        part: feature.counted().abuse,
+    });
+    let mut found: Vec<Found> = found.collect();
+    found.sort_unstable_by(|a, b| (a.section, a.bucket).cmp(&(b.section, b.bucket)).then(a.value.total_cmp(&b.value)));
+    found
+}
+
+/// Has rows that agree in the fields of a balance learned no more often than it says, all together.
+fn apply_balance(balance: &Balance, rows: &[&Row], examples: &mut [Example]) {
+    // A row that lacks one of the fields is like no other.
+    let cell = |row: &Row| {
+        let names: Vec<&str> = balance.by.iter().map(|field| row.name(field)).collect();
+        names.iter().all(|name| !name.is_empty()).then(|| names.join("\0"))
+    };
+    let mut sizes: HashMap<String, f32> = HashMap::new();
+    for (row, example) in rows.iter().zip(&*examples) {
+        if let Some(cell) = cell(row) {
+            *sizes.entry(cell).or_default() += example.share;
+        }
+    }
+    for (row, example) in rows.iter().zip(examples) {
+        let size = cell(row).and_then(|cell| sizes.get(&cell));
+        example.share *= size.map_or(1.0, |size| (balance.rows / size).min(1.0));
     }
 }
 

@@ -30,9 +30,9 @@ pub use self::sink::{Amount, Group, Sink};
 use super::Input;
 use super::hash::join;
 use super::lexicon::WordSet;
-use super::text::Text;
 use super::token::Tokens;
 use super::words;
+use crate::reading::text::Text;
 
 /// Buffers that extraction needs. Reused from call to call.
 #[derive(Default)]

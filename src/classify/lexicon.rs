@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
-use super::{hash, link};
+use super::hash;
+use crate::reading::link;
 
 /// Seed of word hashes; a word has one hash wherever it is met.
 pub const WORD_SEED: u64 = 0x1;

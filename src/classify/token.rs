@@ -1,10 +1,12 @@
 //! Cuts normalised text into tokens and pieces and counts what the dense signals need.
 
+use std::ops::Range;
+
 use super::hash;
 use super::lexicon::{self, Classes};
-use super::link::{Address, Addresses};
-use super::text::Text;
 use super::words::Words;
+use crate::reading::link::{Address, Addresses};
+use crate::reading::text::Text;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,67 +160,94 @@ impl Tokens {
         if start >= end {
             return;
         }
-        let normalised = text.as_str();
-        let bytes = &normalised.as_bytes()[..end];
-        let mut plain = true;
         let before = self.tokens.len();
+        let mut plain = true;
         let mut at = start;
         while at < end {
-            let (class, length) = classify(normalised, at);
-            let from = at;
-            at += length;
-            match class {
+            let (class, length) = classify(text.as_str(), at);
+            at = match class {
                 Class::Letter | Class::Digit => {
-                    let mut letters = u32::from(class == Class::Letter);
-                    let mut capitals = u32::from(text.is_capital(from));
-                    let mut previous = bytes[from];
-                    while at < end {
-                        let (class, length) = classify(normalised, at);
-                        match class {
-                            Class::Letter => {
-                                letters += 1;
-                                capitals += u32::from(text.is_capital(at));
-                                plain &= bytes[at] != previous && bytes[at] < 0x80;
-                            }
-                            Class::Digit => {}
-                            Class::Mark if is_inner(bytes, at, letters > 0) => {}
-                            _ => break,
-                        }
-                        plain &= bytes[at].is_ascii_lowercase();
-                        previous = bytes[at];
-                        at += length;
-                    }
-                    plain &= bytes[from].is_ascii_lowercase();
-                    self.push_word(text, from, at, letters, capitals);
+                    let (to, is_plain) = self.read_word(text, at..end, class, length);
+                    plain &= is_plain;
+                    to
                 }
                 Class::Mark => {
                     plain = false;
-                    while at < end && normalised.as_bytes()[at..].starts_with(&bytes[from..from + length]) {
-                        at += length;
-                    }
-                    let run = ((at - from) / length) as u32;
-                    self.counts.marks += run;
-                    self.counts.foreign += u32::from(length > 1) * run;
-                    // "!", "!!", "!!!" and "!!!!" differ; more do not.
-                    let shown = &bytes[from..from + length * run.min(4) as usize];
-                    let address = start == from && (shown == b"@" || shown == b"#") && at < end;
-                    if address && classify(normalised, at).0 == Class::Letter {
-                        at = self.read_named(text, from, end);
-                    } else {
-                        self.push(Kind::Mark, from, at, false, lexicon::word_hash(shown));
-                    }
+                    self.read_mark(text, at..end, length, at == start)
                 }
                 Class::Ideograph | Class::Emoji => {
                     plain = false;
-                    self.counts.foreign += 1;
-                    self.counts.letters += u32::from(class == Class::Ideograph);
-                    let kind = if class == Class::Emoji { Kind::Emoji } else { Kind::Ideograph };
-                    self.push(kind, from, at, false, lexicon::word_hash(&bytes[from..at]));
+                    self.read_symbol(text, at, class, length)
                 }
             }
         }
         let identity = self.tokens[before..].iter().any(|token| token.classes.has(Classes::IDENTITY));
         self.pieces.push(Piece { start: start as u16, end: end as u16, plain, identity, weight: 1.0 });
+    }
+
+    /// Reads the word or number at the start of a range, whose first character has this class and length. Returns where it ends,
+    /// and whether it is nothing but ASCII letters, none of them doubled.
+    fn read_word(&mut self, text: &Text, at: Range<usize>, class: Class, length: usize) -> (usize, bool) {
+        let Range { start: from, end } = at;
+        let normalised = text.as_str();
+        let bytes = &normalised.as_bytes()[..end];
+        let mut letters = u32::from(class == Class::Letter);
+        let mut capitals = u32::from(text.is_capital(from));
+        let mut plain = bytes[from].is_ascii_lowercase();
+        let mut previous = bytes[from];
+        let mut at = from + length;
+        while at < end {
+            let (class, length) = classify(normalised, at);
+            match class {
+                Class::Letter => {
+                    letters += 1;
+                    capitals += u32::from(text.is_capital(at));
+                    plain &= bytes[at] != previous && bytes[at] < 0x80;
+                }
+                Class::Digit => {}
+                Class::Mark if is_inner(bytes, at, letters > 0) => {}
+                _ => break,
+            }
+            plain &= bytes[at].is_ascii_lowercase();
+            previous = bytes[at];
+            at += length;
+        }
+        self.push_word(text, from, at, letters, capitals);
+        (at, plain)
+    }
+
+    /// Reads the run of one mark at the start of a range, or the handle or tag that it begins if it is the first of its piece.
+    /// Returns where it ends.
+    fn read_mark(&mut self, text: &Text, at: Range<usize>, length: usize, is_first: bool) -> usize {
+        let Range { start: from, end } = at;
+        let normalised = text.as_str();
+        let bytes = &normalised.as_bytes()[..end];
+        let mark = &bytes[from..from + length];
+        let mut at = from + length;
+        while at < end && normalised.as_bytes()[at..].starts_with(mark) {
+            at += length;
+        }
+        let run = ((at - from) / length) as u32;
+        self.counts.marks += run;
+        self.counts.foreign += u32::from(length > 1) * run;
+        // "!", "!!", "!!!" and "!!!!" differ; more do not.
+        let shown = &bytes[from..from + length * run.min(4) as usize];
+        let address = is_first && (shown == b"@" || shown == b"#") && at < end;
+        if address && classify(normalised, at).0 == Class::Letter {
+            return self.read_named(text, from, end);
+        }
+        self.push(Kind::Mark, from, at, false, lexicon::word_hash(shown));
+        at
+    }
+
+    /// Reads an emoji or a character of a script without spaces; returns where it ends.
+    fn read_symbol(&mut self, text: &Text, from: usize, class: Class, length: usize) -> usize {
+        let to = from + length;
+        self.counts.foreign += 1;
+        self.counts.letters += u32::from(class == Class::Ideograph);
+        let kind = if class == Class::Emoji { Kind::Emoji } else { Kind::Ideograph };
+        self.push(kind, from, to, false, lexicon::word_hash(&text.as_str().as_bytes()[from..to]));
+        to
     }
 
     /// Reads `@name` or `#word`; returns where it ends. A tag's word is a word as well.
@@ -323,7 +352,7 @@ fn is_inner(bytes: &[u8], at: usize, in_word: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Kind, Tokens};
-    use crate::classify::text::Text;
+    use crate::reading::text::Text;
 
     fn tokens(source: &str) -> Vec<(Kind, String)> {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());

@@ -111,31 +111,15 @@ impl Counter {
 
     /// The `most` words that say most about the language.
     pub fn finish(self, most: usize) -> Vocabulary {
-        let fewest = MIN_ROWS.min(self.rows.iter().fold(0.0, |most, rows| rows.max(most)) / 2.0);
-        // Not by words: what is written without spaces is known by its script.
-        let columns: Vec<usize> = (0..self.languages.len())
-            .filter(|&at| self.totals[at] >= MIN_WORDS_PER_ROW * self.rows[at] && self.rows[at] >= fewest)
-            .collect();
+        let columns = self.columns();
         if columns.len() < 2 {
             return Vocabulary::default();
         }
-        let mut rows: Vec<(u32, f32, Vec<i8>)> = self
-            .words
-            .into_iter()
-            .map(|(key, counts)| {
-                let rate = |&column: &usize| {
-                    let count = counts.get(&column).copied().unwrap_or(0) as f32;
-                    // Rates per 100,000 words: languages differ in how much there is to read.
-                    (count + SMOOTHING) / (self.totals[column] + 1.0) * 1e5 + SMOOTHING
-                };
-                let rates: Vec<f32> = columns.iter().map(rate).collect();
-                let mean = rates.iter().sum::<f32>() / columns.len() as f32;
-                let weights: Vec<f32> = rates.iter().map(|rate| (rate / mean).ln()).collect();
-                let spread = weights.iter().fold(0.0f32, |most, weight| most.max(weight.abs()));
-                let stored = weights.iter().map(|weight| (weight / UNIT).round().clamp(-127.0, 127.0) as i8).collect();
-                (key, spread * mean, stored)
-            })
-            .collect();
+        let mut rows: Vec<(u32, f32, Vec<i8>)> = Vec::with_capacity(self.words.len());
+        for (key, counts) in &self.words {
+            let (gain, weights) = self.weigh(counts, &columns);
+            rows.push((*key, gain, weights));
+        }
         rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         rows.truncate(most);
         rows.sort_unstable_by_key(|row| row.0);
@@ -144,6 +128,29 @@ impl Counter {
             keys: rows.iter().map(|row| row.0).collect(),
             weights: rows.into_iter().flat_map(|row| row.2).collect(),
         }
+    }
+
+    /// Returns the languages of which enough was read, by their place among all.
+    fn columns(&self) -> Vec<usize> {
+        let fewest = MIN_ROWS.min(self.rows.iter().fold(0.0, |most, rows| rows.max(most)) / 2.0);
+        // Not by words: what is written without spaces is known by its script.
+        let is_enough = |at: &usize| self.totals[*at] >= MIN_WORDS_PER_ROW * self.rows[*at] && self.rows[*at] >= fewest;
+        (0..self.languages.len()).filter(is_enough).collect()
+    }
+
+    /// Returns how much a word says about the language, and its stored weight for each of the languages.
+    fn weigh(&self, counts: &HashMap<usize, u32>, columns: &[usize]) -> (f32, Vec<i8>) {
+        let rate = |&column: &usize| {
+            let count = counts.get(&column).copied().unwrap_or(0) as f32;
+            // Rates per 100,000 words: languages differ in how much there is to read.
+            (count + SMOOTHING) / (self.totals[column] + 1.0) * 1e5 + SMOOTHING
+        };
+        let rates: Vec<f32> = columns.iter().map(rate).collect();
+        let mean = rates.iter().sum::<f32>() / columns.len() as f32;
+        let weights: Vec<f32> = rates.iter().map(|rate| (rate / mean).ln()).collect();
+        let spread = weights.iter().fold(0.0f32, |most, weight| most.max(weight.abs()));
+        let stored = weights.iter().map(|weight| (weight / UNIT).round().clamp(-127.0, 127.0) as i8).collect();
+        (spread * mean, stored)
     }
 }
 

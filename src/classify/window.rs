@@ -8,8 +8,8 @@ use super::features::seeds::UNIGRAM;
 use super::hash::{self, join};
 use super::lexicon;
 use super::model::{Model, Voice};
-use super::text::MAX_BYTES;
 use super::{Input, LANES, Label};
+use crate::reading::text::MAX_BYTES;
 
 /// A text of more than [`MAX_BYTES`] is cut into windows of about so many bytes, which are as long as a long comment.
 const WINDOW: usize = 2_000;

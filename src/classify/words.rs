@@ -12,7 +12,7 @@ pub use self::classes::{WordClasses, Words};
 pub use self::lookup::look_up;
 use super::language::HINGLISH;
 use super::lexicon::{self, word_hash};
-use super::text::Text;
+use crate::reading::text::Text;
 
 /// Returns the classified words of a language, or `None` if there are none.
 pub fn of(language: Language) -> Option<&'static Words> {

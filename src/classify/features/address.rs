@@ -1,7 +1,7 @@
 //! The parts that a web address is made of.
 
 use crate::classify::lexicon;
-use crate::classify::link;
+use crate::reading::link;
 
 /// The hash of the registered domain of a host.
 pub fn domain_hash(host: &str) -> u64 {

@@ -21,9 +21,9 @@ use super::spelling::longest_consonants;
 use crate::classify::Author;
 use crate::classify::hash::join;
 use crate::classify::lexicon::{self, Classes, WordSet};
-use crate::classify::link;
-use crate::classify::text::Text;
 use crate::classify::token::{Counts, Kind, Token, Tokens};
+use crate::reading::link;
+use crate::reading::text::Text;
 
 /// How many links of a comment are compared with the author's address.
 const MAX_LINKS: usize = 32;
@@ -196,7 +196,7 @@ fn add_url<S: Sink>(
     // An address beside a text that says little is what the comment is for.
     let words = u64::from(few(facts.words));
     sink.add(join(WITH_BODY, words));
-    sink.add(join(WITH_BODY, 1 << 16 | u64::from(few(facts.praise)) << 4 | words / 2));
+    sink.add(join(WITH_BODY, 1 << 16 | u64::from(few(facts.praise)) << 4 | (words / 2)));
     sink.add(join(WITH_BODY, 2 << 16 | u64::from(few(facts.links)) << 4 | depth.min(1)));
     host.to_owned()
 }

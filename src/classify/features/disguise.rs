@@ -6,10 +6,10 @@ use super::evidence::{Evidence, What};
 use super::scope;
 use super::seeds::{DISGUISED, GRAM, UNIGRAM};
 use super::sink::{Group, Sink};
-use crate::classify::deobfuscate::{self, Reading};
 use crate::classify::hash::join;
 use crate::classify::lexicon::{self, Classes};
 use crate::classify::token::Piece;
+use crate::reading::deobfuscate::{self, Reading};
 
 /// The fewest single letters in a row that are taken for a spaced-out word.
 const MIN_SPACED: usize = 3;
@@ -96,8 +96,8 @@ mod tests {
 
     use super::{Buffers, extract};
     use crate::classify::tally::Tally;
-    use crate::classify::text::Text;
     use crate::classify::token::Tokens;
+    use crate::reading::text::Text;
 
     #[test]
     fn disguises_are_counted() {

@@ -3,8 +3,8 @@
 use super::manner::PraiseCount;
 use super::spelling;
 use crate::classify::lexicon::Classes;
-use crate::classify::text::Text;
 use crate::classify::token::{Counts, Kind, Token, Tokens};
+use crate::reading::text::Text;
 
 /// What the signals are computed from.
 #[derive(Debug, Clone, Copy, Default)]

@@ -93,8 +93,8 @@ pub fn name(tokens: &[Token]) -> Option<NameIs> {
 #[cfg(test)]
 mod tests {
     use super::{NameIs, PraiseCount, name};
-    use crate::classify::text::Text;
     use crate::classify::token::Tokens;
+    use crate::reading::text::Text;
 
     fn tokens(source: &str) -> Tokens {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());

@@ -9,8 +9,8 @@ use super::sink::{Group, Sink};
 use crate::classify::Input;
 use crate::classify::hash::join;
 use crate::classify::lexicon::WordSet;
-use crate::classify::text::Text;
 use crate::classify::token::Tokens;
+use crate::reading::text::Text;
 
 /// Reads the content words of the post that is commented on.
 pub fn read_words(input: &Input, text: &mut Text, tokens: &mut Tokens, words: &mut WordSet) {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::bounds::{MAX_SIDE_BYTES, cut};
 use crate::classify::Input;
-use crate::classify::text::Text;
 use crate::classify::token::{Kind, Token, Tokens};
+use crate::reading::text::Text;
 
 /// How much a quotation counts that the post or the comment that is answered contains, and one that nobody can look up.
 const KNOWN: f32 = 0.1;

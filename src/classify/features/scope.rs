@@ -20,9 +20,9 @@ use super::evidence::{Evidence, What};
 use super::seeds::{ANY_HOSTILE, GROUP_SAID, MANNER, SCOPE, SCOPE_DISGUISED, SUMMARY};
 use super::sink::{Group, Sink};
 use crate::classify::hash::join;
-use crate::classify::text::Text;
 use crate::classify::token::{Kind, Token, Tokens};
 use crate::classify::words::{self, WordClasses, Words};
+use crate::reading::text::Text;
 
 /// How much of a hostile word's own weight counts where it is said of a thing or of oneself, where it is denied, and where it is
 /// quoted and answered.

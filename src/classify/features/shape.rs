@@ -7,8 +7,8 @@ use super::sink::{Group, Sink};
 use super::spelling::longest_consonants;
 use crate::classify::hash::join;
 use crate::classify::lexicon::{self, Classes};
-use crate::classify::link;
 use crate::classify::token::{Kind, Token};
+use crate::reading::link;
 
 /// Forms beside the kinds of tokens.
 const LONG_CODE: u64 = 0x20;

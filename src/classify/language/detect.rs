@@ -150,9 +150,9 @@ fn iso(language: Lang) -> Language {
 #[cfg(test)]
 mod tests {
     use super::{Language, detect};
-    use crate::classify::text::Text;
     use crate::classify::token::Tokens;
     use crate::classify::vocabulary::Vocabulary;
+    use crate::reading::text::Text;
 
     fn language(source: &str, hint: &str) -> Language {
         let (mut text, mut tokens) = (Text::default(), Tokens::default());

@@ -4,9 +4,9 @@ use isolang::Language;
 
 use super::mark::Tone;
 use super::unglue::unglue;
-use crate::classify::text::Text;
 use crate::classify::token::{Kind, Token, Tokens};
 use crate::classify::words::{self, WordClasses, Words};
+use crate::reading::text::Text;
 
 /// Only so many words of a comment are looked at.
 const MAX_UNITS: usize = 1_500;

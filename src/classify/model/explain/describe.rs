@@ -2,9 +2,10 @@
 
 use super::explanation::Contribution;
 use super::merge::{Key, Merged};
+use crate::classify::Input;
 use crate::classify::features::{Evidence, What, Workspace, signal};
 use crate::classify::token::{Kind, Token};
-use crate::classify::{Input, link};
+use crate::reading::link;
 
 /// Longer quotations in a reason are cut.
 const MAX_QUOTED_CHARS: usize = 40;
