@@ -200,7 +200,7 @@ fn report(scored: &[Scored], world: usize, name: &str) {
 }
 
 fn score(judge: &Judge, model: &Model, row: &Row, blog: &str, fold: usize) -> Result<Scored, Error> {
-    let input = row.input(rows::PostIs::Post);
+    let input = row.input(rows::PostTextKind::Post);
     let logit = |input: &Input| model.score_as_english(input).logit(Label::Spam).unwrap_or(f32::NAN);
     let comment = |author: bool| -> Result<(Decision, bool), Error> {
         let author = row.author.as_ref().filter(|_| author).map(|author| pb::Author {
@@ -254,7 +254,7 @@ fn folds<'r>(blogs: &[&'r Row], folds: usize) -> BTreeMap<&'r str, usize> {
 }
 
 fn read(data: &Path, file: &str) -> Result<Vec<Row>, Error> {
-    Ok(rows::read(&data.join(file), false)?)
+    Ok(rows::read_file(&data.join(file), false)?)
 }
 
 fn options() -> Result<Options, Error> {

@@ -16,16 +16,16 @@ use std::time::{Instant, SystemTime};
 use gatepost::classify::recipe::Recipe;
 use gatepost::classify::rows::{self, Row};
 use gatepost::classify::site::Outcome;
-use gatepost::classify::site::fold::Learned;
-use gatepost::classify::site::lesson::{Lesson, Source};
+use gatepost::classify::site::fold::SiteModel;
+use gatepost::classify::site::lesson::{OutcomeSource, TrainingExample};
 use gatepost::classify::site::sentinel::Sentinels;
 use gatepost::classify::train::{self, LeaveOut};
-use gatepost::classify::{Likeness, Model};
+use gatepost::classify::{MinHash, Model};
 use gatepost::comment::Comment;
 use gatepost::facts::Facts;
 use gatepost::judge::Judge;
 use gatepost::pb;
-use gatepost::policy::{Listed, Policies};
+use gatepost::policy::{ListContext, Policies};
 use gatepost::verdict::Decision;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -53,7 +53,7 @@ const BLOGS: [&[&str]; 4] = [
 /// A comment, what it is, and what the base does with it.
 struct Example {
     comment: Comment,
-    lesson: Lesson,
+    lesson: TrainingExample,
     truth: Outcome,
     base: Decision,
 }
@@ -239,7 +239,7 @@ impl Stream {
         }
         let held_out: Vec<&Example> = examples.iter().skip(1).step_by(HELD_OUT).copied().collect();
         let mut run = Run { blocks: Vec::new(), held_out: Vec::new(), decisions: 0 };
-        let mut learned = Learned::default();
+        let mut learned = SiteModel::default();
         let (mut block, mut next) = (Count::default(), 0);
         for (number, example) in examples.iter().enumerate() {
             if holding_out && number % HELD_OUT == 1 {
@@ -260,9 +260,9 @@ impl Stream {
             let reported = random.share() < REPORTED;
             let bad = example.truth != Outcome::Ham;
             let told = match served {
-                Decision::Hold => Some((Source::Moderator, None)),
-                Decision::Approve if spot => Some((Source::Moderator, Some(1.0 / SPOT_CHECKS as f32))),
-                Decision::Approve if bad && reported => Some((Source::Host, None)),
+                Decision::Hold => Some((OutcomeSource::Moderator, None)),
+                Decision::Approve if spot => Some((OutcomeSource::Moderator, Some(1.0 / SPOT_CHECKS as f32))),
+                Decision::Approve if bad && reported => Some((OutcomeSource::Host, None)),
                 _ => None,
             };
             let flips = random.share();
@@ -272,21 +272,21 @@ impl Stream {
                     told.map(|told| (told, if flips < share { flip(example.truth) } else { example.truth }))
                 }
                 Wrong::Host => told
-                    .filter(|told| told.0 == Source::Moderator)
+                    .filter(|told| told.0 == OutcomeSource::Moderator)
                     .map(|told| (told, example.truth))
-                    .or(Some(((Source::Host, None), Outcome::Ham))),
+                    .or(Some(((OutcomeSource::Host, None), Outcome::Ham))),
                 Wrong::Approvals => told.map(|told| (told, example.truth)).filter(|(_, truth)| *truth == Outcome::Ham),
                 Wrong::Rejections => told.map(|told| (told, example.truth)).filter(|(_, truth)| *truth != Outcome::Ham),
             };
             let Some(((source, spot_check), outcome)) = told else { continue };
             run.decisions += 1;
-            learned.learn(&Lesson { outcome: Some(outcome), source, spot_check, ..example.lesson.clone() })?;
+            learned.learn(&TrainingExample { outcome: Some(outcome), source, spot_check, ..example.lesson.clone() })?;
         }
         Ok(run)
     }
 
-    fn decide(&self, example: &Example, learned: &Learned) -> Decision {
-        self.judge.hear(&example.comment, Listed::none(), Some(learned)).ruling(&Facts::default()).decision
+    fn decide(&self, example: &Example, learned: &SiteModel) -> Decision {
+        self.judge.hear(&example.comment, ListContext::none(), Some(learned)).decide(&Facts::default()).decision
     }
 }
 
@@ -323,18 +323,18 @@ fn archives(options: &Options) -> Result<(), Failure> {
         values: blogs.iter().map(|&blog| blog.to_owned()).chain(["haacked-com".to_owned()]).collect(),
     }];
     let judge = judge(options, "archives", &leave_out, "")?;
-    let all = rows::read(&options.data.join("blogs.jsonl.gz"), false)?;
+    let all = rows::read_file(&options.data.join("blogs.jsonl.gz"), false)?;
     let of = |blog: &str, label: &str, most: usize| -> Result<Vec<Example>, Failure> {
         let rows = all.iter().filter(|row| row.name("blog") == blog && row.name("type") == "comment" && row.label == label);
         rows.take(most).filter_map(|row| example(&judge, row).transpose()).collect()
     };
     let (pharma, early) = (of(blogs[4], "spam", 400)?, of(blogs[5], "spam", 400)?);
-    let templates: Vec<Example> = rows::read(&options.data.join("spin_templates.jsonl.gz"), false)?
+    let templates: Vec<Example> = rows::read_file(&options.data.join("spin_templates.jsonl.gz"), false)?
         .iter()
         .filter_map(|row| example(&judge, row).transpose())
         .collect::<Result<_, Failure>>()?;
     let toxic = |file: &str| -> Result<Vec<Example>, Failure> {
-        let rows = rows::read(&options.data.join(file), false)?;
+        let rows = rows::read_file(&options.data.join(file), false)?;
         rows.iter().filter(|row| row.label == "toxic").take(300).filter_map(|row| example(&judge, row).transpose()).collect()
     };
     let (french, teenagers) = (toxic("languages/mlma_fr.jsonl.gz")?, toxic("languages/cyberagression_fr.jsonl.gz")?);
@@ -355,9 +355,10 @@ fn archives(options: &Options) -> Result<(), Failure> {
         let ([missed, missed_served, held, held_served], [a, b]) = (count.shares(), most.get());
         most.set([a.max(missed_served - missed), b.max(held_served - held)]);
     };
-    let show = |name: &str, learned: &Learned, own: usize| {
-        let decide =
-            |example: &Example| judge.hear(&example.comment, Listed::none(), Some(learned)).ruling(&Facts::default()).decision;
+    let show = |name: &str, learned: &SiteModel, own: usize| {
+        let decide = |example: &Example| {
+            judge.hear(&example.comment, ListContext::none(), Some(learned)).decide(&Facts::default()).decision
+        };
         for (test, examples) in &tests {
             let mut count = Count::default();
             examples.iter().for_each(|example| count.add(example, decide(example)));
@@ -372,24 +373,36 @@ fn archives(options: &Options) -> Result<(), Failure> {
         }
     };
     for (at, archive) in others.iter().enumerate() {
-        let mut learned = Learned::default();
+        let mut learned = SiteModel::default();
         for example in archive.iter().take(160) {
-            learned.learn(&Lesson { outcome: Some(Outcome::Ham), source: Source::Import, ..example.lesson.clone() })?;
+            learned.learn(&TrainingExample {
+                outcome: Some(Outcome::Ham),
+                source: OutcomeSource::Import,
+                ..example.lesson.clone()
+            })?;
         }
         show(&format!("{}+160", blogs[at]), &learned, at);
-        let mut learned = Learned::default();
+        let mut learned = SiteModel::default();
         let held = archive.iter().filter(|example| example.base == Decision::Hold).take(18);
         for example in held {
-            learned.learn(&Lesson { outcome: Some(Outcome::Ham), source: Source::Moderator, ..example.lesson.clone() })?;
+            learned.learn(&TrainingExample {
+                outcome: Some(Outcome::Ham),
+                source: OutcomeSource::Moderator,
+                ..example.lesson.clone()
+            })?;
         }
         show(&format!("{} mod", blogs[at]), &learned, usize::MAX);
     }
     for (name, spam) in
         [("early-20", &early[..20]), ("early-400", &early[..]), ("pharma-20", &pharma[..20]), ("pharma-all", &pharma[..])]
     {
-        let mut learned = Learned::default();
+        let mut learned = SiteModel::default();
         for example in spam {
-            learned.learn(&Lesson { outcome: Some(Outcome::Spam), source: Source::Moderator, ..example.lesson.clone() })?;
+            learned.learn(&TrainingExample {
+                outcome: Some(Outcome::Spam),
+                source: OutcomeSource::Moderator,
+                ..example.lesson.clone()
+            })?;
         }
         show(name, &learned, usize::MAX);
     }
@@ -401,7 +414,7 @@ fn archives(options: &Options) -> Result<(), Failure> {
 /// The sites.
 fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
     let mut streams = Vec::new();
-    let all = rows::read(&options.data.join("blogs.jsonl.gz"), false)?;
+    let all = rows::read_file(&options.data.join("blogs.jsonl.gz"), false)?;
     for group in BLOGS {
         let leave_out = [LeaveOut { field: "blog".into(), values: group.iter().map(|&blog| blog.to_owned()).collect() }];
         let judge = judge(options, group[0], &leave_out, "")?;
@@ -410,7 +423,7 @@ fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
             streams.push(stream(&judge, blog, rows.take(MOST).collect())?);
         }
     }
-    let youtube = rows::read(&options.data.join("youtube_spam.jsonl.gz"), false)?;
+    let youtube = rows::read_file(&options.data.join("youtube_spam.jsonl.gz"), false)?;
     let unseen = judge(options, "youtube", &[], "youtube_spam.jsonl.gz")?;
     let mut videos: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
     for row in &youtube {
@@ -423,7 +436,7 @@ fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
     for (file, name) in
         [("tg_spam.jsonl.gz", "tg_spam"), ("judol_id.jsonl.gz", "judol_id"), ("impermium_insults.jsonl.gz", "impermium")]
     {
-        let rows = rows::read(&options.data.join(file), false)?;
+        let rows = rows::read_file(&options.data.join(file), false)?;
         streams.push(stream(&judge(options, name, &[], file)?, name, mixed(&rows, MOST))?);
     }
     Ok(streams)
@@ -465,22 +478,22 @@ fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
     let comment = Comment::parse(message, SystemTime::now()).map_err(|wrong| format!("{wrong:?}"))?;
     let truth = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == row.label).unwrap_or(Outcome::Ham);
     let (sketch, _) = judge.sketch(&comment);
-    let lesson = Lesson {
+    let lesson = TrainingExample {
         name: format!("h:{id}"),
         comment_id: id,
         outcome: None,
         rejected: false,
-        text: 0,
-        source: Source::Host,
+        text_hash: 0,
+        source: OutcomeSource::Host,
         by: String::new(),
-        at: 0,
-        sketch,
-        likeness: Likeness::of(comment.text().as_str()),
+        decided_at: 0,
+        features: sketch,
+        min_hash: MinHash::of(comment.text().as_str()),
         digest: None,
         persons: Vec::new(),
         spot_check: None,
     };
-    let base = judge.hear(&comment, Listed::none(), None).ruling(&Facts::default()).decision;
+    let base = judge.hear(&comment, ListContext::none(), None).decide(&Facts::default()).decision;
     Ok(Some(Example { comment, lesson, truth, base }))
 }
 
@@ -512,12 +525,12 @@ fn judge(options: &Options, name: &str, leave_out: &[LeaveOut], file: &str) -> R
 
 /// What learning and asking cost.
 fn cost(streams: &[Stream]) -> Result<(), Failure> {
-    let lessons: Vec<Lesson> = streams
+    let lessons: Vec<TrainingExample> = streams
         .iter()
-        .flat_map(|stream| stream.examples.iter().map(|one| Lesson { outcome: Some(one.truth), ..one.lesson.clone() }))
+        .flat_map(|stream| stream.examples.iter().map(|one| TrainingExample { outcome: Some(one.truth), ..one.lesson.clone() }))
         .take(3_000)
         .collect();
-    let mut learned = Learned::default();
+    let mut learned = SiteModel::default();
     let begun = Instant::now();
     for lesson in &lessons {
         learned.learn(lesson)?;
@@ -533,7 +546,7 @@ fn cost(streams: &[Stream]) -> Result<(), Failure> {
         let begun = Instant::now();
         let correction = learned.correction().ok_or("nothing was learned")?;
         for _ in 0..20 {
-            std::hint::black_box(sentinels.limits(correction, &policy.terms()));
+            std::hint::black_box(sentinels.limits(correction, &policy.gate_terms()));
         }
         println!("the sentinels are asked in {:.2} ms", begun.elapsed().as_secs_f64() * 1e3 / 20.0);
     }

@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use gatepost::classify::rows::{self, PostIs};
-use gatepost::classify::{Input, Label, Likeness, Model};
+use gatepost::classify::rows::{self, PostTextKind};
+use gatepost::classify::{Input, Label, MinHash, Model};
 use gatepost::comment::Comment;
 use gatepost::facts::Facts;
 use gatepost::judge::Judge;
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             black_box(model.explain(&input, &scores, &[Label::Spam], 5));
         });
         measure("likeness, for finding campaigns", || {
-            black_box(Likeness::of(body));
+            black_box(MinHash::of(body));
         });
         measure("verdict, policy and reasons included", || {
             black_box(judge.judge(&comment, &Facts::default(), SystemTime::UNIX_EPOCH));
@@ -59,12 +59,12 @@ const FILE_ROUNDS: usize = 5;
 
 /// Scores every comment of a file, and a long one that is made of them.
 fn real(model: &Model, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let rows = rows::read(file, false)?;
+    let rows = rows::read_file(file, false)?;
     let bytes: usize = rows.iter().map(|row| row.text.len()).sum();
     println!("{} comments of {}, {} bytes on average:", rows.len(), file.display(), bytes / rows.len().max(1));
     let per_comment = median(FILE_ROUNDS, || {
         for row in &rows {
-            black_box(model.score(&row.input(PostIs::Post)));
+            black_box(model.score(&row.input(PostTextKind::Post)));
         }
     }) / rows.len() as f64;
     println!("  {:<38} {per_comment:>7.1} µs", "features and scores, all heads");

@@ -20,8 +20,8 @@ use gatepost::pb::moderation_service_client::ModerationServiceClient;
 use gatepost::pb::moderation_service_server::{ModerationService, ModerationServiceServer};
 use gatepost::pb::{self, Verdict};
 use gatepost::policy::Policies;
-use gatepost::retention::{Retention, Retentions};
-use gatepost::store::{Admission, Admitted, Persons, Store, StoreSettings, Trust};
+use gatepost::retention::{Retention, RetentionLookup};
+use gatepost::store::{Admission, AdmissionOutcome, Persons, Store, StoreSettings, TrustRule};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -176,7 +176,7 @@ async fn serve_bare(redis: Option<String>, admit: bool) -> Result<()> {
                 data_dir: "unused".into(),
                 prefix: "gp:".into(),
                 connections: 1,
-                retention: Retentions::new(|_| Retention::days(30)),
+                retention: RetentionLookup::new(|_| Retention::uniform(30)),
                 keep_events: 1_000,
                 timeout: Duration::from_secs(1),
                 ca: None,
@@ -251,12 +251,12 @@ async fn admit(store: &Store, given: &gatepost::verdict::Verdict, comment: pb::C
         persons: Persons::of(&[7; 32], &comment),
         limits: [Scope::Author, Scope::Client, Scope::Site].map(|scope| (scope, each_second)).into(),
         tentative: &tentative,
-        trust: Trust { max_rejected: 3, ..Trust::default() },
-        likeness: None,
-        campaign: 0,
-        listed: None,
+        trust: TrustRule { max_rejected: 3, ..TrustRule::default() },
+        min_hash: None,
+        campaign_threshold: 0,
+        list_version: None,
     };
-    Ok(matches!(store.admit(&admission).await?, Admitted::Recorded(_)))
+    Ok(matches!(store.admit(&admission).await?, AdmissionOutcome::Recorded(_)))
 }
 
 #[tonic::async_trait]

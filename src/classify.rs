@@ -39,12 +39,12 @@ pub mod rows;
 pub mod site;
 pub mod train;
 
-pub use digest::{Digest, digest};
-pub use features::manner::{Manner, NameIs};
+pub use digest::{TextDigest, text_digest};
+pub use features::manner::{StyleSignals, SuspiciousName};
 pub use file::ModelError;
 pub use input::{Author, Input};
-pub use label::{LANES, Label};
-pub use language::parse as parse_language;
-pub use likeness::{BANDS, Likeness};
+pub use label::{LABEL_LANES, Label};
+pub use language::parse_tag as parse_language;
+pub use likeness::{BANDS, MinHash};
 pub use model::explain::{Contribution, Explanation};
 pub use model::{HeadInfo, Model, Scores};

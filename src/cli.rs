@@ -55,7 +55,7 @@ use crate::verdict::Decision;
 use failure::Failure;
 #[doc(hidden)]
 pub use import::read_archive;
-use runtime::wait;
+use runtime::block_on;
 
 /// What was typed.
 #[derive(Debug, Parser)]
@@ -157,34 +157,34 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Policy(args) => policy::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Bench(args) => bench::run(&args),
-        Command::Import(args) => wait(import::run(&args)),
-        Command::Queue(args) => wait(queue::run(&args)),
-        Command::Show(args) => wait(show::run(&args)),
-        Command::Review(args) => wait(review::run(&args)),
+        Command::Import(args) => block_on(import::run(&args)),
+        Command::Queue(args) => block_on(queue::run(&args)),
+        Command::Show(args) => block_on(show::run(&args)),
+        Command::Review(args) => block_on(review::run(&args)),
         Command::Completions(args) => manual::completions(&args, Cli::command()),
         Command::Man(args) => manual::man(&args, Cli::command()),
-        Command::Claim(args) => wait(claim::claim(&args)),
-        Command::Release(args) => wait(claim::release(&args)),
-        Command::Audit(args) => wait(audit::run(&args)),
-        Command::Stats(args) => wait(stats::run(&args)),
-        Command::List(args) => wait(list::run(&args)),
-        Command::Approve(args) => wait(decide::run(&args, Decision::Approve)),
-        Command::Reject(args) => wait(decide::run(&args, Decision::Reject)),
-        Command::Undo(args) => wait(undo::run(&args)),
-        Command::Watch(args) => wait(watch::run(&args)),
-        Command::Export(args) => wait(export::run(&args)),
-        Command::Forget(args) => wait(forget::run(&args)),
-        Command::Health(args) => wait(health::run(&args)),
-        Command::Keys(args) => wait(keys::run(&args)),
+        Command::Claim(args) => block_on(claim::claim(&args)),
+        Command::Release(args) => block_on(claim::release(&args)),
+        Command::Audit(args) => block_on(audit::run(&args)),
+        Command::Stats(args) => block_on(stats::run(&args)),
+        Command::List(args) => block_on(list::run(&args)),
+        Command::Approve(args) => block_on(decide::run(&args, Decision::Approve)),
+        Command::Reject(args) => block_on(decide::run(&args, Decision::Reject)),
+        Command::Undo(args) => block_on(undo::run(&args)),
+        Command::Watch(args) => block_on(watch::run(&args)),
+        Command::Export(args) => block_on(export::run(&args)),
+        Command::Forget(args) => block_on(forget::run(&args)),
+        Command::Health(args) => block_on(health::run(&args)),
+        Command::Keys(args) => block_on(keys::run(&args)),
     };
-    ended.unwrap_or_else(|failure| report(&failure))
+    ended.unwrap_or_else(|failure| report_failure(&failure))
 }
 
 /// Says on standard error why a command failed, and returns its exit code.
-fn report(failure: &Failure) -> ExitCode {
+fn report_failure(failure: &Failure) -> ExitCode {
     if !failure.message().is_empty() {
         // Part of it comes from the server, and part of that from comments.
-        term::tell(&format!("gatepost: {}", text::block(failure.message())));
+        term::log_line(&format!("gatepost: {}", text::escape_block(failure.message())));
     }
     failure.exit_code()
 }

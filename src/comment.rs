@@ -22,11 +22,11 @@ pub use fingerprint::Fingerprint;
 pub use format::Format;
 pub use id::{CommentId, Site, external_id, external_id_problem};
 pub use kind::CommentKind;
-pub use markup::{Hidden, Text};
-pub use size::{MAX_BODY, MAX_CONTEXT, MAX_ID, MAX_LINE, MAX_NAME, MAX_SITE};
+pub use markup::{HiddenContent, PlainText};
+pub use size::{MAX_BODY, MAX_CONTEXT, MAX_ID, MAX_NAME, MAX_SITE, MAX_TITLE_OR_URL};
 
 /// How much is kept of each text of a comment that a limit rejects, in bytes.
-const MAX_SHORT: usize = 256;
+const MAX_TRUNCATED_TEXT: usize = 256;
 
 /// A comment whose every field has been checked. E-mail and IP address are kept apart from what is stored.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub struct Comment {
     id: CommentId,
     /// As sent, less `author.email`, `client.ip` and `post.text`: this is what the store keeps.
     message: pb::Comment,
-    text: Text,
+    text: PlainText,
     /// The links of `text`.
     links: Vec<Link>,
     author_host: Option<String>,
@@ -74,21 +74,21 @@ impl Comment {
     /// store.
     pub fn truncated_message(&self) -> pb::Comment {
         let mut message = self.message.clone();
-        truncate(&mut message.body, MAX_SHORT);
+        truncate(&mut message.body, MAX_TRUNCATED_TEXT);
         truncate(&mut message.parent_text, 0);
         if let Some(client) = &mut message.client {
-            truncate(&mut client.user_agent, MAX_SHORT);
-            truncate(&mut client.referrer, MAX_SHORT);
+            truncate(&mut client.user_agent, MAX_TRUNCATED_TEXT);
+            truncate(&mut client.referrer, MAX_TRUNCATED_TEXT);
         }
         message
     }
 
     /// The body reduced to plain text, links included.
-    pub fn text(&self) -> &Text {
+    pub fn text(&self) -> &PlainText {
         &self.text
     }
 
-    /// Turns a byte range of [`Text::torn`] into scalar values of the body as sent.
+    /// Turns a byte range of [`PlainText::torn`] into scalar values of the body as sent.
     pub fn span_of_joined(&self, range: std::ops::Range<usize>) -> Option<Span> {
         self.span_of_source(self.text.source_of_joined(range)?)
     }

@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::retention::{Retention, Retentions};
-use crate::settings::{self, Mistake, Mistakes, Section, set};
+use crate::retention::{Retention, RetentionLookup};
+use crate::settings::{self, Section, SettingsError, SettingsErrors, set_if_some};
 use crate::store::StoreSettings;
 use crate::telemetry::LogFormat;
-use sources::{document, from_environment};
+use sources::{read_environment, to_toml};
 
-pub use sources::Given;
+pub use sources::OptionValues;
 
 /// The shipped file: every option with its default, unit and meaning.
 pub const DEFAULTS: &str = include_str!("../deploy/gatepost.toml");
@@ -102,21 +102,21 @@ impl Config {
     pub fn load(
         file: Option<(&str, &str)>,
         environment: impl Fn(&str) -> Option<String>,
-        flags: &Given,
-    ) -> Result<Self, Mistakes> {
+        flags: &OptionValues,
+    ) -> Result<Self, SettingsErrors> {
         let mut mistakes = Vec::new();
-        let mut config = settings::read("deploy/gatepost.toml", DEFAULTS, |top| Self::empty().overlaid(top))?;
-        let from_environment = from_environment(environment, &mut mistakes);
-        let (variables, variable_names) = document(&from_environment, |name| format!("GATEPOST_{}", name.to_uppercase()));
-        let (flags, flag_names) = document(flags, |name| format!("--{}", name.replace('_', "-")));
+        let mut config = settings::read("deploy/gatepost.toml", DEFAULTS, |top| Self::empty().overlay(top))?;
+        let from_environment = read_environment(environment, &mut mistakes);
+        let (variables, variable_names) = to_toml(&from_environment, |name| format!("GATEPOST_{}", name.to_uppercase()));
+        let (flags, flag_names) = to_toml(flags, |name| format!("--{}", name.replace('_', "-")));
         let sources = [file.unwrap_or(("", "")), ("environment", &variables), ("flags", &flags)];
         for ((source, text), names) in sources.into_iter().zip([&[][..], &variable_names, &flag_names]) {
-            match settings::read(source, text, |top| config.clone().overlaid(top)) {
+            match settings::read(source, text, |top| config.clone().overlay(top)) {
                 Ok(overlaid) => config = overlaid,
                 // A flag or variable has a name to go by, and no line.
-                Err(Mistakes(more)) => {
+                Err(SettingsErrors(more)) => {
                     mistakes.extend(more.into_iter().map(|mistake| match names.get(mistake.line.wrapping_sub(1)) {
-                        Some(name) => Mistake { file: name.clone(), line: 0, ..mistake },
+                        Some(name) => SettingsError { file: name.clone(), line: 0, ..mistake },
                         None => mistake,
                     }))
                 }
@@ -126,11 +126,11 @@ impl Config {
             match files.checked() {
                 Ok(files) => config.tls = files,
                 Err((option, problem)) => {
-                    mistakes.push(Mistake { file: option.to_owned(), line: 0, message: problem.to_owned() })
+                    mistakes.push(SettingsError { file: option.to_owned(), line: 0, message: problem.to_owned() })
                 }
             }
         }
-        if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
+        if mistakes.is_empty() { Ok(config) } else { Err(SettingsErrors(mistakes)) }
     }
 
     fn empty() -> Self {
@@ -148,7 +148,7 @@ impl Config {
                 data_dir: PathBuf::new(),
                 prefix: String::new(),
                 connections: 1,
-                retention: Retentions::new(|_| Retention::days(1)),
+                retention: RetentionLookup::new(|_| Retention::uniform(1)),
                 keep_events: 0,
                 timeout: Duration::ZERO,
                 ca: None,
@@ -164,7 +164,7 @@ impl Config {
     }
 
     /// Certificate and key belong together, whichever source each comes from.
-    fn tls_files(&mut self, top: &Section<'_>) {
+    fn read_tls_files(&mut self, top: &Section<'_>) {
         let files = self.tls.get_or_insert_default();
         let paths = [
             ("tls_cert", &mut files.cert),
@@ -173,24 +173,24 @@ impl Config {
             ("tls_clients", &mut files.clients),
         ];
         for (name, place) in paths {
-            set(place, top.string(name).map(|path| optional(path).map(PathBuf::from)));
+            set_if_some(place, top.string(name).map(|path| none_if_empty(path).map(PathBuf::from)));
         }
     }
 
     fn read_store(&mut self, top: &Section<'_>) {
-        set(&mut self.store.url, top.string("store").map(optional));
-        set(&mut self.store.data_dir, top.string("data_dir").map(PathBuf::from));
-        set(&mut self.store.timeout, top.duration("store_timeout"));
-        set(&mut self.store.ca, top.string("store_ca").map(|path| optional(path).map(PathBuf::from)));
-        set(&mut self.store.wait_replicas, top.integer("wait_replicas", 0..=16));
+        set_if_some(&mut self.store.url, top.string("store").map(none_if_empty));
+        set_if_some(&mut self.store.data_dir, top.string("data_dir").map(PathBuf::from));
+        set_if_some(&mut self.store.timeout, top.duration("store_timeout"));
+        set_if_some(&mut self.store.ca, top.string("store_ca").map(|path| none_if_empty(path).map(PathBuf::from)));
+        set_if_some(&mut self.store.wait_replicas, top.integer("wait_replicas", 0..=16));
         let prefix = top.value("redis_prefix", "at most 64 letters, digits, _, - and :", |value| {
             let prefix = value.as_str()?;
             let fits = prefix.len() <= 64 && prefix.chars().all(|c| c.is_ascii_alphanumeric() || "_-:".contains(c));
             fits.then(|| prefix.to_owned())
         });
-        set(&mut self.store.prefix, prefix);
-        set(&mut self.store.connections, top.integer("redis_connections", 1..=64));
-        set(&mut self.store.keep_events, top.integer("keep_events", 1..=1_000_000_000));
+        set_if_some(&mut self.store.prefix, prefix);
+        set_if_some(&mut self.store.connections, top.integer("redis_connections", 1..=64));
+        set_if_some(&mut self.store.keep_events, top.integer("keep_events", 1..=1_000_000_000));
     }
 
     fn read_log(&mut self, top: &Section<'_>) {
@@ -199,21 +199,21 @@ impl Config {
             "json" => Some(LogFormat::Json),
             _ => None,
         });
-        set(&mut self.log_format, format);
+        set_if_some(&mut self.log_format, format);
         let level =
             top.value("log_level", "a level such as \"info\", or levels per module such as \"warn,gatepost=debug\"", |value| {
                 // The library that reads levels cuts other text between the bytes of a character, and panics.
                 let level = value.as_str().filter(|level| level.is_ascii())?;
                 tracing_subscriber::EnvFilter::try_new(level).ok().map(|_| level.to_owned())
             });
-        set(&mut self.log_level, level);
+        set_if_some(&mut self.log_level, level);
     }
 
     /// Returns the configuration with the options of one source on top.
-    fn overlaid(mut self, top: &Section<'_>) -> Self {
+    fn overlay(mut self, top: &Section<'_>) -> Self {
         let listen =
             top.value("listen", "an IP address and a port such as \"127.0.0.1:50051\"", |value| value.as_str()?.parse().ok());
-        set(&mut self.listen, listen);
+        set_if_some(&mut self.listen, listen);
         let admin_key = top.value(
             "admin_key",
             "at least 24 letters, digits and signs without blanks, that nobody guesses: `openssl rand -hex 24`",
@@ -222,28 +222,28 @@ impl Config {
                 (key.is_empty() || crate::keys::check_admin_key(key).is_ok()).then(|| key.to_owned())
             },
         );
-        set(&mut self.admin_key, admin_key.map(|key| optional(key).map(Secret)));
-        self.tls_files(top);
-        set(&mut self.tls_terminated_upstream, top.bool("tls_terminated_upstream"));
-        set(&mut self.max_in_flight, top.integer("max_in_flight", 1..=1_000_000));
-        set(&mut self.max_connections, top.integer("max_connections", 1..=1_000_000));
-        set(&mut self.key_quota, top.integer("key_quota", 0..=1_000_000));
+        set_if_some(&mut self.admin_key, admin_key.map(|key| none_if_empty(key).map(Secret)));
+        self.read_tls_files(top);
+        set_if_some(&mut self.tls_terminated_upstream, top.bool("tls_terminated_upstream"));
+        set_if_some(&mut self.max_in_flight, top.integer("max_in_flight", 1..=1_000_000));
+        set_if_some(&mut self.max_connections, top.integer("max_connections", 1..=1_000_000));
+        set_if_some(&mut self.key_quota, top.integer("key_quota", 0..=1_000_000));
         let endpoint = top.value("otlp_endpoint", "an address such as \"http://otel:4317\"", |value| {
             let endpoint = value.as_str()?;
             (endpoint.is_empty() || endpoint.starts_with("http://")).then(|| endpoint.to_owned())
         });
-        set(&mut self.otlp_endpoint, endpoint.map(optional));
+        set_if_some(&mut self.otlp_endpoint, endpoint.map(none_if_empty));
         self.read_store(top);
-        set(&mut self.model, top.string("model").map(|path| optional(path).map(PathBuf::from)));
-        set(&mut self.policy_dir, top.string("policy_dir").map(|path| optional(path).map(PathBuf::from)));
+        set_if_some(&mut self.model, top.string("model").map(|path| none_if_empty(path).map(PathBuf::from)));
+        set_if_some(&mut self.policy_dir, top.string("policy_dir").map(|path| none_if_empty(path).map(PathBuf::from)));
         self.read_log(top);
-        set(&mut self.request_timeout, top.duration("request_timeout"));
-        set(&mut self.drain_timeout, top.duration("drain_timeout"));
+        set_if_some(&mut self.request_timeout, top.duration("request_timeout"));
+        set_if_some(&mut self.drain_timeout, top.duration("drain_timeout"));
         self
     }
 }
 
-fn optional(text: String) -> Option<String> {
+fn none_if_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_shipped_file_is_the_defaults_and_names_every_option() {
-        let config = Config::load(None, nothing, &Given::new()).unwrap();
+        let config = Config::load(None, nothing, &OptionValues::new()).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:50051");
         assert_eq!(config.store.url, None);
         for (name, _) in OPTIONS {

@@ -3,14 +3,14 @@
 use std::error::Error as StdError;
 
 /// A boxed cause, for our log only; it never reaches the wire.
-pub type Cause = Box<dyn StdError + Send + Sync>;
+pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a call has no answer. A rejected comment is a verdict, not an error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The request cannot be understood. Sending it again unchanged fails again.
-    #[error("the request is invalid: {}", list(.0))]
+    #[error("the request is invalid: {}", join_violations(.0))]
     Invalid(Vec<Violation>),
 
     /// No such comment on this site.
@@ -31,7 +31,7 @@ pub enum Error {
 
     /// The store did not answer in time or refused. A retry may help.
     #[error("the store is unavailable; retry shortly")]
-    Store(#[source] Cause),
+    Store(#[source] BoxError),
 
     /// The server has not read its keys yet, since the store did not answer so far. A retry may help.
     #[error("starting: the store does not answer yet; retry shortly")]
@@ -75,7 +75,7 @@ pub enum Error {
 /// The cause of [`Error::Store`] while nobody is let through to a store that is away: the log said so when it went.
 #[derive(Debug, thiserror::Error)]
 #[error("the store is away")]
-pub struct Away;
+pub struct StoreUnavailable;
 
 impl Error {
     /// One violation, for requests with a single thing to say.
@@ -84,7 +84,7 @@ impl Error {
     }
 
     /// Wraps whatever the store's engine said.
-    pub fn store(cause: impl Into<Cause>) -> Self {
+    pub fn store(cause: impl Into<BoxError>) -> Self {
         Self::Store(cause.into())
     }
 }
@@ -117,7 +117,7 @@ impl Violation {
     }
 }
 
-fn list(violations: &[Violation]) -> String {
+fn join_violations(violations: &[Violation]) -> String {
     let each: Vec<String> = violations.iter().map(|v| format!("{}: {}", v.field, v.problem)).collect();
     each.join("; ")
 }

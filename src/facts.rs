@@ -15,16 +15,16 @@ pub struct Facts {
     /// What was decided on an earlier body of the same comment. `None`: this is its first.
     pub previous: Option<Previous>,
     /// How many comments came of late that were nearly the same.
-    pub duplicates: Similar,
+    pub duplicates: DuplicateCounts,
     /// What was decided within the hour on a comment that is nearly the same. `None`: nothing.
-    pub decided_duplicate: Option<Alike>,
+    pub decided_duplicate: Option<DecidedDuplicate>,
     /// What this server knows of whoever is over a limit.
-    pub flood: Flood,
+    pub flood: FloodCounts,
 }
 
 /// What a server knows of somebody who is over a limit. Zeros: nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Flood {
+pub struct FloodCounts {
     /// How many different authors have sent from the client within the hour; no more than a few are told apart.
     pub authors: u32,
     /// How many comments over the limit were held within the hour.
@@ -33,7 +33,7 @@ pub struct Flood {
 
 /// A decision on a comment that is nearly the same.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Alike {
+pub struct DecidedDuplicate {
     /// That comment.
     pub comment_id: String,
     /// Who decided; may be empty.
@@ -46,7 +46,7 @@ pub struct Alike {
 
 /// How many comments came in the last one to two hours that were nearly the same as this one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Similar {
+pub struct DuplicateCounts {
     /// On the same site.
     pub here: u32,
     /// On other sites, to the same server.
@@ -95,9 +95,9 @@ pub struct Previous {
 
 impl Facts {
     /// With what this process knows of nearly the same comments, where that is more than the store knows.
-    pub fn beside(self, seen: Similar, alike: Option<&Alike>) -> Self {
-        let Similar { here, elsewhere } = self.duplicates;
-        let similar = Similar { here: here.max(seen.here), elsewhere: elsewhere.max(seen.elsewhere) };
+    pub fn beside(self, seen: DuplicateCounts, alike: Option<&DecidedDuplicate>) -> Self {
+        let DuplicateCounts { here, elsewhere } = self.duplicates;
+        let similar = DuplicateCounts { here: here.max(seen.here), elsewhere: elsewhere.max(seen.elsewhere) };
         Self { duplicates: similar, decided_duplicate: alike.cloned(), ..self }
     }
 

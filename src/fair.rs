@@ -3,5 +3,5 @@
 mod places;
 mod turns;
 
-pub use places::{Place, Places};
-pub use turns::{Turn, Turns};
+pub use places::{ConcurrencyLimiter, ConcurrencyPermit};
+pub use turns::{FairPermit, FairSemaphore};

@@ -54,7 +54,7 @@ pub fn read_toml_folder(folder: &Path) -> Result<Vec<(PathBuf, String)>, (PathBu
     }
     files.sort();
     let mut room = MAX_FOLDER;
-    let read = |path: PathBuf| match regular(&path).and_then(|()| read_text(&path, MAX_TEXT)) {
+    let read = |path: PathBuf| match require_regular_file(&path).and_then(|()| read_text(&path, MAX_TEXT)) {
         Ok(text) if text.len() as u64 > room => Err((path, too_large("with those before it it is too much", MAX_FOLDER))),
         Ok(text) => {
             room -= text.len() as u64;
@@ -65,7 +65,7 @@ pub fn read_toml_folder(folder: &Path) -> Result<Vec<(PathBuf, String)>, (PathBu
     files.into_iter().map(read).collect()
 }
 
-fn regular(path: &Path) -> io::Result<()> {
+fn require_regular_file(path: &Path) -> io::Result<()> {
     if std::fs::metadata(path)?.is_file() {
         return Ok(());
     }

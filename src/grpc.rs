@@ -18,13 +18,13 @@ mod status;
 mod streams;
 mod watch;
 
-pub use admin::{Admin, Reload};
-pub use answer::Answers;
-pub use guard::{Connection, Guard, may};
-pub use learning::{About, ModelStatusSource};
+pub use admin::{AdminRpc, PolicyReloader};
+pub use answer::CallLayer;
+pub use guard::{AuthLayer, ConnectionUse, may_call};
+pub use learning::{ModelStatus, ModelStatusSource};
 pub use moderation::Moderation;
 pub use review::Review;
-pub use streams::Streams;
+pub use streams::StreamPlaces;
 
 /// Longest message a client may send: a body, a post and a parent at their bounds, and air.
 pub const MAX_MESSAGE: usize = 1 << 20;

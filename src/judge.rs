@@ -16,17 +16,17 @@ use std::time::SystemTime;
 use arc_swap::ArcSwap;
 
 use crate::classify::Model;
-use crate::classify::site::fold::Learned;
+use crate::classify::site::fold::SiteModel;
 use crate::classify::site::sentinel::Sentinels;
-use crate::classify::site::{Outcome, Sketch};
+use crate::classify::site::{FeatureVector, Outcome};
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
-use crate::policy::{Away, Listed, Policies, Policy, Without};
+use crate::policy::{ListContext, Omission, Policies, Policy, StoreOutageAction};
 use crate::verdict::Verdict;
 use scorer::Scorer;
 
-pub use evaluation::Case;
-pub use unrecorded::unrecorded;
+pub use evaluation::Evaluation;
+pub use unrecorded::mark_unrecorded;
 
 /// The model and the policies of all sites.
 pub struct Judge {
@@ -54,7 +54,7 @@ impl Judge {
     }
 
     /// The policies' versions by site; the default's under the empty name.
-    pub fn versions(&self) -> Vec<(String, String)> {
+    pub fn policy_versions(&self) -> Vec<(String, String)> {
         let each = |(sites, policy): (Vec<&Site>, &Policy)| {
             let names: Vec<String> = match sites.is_empty() {
                 true => vec![String::new()],
@@ -82,24 +82,24 @@ impl Judge {
 
     /// Whether a site's policy would rather have no answer than one that is not recorded.
     pub fn any_needs_store(&self) -> bool {
-        self.policies.any(|policy| policy.away() == Away::Unavailable)
+        self.policies.any(|policy| policy.away() == StoreOutageAction::Unavailable)
     }
 
     /// What learning needs of a comment. Without the text of its post, where the store no longer has that.
-    pub fn sketch(&self, comment: &Comment) -> (Sketch, Outcome) {
-        learning::sketch(self.scorer.model(), self.policies.of(comment.site()), comment)
+    pub fn sketch(&self, comment: &Comment) -> (FeatureVector, Outcome) {
+        learning::feature_vector(self.scorer.model(), self.policies.of(comment.site()), comment)
     }
 
     /// Looks at a comment and scores it, corrected by what its site has learned.
-    pub fn hear<'a>(&'a self, comment: &'a Comment, listed: Listed<'a>, learned: Option<&'a Learned>) -> Case<'a> {
+    pub fn hear<'a>(&'a self, comment: &'a Comment, listed: ListContext<'a>, learned: Option<&'a SiteModel>) -> Evaluation<'a> {
         let policy = self.policies.of(comment.site());
-        let mut case = Case::new(&self.scorer, policy, comment, listed, learned, Without::default());
-        case.ask_for_words_alone();
+        let mut case = Evaluation::new(&self.scorer, policy, comment, listed, learned, Omission::default());
+        case.score_words_alone();
         case
     }
 
     /// The whole way without a store: for trying a comment, and for dry runs.
     pub fn judge(&self, comment: &Comment, facts: &Facts, now: SystemTime) -> Verdict {
-        self.hear(comment, Listed::none(), None).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
+        self.hear(comment, ListContext::none(), None).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
     }
 }

@@ -11,8 +11,8 @@ mod secret;
 mod snapshot;
 mod uses;
 
-pub use access::{Role, Sites};
+pub use access::{AllowedSites, Role};
 pub use caller::{Caller, Certificate};
 pub use record::KeyRecord;
-pub use ring::{NewKey, Ring};
-pub use secret::{Presented, check_admin_key};
+pub use ring::{KeyRing, NewKey};
+pub use secret::{PresentedKey, check_admin_key};

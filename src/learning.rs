@@ -11,5 +11,5 @@ mod sites;
 mod state;
 mod teach;
 
-pub use state::{Examine, Learning, Look, Seen};
-pub use teach::{Report, Voice};
+pub use state::{Learning, LearningInput, LearningInputFn, ServingCheckFn};
+pub use teach::{DecisionMaker, OutcomeReport};

@@ -69,22 +69,22 @@ impl Gcra {
 
     /// Weighs one comment at `now` against a key whose theoretical arrival time is `tat` (0: never seen), both in
     /// microseconds on one clock.
-    pub fn weigh(self, tat: u64, now: u64) -> Weighed {
+    pub fn weigh(self, tat: u64, now: u64) -> GcraOutcome {
         let window = self.interval * u64::from(self.burst);
         let due = tat.max(now) + self.interval;
         let ahead = due - now;
         if ahead > window {
-            return Weighed::Refused { retry_after: Duration::from_micros(ahead - window) };
+            return GcraOutcome::Refused { retry_after: Duration::from_micros(ahead - window) };
         }
         // Less than a burst, which is an u32.
         let remaining = u32::try_from((window - ahead) / self.interval).unwrap_or(self.burst);
-        Weighed::Admitted { tat: due, remaining }
+        GcraOutcome::Admitted { tat: due, remaining }
     }
 }
 
 /// What one limit says to one comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weighed {
+pub enum GcraOutcome {
     /// It passes.
     Admitted {
         /// The key's next theoretical arrival time, to be kept if the comment is counted.
@@ -113,13 +113,13 @@ mod tests {
         let limit = gcra(10, 10, 3);
         let mut tat = 0;
         for remaining in [2, 1, 0] {
-            let Weighed::Admitted { tat: next, remaining: left } = limit.weigh(tat, 5_000_000) else { panic!("refused") };
+            let GcraOutcome::Admitted { tat: next, remaining: left } = limit.weigh(tat, 5_000_000) else { panic!("refused") };
             assert_eq!(left, remaining);
             tat = next;
         }
-        assert_eq!(limit.weigh(tat, 5_000_000), Weighed::Refused { retry_after: Duration::from_secs(1) });
-        assert!(matches!(limit.weigh(tat, 5_999_999), Weighed::Refused { .. }));
-        assert!(matches!(limit.weigh(tat, 6_000_000), Weighed::Admitted { remaining: 0, .. }));
+        assert_eq!(limit.weigh(tat, 5_000_000), GcraOutcome::Refused { retry_after: Duration::from_secs(1) });
+        assert!(matches!(limit.weigh(tat, 5_999_999), GcraOutcome::Refused { .. }));
+        assert!(matches!(limit.weigh(tat, 6_000_000), GcraOutcome::Admitted { remaining: 0, .. }));
     }
 
     #[test]
@@ -147,14 +147,14 @@ mod tests {
                 now += gap;
                 level = (level + gap).min(full);
                 match limit.weigh(tat, now) {
-                    Weighed::Admitted { tat: next, remaining } => {
+                    GcraOutcome::Admitted { tat: next, remaining } => {
                         prop_assert!(level >= interval, "admitted without a token");
                         level -= interval;
                         prop_assert_eq!(u64::from(remaining), level / interval);
                         tat = next;
                         admitted.push(now);
                     }
-                    Weighed::Refused { retry_after } => {
+                    GcraOutcome::Refused { retry_after } => {
                         prop_assert!(level < interval, "refused with a token");
                         prop_assert_eq!(u128::from(interval - level), retry_after.as_micros());
                     }

@@ -9,6 +9,6 @@ mod edit;
 mod entry;
 mod listed;
 
-pub use cache::Lists;
+pub use cache::ListCache;
 pub use edit::ListEditor;
-pub use listed::Listed;
+pub use listed::SiteLists;

@@ -14,50 +14,58 @@ use std::time::SystemTime;
 use crate::comment::Comment;
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::fair::{Turn, Turns};
+use crate::fair::{FairPermit, FairSemaphore};
 use crate::judge::SharedJudge;
 use crate::learning::Learning;
-use crate::lists::Lists;
+use crate::lists::ListCache;
 use crate::pb;
-use crate::policy::Listed;
-use crate::store::{Admission, Admitted, Store};
-use crate::telemetry::{Stage, measured, measuring};
+use crate::policy::ListContext;
+use crate::store::{Admission, AdmissionOutcome, Store};
+use crate::telemetry::{Stage, measured, measured_async};
 use crate::verdict::Verdict;
 use admission::admission;
 use decider::{Decider, as_answered};
-use floods::Floods;
+use floods::FloodTracker;
 use local::LocalFacts;
 use request::Request;
 use sender::Sender;
-use spots::Spots;
+use spots::SpotCheckSampler;
 
 pub use request::Origin;
 
 /// How often a comment is looked at again because block and allow entries have changed meanwhile.
-const ROUNDS: u32 = 8;
+const MAX_LIST_CHANGES: u32 = 8;
 
 /// Bytes of a text that takes less time to read than it does to wait for a turn: less than 0.1 ms.
-const SHORT: usize = 4 * 1024;
+const MAX_SHORT_TEXT: usize = 4 * 1024;
 
 /// Moderates comments: pure judgement in the middle, the store at the rim.
 pub struct Moderator {
     judge: Arc<SharedJudge>,
     store: Store,
-    lists: Lists,
+    lists: ListCache,
     learning: Learning,
-    spots: Spots,
-    floods: Floods,
+    spots: SpotCheckSampler,
+    floods: FloodTracker,
     /// Turns at scoring long texts.
-    turns: Turns,
+    turns: FairSemaphore,
 }
 
 impl Moderator {
     /// Joins a judge, a store, what moderators have blocked and allowed, and what their decisions have taught.
-    pub fn new(judge: Arc<SharedJudge>, store: Store, lists: Lists, learning: Learning) -> Arc<Self> {
+    pub fn new(judge: Arc<SharedJudge>, store: Store, lists: ListCache, learning: Learning) -> Arc<Self> {
         // Half of the threads: the others go on with calls, and with short texts, which are most.
         let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() / 2);
-        let turns = Turns::new(u32::try_from(threads.max(1)).unwrap_or(1), 1);
-        Arc::new(Self { judge, store, lists, learning, spots: Spots::default(), floods: Floods::default(), turns })
+        let turns = FairSemaphore::new(u32::try_from(threads.max(1)).unwrap_or(1), 1);
+        Arc::new(Self {
+            judge,
+            store,
+            lists,
+            learning,
+            spots: SpotCheckSampler::default(),
+            floods: FloodTracker::default(),
+            turns,
+        })
     }
 
     /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
@@ -78,7 +86,7 @@ impl Moderator {
             let (sender, secrets_failed) = Sender::new(self.store.secrets(site).await, &comment, &lists);
             self.floods.came(&request, &sender.persons);
             let turn = self.turn(comment.stored_message()).await;
-            let listed = Listed { entries: &lists.entries, senders: &sender.listed };
+            let listed = ListContext { entries: &lists.entries, senders: &sender.listed };
             let case = measured(Stage::Score, || judge.hear(&comment, listed, Some(&learned)));
             let local = LocalFacts::new(&request, case.policy, sender.persons, &self.floods, &learned, &self.store);
             let decider = Decider { request: &request, case: &case, local: &local };
@@ -88,12 +96,12 @@ impl Moderator {
             drop(turn);
             let admission = admission(&decider, &tentative, lists.version);
             let without_store = |facts, failed| decider.decide_without_store(&self.store, &admission, facts, failed);
-            if let Some(failed) = secrets_failed.or_else(|| lists_keep_changing(round)).or(lists_failed) {
+            if let Some(failed) = secrets_failed.or_else(|| too_many_list_changes(round)).or(lists_failed) {
                 return without_store(None, failed);
             }
             let recorded = match self.admit(&admission, dry_run).await {
-                Ok(Admitted::Recorded(verdict)) => verdict,
-                Ok(Admitted::Undecided { facts, verdict_id, revision }) => {
+                Ok(AdmissionOutcome::Recorded(verdict)) => verdict,
+                Ok(AdmissionOutcome::Undecided { facts, verdict_id, revision }) => {
                     let verdict = decider.decide(facts.clone(), verdict_id, revision);
                     if dry_run {
                         return Ok(verdict);
@@ -103,9 +111,9 @@ impl Moderator {
                         Err(failed) => return without_store(Some(facts), failed),
                     }
                 }
-                Ok(Admitted::Repeated(verdict)) => return as_answered(case.policy, verdict),
-                Ok(Admitted::ListsChanged) => {
-                    self.lists.outdated(site);
+                Ok(AdmissionOutcome::Repeated(verdict)) => return as_answered(case.policy, verdict),
+                Ok(AdmissionOutcome::ListsChanged) => {
+                    self.lists.mark_outdated(site);
                     round += 1;
                     continue;
                 }
@@ -124,18 +132,18 @@ impl Moderator {
     }
 
     /// Has the store admit a comment. In a dry run the store only says what it would find.
-    async fn admit(&self, admission: &Admission<'_>, dry_run: bool) -> Result<Admitted, Error> {
+    async fn admit(&self, admission: &Admission<'_>, dry_run: bool) -> Result<AdmissionOutcome, Error> {
         if !dry_run {
-            return measuring(Stage::Admit, self.store.admit(admission)).await;
+            return measured_async(Stage::Admit, self.store.admit(admission)).await;
         }
         let (verdict_id, revision) = (admission.tentative.id.clone(), admission.tentative.revision);
         let found = self.store.look(admission).await?;
-        Ok(found.map_or(Admitted::ListsChanged, |facts| Admitted::Undecided { facts, verdict_id, revision }))
+        Ok(found.map_or(AdmissionOutcome::ListsChanged, |facts| AdmissionOutcome::Undecided { facts, verdict_id, revision }))
     }
 
     /// Records the verdict that the facts of the store led to.
     async fn record(&self, admission: &Admission<'_>, verdict: &Verdict, facts: &Facts) -> Result<Verdict, Error> {
-        let recorded = measuring(Stage::Record, self.store.record(admission, verdict)).await?;
+        let recorded = measured_async(Stage::Record, self.store.record(admission, verdict)).await?;
         self.floods.decided(admission.comment.site(), &admission.persons, facts, &recorded);
         Ok(recorded)
     }
@@ -148,15 +156,15 @@ impl Moderator {
     }
 
     /// Waits for a turn at a text that takes long to read. Returns `None` at once for a short one.
-    async fn turn(&self, message: &pb::Comment) -> Option<Turn> {
+    async fn turn(&self, message: &pb::Comment) -> Option<FairPermit> {
         let post = message.post.as_ref().map_or(0, |post| post.text.len());
-        let long = message.body.len() + message.parent_text.len() + post > SHORT;
+        let long = message.body.len() + message.parent_text.len() + post > MAX_SHORT_TEXT;
         if long { Some(self.turns.take(&message.site, 1).await) } else { None }
     }
 }
 
 /// Returns an error once a site's block and allow entries have changed under too many tries to judge a comment by them. The
 /// comment is then answered as while the store is unavailable.
-fn lists_keep_changing(round: u32) -> Option<Error> {
-    (round >= ROUNDS).then(|| Error::store("block and allow entries keep changing"))
+fn too_many_list_changes(round: u32) -> Option<Error> {
+    (round >= MAX_LIST_CHANGES).then(|| Error::store("block and allow entries keep changing"))
 }

@@ -16,9 +16,9 @@ pub mod tune;
 mod vote;
 mod wording;
 
-pub use decide::Ruling;
-pub use entries::{Entries, Kind, Listed, Senders, Target};
-pub use file::DEFAULT;
-pub use findings::{Findings, Without};
+pub use decide::PolicyDecision;
+pub use entries::{Entries, EntryKind, EntryTarget, ListContext, SenderHashes};
+pub use file::DEFAULT_POLICY;
+pub use findings::{Findings, Omission};
 pub use policies::Policies;
-pub use rules::{Away, Policy, Strip, Threshold};
+pub use rules::{LinkStripping, Policy, StoreOutageAction, Threshold};

@@ -33,7 +33,7 @@ impl Retention {
     }
 
     /// So many days for everything.
-    pub fn days(days: u32) -> Self {
+    pub fn uniform(days: u32) -> Self {
         let span = Self::span(days);
         Self { approved: span, rejected: span, authors: span, changes: span, audit: span, outcomes: span }
     }
@@ -56,9 +56,9 @@ impl Retention {
 
 /// Tells how long a site's data is kept, as its policy has it at that moment.
 #[derive(Clone)]
-pub struct Retentions(Arc<dyn Fn(&Site) -> Retention + Send + Sync>);
+pub struct RetentionLookup(Arc<dyn Fn(&Site) -> Retention + Send + Sync>);
 
-impl Retentions {
+impl RetentionLookup {
     /// Asks this each time.
     pub fn new(of: impl Fn(&Site) -> Retention + Send + Sync + 'static) -> Self {
         Self(Arc::new(of))
@@ -70,7 +70,7 @@ impl Retentions {
     }
 }
 
-impl fmt::Debug for Retentions {
+impl fmt::Debug for RetentionLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Retentions")
     }

@@ -12,10 +12,10 @@ mod stats;
 mod take_back;
 
 pub use crate::store::Order;
-pub use act::{Act, LAST, Refusal, What, is_act, is_name, new_act};
-pub use audit::{Acts, ActsPage};
-pub use claim::{Ask, Handed, MOST_BYTES, Withheld, full, size};
-pub use desk::{Desk, Rules};
-pub use filter::{Beside, Filter};
-pub use lookup::Known;
-pub use take_back::TakenBack;
+pub use act::{LAST_ACT, Refusal, ReviewAct, ReviewAction, is_act_id, is_moderator_name, new_act_id};
+pub use audit::{AuditEventPage, AuditFilter};
+pub use claim::{ClaimRefusal, Claimant, ClaimedComment, MAX_ANSWER_BYTES, encoded_size, too_many_claims};
+pub use desk::{ReviewDesk, ReviewRules};
+pub use filter::{Filter, FilterContext};
+pub use lookup::FullComment;
+pub use take_back::UndoneAct;

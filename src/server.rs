@@ -24,15 +24,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::config::Config;
-use crate::error::{Cause, Error};
+use crate::error::{BoxError, Error};
 use crate::judge::SharedJudge;
-use crate::keys::Ring;
+use crate::keys::KeyRing;
 use crate::store::{self, Snapshot, Store, StoreSettings};
 use crate::telemetry::METRICS;
 use health::{HealthCheck, HealthPublisher};
 use parts::Parts;
 use port::Port;
-use reload::Files;
+use reload::ReloadableFiles;
 use services::CallLimits;
 use sources::RetentionSource;
 use tasks::BackgroundTasks;
@@ -44,8 +44,8 @@ pub use load::judge;
 pub struct Server {
     port: Port,
     store: Store,
-    ring: Ring,
-    files: Arc<Files>,
+    ring: KeyRing,
+    files: Arc<ReloadableFiles>,
     limits: CallLimits,
     drain_timeout: Duration,
 }
@@ -55,7 +55,7 @@ impl Server {
     ///
     /// # Errors
     /// Whatever of that is wrong, in words for an operator.
-    pub async fn open(config: &Config) -> Result<Self, Cause> {
+    pub async fn open(config: &Config) -> Result<Self, BoxError> {
         safety::check_encrypted(config)?;
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         let judge = judge(config.model.as_deref(), config.policy_dir.as_deref())?;
@@ -64,15 +64,15 @@ impl Server {
             .await
             .map_err(|error| format!("cannot listen on {}: {error}; choose another address with --listen", config.listen))?;
         let retention = RetentionSource(Arc::clone(&judge)).into_retentions();
-        let store = Store::open(&StoreSettings { retention, ..config.store.clone() }).await.map_err(cause)?;
+        let store = Store::open(&StoreSettings { retention, ..config.store.clone() }).await.map_err(operator_cause)?;
         let ring = open_ring(config, store.clone(), tls.clone()).await?;
         if safety::is_closed_to_all(&ring, tls.as_deref()) {
             store.close().await;
             return Err(safety::no_key(config).into());
         }
-        METRICS.says(env!("CARGO_PKG_VERSION"), judge.load().model().version(), store.kind());
+        METRICS.set_build_info(env!("CARGO_PKG_VERSION"), judge.load().model().version(), store.kind());
         let (model, policy_dir) = (config.model.clone(), config.policy_dir.clone());
-        let files = Arc::new(Files { model, policy_dir, judge, tls: tls.clone() });
+        let files = Arc::new(ReloadableFiles { model, policy_dir, judge, tls: tls.clone() });
         let limits = CallLimits {
             max_in_flight: usize::try_from(config.max_in_flight).unwrap_or(usize::MAX),
             key_quota: config.key_quota,
@@ -95,7 +95,7 @@ impl Server {
     ///
     /// # Errors
     /// What the operating system or the transport says.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Cause> {
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), BoxError> {
         let (leave, leaving) = watch::channel(false);
         let (health, health_service, readiness) = HealthPublisher::new();
         let (store, judge) = (self.store.clone(), Arc::clone(&self.files.judge));
@@ -121,25 +121,25 @@ impl Server {
 }
 
 /// Reads the keys, and finds out whether callers need one.
-async fn open_ring(config: &Config, store: Store, tls: Option<Arc<Tls>>) -> Result<Ring, Cause> {
+async fn open_ring(config: &Config, store: Store, tls: Option<Arc<Tls>>) -> Result<KeyRing, BoxError> {
     let admin_key = config.admin_key.as_ref().map(|key| key.0.as_str());
     let demanded = safety::demands_keys(config, tls.as_deref());
     let by_certificate = move || tls.as_ref().is_some_and(|tls| tls.has_admin());
-    Ring::open(store, admin_key, demanded, by_certificate).await.map_err(cause)
+    KeyRing::open(store, admin_key, demanded, by_certificate).await.map_err(operator_cause)
 }
 
 /// Copies the embedded store of a data directory into a file, for commands that work without a server.
 ///
 /// # Errors
 /// What [`store::snapshot()`] says.
-pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, Cause> {
-    store::snapshot(data_dir, file, force).map_err(cause)
+pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, BoxError> {
+    store::snapshot(data_dir, file, force).map_err(operator_cause)
 }
 
 /// What an operator wants to know of a failure; callers are told no more than that there was one.
-fn cause(error: Error) -> Cause {
+fn operator_cause(error: Error) -> BoxError {
     match error {
-        Error::Store(cause) => cause,
+        Error::Store(operator_cause) => operator_cause,
         other => other.into(),
     }
 }

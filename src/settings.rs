@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 /// One thing wrong with a settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct SettingsError {
     /// The file, or `environment`.
     pub file: String,
     /// The line, from 1. 0: the file as a whole.
@@ -19,7 +19,7 @@ pub struct Mistake {
     pub message: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             0 => write!(f, "{}: {}", self.file, self.message),
@@ -30,9 +30,9 @@ impl fmt::Display for Mistake {
 
 /// Everything wrong with a set of settings, one mistake a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistakes(pub Vec<Mistake>);
+pub struct SettingsErrors(pub Vec<SettingsError>);
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for SettingsErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, mistake) in self.0.iter().enumerate() {
             if i > 0 {
@@ -44,15 +44,15 @@ impl fmt::Display for Mistakes {
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for SettingsErrors {}
 
 /// Reads `text` with `read`, which takes every key it knows.
 ///
 /// # Errors
 /// Every syntax error, wrong value and unknown key in the file.
-pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, Mistakes> {
+pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, SettingsErrors> {
     let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
-    let notes = Notes { file, line_starts: lines, errors: RefCell::default(), omitted: Cell::new(0) };
+    let notes = ErrorCollector { file, line_starts: lines, errors: RefCell::default(), omitted: Cell::new(0) };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         notes.add(error.span().map_or(0, |span| notes.line(span.start)), error.message().to_owned());
@@ -64,26 +64,26 @@ pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> 
     mistakes.sort_by_key(|mistake| mistake.line);
     if notes.omitted.get() > 0 {
         let problem = format!("and {} more mistakes", notes.omitted.get());
-        mistakes.push(Mistake { file: file.to_owned(), line: 0, message: problem });
+        mistakes.push(SettingsError { file: file.to_owned(), line: 0, message: problem });
     }
-    if mistakes.is_empty() { Ok(value) } else { Err(Mistakes(mistakes)) }
+    if mistakes.is_empty() { Ok(value) } else { Err(SettingsErrors(mistakes)) }
 }
 
 /// How many mistakes of one file are told: whoever made more looks at the first of them first.
-const MOST_MISTAKES: usize = 100;
+const MAX_ERRORS: usize = 100;
 /// How much of a key or of what the parser says is told, in bytes.
-const MOST_TOLD: usize = 400;
+const MAX_REPORTED_BYTES: usize = 400;
 
-struct Notes<'d> {
+struct ErrorCollector<'d> {
     file: &'d str,
     /// Where each line but the first begins.
     line_starts: Vec<usize>,
-    errors: RefCell<Vec<Mistake>>,
+    errors: RefCell<Vec<SettingsError>>,
     /// How many are not told.
     omitted: Cell<usize>,
 }
 
-impl Notes<'_> {
+impl ErrorCollector<'_> {
     /// By halving: a file may have as many mistakes as lines.
     fn line(&self, at: usize) -> usize {
         1 + self.line_starts.partition_point(|begin| *begin <= at)
@@ -91,21 +91,21 @@ impl Notes<'_> {
 
     fn add(&self, line: usize, mut problem: String) {
         let mut mistakes = self.errors.borrow_mut();
-        if mistakes.len() == MOST_MISTAKES {
+        if mistakes.len() == MAX_ERRORS {
             self.omitted.set(self.omitted.get() + 1);
             return;
         }
-        if problem.len() > 2 * MOST_TOLD {
-            problem.truncate(problem.floor_char_boundary(2 * MOST_TOLD));
+        if problem.len() > 2 * MAX_REPORTED_BYTES {
+            problem.truncate(problem.floor_char_boundary(2 * MAX_REPORTED_BYTES));
             problem.push('…');
         }
-        mistakes.push(Mistake { file: self.file.to_owned(), line, message: problem });
+        mistakes.push(SettingsError { file: self.file.to_owned(), line, message: problem });
     }
 }
 
 /// A table of the file. Every key asked for is known; [`Section::finish`] reports the others.
 pub struct Section<'d> {
-    errors: &'d Notes<'d>,
+    errors: &'d ErrorCollector<'d>,
     table: &'d DeTable<'d>,
     path: String,
     requested_keys: RefCell<Vec<&'static str>>,
@@ -155,7 +155,7 @@ impl<'d> Section<'d> {
     /// A number within `range`.
     pub fn float(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         let wanted = format!("a number from {} to {}", range.start(), range.end());
-        self.value(key, &wanted, |value| float(value).filter(|number| range.contains(number)))
+        self.value(key, &wanted, |value| parse_number(value).filter(|number| range.contains(number)))
     }
 
     /// A share, e.g. `"2%"`; also `0` for none. `0..=1`.
@@ -163,7 +163,7 @@ impl<'d> Section<'d> {
         self.value(key, "a share such as \"2%\", from \"0%\" to \"100%\", or 0 for none", |value| {
             let percent = match value.as_str() {
                 Some(text) => text.trim().strip_suffix('%').unwrap_or_default().trim().parse().ok(),
-                None => float(value).filter(|number| *number == 0.0),
+                None => parse_number(value).filter(|number| *number == 0.0),
             };
             percent.filter(|percent| (0.0..=100.0).contains(percent)).map(|percent: f64| percent / 100.0)
         })
@@ -217,7 +217,7 @@ impl<'d> Section<'d> {
                 let place = if self.path.is_empty() { "here".to_owned() } else { format!("in [{}]", self.path) };
                 let known = known.join(", ");
                 let key = key.get_ref();
-                let key = &key[..key.floor_char_boundary(MOST_TOLD / 4)];
+                let key = &key[..key.floor_char_boundary(MAX_REPORTED_BYTES / 4)];
                 self.errors.add(line, format!("unknown key {key:?}; {place} these are known: {known}"));
             }
         }
@@ -225,16 +225,16 @@ impl<'d> Section<'d> {
 }
 
 /// Replaces `place` by the value, if there is one.
-pub fn set<T>(place: &mut T, value: Option<T>) {
+pub fn set_if_some<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;
     }
 }
 
 /// A TOML number, whole or not.
-pub fn float(value: &DeValue<'_>) -> Option<f64> {
+pub fn parse_number(value: &DeValue<'_>) -> Option<f64> {
     match value {
-        DeValue::Float(float) => float.as_str().parse().ok(),
+        DeValue::Float(parse_number) => parse_number.as_str().parse().ok(),
         DeValue::Integer(integer) => integer.as_str().parse().ok(),
         _ => None,
     }
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn every_mistake_is_reported_with_its_line() {
         let text = "size = 99\nname = 3\n\n[inner]\nspeed = \"fast\"\ncolour = 1\n";
-        let Mistakes(mistakes) = read("x.toml", text, |top| {
+        let SettingsErrors(mistakes) = read("x.toml", text, |top| {
             top.integer("size", 1..=10);
             top.string("name");
             top.section("inner", |inner| inner.duration("speed"));
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn syntax_errors_are_mistakes_too() {
-        let Mistakes(mistakes) = read("x.toml", "a = 1\nb = = 2\n", |top| top.integer("a", 0..=1)).unwrap_err();
+        let SettingsErrors(mistakes) = read("x.toml", "a = 1\nb = = 2\n", |top| top.integer("a", 0..=1)).unwrap_err();
         assert!(mistakes.iter().any(|mistake| mistake.line == 2), "{mistakes:?}");
     }
 }

@@ -6,8 +6,8 @@ mod setup;
 mod stage;
 mod verdict;
 
-pub use measure::{measured, measuring};
+pub use measure::{measured, measured_async};
 pub use metrics::METRICS;
-pub use setup::{LogFormat, Traces, follow, start};
+pub use setup::{LogFormat, TraceExporter, set_parent, start};
 pub use stage::Stage;
-pub use verdict::tell;
+pub use verdict::report_verdict;

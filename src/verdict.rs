@@ -8,8 +8,8 @@ mod wire;
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-pub use decider::{IMPORT, MACHINE, is_unseen, may_name_somebody};
-pub use decision::{Decision, Part};
+pub use decider::{IMPORT, MACHINE, is_invisible, is_valid_actor_name};
+pub use decision::{Decision, RemovablePart};
 pub use reason::{RATE_LIMIT, Reason, SPOT_CHECK, Span};
 
 /// What Gatepost answers for a comment.
@@ -44,7 +44,7 @@ pub struct Verdict {
     /// The store was away: nothing was written down.
     pub not_recorded: bool,
     /// Without these parts a held comment would be approved; an approved one must be published without them.
-    pub publish_without: Vec<Part>,
+    pub publish_without: Vec<RemovablePart>,
     /// BCP 47 tag of the language that the text was taken for; empty if it was not looked at.
     pub language: Cow<'static, str>,
 }
@@ -79,17 +79,17 @@ impl Verdict {
     }
 
     /// Returns how many approved comments this one stands for, if it was marked as a spot check.
-    pub fn spot_check(&self) -> Option<f64> {
+    pub fn spot_check_weight(&self) -> Option<f64> {
         self.reasons.iter().find(|reason| reason.code == SPOT_CHECK).map(|reason| reason.weight.max(1.0))
     }
 
     /// Returns whether a moderator is to look at it although the machine approved it, and nobody has yet.
     pub fn is_spot_check(&self) -> bool {
-        self.decision == Decision::Approve && self.by_machine() && self.spot_check().is_some()
+        self.decision == Decision::Approve && self.is_by_machine() && self.spot_check_weight().is_some()
     }
 
     /// Whether no person has decided yet.
-    pub fn by_machine(&self) -> bool {
+    pub fn is_by_machine(&self) -> bool {
         self.decided_by == MACHINE
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use gatepost::classify::Model;
 use gatepost::comment::Comment;
-use gatepost::facts::{Alike, Facts, Flood, History, LimitState, Previous, Similar};
+use gatepost::facts::{DecidedDuplicate, DuplicateCounts, Facts, FloodCounts, History, LimitState, Previous};
 use gatepost::judge::Judge;
 use gatepost::limit::Scope;
 use gatepost::pb;
@@ -72,13 +72,13 @@ fn holds(message: pb::Comment, flags: u8) {
             return;
         }
     };
-    let kept = comment.kept();
+    let kept = comment.stored_message();
     assert!(kept.author.as_ref().is_none_or(|author| author.email.is_empty()), "an e-mail address is kept");
     assert!(kept.client.as_ref().is_none_or(|client| client.ip.is_empty()), "an IP address is kept");
     assert!(kept.post.as_ref().is_none_or(|post| post.text.is_empty()), "a post's text is kept");
     spans_lie_in_the_body(&comment);
     for link in comment.links() {
-        assert!(comment.text().as_str().get(link.at.clone()).is_some_and(|part| !part.is_empty()), "{link:?}");
+        assert!(comment.text().as_str().get(link.span.clone()).is_some_and(|part| !part.is_empty()), "{link:?}");
     }
     for facts in facts(flags) {
         let verdict = judge().judge(&comment, &facts, now);
@@ -100,21 +100,21 @@ fn facts(flags: u8) -> [Facts; 2] {
         limits: vec![limit],
         author: Some(History { approved: u32::from(flags >> 4), held: 1, rejected: 1 }),
         previous: (flags & 32 != 0).then_some(Previous { decision: Decision::Reject, by_moderator: flags & 64 != 0 }),
-        similar: Similar { here: u32::from(flags >> 5), elsewhere: u32::from(flags >> 6) },
-        alike: (flags & 3 != 0).then(|| Alike {
+        duplicates: DuplicateCounts { here: u32::from(flags >> 5), elsewhere: u32::from(flags >> 6) },
+        decided_duplicate: (flags & 3 != 0).then(|| DecidedDuplicate {
             comment_id: "c".into(),
-            by: "mia".into(),
+            decided_by: "mia".into(),
             rejected: flags & 1 != 0,
-            base: [Some(0.0), None],
+            base_logits: [Some(0.0), None],
         }),
-        flood: Flood { authors: u32::from(flags & 7), waiting: u32::from(flags >> 3) },
+        flood: FloodCounts { authors: u32::from(flags & 7), held: u32::from(flags >> 3) },
     };
     [Facts::default(), full]
 }
 
 /// Every part of the reduced text comes from a part of the body, or from nowhere in it.
 fn spans_lie_in_the_body(comment: &Comment) {
-    let (text, body) = (comment.text().as_str(), &comment.kept().body);
+    let (text, body) = (comment.text().as_str(), &comment.stored_message().body);
     // A reference may be used often, but the parser bounds how much comes of that.
     assert!(text.len() <= body.len() * 2 + 200_000, "{} bytes of text from {}", text.len(), body.len());
     let length = body.chars().count();

@@ -6,16 +6,16 @@ use std::time::Duration;
 use gatepost::classify::site::Outcome;
 use gatepost::classify::{Input, Model};
 use gatepost::comment::{Comment, CommentId, Site};
-use gatepost::config::{Config, Given};
+use gatepost::config::{Config, OptionValues};
 use gatepost::error::Error;
 use gatepost::judge::{Judge, SharedJudge};
-use gatepost::learning::{Learning, Seen};
-use gatepost::lists::Lists;
+use gatepost::learning::{Learning, LearningInput};
+use gatepost::lists::ListCache;
 use gatepost::moderate::{Moderator, Origin};
 use gatepost::pb;
 use gatepost::policy::Policies;
-use gatepost::retention::{Retention, Retentions};
-use gatepost::review::{Desk, Filter, Order, Rules};
+use gatepost::retention::{Retention, RetentionLookup};
+use gatepost::review::{Filter, Order, ReviewDesk, ReviewRules};
 use gatepost::store::Store;
 use tokio::runtime::{Builder, Runtime};
 
@@ -35,13 +35,13 @@ fn room() -> &'static Room {
     static ROOM: OnceLock<Room> = OnceLock::new();
     ROOM.get_or_init(|| {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let flags: Given = vec![("store", "memory:".to_owned())];
+        let flags: OptionValues = vec![("store", "memory:".to_owned())];
         let settings = Config::load(None, |_| None, &flags).expect("the defaults").store;
         let store = runtime.block_on(Store::open(&settings)).expect("a store in memory");
         let judge = Judge::new(Model::builtin().expect("compiled in"), Policies::read([]).expect("compiled in"));
         let learning = learning(&store);
         let moderator =
-            Moderator::new(SharedJudge::from_pointee(judge).into(), store.clone(), Lists::new(store.clone()), learning);
+            Moderator::new(SharedJudge::from_pointee(judge).into(), store.clone(), ListCache::new(store.clone()), learning);
         for number in 0..COMMENTS {
             let comment = pb::Comment {
                 site: "s".to_owned(),
@@ -57,14 +57,14 @@ fn room() -> &'static Room {
 
 /// Learns nothing: nobody decides.
 fn learning(store: &Store) -> Learning {
-    let look = |comment: &Comment| Seen {
-        sketch: Model::builtin().expect("compiled in").sketch(&Input { text: comment.text().as_str(), ..Input::default() }),
-        likeness: None,
-        leaning: Outcome::Spam,
+    let look = |comment: &Comment| LearningInput {
+        features: Model::builtin().expect("compiled in").sketch(&Input { text: comment.text().as_str(), ..Input::default() }),
+        min_hash: None,
+        likely_outcome: Outcome::Spam,
     };
     Learning::new(
         store.clone(),
-        Retentions::new(|_| Retention::days(30)),
+        RetentionLookup::new(|_| Retention::uniform(30)),
         std::sync::Arc::new(look),
         std::sync::Arc::new(|_, _| [("spam", false); 2]),
     )
@@ -81,7 +81,7 @@ pub fn list(data: &[u8]) {
     match Filter::parse(&filter) {
         Ok(filter) => pages(
             runtime,
-            &Desk::new(store.clone(), learning(store), |_| Rules::default()),
+            &ReviewDesk::new(store.clone(), learning(store), |_| ReviewRules::default()),
             ours,
             &filter,
             order,
@@ -108,7 +108,7 @@ pub fn list(data: &[u8]) {
 }
 
 /// Walks all pages from any token: it is refused, or the pages end and hold nothing twice.
-fn pages(runtime: &Runtime, desk: &Desk, site: &Site, filter: &Filter, order: Order, size: usize, token: &str) {
+fn pages(runtime: &Runtime, desk: &ReviewDesk, site: &Site, filter: &Filter, order: Order, size: usize, token: &str) {
     let mut after = Some(token.to_owned()).filter(|token| !token.is_empty());
     let mut seen = Vec::new();
     for turn in 0.. {

@@ -1,7 +1,7 @@
 //! The classifier: probabilities are some, weights add up, and what is pointed at is there.
 
-use gatepost::classify::{Author, Input, Label, Likeness, Model};
-use gatepost::reading::link::links;
+use gatepost::classify::{Author, Input, Label, MinHash, Model};
+use gatepost::reading::link::find_links;
 use gatepost::reading::word::readings;
 
 use super::texts;
@@ -22,12 +22,12 @@ pub fn score(data: &[u8]) {
         language: &language,
     };
     explains(&Model::builtin().expect("compiled in"), &input);
-    assert_eq!(Likeness::of(&text), Likeness::of(&text));
-    for link in links(&text) {
-        assert!(!link.host.is_empty() && text.get(link.at.clone()).is_some_and(|part| !part.is_empty()), "{link:?}");
+    assert_eq!(MinHash::of(&text), MinHash::of(&text));
+    for link in find_links(&text) {
+        assert!(!link.host.is_empty() && text.get(link.span.clone()).is_some_and(|part| !part.is_empty()), "{link:?}");
     }
     for word in readings(&text).into_iter().flatten() {
-        assert!(text.get(word.at.clone()).is_some_and(|part| !part.is_empty()), "{word:?}");
+        assert!(text.get(word.span.clone()).is_some_and(|part| !part.is_empty()), "{word:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The settings of the server: every mistake of every source with its place, and no secret in what is printed.
 
-use gatepost::config::{Config, Given};
-use gatepost::settings::Mistakes;
+use gatepost::config::{Config, OptionValues};
+use gatepost::settings::SettingsErrors;
 
 use super::texts;
 
@@ -16,7 +16,7 @@ pub fn settings(data: &[u8]) {
     let file = texts.next().unwrap_or_default();
     let values: Vec<String> = texts.take(2 * OPTIONS.len()).map(|text| text.into_owned()).collect();
     let (variables, flags) = values.split_at(OPTIONS.len());
-    let given = |values: &[String]| -> Given {
+    let given = |values: &[String]| -> OptionValues {
         let pairs = OPTIONS.into_iter().zip(values.iter().cloned());
         pairs.filter(|(_, value)| !value.is_empty()).collect()
     };
@@ -39,12 +39,12 @@ pub fn settings(data: &[u8]) {
 }
 
 /// Mistakes as an operator can use them: each with a place that there is, in a number that can be read.
-pub fn told(mistakes: &Mistakes, files: &[(&str, &str)]) {
+pub fn told(mistakes: &SettingsErrors, files: &[(&str, &str)]) {
     assert!(!mistakes.0.is_empty());
     assert!(mistakes.0.len() <= 600, "{} mistakes", mistakes.0.len());
     for mistake in &mistakes.0 {
-        assert!(!mistake.problem.is_empty());
-        assert!(mistake.problem.len() <= 2_000, "a mistake is told in {} bytes", mistake.problem.len());
+        assert!(!mistake.message.is_empty());
+        assert!(mistake.message.len() <= 2_000, "a mistake is told in {} bytes", mistake.message.len());
         if let Some((_, text)) = files.iter().find(|(name, _)| *name == mistake.file) {
             assert!(mistake.line <= text.lines().count() + 1, "{mistake}");
         }

@@ -4,10 +4,10 @@ use sha2::{Digest as _, Sha256};
 
 /// Tells a whole text from every other, whatever its case and white space are. Nothing else is left out: one mark can change
 /// what a text says.
-pub type Digest = [u8; 16];
+pub type TextDigest = [u8; 16];
 
 /// Returns the first 16 bytes of the SHA-256 of a text in lower case without white space.
-pub fn digest(text: &str) -> Digest {
+pub fn text_digest(text: &str) -> TextDigest {
     let mut hash = Sha256::new();
     let mut buffer = [0; 4];
     for c in text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase) {
@@ -19,14 +19,14 @@ pub fn digest(text: &str) -> Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::digest;
+    use super::text_digest;
 
     const SPAM: &str = "Earn money from home with our proven system, just visit http://a.example/join and start today, \
                         no experience needed and the first week is free for everybody who signs up now";
 
     #[test]
     fn one_character_makes_another_text_wherever_it_stands() {
-        assert_eq!(digest(SPAM), digest(&SPAM.replace(' ', "\n  ").to_uppercase()));
+        assert_eq!(text_digest(SPAM), text_digest(&SPAM.replace(' ', "\n  ").to_uppercase()));
         let long = format!("{SPAM} {}", "and so on, ".repeat(6_000));
         for (one, other) in [
             (SPAM.to_owned(), SPAM.replace("today", "tonight")),
@@ -37,7 +37,7 @@ mod tests {
             (long.clone(), format!("{long} go away")),
             (SPAM.to_owned(), format!("{SPAM}{}", "\u{200b}".repeat(2_100))),
         ] {
-            assert_ne!(digest(&one), digest(&other), "{other}");
+            assert_ne!(text_digest(&one), text_digest(&other), "{other}");
         }
     }
 }

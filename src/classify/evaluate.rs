@@ -2,20 +2,20 @@
 
 mod curve;
 
-use super::recipe::Source;
+use super::recipe::RecipeSource;
 use super::rows::{Row, Split};
 use super::{Label, Model};
 
-pub use curve::{Bin, Point, curve, reliability};
+pub use curve::{CalibrationBin, Point, curve, reliability};
 
 /// The share of negatives that may be caught wrongly when recall is stated.
-const FALSE_POSITIVES: f64 = 0.005;
+const MAX_FALSE_POSITIVE_RATE: f64 = 0.005;
 /// The share of positives that must be caught when false positives are stated.
-const CAUGHT: f64 = 0.95;
+const MIN_RECALL: f64 = 0.95;
 
 /// How well a head does on one set of rows. Figures that need both classes are not numbers when one is missing.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Figures {
+pub struct ClassifierMetrics {
     /// How many rows were scored.
     pub rows: usize,
     /// How many of them have the label.
@@ -35,14 +35,14 @@ pub struct Figures {
 }
 
 /// Scores the rows of a split with the model, as a served comment is scored.
-pub fn score(model: &Model, source: &Source, rows: &[Row], split: Split, label: Label) -> Vec<(f32, bool)> {
+pub fn score(model: &Model, source: &RecipeSource, rows: &[Row], split: Split, label: Label) -> Vec<(f32, bool)> {
     let Some(rule) = source.rule(label) else { return Vec::new() };
     let rows = rows.iter().filter(|row| row.split == Some(split));
     rows.filter_map(|row| Some((model.score(&row.input(source.post)).get(label)?, rule.read(row)?))).collect()
 }
 
 /// Computes the figures from scores and truths.
-pub fn figures(scored: &[(f32, bool)]) -> Figures {
+pub fn classifier_metrics(scored: &[(f32, bool)]) -> ClassifierMetrics {
     let mut sorted = scored.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = sorted.iter().filter(|(_, truth)| *truth).count();
@@ -55,10 +55,10 @@ pub fn figures(scored: &[(f32, bool)]) -> Figures {
         area += wrongly as f64 * (above as f64 + caught as f64 / 2.0);
         above += caught;
         false_above += wrongly;
-        if false_above as f64 <= negatives as f64 * FALSE_POSITIVES {
+        if false_above as f64 <= negatives as f64 * MAX_FALSE_POSITIVE_RATE {
             recall = above as f64 / positives as f64;
         }
-        if above as f64 >= positives as f64 * CAUGHT {
+        if above as f64 >= positives as f64 * MIN_RECALL {
             wrongly_at_recall.get_or_insert(false_above as f64 / negatives as f64);
         }
     }
@@ -66,7 +66,7 @@ pub fn figures(scored: &[(f32, bool)]) -> Figures {
     let right = sorted.iter().filter(|(score, truth)| (*score >= 0.5) == *truth).count();
     let wrong = sorted.iter().filter(|(score, truth)| *score >= 0.5 && !truth).count();
     let both = positives > 0 && negatives > 0;
-    Figures {
+    ClassifierMetrics {
         rows: sorted.len(),
         positives,
         auc: if both { area / (positives as f64 * negatives as f64) } else { f64::NAN },
@@ -79,7 +79,7 @@ pub fn figures(scored: &[(f32, bool)]) -> Figures {
 }
 
 fn calibration_error(scored: &[(f32, bool)]) -> f64 {
-    let distance = |bin: &Bin| (bin.mean_score - bin.positive_share).abs() * bin.rows as f64;
+    let distance = |bin: &CalibrationBin| (bin.mean_score - bin.positive_share).abs() * bin.rows as f64;
     reliability(scored).iter().filter(|bin| bin.rows > 0).map(distance).sum::<f64>() / scored.len() as f64
 }
 
@@ -87,20 +87,20 @@ fn calibration_error(scored: &[(f32, bool)]) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{curve, figures};
+    use super::{classifier_metrics, curve};
 
     #[test]
     fn figures_of_simple_cases() {
-        let perfect = figures(&[(0.9, true), (0.8, true), (0.1, false)]);
+        let perfect = classifier_metrics(&[(0.9, true), (0.8, true), (0.1, false)]);
         assert_eq!((perfect.auc, perfect.accuracy, perfect.recall), (1.0, 1.0, 1.0));
         assert_eq!(perfect.false_positives_at_recall, 0.0);
-        let tied = figures(&[(0.5, true), (0.5, false)]);
+        let tied = classifier_metrics(&[(0.5, true), (0.5, false)]);
         assert_eq!((tied.auc, tied.accuracy, tied.recall, tied.ece), (0.5, 0.5, 0.0, 0.0));
-        let mixed = figures(&[(0.9, false), (0.8, true), (0.7, false), (0.6, true)]);
+        let mixed = classifier_metrics(&[(0.9, false), (0.8, true), (0.7, false), (0.6, true)]);
         assert_eq!((mixed.auc, mixed.false_positives, mixed.false_positives_at_recall), (0.25, 1.0, 1.0));
-        let alone = figures(&[(0.3, false)]);
+        let alone = classifier_metrics(&[(0.3, false)]);
         assert!(alone.auc.is_nan() && alone.false_positives_at_recall.is_nan());
-        assert_eq!(figures(&[]).rows, 0);
+        assert_eq!(classifier_metrics(&[]).rows, 0);
     }
 
     type Rows = Vec<(f32, bool)>;
@@ -125,7 +125,7 @@ mod tests {
                 }
             }
             let pairs = of(true).count() * of(false).count();
-            let auc = figures(&rows).auc;
+            let auc = classifier_metrics(&rows).auc;
             if pairs == 0 {
                 prop_assert!(auc.is_nan());
             } else {
@@ -135,13 +135,13 @@ mod tests {
 
         #[test]
         fn the_order_of_the_rows_changes_nothing((one, other) in shuffled()) {
-            prop_assert_eq!(format!("{:?}", figures(&one)), format!("{:?}", figures(&other)));
+            prop_assert_eq!(format!("{:?}", classifier_metrics(&one)), format!("{:?}", classifier_metrics(&other)));
             prop_assert_eq!(curve(&one), curve(&other));
         }
 
         #[test]
         fn no_scores_whatever_break_the_figures(rows in prop::collection::vec((any::<f32>(), any::<bool>()), 0..40)) {
-            let figures = figures(&rows);
+            let figures = classifier_metrics(&rows);
             prop_assert_eq!(figures.rows, rows.len());
             prop_assert!(figures.auc.is_nan() || (0.0..=1.0).contains(&figures.auc));
             prop_assert!(curve(&rows).len() <= rows.len() + 1);
@@ -149,7 +149,7 @@ mod tests {
 
         #[test]
         fn shares_are_shares(rows in rows()) {
-            let figures = figures(&rows);
+            let figures = classifier_metrics(&rows);
             for share in [figures.accuracy, figures.recall, figures.false_positives, figures.false_positives_at_recall, figures.ece] {
                 prop_assert!(share.is_nan() || (0.0..=1.0).contains(&share), "{figures:?}");
             }

@@ -4,35 +4,35 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use isolang::Language;
 
-use super::features::{self, Group};
+use super::features::{self, FeatureGroup};
 use super::hash::KEY_BITS;
 use super::learn::Coordinate;
 use super::model::Scratch;
 use super::recipe::{Balance, Recipe};
-use super::rows::{PostIs, Row, Split};
-use super::tally::Tally;
-use super::vocabulary::Counter;
-use super::{LANES, Label, parse_language};
+use super::rows::{PostTextKind, Row, Split};
+use super::tally::FeatureCounts;
+use super::vocabulary::VocabularyBuilder;
+use super::{LABEL_LANES, Label, parse_language};
 
 /// What a row tells each head.
-pub type Targets = [Option<bool>; LANES];
+pub type Targets = [Option<bool>; LABEL_LANES];
 
 /// The extracted rows of all sources.
 #[derive(Default)]
-pub struct Examples {
+pub struct ExampleSet {
     features: Vec<Coordinate>,
     /// Of each feature the part that counts in what speaks for abuse.
     parts: Vec<f32>,
     rows: Vec<Example>,
     scratch: Scratch,
     /// The words of the rows that are learned.
-    pub words: Counter,
+    pub words: VocabularyBuilder,
 }
 
 /// One extracted row.
 pub struct Example {
-    /// Where the features of each [`Section`] end in the list of all, and where the first begins.
-    ends: [usize; Section::COUNT + 1],
+    /// Where the features of each [`FeatureSection`] end in the list of all, and where the first begins.
+    ends: [usize; FeatureSection::COUNT + 1],
     targets: Targets,
     /// The number of the source in the recipe.
     pub source: usize,
@@ -47,7 +47,7 @@ pub struct Example {
 /// Features that are left out together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
-pub enum Section {
+pub enum FeatureSection {
     /// Of the text itself.
     Body,
     /// Of how the text fits its post.
@@ -60,21 +60,21 @@ pub enum Section {
     Identity,
 }
 
-impl Section {
+impl FeatureSection {
     const COUNT: usize = 5;
 
-    fn of(group: Group) -> Self {
+    fn of(group: FeatureGroup) -> Self {
         match group {
-            Group::Author => Self::Author,
-            Group::Post => Self::Post,
-            Group::Scope => Self::Scope,
-            Group::Identity => Self::Identity,
-            Group::Words | Group::Chars | Group::Shape | Group::Dense => Self::Body,
+            FeatureGroup::Author => Self::Author,
+            FeatureGroup::Post => Self::Post,
+            FeatureGroup::Scope => Self::Scope,
+            FeatureGroup::Identity => Self::Identity,
+            FeatureGroup::Words | FeatureGroup::Chars | FeatureGroup::Shape | FeatureGroup::Dense => Self::Body,
         }
     }
 }
 
-impl Examples {
+impl ExampleSet {
     /// Extracts the rows of the recipe's source number `at`, except those for testing and those that tell no head anything.
     pub fn push(&mut self, recipe: &Recipe, at: usize, language: Language, rows: &[Row]) {
         let source = &recipe.sources[at];
@@ -84,7 +84,7 @@ impl Examples {
         for row in rows {
             let Some(split) = row.split.or(source.split).filter(|&split| split != Split::Test) else { continue };
             let targets: Targets = std::array::from_fn(|lane| source.rule(*Label::ALL.get(lane)?)?.read(row));
-            if targets.iter().all(Option::is_none) || !source.takes(row) {
+            if targets.iter().all(Option::is_none) || !source.includes(row) {
                 continue;
             }
             let group = source.groups.as_deref().map(|field| row.name(field)).filter(|group| !group.is_empty());
@@ -108,10 +108,10 @@ impl Examples {
         &mut self,
         recipe: &Recipe,
         row: &Row,
-        post: PostIs,
+        post: PostTextKind,
         language: Language,
         counted: Option<Language>,
-    ) -> [usize; Section::COUNT + 1] {
+    ) -> [usize; FeatureSection::COUNT + 1] {
         let Scratch { work, tally, .. } = &mut self.scratch;
         let input = row.input(post);
         features::read(&input, work);
@@ -120,17 +120,17 @@ impl Examples {
         }
         tally.start(row.text.len());
         features::extract(&input, language, work, tally);
-        let found = found(recipe, tally);
+        let found = locate_features(recipe, tally);
         self.push_features(&found)
     }
 
     /// Adds the features of a row; returns where those of each section end. The learner wants distinct coordinates: features that
     /// share a bucket become one, and a section's feature that shares one with an earlier section's is left out.
-    fn push_features(&mut self, found: &[Found]) -> [usize; Section::COUNT + 1] {
-        let mut ends = [self.features.len(); Section::COUNT + 1];
+    fn push_features(&mut self, found: &[LocatedFeature]) -> [usize; FeatureSection::COUNT + 1] {
+        let mut ends = [self.features.len(); FeatureSection::COUNT + 1];
         let mut taken = HashSet::new();
         for shared in found.chunk_by(|a, b| (a.section, a.bucket) == (b.section, b.bucket)) {
-            let Found { section, bucket, part, .. } = shared[0];
+            let LocatedFeature { section, bucket, part, .. } = shared[0];
             if taken.insert(bucket) {
                 self.features.push((bucket, shared.iter().map(|feature| feature.value).sum()));
                 self.parts.push(part);
@@ -141,18 +141,22 @@ impl Examples {
     }
 
     /// Returns the features of a row that belong to a section.
-    pub fn section(&self, row: &Example, section: Section) -> &[Coordinate] {
+    pub fn section(&self, row: &Example, section: FeatureSection) -> &[Coordinate] {
         &self.features[row.ends[section as usize]..row.ends[section as usize + 1]]
     }
 
     /// Returns the same with the part of each that counts in what speaks for abuse.
-    pub fn parts<'s>(&'s self, row: &'s Example, sections: &'s [Section]) -> impl Iterator<Item = (Coordinate, f32)> + 's {
-        let of = |section: &Section| row.ends[*section as usize]..row.ends[*section as usize + 1];
+    pub fn parts<'s>(
+        &'s self,
+        row: &'s Example,
+        sections: &'s [FeatureSection],
+    ) -> impl Iterator<Item = (Coordinate, f32)> + 's {
+        let of = |section: &FeatureSection| row.ends[*section as usize]..row.ends[*section as usize + 1];
         sections.iter().flat_map(of).filter_map(|at| Some((*self.features.get(at)?, *self.parts.get(at)?)))
     }
 
     /// Returns the features of a row that belong to the sections.
-    pub fn features<'s>(&'s self, row: &'s Example, sections: &'s [Section]) -> impl Iterator<Item = Coordinate> + 's {
+    pub fn features<'s>(&'s self, row: &'s Example, sections: &'s [FeatureSection]) -> impl Iterator<Item = Coordinate> + 's {
         sections.iter().flat_map(move |section| self.section(row, *section)).copied()
     }
 
@@ -164,7 +168,7 @@ impl Examples {
 }
 
 /// A feature of a row, where the learner has it.
-struct Found {
+struct LocatedFeature {
     section: usize,
     bucket: u32,
     value: f32,
@@ -173,15 +177,15 @@ struct Found {
 }
 
 /// Returns the features that were counted, by section and bucket.
-fn found(recipe: &Recipe, tally: &Tally) -> Vec<Found> {
-    let factors = tally.factors(&recipe.norms.by_group());
-    let found = tally.features().iter().map(|feature| Found {
-        section: Section::of(feature.group) as usize,
+fn locate_features(recipe: &Recipe, tally: &FeatureCounts) -> Vec<LocatedFeature> {
+    let factors = tally.norm_factors(&recipe.norms.by_group());
+    let found = tally.features().iter().map(|feature| LocatedFeature {
+        section: FeatureSection::of(feature.group) as usize,
         bucket: feature.bucket() >> (KEY_BITS - 1 - recipe.hash_bits),
         value: feature.value() * factors[feature.group as usize],
         part: feature.counted().abuse,
     });
-    let mut found: Vec<Found> = found.collect();
+    let mut found: Vec<LocatedFeature> = found.collect();
     found.sort_unstable_by(|a, b| (a.section, a.bucket).cmp(&(b.section, b.bucket)).then(a.value.total_cmp(&b.value)));
     found
 }

@@ -22,28 +22,28 @@ mod spelling;
 
 use isolang::Language;
 
-use self::comment::Comment;
-pub use self::evidence::{Evidence, What};
-use self::facts::Facts;
-use self::manner::Manner;
-pub use self::sink::{Amount, Group, Sink};
+use self::comment::TokenizedComment;
+pub use self::evidence::{Evidence, EvidenceKind};
+use self::facts::CommentCounts;
+use self::manner::StyleSignals;
+pub use self::sink::{CountedShare, FeatureGroup, FeatureSink};
 use super::Input;
-use super::hash::join;
+use super::hash::combine;
 use super::lexicon::WordSet;
 use super::token::Tokens;
 use super::words;
-use crate::reading::text::Text;
+use crate::reading::text::ScoringText;
 
 /// Buffers that extraction needs. Reused from call to call.
 #[derive(Default)]
 pub struct Workspace {
-    pub text: Text,
+    pub text: ScoringText,
     pub tokens: Tokens,
-    side_text: Text,
+    side_text: ScoringText,
     side_tokens: Tokens,
     post_words: WordSet,
-    disguise: disguise::Buffers,
-    scope: scope::Units,
+    disguise: disguise::DisguiseBuffers,
+    scope: scope::ScopeWords,
 }
 
 /// Reads a comment into the workspace.
@@ -51,22 +51,22 @@ pub fn read(input: &Input, work: &mut Workspace) {
     let Workspace { text, tokens, side_text, .. } = work;
     text.normalize(input.text);
     tokens.read(text);
-    quote::weigh(input, text, tokens, side_text);
+    quote::lower_quoted_weights(input, text, tokens, side_text);
 }
 
 /// Extracts every feature of the comment that was read into the workspace, and tells what it is like besides.
-pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &mut impl Sink) -> Manner {
+pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &mut impl FeatureSink) -> StyleSignals {
     let Workspace { text, tokens, side_text, side_tokens, post_words, disguise, scope } = work;
-    post::read_words(input, side_text, side_tokens, post_words);
+    post::read_post_words(input, side_text, side_tokens, post_words);
     if language != Language::Eng {
-        tokens.classify_in(words::of(language));
+        tokens.reclassify(words::for_language(language));
     }
     scope::extract(text, tokens, language, scope, sink);
-    let comment = Comment { text: text.as_str(), tokens: &tokens.tokens, post_words };
-    let mut facts = Facts::new(text, tokens);
+    let comment = TokenizedComment { text: text.as_str(), tokens: &tokens.tokens, post_words };
+    let mut facts = CommentCounts::new(text, tokens);
     lexical::extract(&comment, &mut facts, sink);
     context::extract(&comment, sink);
-    context::themes(&comment, sink);
+    context::add_class_pairs(&comment, sink);
     for piece in &tokens.pieces {
         grams::extract(&comment, piece, sink);
     }
@@ -75,13 +75,13 @@ pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &m
     add_signals(&facts, sink);
     post::extract(&facts, comment.post_words, sink);
     let name = input.author.and_then(|author| author::extract(&author, &comment, &facts, side_text, side_tokens, sink));
-    Manner { generic_praise: facts.generic.is_generic(), of_post: facts.generic.is_of_post(), name }
+    StyleSignals { generic_praise: facts.generic.is_generic(), of_post: facts.generic.is_about_post(), name }
 }
 
 /// Adds every dense signal at its level.
-fn add_signals(facts: &Facts, sink: &mut impl Sink) {
+fn add_signals(facts: &CommentCounts, sink: &mut impl FeatureSink) {
     for (signal, level) in signal::levels(facts) {
-        let hash = join(seeds::SIGNAL, (signal as u64) << 8 | u64::from(level));
-        sink.add(Group::Dense, hash, 1.0, Evidence { what: What::Signal(signal, level), start: 0, end: 0 });
+        let hash = combine(seeds::SIGNAL, (signal as u64) << 8 | u64::from(level));
+        sink.add(FeatureGroup::Dense, hash, 1.0, Evidence { what: EvidenceKind::Signal(signal, level), start: 0, end: 0 });
     }
 }

@@ -7,12 +7,12 @@
 use isolang::Language;
 
 use super::calibrate::Calibration;
-use super::features::Group;
+use super::features::FeatureGroup;
 use super::hash::KEY_BITS;
-use super::model::{Head, Parts, Voice};
+use super::model::{LabelHead, LanguageModel, ModelParts};
 use super::table::Table;
 use super::vocabulary::Vocabulary;
-use super::{LANES, Label};
+use super::{LABEL_LANES, Label};
 
 const MAGIC: [u8; 8] = *b"GPMODEL\0";
 /// Rises when the layout or the meaning of a feature changes.
@@ -20,13 +20,13 @@ pub(super) const FORMAT: u16 = 4;
 /// Far above any model that fits the cache; larger files are not looked into.
 pub const MAX_BYTES: usize = 8 << 20;
 /// More languages than anybody trains.
-const MAX_VOICES: usize = 40;
+const MAX_LANGUAGE_MODELS: usize = 40;
 /// More languages than a head learns along with its own; each takes three bytes.
-const MAX_ALSO: usize = 128;
+const MAX_EXTRA_LANGUAGES: usize = 128;
 /// Longest name, in bytes.
-pub const MAX_NAME: usize = 64;
+pub const MAX_MODEL_NAME_BYTES: usize = 64;
 /// No number of a trained model comes near; larger ones could add up to what is no number any more.
-const MAX_NUMBER: f32 = 1e6;
+const MAX_MAGNITUDE: f32 = 1e6;
 const CHECKSUM_BYTES: usize = 4;
 
 /// Why bytes are not a model that can be used.
@@ -59,7 +59,7 @@ pub enum ModelError {
 }
 
 /// Writes a model; the checksum comes last.
-pub fn encode(parts: &Parts) -> Vec<u8> {
+pub fn encode(parts: &ModelParts) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(MAGIC);
     out.extend(FORMAT.to_le_bytes());
@@ -102,32 +102,32 @@ fn push_table(out: &mut Vec<u8>, table: &Table) {
     for (bucket, weights) in table.iter() {
         push_varint(out, bucket - next);
         next = bucket + 1;
-        let mask = (0..LANES).filter(|&lane| weights[lane] != 0).fold(0u8, |mask, lane| mask | 1 << lane);
+        let mask = (0..LABEL_LANES).filter(|&lane| weights[lane] != 0).fold(0u8, |mask, lane| mask | 1 << lane);
         out.push(mask);
         out.extend(weights.iter().filter(|&&weight| weight != 0).map(|&weight| weight as u8));
     }
 }
 
 /// Reads a model back; also returns its checksum. Never panics and never allocates more than the file's size allows.
-pub fn decode(bytes: &[u8]) -> Result<(Parts, u32), ModelError> {
+pub fn decode(bytes: &[u8]) -> Result<(ModelParts, u32), ModelError> {
     if bytes.len() > MAX_BYTES {
         return Err(ModelError::Oversize(bytes.len()));
     }
     if !bytes.starts_with(&MAGIC) {
         return Err(ModelError::Magic);
     }
-    let mut reader = Reader { rest: &bytes[MAGIC.len()..] };
+    let mut reader = ModelReader { rest: &bytes[MAGIC.len()..] };
     let format = u16::from_le_bytes(reader.array()?);
     if format != FORMAT {
         return Err(ModelError::Format(format));
     }
     let end = reader.rest.len().checked_sub(CHECKSUM_BYTES).ok_or(ModelError::Truncated)?;
     let (body, checksum) = reader.rest.split_at(end);
-    let mut reader = Reader { rest: body };
+    let mut reader = ModelReader { rest: body };
     let parts = read_body(&mut reader);
     // A damaged file fails in the body in many ways; the checksum says more plainly what is wrong with it. But a file
     // that was cut off or has something appended is better called that.
-    let expected = u32::from_le_bytes(Reader { rest: checksum }.array()?);
+    let expected = u32::from_le_bytes(ModelReader { rest: checksum }.array()?);
     let found = crc32fast::hash(&bytes[..bytes.len() - CHECKSUM_BYTES]);
     match parts {
         Err(ModelError::Truncated) => Err(ModelError::Truncated),
@@ -137,23 +137,23 @@ pub fn decode(bytes: &[u8]) -> Result<(Parts, u32), ModelError> {
     }
 }
 
-fn read_heads(reader: &mut Reader) -> Result<Vec<Head>, ModelError> {
+fn read_heads(reader: &mut ModelReader) -> Result<Vec<LabelHead>, ModelError> {
     let [head_count] = reader.array()?;
-    let mut heads: Vec<Head> = Vec::new();
+    let mut heads: Vec<LabelHead> = Vec::new();
     for _ in 0..head_count {
         let [lane, flags, also] = reader.array()?;
         let label = Label::ALL.get(usize::from(lane)).copied().ok_or(ModelError::Invalid("unknown label"))?;
         if heads.last().is_some_and(|last| last.label >= label) {
             return Err(ModelError::Invalid("labels out of order"));
         }
-        if usize::from(also) > MAX_ALSO {
+        if usize::from(also) > MAX_EXTRA_LANGUAGES {
             return Err(ModelError::Invalid("too many languages"));
         }
         let also = (0..also).map(|_| reader.language()).collect::<Result<_, _>>()?;
         let weights = u32::from_le_bytes(reader.array()?) as usize;
         let [scale, bias, slope, offset] = reader.numbers()?;
         let calibration = Calibration { slope, offset };
-        heads.push(Head {
+        heads.push(LabelHead {
             label,
             also,
             scale,
@@ -168,32 +168,32 @@ fn read_heads(reader: &mut Reader) -> Result<Vec<Head>, ModelError> {
     Ok(heads)
 }
 
-fn read_body(reader: &mut Reader) -> Result<Parts, ModelError> {
+fn read_body(reader: &mut ModelReader) -> Result<ModelParts, ModelError> {
     let [hash_bits, name_length] = reader.array()?;
     if !(6..KEY_BITS).contains(&u32::from(hash_bits)) {
         return Err(ModelError::Invalid("number of hash bits"));
     }
     let name = std::str::from_utf8(reader.take(usize::from(name_length))?);
-    let name = name.ok().filter(|name| is_name(name)).ok_or(ModelError::Invalid("name"))?.to_owned();
-    let norms = reader.numbers::<{ Group::COUNT }>()?;
+    let name = name.ok().filter(|name| is_valid_name(name)).ok_or(ModelError::Invalid("name"))?.to_owned();
+    let norms = reader.numbers::<{ FeatureGroup::COUNT }>()?;
     let [voice_count] = reader.array()?;
     // A table takes memory however few rows it has.
-    if usize::from(voice_count) > MAX_VOICES {
+    if usize::from(voice_count) > MAX_LANGUAGE_MODELS {
         return Err(ModelError::Invalid("too many languages"));
     }
-    let mut voices: Vec<Voice> = Vec::new();
+    let mut voices: Vec<LanguageModel> = Vec::new();
     for _ in 0..voice_count {
         let language = reader.language()?;
         if voices.iter().any(|voice| voice.language == language) {
             return Err(ModelError::Invalid("a language twice"));
         }
-        voices.push(Voice { language, heads: read_heads(reader)?, table: read_table(reader, hash_bits)? });
+        voices.push(LanguageModel { language, heads: read_heads(reader)?, table: read_table(reader, hash_bits)? });
     }
     let vocabulary = read_vocabulary(reader)?;
-    Ok(Parts { name, hash_bits: u32::from(hash_bits), voices, norms, vocabulary })
+    Ok(ModelParts { name, hash_bits: u32::from(hash_bits), voices, norms, vocabulary })
 }
 
-fn read_vocabulary(reader: &mut Reader) -> Result<Vocabulary, ModelError> {
+fn read_vocabulary(reader: &mut ModelReader) -> Result<Vocabulary, ModelError> {
     let [count] = reader.array()?;
     let languages = (0..count).map(|_| reader.language()).collect::<Result<Vec<_>, _>>()?;
     let words = u32::from_le_bytes(reader.array()?) as usize;
@@ -210,7 +210,7 @@ fn read_vocabulary(reader: &mut Reader) -> Result<Vocabulary, ModelError> {
     Ok(Vocabulary { languages, keys, weights: weights.iter().map(|&weight| weight as i8).collect() })
 }
 
-fn read_table(reader: &mut Reader, hash_bits: u8) -> Result<Table, ModelError> {
+fn read_table(reader: &mut ModelReader, hash_bits: u8) -> Result<Table, ModelError> {
     let row_count = u32::from_le_bytes(reader.array()?) as usize;
     // A row takes three bytes or more.
     if row_count > reader.rest.len() / 3 {
@@ -222,7 +222,7 @@ fn read_table(reader: &mut Reader, hash_bits: u8) -> Result<Table, ModelError> {
         let bucket = bucket.ok_or(ModelError::Invalid("bucket out of range"))?;
         next = bucket + 1;
         let [mask] = reader.array()?;
-        let mut weights = [0; LANES];
+        let mut weights = [0; LABEL_LANES];
         for (lane, weight) in weights.iter_mut().enumerate() {
             if mask >> lane & 1 == 1 {
                 *weight = i8::from_le_bytes(reader.array()?);
@@ -234,8 +234,8 @@ fn read_table(reader: &mut Reader, hash_bits: u8) -> Result<Table, ModelError> {
 }
 
 /// Whether a model may be called so: it is printed in logs, verdicts and terminals.
-pub fn is_name(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+pub fn is_valid_name(name: &str) -> bool {
+    (1..=MAX_MODEL_NAME_BYTES).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn push_varint(out: &mut Vec<u8>, mut value: u32) {
@@ -246,11 +246,11 @@ fn push_varint(out: &mut Vec<u8>, mut value: u32) {
     out.push(value as u8);
 }
 
-struct Reader<'a> {
+struct ModelReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ModelReader<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], ModelError> {
         let (taken, rest) = self.rest.split_at_checked(count).ok_or(ModelError::Truncated)?;
         self.rest = rest;
@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
         for number in &mut numbers {
             *number = f32::from_le_bytes(self.array()?);
             // Neither is what is not a number.
-            if !(-MAX_NUMBER..=MAX_NUMBER).contains(number) {
+            if !(-MAX_MAGNITUDE..=MAX_MAGNITUDE).contains(number) {
                 return Err(ModelError::Invalid("a number that no model has"));
             }
         }

@@ -1,7 +1,7 @@
 //! The labels that a comment can get.
 
 /// How many labels one row of the weight table holds side by side: the seven labels and one spare lane.
-pub const LANES: usize = 8;
+pub const LABEL_LANES: usize = 8;
 
 /// What a comment can be found to be. The order is the lane order of the model file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

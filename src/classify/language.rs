@@ -8,7 +8,7 @@ use isolang::Language;
 pub const HINGLISH: Language = Language::Hif;
 
 /// The language of a BCP 47 tag; `None` for an empty or unknown one.
-pub fn parse(tag: &str) -> Option<Language> {
+pub fn parse_tag(tag: &str) -> Option<Language> {
     let mut parts = tag.split(['-', '_']);
     let code = parts.next()?.to_ascii_lowercase();
     if matches!(code.as_str(), "hi" | "ur") && parts.any(|part| part.eq_ignore_ascii_case("Latn")) {
@@ -19,7 +19,7 @@ pub fn parse(tag: &str) -> Option<Language> {
 }
 
 /// Returns the tag of a language: its two-letter code, or the three-letter one if it has no other.
-pub fn code(language: Language) -> &'static str {
+pub fn tag(language: Language) -> &'static str {
     if language == HINGLISH {
         return "hi-Latn";
     }
@@ -27,20 +27,20 @@ pub fn code(language: Language) -> &'static str {
 }
 
 /// Returns the English name of a language.
-pub fn name(language: Language) -> &'static str {
+pub fn english_name(language: Language) -> &'static str {
     if language == HINGLISH { "Hinglish" } else { language.to_name() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Language, parse};
+    use super::{Language, parse_tag};
 
     #[test]
     fn tags_are_read() {
-        assert_eq!(parse("zh-Hant-TW"), Some(Language::Zho));
-        assert_eq!(parse("EN"), Some(Language::Eng));
-        assert_eq!(parse("por"), Some(Language::Por));
-        assert_eq!(parse(""), None);
-        assert_eq!(parse("x-klingon"), None);
+        assert_eq!(parse_tag("zh-Hant-TW"), Some(Language::Zho));
+        assert_eq!(parse_tag("EN"), Some(Language::Eng));
+        assert_eq!(parse_tag("por"), Some(Language::Por));
+        assert_eq!(parse_tag(""), None);
+        assert_eq!(parse_tag("x-klingon"), None);
     }
 }

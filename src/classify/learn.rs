@@ -16,7 +16,7 @@ use serde::de::{DeserializeSeed, IntoDeserializer, SeqAccess};
 /// How fast and how sparsely to learn.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rates {
+pub struct FtrlParams {
     /// Learning rate.
     pub alpha: f32,
     /// Slows the first steps of a coordinate.
@@ -37,16 +37,16 @@ pub struct LearnError(#[from] Error);
 
 /// The state of one head while it learns.
 #[derive(Debug, Clone)]
-pub struct Learner {
-    rates: Rates,
+pub struct FtrlLearner {
+    rates: FtrlParams,
     z: Vec<f32>,
     n: Vec<f32>,
 }
 
-impl Learner {
+impl FtrlLearner {
     /// A learner with that many coordinates, all at zero.
-    pub fn new(rates: Rates, coordinates: usize) -> Learner {
-        Learner { rates, z: vec![0.0; coordinates], n: vec![0.0; coordinates] }
+    pub fn new(rates: FtrlParams, coordinates: usize) -> FtrlLearner {
+        FtrlLearner { rates, z: vec![0.0; coordinates], n: vec![0.0; coordinates] }
     }
 
     /// Learns from one example; returns the probability it gave before.
@@ -106,7 +106,7 @@ impl Learner {
     /// The weight of one coordinate: linfa's formula, which is that of H. B. McMahan et al., "Ad Click Prediction: a View from
     /// the Trenches" (2013), algorithm 1. A test holds it to linfa's own.
     pub fn weight(&self, at: usize) -> f32 {
-        let (z, n, Rates { alpha, beta, l1, l2 }) = (self.z[at], self.n[at], self.rates);
+        let (z, n, FtrlParams { alpha, beta, l1, l2 }) = (self.z[at], self.n[at], self.rates);
         let sign = if z < 0.0 { -1.0 } else { 1.0 };
         if z.abs() <= l1 { 0.0 } else { (sign * l1 - z) / ((n.sqrt() + beta) / alpha + l2) }
     }
@@ -126,8 +126,8 @@ impl Learner {
 }
 
 /// linfa's model with given state. Its own constructor starts from random numbers; its serde form does not.
-fn compact_ftrl(rates: Rates, z: &[f32], n: &[f32]) -> Result<Ftrl<f32>, Error> {
-    let Rates { alpha, beta, l1, l2 } = rates;
+fn compact_ftrl(rates: FtrlParams, z: &[f32], n: &[f32]) -> Result<Ftrl<f32>, Error> {
+    let FtrlParams { alpha, beta, l1, l2 } = rates;
     Ftrl::deserialize(SeqAccessDeserializer::new(Fields { numbers: [alpha, beta, l1, l2].iter(), arrays: [z, n].iter() }))
 }
 
@@ -175,9 +175,9 @@ mod tests {
     use linfa::dataset::Pr;
     use proptest::prelude::*;
 
-    use super::{Array1, Array2, Coordinate, DatasetBase, Learner, Predict, Rates, compact_ftrl};
+    use super::{Array1, Array2, Coordinate, DatasetBase, FtrlLearner, FtrlParams, Predict, compact_ftrl};
 
-    const RATES: Rates = Rates { alpha: 0.5, beta: 0.5, l1: 0.05, l2: 0.5 };
+    const RATES: FtrlParams = FtrlParams { alpha: 0.5, beta: 0.5, l1: 0.05, l2: 0.5 };
     const SIZE: usize = 24;
 
     fn example() -> impl Strategy<Value = (Vec<Coordinate>, bool)> {
@@ -188,7 +188,7 @@ mod tests {
     proptest! {
         #[test]
         fn compact_and_dense_learning_agree(examples in proptest::collection::vec(example(), 1..30)) {
-            let mut learner = Learner::new(RATES, SIZE);
+            let mut learner = FtrlLearner::new(RATES, SIZE);
             let mut dense = compact_ftrl(RATES, &[0.0; SIZE], &[0.0; SIZE]).expect("a model of zeros");
             for (example, target) in examples {
                 let mut values = Array2::zeros((1, SIZE));

@@ -11,28 +11,28 @@ use crate::reading::link;
 pub const WORD_SEED: u64 = 0x1;
 
 /// Stands for every identity term in the company of other words.
-pub const SOMEBODY: u64 = 0x50_0DE0_0DE0_0DE0;
+pub const IDENTITY_PLACEHOLDER: u64 = 0x50_0DE0_0DE0_0DE0;
 
 /// The hash of a normalised word.
 #[inline]
 pub fn word_hash(word: &[u8]) -> u64 {
-    hash::bytes(WORD_SEED, word)
+    hash::hash_bytes(WORD_SEED, word)
 }
 
 /// A set of word hashes that are not hashed again.
-pub type WordSet = HashSet<u64, BuildHasherDefault<Ready>>;
+pub type WordSet = HashSet<u64, BuildHasherDefault<IdentityHasher>>;
 
 /// Hasher for keys that are hashes already.
 #[derive(Default)]
-pub struct Ready(u64);
+pub struct IdentityHasher(u64);
 
-impl Hasher for Ready {
+impl Hasher for IdentityHasher {
     fn finish(&self) -> u64 {
         self.0
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = hash::bytes(self.0, bytes);
+        self.0 = hash::hash_bytes(self.0, bytes);
     }
 
     fn write_u64(&mut self, value: u64) {
@@ -42,100 +42,102 @@ impl Hasher for Ready {
 
 /// The classes a word belongs to, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Classes(u16);
+pub struct LexicalClasses(u16);
 
-impl Classes {
+impl LexicalClasses {
     /// Turns round what follows: "not", "never".
-    pub const NEGATOR: Classes = Classes(1);
+    pub const NEGATOR: LexicalClasses = LexicalClasses(1);
     /// Speaks to the reader: "you", "your", "u".
-    pub const YOU: Classes = Classes(2);
+    pub const SECOND_PERSON_WORDS: LexicalClasses = LexicalClasses(2);
     /// Speaks of the author: "I", "my".
-    pub const I: Classes = Classes(4);
+    pub const FIRST_PERSON_WORDS: LexicalClasses = LexicalClasses(4);
     /// Names a group of people by religion, origin, colour, sex, orientation, disability, age or politics.
-    pub const IDENTITY: Classes = Classes(8);
+    pub const IDENTITY: LexicalClasses = LexicalClasses(8);
     /// Carries no content of its own: "the", "and".
-    pub const FUNCTION: Classes = Classes(16);
+    pub const FUNCTION: LexicalClasses = LexicalClasses(16);
 
     /// Asks the reader to do something elsewhere: "click", "subscribe", "visit".
-    pub const CALL: Classes = Classes(32);
+    pub const CALL: LexicalClasses = LexicalClasses(32);
     /// A place on the web to be called to: "channel", "website", "profile".
-    pub const PLACE: Classes = Classes(64);
+    pub const PLACE: LexicalClasses = LexicalClasses(64);
     /// What spam sells or promises: "casino", "loans", "followers", "earn".
-    pub const WARES: Classes = Classes(128);
+    pub const SALES_WORDS: LexicalClasses = LexicalClasses(128);
     /// Praise that fits any post: "great", "informative".
-    pub const PRAISE: Classes = Classes(256);
+    pub const PRAISE_WORDS: LexicalClasses = LexicalClasses(256);
     /// Doing harm to people: "kill", "deport", "hang".
-    pub const HARM: Classes = Classes(512);
+    pub const VIOLENCE_WORDS: LexicalClasses = LexicalClasses(512);
     /// Contempt: what people are called who are meant to be hurt by it.
-    pub const CONTEMPT: Classes = Classes(1024);
+    pub const CONTEMPT_WORDS: LexicalClasses = LexicalClasses(1024);
 
     /// A function word that no other common language has.
-    pub const ENGLISH: Classes = Classes(2048);
+    pub const ENGLISH_ONLY_WORDS: LexicalClasses = LexicalClasses(2048);
 
     /// Speaks of posts and blogs as such: "article", "content".
-    pub const OF_BLOGS: Classes = Classes(4096);
+    pub const BLOGGING_WORDS: LexicalClasses = LexicalClasses(4096);
 
     /// A top-level domain under which addresses are given without a scheme: "com", "shop".
-    pub const TLD: Classes = Classes(8192);
+    pub const TLD: LexicalClasses = LexicalClasses(8192);
 
     /// The classes that stand for their words in pairs of classes.
-    pub const THEMES: [Classes; 11] = [
-        Classes::NEGATOR,
-        Classes::YOU,
-        Classes::I,
-        Classes::IDENTITY,
-        Classes::CALL,
-        Classes::PLACE,
-        Classes::WARES,
-        Classes::HARM,
-        Classes::CONTEMPT,
-        Classes::PRAISE,
-        Classes::OF_BLOGS,
+    pub const THEMES: [LexicalClasses; 11] = [
+        LexicalClasses::NEGATOR,
+        LexicalClasses::SECOND_PERSON_WORDS,
+        LexicalClasses::FIRST_PERSON_WORDS,
+        LexicalClasses::IDENTITY,
+        LexicalClasses::CALL,
+        LexicalClasses::PLACE,
+        LexicalClasses::SALES_WORDS,
+        LexicalClasses::VIOLENCE_WORDS,
+        LexicalClasses::CONTEMPT_WORDS,
+        LexicalClasses::PRAISE_WORDS,
+        LexicalClasses::BLOGGING_WORDS,
     ];
 
     /// What is neither English nor of any language: spam names its wares and places in English everywhere.
-    const ANYWHERE: Classes = Classes(Classes::CALL.0 | Classes::PLACE.0 | Classes::WARES.0 | Classes::TLD.0);
+    const ANYWHERE: LexicalClasses = LexicalClasses(
+        LexicalClasses::CALL.0 | LexicalClasses::PLACE.0 | LexicalClasses::SALES_WORDS.0 | LexicalClasses::TLD.0,
+    );
 
     /// Returns the classes of both.
-    pub const fn and(self, other: Classes) -> Classes {
-        Classes(self.0 | other.0)
+    pub const fn and(self, other: LexicalClasses) -> LexicalClasses {
+        LexicalClasses(self.0 | other.0)
     }
 
     /// Returns those of the classes that a word keeps in other languages than English.
-    pub const fn anywhere(self) -> Classes {
-        Classes(self.0 & Classes::ANYWHERE.0)
+    pub const fn language_independent(self) -> LexicalClasses {
+        LexicalClasses(self.0 & LexicalClasses::ANYWHERE.0)
     }
 
     /// Whether the word is in one of the classes of `other`.
     #[inline]
-    pub fn has(self, other: Classes) -> bool {
+    pub fn has(self, other: LexicalClasses) -> bool {
         self.0 & other.0 != 0
     }
 }
 
 /// The classes of the word with this hash.
 #[inline]
-pub fn classes(word: u64) -> Classes {
+pub fn classes_of(word: u64) -> LexicalClasses {
     LEXICON.get(&word).copied().unwrap_or_default()
 }
 
-static LEXICON: LazyLock<HashMap<u64, Classes, BuildHasherDefault<Ready>>> = LazyLock::new(|| {
-    let mut lexicon: HashMap<u64, Classes, _> = HashMap::default();
+static LEXICON: LazyLock<HashMap<u64, LexicalClasses, BuildHasherDefault<IdentityHasher>>> = LazyLock::new(|| {
+    let mut lexicon: HashMap<u64, LexicalClasses, _> = HashMap::default();
     let lists = [
-        (Classes::NEGATOR, NEGATORS),
-        (Classes::YOU, YOU),
-        (Classes::I, I),
-        (Classes::IDENTITY, IDENTITIES),
-        (Classes::FUNCTION, FUNCTION_WORDS),
-        (Classes::ENGLISH, ENGLISH),
-        (Classes::CALL, CALLS),
-        (Classes::PLACE, PLACES),
-        (Classes::WARES, WARES),
-        (Classes::PRAISE, PRAISE),
-        (Classes::HARM, HARM),
-        (Classes::CONTEMPT, CONTEMPT),
-        (Classes::OF_BLOGS, OF_BLOGS),
-        (Classes::TLD, link::TLDS),
+        (LexicalClasses::NEGATOR, NEGATORS),
+        (LexicalClasses::SECOND_PERSON_WORDS, SECOND_PERSON_WORDS),
+        (LexicalClasses::FIRST_PERSON_WORDS, FIRST_PERSON_WORDS),
+        (LexicalClasses::IDENTITY, IDENTITY_TERMS),
+        (LexicalClasses::FUNCTION, FUNCTION_WORDS),
+        (LexicalClasses::ENGLISH_ONLY_WORDS, ENGLISH_ONLY_WORDS),
+        (LexicalClasses::CALL, CALL_TO_ACTION_WORDS),
+        (LexicalClasses::PLACE, WEB_PLACE_WORDS),
+        (LexicalClasses::SALES_WORDS, SALES_WORDS),
+        (LexicalClasses::PRAISE_WORDS, PRAISE_WORDS),
+        (LexicalClasses::VIOLENCE_WORDS, VIOLENCE_WORDS),
+        (LexicalClasses::CONTEMPT_WORDS, CONTEMPT_WORDS),
+        (LexicalClasses::BLOGGING_WORDS, BLOGGING_WORDS),
+        (LexicalClasses::TLD, link::BARE_LINK_TLDS),
     ];
     for (class, words) in lists {
         for word in words.split_whitespace() {
@@ -149,11 +151,11 @@ const NEGATORS: &str = "not no never none nobody nothing neither nor cannot with
     didn't didnt isn't isnt aren't arent wasn't wasnt weren't werent won't wont wouldn't wouldnt can't cant couldn't \
     couldnt shouldn't shouldnt ain't aint haven't havent hasn't hasnt";
 
-const YOU: &str = "you u your ur you're youre yours yourself urself ya yall y'all you've you'll you'd";
+const SECOND_PERSON_WORDS: &str = "you u your ur you're youre yours yourself urself ya yall y'all you've you'll you'd";
 
-const I: &str = "i i'm im my me mine myself i've i'll i'd we our us";
+const FIRST_PERSON_WORDS: &str = "i i'm im my me mine myself i've i'll i'd we our us";
 
-pub const IDENTITIES: &str = "muslim muslims islam islamic moslem moslems jew jews jewish judaism christian christians \
+pub const IDENTITY_TERMS: &str = "muslim muslims islam islamic moslem moslems jew jews jewish judaism christian christians \
     christianity catholic catholics protestant mormon mormons hindu hindus sikh sikhs buddhist buddhists atheist \
     atheists black blacks white whites asian asians african africans arab arabs latino latinos latina hispanic \
     hispanics mexican mexicans chinese japanese korean indian indians pakistani pakistanis turk turks turkish russian \
@@ -173,21 +175,21 @@ const FUNCTION_WORDS: &str = "a an the and or but if then than that this these t
     them their who whom whose which what when where why how all any both each few more most other some one two get \
     got go going like really even much many because while until against now ever still well yes don't im i'm";
 
-const ENGLISH: &str = "the and that this these those there they their them you your you're with has had having are were \
+const ENGLISH_ONLY_WORDS: &str = "the and that this these those there they their them you your you're with has had having are were \
     been being not don't didn't doesn't isn't won't can't what which who whom whose when where why how would could \
     should might must about because while though although from into than it it's its i'm i've i'll he's she's \
     his him very just only every everybody everyone anyone someone nobody nothing something anything please \
     thanks";
 
-const CALLS: &str = "click visit subscribe sub subs subscribed follow join check checkout watch like share add download \
+const CALL_TO_ACTION_WORDS: &str = "click visit subscribe sub subs subscribed follow join check checkout watch like share add download \
     buy order get grab call email contact message text dm whatsapp telegram inbox vote support donate install signup \
     register sign login enter try discover listen view see search google browse bookmark go hit write apply";
 
-const PLACES: &str = "channel channels chanel video videos vid vids website websites site sites web webpage homepage \
+const WEB_PLACE_WORDS: &str = "channel channels chanel video videos vid vids website websites site sites web webpage homepage \
     page pages blog blogs weblog profile account link links url instagram facebook fb twitter ig insta snapchat tiktok \
     soundcloud spotify itunes patreon playlist mixtape album cover covers store shop group gmail hotmail yahoo";
 
-const WARES: &str = "casino casinos poker slots slot betting bet bets gambling jackpot lottery bonus bonuses loan loans \
+const SALES_WORDS: &str = "casino casinos poker slots slot betting bet bets gambling jackpot lottery bonus bonuses loan loans \
     credit mortgage debt payday lender cash money income earn earned earning earnings profit profits invest investment \
     investor investors trading trader forex bitcoin btc crypto cryptocurrency wallet mining usd dollars payout paypal \
     rich wealth salary job jobs hiring free cheap cheapest discount discounts coupon coupons voucher sale offer offers \
@@ -198,12 +200,12 @@ const WARES: &str = "casino casinos poker slots slot betting bet bets gambling j
     software hosting vpn iptv proxy hack hacker hackers hacking spell spells caster psychic herbal cure cures service \
     services company agency solutions repair plumber plumbing roofing cleaning movers limo taxi ticket tickets hotel";
 
-const PRAISE: &str = "great awesome amazing nice good wonderful excellent fantastic brilliant superb informative useful \
+const PRAISE_WORDS: &str = "great awesome amazing nice good wonderful excellent fantastic brilliant superb informative useful \
     helpful interesting fascinating insightful impressive incredible beautiful perfect best outstanding terrific \
     remarkable valuable quality pleasant fastidious marvellous exceptional exceptionally superb fabulous enjoyable thanks thank thankyou appreciate enjoyed loved bookmarked sharing keep posting \
     congratulations kudos cool neat magnificent marvelous stunning genuinely truly definitely";
 
-const HARM: &str = "kill kills killed killing die dies death dead murder murdered shoot shot shooting hang hanged hanging \
+const VIOLENCE_WORDS: &str = "kill kills killed killing die dies death dead murder murdered shoot shot shooting hang hanged hanging \
     lynch lynched burn burned gas gassed bomb bombed nuke nuked stab rape raped beat beaten beating punch slap choke \
     strangle behead execute executed exterminate exterminated eradicate eliminate wipe annihilate slaughter deport \
     deported expel expelled ban banned sterilize castrate enslave whip torture hurt destroy crush throat neck bullet \
@@ -211,7 +213,7 @@ const HARM: &str = "kill kills killed killing die dies death dead murder murdere
     disappear eliminated slaughtered massacre massacred genocide drown drowned hunt hunted cleanse cleansed remove \
     removed smash smashed assault assaulted attack attacked";
 
-const CONTEMPT: &str = "idiot idiots idiotic moron morons moronic stupid dumb dumbass fool fools retard retarded retards \
+const CONTEMPT_WORDS: &str = "idiot idiots idiotic moron morons moronic stupid dumb dumbass fool fools retard retarded retards \
     imbecile cretin loser losers pathetic scum scumbag trash garbage filth filthy dirty vermin rat rats pig pigs dog \
     dogs cockroach cockroaches parasite parasites leech leeches animal animals monkey monkeys ape apes savage savages \
     subhuman subhumans inferior hateful despise despised detest loathe loathsome repulsive revolting gross nasty horrible \
@@ -223,7 +225,7 @@ const CONTEMPT: &str = "idiot idiots idiotic moron morons moronic stupid dumb du
     bitches bastard bastards asshole assholes dick prick cunt cunts faggot faggots fag fags jerk shit fuck fucking \
     fucked fucker ugly fat lazy brainless ignorant hypocrite troll nazi nazis freak freaks invader invaders hate hates";
 
-const OF_BLOGS: &str = "post posts article articles blog blogs weblog site sites website page info information content read \
+const BLOGGING_WORDS: &str = "post posts article articles blog blogs weblog site sites website page info information content read \
     reading topic topics subject share shared write writes writing writer author written point points material detail \
     details tip tips knowledge piece entry stuff webpage paragraph learn learned learning visit visiting \
     reader readers bookmark found people friends thought thoughts work works weblogs webpages website's internet net web \
@@ -236,14 +238,14 @@ const OF_BLOGS: &str = "post posts article articles blog blogs weblog site sites
 
 #[cfg(test)]
 mod tests {
-    use super::{Classes, classes, word_hash};
+    use super::{LexicalClasses, classes_of, word_hash};
 
     #[test]
     fn words_are_found_in_all_their_classes() {
-        let of = |word: &str| classes(word_hash(word.as_bytes()));
-        assert!(of("not").has(Classes::NEGATOR) && of("not").has(Classes::FUNCTION));
-        assert!(of("your").has(Classes::YOU) && !of("your").has(Classes::I));
-        assert!(of("muslims").has(Classes::IDENTITY));
-        assert_eq!(of("weapon"), Classes::default());
+        let of = |word: &str| classes_of(word_hash(word.as_bytes()));
+        assert!(of("not").has(LexicalClasses::NEGATOR) && of("not").has(LexicalClasses::FUNCTION));
+        assert!(of("your").has(LexicalClasses::SECOND_PERSON_WORDS) && !of("your").has(LexicalClasses::FIRST_PERSON_WORDS));
+        assert!(of("muslims").has(LexicalClasses::IDENTITY));
+        assert_eq!(of("weapon"), LexicalClasses::default());
     }
 }

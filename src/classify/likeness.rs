@@ -6,58 +6,61 @@
 
 use std::cell::RefCell;
 
-use super::hash::join;
-use super::token::{Kind, Tokens};
-use crate::reading::text::Text;
+use super::hash::combine;
+use super::token::{TokenKind, Tokens};
+use crate::reading::text::ScoringText;
 
 /// Bands of a fingerprint.
 pub const BANDS: usize = 4;
 /// Minima per band.
-const ROWS: usize = 3;
+const ROWS_PER_BAND: usize = 3;
 /// Shorter texts are often the same without anybody having meant it.
 const MIN_WORDS: usize = 8;
-const TRIPLE: u64 = 0x71;
+const TRIPLE_SEED: u64 = 0x71;
 
 /// The fingerprint of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Likeness([u64; BANDS]);
+pub struct MinHash([u64; BANDS]);
 
-impl Likeness {
+impl MinHash {
     /// The fingerprint of a text; `None` for one that is too short to have one. Case, disguise by odd characters, marks,
     /// numbers and where links lead make no difference.
-    pub fn of(text: &str) -> Option<Likeness> {
+    pub fn of(text: &str) -> Option<MinHash> {
         thread_local! {
-            static SCRATCH: RefCell<(Text, Tokens)> = RefCell::default();
+            static SCRATCH: RefCell<(ScoringText, Tokens)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(normal, tokens)| {
             normal.normalize(text);
             tokens.read(normal);
-            let said = tokens.tokens.iter().filter(|token| !matches!(token.kind, Kind::Mark | Kind::Number | Kind::Emoji));
+            let said = tokens
+                .tokens
+                .iter()
+                .filter(|token| !matches!(token.kind, TokenKind::Mark | TokenKind::Number | TokenKind::Emoji));
             let words: Vec<u64> = said.map(|token| token.hash).collect();
             if words.len() < MIN_WORDS {
                 return None;
             }
-            let mut minima = [u64::MAX; BANDS * ROWS];
+            let mut minima = [u64::MAX; BANDS * ROWS_PER_BAND];
             for triple in words.windows(3) {
-                let triple = triple.iter().fold(TRIPLE, |hash, &word| join(hash, word));
+                let triple = triple.iter().fold(TRIPLE_SEED, |hash, &word| combine(hash, word));
                 for (seed, minimum) in (0u64..).zip(&mut minima) {
                     // One more turn spreads what a single one leaves alike in neighbouring seeds.
-                    *minimum = (*minimum).min(join(join(seed, triple), triple));
+                    *minimum = (*minimum).min(combine(combine(seed, triple), triple));
                 }
             }
-            let (bands, _) = minima.as_chunks::<ROWS>();
-            let band = |at: usize| bands.get(at).map_or(0, |rows| rows.iter().fold(at as u64, |hash, &row| join(hash, row)));
-            Some(Likeness(std::array::from_fn(band)))
+            let (bands, _) = minima.as_chunks::<ROWS_PER_BAND>();
+            let band = |at: usize| bands.get(at).map_or(0, |rows| rows.iter().fold(at as u64, |hash, &row| combine(hash, row)));
+            Some(MinHash(std::array::from_fn(band)))
         })
     }
 
     /// Reads back what [`bands`](Self::bands) told.
-    pub fn from_bands(bands: [u64; BANDS]) -> Likeness {
-        Likeness(bands)
+    pub fn from_bands(bands: [u64; BANDS]) -> MinHash {
+        MinHash(bands)
     }
 
     /// Whether two texts are nearly the same.
-    pub fn is_like(&self, other: &Likeness) -> bool {
+    pub fn is_like(&self, other: &MinHash) -> bool {
         self.0.iter().zip(other.0).any(|(ours, theirs)| *ours == theirs)
     }
 
@@ -69,13 +72,13 @@ impl Likeness {
 
 #[cfg(test)]
 mod tests {
-    use super::Likeness;
+    use super::MinHash;
 
     const SPAM: &str = "Earn money from home with our proven system, just visit http://a.example/join and start today, \
                         no experience needed and the first week is free for everybody who signs up now";
 
     fn alike(a: &str, b: &str) -> bool {
-        let (a, b) = (Likeness::of(a).expect("long enough"), Likeness::of(b).expect("long enough"));
+        let (a, b) = (MinHash::of(a).expect("long enough"), MinHash::of(b).expect("long enough"));
         a.bands().iter().zip(b.bands()).any(|(a, b)| *a == b)
     }
 
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn short_texts_have_none() {
-        assert_eq!(Likeness::of("Thanks for sharing this, it was great"), None);
-        assert_eq!(Likeness::of(""), None);
+        assert_eq!(MinHash::of("Thanks for sharing this, it was great"), None);
+        assert_eq!(MinHash::of(""), None);
     }
 }

@@ -13,11 +13,11 @@ use std::sync::{Arc, OnceLock};
 
 use isolang::Language;
 
-pub use self::parts::{Head, Parts, Voice};
+pub use self::parts::{LabelHead, LanguageModel, ModelParts};
 pub use self::scores::Scores;
 pub use self::scratch::Scratch;
 use super::Label;
-use super::features::Group;
+use super::features::FeatureGroup;
 use super::file::{self, ModelError};
 use super::hash::KEY_BITS;
 use super::language;
@@ -33,7 +33,7 @@ const BUILTIN: &[u8] = include_bytes!("../../models/base.gpmodel");
 pub struct Model {
     version: String,
     labels: Vec<Label>,
-    parts: Parts,
+    parts: ModelParts,
 }
 
 /// Facts on a trained head, for people.
@@ -78,13 +78,13 @@ impl Model {
     }
 
     /// The model of these parts.
-    pub fn from_parts(parts: Parts) -> Model {
+    pub fn from_parts(parts: ModelParts) -> Model {
         let bytes = file::encode(&parts);
         let checksum = bytes.last_chunk().map_or(0, |checksum| u32::from_le_bytes(*checksum));
         Model::with_checksum(parts, checksum)
     }
 
-    fn with_checksum(parts: Parts, checksum: u32) -> Model {
+    fn with_checksum(parts: ModelParts, checksum: u32) -> Model {
         let has = |label: &Label| parts.voices.iter().any(|voice| voice.head(*label).is_some());
         Model { version: format!("{}-{checksum:08x}", parts.name), labels: Label::ALL.into_iter().filter(has).collect(), parts }
     }
@@ -116,7 +116,7 @@ impl Model {
             label: head.label,
             languages: match head.everywhere {
                 true => vec!["*"],
-                false => [voice.language].iter().chain(&head.also).map(|language| language::code(*language)).collect(),
+                false => [voice.language].iter().chain(&head.also).map(|language| language::tag(*language)).collect(),
             },
             weights: head.weights,
             largest: f32::from(i8::MAX) * head.scale,
@@ -132,7 +132,7 @@ impl Model {
     }
 
     /// Who speaks of a label in a language: its own head before one that learned the language along with another.
-    pub(super) fn head(&self, label: Label, language: Language) -> Option<(&Voice, &Head)> {
+    pub(super) fn head(&self, label: Label, language: Language) -> Option<(&LanguageModel, &LabelHead)> {
         let heads = || self.parts.voices.iter().filter_map(|voice| Some((voice, voice.head(label)?)));
         let own = heads().find(|(voice, _)| voice.language == language);
         own.or_else(|| heads().find(|(_, head)| head.also.contains(&language)))
@@ -140,19 +140,19 @@ impl Model {
     }
 
     /// The languages that the model speaks.
-    pub(super) fn voices(&self) -> &[Voice] {
+    pub(super) fn language_models(&self) -> &[LanguageModel] {
         &self.parts.voices
     }
 
     /// The weights of a bucket of 2^20.
-    pub(super) fn weights_of<'v>(&self, voice: &'v Voice, bucket: u32) -> Option<&'v Weights> {
+    pub(super) fn bucket_weights<'v>(&self, voice: &'v LanguageModel, bucket: u32) -> Option<&'v Weights> {
         voice.table.get(bucket >> (KEY_BITS - 1 - self.parts.hash_bits))
     }
 
     /// The weights of a feature.
     #[inline]
-    pub(super) fn weights<'v>(&self, voice: &'v Voice, feature: &Feature) -> Option<&'v Weights> {
-        self.weights_of(voice, feature.bucket())
+    pub(super) fn weights<'v>(&self, voice: &'v LanguageModel, feature: &Feature) -> Option<&'v Weights> {
+        self.bucket_weights(voice, feature.bucket())
     }
 
     /// Tells the model's languages apart.
@@ -161,7 +161,7 @@ impl Model {
     }
 
     /// The length that each group's features are brought to.
-    pub(super) fn norms(&self) -> &[f32; Group::COUNT] {
+    pub(super) fn norms(&self) -> &[f32; FeatureGroup::COUNT] {
         &self.parts.norms
     }
 }
@@ -170,14 +170,14 @@ impl Model {
 pub mod tests {
     use isolang::Language;
 
-    use super::{Head, Model, Parts, Vocabulary, Voice};
+    use super::{LabelHead, LanguageModel, Model, ModelParts, Vocabulary};
     use crate::classify::calibrate::Calibration;
     use crate::classify::table::Table;
     use crate::classify::{Input, Label};
 
     /// A model with made-up weights in every bucket of a small table.
     pub fn tiny() -> Model {
-        let head = |label: Label, bias| Head {
+        let head = |label: Label, bias| LabelHead {
             scope: false,
             everywhere: false,
             label,
@@ -190,16 +190,16 @@ pub mod tests {
         };
         let rows = (0..1u32 << 8).map(|bucket| (bucket, std::array::from_fn(|lane| (bucket as usize * 7 + lane * 5) as i8)));
         let table = Table::new(8, rows).expect("rows are in order");
-        Model::from_parts(Parts {
+        Model::from_parts(ModelParts {
             name: "tiny".into(),
             hash_bits: 8,
             voices: vec![
-                Voice {
+                LanguageModel {
                     language: Language::Eng,
                     heads: vec![head(Label::Spam, -1.0), head(Label::Insult, 0.5)],
                     table: table.clone(),
                 },
-                Voice { language: Language::Zho, heads: vec![head(Label::Spam, -2.0)], table },
+                LanguageModel { language: Language::Zho, heads: vec![head(Label::Spam, -2.0)], table },
             ],
             norms: [1.0, 1.0, 0.5, 0.5, 0.3, 0.3, 0.5, 0.5],
             vocabulary: Vocabulary {
@@ -245,8 +245,8 @@ pub mod tests {
         ];
         for text in texts {
             let scores = model.score(&Input { text: &text, ..Input::default() });
-            let spoken = ["English", "Chinese", "Russian"].contains(&scores.language());
-            assert_eq!(scores.get(Label::Spam).is_some(), spoken, "{}", scores.language());
+            let spoken = ["English", "Chinese", "Russian"].contains(&scores.language_name());
+            assert_eq!(scores.get(Label::Spam).is_some(), spoken, "{}", scores.language_name());
             assert!(scores.iter().all(|(_, score)| (0.0..=1.0).contains(&score)));
         }
     }

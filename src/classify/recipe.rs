@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Label;
-use super::features::Group;
+use super::features::FeatureGroup;
 use super::file;
 use super::hash::KEY_BITS;
-use super::learn::Rates;
-use super::rows::{PostIs, Row, Rule, Split};
+use super::learn::FtrlParams;
+use super::rows::{LabelRule, PostTextKind, Row, Split};
 
 /// Everything that decides what model comes out. Unknown keys are errors.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,17 +34,17 @@ pub struct Recipe {
     #[serde(default)]
     pub folds: u32,
     /// How to learn.
-    pub ftrl: Rates,
+    pub ftrl: FtrlParams,
     /// How much each group of features weighs.
     pub norms: Norms,
     /// What is learned in each language, by its ISO 639-1 code. Languages learn nothing from each other.
     pub languages: BTreeMap<String, LanguageRecipe>,
     /// What is learned from: rows of split `train`. Rows of split `dev` calibrate.
     #[serde(rename = "source")]
-    pub sources: Vec<Source>,
+    pub sources: Vec<RecipeSource>,
     /// What is only looked at: rows of split `dev`, never learned, never used to calibrate.
     #[serde(rename = "check", default)]
-    pub checks: Vec<Source>,
+    pub checks: Vec<RecipeSource>,
 }
 
 /// The length that the features of each group are brought to.
@@ -71,7 +71,7 @@ pub struct Norms {
 
 impl Norms {
     /// In the order of the groups.
-    pub fn by_group(self) -> [f32; Group::COUNT] {
+    pub fn by_group(self) -> [f32; FeatureGroup::COUNT] {
         [self.words, self.chars, self.shape, self.dense, self.author, self.post, self.scope, self.identity]
     }
 }
@@ -103,7 +103,7 @@ pub struct HeadRecipe {
     pub post_dropout: f32,
     /// How to learn, where the head learns otherwise than the others.
     #[serde(default)]
-    pub ftrl: Option<Rates>,
+    pub ftrl: Option<FtrlParams>,
     /// How often every row is learned, where that differs, and over how many of the last times the weights are averaged.
     #[serde(default)]
     pub epochs: Option<[u32; 2]>,
@@ -139,7 +139,7 @@ pub struct HeadRecipe {
 /// One file of labelled comments.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Source {
+pub struct RecipeSource {
     /// File name in the data directory, `.jsonl` or `.jsonl.gz`.
     pub file: String,
     /// Which language's heads it feeds.
@@ -153,7 +153,7 @@ pub struct Source {
     pub ambiguous: bool,
     /// What the rows' `post_text` is.
     #[serde(default)]
-    pub post: PostIs,
+    pub post: PostTextKind,
     /// What rows are for that do not say.
     #[serde(default)]
     pub split: Option<Split>,
@@ -173,7 +173,7 @@ pub struct Source {
     #[serde(default)]
     pub balance: Vec<Balance>,
     /// Which heads the rows feed, and how their labels are read. Heads that are not named learn nothing from the rows.
-    pub heads: BTreeMap<String, Rule>,
+    pub heads: BTreeMap<String, LabelRule>,
 }
 
 /// Rows that agree in some fields are learned so many times an epoch at the most, all together.
@@ -241,11 +241,11 @@ impl Recipe {
         let not_negative = |number: f32| number >= 0.0 && number.is_finite();
         let heads = || self.languages.values().flat_map(|made| made.heads.values());
         let sources = || self.sources.iter();
-        range(file::is_name(&self.name), "name", "1 to 64 letters, digits and marks, without spaces")?;
+        range(file::is_valid_name(&self.name), "name", "1 to 64 letters, digits and marks, without spaces")?;
         range((6..KEY_BITS).contains(&self.hash_bits), "hash_bits", "6 to 20")?;
         let epochs = heads().filter_map(|head| head.epochs).map(|[epochs, _]| epochs).chain([self.epochs]);
         range(epochs.into_iter().all(|epochs| (1..=100).contains(&epochs)), "epochs", "1 to 100")?;
-        for Rates { alpha, beta, l1, l2 } in heads().filter_map(|head| head.ftrl).chain([self.ftrl]) {
+        for FtrlParams { alpha, beta, l1, l2 } in heads().filter_map(|head| head.ftrl).chain([self.ftrl]) {
             range(alpha > 0.0 && alpha.is_finite(), "ftrl.alpha", "above zero")?;
             range([beta, l1, l2].into_iter().all(not_negative), "ftrl.beta, l1 and l2", "zero or above")?;
         }
@@ -259,7 +259,7 @@ impl Recipe {
         range(heads().all(|head| (0.0..=100.0).contains(&head.scope)), "scope", "0 to 100")?;
         let alarms = || heads().filter_map(|head| head.alarms).flatten();
         range(alarms().all(|share| share > 0.0 && share < 1.0), "alarms", "two shares between 0 and 1")?;
-        let shares = || sources().flat_map(|source| source.heads.values().map(Rule::share));
+        let shares = || sources().flat_map(|source| source.heads.values().map(LabelRule::share));
         range(shares().all(|share| share > 0.0 && share <= 1.0), "never", "a share above 0 and up to 1")?;
         range(self.norms.by_group().into_iter().all(not_negative), "norms", "zero or above")
     }
@@ -282,13 +282,13 @@ impl Recipe {
     }
 
     /// Checks that a source feeds heads that are made, from fields that hold labels.
-    fn check_labels(&self, source: &Source) -> Result<(), RecipeError> {
+    fn check_labels(&self, source: &RecipeSource) -> Result<(), RecipeError> {
         let made = self.languages.get(&source.language);
         let is_made = |head: &String| made.is_some_and(|made| made.heads.contains_key(head));
         if let Some(head) = source.heads.keys().find(|head| !is_made(head)) {
             return Err(RecipeError::UnknownHead { file: source.file.clone(), head: head.clone() });
         }
-        let mut fields = source.heads.values().filter_map(Rule::field);
+        let mut fields = source.heads.values().filter_map(LabelRule::field);
         match fields.find(|field| *field != "label" && !field.starts_with("labels.")) {
             Some(field) => Err(RecipeError::Field { file: source.file.clone(), field: field.to_owned() }),
             None => Ok(()),
@@ -304,14 +304,14 @@ impl Recipe {
     }
 }
 
-impl Source {
+impl RecipeSource {
     /// How the rows' labels are read for a head; `None` when they do not feed it.
-    pub fn rule(&self, label: Label) -> Option<&Rule> {
+    pub fn rule(&self, label: Label) -> Option<&LabelRule> {
         self.heads.get(label.as_str())
     }
 
     /// Returns whether a row has one of the values that the source asks for.
-    pub fn takes(&self, row: &Row) -> bool {
+    pub fn includes(&self, row: &Row) -> bool {
         self.only.iter().all(|(field, values)| values.iter().any(|value| value == row.name(field)))
     }
 }

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Author, Input};
-use crate::comment::{Format, Text};
+use crate::comment::{Format, PlainText};
 
-pub use rule::{AboveRule, IsRule, NeverRule, Rule, WordRule};
+pub use rule::{AboveRule, IsRule, LabelRule, NeverRule, WordRule};
 
 /// What rows are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -30,7 +30,7 @@ pub enum Split {
 /// What the `post_text` of a source's rows is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum PostIs {
+pub enum PostTextKind {
     /// The text of the post.
     #[default]
     Post,
@@ -96,7 +96,7 @@ impl Row {
         let split = fields.get("split").filter(|split| !split.is_null());
         let split = split.map(|split| serde_json::from_value(split.clone()).map_err(|error| format!("split: {error}")));
         Ok(Row {
-            text: if format == Format::Plain { body } else { Text::reduce(&body, format).as_str().to_owned() },
+            text: if format == Format::Plain { body } else { PlainText::reduce(&body, format).as_str().to_owned() },
             label: text(fields.get("label")).unwrap_or_default(),
             post_text: text(fields.get("post_text")).or_else(|| post("text")).unwrap_or_default(),
             post_title: text(fields.get("post_title")).or_else(|| post("title")).unwrap_or_default(),
@@ -113,13 +113,13 @@ impl Row {
     }
 
     /// Returns what the classifier sees of the row.
-    pub fn input(&self, post: PostIs) -> Input<'_> {
+    pub fn input(&self, post: PostTextKind) -> Input<'_> {
         let author =
             self.author.as_ref().map(|author| Author { name: &author.name, url: author.url.as_deref(), email: &author.email });
         let mut input = Input { text: &self.text, post_title: &self.post_title, author, ..Input::default() };
         match post {
-            PostIs::Post => input.post_text = &self.post_text,
-            PostIs::Parent => input.parent_text = &self.post_text,
+            PostTextKind::Post => input.post_text = &self.post_text,
+            PostTextKind::Parent => input.parent_text = &self.post_text,
         }
         input
     }
@@ -150,11 +150,11 @@ pub enum RowsError {
 ///
 /// # Errors
 /// Returns an error if no folder has it, a file cannot be read, or a line is not a row.
-pub fn find(folders: &[PathBuf], name: &str, ambiguous: bool) -> Result<Vec<Row>, RowsError> {
+pub fn read_source(folders: &[PathBuf], name: &str, ambiguous: bool) -> Result<Vec<Row>, RowsError> {
     let places = || folders.iter().map(|folder| folder.join(name));
     let path = places().find(|path| path.exists()).or_else(|| places().next()).unwrap_or_else(|| name.into());
     if !path.is_dir() {
-        return read(&path, ambiguous);
+        return read_file(&path, ambiguous);
     }
     let cannot = |source| RowsError::File { path: path.display().to_string(), source };
     let entries = std::fs::read_dir(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(cannot)?;
@@ -165,7 +165,7 @@ pub fn find(folders: &[PathBuf], name: &str, ambiguous: bool) -> Result<Vec<Row>
     for file in files {
         // Which of the files a row is from: the corpus keeps those of one hand apart.
         let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut more = read(&file, ambiguous)?;
+        let mut more = read_file(&file, ambiguous)?;
         more.iter_mut().for_each(|row| drop(row.fields.insert("file".to_owned(), stem.clone().into())));
         rows.append(&mut more);
     }
@@ -176,7 +176,7 @@ pub fn find(folders: &[PathBuf], name: &str, ambiguous: bool) -> Result<Vec<Row>
 ///
 /// # Errors
 /// When the file cannot be read or a line is not a row.
-pub fn read(path: &Path, ambiguous: bool) -> Result<Vec<Row>, RowsError> {
+pub fn read_file(path: &Path, ambiguous: bool) -> Result<Vec<Row>, RowsError> {
     let shown = || path.display().to_string();
     let file_error = |source| RowsError::File { path: shown(), source };
     let file = File::open(path).map_err(file_error)?;
@@ -200,7 +200,7 @@ pub fn read(path: &Path, ambiguous: bool) -> Result<Vec<Row>, RowsError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PostIs, Row};
+    use super::{PostTextKind, Row};
 
     fn row(json: &str) -> Row {
         Row::from_fields(serde_json::from_str(json).expect("JSON")).expect("a row")
@@ -209,8 +209,8 @@ mod tests {
     #[test]
     fn the_post_is_put_where_the_recipe_says() {
         let row = row(r#"{"text": "x", "post_text": "p"}"#);
-        assert_eq!(row.input(PostIs::Post).post_text, "p");
-        assert_eq!(row.input(PostIs::Parent).parent_text, "p");
-        assert_eq!(row.input(PostIs::Parent).post_text, "");
+        assert_eq!(row.input(PostTextKind::Post).post_text, "p");
+        assert_eq!(row.input(PostTextKind::Parent).parent_text, "p");
+        assert_eq!(row.input(PostTextKind::Parent).post_text, "");
     }
 }

@@ -17,38 +17,38 @@ mod terms;
 use sha2::{Digest, Sha256};
 
 use super::Label;
-use super::features::Group;
-use super::learn::{Coordinate, LearnError, Learner, Rates};
-use super::tally::Tally;
+use super::features::FeatureGroup;
+use super::learn::{Coordinate, FtrlLearner, FtrlParams, LearnError};
+use super::tally::FeatureCounts;
 
 /// Two to this power slots hold a head's weights; with more, no stream learned better.
-const BITS: u32 = 14;
-const SLOTS: usize = 1 << BITS;
+const SLOT_BITS: u32 = 14;
+const SLOTS: usize = 1 << SLOT_BITS;
 /// Bits of a bucket before it is folded into slots.
 const BUCKET_BITS: u32 = 20;
 /// Features are kept to this fraction.
-const UNIT: f32 = 1.0 / 4_096.0;
+const QUANTUM: f32 = 1.0 / 4_096.0;
 /// How fast to learn: a few outcomes must tell. Chosen, like all figures here, by the curves of `benches/learning.rs`.
-const RATES: Rates = Rates { alpha: 1.0, beta: 0.03, l1: 0.0, l2: 0.0 };
+const SITE_RATES: FtrlParams = FtrlParams { alpha: 1.0, beta: 0.03, l1: 0.0, l2: 0.0 };
 /// What the site's bias counts beside its features, once there are so many outcomes of each class.
-const BIAS: f32 = 0.35;
-const BIASED: f32 = 5.0;
+const MAX_BIAS_VALUE: f32 = 0.35;
+const OUTCOMES_FOR_FULL_BIAS: f32 = 5.0;
 /// The logits that learning takes for even odds. Most of what a site decides was held or reported, and is bad far more often
 /// than what comes in: outcomes pull towards where a policy begins to hold, not towards a probability of a half, so that what
 /// was learned lies on the right side of the thresholds (M. Saerens et al., "Adjusting the outputs of a classifier to new a
 /// priori probabilities", 2002, on why).
-const EVEN: [f32; 2] = [1.9, 0.5];
+const EVEN_LOGITS: [f32; 2] = [1.9, 0.5];
 /// How far one outcome may be from what was expected of it: more is a slip of the hand as often as news.
-const SURPRISE: f32 = 0.5;
+const MAX_RESIDUAL: f32 = 0.5;
 /// The part of the base's say that is left when there is evidence, and how many outcomes of each class bring it half-way
 /// there.
-const BASE_LEFT: f32 = 0.6;
-const HALF_WAY: f32 = 5.0;
+const MIN_BASE_SHARE: f32 = 0.6;
+const OUTCOMES_FOR_HALF_SHARE: f32 = 5.0;
 /// How many harmless and bad comments are rehearsed with an outcome of the other class.
-const REHEARSED: [usize; 2] = [3, 2];
+const MAX_REHEARSED: [usize; 2] = [3, 2];
 
 /// No base is surer than this.
-const SURE: f32 = 20.0;
+const MAX_BASE_LOGIT: f32 = 20.0;
 
 /// What a comment turned out to be, in the eyes of the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,7 +63,7 @@ pub enum Outcome {
 
 /// What learning needs of a comment, and nothing that its text could be read out of.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sketch {
+pub struct FeatureVector {
     /// Slot and value in units of 1/4,096; slots are distinct and in rising order.
     features: Vec<(u16, i16)>,
     /// The base's logits for spam and toxicity. `None`: the base does not speak the language.
@@ -73,7 +73,7 @@ pub struct Sketch {
 /// The two things that a site teaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(usize)]
-pub enum Kind {
+pub enum CorrectedLabel {
     /// [`Label::Spam`].
     Spam,
     /// [`Label::Toxicity`].
@@ -94,7 +94,7 @@ impl Outcome {
     }
 }
 
-impl Kind {
+impl CorrectedLabel {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Spam, Self::Toxicity];
 
@@ -124,7 +124,7 @@ pub struct Correction {
 
 #[derive(Debug, Clone)]
 struct Head {
-    learner: Learner,
+    learner: FtrlLearner,
     /// How much was learned: harmless and bad outcomes by their weight.
     evidence: [f32; 2],
 }
@@ -133,31 +133,38 @@ struct Head {
 /// label. Of the groups that describe form only names are looked at: what the comments of a blog have in common, such as
 /// authors without an address, would else clear or accuse whatever comes to it. Identity terms are left out, too: which
 /// people a comment speaks of is nothing that one site's moderators should teach.
-fn taught<'t>(tally: &'t Tally, factors: &'t [f32; Group::COUNT]) -> impl Iterator<Item = (u16, f32, f32)> {
+fn correction_features<'t>(
+    tally: &'t FeatureCounts,
+    factors: &'t [f32; FeatureGroup::COUNT],
+) -> impl Iterator<Item = (u16, f32, f32)> {
     let counted = tally.features().iter().filter(|feature| match feature.group {
-        Group::Words | Group::Chars | Group::Post => true,
-        Group::Shape | Group::Dense | Group::Author => feature.names,
-        Group::Scope | Group::Identity => false,
+        FeatureGroup::Words | FeatureGroup::Chars | FeatureGroup::Post => true,
+        FeatureGroup::Shape | FeatureGroup::Dense | FeatureGroup::Author => feature.names,
+        FeatureGroup::Scope | FeatureGroup::Identity => false,
     });
     counted.map(|feature| {
         let value = feature.value() * factors[feature.group as usize];
-        ((feature.bucket() >> (BUCKET_BITS - BITS)) as u16, value, feature.counted().spam)
+        ((feature.bucket() >> (BUCKET_BITS - SLOT_BITS)) as u16, value, feature.counted().spam)
     })
 }
 
-impl Sketch {
+impl FeatureVector {
     /// Returns what learning needs of a comment whose features were counted, where the base gives these logits.
-    pub(super) fn new(tally: &Tally, factors: &[f32; Group::COUNT], base: [Option<f32>; 2]) -> Self {
-        let mut found: Vec<(u16, f32)> = taught(tally, factors).map(|(slot, value, counted)| (slot, value * counted)).collect();
+    pub(super) fn new(tally: &FeatureCounts, factors: &[f32; FeatureGroup::COUNT], base: [Option<f32>; 2]) -> Self {
+        let mut found: Vec<(u16, f32)> =
+            correction_features(tally, factors).map(|(slot, value, counted)| (slot, value * counted)).collect();
         found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let shared = found.chunk_by(|a, b| a.0 == b.0);
         let features = shared.filter_map(|shared| {
             let value: f32 = shared.iter().map(|(_, value)| value).sum();
             // Within the range of i16: values are at most some units long.
-            let value = (value / UNIT).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16;
+            let value = (value / QUANTUM).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16;
             Some((shared.first()?.0, value)).filter(|(_, value)| *value != 0)
         });
-        Self { features: features.collect(), base: base.map(|logit| logit.map(|logit| logit.clamp(-SURE, SURE))) }
+        Self {
+            features: features.collect(),
+            base: base.map(|logit| logit.map(|logit| logit.clamp(-MAX_BASE_LOGIT, MAX_BASE_LOGIT))),
+        }
     }
 
     /// A fingerprint of which bits differ the less the more alike two comments are: the signs of sums over features, each
@@ -165,7 +172,7 @@ impl Sketch {
     pub fn signature(&self) -> u128 {
         let mut sums = [0i32; 128];
         for &(slot, value) in &self.features {
-            let signs = u128::from(scattered(u64::from(slot))) << 64 | u128::from(scattered(u64::from(slot) | 1 << 32));
+            let signs = u128::from(splitmix64(u64::from(slot))) << 64 | u128::from(splitmix64(u64::from(slot) | 1 << 32));
             for (bit, sum) in sums.iter_mut().enumerate() {
                 *sum += if signs >> bit & 1 == 1 { i32::from(value) } else { -i32::from(value) };
             }
@@ -174,7 +181,7 @@ impl Sketch {
     }
 
     fn coordinates(&self, bias: f32) -> Vec<Coordinate> {
-        let features = self.features.iter().map(|&(slot, value)| (u32::from(slot), f32::from(value) * UNIT));
+        let features = self.features.iter().map(|&(slot, value)| (u32::from(slot), f32::from(value) * QUANTUM));
         features.chain([(SLOTS as u32, bias)]).collect()
     }
 
@@ -191,13 +198,13 @@ impl Sketch {
     }
 
     /// The base's logit.
-    pub fn base(&self, kind: Kind) -> Option<f32> {
+    pub fn base(&self, kind: CorrectedLabel) -> Option<f32> {
         self.base[kind as usize]
     }
 }
 
 /// A number as good as random for each number; the finisher of SplitMix64 (S. Vigna, public domain).
-fn scattered(number: u64) -> u64 {
+fn splitmix64(number: u64) -> u64 {
     let mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -206,7 +213,7 @@ fn scattered(number: u64) -> u64 {
 
 impl Default for Correction {
     fn default() -> Self {
-        Self { heads: std::array::from_fn(|_| Head { learner: Learner::new(RATES, SLOTS + 1), evidence: [0.0; 2] }) }
+        Self { heads: std::array::from_fn(|_| Head { learner: FtrlLearner::new(SITE_RATES, SLOTS + 1), evidence: [0.0; 2] }) }
     }
 }
 
@@ -215,14 +222,14 @@ impl Correction {
     ///
     /// # Errors
     /// When linfa's model cannot be built.
-    pub fn learn(&mut self, sketch: &Sketch, outcome: Outcome, weight: f32) -> Result<[f32; 2], LearnError> {
+    pub fn learn(&mut self, sketch: &FeatureVector, outcome: Outcome, weight: f32) -> Result<[f32; 2], LearnError> {
         let mut before = [0.0; 2];
-        for ((kind, head), before) in Kind::ALL.into_iter().zip(&mut self.heads).zip(&mut before) {
-            let coordinates = sketch.coordinates(head.bias());
+        for ((kind, head), before) in CorrectedLabel::ALL.into_iter().zip(&mut self.heads).zip(&mut before) {
+            let coordinates = sketch.coordinates(head.bias_value());
             let offset = head.base(sketch.base(kind), kind);
-            *before = EVEN[kind as usize] + offset + head.learner.logit(&coordinates);
+            *before = EVEN_LOGITS[kind as usize] + offset + head.learner.logit(&coordinates);
             if let Some(target) = kind.of(outcome) {
-                head.learner.learn_residual(&coordinates, target, offset, SURPRISE, weight)?;
+                head.learner.learn_residual(&coordinates, target, offset, MAX_RESIDUAL, weight)?;
                 head.evidence[usize::from(target)] += weight;
             }
         }
@@ -231,44 +238,53 @@ impl Correction {
 
     /// Has a kind learn the truth of those comments that it gets most wrong for the worse, of a few: comments whose logit it
     /// has moved away from the truth. They are not counted.
-    fn rehearse(&mut self, few: &[&Sketch], kind: Kind, bad: bool, weight: f32) -> Result<(), LearnError> {
+    fn rehearse(&mut self, few: &[&FeatureVector], kind: CorrectedLabel, bad: bool, weight: f32) -> Result<(), LearnError> {
         let wrong = few.iter().filter_map(|sketch| {
             let corrected = self.logit(sketch, kind);
             let change = corrected - sketch.base(kind)?;
             ((change < 0.0) == bad && change != 0.0).then_some((if bad { corrected } else { -corrected }, *sketch))
         });
-        let mut wrong: Vec<(f32, &Sketch)> = wrong.collect();
+        let mut wrong: Vec<(f32, &FeatureVector)> = wrong.collect();
         wrong.sort_by(|a, b| a.0.total_cmp(&b.0));
         let head = &mut self.heads[kind as usize];
-        for (_, sketch) in wrong.into_iter().take(REHEARSED[usize::from(bad)]) {
+        for (_, sketch) in wrong.into_iter().take(MAX_REHEARSED[usize::from(bad)]) {
             let offset = head.base(sketch.base(kind), kind);
-            head.learner.learn_residual(&sketch.coordinates(head.bias()), bad, offset, SURPRISE, weight)?;
+            head.learner.learn_residual(&sketch.coordinates(head.bias_value()), bad, offset, MAX_RESIDUAL, weight)?;
         }
         Ok(())
     }
 
     /// The logit of a kind for this site.
-    pub fn logit(&self, sketch: &Sketch, kind: Kind) -> f32 {
+    pub fn logit(&self, sketch: &FeatureVector, kind: CorrectedLabel) -> f32 {
         let head = &self.heads[kind as usize];
-        EVEN[kind as usize] + head.base(sketch.base(kind), kind) + head.learner.logit(&sketch.coordinates(head.bias()))
+        EVEN_LOGITS[kind as usize]
+            + head.base(sketch.base(kind), kind)
+            + head.learner.logit(&sketch.coordinates(head.bias_value()))
     }
 
     /// The same by the kind's weights, which one who asks often has put together once.
-    fn logit_by(&self, weights: &[f32], sketch: &Sketch, kind: Kind) -> f32 {
+    fn logit_with(&self, weights: &[f32], sketch: &FeatureVector, kind: CorrectedLabel) -> f32 {
         let head = &self.heads[kind as usize];
         let weight = |slot: usize| weights.get(slot).copied().unwrap_or_default();
         let sum: f32 = sketch.features.iter().map(|&(slot, value)| f32::from(value) * weight(usize::from(slot))).sum();
-        EVEN[kind as usize] + head.base(sketch.base(kind), kind) + sum * UNIT + head.bias() * weight(SLOTS)
+        EVEN_LOGITS[kind as usize] + head.base(sketch.base(kind), kind) + sum * QUANTUM + head.bias_value() * weight(SLOTS)
     }
 
     /// The logits of both kinds of a comment whose features were counted, where the base gives these. A feature that the
     /// post shares counts in full only in what it speaks against.
-    pub(super) fn logits(&self, tally: &Tally, factors: &[f32; Group::COUNT], base: [Option<f32>; 2]) -> [f32; 2] {
+    pub(super) fn logits(
+        &self,
+        tally: &FeatureCounts,
+        factors: &[f32; FeatureGroup::COUNT],
+        base: [Option<f32>; 2],
+    ) -> [f32; 2] {
         let mut logits = [0.0; 2];
-        for ((kind, head), logit) in Kind::ALL.into_iter().zip(&self.heads).zip(&mut logits) {
-            *logit = EVEN[kind as usize] + head.base(base[kind as usize], kind) + head.bias() * head.learner.weight(SLOTS);
+        for ((kind, head), logit) in CorrectedLabel::ALL.into_iter().zip(&self.heads).zip(&mut logits) {
+            *logit = EVEN_LOGITS[kind as usize]
+                + head.base(base[kind as usize], kind)
+                + head.bias_value() * head.learner.weight(SLOTS);
         }
-        for (slot, value, counted) in taught(tally, factors) {
+        for (slot, value, counted) in correction_features(tally, factors) {
             for (logit, head) in logits.iter_mut().zip(&self.heads) {
                 let adds = value * head.learner.weight(usize::from(slot));
                 *logit += if adds > 0.0 { adds * counted } else { adds };
@@ -278,13 +294,13 @@ impl Correction {
     }
 
     /// Returns the weights of a kind's slots, the last of which is the site's bias.
-    fn weights(&self, kind: Kind) -> Vec<f32> {
+    fn weights(&self, kind: CorrectedLabel) -> Vec<f32> {
         let head = &self.heads[kind as usize];
         (0..=SLOTS).map(|at| head.learner.weight(at)).collect()
     }
 
     /// How much was learned of a kind: outcomes by their weight.
-    pub fn evidence(&self, kind: Kind) -> f32 {
+    pub fn evidence(&self, kind: CorrectedLabel) -> f32 {
         self.heads[kind as usize].evidence.iter().sum()
     }
 
@@ -302,23 +318,23 @@ impl Correction {
 
 impl Head {
     /// What the base says beyond even odds, as far as it counts. One that does not speak the language says nothing.
-    fn base(&self, logit: Option<f32>, kind: Kind) -> f32 {
-        logit.map_or(0.0, |logit| self.share() * (logit - EVEN[kind as usize]))
+    fn base(&self, logit: Option<f32>, kind: CorrectedLabel) -> f32 {
+        logit.map_or(0.0, |logit| self.share() * (logit - EVEN_LOGITS[kind as usize]))
     }
 
     /// Returns how many outcomes of each class there are at least.
-    fn of_both(&self) -> f32 {
+    fn smaller_class(&self) -> f32 {
         self.evidence[0].min(self.evidence[1])
     }
 
     /// Returns what the site's bias counts beside its features. One class alone does not move it.
-    fn bias(&self) -> f32 {
-        BIAS * (self.of_both() / BIASED).min(1.0)
+    fn bias_value(&self) -> f32 {
+        MAX_BIAS_VALUE * (self.smaller_class() / OUTCOMES_FOR_FULL_BIAS).min(1.0)
     }
 
     /// Returns the part of the base's say that counts: all of it until both classes were seen, and less as evidence grows.
     fn share(&self) -> f32 {
-        BASE_LEFT + (1.0 - BASE_LEFT) * HALF_WAY / (HALF_WAY + self.of_both())
+        MIN_BASE_SHARE + (1.0 - MIN_BASE_SHARE) * OUTCOMES_FOR_HALF_SHARE / (OUTCOMES_FOR_HALF_SHARE + self.smaller_class())
     }
 }
 
@@ -330,7 +346,7 @@ mod tests {
     use crate::classify::calibrate::probability;
     use crate::classify::{Input, Model};
 
-    fn sketch(model: &Model, text: &str) -> Sketch {
+    fn sketch(model: &Model, text: &str) -> FeatureVector {
         model.sketch(&Input { text, ..Input::default() })
     }
 
@@ -348,7 +364,7 @@ mod tests {
         }
         let next = sketch(&model, "Gerald sells marmot futures, the safest asset, ask him");
         let other = sketch(&model, "The bread did not rise, what did I do wrong with the yeast?");
-        let spam = |sketch: &Sketch| probability(correction.logit(sketch, Kind::Spam));
+        let spam = |sketch: &FeatureVector| probability(correction.logit(sketch, CorrectedLabel::Spam));
         assert!(spam(&next) > 0.5, "{}", spam(&next));
         assert!(spam(&other) < spam(&next));
     }
@@ -367,11 +383,11 @@ mod tests {
                     let outcome = [Outcome::Ham, Outcome::Spam, Outcome::Toxic][outcome];
                     correction.learn(&sketches[text], outcome, weight).unwrap();
                 }
-                sketches.each_ref().map(|sketch| [Kind::Spam, Kind::Toxicity].map(|kind| correction.logit(sketch, kind).to_bits()))
+                sketches.each_ref().map(|sketch| [CorrectedLabel::Spam, CorrectedLabel::Toxicity].map(|kind| correction.logit(sketch, kind).to_bits()))
             };
             prop_assert_eq!(fold(), fold());
             let any = Correction::default();
-            prop_assert!(sketches.iter().all(|sketch| (any.logit(sketch, Kind::Spam) - sketch.base(Kind::Spam).unwrap_or(EVEN[0])).abs() < 1e-5));
+            prop_assert!(sketches.iter().all(|sketch| (any.logit(sketch, CorrectedLabel::Spam) - sketch.base(CorrectedLabel::Spam).unwrap_or(EVEN_LOGITS[0])).abs() < 1e-5));
         }
     }
 }

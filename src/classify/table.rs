@@ -3,10 +3,10 @@
 //! A bitmap with running counts says whether a bucket has weights and in which row. Most features of a comment have
 //! none, and for them only the bitmap (256 kB for 2^20 buckets) is touched.
 
-use super::LANES;
+use super::LABEL_LANES;
 
 /// The weights of one bucket, a lane per label, in units of the label's scale.
-pub type Weights = [i8; LANES];
+pub type Weights = [i8; LABEL_LANES];
 
 /// 64 buckets of the bitmap and how many rows come before them.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,23 +1,23 @@
 //! Counts how often each feature occurs in one comment, without allocating once warm.
 
-use super::features::{Amount, Evidence, Group, Sink};
+use super::features::{CountedShare, Evidence, FeatureGroup, FeatureSink};
 use super::hash;
 
 /// Up to so many marks of scope do not take from each other's weight.
-const FEW_MARKS: f32 = 9.0;
+const MIN_SCOPE_SQUARE_SUM: f32 = 9.0;
 
 /// One distinct feature of a comment.
 #[derive(Debug, Clone, Copy)]
 pub struct Feature {
     /// `bucket << 1 | negative`
     pub key: u32,
-    pub group: Group,
+    pub group: FeatureGroup,
     /// Whether it names somebody or some place.
     pub names: bool,
     /// How often it occurs.
     pub times: f32,
     /// How much of that counts: a use that counts less adds less than one.
-    pub amount: Amount,
+    pub amount: CountedShare,
 }
 
 impl Feature {
@@ -36,15 +36,15 @@ impl Feature {
 
     /// Returns the part of it that counts in what speaks for spam, and for abuse, `0..=1`.
     #[inline]
-    pub fn counted(&self) -> Amount {
-        Amount { spam: self.amount.spam / self.times, abuse: self.amount.abuse / self.times }
+    pub fn counted(&self) -> CountedShare {
+        CountedShare { spam: self.amount.spam / self.times, abuse: self.amount.abuse / self.times }
     }
 }
 
 /// A counting table with open addressing. A slot holds the round it was filled in and the index of its feature, so
 /// that clearing is starting a new round.
 #[derive(Default)]
-pub struct Tally {
+pub struct FeatureCounts {
     slots: Vec<(u32, u32)>,
     /// How many slots this round uses, less one: short texts stay in the fastest cache.
     mask: usize,
@@ -52,7 +52,7 @@ pub struct Tally {
     features: Vec<Feature>,
 }
 
-impl Tally {
+impl FeatureCounts {
     /// Forgets everything and makes room for a text of that many bytes.
     pub fn start(&mut self, bytes: usize) {
         self.features.clear();
@@ -73,15 +73,15 @@ impl Tally {
     }
 
     /// For each group the factor that brings its features to the given length.
-    pub fn factors(&self, norms: &[f32; Group::COUNT]) -> [f32; Group::COUNT] {
-        let mut squares = [0.0f32; Group::COUNT];
+    pub fn norm_factors(&self, norms: &[f32; FeatureGroup::COUNT]) -> [f32; FeatureGroup::COUNT] {
+        let mut squares = [0.0f32; FeatureGroup::COUNT];
         for feature in &self.features {
             squares[feature.group as usize] += feature.value().powi(2);
         }
         let mut factors = *norms;
         // A mark counts the same whether it stands alone or beside a few others.
-        let marks = &mut squares[Group::Scope as usize];
-        *marks = marks.max(FEW_MARKS);
+        let marks = &mut squares[FeatureGroup::Scope as usize];
+        *marks = marks.max(MIN_SCOPE_SQUARE_SUM);
         for (factor, square) in factors.iter_mut().zip(squares) {
             *factor = if square > 0.0 { *factor / square.sqrt() } else { 0.0 };
         }
@@ -90,7 +90,7 @@ impl Tally {
 
     /// The index of the feature's slot: where it is, or the empty one where it would go.
     #[inline]
-    fn slot(&self, key: u32, group: Group) -> usize {
+    fn slot(&self, key: u32, group: FeatureGroup) -> usize {
         // Keys are high bits of a hash already, so their low bits are as good as any.
         let mut at = (key as usize ^ (group as usize) << 7) & self.mask;
         loop {
@@ -123,8 +123,8 @@ impl Tally {
 
     /// Counts a feature; returns its index among the distinct ones and whether it is new.
     #[inline]
-    pub fn count(&mut self, group: Group, hash: u64, amount: Amount) -> (usize, bool) {
-        let key = hash::key(hash);
+    pub fn count(&mut self, group: FeatureGroup, hash: u64, amount: CountedShare) -> (usize, bool) {
+        let key = hash::feature_key(hash);
         let at = self.slot(key, group);
         let (round, index) = self.slots[at];
         if round == self.round {
@@ -144,54 +144,54 @@ impl Tally {
     }
 }
 
-impl Sink for Tally {
+impl FeatureSink for FeatureCounts {
     #[inline]
-    fn add(&mut self, group: Group, hash: u64, amount: impl Into<Amount>, _: Evidence) -> bool {
+    fn add(&mut self, group: FeatureGroup, hash: u64, amount: impl Into<CountedShare>, _: Evidence) -> bool {
         self.count(group, hash, amount.into()).1
     }
 
     #[inline]
-    fn add_name(&mut self, group: Group, hash: u64, amount: impl Into<Amount>, _: Evidence) -> bool {
+    fn add_name(&mut self, group: FeatureGroup, hash: u64, amount: impl Into<CountedShare>, _: Evidence) -> bool {
         let (index, first_time) = self.count(group, hash, amount.into());
         self.features[index].names = true;
         first_time
     }
 
     #[inline]
-    fn contains(&self, group: Group, hash: u64) -> bool {
-        self.slots[self.slot(hash::key(hash), group)].0 == self.round
+    fn contains(&self, group: FeatureGroup, hash: u64) -> bool {
+        self.slots[self.slot(hash::feature_key(hash), group)].0 == self.round
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Group, Sink, Tally};
+    use super::{FeatureCounts, FeatureGroup, FeatureSink};
     use crate::classify::hash;
 
     #[test]
     fn features_are_counted_once_however_many_there_are() {
-        let mut tally = Tally::default();
+        let mut tally = FeatureCounts::default();
         for round in 0..3u64 {
             tally.start(10);
             for n in 0..5000u64 {
-                tally.count(Group::Words, hash::join(round, n % 2500), 1.0.into());
+                tally.count(FeatureGroup::Words, hash::combine(round, n % 2500), 1.0.into());
             }
             // A few of 2,500 may share a bucket of two million keys.
             assert!((2490..=2500).contains(&tally.features().len()));
-            assert!(tally.contains(Group::Words, hash::join(round, 7)));
-            assert!(!tally.contains(Group::Chars, hash::join(round, 7)));
+            assert!(tally.contains(FeatureGroup::Words, hash::combine(round, 7)));
+            assert!(!tally.contains(FeatureGroup::Chars, hash::combine(round, 7)));
         }
     }
 
     #[test]
     fn groups_are_brought_to_their_norms() {
-        let mut tally = Tally::default();
+        let mut tally = FeatureCounts::default();
         tally.start(10);
         for n in 0..50 {
-            tally.count(Group::Words, hash::join(1, n % 20), 1.0.into());
+            tally.count(FeatureGroup::Words, hash::combine(1, n % 20), 1.0.into());
         }
         let norms = [1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
-        let factors = tally.factors(&norms);
+        let factors = tally.norm_factors(&norms);
         let length: f32 = tally.features().iter().map(|feature| (feature.value() * factors[0]).powi(2)).sum();
         assert!((length - 1.0).abs() < 1e-5);
         assert_eq!(factors[1], 0.0);

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::hash;
-use super::lexicon::{self, Classes};
+use super::lexicon::{self, LexicalClasses};
 use super::words::Words;
 use crate::reading::link::{Address, Addresses};
-use crate::reading::text::Text;
+use crate::reading::text::ScoringText;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     /// Letters, with digits and apostrophes inside.
     Word,
     /// Digits, with separators inside.
@@ -34,12 +34,12 @@ pub enum Kind {
 /// One token; `start..end` are bytes of the normalised text.
 #[derive(Debug, Clone, Copy)]
 pub struct Token {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub start: u16,
     pub end: u16,
     /// All letters are capitals, and there are at least two.
     pub shouted: bool,
-    pub classes: Classes,
+    pub classes: LexicalClasses,
     pub hash: u64,
     /// The hash in the company of other words: identity terms are all the same there, so that what is said counts
     /// and not of whom.
@@ -51,7 +51,7 @@ pub struct Token {
 impl Token {
     /// Returns whether it is a word that carries content.
     pub fn is_content(&self) -> bool {
-        self.kind == Kind::Word && self.end - self.start >= 3 && !self.classes.has(Classes::FUNCTION)
+        self.kind == TokenKind::Word && self.end - self.start >= 3 && !self.classes.has(LexicalClasses::FUNCTION)
     }
 }
 
@@ -70,7 +70,7 @@ pub struct Piece {
 
 /// Sums over the characters of a text, links left out.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
+pub struct CharCounts {
     pub letters: u32,
     pub capitals: u32,
     pub digits: u32,
@@ -85,15 +85,15 @@ pub struct Counts {
 pub struct Tokens {
     pub tokens: Vec<Token>,
     pub pieces: Vec<Piece>,
-    pub counts: Counts,
+    pub counts: CharCounts,
 }
 
 impl Tokens {
     /// Replaces the content with the tokens of `text`.
-    pub fn read(&mut self, text: &Text) {
+    pub fn read(&mut self, text: &ScoringText) {
         self.tokens.clear();
         self.pieces.clear();
-        self.counts = Counts::default();
+        self.counts = CharCounts::default();
         let normalised = text.as_str();
         let mut at = 0;
         // White space in normal form is one of two bytes, never part of a longer character.
@@ -109,23 +109,23 @@ impl Tokens {
     }
 
     /// Gives the words the classes that they have in another language than English.
-    pub fn classify_in(&mut self, words: Option<&Words>) {
-        for token in self.tokens.iter_mut().filter(|token| token.kind == Kind::Word) {
+    pub fn reclassify(&mut self, words: Option<&Words>) {
+        for token in self.tokens.iter_mut().filter(|token| token.kind == TokenKind::Word) {
             let classes = words.and_then(|words| words.get(&token.hash)).copied().unwrap_or_default();
-            token.classes = token.classes.anywhere().and(classes.in_lexicon());
-            token.said = if token.classes.has(Classes::IDENTITY) { lexicon::SOMEBODY } else { token.hash };
+            token.classes = token.classes.language_independent().and(classes.to_lexical());
+            token.said = if token.classes.has(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { token.hash };
         }
         let mut tokens = self.tokens.iter().peekable();
         for piece in &mut self.pieces {
             piece.identity = false;
             while let Some(token) = tokens.next_if(|token| token.start < piece.end) {
-                piece.identity |= token.classes.has(Classes::IDENTITY);
+                piece.identity |= token.classes.has(LexicalClasses::IDENTITY);
             }
         }
     }
 
     /// Has every piece count as little as the least of its tokens.
-    pub fn lower_pieces(&mut self) {
+    pub fn lower_piece_weights(&mut self) {
         let mut all = self.tokens.iter().peekable();
         for piece in &mut self.pieces {
             while let Some(token) = all.peek().filter(|token| token.start < piece.end) {
@@ -137,7 +137,7 @@ impl Tokens {
         }
     }
 
-    fn read_piece(&mut self, text: &Text, mut at: usize, end: usize) {
+    fn read_piece(&mut self, text: &ScoringText, mut at: usize, end: usize) {
         let piece = &text.as_str()[at..end];
         let begin = at;
         // Every address has a dot; most pieces have none.
@@ -145,18 +145,18 @@ impl Tokens {
         while piece[at - begin..].contains('.')
             && let Some(address) = addresses.as_mut().and_then(Iterator::next)
         {
-            let kind = if matches!(address, Address::Link(_)) { Kind::Link } else { Kind::Email };
+            let kind = if matches!(address, Address::Link(_)) { TokenKind::Link } else { TokenKind::Email };
             let (from, to) = (begin + address.at().start, begin + address.at().end);
-            self.read_plain(text, at, from);
+            self.read_text(text, at, from);
             self.counts.link_bytes += (to - from) as u32;
-            self.push(kind, from, to, false, hash::bytes(lexicon::WORD_SEED, placeholder(kind)));
+            self.push(kind, from, to, false, hash::hash_bytes(lexicon::WORD_SEED, placeholder_text(kind)));
             at = to;
         }
-        self.read_plain(text, at, end);
+        self.read_text(text, at, end);
     }
 
     /// Reads a part without white space and addresses.
-    fn read_plain(&mut self, text: &Text, start: usize, end: usize) {
+    fn read_text(&mut self, text: &ScoringText, start: usize, end: usize) {
         if start >= end {
             return;
         }
@@ -164,48 +164,48 @@ impl Tokens {
         let mut plain = true;
         let mut at = start;
         while at < end {
-            let (class, length) = classify(text.as_str(), at);
+            let (class, length) = char_class(text.as_str(), at);
             at = match class {
-                Class::Letter | Class::Digit => {
+                CharClass::Letter | CharClass::Digit => {
                     let (to, is_plain) = self.read_word(text, at..end, class, length);
                     plain &= is_plain;
                     to
                 }
-                Class::Mark => {
+                CharClass::Mark => {
                     plain = false;
                     self.read_mark(text, at..end, length, at == start)
                 }
-                Class::Ideograph | Class::Emoji => {
+                CharClass::Ideograph | CharClass::Emoji => {
                     plain = false;
                     self.read_symbol(text, at, class, length)
                 }
             }
         }
-        let identity = self.tokens[before..].iter().any(|token| token.classes.has(Classes::IDENTITY));
+        let identity = self.tokens[before..].iter().any(|token| token.classes.has(LexicalClasses::IDENTITY));
         self.pieces.push(Piece { start: start as u16, end: end as u16, plain, identity, weight: 1.0 });
     }
 
     /// Reads the word or number at the start of a range, whose first character has this class and length. Returns where it ends,
     /// and whether it is nothing but ASCII letters, none of them doubled.
-    fn read_word(&mut self, text: &Text, at: Range<usize>, class: Class, length: usize) -> (usize, bool) {
+    fn read_word(&mut self, text: &ScoringText, at: Range<usize>, class: CharClass, length: usize) -> (usize, bool) {
         let Range { start: from, end } = at;
         let normalised = text.as_str();
         let bytes = &normalised.as_bytes()[..end];
-        let mut letters = u32::from(class == Class::Letter);
+        let mut letters = u32::from(class == CharClass::Letter);
         let mut capitals = u32::from(text.is_capital(from));
         let mut plain = bytes[from].is_ascii_lowercase();
         let mut previous = bytes[from];
         let mut at = from + length;
         while at < end {
-            let (class, length) = classify(normalised, at);
+            let (class, length) = char_class(normalised, at);
             match class {
-                Class::Letter => {
+                CharClass::Letter => {
                     letters += 1;
                     capitals += u32::from(text.is_capital(at));
                     plain &= bytes[at] != previous && bytes[at] < 0x80;
                 }
-                Class::Digit => {}
-                Class::Mark if is_inner(bytes, at, letters > 0) => {}
+                CharClass::Digit => {}
+                CharClass::Mark if is_inside_word(bytes, at, letters > 0) => {}
                 _ => break,
             }
             plain &= bytes[at].is_ascii_lowercase();
@@ -218,7 +218,7 @@ impl Tokens {
 
     /// Reads the run of one mark at the start of a range, or the handle or tag that it begins if it is the first of its piece.
     /// Returns where it ends.
-    fn read_mark(&mut self, text: &Text, at: Range<usize>, length: usize, is_first: bool) -> usize {
+    fn read_mark(&mut self, text: &ScoringText, at: Range<usize>, length: usize, is_first: bool) -> usize {
         let Range { start: from, end } = at;
         let normalised = text.as_str();
         let bytes = &normalised.as_bytes()[..end];
@@ -233,44 +233,50 @@ impl Tokens {
         // "!", "!!", "!!!" and "!!!!" differ; more do not.
         let shown = &bytes[from..from + length * run.min(4) as usize];
         let address = is_first && (shown == b"@" || shown == b"#") && at < end;
-        if address && classify(normalised, at).0 == Class::Letter {
-            return self.read_named(text, from, end);
+        if address && char_class(normalised, at).0 == CharClass::Letter {
+            return self.read_mention(text, from, end);
         }
-        self.push(Kind::Mark, from, at, false, lexicon::word_hash(shown));
+        self.push(TokenKind::Mark, from, at, false, lexicon::word_hash(shown));
         at
     }
 
     /// Reads an emoji or a character of a script without spaces; returns where it ends.
-    fn read_symbol(&mut self, text: &Text, from: usize, class: Class, length: usize) -> usize {
+    fn read_symbol(&mut self, text: &ScoringText, from: usize, class: CharClass, length: usize) -> usize {
         let to = from + length;
         self.counts.foreign += 1;
-        self.counts.letters += u32::from(class == Class::Ideograph);
-        let kind = if class == Class::Emoji { Kind::Emoji } else { Kind::Ideograph };
+        self.counts.letters += u32::from(class == CharClass::Ideograph);
+        let kind = if class == CharClass::Emoji { TokenKind::Emoji } else { TokenKind::Ideograph };
         self.push(kind, from, to, false, lexicon::word_hash(&text.as_str().as_bytes()[from..to]));
         to
     }
 
     /// Reads `@name` or `#word`; returns where it ends. A tag's word is a word as well.
-    fn read_named(&mut self, text: &Text, from: usize, end: usize) -> usize {
+    fn read_mention(&mut self, text: &ScoringText, from: usize, end: usize) -> usize {
         let normalised = text.as_str();
         let mut at = from + 1;
         while at < end {
-            let (class, length) = classify(normalised, at);
-            if !matches!(class, Class::Letter | Class::Digit) && normalised.as_bytes()[at] != b'_' {
+            let (class, length) = char_class(normalised, at);
+            if !matches!(class, CharClass::Letter | CharClass::Digit) && normalised.as_bytes()[at] != b'_' {
                 break;
             }
             at += length;
         }
         let name = &normalised.as_bytes()[from..at];
         if name[0] == b'@' {
-            self.push(Kind::Handle, from, at, false, hash::bytes(lexicon::WORD_SEED, placeholder(Kind::Handle)));
+            self.push(
+                TokenKind::Handle,
+                from,
+                at,
+                false,
+                hash::hash_bytes(lexicon::WORD_SEED, placeholder_text(TokenKind::Handle)),
+            );
         } else {
-            self.push(Kind::Tag, from, at, false, lexicon::word_hash(&name[1..]));
+            self.push(TokenKind::Tag, from, at, false, lexicon::word_hash(&name[1..]));
         }
         at
     }
 
-    fn push_word(&mut self, text: &Text, from: usize, to: usize, letters: u32, capitals: u32) {
+    fn push_word(&mut self, text: &ScoringText, from: usize, to: usize, letters: u32, capitals: u32) {
         let bytes = &text.as_str().as_bytes()[from..to];
         let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count() as u32;
         self.counts.letters += letters;
@@ -281,32 +287,32 @@ impl Tokens {
             // Years and small numbers speak for themselves; of long ones only the length does.
             let hash = match digits {
                 0..=4 => lexicon::word_hash(bytes),
-                _ => hash::join(lexicon::WORD_SEED, u64::from(digits)),
+                _ => hash::combine(lexicon::WORD_SEED, u64::from(digits)),
             };
-            self.push(Kind::Number, from, to, false, hash);
+            self.push(TokenKind::Number, from, to, false, hash);
         } else {
-            self.push(Kind::Word, from, to, letters > 1 && letters == capitals, lexicon::word_hash(bytes));
+            self.push(TokenKind::Word, from, to, letters > 1 && letters == capitals, lexicon::word_hash(bytes));
         }
     }
 
-    fn push(&mut self, kind: Kind, from: usize, to: usize, shouted: bool, hash: u64) {
-        let classes = if kind == Kind::Word { lexicon::classes(hash) } else { Classes::default() };
-        let said = if classes.has(Classes::IDENTITY) { lexicon::SOMEBODY } else { hash };
+    fn push(&mut self, kind: TokenKind, from: usize, to: usize, shouted: bool, hash: u64) {
+        let classes = if kind == TokenKind::Word { lexicon::classes_of(hash) } else { LexicalClasses::default() };
+        let said = if classes.has(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { hash };
         self.tokens.push(Token { kind, start: from as u16, end: to as u16, shouted, classes, hash, said, weight: 1.0 });
     }
 }
 
 /// What stands in the word stream for a token whose own text says little.
-fn placeholder(kind: Kind) -> &'static [u8] {
+fn placeholder_text(kind: TokenKind) -> &'static [u8] {
     match kind {
-        Kind::Link => b" link",
-        Kind::Email => b" email",
+        TokenKind::Link => b" link",
+        TokenKind::Email => b" email",
         _ => b" handle",
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
+enum CharClass {
     Letter,
     Digit,
     Mark,
@@ -316,30 +322,30 @@ enum Class {
 
 /// The class of the character at a byte of the text, and its length.
 #[inline]
-fn classify(text: &str, at: usize) -> (Class, usize) {
+fn char_class(text: &str, at: usize) -> (CharClass, usize) {
     let byte = text.as_bytes()[at];
     match byte {
-        b'a'..=b'z' | b'A'..=b'Z' => (Class::Letter, 1),
-        b'0'..=b'9' => (Class::Digit, 1),
-        0..0x80 => (Class::Mark, 1),
-        _ => classify_wide(text, at),
+        b'a'..=b'z' | b'A'..=b'Z' => (CharClass::Letter, 1),
+        b'0'..=b'9' => (CharClass::Digit, 1),
+        0..0x80 => (CharClass::Mark, 1),
+        _ => non_ascii_class(text, at),
     }
 }
 
-fn classify_wide(text: &str, at: usize) -> (Class, usize) {
-    let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { return (Class::Mark, 1) };
+fn non_ascii_class(text: &str, at: usize) -> (CharClass, usize) {
+    let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { return (CharClass::Mark, 1) };
     let class = match c {
-        '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' => Class::Ideograph,
-        '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B50}' | '\u{2B55}' => Class::Emoji,
-        c if c.is_numeric() => Class::Digit,
-        c if c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c) => Class::Letter,
-        _ => Class::Mark,
+        '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' => CharClass::Ideograph,
+        '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B50}' | '\u{2B55}' => CharClass::Emoji,
+        c if c.is_numeric() => CharClass::Digit,
+        c if c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c) => CharClass::Letter,
+        _ => CharClass::Mark,
     };
     (class, c.len_utf8())
 }
 
 /// Whether the mark at `at` is inside its word or number: "don't", "snake_case", "1,000.50".
-fn is_inner(bytes: &[u8], at: usize, in_word: bool) -> bool {
+fn is_inside_word(bytes: &[u8], at: usize, in_word: bool) -> bool {
     let next = bytes.get(at + 1).copied().unwrap_or(b' ');
     match bytes[at] {
         b'\'' => in_word && next.is_ascii_lowercase(),
@@ -351,11 +357,11 @@ fn is_inner(bytes: &[u8], at: usize, in_word: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Tokens};
-    use crate::reading::text::Text;
+    use super::{TokenKind, Tokens};
+    use crate::reading::text::ScoringText;
 
-    fn tokens(source: &str) -> Vec<(Kind, String)> {
-        let (mut text, mut tokens) = (Text::default(), Tokens::default());
+    fn tokens(source: &str) -> Vec<(TokenKind, String)> {
+        let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize(source);
         tokens.read(&text);
         let part = |start: u16, end: u16| text.as_str()[usize::from(start)..usize::from(end)].to_owned();
@@ -366,21 +372,21 @@ mod tests {
     fn every_kind_is_told_apart() {
         let found = tokens("Don't @Bob: #win 1,000.50$ 😀日本!!! at http://x.com/a. Mail a@b.com");
         let expected = [
-            (Kind::Word, "don't"),
-            (Kind::Handle, "@bob"),
-            (Kind::Mark, ":"),
-            (Kind::Tag, "#win"),
-            (Kind::Number, "1,000.50"),
-            (Kind::Mark, "$"),
-            (Kind::Emoji, "😀"),
-            (Kind::Ideograph, "日"),
-            (Kind::Ideograph, "本"),
-            (Kind::Mark, "!!!"),
-            (Kind::Word, "at"),
-            (Kind::Link, "http://x.com/a"),
-            (Kind::Mark, "."),
-            (Kind::Word, "mail"),
-            (Kind::Email, "a@b.com"),
+            (TokenKind::Word, "don't"),
+            (TokenKind::Handle, "@bob"),
+            (TokenKind::Mark, ":"),
+            (TokenKind::Tag, "#win"),
+            (TokenKind::Number, "1,000.50"),
+            (TokenKind::Mark, "$"),
+            (TokenKind::Emoji, "😀"),
+            (TokenKind::Ideograph, "日"),
+            (TokenKind::Ideograph, "本"),
+            (TokenKind::Mark, "!!!"),
+            (TokenKind::Word, "at"),
+            (TokenKind::Link, "http://x.com/a"),
+            (TokenKind::Mark, "."),
+            (TokenKind::Word, "mail"),
+            (TokenKind::Email, "a@b.com"),
         ];
         let expected: Vec<_> = expected.map(|(kind, text)| (kind, text.to_owned())).into();
         assert_eq!(found, expected);
@@ -388,7 +394,7 @@ mod tests {
 
     #[test]
     fn counts_and_pieces_are_kept() {
-        let (mut text, mut tokens) = (Text::default(), Tokens::default());
+        let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize("BUY now\nf*ck hello x.com/aa");
         tokens.read(&text);
         assert_eq!((tokens.counts.capitals, tokens.counts.newlines, tokens.counts.link_bytes), (3, 1, 8));

@@ -26,7 +26,7 @@ use trainer::HeadTrainer;
 pub use error::TrainError;
 pub use leave_out::LeaveOut;
 pub use progress::Progress;
-pub use report::{Report, report};
+pub use report::{HeadMetrics, measure_heads};
 
 /// Trains the model of a recipe on the files in the folders of `data`, without the rows that are to be left out.
 ///
@@ -62,7 +62,7 @@ mod tests {
     use flate2::Compression;
     use flate2::write::GzEncoder;
 
-    use super::{report, train};
+    use super::{measure_heads, train};
     use crate::classify::recipe::Recipe;
     use crate::classify::{Input, Label, Model};
 
@@ -116,7 +116,7 @@ mod tests {
         let score = |text, label| model.score(&Input { text, ..Input::default() }).get(label);
         assert!(score("cheap pills", Label::Spam) > score("a long walk", Label::Spam));
         assert!(score("you fool", Label::Insult) > score("a long walk", Label::Insult));
-        let reports = report(&model, &recipe, &[data.path().into()]).expect("measured");
+        let reports = measure_heads(&model, &recipe, &[data.path().into()]).expect("measured");
         assert!(reports.iter().any(|report| report.label == Label::Spam && report.figures.auc > 0.99), "{reports:?}");
     }
 }

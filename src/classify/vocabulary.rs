@@ -7,20 +7,20 @@ use std::collections::HashMap;
 
 use isolang::Language;
 
-use super::token::{Kind, Token};
+use super::token::{Token, TokenKind};
 
 /// One unit of a stored weight, in nats.
-const UNIT: f32 = 1.0 / 16.0;
+const NATS_PER_UNIT: f32 = 1.0 / 16.0;
 /// How far the best language must lead the next, in units.
 const MARGIN: i32 = 16;
 /// The same for a language that the model does not speak.
-const UNSPOKEN_MARGIN: i32 = 64;
+const UNSUPPORTED_MARGIN: i32 = 64;
 /// One in so many words must be known.
-const KNOWN_EVERY: usize = 4;
+const MIN_KNOWN_RATIO: usize = 4;
 /// Only so many words are looked at.
 const MAX_WORDS: usize = 40;
 /// Languages whose script hardly another is written in.
-const BY_SCRIPT: [Language; 7] =
+const IDENTIFIED_BY_SCRIPT: [Language; 7] =
     [Language::Ell, Language::Heb, Language::Hin, Language::Jpn, Language::Kor, Language::Tha, Language::Zho];
 /// More languages than any model has.
 pub const MAX_LANGUAGES: usize = 64;
@@ -29,7 +29,7 @@ const MIN_WORDS_PER_ROW: f32 = 2.0;
 /// Fewer rows say more of their subject than of their language.
 const MIN_ROWS: f32 = 200.0;
 /// Added to every count: a word seen once proves little.
-const SMOOTHING: f32 = 0.5;
+const COUNT_SMOOTHING: f32 = 0.5;
 
 /// Words and what they say about the language.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +57,7 @@ impl Vocabulary {
                 *sum += i32::from(*weight);
             }
         }
-        if known == 0 || known * KNOWN_EVERY < words {
+        if known == 0 || known * MIN_KNOWN_RATIO < words {
             return None;
         }
         let (mut best, mut next) = ((i32::MIN, None), i32::MIN);
@@ -70,7 +70,7 @@ impl Vocabulary {
                 next = next.max(sum);
             }
         }
-        best.1.filter(|language| best.0.saturating_sub(next) >= if spoken(*language) { MARGIN } else { UNSPOKEN_MARGIN })
+        best.1.filter(|language| best.0.saturating_sub(next) >= if spoken(*language) { MARGIN } else { UNSUPPORTED_MARGIN })
     }
 
     fn row(&self, key: u32) -> Option<&[i8]> {
@@ -82,18 +82,18 @@ impl Vocabulary {
 
 /// Counts words while training rows are read.
 #[derive(Default)]
-pub struct Counter {
+pub struct VocabularyBuilder {
     languages: Vec<Language>,
     words: HashMap<u32, HashMap<usize, u32>>,
     totals: Vec<f32>,
     rows: Vec<f32>,
 }
 
-impl Counter {
+impl VocabularyBuilder {
     /// Counts the words of one row.
     pub fn count(&mut self, language: Language, tokens: &[Token]) {
         // Known by their script; the Latin words in their rows are names.
-        if BY_SCRIPT.contains(&language) {
+        if IDENTIFIED_BY_SCRIPT.contains(&language) {
             return;
         }
         let column = self.languages.iter().position(|known| *known == language).unwrap_or_else(|| {
@@ -143,19 +143,19 @@ impl Counter {
         let rate = |&column: &usize| {
             let count = counts.get(&column).copied().unwrap_or(0) as f32;
             // Rates per 100,000 words: languages differ in how much there is to read.
-            (count + SMOOTHING) / (self.totals[column] + 1.0) * 1e5 + SMOOTHING
+            (count + COUNT_SMOOTHING) / (self.totals[column] + 1.0) * 1e5 + COUNT_SMOOTHING
         };
         let rates: Vec<f32> = columns.iter().map(rate).collect();
         let mean = rates.iter().sum::<f32>() / columns.len() as f32;
         let weights: Vec<f32> = rates.iter().map(|rate| (rate / mean).ln()).collect();
         let spread = weights.iter().fold(0.0f32, |most, weight| most.max(weight.abs()));
-        let stored = weights.iter().map(|weight| (weight / UNIT).round().clamp(-127.0, 127.0) as i8).collect();
+        let stored = weights.iter().map(|weight| (weight / NATS_PER_UNIT).round().clamp(-127.0, 127.0) as i8).collect();
         (spread * mean, stored)
     }
 }
 
 fn is_word(token: &Token) -> bool {
-    token.kind == Kind::Word
+    token.kind == TokenKind::Word
 }
 
 fn key(token: &Token) -> u32 {

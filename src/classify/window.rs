@@ -5,46 +5,46 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::features::seeds::UNIGRAM;
-use super::hash::{self, join};
+use super::hash::{self, combine};
 use super::lexicon;
-use super::model::{Model, Voice};
-use super::{Input, LANES, Label};
+use super::model::{LanguageModel, Model};
+use super::{Input, LABEL_LANES, Label};
 use crate::reading::text::MAX_BYTES;
 
 /// A text of more than [`MAX_BYTES`] is cut into windows of about so many bytes, which are as long as a long comment.
 const WINDOW: usize = 2_000;
 /// Besides the first and the last so many windows are scored, those that look worst.
-const WORST: usize = 3;
+const MAX_INNER_WINDOWS: usize = 3;
 /// Longer words are not looked up.
-const MAX_WORD: usize = 32;
+const MAX_WORD_BYTES: usize = 32;
 /// What a link counts, in units of a weight's scale, and what a byte that is not ASCII does: behind it a word may hide.
-const LINK: f32 = 40.0;
-const NOT_ASCII: f32 = 0.2;
+const LINK_SUSPICION: f32 = 40.0;
+const NON_ASCII_SUSPICION: f32 = 0.2;
 
 /// Returns the parts of a text that are to be scored, in their order: all of it if it is short.
-pub fn parts(model: &Model, text: &str) -> Vec<Range<usize>> {
+pub fn select_windows(model: &Model, text: &str) -> Vec<Range<usize>> {
     if text.len() <= MAX_BYTES {
         return std::iter::once(0..text.len()).collect();
     }
-    let windows: Vec<Range<usize>> = windows(text).collect();
+    let windows: Vec<Range<usize>> = split_into_windows(text).collect();
     let last = windows.len().saturating_sub(1);
-    let english = model.voices().iter().find(|voice| voice.head(Label::Spam).is_some());
-    let looks: Vec<[f32; LANES]> =
+    let english = model.language_models().iter().find(|voice| voice.head(Label::Spam).is_some());
+    let looks: Vec<[f32; LABEL_LANES]> =
         windows.iter().map(|window| suspicion(model, english, text.get(window.clone()).unwrap_or_default())).collect();
     // What all of the text has is not what makes a part of it bad.
-    let usual: [f32; LANES] =
+    let usual: [f32; LABEL_LANES] =
         std::array::from_fn(|lane| looks.iter().map(|sums| sums[lane]).sum::<f32>() / looks.len().max(1) as f32);
-    let beyond = |sums: &[f32; LANES]| sums.iter().zip(usual).map(|(sum, usual)| sum - usual).fold(f32::MIN, f32::max);
+    let beyond = |sums: &[f32; LABEL_LANES]| sums.iter().zip(usual).map(|(sum, usual)| sum - usual).fold(f32::MIN, f32::max);
     let inner = looks.iter().enumerate().filter(|(at, _)| *at > 0 && *at < last);
     let mut ranked: Vec<(f32, usize)> = inner.map(|(at, sums)| (beyond(sums), at)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut chosen: Vec<usize> = ranked.into_iter().take(WORST).map(|(_, at)| at).chain([0, last]).collect();
+    let mut chosen: Vec<usize> = ranked.into_iter().take(MAX_INNER_WINDOWS).map(|(_, at)| at).chain([0, last]).collect();
     chosen.sort_unstable();
     chosen.into_iter().filter_map(|at| windows.get(at).cloned()).collect()
 }
 
 /// Returns the parts of a window that are quoted, given those of the whole text.
-pub fn quoted<'q>(all: &'q [Range<usize>], window: &Range<usize>) -> Cow<'q, [Range<usize>]> {
+pub fn quoted_in_window<'q>(all: &'q [Range<usize>], window: &Range<usize>) -> Cow<'q, [Range<usize>]> {
     if window.start == 0 || all.is_empty() {
         return Cow::Borrowed(all);
     }
@@ -52,13 +52,13 @@ pub fn quoted<'q>(all: &'q [Range<usize>], window: &Range<usize>) -> Cow<'q, [Ra
     all.iter().map(within).filter(|part| !part.is_empty()).collect()
 }
 
-/// Returns a part of a comment as a comment of its own; `quoted` are the parts of it that are quoted.
-pub fn part<'a>(input: &Input<'a>, at: &Range<usize>, quoted: &'a [Range<usize>]) -> Input<'a> {
+/// Returns a part of a comment as a comment of its own; `quoted_in_window` are the parts of it that are quoted.
+pub fn window_input<'a>(input: &Input<'a>, at: &Range<usize>, quoted: &'a [Range<usize>]) -> Input<'a> {
     Input { text: input.text.get(at.clone()).unwrap_or_default(), quoted, ..*input }
 }
 
 /// Cuts a text into windows, between words where there is white space.
-fn windows(text: &str) -> impl Iterator<Item = Range<usize>> {
+fn split_into_windows(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut from = 0;
     std::iter::from_fn(move || {
         let begin = from;
@@ -71,10 +71,10 @@ fn windows(text: &str) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Returns how bad a part of a text looks at first sight: by lane the weights of its words that speak for the label, and its links.
-fn suspicion(model: &Model, voice: Option<&Voice>, text: &str) -> [f32; LANES] {
-    let mut sums = [0.0f32; LANES];
+fn suspicion(model: &Model, voice: Option<&LanguageModel>, text: &str) -> [f32; LABEL_LANES] {
+    let mut sums = [0.0f32; LABEL_LANES];
     let mut odd = 0.0;
-    let mut word = [0u8; MAX_WORD];
+    let mut word = [0u8; MAX_WORD_BYTES];
     let mut length = 0;
     for byte in text.bytes().chain([b' ']) {
         if byte.is_ascii_alphanumeric() {
@@ -84,44 +84,44 @@ fn suspicion(model: &Model, voice: Option<&Voice>, text: &str) -> [f32; LANES] {
             length += 1;
             continue;
         }
-        if (2..=MAX_WORD).contains(&length) {
-            let key = hash::key(join(UNIGRAM, lexicon::word_hash(word.get(..length).unwrap_or_default())));
+        if (2..=MAX_WORD_BYTES).contains(&length) {
+            let key = hash::feature_key(combine(UNIGRAM, lexicon::word_hash(word.get(..length).unwrap_or_default())));
             let sign = if key & 1 == 1 { -1.0 } else { 1.0 };
-            if let Some(weights) = voice.and_then(|voice| model.weights_of(voice, key >> 1)) {
+            if let Some(weights) = voice.and_then(|voice| model.bucket_weights(voice, key >> 1)) {
                 for (sum, weight) in sums.iter_mut().zip(weights) {
                     *sum += (sign * f32::from(*weight)).max(0.0);
                 }
             }
         }
         length = 0;
-        odd += if byte.is_ascii() { 0.0 } else { NOT_ASCII };
+        odd += if byte.is_ascii() { 0.0 } else { NON_ASCII_SUSPICION };
     }
-    odd += LINK * text.matches("://").count() as f32;
+    odd += LINK_SUSPICION * text.matches("://").count() as f32;
     sums.map(|sum| sum + odd)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_BYTES, WINDOW, WORST, parts, windows};
+    use super::{MAX_BYTES, MAX_INNER_WINDOWS, WINDOW, select_windows, split_into_windows};
     use crate::classify::{Input, Label, Model};
 
     #[test]
     fn windows_cover_a_text_and_end_between_words() {
         let text = "word ".repeat(3_000);
-        let all: Vec<_> = windows(&text).collect();
+        let all: Vec<_> = split_into_windows(&text).collect();
         assert_eq!((all[0].start, all.last().unwrap().end), (0, text.len()));
         assert!(all.windows(2).all(|pair| pair[0].end == pair[1].start));
         assert!(all.iter().all(|at| at.len() <= WINDOW && text[at.clone()].ends_with(' ')));
         for odd in ["é".repeat(9_000), "\u{1F468}".repeat(5_000), String::new(), "x".into()] {
-            assert_eq!(windows(&odd).map(|at| at.len()).sum::<usize>(), odd.len());
+            assert_eq!(split_into_windows(&odd).map(|at| at.len()).sum::<usize>(), odd.len());
         }
     }
 
     #[test]
     fn short_texts_are_one_part_and_of_long_ones_the_number_is_bounded() {
         let model = Model::builtin().unwrap();
-        assert_eq!(parts(&model, &"a".repeat(MAX_BYTES)).len(), 1);
-        assert_eq!(parts(&model, &"words of prose ".repeat(4_000)).len(), WORST + 2);
+        assert_eq!(select_windows(&model, &"a".repeat(MAX_BYTES)).len(), 1);
+        assert_eq!(select_windows(&model, &"words of prose ".repeat(4_000)).len(), MAX_INNER_WINDOWS + 2);
     }
 
     #[test]

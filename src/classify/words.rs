@@ -12,15 +12,15 @@ pub use self::classes::{WordClasses, Words};
 pub use self::lookup::look_up;
 use super::language::HINGLISH;
 use super::lexicon::{self, word_hash};
-use crate::reading::text::Text;
+use crate::reading::text::ScoringText;
 
 /// Returns the classified words of a language, or `None` if there are none.
-pub fn of(language: Language) -> Option<&'static Words> {
+pub fn for_language(language: Language) -> Option<&'static Words> {
     WORDS.get(&language)
 }
 
 /// Returns whether adjectives mostly stand behind their nouns in a language.
-pub fn adjectives_follow(language: Language) -> bool {
+pub fn has_postposed_adjectives(language: Language) -> bool {
     let follow = [
         Language::Ara,
         Language::Fas,
@@ -66,15 +66,19 @@ const FILES: [(Language, &str); 26] = [
 ];
 
 static WORDS: LazyLock<HashMap<Language, Words>> = LazyLock::new(|| {
-    let english =
-        format!("{}\n{}\ngroup: {}", include_str!("words/en.txt"), include_str!("words/en-contempt.txt"), lexicon::IDENTITIES);
-    let others = FILES.iter().map(|(language, file)| (*language, parse(file)));
-    others.chain([(Language::Eng, parse(&english))]).collect()
+    let english = format!(
+        "{}\n{}\ngroup: {}",
+        include_str!("words/en.txt"),
+        include_str!("words/en-contempt.txt"),
+        lexicon::IDENTITY_TERMS
+    );
+    let others = FILES.iter().map(|(language, file)| (*language, parse_file(file)));
+    others.chain([(Language::Eng, parse_file(&english))]).collect()
 });
 
 /// Parses a file of classes. Lines of classes that are not known here serve other purposes.
-fn parse(text: &str) -> Words {
-    let (mut all, mut normal) = (Words::default(), Text::default());
+fn parse_file(text: &str) -> Words {
+    let (mut all, mut normal) = (Words::default(), ScoringText::default());
     let lines = text.lines().filter_map(|line| line.split_once(':'));
     for (name, words) in lines {
         let Some((_, class)) = WordClasses::NAMES.iter().find(|(known, _)| *known == name) else { continue };

@@ -17,7 +17,7 @@ use crate::pb;
 use crate::verdict::Decision;
 
 /// Events a call.
-const PAGE: i32 = 500;
+const PAGE_SIZE: i32 = 500;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost audit --site blog.example
@@ -94,7 +94,7 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
             act_id: args.act_id.clone(),
             since: args.since.map(|since| since.0.into()),
             newest_first: !args.oldest_first,
-            page_size: listing.page_size(PAGE),
+            page_size: listing.page_size(PAGE_SIZE),
             page_token,
         };
         let page = connection.review().list_audit_events(request).await;
@@ -139,27 +139,27 @@ impl Record for pb::AuditEvent {
         let or_erased = |word: String| if self.erased_digest.is_empty() { word } else { "erased".to_owned() };
         vec![
             (Tone::Faint, self.number.to_string()),
-            (Tone::Faint, times::moment(self.at.as_ref())),
-            (Tone::Plain, text::line(&self.by, 128)),
-            (Tone::Plain, or_erased(text::line(&self.act, 40))),
-            (Tone::Plain, text::line(on, 256)),
-            (Tone::Plain, explain::word(self.before).to_owned()),
-            (Tone::from(Decision::from_wire(self.after)), explain::word(self.after).to_owned()),
-            (Tone::Plain, text::line(&self.reason_code, 64)),
-            (Tone::Plain, text::line(&self.note, 200)),
+            (Tone::Faint, times::format_timestamp(self.at.as_ref())),
+            (Tone::Plain, text::escape_line(&self.by, 128)),
+            (Tone::Plain, or_erased(text::escape_line(&self.act, 40))),
+            (Tone::Plain, text::escape_line(on, 256)),
+            (Tone::Plain, explain::decision_word(self.before).to_owned()),
+            (Tone::from(Decision::from_wire(self.after)), explain::decision_word(self.after).to_owned()),
+            (Tone::Plain, text::escape_line(&self.reason_code, 64)),
+            (Tone::Plain, text::escape_line(&self.note, 200)),
         ]
     }
 
     fn fields(&self) -> Vec<String> {
         vec![
             self.number.to_string(),
-            times::moment(self.at.as_ref()),
+            times::format_timestamp(self.at.as_ref()),
             self.by.clone(),
             self.act.clone(),
             self.comment_id.clone(),
             self.revision.to_string(),
-            explain::word(self.before).to_owned(),
-            explain::word(self.after).to_owned(),
+            explain::decision_word(self.before).to_owned(),
+            explain::decision_word(self.after).to_owned(),
             self.reason_code.clone(),
             self.note.clone(),
             self.label.clone(),

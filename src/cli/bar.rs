@@ -8,7 +8,7 @@ use super::output::Format;
 use super::term::Screen;
 
 /// A bar where a person sees it and no other output runs through it; elsewhere one that does not show.
-pub fn new(screen: &Screen, format: Format) -> ProgressBar {
+pub fn for_output(screen: &Screen, format: Format) -> ProgressBar {
     if format == Format::Table || !screen.is_terminal() { on_terminal() } else { ProgressBar::hidden() }
 }
 
@@ -21,7 +21,7 @@ pub fn on_terminal() -> ProgressBar {
 }
 
 /// Shapes the bar for that many bytes; `None`: nobody knows how many.
-pub fn expect(bar: &ProgressBar, length: Option<u64>) {
+pub fn set_length(bar: &ProgressBar, length: Option<u64>) {
     let template = match length {
         Some(length) => {
             bar.set_length(length);
@@ -36,7 +36,7 @@ pub fn expect(bar: &ProgressBar, length: Option<u64>) {
 }
 
 /// Lets the bar follow what is read of a source of that many bytes.
-pub fn follow(bar: &ProgressBar, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
-    expect(bar, length);
+pub fn wrap_read(bar: &ProgressBar, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
+    set_length(bar, length);
     Box::new(bar.wrap_read(source))
 }

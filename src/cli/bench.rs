@@ -35,14 +35,14 @@ use tokio::sync::watch;
 
 use super::failure::{self, Failure};
 use super::term::Screen;
-use call::{Caller, Line};
-use comments::Comments;
+use call::{LoadClient, LoadConnection};
+use comments::RequestSet;
 use load::InFlight;
 use plan::{Rate, Schedule};
-use record::Record;
-use report::Report;
-use summary::Facts;
-use template::Making;
+use record::LoadRecorder;
+use report::BenchReport;
+use summary::RunInfo;
+use template::RequestOptions;
 
 pub use args::BenchArgs;
 
@@ -69,21 +69,21 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let report = runtime.block_on(measure(args))?;
     print::print(&mut Screen::new(), &report, args.format.format)?;
-    Ok(failure::of_several(report.calls.due - report.calls.answered, report.calls.due))
+    Ok(failure::exit_code_of_batch(report.calls.due - report.calls.answered, report.calls.due))
 }
 
 /// Prepares the load, runs it, and sums up what was counted.
-async fn measure(args: &BenchArgs) -> Result<Report, Failure> {
+async fn measure(args: &BenchArgs) -> Result<BenchReport, Failure> {
     let making =
-        Making { site: args.site(), keep_ids: args.keep_ids, fresh_authors: args.fresh_authors, dry_run: args.dry_run };
-    let (comments, warning) = Comments::read(args.file.as_deref(), making)?;
+        RequestOptions { site: args.site(), keep_ids: args.keep_ids, fresh_authors: args.fresh_authors, dry_run: args.dry_run };
+    let (comments, warning) = RequestSet::read(args.file.as_deref(), making)?;
     let comments = Arc::new(comments);
     let (lines, servers) = setup::connect(args).await?;
     let connections = lines.len();
     setup::probe(&lines, &servers, &comments, *args.timeout).await?;
 
     let (leave, over) = watch::channel(false);
-    let crowds = setup::crowds(args, &servers, &comments, &over).await?;
+    let crowds = setup::open_background(args, &servers, &comments, &over).await?;
     let time = MeasuredTime::starting_now(args);
     let caller = Arc::new(caller(args, lines, servers.len(), &comments, &time));
     let stopped = run_load(args, &caller, &time).await?;
@@ -91,10 +91,10 @@ async fn measure(args: &BenchArgs) -> Result<Report, Failure> {
     let _ = leave.send(true);
     let mut beside = Vec::new();
     for crowd in crowds {
-        beside.push(crowd.fate().await);
+        beside.push(crowd.finish().await);
     }
     let ended = stopped.unwrap_or(time.end).min(time.end);
-    let facts = Facts {
+    let facts = RunInfo {
         began: time.started_at,
         measured: ended.saturating_duration_since(time.start),
         stopped_early: ended < time.end,
@@ -129,13 +129,19 @@ impl MeasuredTime {
     }
 
     /// Returns an empty record of the calls that are due in it.
-    fn record(&self, args: &BenchArgs, servers: usize) -> Record {
-        Record::new(self.start, self.end, *args.timeout, servers)
+    fn record(&self, args: &BenchArgs, servers: usize) -> LoadRecorder {
+        LoadRecorder::new(self.start, self.end, *args.timeout, servers)
     }
 }
 
-fn caller(args: &BenchArgs, lines: Vec<Line>, servers: usize, comments: &Arc<Comments>, time: &MeasuredTime) -> Caller {
-    Caller {
+fn caller(
+    args: &BenchArgs,
+    lines: Vec<LoadConnection>,
+    servers: usize,
+    comments: &Arc<RequestSet>,
+    time: &MeasuredTime,
+) -> LoadClient {
+    LoadClient {
         connections: lines,
         servers,
         comments: Arc::clone(comments),
@@ -147,23 +153,23 @@ fn caller(args: &BenchArgs, lines: Vec<Line>, servers: usize, comments: &Arc<Com
 }
 
 /// Makes the calls, with a progress bar. Returns when it was stopped, if it was stopped before its end.
-async fn run_load(args: &BenchArgs, caller: &Arc<Caller>, time: &MeasuredTime) -> Result<Option<Instant>, Failure> {
+async fn run_load(args: &BenchArgs, caller: &Arc<LoadClient>, time: &MeasuredTime) -> Result<Option<Instant>, Failure> {
     let (halt, stop) = watch::channel(false);
     let in_flight = InFlight::new(args.max_in_flight);
     let bar = tokio::spawn(progress::show(args.format.format, Arc::clone(caller), time.start, time.end));
     let load = async {
         match args.rate {
-            Rate::Max => load::closed(caller, args.callers(), time.end, stop).await,
+            Rate::Max => load::run_closed_loop(caller, args.callers(), time.end, stop).await,
             Rate::PerSecond(rate) => {
                 let lasts: Duration = *args.warmup + *args.duration;
                 let schedule = Schedule::new(rate, args.arrivals, time.load_start, lasts, fastrand::u64(..));
-                load::open(caller, schedule, &in_flight, stop).await?;
+                load::run_open_loop(caller, schedule, &in_flight, stop).await?;
                 in_flight.none().await;
             }
         }
         Ok::<_, Failure>(())
     };
-    let stopped = unless_stopped(load, &halt, caller).await?;
+    let stopped = run_until_interrupted(load, &halt, caller).await?;
     bar.abort();
     // Nobody waits for the bar; it takes itself away.
     let _ = bar.await;
@@ -172,10 +178,10 @@ async fn run_load(args: &BenchArgs, caller: &Arc<Caller>, time: &MeasuredTime) -
 
 /// Waits for the load, or for Ctrl-C, which lets calls on their way end; a second one does not even that. Tells when it was
 /// stopped.
-async fn unless_stopped(
+async fn run_until_interrupted(
     load: impl Future<Output = Result<(), Failure>>,
     halt: &watch::Sender<bool>,
-    caller: &Caller,
+    caller: &LoadClient,
 ) -> Result<Option<Instant>, Failure> {
     let mut load = std::pin::pin!(load);
     let interrupted = || async {

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use super::confirm::{can_ask, confirm};
 use super::connect::Connection;
-use super::explain::leading;
+use super::explain::top_score;
 use super::failure::Failure;
-use super::ids::{BATCH, Results};
+use super::ids::{MAX_IDS_PER_CALL, Results};
 use super::output::{Format, Printer, Record};
 use super::term::{self, Screen};
 use super::text;
@@ -15,11 +15,11 @@ use crate::pb;
 use crate::verdict::Decision;
 
 /// Comments a call of a list.
-const PAGE: i32 = 500;
+const PAGE_SIZE: i32 = 500;
 /// How many comments are shown before the question.
-const SHOWN: usize = 10;
+const MAX_PREVIEW: usize = 10;
 /// Most comments of one act.
-const MOST: usize = 100_000;
+const MAX_COMMENTS: usize = 100_000;
 
 /// Which comments, if not by id.
 #[derive(Debug, clap::Args)]
@@ -36,14 +36,14 @@ pub struct BulkArgs {
 }
 
 /// A comment as it was shown.
-pub struct Found {
+pub struct Selected {
     id: String,
     revision: u32,
 }
 
 impl BulkArgs {
     /// Whether comments are chosen by a filter.
-    pub fn is_asked_for(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         self.filter.is_some()
     }
 
@@ -54,7 +54,7 @@ impl BulkArgs {
         site: &str,
         decision: Decision,
         format: Format,
-    ) -> Result<Option<Vec<Found>>, Failure> {
+    ) -> Result<Option<Vec<Selected>>, Failure> {
         let asks = !self.yes && !self.dry_run;
         if asks && !can_ask() {
             return Err(Failure::usage("nobody is there to ask; give --yes, or --dry-run to see which comments it would be"));
@@ -63,24 +63,24 @@ impl BulkArgs {
         let (count, verb) = (found.len(), if decision == Decision::Approve { "approved" } else { "rejected" });
         let comments = if count == 1 { "1 comment".to_owned() } else { format!("{count} comments") };
         if count == 0 || self.dry_run {
-            term::tell(&if count == 0 { "no comment fits".to_owned() } else { format!("{comments} would be {verb}") });
+            term::log_line(&if count == 0 { "no comment fits".to_owned() } else { format!("{comments} would be {verb}") });
             return Ok(None);
         }
         if !asks {
             return Ok(Some(found));
         }
-        if count > SHOWN {
-            term::tell(&format!("… and {} more", count - SHOWN));
+        if count > MAX_PREVIEW {
+            term::log_line(&format!("… and {} more", count - MAX_PREVIEW));
         }
         if confirm(&format!("{comments} would be {verb}, as one act that can be taken back. Do it?"))? {
             return Ok(Some(found));
         }
-        term::tell("nothing was decided");
+        term::log_line("nothing was decided");
         Ok(None)
     }
 
     /// Finds the comments page by page. A dry run prints all of them, and a question is preceded by the first ones.
-    async fn find(&self, connection: &Connection, site: &str, format: Format) -> Result<Vec<Found>, Failure> {
+    async fn find(&self, connection: &Connection, site: &str, format: Format) -> Result<Vec<Selected>, Failure> {
         let filter = self.filter.clone().unwrap_or_default();
         if filter.trim().is_empty() && self.yes {
             return Err(Failure::usage("an empty filter is the whole queue; write --filter decision=hold if you mean that"));
@@ -92,7 +92,7 @@ impl BulkArgs {
                 site: site.to_owned(),
                 filter: filter.clone(),
                 order_by: "risk".to_owned(),
-                page_size: PAGE,
+                page_size: PAGE_SIZE,
                 page_token,
             };
             let page = connection.review().list_comments(request).await;
@@ -100,15 +100,15 @@ impl BulkArgs {
             for comment in &page.comments {
                 if self.dry_run {
                     printer.print(&mut screen, comment)?;
-                } else if found.len() < SHOWN && !self.yes {
+                } else if found.len() < MAX_PREVIEW && !self.yes {
                     show(comment);
                 }
                 let revision = comment.verdict.as_ref().map_or(0, |verdict| verdict.revision);
-                found.push(Found { id: comment.id().to_owned(), revision });
+                found.push(Selected { id: comment.id().to_owned(), revision });
             }
-            if found.len() > MOST {
+            if found.len() > MAX_COMMENTS {
                 return Err(Failure::usage(format!(
-                    "more than {MOST} comments fit; name fewer with another term, e.g. age>7d"
+                    "more than {MAX_COMMENTS} comments fit; name fewer with another term, e.g. age>7d"
                 )));
             }
             page_token = page.next_page_token;
@@ -126,25 +126,30 @@ impl BulkArgs {
 
 fn show(comment: &pb::ModeratedComment) {
     let score =
-        comment.verdict.as_ref().and_then(leading).map_or(String::new(), |(label, score)| format!("{label} {score:.2}"));
+        comment.verdict.as_ref().and_then(top_score).map_or(String::new(), |(label, score)| format!("{label} {score:.2}"));
     let body = comment.comment.as_ref().map_or("", |comment| comment.body.as_str());
-    term::tell(&format!("{}  {}  {}", text::line(comment.id(), 60), text::line(&score, 40), text::line(body, 70)));
+    term::log_line(&format!(
+        "{}  {}  {}",
+        text::escape_line(comment.id(), 60),
+        text::escape_line(&score, 40),
+        text::escape_line(body, 70)
+    ));
 }
 
 /// Decides comments at the revisions that they were shown at. What changed meanwhile is a conflict, and is told.
 pub async fn decide(
-    found: Vec<Found>,
+    found: Vec<Selected>,
     format: Format,
     mut call: impl AsyncFnMut(Vec<String>, Option<u32>) -> Result<Vec<pb::ReviewResult>, Failure>,
 ) -> Result<ExitCode, Failure> {
     let all = found.len();
     let mut by_revision: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-    for Found { id, revision } in found {
+    for Selected { id, revision } in found {
         by_revision.entry(revision).or_default().push(id);
     }
     let (mut results, mut broken) = (Results::new(format), None);
     'all: for (revision, ids) in by_revision {
-        for ids in ids.chunks(BATCH) {
+        for ids in ids.chunks(MAX_IDS_PER_CALL) {
             match call(ids.to_vec(), Some(revision)).await {
                 Ok(some) => results.take(&some)?,
                 Err(failure) => {

@@ -11,7 +11,7 @@ mod verdict;
 use std::process::ExitCode;
 
 use super::failure::Failure;
-pub use super::offline::SITE;
+pub use super::offline::OFFLINE_SITE;
 pub use args::CheckArgs;
 
 pub const EXAMPLES: &str = "Examples:

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::connect::ConnectArgs;
 use super::failure::{self, Failure};
-use super::ids::{self, BATCH, IdArgs, NameArgs};
+use super::ids::{self, IdArgs, MAX_IDS_PER_CALL, NameArgs};
 use super::output::{FormatArgs, Printer};
 use super::term::{self, Screen};
 use crate::pb;
@@ -56,7 +56,7 @@ pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let ids = args.ids.read()?;
     if args.ids.is_given() && ids.is_empty() {
-        term::tell("no ids came from standard input; nothing was claimed");
+        term::log_line("no ids came from standard input; nothing was claimed");
         return Ok(ExitCode::SUCCESS);
     }
     let lease = prost_types::Duration::try_from(*args.lease).map_err(|_| Failure::usage("--lease is too long"))?;
@@ -64,7 +64,7 @@ pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
     let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));
     let (mut done, mut failed) = (0, 0);
     let batches: Vec<Vec<String>> =
-        if ids.is_empty() { vec![Vec::new()] } else { ids.chunks(BATCH).map(<[_]>::to_vec).collect() };
+        if ids.is_empty() { vec![Vec::new()] } else { ids.chunks(MAX_IDS_PER_CALL).map(<[_]>::to_vec).collect() };
     for ids in batches {
         let request = pb::ClaimCommentsRequest {
             site: site.clone(),
@@ -82,29 +82,29 @@ pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
         }
         for error in &answer.errors {
             failed += 1;
-            ids::tell(&error.comment_id, &error.message);
+            ids::print_problem(&error.comment_id, &error.message);
         }
     }
     printer.finish(&mut screen)?;
     if done + failed == 0 {
-        term::tell("nothing is left to claim");
+        term::log_line("nothing is left to claim");
     }
-    Ok(failure::of_several(failed, done + failed))
+    Ok(failure::exit_code_of_batch(failed, done + failed))
 }
 
 /// Gives back.
 pub async fn release(args: &ReleaseArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
-    let ids = args.ids.some()?;
+    let ids = args.ids.require()?;
     let connection = args.connect.connect().await?;
     let mut failed = 0;
-    for ids in ids.chunks(BATCH) {
+    for ids in ids.chunks(MAX_IDS_PER_CALL) {
         let request = pb::ReleaseCommentsRequest { site: site.clone(), ids: ids.to_vec(), moderator: args.name.moderator() };
         let answer = connection.review().release_comments(request).await;
         for error in answer.map_err(|status| connection.failure(&status))?.into_inner().errors {
             failed += 1;
-            ids::tell(&error.comment_id, &error.message);
+            ids::print_problem(&error.comment_id, &error.message);
         }
     }
-    Ok(failure::of_several(failed, u64::try_from(ids.len()).unwrap_or(u64::MAX)))
+    Ok(failure::exit_code_of_batch(failed, u64::try_from(ids.len()).unwrap_or(u64::MAX)))
 }

@@ -12,7 +12,7 @@ pub fn can_ask() -> bool {
 
 /// Asks a question on standard error, and returns whether the answer is yes.
 pub fn confirm(question: &str) -> Result<bool, Failure> {
-    term::tell(&format!("{question} [y/N]"));
+    term::log_line(&format!("{question} [y/N]"));
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).map_err(|error| Failure::failed(format!("cannot read your answer: {error}")))?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

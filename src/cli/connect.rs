@@ -38,7 +38,7 @@ pub struct ConnectArgs {
     #[arg(long, env = "GATEPOST_SERVER", value_name = "URL")]
     server: Option<String>,
     #[command(flatten)]
-    access: Access,
+    access: CredentialArgs,
     /// The blog, as its host names it
     #[arg(long, env = "GATEPOST_SITE", value_name = "SITE")]
     site: Option<String>,
@@ -47,7 +47,7 @@ pub struct ConnectArgs {
 /// How a client shows who it is, and whom it believes.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Server")]
-pub struct Access {
+pub struct CredentialArgs {
     /// The key that this client may use
     #[arg(long, env = "GATEPOST_KEY", hide_env_values = true, value_name = "KEY")]
     key: Option<Secret>,
@@ -109,9 +109,9 @@ impl ConnectArgs {
     }
 }
 
-impl Access {
+impl CredentialArgs {
     /// Has an address that begins with https:// spoken to by TLS.
-    fn with_tls(&self, endpoint: Endpoint, server: &str) -> Result<Endpoint, Failure> {
+    fn configure_tls(&self, endpoint: Endpoint, server: &str) -> Result<Endpoint, Failure> {
         if !server.starts_with("https://") {
             return match &self.ca.as_ref().or(self.client_cert.as_ref()) {
                 // Whoever names a certificate means to be safe.
@@ -150,12 +150,12 @@ impl Access {
     /// # Errors
     /// An address or key that is none; nobody there.
     pub async fn connect(&self, server: &str) -> Result<Connection, Failure> {
-        let server = address(server)?;
+        let server = server_url(server)?;
         let bearer = self.bearer()?;
         let endpoint = Endpoint::from_shared(server.clone())
             .map_err(|_| Failure::usage(format!("{server} is no address of a server; give --server http://HOST:PORT")))?;
         let channel = self
-            .with_tls(endpoint, &server)?
+            .configure_tls(endpoint, &server)?
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
             .http2_keep_alive_interval(KEEPALIVE)
@@ -165,12 +165,12 @@ impl Access {
             .connect()
             .await
             .map_err(|error| Failure::unreachable(&server, &error))?;
-        Ok(Connection { server, service: InterceptedService::new(channel, Bearer(bearer)) })
+        Ok(Connection { server, service: InterceptedService::new(channel, BearerToken(bearer)) })
     }
 }
 
 /// The URL that an address means.
-fn address(typed: &str) -> Result<String, Failure> {
+fn server_url(typed: &str) -> Result<String, Failure> {
     match typed.split_once("://") {
         None => Ok(format!("http://{typed}")),
         Some(("http" | "https", _)) => Ok(typed.to_owned()),
@@ -181,7 +181,7 @@ fn address(typed: &str) -> Result<String, Failure> {
 }
 
 /// Carries calls to a server.
-pub type Service = InterceptedService<Channel, Bearer>;
+pub type Service = InterceptedService<Channel, BearerToken>;
 
 /// A connection to a server. It reconnects by itself when a call finds it broken.
 #[derive(Clone)]
@@ -229,9 +229,9 @@ impl Connection {
 
 /// Shows the key with every call.
 #[derive(Clone)]
-pub struct Bearer(Option<MetadataValue<Ascii>>);
+pub struct BearerToken(Option<MetadataValue<Ascii>>);
 
-impl Interceptor for Bearer {
+impl Interceptor for BearerToken {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if let Some(value) = &self.0 {
             request.metadata_mut().insert("authorization", value.clone());
@@ -246,15 +246,15 @@ mod tests {
 
     #[test]
     fn host_and_port_are_enough() {
-        assert_eq!(address("localhost:50051").unwrap(), "http://localhost:50051");
-        assert_eq!(address("http://h:1").unwrap(), "http://h:1");
-        assert_eq!(address("https://h:1").unwrap(), "https://h:1");
-        assert!(address("ftp://h:1").is_err());
+        assert_eq!(server_url("localhost:50051").unwrap(), "http://localhost:50051");
+        assert_eq!(server_url("http://h:1").unwrap(), "http://h:1");
+        assert_eq!(server_url("https://h:1").unwrap(), "https://h:1");
+        assert!(server_url("ftp://h:1").is_err());
     }
 
     #[test]
     fn a_key_is_not_shown() {
-        let access = Access { key: "hush".parse().ok(), ..Access::default() };
+        let access = CredentialArgs { key: "hush".parse().ok(), ..CredentialArgs::default() };
         let args = ConnectArgs { access, ..ConnectArgs::default() };
         assert!(!format!("{args:?}").contains("hush"));
     }

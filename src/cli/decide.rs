@@ -9,7 +9,7 @@ use super::ids::{self, ActorArgs, IdArgs};
 use super::output::FormatArgs;
 use super::term;
 use crate::pb;
-use crate::verdict::{Decision, Part};
+use crate::verdict::{Decision, RemovablePart};
 
 pub const APPROVE_EXAMPLES: &str = "Examples:
   gatepost approve --site blog.example c-17 c-18
@@ -45,7 +45,7 @@ pub struct DecideArgs {
     author_message: String,
     /// Publish without these parts, which the host must leave out [possible values: links, author-url]
     #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part)]
-    without: Vec<Part>,
+    without: Vec<RemovablePart>,
     #[command(flatten)]
     actor: ActorArgs,
     #[command(flatten)]
@@ -55,8 +55,8 @@ pub struct DecideArgs {
 }
 
 /// Returns the part of a comment that a word names.
-fn part(word: &str) -> Result<Part, String> {
-    let named = Part::ALL.into_iter().find(|part| part.as_str() == word);
+fn part(word: &str) -> Result<RemovablePart, String> {
+    let named = RemovablePart::ALL.into_iter().find(|part| part.as_str() == word);
     named.ok_or_else(|| "must be links or author-url; separate both by a comma".to_owned())
 }
 
@@ -66,11 +66,11 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
         return Err(Failure::usage("--without goes with approve: what is not published has no parts to leave out"));
     }
     let site = args.connect.site()?;
-    let ids = if args.bulk.is_asked_for() { Vec::new() } else { args.ids.some()? };
-    if args.bulk.is_asked_for() && args.ids.is_given() {
+    let ids = if args.bulk.is_given() { Vec::new() } else { args.ids.require()? };
+    if args.bulk.is_given() && args.ids.is_given() {
         return Err(Failure::usage("either ids or --filter, not both"));
     }
-    if args.bulk.is_asked_for() && args.actor.expected_revision.is_some() {
+    if args.bulk.is_given() && args.actor.expected_revision.is_some() {
         return Err(Failure::usage("--filter decides at the revisions that it finds; leave out --expected-revision"));
     }
     let connection = args.connect.connect().await?;
@@ -92,18 +92,18 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
         let answer = connection.review().decide_comments(request).await;
         Ok(answer.map_err(|status| connection.failure(&status))?.into_inner().results)
     };
-    let many = ids.len() > 1 || args.bulk.is_asked_for();
-    let ended = if args.bulk.is_asked_for() {
+    let many = ids.len() > 1 || args.bulk.is_given();
+    let ended = if args.bulk.is_given() {
         let Some(found) = args.bulk.choose(&connection, &site, decision, args.format.format).await? else {
             return Ok(ExitCode::SUCCESS);
         };
         bulk::decide(found, args.format.format, call).await
     } else {
-        ids::act(&ids, args.format.format, async |ids| call(ids, args.actor.expected_revision).await).await
+        ids::act_on_ids(&ids, args.format.format, async |ids| call(ids, args.actor.expected_revision).await).await
     };
     // Also when it broke off in the middle: then it is needed most.
     if many {
-        term::tell(&format!("one act; `gatepost undo --act {act_id}` takes it back"));
+        term::log_line(&format!("one act; `gatepost undo --act {act_id}` takes it back"));
     }
     ended
 }

@@ -6,12 +6,12 @@ use super::failure::Failure;
 use super::output::Record;
 use super::term::{Screen, Tone};
 use super::text;
-pub use super::times::{age, moment};
+pub use super::times::{format_age, format_timestamp};
 use crate::pb;
 use crate::verdict::{Decision, MACHINE, SPOT_CHECK};
 
 /// Cells of a bar.
-const BAR: usize = 20;
+const BAR_WIDTH: usize = 20;
 /// How much of the text a reason points at is quoted, in characters.
 const QUOTE: usize = 60;
 /// How much of a message of one line is shown.
@@ -23,12 +23,12 @@ pub fn decision(verdict: &pb::Verdict) -> Option<Decision> {
 }
 
 /// The word for a decision on the wire.
-pub fn word(decision: i32) -> &'static str {
+pub fn decision_word(decision: i32) -> &'static str {
     Decision::from_wire(decision).map_or("-", Decision::as_str)
 }
 
 /// The highest score and its label.
-pub fn leading(verdict: &pb::Verdict) -> Option<(&str, f64)> {
+pub fn top_score(verdict: &pb::Verdict) -> Option<(&str, f64)> {
     let best = verdict.scores.iter().max_by(|a, b| a.1.total_cmp(b.1).then_with(|| b.0.cmp(a.0)))?;
     Some((best.0, *best.1))
 }
@@ -36,7 +36,7 @@ pub fn leading(verdict: &pb::Verdict) -> Option<(&str, f64)> {
 /// The first reason, in words. Empty: none was given.
 pub fn first_reason(verdict: &pb::Verdict, most: usize) -> String {
     let spot_check = verdict.reasons.iter().find(|reason| is_spot_check(verdict) && reason.code == SPOT_CHECK);
-    spot_check.or(verdict.reasons.first()).map(|reason| text::line(&reason.message, most)).unwrap_or_default()
+    spot_check.or(verdict.reasons.first()).map(|reason| text::escape_line(&reason.message, most)).unwrap_or_default()
 }
 
 /// Returns whether the machine approved it, and a moderator is to look at it all the same.
@@ -56,18 +56,18 @@ pub fn print(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Result<(
         } else {
             format!(", one more in {}", humantime::format_duration(Duration::from_secs(wait.as_secs().max(1))))
         };
-        let scope = text::line(&limit.scope, MESSAGE);
+        let scope = text::escape_line(&limit.scope, MESSAGE);
         screen.line(&format!("limit    {} of {} left for this {scope}{wait}", limit.remaining, limit.limit))?;
     }
     if !verdict.author_message.is_empty() {
-        screen.line(&format!("author is told: {}", text::block(&verdict.author_message)))?;
+        screen.line(&format!("author is told: {}", text::escape_block(&verdict.author_message)))?;
     }
     Ok(())
 }
 
 /// The decision, large enough to be seen first.
 pub fn heading(screen: &Screen, verdict: &pb::Verdict) -> String {
-    screen.paint(Tone::from(decision(verdict)), &word(verdict.decision).to_uppercase())
+    screen.paint(Tone::from(decision(verdict)), &decision_word(verdict.decision).to_uppercase())
 }
 
 fn print_scores(screen: &mut Screen, verdict: &pb::Verdict) -> Result<(), Failure> {
@@ -79,7 +79,7 @@ fn print_scores(screen: &mut Screen, verdict: &pb::Verdict) -> Result<(), Failur
     let width = scores.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     screen.line(&screen.paint(Tone::Strong, "scores"))?;
     for (label, score) in scores {
-        let label = text::line(label, 40);
+        let label = text::escape_line(label, 40);
         let line = format!("  {label:width$}  {score:.3}  {}", bar(score, screen.is_terminal()));
         screen.line(line.trim_end())?;
     }
@@ -89,7 +89,7 @@ fn print_scores(screen: &mut Screen, verdict: &pb::Verdict) -> Result<(), Failur
 /// A probability as a bar: in eighths of a cell on a terminal, in signs that every log takes elsewhere.
 fn bar(score: f64, fine: bool) -> String {
     let share = if score.is_finite() { score.clamp(0.0, 1.0) } else { 0.0 };
-    let filled = share * BAR as f64;
+    let filled = share * BAR_WIDTH as f64;
     if !fine {
         // Rounding a number of at most BAR.
         return "#".repeat(filled.round() as usize);
@@ -102,16 +102,16 @@ fn bar(score: f64, fine: bool) -> String {
 fn print_reasons(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
     screen.line(&screen.paint(Tone::Strong, "reasons"))?;
     let codes = verdict.reasons.iter().map(|reason| reason.code.chars().count()).max().unwrap_or(0).min(40);
-    let sums = sums(verdict);
+    let sums = label_sums(verdict);
     for reason in &verdict.reasons {
-        let code = text::line(&reason.code, 40);
+        let code = text::escape_line(&reason.code, 40);
         // Rules have no weight: the column stays empty for them. What rounding leaves goes to the rest.
         let rest = sums.iter().find(|sum| reason.code == REST && sum.label == reason.label).map(|sum| sum.rest);
         let weight = rest.unwrap_or(reason.weight);
         // That of a spot check is no evidence.
         let weight = if weight == 0.0 || reason.label.is_empty() { String::new() } else { format!("{weight:+.2}") };
-        let mut words = text::line(&reason.message, MESSAGE);
-        if let Some(quoted) = text::quoted(body, reason.span.as_ref(), QUOTE)
+        let mut words = text::escape_line(&reason.message, MESSAGE);
+        if let Some(quoted) = text::quote_span(body, reason.span.as_ref(), QUOTE)
             // Many messages name the word already.
             && !words.contains(&quoted)
         {
@@ -119,18 +119,18 @@ fn print_reasons(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Resu
         }
         let mut origin = Vec::new();
         if !reason.label.is_empty() {
-            origin.push(text::line(&reason.label, 40));
+            origin.push(text::escape_line(&reason.label, 40));
         }
         if !reason.rule_id.is_empty() {
-            origin.push(text::line(&reason.rule_id, MESSAGE));
+            origin.push(text::escape_line(&reason.rule_id, MESSAGE));
         }
         let origin =
             if origin.is_empty() { String::new() } else { screen.paint(Tone::Faint, &format!("  ({})", origin.join(", "))) };
         screen.line(&format!("  {code:codes$}  {weight:>6}  {words}{origin}"))?;
     }
-    for Sum { label, logit, .. } in sums {
+    for LabelSum { label, logit, .. } in sums {
         let probability = 1.0 / (1.0 + (-logit).exp());
-        let words = format!("the weights of {} add up to its logit: a score of {probability:.3}", text::line(label, 40));
+        let words = format!("the weights of {} add up to its logit: a score of {probability:.3}", text::escape_line(label, 40));
         screen.line(&format!("  {:codes$}  {logit:>+6.2}  {}", "", screen.paint(Tone::Faint, &words)))?;
     }
     Ok(())
@@ -140,7 +140,7 @@ fn print_reasons(screen: &mut Screen, verdict: &pb::Verdict, body: &str) -> Resu
 const REST: &str = "TEXT_REST";
 
 /// What a label's weights add up to.
-struct Sum<'a> {
+struct LabelSum<'a> {
     label: &'a str,
     logit: f64,
     /// What the rest must be for the weights to add up as they are printed.
@@ -148,7 +148,7 @@ struct Sum<'a> {
 }
 
 /// The labels whose weights are all told. Decided by a person, they still are the machine's.
-fn sums(verdict: &pb::Verdict) -> Vec<Sum<'_>> {
+fn label_sums(verdict: &pb::Verdict) -> Vec<LabelSum<'_>> {
     let rounded = |weight: f64| (weight * 100.0).round() / 100.0;
     let told = verdict.reasons.iter().filter(|reason| reason.code == REST);
     let sums = told.filter_map(|rest| {
@@ -158,7 +158,7 @@ fn sums(verdict: &pb::Verdict) -> Vec<Sum<'_>> {
             all += reason.weight;
             others += if reason.code == REST { 0.0 } else { rounded(reason.weight) };
         }
-        all.is_finite().then(|| Sum { label: &rest.label, logit: rounded(all), rest: rounded(rounded(all) - others) })
+        all.is_finite().then(|| LabelSum { label: &rest.label, logit: rounded(all), rest: rounded(rounded(all) - others) })
     });
     sums.collect()
 }
@@ -188,11 +188,11 @@ impl Record for pb::Verdict {
     }
 
     fn cells(&self) -> Vec<(Tone, String)> {
-        let (label, score) = leading(self)
-            .map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
+        let (label, score) = top_score(self)
+            .map_or((String::new(), String::new()), |(label, score)| (text::escape_line(label, 40), format!("{score:.2}")));
         vec![
-            (Tone::Plain, text::line(&self.comment_id, 256)),
-            (Tone::from(decision(self)), word(self.decision).to_owned()),
+            (Tone::Plain, text::escape_line(&self.comment_id, 256)),
+            (Tone::from(decision(self)), decision_word(self.decision).to_owned()),
             (Tone::Plain, label),
             (Tone::Plain, score),
             (Tone::Plain, first_reason(self, MESSAGE)),
@@ -201,17 +201,17 @@ impl Record for pb::Verdict {
 
     fn fields(&self) -> Vec<String> {
         let (label, score) =
-            leading(self).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
+            top_score(self).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
         let reason = self.reasons.first();
         vec![
             self.comment_id.clone(),
-            word(self.decision).to_owned(),
+            decision_word(self.decision).to_owned(),
             label,
             score,
             reason.map(|reason| reason.code.clone()).unwrap_or_default(),
             reason.map(|reason| reason.message.clone()).unwrap_or_default(),
             self.decided_by.clone(),
-            moment(self.decided_at.as_ref()),
+            format_timestamp(self.decided_at.as_ref()),
             self.revision.to_string(),
             self.verdict_id.clone(),
             self.model_version.clone(),
@@ -251,7 +251,7 @@ mod tests {
             reason("TEXT", "insult", 1.0),
         ];
         let verdict = pb::Verdict { reasons, ..Default::default() };
-        let sums = sums(&verdict);
+        let sums = label_sums(&verdict);
         assert_eq!(sums.len(), 1, "of insults not everything is told");
         assert!((sums[0].logit - 4.0).abs() < 1e-9 && (sums[0].rest + 2.0).abs() < 1e-9, "{} {}", sums[0].logit, sums[0].rest);
     }

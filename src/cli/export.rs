@@ -9,7 +9,7 @@ use indicatif::HumanBytes;
 use super::connect::ConnectArgs;
 use super::failure::Failure;
 use super::output::{Format, Printer};
-use super::person::{PERSON, PersonArgs};
+use super::person::{AuthorArgs, SELECTORS};
 use super::term::Screen;
 use super::text;
 use crate::pb;
@@ -29,10 +29,10 @@ server there with --data-dir. It holds the sites' secrets, and whoever is erased
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("what").required(true).args(PERSON).arg("snapshot"))]
+#[command(group = ArgGroup::new("what").required(true).args(SELECTORS).arg("snapshot"))]
 pub struct ExportArgs {
     #[command(flatten)]
-    person: PersonArgs,
+    person: AuthorArgs,
     /// Copy the embedded store into this file
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
@@ -72,7 +72,7 @@ fn copy(args: &ExportArgs, file: &Path) -> Result<ExitCode, Failure> {
     let mut screen = Screen::new();
     screen.line(&format!(
         "{}: {} comments, {} of them held; {}",
-        text::line(&file.display().to_string(), 1_024),
+        text::escape_line(&file.display().to_string(), 1_024),
         copied.comments,
         copied.held,
         HumanBytes(copied.bytes)

@@ -19,7 +19,7 @@ pub const UNREACHABLE: u8 = 3;
 /// Exit code: the server does not accept the key.
 pub const REFUSED: u8 = 4;
 /// Exit code: some of several failed, the rest is done.
-pub const PARTLY: u8 = 5;
+pub const PARTLY_FAILED: u8 = 5;
 
 /// What stands before the fields of a request that break a rule.
 const INVALID: &str = "the request is invalid:";
@@ -63,13 +63,13 @@ impl Failure {
     pub fn unreachable(server: &str, cause: &dyn Error) -> Self {
         let message = format!(
             "cannot reach {server}: {}; is `gatepost serve` running? If it is elsewhere, name it with --server or GATEPOST_SERVER",
-            innermost(cause)
+            root_cause(cause)
         );
         Self::new(UNREACHABLE, message)
     }
 
     /// `server` was there, went away and did not come back in time.
-    pub fn gone(server: &str, status: &Status) -> Self {
+    pub fn connection_lost(server: &str, status: &Status) -> Self {
         match Self::status(server, status) {
             // Whether it cannot be reached or ends every call early: it is away.
             failure if failure.code == FAILED && status.code() == Code::Unavailable => Self { code: UNREACHABLE, ..failure },
@@ -78,7 +78,7 @@ impl Failure {
     }
 
     /// Standard output does not take more. When its reader has gone, as `head` does, that is no failure.
-    pub fn output(error: &io::Error) -> Self {
+    pub fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::new(0, "");
         }
@@ -148,22 +148,22 @@ impl Failure {
     }
 
     /// Whether the fault lies in this one request, so that others may fare better.
-    pub fn is_of_the_request(&self) -> bool {
+    pub fn is_invalid_request(&self) -> bool {
         self.code == USAGE
     }
 }
 
 /// Returns a problem with one of many comments as one line: which request was invalid is said beside it.
-pub fn one_line(problem: &str) -> String {
-    text::line(problem.trim_start_matches(INVALID).trim(), 400)
+pub fn problem_line(problem: &str) -> String {
+    text::escape_line(problem.trim_start_matches(INVALID).trim(), 400)
 }
 
 /// How several acts of which some failed end.
-pub fn of_several(failed: u64, all: u64) -> ExitCode {
+pub fn exit_code_of_batch(failed: u64, all: u64) -> ExitCode {
     ExitCode::from(match failed {
         0 => 0,
         _ if failed == all => FAILED,
-        _ => PARTLY,
+        _ => PARTLY_FAILED,
     })
 }
 
@@ -178,9 +178,9 @@ fn cause(status: &Status) -> Option<&(dyn Error + 'static)> {
 }
 
 /// The last cause of a chain, e.g. `Connection refused`: the outer ones only say that connecting failed.
-fn innermost(error: &dyn Error) -> String {
+fn root_cause(error: &dyn Error) -> String {
     match error.source() {
-        Some(source) => innermost(source),
+        Some(source) => root_cause(source),
         None => error.to_string(),
     }
 }
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_closed_pipe_ends_quietly() {
-        let failure = Failure::output(&io::ErrorKind::BrokenPipe.into());
+        let failure = Failure::stdout(&io::ErrorKind::BrokenPipe.into());
         assert_eq!((failure.code, failure.message.as_str()), (0, ""));
     }
 }

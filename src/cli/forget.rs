@@ -9,13 +9,14 @@ use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
-use super::person::{PERSON, PersonArgs};
+use super::person::{AuthorArgs, SELECTORS};
 use super::term::{self, Screen, Tone};
 use super::text;
 use crate::pb;
 
 /// In the order of what a person asks first.
-const KINDS: [&str; 9] = ["comments", "verdicts", "events", "limits", "histories", "acts", "listed", "outcomes", "quotes"];
+const RECORD_KINDS: [&str; 9] =
+    ["comments", "verdicts", "events", "limits", "histories", "acts", "listed", "outcomes", "quotes"];
 
 pub const EXAMPLES: &str = "Examples:
   gatepost forget --site blog.example --email ada@example.org
@@ -27,10 +28,10 @@ erased cannot be brought back: `gatepost export` prints it beforehand.";
 
 /// Options of `forget`.
 #[derive(Debug, clap::Args)]
-#[command(group = ArgGroup::new("whom").required(true).args(PERSON))]
+#[command(group = ArgGroup::new("whom").required(true).args(SELECTORS))]
 pub struct ForgetArgs {
     #[command(flatten)]
-    person: PersonArgs,
+    person: AuthorArgs,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -56,7 +57,7 @@ pub async fn run(args: &ForgetArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let request = pb::ForgetAuthorRequest { site, author: Some(args.person.selector()), dry_run: args.dry_run };
     if asks && !confirmed(&connection, &request, args.person.typed()).await? {
-        term::tell("nothing was erased");
+        term::log_line("nothing was erased");
         return Ok(ExitCode::SUCCESS);
     }
     let counts = call(&connection, request).await?;
@@ -76,16 +77,16 @@ async fn confirmed(connection: &Connection, request: &pb::ForgetAuthorRequest, t
     let comments = if comments == 1 { "1 comment".to_owned() } else { format!("{comments} comments") };
     confirm(&format!(
         "{comments} of {} on {} would be erased for good. Erase them?",
-        text::line(typed, 256),
-        text::line(&request.site, 128)
+        text::escape_line(typed, 256),
+        text::escape_line(&request.site, 128)
     ))
 }
 
 fn print(erased: &pb::ForgetAuthorResponse, format: Format) -> Result<(), Failure> {
     let mut screen = Screen::new();
     // Those we know in our order, and then whatever a newer server counts.
-    let known = KINDS.into_iter().filter_map(|kind| erased.counts.get_key_value(kind));
-    let others = erased.counts.iter().filter(|(kind, _)| !KINDS.contains(&kind.as_str()));
+    let known = RECORD_KINDS.into_iter().filter_map(|kind| erased.counts.get_key_value(kind));
+    let others = erased.counts.iter().filter(|(kind, _)| !RECORD_KINDS.contains(&kind.as_str()));
     let counts: Vec<_> = known.chain(others).collect();
     match format {
         Format::Json => screen.line(&json::write(erased, true)?)?,
@@ -99,7 +100,7 @@ fn print(erased: &pb::ForgetAuthorResponse, format: Format) -> Result<(), Failur
         Format::Table | Format::Ids => {
             let mut table = screen.new_table(&["what", "count"], &["count"]);
             for (kind, count) in counts {
-                table.add_row(screen.row(vec![(Tone::Plain, text::line(kind, 40)), (Tone::Plain, count.to_string())]));
+                table.add_row(screen.row(vec![(Tone::Plain, text::escape_line(kind, 40)), (Tone::Plain, count.to_string())]));
             }
             screen.table(&table)?;
         }

@@ -12,7 +12,7 @@ use super::text;
 use crate::pb;
 
 /// Ids a call; the server takes no more.
-pub const BATCH: usize = 1_000;
+pub const MAX_IDS_PER_CALL: usize = 1_000;
 
 /// Which comments.
 #[derive(Debug, clap::Args)]
@@ -58,7 +58,7 @@ impl NameArgs {
 
 impl IdArgs {
     /// The ids, of which there must be some.
-    pub fn some(&self) -> Result<Vec<String>, Failure> {
+    pub fn require(&self) -> Result<Vec<String>, Failure> {
         if self.ids.is_empty() {
             return Err(Failure::usage("which comments? Give their ids, or - to read them from standard input"));
         }
@@ -115,7 +115,7 @@ impl Results {
                 Some(error) if matches!(self.format, Format::Ids) => {
                     // Ids are what the next command acts on: those that failed do not belong there.
                     self.failed += 1;
-                    tell(&result.comment_id, &error.message);
+                    print_problem(&result.comment_id, &error.message);
                 }
                 error => {
                     self.failed += u64::from(error.is_some());
@@ -137,20 +137,20 @@ impl Results {
             });
         }
         if self.failed > 0 {
-            term::tell(&format!("gatepost: {} of {} failed", self.failed, self.done));
+            term::log_line(&format!("gatepost: {} of {} failed", self.failed, self.done));
         }
-        Ok(failure::of_several(self.failed, self.done))
+        Ok(failure::exit_code_of_batch(self.failed, self.done))
     }
 }
 
 /// Acts on all ids in calls of a size that the server takes, and prints what became of each.
-pub async fn act(
+pub async fn act_on_ids(
     ids: &[String],
     format: Format,
     mut call: impl AsyncFnMut(Vec<String>) -> Result<Vec<pb::ReviewResult>, Failure>,
 ) -> Result<ExitCode, Failure> {
     let (mut results, mut broken) = (Results::new(format), None);
-    for batch in ids.chunks(BATCH) {
+    for batch in ids.chunks(MAX_IDS_PER_CALL) {
         match call(batch.to_vec()).await {
             Ok(some) => results.take(&some)?,
             Err(failure) => {
@@ -160,14 +160,14 @@ pub async fn act(
         }
     }
     if ids.is_empty() {
-        term::tell("no ids came from standard input; nothing was done");
+        term::log_line("no ids came from standard input; nothing was done");
     }
     results.finish(ids.len(), broken)
 }
 
 /// Says what is wrong with one comment.
-pub fn tell(id: &str, message: &str) {
-    term::tell(&format!("{}: {}", text::line(id, 256), text::line(message, 400)));
+pub fn print_problem(id: &str, message: &str) {
+    term::log_line(&format!("{}: {}", text::escape_line(id, 256), text::escape_line(message, 400)));
 }
 
 impl Record for pb::ReviewResult {
@@ -185,11 +185,11 @@ impl Record for pb::ReviewResult {
         let tone = if self.error.is_some() { Tone::Bad } else { Tone::from(self.verdict.as_ref().and_then(explain::decision)) };
         let problem = if reason.is_empty() { String::new() } else { format!("{reason}: {message}") };
         vec![
-            (Tone::Plain, text::line(&id, 256)),
+            (Tone::Plain, text::escape_line(&id, 256)),
             (tone, decision),
             (Tone::Plain, revision),
-            (Tone::Plain, text::line(&by, 128)),
-            (Tone::Bad, text::line(&problem, 400)),
+            (Tone::Plain, text::escape_line(&by, 128)),
+            (Tone::Bad, text::escape_line(&problem, 400)),
         ]
     }
 
@@ -203,7 +203,7 @@ fn columns(result: &pb::ReviewResult) -> [String; 6] {
     let error = result.error.as_ref();
     [
         result.comment_id.clone(),
-        verdict.map(|verdict| explain::word(verdict.decision).to_owned()).unwrap_or_default(),
+        verdict.map(|verdict| explain::decision_word(verdict.decision).to_owned()).unwrap_or_default(),
         verdict.map(|verdict| verdict.revision.to_string()).unwrap_or_default(),
         verdict.map(|verdict| verdict.decided_by.clone()).unwrap_or_default(),
         error.map(|error| error.reason.clone()).unwrap_or_default(),

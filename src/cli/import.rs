@@ -31,11 +31,11 @@ use std::time::Instant;
 use archive::Archive;
 pub use archive::read_archive;
 use format::InputFormat;
-use learned::learned;
-use progress::{Progress, Same};
-use report::Report;
-use send::Sending;
-use taking::Taking;
+use learned::learned_lines;
+use progress::{ImportIdentity, Progress};
+use report::ImportReport;
+use send::ImportStream;
+use taking::ImportSelection;
 
 use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
@@ -103,14 +103,18 @@ pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
     }
     let connection = args.connect.connect().await?;
     let begun = Instant::now();
-    let mut report = Report::new(args.format.format);
+    let mut report = ImportReport::new(args.format.format);
     for file in &args.files {
-        if let Err(failure) = one(args, file, &site, &connection, &mut report).await {
+        if let Err(failure) = import_file(args, file, &site, &connection, &mut report).await {
             return Err(report.broken_off(failure));
         }
     }
-    let taking = Taking::new(args.judge, args.held);
-    let learned = if taking == Taking::Decisions && !args.dry_run { learned(&connection, &site).await } else { Vec::new() };
+    let taking = ImportSelection::new(args.judge, args.held);
+    let learned = if taking == ImportSelection::Decisions && !args.dry_run {
+        learned_lines(&connection, &site).await
+    } else {
+        Vec::new()
+    };
     report.finish(connection.server(), begun.elapsed(), &learned)
 }
 
@@ -119,13 +123,19 @@ fn is_stdin(file: &Path) -> bool {
 }
 
 /// Imports one file. How far it came is written in any case.
-async fn one(args: &ImportArgs, file: &Path, site: &str, connection: &Connection, report: &mut Report) -> Result<(), Failure> {
-    let taking = Taking::new(args.judge, args.held);
-    let content = lines::content(file, |source, length| report.follow(source, length))?;
+async fn import_file(
+    args: &ImportArgs,
+    file: &Path,
+    site: &str,
+    connection: &Connection,
+    report: &mut ImportReport,
+) -> Result<(), Failure> {
+    let taking = ImportSelection::new(args.judge, args.held);
+    let content = lines::open_content(file, |source, length| report.follow(source, length))?;
     let archive = Archive::new(content, args.input_format, file, site)?;
     let nothing_found = archive.nothing_found();
-    let mut progress = begin(args, file, (connection.server(), site, taking.as_str()), report)?;
-    let sending = Sending::new(file, archive, connection, (taking, args.dry_run, args.retries), report, &mut progress);
+    let mut progress = open_progress(args, file, (connection.server(), site, taking.as_str()), report)?;
+    let sending = ImportStream::new(file, archive, connection, (taking, args.dry_run, args.retries), report, &mut progress);
     let sent = tokio::select! {
         sent = sending.run() => sent,
         stopped = ctrl_c() => Err(stopped.err().unwrap_or_else(|| Failure::failed("stopped").then("run it again to go on"))),
@@ -146,22 +156,22 @@ async fn one(args: &ImportArgs, file: &Path, site: &str, connection: &Connection
 }
 
 /// Where to go on.
-fn begin(
+fn open_progress(
     args: &ImportArgs,
     file: &Path,
     (server, site, taking): (&str, &str, &str),
-    report: &mut Report,
+    report: &mut ImportReport,
 ) -> Result<Progress, Failure> {
     // What leaves no trace on the server leaves none here.
     if args.no_state || args.dry_run || is_stdin(file) {
-        return Ok(Progress::unkept());
+        return Ok(Progress::in_memory());
     }
     let state = args.state.clone().unwrap_or_else(|| {
         let mut name = file.as_os_str().to_owned();
         name.push(".progress");
         PathBuf::from(name)
     });
-    let (progress, known) = Progress::begin(&state, Same::of(file, server, site, taking)?)?;
+    let (progress, known) = Progress::begin(&state, ImportIdentity::of(file, server, site, taking)?)?;
     if !known {
         report.tell(&format!(
             "{} is of another import, or {} has changed: from the beginning",

@@ -13,7 +13,7 @@ use super::text;
 use crate::pb;
 
 /// A message that is printed or read as JSON.
-pub trait Named: Message + Default {
+pub trait JsonMessage: Message + Default {
     /// Its full name in the proto files.
     const NAME: &'static str;
 }
@@ -21,7 +21,7 @@ pub trait Named: Message + Default {
 /// Names messages of our own package.
 macro_rules! named {
     ($($message:ident)*) => {
-        $(impl Named for pb::$message {
+        $(impl JsonMessage for pb::$message {
             const NAME: &'static str = concat!("gatepost.v1.", stringify!($message));
         })*
     };
@@ -37,29 +37,29 @@ named! {
 /// The compiled descriptors. The build made them, so reading them fails only if the build was wrong.
 static POOL: LazyLock<Option<DescriptorPool>> = LazyLock::new(|| DescriptorPool::decode(pb::DESCRIPTORS).ok());
 
-fn descriptor<M: Named>() -> Result<MessageDescriptor, Failure> {
+fn descriptor<M: JsonMessage>() -> Result<MessageDescriptor, Failure> {
     let found = POOL.as_ref().and_then(|pool| pool.get_message_by_name(M::NAME));
     found.ok_or_else(|| Failure::failed(format!("this build does not know the message {}; build it again", M::NAME)))
 }
 
 /// A message as JSON, on one line or indented.
-pub fn write<M: Named>(message: &M, pretty: bool) -> Result<String, Failure> {
+pub fn write<M: JsonMessage>(message: &M, pretty: bool) -> Result<String, Failure> {
     let cannot = |error: &dyn std::fmt::Display| Failure::failed(format!("cannot write {} as JSON: {error}", M::NAME));
     let descriptor = descriptor::<M>()?;
     let bytes = message.encode_to_vec();
     let message = DynamicMessage::decode(descriptor.clone(), bytes.as_slice()).map_err(|error| cannot(&error))?;
     let options = SerializeOptions::new().use_proto_field_name(true);
     let value = message.serialize_with_options(serde_json::value::Serializer, &options).map_err(|error| cannot(&error))?;
-    let ordered = Ordered { value: &value, descriptor: Some(&descriptor) };
+    let ordered = InFieldOrder { value: &value, descriptor: Some(&descriptor) };
     let json = if pretty { serde_json::to_string_pretty(&ordered) } else { serde_json::to_string(&ordered) };
-    Ok(inert(json.map_err(|error| cannot(&error))?))
+    Ok(escape_unprintable(json.map_err(|error| cannot(&error))?))
 }
 
 /// A message from JSON. Fields that it does not have are passed over.
 ///
 /// # Errors
 /// What does not fit, in words.
-pub fn read<M: Named>(value: Value) -> Result<M, String> {
+pub fn read<M: JsonMessage>(value: Value) -> Result<M, String> {
     let descriptor = descriptor::<M>().map_err(|failure| failure.message().to_owned())?;
     let options = DeserializeOptions::new().deny_unknown_fields(false);
     let message = DynamicMessage::deserialize_with_options(descriptor, value, &options).map_err(|error| error.to_string())?;
@@ -71,36 +71,36 @@ const MAX_UNKNOWN: usize = 32;
 const MAX_NAME: usize = 64;
 
 /// Returns the paths of the fields of a JSON object that a message does not have, e.g. `author.shoe_size`.
-pub fn unknown_fields<M: Named>(fields: &Map<String, Value>) -> Vec<String> {
+pub fn unknown_fields<M: JsonMessage>(fields: &Map<String, Value>) -> Vec<String> {
     let mut unknown = Vec::new();
     if let Ok(descriptor) = descriptor::<M>() {
-        gather_unknown(&descriptor, fields, "", &mut unknown);
+        collect_unknown(&descriptor, fields, "", &mut unknown);
     }
     unknown
 }
 
-fn gather_unknown(descriptor: &MessageDescriptor, fields: &Map<String, Value>, within: &str, unknown: &mut Vec<String>) {
+fn collect_unknown(descriptor: &MessageDescriptor, fields: &Map<String, Value>, within: &str, unknown: &mut Vec<String>) {
     for (name, value) in fields {
         let known = descriptor.get_field_by_name(name).or_else(|| descriptor.get_field_by_json_name(name));
         match (known.map(|field| (field.is_map(), field.kind())), value) {
             (Some((false, Kind::Message(message))), Value::Object(inner)) => {
-                gather_unknown(&message, inner, &format!("{within}{name}."), unknown);
+                collect_unknown(&message, inner, &format!("{within}{name}."), unknown);
             }
             (Some(_), _) => {}
-            (None, _) if unknown.len() < MAX_UNKNOWN => unknown.push(text::line(&format!("{within}{name}"), MAX_NAME)),
+            (None, _) if unknown.len() < MAX_UNKNOWN => unknown.push(text::escape_line(&format!("{within}{name}"), MAX_NAME)),
             (None, _) => return,
         }
     }
 }
 
 /// JSON with a message's fields in the order of its proto file and maps by key, so that equal messages print equal.
-struct Ordered<'a> {
+struct InFieldOrder<'a> {
     value: &'a Value,
     /// Absent: no message of ours, but a map, a list or a scalar.
     descriptor: Option<&'a MessageDescriptor>,
 }
 
-impl Serialize for Ordered<'_> {
+impl Serialize for InFieldOrder<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match (self.value, self.descriptor) {
             (Value::Object(object), Some(descriptor)) => {
@@ -112,13 +112,13 @@ impl Serialize for Ordered<'_> {
                             Kind::Message(message) if !field.is_map() => Some(message),
                             _ => None,
                         };
-                        map.serialize_entry(field.name(), &Ordered { value, descriptor })?;
+                        map.serialize_entry(field.name(), &InFieldOrder { value, descriptor })?;
                     }
                 }
                 map.end()
             }
             (Value::Array(items), descriptor) => {
-                serializer.collect_seq(items.iter().map(|value| Ordered { value, descriptor }))
+                serializer.collect_seq(items.iter().map(|value| InFieldOrder { value, descriptor }))
             }
             (value, _) => value.serialize(serializer),
         }
@@ -127,13 +127,13 @@ impl Serialize for Ordered<'_> {
 
 /// The same JSON with every character escaped that a terminal would obey or hide. They occur only inside strings,
 /// where an escape means the same.
-pub fn inert(json: String) -> String {
-    if !json.chars().any(|c| text::is_unseen(c) && c != '\n') {
+pub fn escape_unprintable(json: String) -> String {
+    if !json.chars().any(|c| text::needs_escape(c) && c != '\n') {
         return json;
     }
     let mut shown = String::with_capacity(json.len() + 16);
     for c in json.chars() {
-        if text::is_unseen(c) && c != '\n' {
+        if text::needs_escape(c) && c != '\n' {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 shown.push_str(&format!("\\u{unit:04x}"));
             }

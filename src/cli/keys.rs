@@ -53,7 +53,7 @@ enum Command {
 struct CreateArgs {
     /// What it may do: host, moderator or admin
     #[arg(long, value_enum)]
-    role: Role,
+    role: RoleArg,
     /// A site that it may speak for, or * for all; may be given several times [default: the one of --site]
     #[arg(long = "for-site", value_name = "SITE")]
     for_sites: Vec<String>,
@@ -70,7 +70,7 @@ struct CreateArgs {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Role {
+enum RoleArg {
     Host,
     Moderator,
     Admin,
@@ -111,9 +111,9 @@ async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
         })?],
     };
     let role = match args.role {
-        Role::Host => pb::Role::Host,
-        Role::Moderator => pb::Role::Moderator,
-        Role::Admin => pb::Role::Admin,
+        RoleArg::Host => pb::Role::Host,
+        RoleArg::Moderator => pb::Role::Moderator,
+        RoleArg::Admin => pb::Role::Admin,
     };
     let expires_at = times::expiry(args.expires, "a key")?;
     let connection = args.connect.connect().await?;
@@ -129,7 +129,7 @@ async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
         Format::Table | Format::Csv => screen.line(&made.secret)?,
     }
     screen.flush()?;
-    term::tell("this key is shown only now; keep it where its user finds it");
+    term::log_line("this key is shown only now; keep it where its user finds it");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -142,14 +142,14 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let cells = |key: &pb::Key| {
         let or_never = |at: &Option<prost_types::Timestamp>| match at {
             None => "never".to_owned(),
-            at => times::moment(at.as_ref()),
+            at => times::format_timestamp(at.as_ref()),
         };
         [
-            text::line(&key.key_id, 40),
-            text::line(&key.name, 40),
+            text::escape_line(&key.key_id, 40),
+            text::escape_line(&key.name, 40),
             key.role().as_str_name().trim_start_matches("ROLE_").to_lowercase(),
-            text::line(&key.sites.join(" "), 80),
-            times::moment(key.created_at.as_ref()),
+            text::escape_line(&key.sites.join(" "), 80),
+            times::format_timestamp(key.created_at.as_ref()),
             or_never(&key.expires_at),
             or_never(&key.last_used_at),
         ]
@@ -184,7 +184,7 @@ async fn revoke(args: &RevokeArgs) -> Result<ExitCode, Failure> {
         let answer = connection.admin().revoke_key(pb::RevokeKeyRequest { key_id: id.clone() }).await;
         answer.map_err(|status| connection.failure(&status))?;
     }
-    term::tell(if args.ids.len() == 1 { "the key has ended" } else { "the keys have ended" });
+    term::log_line(if args.ids.len() == 1 { "the key has ended" } else { "the keys have ended" });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -193,6 +193,6 @@ async fn rotate_secret(connect: &ConnectArgs) -> Result<ExitCode, Failure> {
     let connection = connect.connect().await?;
     let answer = connection.admin().rotate_secret(pb::RotateSecretRequest { site }).await;
     answer.map_err(|status| connection.failure(&status))?;
-    term::tell("the site has another secret");
+    term::log_line("the site has another secret");
     Ok(ExitCode::SUCCESS)
 }

@@ -8,16 +8,16 @@ use serde_json::Value;
 
 use super::failure::{self, Failure};
 use super::lines::{self, Fields, Line};
-use super::on_cores::on_cores;
-use super::rows::{self, Where};
+use super::on_cores::map_lines;
+use super::rows::{self, FieldCondition};
 use super::{bar, term, text};
 
 /// Which rows count.
 #[derive(Debug, clap::Args)]
-pub struct ChoiceArgs {
+pub struct RowFilterArgs {
     /// Only rows whose field is this, or with != is not; several must all hold
     #[arg(long = "where", value_name = "FIELD=VALUE")]
-    only: Vec<Where>,
+    only: Vec<FieldCondition>,
     /// Also rows with `"ambiguous": true`, on which annotators disagreed
     #[arg(long)]
     ambiguous: bool,
@@ -25,7 +25,7 @@ pub struct ChoiceArgs {
 
 /// How many rows were not measured, and why.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct LeftOut {
+pub struct SkippedRows {
     /// Not asked for.
     pub not_asked_for: u64,
     /// Annotators disagreed.
@@ -35,7 +35,7 @@ pub struct LeftOut {
 }
 
 /// What became of a line.
-enum Outcome<T> {
+enum LineOutcome<T> {
     NotAskedFor,
     Ambiguous,
     Bad(u64, String),
@@ -44,39 +44,39 @@ enum Outcome<T> {
 
 /// Reads every row that counts: `work` understands one, on whatever core; `take` gets what came of it, with the place
 /// of its file in `files`, in the order of the rows.
-pub fn read<T: Send>(
+pub fn read_rows<T: Send>(
     files: &[PathBuf],
-    choice: &ChoiceArgs,
+    choice: &RowFilterArgs,
     work: impl Fn(usize, &Line, Fields) -> Result<T, String> + Sync,
     mut take: impl FnMut(usize, T),
-) -> Result<LeftOut, Failure> {
+) -> Result<SkippedRows, Failure> {
     let bar = bar::on_terminal();
-    bar::expect(&bar, files.iter().map(|file| Some(file.metadata().ok()?.len())).sum());
+    bar::set_length(&bar, files.iter().map(|file| Some(file.metadata().ok()?.len())).sum());
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let mut left_out = LeftOut::default();
+    let mut left_out = SkippedRows::default();
     for (place, file) in files.iter().enumerate() {
-        bar.set_message(text::line(&name(file), 40));
+        bar.set_message(text::escape_line(&source_name(file), 40));
         let lines = lines::open(file, |source, _| Box::new(bar.wrap_read(source)))?;
         let outcome = |line: &Line| match line.fields() {
-            Err(problem) => Outcome::Bad(line.number, problem),
-            Ok(fields) if !choice.only.iter().all(|only| only.holds(&fields)) => Outcome::NotAskedFor,
-            Ok(fields) if !choice.ambiguous && fields.get("ambiguous") == Some(&Value::Bool(true)) => Outcome::Ambiguous,
+            Err(problem) => LineOutcome::Bad(line.number, problem),
+            Ok(fields) if !choice.only.iter().all(|only| only.holds(&fields)) => LineOutcome::NotAskedFor,
+            Ok(fields) if !choice.ambiguous && fields.get("ambiguous") == Some(&Value::Bool(true)) => LineOutcome::Ambiguous,
             Ok(fields) => match work(place, line, fields) {
-                Ok(read) => Outcome::Read(read),
-                Err(problem) => Outcome::Bad(line.number, problem),
+                Ok(read_rows) => LineOutcome::Read(read_rows),
+                Err(problem) => LineOutcome::Bad(line.number, problem),
             },
         };
-        on_cores(lines, file, cores, outcome, |outcome| {
+        map_lines(lines, file, cores, outcome, |outcome| {
             match outcome {
-                Outcome::NotAskedFor => left_out.not_asked_for += 1,
-                Outcome::Ambiguous => left_out.ambiguous += 1,
-                Outcome::Bad(number, problem) => {
+                LineOutcome::NotAskedFor => left_out.not_asked_for += 1,
+                LineOutcome::Ambiguous => left_out.ambiguous += 1,
+                LineOutcome::Bad(number, problem) => {
                     left_out.unreadable += 1;
-                    let problem = failure::one_line(&problem);
-                    let file = text::line(&file.display().to_string(), 200);
-                    bar.suspend(|| term::tell(&format!("{file}:{number}: {problem}")));
+                    let problem = failure::problem_line(&problem);
+                    let file = text::escape_line(&file.display().to_string(), 200);
+                    bar.suspend(|| term::log_line(&format!("{file}:{number}: {problem}")));
                 }
-                Outcome::Read(read) => take(place, read),
+                LineOutcome::Read(read_rows) => take(place, read_rows),
             }
             Ok(())
         })?;
@@ -86,7 +86,7 @@ pub fn read<T: Send>(
 }
 
 /// A file's name without folder and endings: what a source is called.
-pub fn name(file: &Path) -> String {
+pub fn source_name(file: &Path) -> String {
     if file == Path::new("-") {
         return "stdin".to_owned();
     }
@@ -97,7 +97,7 @@ pub fn name(file: &Path) -> String {
 
 /// What a row says of itself in `label` or `gold`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum RowLabel {
     /// A word: `ham`, `spam`, `toxic`, or one of the file's own.
     Word(String),
     /// Yes or no to a question that the row does not name.
@@ -105,15 +105,15 @@ pub enum Said {
 }
 
 /// Reads `label`, else `gold`. `None`: the row has neither.
-pub fn said(fields: &Fields) -> Option<Said> {
+pub fn row_label(fields: &Fields) -> Option<RowLabel> {
     let value = ["label", "gold"].into_iter().filter_map(|name| fields.get(name)).find(|value| !value.is_null())?;
     if let Some(yes) = yes_or_no(value) {
-        return Some(Said::Binary(yes));
+        return Some(RowLabel::Binary(yes));
     }
-    match rows::plain(value).as_str() {
-        "0" => Some(Said::Binary(false)),
-        "1" => Some(Said::Binary(true)),
-        word => Some(Said::Word(word.to_lowercase())),
+    match rows::value_text(value).as_str() {
+        "0" => Some(RowLabel::Binary(false)),
+        "1" => Some(RowLabel::Binary(true)),
+        word => Some(RowLabel::Word(word.to_lowercase())),
     }
 }
 
@@ -123,7 +123,7 @@ pub fn yes_or_no(value: &Value) -> Option<bool> {
 }
 
 /// The value at a path with dots.
-pub fn at<'v>(fields: &'v Fields, path: &str) -> Option<&'v Value> {
+pub fn value_at<'v>(fields: &'v Fields, path: &str) -> Option<&'v Value> {
     if let Some(value) = fields.get(path) {
         return Some(value);
     }
@@ -147,26 +147,26 @@ mod tests {
 
     #[test]
     fn a_source_is_called_like_its_file() {
-        assert_eq!(name(Path::new("/a/b.c.jsonl.gz")), "b.c");
-        assert_eq!(name(Path::new("b.csv")), "b.csv");
-        assert_eq!(name(Path::new("-")), "stdin");
+        assert_eq!(source_name(Path::new("/a/b.c.jsonl.gz")), "b.c");
+        assert_eq!(source_name(Path::new("b.csv")), "b.csv");
+        assert_eq!(source_name(Path::new("-")), "stdin");
     }
 
     #[test]
     fn labels_are_words_or_yes_and_no() {
-        let said = |value| said(&fields(value));
-        assert_eq!(said(json!({"label": "Spam", "gold": 0})), Some(Said::Word("spam".into())));
-        assert_eq!(said(json!({"label": null, "gold": 1})), Some(Said::Binary(true)));
-        assert_eq!(said(json!({"gold": "0"})), Some(Said::Binary(false)));
-        assert_eq!(said(json!({"gold": false})), Some(Said::Binary(false)));
+        let said = |value| row_label(&fields(value));
+        assert_eq!(said(json!({"label": "Spam", "gold": 0})), Some(RowLabel::Word("spam".into())));
+        assert_eq!(said(json!({"label": null, "gold": 1})), Some(RowLabel::Binary(true)));
+        assert_eq!(said(json!({"gold": "0"})), Some(RowLabel::Binary(false)));
+        assert_eq!(said(json!({"gold": false})), Some(RowLabel::Binary(false)));
         assert_eq!(said(json!({"text": "t"})), None);
     }
 
     #[test]
     fn paths_with_dots_lead_into_a_row() {
         let row = fields(json!({"labels": {"kinds": {"A b": 2}}, "a.b": 1}));
-        assert_eq!(at(&row, "labels.kinds.A b"), Some(&json!(2)));
-        assert_eq!(at(&row, "a.b"), Some(&json!(1)));
-        assert_eq!(at(&row, "labels.other"), None);
+        assert_eq!(value_at(&row, "labels.kinds.A b"), Some(&json!(2)));
+        assert_eq!(value_at(&row, "a.b"), Some(&json!(1)));
+        assert_eq!(value_at(&row, "labels.other"), None);
     }
 }

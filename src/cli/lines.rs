@@ -26,26 +26,26 @@ pub type Fields = Map<String, Value>;
 
 /// Reads lines.
 pub struct Lines {
-    reader: Content,
+    reader: ContentReader,
     number: u64,
 }
 
 /// What a file holds, unzipped.
-pub type Content = Box<dyn BufRead + Send>;
+pub type ContentReader = Box<dyn BufRead + Send>;
 
-/// Opens a file of lines as [`content`] does.
+/// Opens a file of lines as [`open_content`] does.
 pub fn open(
     path: &Path,
     count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
 ) -> Result<Lines, Failure> {
-    Ok(Lines::new(content(path, count)?))
+    Ok(Lines::new(open_content(path, count)?))
 }
 
 /// Opens a file, gzipped or not, or standard input for `-`, and counts the bytes read from it through `count`.
-pub fn content(
+pub fn open_content(
     path: &Path,
     count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
-) -> Result<Content, Failure> {
+) -> Result<ContentReader, Failure> {
     let cannot = |error: io::Error| Failure::failed(format!("cannot read {}: {error}", path.display()));
     let source = if path == Path::new("-") {
         count(Box::new(io::stdin()), None)
@@ -62,7 +62,7 @@ pub fn content(
 
 impl Lines {
     /// From the first line on.
-    pub fn new(reader: Content) -> Self {
+    pub fn new(reader: ContentReader) -> Self {
         Self { reader, number: 0 }
     }
 
@@ -103,7 +103,7 @@ impl Line {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn fields(&self) -> Result<Fields, String> {
-        object(self.read()?)
+        into_object(self.read()?)
     }
 
     /// The line's JSON, understood as whatever the caller makes of it.
@@ -125,7 +125,7 @@ impl Line {
 ///
 /// # Errors
 /// It has none.
-pub fn object(value: Value) -> Result<Fields, String> {
+pub fn into_object(value: Value) -> Result<Fields, String> {
     match value {
         Value::Object(fields) => Ok(fields),
         _ => Err("is no JSON object".to_owned()),
@@ -133,7 +133,7 @@ pub fn object(value: Value) -> Result<Fields, String> {
 }
 
 /// Reading broke off in the middle.
-pub fn unreadable(file: &Path, error: &io::Error) -> Failure {
+pub fn read_failure(file: &Path, error: &io::Error) -> Failure {
     Failure::failed(format!("cannot read on in {}: {error}; is the file whole?", file.display()))
 }
 

@@ -52,7 +52,7 @@ enum Command {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Target {
+enum TargetArg {
     /// A whole word or phrase of the text, in any case
     Word,
     /// A domain of links, with its subdomains
@@ -64,7 +64,7 @@ enum Target {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
+enum KindArg {
     Block,
     Allow,
 }
@@ -73,7 +73,7 @@ enum Kind {
 struct PutArgs {
     /// What it is compared with
     #[arg(value_enum)]
-    target: Target,
+    target: TargetArg,
     /// The word, domain, address or user id
     #[arg(required_unless_present = "of", conflicts_with = "of")]
     value: Option<String>,
@@ -98,10 +98,10 @@ struct PutArgs {
 struct RemoveArgs {
     /// Block or allow
     #[arg(value_enum)]
-    kind: Kind,
+    kind: KindArg,
     /// What it is compared with
     #[arg(value_enum)]
-    target: Target,
+    target: TargetArg,
     /// The value, as it was given or as it is listed
     value: String,
     #[command(flatten)]
@@ -135,7 +135,7 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
 
 async fn put(args: &PutArgs, kind: pb::ListKind) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
-    if args.of.is_some() && !matches!(args.target, Target::Author) {
+    if args.of.is_some() && !matches!(args.target, TargetArg::Author) {
         return Err(Failure::usage("--of names an author: `gatepost list block author --of COMMENT_ID`"));
     }
     let expires_at = times::expiry(args.expires, "an entry")?;
@@ -161,8 +161,8 @@ async fn put(args: &PutArgs, kind: pb::ListKind) -> Result<ExitCode, Failure> {
 async fn remove(args: &RemoveArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let kind = match args.kind {
-        Kind::Block => pb::ListKind::Block,
-        Kind::Allow => pb::ListKind::Allow,
+        KindArg::Block => pb::ListKind::Block,
+        KindArg::Allow => pb::ListKind::Allow,
     };
     let (value, target) = (args.value.clone(), args.target.to_wire().into());
     let entry = pb::ListEntry { kind: kind.into(), target, value, ..Default::default() };
@@ -171,12 +171,12 @@ async fn remove(args: &RemoveArgs) -> Result<ExitCode, Failure> {
     let answer = connection.admin().delete_list_entry(request).await;
     let existed = answer.map_err(|status| connection.failure(&status))?.into_inner().existed;
     if !existed {
-        term::tell("there is no such entry; `gatepost list` prints those there are");
+        term::log_line("there is no such entry; `gatepost list` prints those there are");
     }
     Ok(ExitCode::from(if existed { 0 } else { failure::FAILED }))
 }
 
-impl Target {
+impl TargetArg {
     fn to_wire(self) -> pb::ListTarget {
         match self {
             Self::Word => pb::ListTarget::Word,
@@ -203,11 +203,11 @@ impl Record for pb::ListEntry {
         vec![
             (tone, kind),
             (Tone::Plain, target),
-            (Tone::Plain, text::line(&value, 256)),
+            (Tone::Plain, text::escape_line(&value, 256)),
             (Tone::Plain, ends),
-            (Tone::Plain, text::line(&by, 40)),
+            (Tone::Plain, text::escape_line(&by, 40)),
             (Tone::Faint, since),
-            (Tone::Plain, text::line(&note, 200)),
+            (Tone::Plain, text::escape_line(&note, 200)),
         ]
     }
 
@@ -218,7 +218,7 @@ impl Record for pb::ListEntry {
 
 fn columns(entry: &pb::ListEntry) -> [String; 8] {
     let word = |name: &str, prefix| name.trim_start_matches(prefix).to_lowercase();
-    let end = if entry.expires_at.is_none() { String::new() } else { times::moment(entry.expires_at.as_ref()) };
+    let end = if entry.expires_at.is_none() { String::new() } else { times::format_timestamp(entry.expires_at.as_ref()) };
     [
         word(entry.kind().as_str_name(), "LIST_KIND_"),
         word(entry.target().as_str_name(), "LIST_TARGET_"),
@@ -226,7 +226,7 @@ fn columns(entry: &pb::ListEntry) -> [String; 8] {
         entry.shown.clone(),
         end,
         entry.by.clone(),
-        times::moment(entry.created_at.as_ref()),
+        times::format_timestamp(entry.created_at.as_ref()),
         entry.note.clone(),
     ]
 }

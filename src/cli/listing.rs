@@ -5,7 +5,7 @@ use super::output::{Format, Printer, Record};
 use super::term::{self, Screen};
 
 /// How many rows a table on a terminal has, unless the options say otherwise.
-const ON_A_TERMINAL: u64 = 50;
+const TERMINAL_LIMIT: u64 = 50;
 
 /// Options of every command whose list may be long.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -20,9 +20,9 @@ pub struct LimitArgs {
 
 impl LimitArgs {
     /// Returns how many records are printed at most, or `None` if all are printed.
-    fn most(self, format: Format, is_terminal: bool) -> Option<u64> {
+    fn limit(self, format: Format, is_terminal: bool) -> Option<u64> {
         let would_flood = format == Format::Table && is_terminal && !self.all;
-        self.limit.or_else(|| would_flood.then_some(ON_A_TERMINAL))
+        self.limit.or_else(|| would_flood.then_some(TERMINAL_LIMIT))
     }
 }
 
@@ -34,14 +34,14 @@ pub struct Listing<R> {
     screen: Screen,
     printer: Printer<R>,
     args: LimitArgs,
-    count: Count,
+    count: PageCounter,
 }
 
 impl<R: Record> Listing<R> {
     /// Returns a list of which nothing is printed yet.
     pub fn new(args: LimitArgs, format: Format) -> Self {
         let screen = Screen::new();
-        let count = Count::new(args.most(format, screen.is_terminal()));
+        let count = PageCounter::new(args.limit(format, screen.is_terminal()));
         Self { screen, printer: Printer::new(format), args, count }
     }
 
@@ -64,26 +64,26 @@ impl<R: Record> Listing<R> {
     pub fn finish(mut self) -> Result<(), Failure> {
         self.printer.finish(&mut self.screen)?;
         let more = match self.count.rest {
-            Rest::Empty => return Ok(()),
-            Rest::Present => "there are more",
-            Rest::Unknown => "there may be more",
+            Remaining::Empty => return Ok(()),
+            Remaining::Present => "there are more",
+            Remaining::Unknown => "there may be more",
         };
         let advice = match self.args.limit {
             Some(_) => "give --all instead of --limit to print all",
             None => "give --all to print all, or --limit N to print N",
         };
-        term::tell(&format!("gatepost: stopped after {}, and {more}; {advice}", self.count.printed));
+        term::log_line(&format!("gatepost: stopped after {}, and {more}; {advice}", self.count.printed));
         Ok(())
     }
 }
 
 /// Counts what is printed, and finds out whether there is more than the limit allows.
 #[derive(Debug)]
-struct Count {
+struct PageCounter {
     /// How many records are printed at most, or `None` if all are printed.
     limit: Option<u64>,
     printed: u64,
-    rest: Rest,
+    rest: Remaining,
     /// Whether any page has come.
     started: bool,
     /// Whether no further page is needed.
@@ -92,7 +92,7 @@ struct Count {
 
 /// What is known of the records that were not printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rest {
+enum Remaining {
     /// There are none.
     Empty,
     /// There is at least one.
@@ -101,9 +101,9 @@ enum Rest {
     Unknown,
 }
 
-impl Count {
+impl PageCounter {
     fn new(most: Option<u64>) -> Self {
-        Self { limit: most, printed: 0, rest: Rest::Unknown, started: false, done: false }
+        Self { limit: most, printed: 0, rest: Remaining::Unknown, started: false, done: false }
     }
 
     /// Returns the size to ask for in the next page, at most `largest`.
@@ -122,14 +122,14 @@ impl Count {
         let wanted = usize::try_from(room).map_or(records, |room| room.min(records));
         self.printed = self.printed.saturating_add(wanted as u64);
         self.rest = match (wanted < records, is_last) {
-            (true, _) => Rest::Present,
-            (false, true) => Rest::Empty,
-            (false, false) => Rest::Unknown,
+            (true, _) => Remaining::Present,
+            (false, true) => Remaining::Empty,
+            (false, false) => Remaining::Unknown,
         };
         self.started = true;
         // With no room left, the page was only asked for to see whether there are more. A filter that finds little could
         // have the whole site searched for that, so one such page has to do.
-        self.done = room == 0 || self.rest != Rest::Unknown;
+        self.done = room == 0 || self.rest != Remaining::Unknown;
         wanted
     }
 }
@@ -141,8 +141,8 @@ mod tests {
     use super::*;
 
     /// How many records of each page are printed up to the end, and what is known of the rest.
-    fn printed(most: Option<u64>, pages: &[(usize, bool)]) -> (Vec<usize>, Rest) {
-        let (mut count, mut printed) = (Count::new(most), Vec::new());
+    fn printed(most: Option<u64>, pages: &[(usize, bool)]) -> (Vec<usize>, Remaining) {
+        let (mut count, mut printed) = (PageCounter::new(most), Vec::new());
         for (records, is_last) in pages {
             printed.push(count.take(*records, *is_last));
             if count.done {
@@ -156,53 +156,53 @@ mod tests {
     #[test]
     fn only_a_table_on_a_terminal_has_a_limit_of_its_own() {
         let none = LimitArgs { limit: None, all: false };
-        assert_eq!(none.most(Format::Table, true), Some(ON_A_TERMINAL));
-        assert_eq!(none.most(Format::Table, false), None);
+        assert_eq!(none.limit(Format::Table, true), Some(TERMINAL_LIMIT));
+        assert_eq!(none.limit(Format::Table, false), None);
         for format in [Format::Json, Format::Jsonl, Format::Csv, Format::Ids] {
-            assert_eq!(none.most(format, true), None, "{format:?}");
+            assert_eq!(none.limit(format, true), None, "{format:?}");
         }
-        assert_eq!(LimitArgs { limit: None, all: true }.most(Format::Table, true), None);
-        assert_eq!(LimitArgs { limit: Some(7), all: false }.most(Format::Ids, false), Some(7));
+        assert_eq!(LimitArgs { limit: None, all: true }.limit(Format::Table, true), None);
+        assert_eq!(LimitArgs { limit: Some(7), all: false }.limit(Format::Ids, false), Some(7));
     }
 
     #[test]
     fn the_help_states_the_limit_of_a_terminal() {
         let help = LimitArgs::augment_args(clap::Command::new("list")).render_long_help().to_string();
         let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains(&format!("[default: {ON_A_TERMINAL} for a table on a terminal")), "{words}");
+        assert!(words.contains(&format!("[default: {TERMINAL_LIMIT} for a table on a terminal")), "{words}");
     }
 
     #[test]
     fn without_a_limit_all_pages_are_printed() {
-        assert_eq!(printed(None, &[(100, false), (0, false), (20, true)]), (vec![100, 0, 20], Rest::Empty));
+        assert_eq!(printed(None, &[(100, false), (0, false), (20, true)]), (vec![100, 0, 20], Remaining::Empty));
     }
 
     #[test]
     fn one_record_beyond_the_limit_shows_that_there_are_more() {
-        assert_eq!(printed(Some(50), &[(51, false)]), (vec![50], Rest::Present));
-        assert_eq!(printed(Some(50), &[(51, true)]), (vec![50], Rest::Present));
-        assert_eq!(printed(Some(110), &[(100, false), (100, false)]), (vec![100, 10], Rest::Present));
-        assert_eq!(printed(Some(100), &[(100, false), (1, true)]), (vec![100, 0], Rest::Present));
+        assert_eq!(printed(Some(50), &[(51, false)]), (vec![50], Remaining::Present));
+        assert_eq!(printed(Some(50), &[(51, true)]), (vec![50], Remaining::Present));
+        assert_eq!(printed(Some(110), &[(100, false), (100, false)]), (vec![100, 10], Remaining::Present));
+        assert_eq!(printed(Some(100), &[(100, false), (1, true)]), (vec![100, 0], Remaining::Present));
     }
 
     #[test]
     fn a_list_that_ends_at_the_limit_or_before_has_no_more() {
-        assert_eq!(printed(Some(50), &[(50, true)]), (vec![50], Rest::Empty));
-        assert_eq!(printed(Some(50), &[(20, false), (20, true)]), (vec![20, 20], Rest::Empty));
-        assert_eq!(printed(Some(50), &[(50, false), (0, true)]), (vec![50, 0], Rest::Empty));
+        assert_eq!(printed(Some(50), &[(50, true)]), (vec![50], Remaining::Empty));
+        assert_eq!(printed(Some(50), &[(20, false), (20, true)]), (vec![20, 20], Remaining::Empty));
+        assert_eq!(printed(Some(50), &[(50, false), (0, true)]), (vec![50, 0], Remaining::Empty));
     }
 
     #[test]
     fn one_page_that_holds_nothing_ends_the_search_for_more() {
-        assert_eq!(printed(Some(5), &[(5, false), (0, false), (9, true)]), (vec![5, 0], Rest::Unknown));
+        assert_eq!(printed(Some(5), &[(5, false), (0, false), (9, true)]), (vec![5, 0], Remaining::Unknown));
     }
 
     #[test]
     fn the_first_page_holds_one_more_than_the_limit() {
-        assert_eq!(Count::new(None).page_size(100), 100);
-        assert_eq!(Count::new(Some(1)).page_size(100), 2);
-        assert_eq!(Count::new(Some(u64::MAX)).page_size(100), 100);
-        let mut count = Count::new(Some(1));
+        assert_eq!(PageCounter::new(None).page_size(100), 100);
+        assert_eq!(PageCounter::new(Some(1)).page_size(100), 2);
+        assert_eq!(PageCounter::new(Some(u64::MAX)).page_size(100), 100);
+        let mut count = PageCounter::new(Some(1));
         count.take(0, false);
         assert_eq!(count.page_size(100), 100);
     }

@@ -58,6 +58,6 @@ pub fn man(args: &ManArgs, program: Command) -> Result<ExitCode, Failure> {
     let cannot = |error: std::io::Error| Failure::failed(format!("cannot write into {}: {error}", dir.display()));
     std::fs::create_dir_all(dir).map_err(cannot)?;
     clap_mangen::generate_to(program, dir).map_err(cannot)?;
-    term::tell(&format!("the pages are in {}", dir.display()));
+    term::log_line(&format!("the pages are in {}", dir.display()));
     Ok(ExitCode::SUCCESS)
 }

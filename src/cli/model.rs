@@ -62,13 +62,13 @@ pub fn run(args: &ModelArgs) -> Result<ExitCode, Failure> {
         ModelCommand::Evaluate(args) => return evaluate::run(args),
         ModelCommand::Train(args) => train::run(args),
         ModelCommand::Info(args) => match args.of_site() {
-            Some((connect, format)) => return super::wait(learning::info(connect, format)),
+            Some((connect, format)) => return super::block_on(learning::info(connect, format)),
             None => info::run(args),
         },
-        ModelCommand::Freeze(args) => return super::wait(learning::change(args, pb::LearningChange::Freeze)),
-        ModelCommand::Thaw(args) => return super::wait(learning::change(args, pb::LearningChange::Thaw)),
-        ModelCommand::Reset(args) => return super::wait(learning::change(args, pb::LearningChange::Reset)),
-        ModelCommand::Rollback(args) => return super::wait(learning::rollback(args)),
+        ModelCommand::Freeze(args) => return super::block_on(learning::change(args, pb::LearningChange::Freeze)),
+        ModelCommand::Thaw(args) => return super::block_on(learning::change(args, pb::LearningChange::Thaw)),
+        ModelCommand::Reset(args) => return super::block_on(learning::change(args, pb::LearningChange::Reset)),
+        ModelCommand::Rollback(args) => return super::block_on(learning::rollback(args)),
     };
     let shown = shown.map_err(|problem| Failure::failed(problem.to_string()))?;
     let mut screen = Screen::new();

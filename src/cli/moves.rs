@@ -24,12 +24,17 @@ pub async fn follow(connection: &Connection, site: &str, format: Format) -> Resu
         screen.write(&csv_line(pb::AuditEvent::FIELDS.iter())?)?;
         screen.flush()?;
     }
-    until_ctrl_c(keep_following(connection, site, format, &mut screen)).await?;
+    until_ctrl_c(follow_with_reconnect(connection, site, format, &mut screen)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Follows, and follows again when the stream breaks.
-async fn keep_following(connection: &Connection, site: &str, format: Format, screen: &mut Screen) -> Result<(), Failure> {
+async fn follow_with_reconnect(
+    connection: &Connection,
+    site: &str,
+    format: Format,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
     let mut reconnect = Reconnect::default();
     loop {
         let broken = follow_once(connection, site, format, screen, &mut reconnect).await?;
@@ -50,7 +55,7 @@ async fn follow_once(
         Err(status) => return Ok(status),
     };
     if reconnect.opened() {
-        term::tell(&format!("gatepost: {} is back; what moved meanwhile is in `gatepost audit`", connection.server()));
+        term::log_line(&format!("gatepost: {} is back; what moved meanwhile is in `gatepost audit`", connection.server()));
     }
     loop {
         match moves.message().await {
@@ -77,14 +82,14 @@ fn print(screen: &mut Screen, format: Format, moved: &pb::WatchQueueResponse) ->
                 .comment
                 .as_ref()
                 .and_then(|comment| comment.comment.as_ref())
-                .map(|comment| text::line(&comment.body, 60));
+                .map(|comment| text::escape_line(&comment.body, 60));
             screen.line(&format!(
                 "{}  {}  {}  {} by {}  {}",
-                times::moment(event.at.as_ref()),
+                times::format_timestamp(event.at.as_ref()),
                 screen.paint(tone, way),
-                text::line(&event.comment_id, 256),
-                explain::word(event.after),
-                text::line(&event.by, 128),
+                text::escape_line(&event.comment_id, 256),
+                explain::decision_word(event.after),
+                text::escape_line(&event.by, 128),
                 start.unwrap_or_default()
             ))?;
         }

@@ -8,7 +8,7 @@ use crate::judge::Judge;
 use crate::server;
 
 /// The site of comments that name none: the compiled-in policy answers for it.
-pub const SITE: &str = "check";
+pub const OFFLINE_SITE: &str = "check";
 
 /// Returns the judge for commands that work without a server: `model` in place of the compiled-in one, and the policies in
 /// `policy_dir`.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 
 use super::failure::Failure;
-use super::lines::{Line, Lines, unreadable};
+use super::lines::{Line, Lines, read_failure};
 
 /// Lines, and bytes of them, that one core gets at a time.
 const CHUNK_LINES: usize = 256;
@@ -12,7 +12,7 @@ const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 /// Works on every line, chunk by chunk, each chunk shared out among `cores`, and hands over what came of them in the
 /// order of the lines. `file` is named when it cannot be read on.
-pub fn on_cores<T: Send>(
+pub fn map_lines<T: Send>(
     mut lines: Lines,
     file: &Path,
     cores: usize,
@@ -22,7 +22,7 @@ pub fn on_cores<T: Send>(
     loop {
         let (mut chunk, mut bytes) = (Vec::new(), 0);
         while chunk.len() < CHUNK_LINES * cores && bytes < CHUNK_BYTES * cores {
-            let Some(line) = lines.next().map_err(|error| unreadable(file, &error))? else { break };
+            let Some(line) = lines.next().map_err(|error| read_failure(file, &error))? else { break };
             bytes += line.len();
             chunk.push(line);
         }

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use comfy_table::Table;
 
 use super::failure::Failure;
-use super::json::{self, Named};
+use super::json::{self, JsonMessage};
 use super::term::{Screen, Tone};
-use crate::verdict::is_unseen;
+use crate::verdict::is_invisible;
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -34,7 +34,7 @@ pub struct FormatArgs {
 }
 
 /// Something that commands print.
-pub trait Record: Named {
+pub trait Record: JsonMessage {
     /// Headings of the table.
     const HEADINGS: &'static [&'static str];
     /// Those of them with numbers.
@@ -134,7 +134,7 @@ pub fn print_one<R: Record>(screen: &mut Screen, format: Format, record: &R) -> 
 pub fn csv_line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Result<Vec<u8>, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let cannot = |error: &dyn std::fmt::Display| Failure::failed(format!("cannot write CSV: {error}"));
-    let safe = fields.into_iter().map(|field| cell(field.as_ref()));
+    let safe = fields.into_iter().map(|field| safe_cell(field.as_ref()));
     writer.write_record(safe).map_err(|error| cannot(&error))?;
     writer.into_inner().map_err(|error| cannot(&error))
 }
@@ -144,14 +144,14 @@ const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Returns a field of CSV: invisible and control characters other than line ends as escapes, a line end as `\n` however it
 /// was written, and a quotation mark before what a spreadsheet would take for a formula.
-fn cell(field: &[u8]) -> String {
+fn safe_cell(field: &[u8]) -> String {
     let field = String::from_utf8_lossy(field).replace("\r\n", "\n");
     let mut written = String::with_capacity(field.len());
     if field.trim_start().starts_with(FORMULA) && field.parse::<f64>().is_err() {
         written.push('\'');
     }
     for c in field.chars() {
-        if c != '\n' && (c.is_control() || is_unseen(c)) {
+        if c != '\n' && (c.is_control() || is_invisible(c)) {
             written.extend(c.escape_unicode());
         } else {
             written.push(c);
@@ -166,14 +166,14 @@ mod tests {
 
     #[test]
     fn a_cell_neither_steers_a_terminal_nor_is_computed() {
-        assert_eq!(cell("=cmd|'/C calc'!A0".as_bytes()), "'=cmd|'/C calc'!A0");
-        assert_eq!(cell("\u{1b}[2J\u{202e}gnp.exe".as_bytes()), "\\u{1b}[2J\\u{202e}gnp.exe");
-        assert_eq!(cell(b"-0.25"), "-0.25");
-        assert_eq!(cell("two\nlines, jürgen".as_bytes()), "two\nlines, jürgen");
-        assert_eq!(cell(b"two\r\nlines"), "two\nlines");
-        assert_eq!(cell(b"fine\rgone\tfar\x0b\x08"), "fine\\u{d}gone\\u{9}far\\u{b}\\u{8}");
-        assert_eq!(cell(b"\t=1+1"), "'\\u{9}=1+1");
-        assert_eq!(cell("\n＝1+1".as_bytes()), "'\n＝1+1");
+        assert_eq!(safe_cell("=cmd|'/C calc'!A0".as_bytes()), "'=cmd|'/C calc'!A0");
+        assert_eq!(safe_cell("\u{1b}[2J\u{202e}gnp.exe".as_bytes()), "\\u{1b}[2J\\u{202e}gnp.exe");
+        assert_eq!(safe_cell(b"-0.25"), "-0.25");
+        assert_eq!(safe_cell("two\nlines, jürgen".as_bytes()), "two\nlines, jürgen");
+        assert_eq!(safe_cell(b"two\r\nlines"), "two\nlines");
+        assert_eq!(safe_cell(b"fine\rgone\tfar\x0b\x08"), "fine\\u{d}gone\\u{9}far\\u{b}\\u{8}");
+        assert_eq!(safe_cell(b"\t=1+1"), "'\\u{9}=1+1");
+        assert_eq!(safe_cell("\n＝1+1".as_bytes()), "'\n＝1+1");
     }
 
     #[test]

@@ -4,12 +4,12 @@ use crate::pb::AuthorSelector;
 use crate::pb::author_selector::Selector;
 
 /// Their names, for commands that cannot do without one.
-pub const PERSON: [&str; 3] = ["user_id", "email", "ip"];
+pub const SELECTORS: [&str; 3] = ["user_id", "email", "ip"];
 
 /// The options.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
-pub struct PersonArgs {
+pub struct AuthorArgs {
     /// The person whom the host knows by this id
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     user_id: Option<String>,
@@ -21,7 +21,7 @@ pub struct PersonArgs {
     ip: Option<String>,
 }
 
-impl PersonArgs {
+impl AuthorArgs {
     /// As the server takes it.
     pub fn selector(&self) -> AuthorSelector {
         let user_id = self.user_id.clone().map(Selector::UserId);

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use super::connect::ConnectArgs;
-use super::explain::{self, leading};
+use super::explain::{self, top_score};
 use super::failure::Failure;
 use super::listing::{LimitArgs, Listing};
 use super::moves;
@@ -15,9 +15,9 @@ use super::times;
 use crate::pb;
 
 /// How much of a comment is shown, in characters.
-const START: usize = 80;
+const EXCERPT: usize = 80;
 /// Comments a call: small enough that the longest comments fit one message.
-const PAGE: i32 = 100;
+const PAGE_SIZE: i32 = 100;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost queue --site blog.example
@@ -85,7 +85,7 @@ pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
             site: site.clone(),
             filter: args.filter.clone(),
             order_by: args.order.as_str().to_owned(),
-            page_size: listing.page_size(PAGE),
+            page_size: listing.page_size(PAGE_SIZE),
             page_token,
         };
         let page = client.list_comments(request).await.map_err(|status| connection.failure(&status))?.into_inner();
@@ -138,16 +138,16 @@ impl Record for pb::ModeratedComment {
     fn cells(&self) -> Vec<(Tone, String)> {
         let empty = Default::default();
         let verdict = self.verdict.as_ref().unwrap_or(&empty);
-        let (label, score) = leading(verdict)
-            .map_or((String::new(), String::new()), |(label, score)| (text::line(label, 40), format!("{score:.2}")));
+        let (label, score) = top_score(verdict)
+            .map_or((String::new(), String::new()), |(label, score)| (text::escape_line(label, 40), format!("{score:.2}")));
         vec![
-            (Tone::from(explain::decision(verdict)), text::line(self.id(), 256)),
-            (Tone::Plain, times::age(self.received_at.as_ref(), SystemTime::now())),
+            (Tone::from(explain::decision(verdict)), text::escape_line(self.id(), 256)),
+            (Tone::Plain, times::format_age(self.received_at.as_ref(), SystemTime::now())),
             (Tone::Plain, label),
             (Tone::Plain, score),
-            (Tone::Plain, text::line(author(self), 24)),
+            (Tone::Plain, text::escape_line(author(self), 24)),
             (Tone::Plain, explain::first_reason(verdict, 60)),
-            (Tone::Plain, text::line(body(self), START)),
+            (Tone::Plain, text::escape_line(body(self), EXCERPT)),
         ]
     }
 
@@ -155,12 +155,12 @@ impl Record for pb::ModeratedComment {
         let empty = Default::default();
         let verdict = self.verdict.as_ref().unwrap_or(&empty);
         let (label, score) =
-            leading(verdict).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
+            top_score(verdict).map_or((String::new(), String::new()), |(label, score)| (label.to_owned(), score.to_string()));
         let reason = verdict.reasons.first();
         vec![
             self.id().to_owned(),
-            times::moment(self.received_at.as_ref()),
-            explain::word(verdict.decision).to_owned(),
+            times::format_timestamp(self.received_at.as_ref()),
+            explain::decision_word(verdict.decision).to_owned(),
             label,
             score,
             author(self).to_owned(),

@@ -4,13 +4,13 @@ use tonic::Status;
 
 use super::connect::Connection;
 use super::failure::Failure;
-use super::retry::{self, Pause};
+use super::retry::{self, Backoff};
 use super::{term, text};
 
 /// When a stream that broke may be opened again, and what a person is told of it.
 #[derive(Default)]
 pub struct Reconnect {
-    backoff: Pause,
+    backoff: Backoff,
     /// Whether the server is away, as far as is known.
     away: bool,
 }
@@ -23,7 +23,7 @@ impl Reconnect {
 
     /// Notes that a message came: the next pause is short again.
     pub fn received(&mut self) {
-        self.backoff = Pause::default();
+        self.backoff = Backoff::default();
     }
 
     /// Waits before the next attempt, and says once that the server is away.
@@ -31,12 +31,12 @@ impl Reconnect {
     /// # Errors
     /// Returns an error if another attempt cannot help.
     pub async fn wait(&mut self, connection: &Connection, broken: &Status) -> Result<(), Failure> {
-        if !retry::may_pass(broken) {
+        if !retry::is_retryable(broken) {
             return Err(connection.failure(broken));
         }
         if !std::mem::replace(&mut self.away, true) {
-            let why = text::line(connection.failure(broken).message(), 400);
-            term::tell(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
+            let why = text::escape_line(connection.failure(broken).message(), 400);
+            term::log_line(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
         }
         self.backoff.wait().await;
         Ok(())

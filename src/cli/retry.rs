@@ -5,11 +5,11 @@ use std::time::Duration;
 use tonic::{Code, Status};
 
 /// How long the first and the longest pause before a new attempt may be.
-const FIRST: Duration = Duration::from_millis(250);
-const LONGEST: Duration = Duration::from_secs(15);
+const INITIAL_BACKOFF: Duration = Duration::from_millis(250);
+const MAX_BACKOFF: Duration = Duration::from_secs(15);
 
 /// Whether trying again may help: not when the request itself is refused.
-pub fn may_pass(status: &Status) -> bool {
+pub fn is_retryable(status: &Status) -> bool {
     !matches!(
         status.code(),
         Code::InvalidArgument | Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented | Code::NotFound
@@ -17,19 +17,19 @@ pub fn may_pass(status: &Status) -> bool {
 }
 
 /// The pause before the next attempt: longer each time.
-pub struct Pause(Duration);
+pub struct Backoff(Duration);
 
-impl Default for Pause {
+impl Default for Backoff {
     fn default() -> Self {
-        Self(FIRST)
+        Self(INITIAL_BACKOFF)
     }
 }
 
-impl Pause {
+impl Backoff {
     /// Waits.
     pub async fn wait(&mut self) {
         tokio::time::sleep(jittered(self.0)).await;
-        self.0 = (self.0 * 2).min(LONGEST);
+        self.0 = (self.0 * 2).min(MAX_BACKOFF);
     }
 }
 
@@ -47,8 +47,8 @@ mod tests {
     #[test]
     fn pauses_are_scattered_within_bounds() {
         for _ in 0..100 {
-            let pause = jittered(LONGEST);
-            assert!((LONGEST / 2..=LONGEST).contains(&pause), "{pause:?}");
+            let pause = jittered(MAX_BACKOFF);
+            assert!((MAX_BACKOFF / 2..=MAX_BACKOFF).contains(&pause), "{pause:?}");
         }
     }
 }

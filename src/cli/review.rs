@@ -34,8 +34,8 @@ use super::ids::NameArgs;
 use super::queue::Order;
 use preferences::Preferences;
 use query::Query;
-use state::State;
-use wire::Wire;
+use state::ScreenState;
+use wire::ReviewClient;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost review --site blog.example
@@ -78,8 +78,8 @@ pub async fn run(args: &ReviewArgs) -> Result<ExitCode, Failure> {
     let moderator = args.name.moderator();
     let connection = args.connect.connect().await?;
     let query = Query::new(&args.filter, args.order.as_str());
-    let state = State::new(site.clone(), moderator.clone(), query, keys, SystemTime::now());
-    let (wire, answers) = Wire::new(connection, site, moderator);
+    let state = ScreenState::new(site.clone(), moderator.clone(), query, keys, SystemTime::now());
+    let (wire, answers) = ReviewClient::new(connection, site, moderator);
     let left = screen::run(state, &theme, &wire, answers).await?;
     left.end().map(|()| ExitCode::SUCCESS)
 }

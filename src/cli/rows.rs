@@ -5,12 +5,12 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::json;
-pub use super::lines::{Fields, Line, Lines, open, unreadable};
+pub use super::lines::{Fields, Line, Lines, open, read_failure};
 use crate::comment::{CommentId, CommentKind};
 use crate::pb;
 
 /// A line understood.
-pub struct Row {
+pub struct LabelledComment {
     /// The comment, with site and id.
     pub comment: pb::Comment,
     /// The row's own label.
@@ -22,13 +22,13 @@ impl Line {
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub fn parse(&self, site: &str, only: &[Where]) -> Result<Option<Row>, String> {
+    pub fn parse(&self, site: &str, only: &[FieldCondition]) -> Result<Option<LabelledComment>, String> {
         let fields = self.fields()?;
         if !only.iter().all(|only| only.holds(&fields)) {
             return Ok(None);
         }
-        let label = fields.get("label").map(plain);
-        Ok(Some(Row { comment: self.comment(fields, site)?, label }))
+        let label = fields.get("label").map(value_text);
+        Ok(Some(LabelledComment { comment: self.comment(fields, site)?, label }))
     }
 
     /// The comment in the line's fields; `site` is for one that names none.
@@ -36,8 +36,8 @@ impl Line {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn comment(&self, mut fields: Fields, site: &str) -> Result<pb::Comment, String> {
-        let id = fields.get("id").map(plain);
-        rename(&mut fields);
+        let id = fields.get("id").map(value_text);
+        normalize_names(&mut fields);
         let mut comment: pb::Comment = json::read(Value::Object(fields)).map_err(|error| format!("is no comment: {error}"))?;
         if comment.site.is_empty() {
             site.clone_into(&mut comment.site);
@@ -50,13 +50,13 @@ impl Line {
     }
 }
 
-/// What [`rename`] understands besides the comment's own names, with `id`.
-const ALSO_KNOWN: [&str; 8] = ["id", "text", "lang", "type", "post_text", "post_title", "author_name", "author_url"];
+/// What [`normalize_names`] understands besides the comment's own names, with `id`.
+const ALIASES: [&str; 8] = ["id", "text", "lang", "type", "post_text", "post_title", "author_name", "author_url"];
 
 /// Returns the fields of a row that a comment is read without, and `kind` where it names none that there is.
 pub fn unknown_fields(row: &Fields) -> Vec<String> {
     let mut unknown = json::unknown_fields::<pb::Comment>(row);
-    unknown.retain(|name| !ALSO_KNOWN.contains(&name.as_str()));
+    unknown.retain(|name| !ALIASES.contains(&name.as_str()));
     if kind(row.get("kind")).or_else(|| kind(row.get("type"))).is_none() {
         let names_none = |name: &str| {
             let word = row.get(name).and_then(Value::as_str);
@@ -76,7 +76,7 @@ fn kind(value: Option<&Value>) -> Option<CommentKind> {
 }
 
 /// Puts what data sets call `text`, `lang`, `post_text` and so on where a comment has it. The comment's own names win.
-fn rename(row: &mut Fields) {
+fn normalize_names(row: &mut Fields) {
     if let Some(text) = row.remove("text")
         && row.get("body").is_none_or(Value::is_null)
     {
@@ -111,13 +111,13 @@ fn rename(row: &mut Fields) {
 
 /// A condition on a top-level field of a row, compared as text.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Where {
+pub struct FieldCondition {
     field: String,
     value: String,
     equal: bool,
 }
 
-impl FromStr for Where {
+impl FromStr for FieldCondition {
     type Err = &'static str;
 
     fn from_str(typed: &str) -> Result<Self, Self::Err> {
@@ -127,15 +127,15 @@ impl FromStr for Where {
     }
 }
 
-impl Where {
+impl FieldCondition {
     /// A field that is not there equals nothing.
     pub fn holds(&self, row: &Fields) -> bool {
-        row.get(&self.field).is_some_and(|value| plain(value) == self.value) == self.equal
+        row.get(&self.field).is_some_and(|value| value_text(value) == self.value) == self.equal
     }
 }
 
 /// A value as text: strings without their quotes.
-pub fn plain(value: &Value) -> String {
+pub fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -150,7 +150,7 @@ mod tests {
         Lines::new(Box::new(std::io::Cursor::new(text.to_owned())))
     }
 
-    fn row(text: &str) -> Row {
+    fn row(text: &str) -> LabelledComment {
         lines(text).next().unwrap().unwrap().parse("check", &[]).unwrap().unwrap()
     }
 
@@ -213,8 +213,8 @@ mod tests {
             ("x=1", false),
             ("x!=1", true),
         ] {
-            assert_eq!(condition.parse::<Where>().unwrap().holds(row), holds, "{condition}");
+            assert_eq!(condition.parse::<FieldCondition>().unwrap().holds(row), holds, "{condition}");
         }
-        assert!("split".parse::<Where>().is_err());
+        assert!("split".parse::<FieldCondition>().is_err());
     }
 }

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 
 /// Runs a command that talks to a server to its end. One thread is plenty: most of the time it waits.
-pub fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::connect::Secret;
 pub use super::offline::offline_judge;
-use crate::config::{Config, Given};
+use crate::config::{Config, OptionValues};
 use crate::files;
 use crate::server::Server;
 use crate::telemetry::{self, LogFormat};
@@ -121,7 +121,7 @@ async fn serve(config: &Config) -> Result<()> {
     let address = server.address()?;
     eprintln!("listening on {address}");
     if config.log_format == LogFormat::Human {
-        suggest(&address.to_string());
+        print_next_steps(&address.to_string());
     }
     let shutdown = async move {
         tokio::select! {
@@ -133,7 +133,7 @@ async fn serve(config: &Config) -> Result<()> {
 }
 
 /// What a new user can type next, in another terminal.
-fn suggest(address: &str) {
+fn print_next_steps(address: &str) {
     let program = std::env::args_os().next().map_or_else(|| "gatepost".into(), PathBuf::from);
     let program = program.display();
     eprintln!("try, in another terminal:");
@@ -143,7 +143,7 @@ fn suggest(address: &str) {
     eprintln!("  {program} queue --server http://{address} --site blog.example");
 }
 
-fn load(args: &ServeArgs) -> Result<Result<Config, crate::settings::Mistakes>> {
+fn load(args: &ServeArgs) -> Result<Result<Config, crate::settings::SettingsErrors>> {
     let file = match &args.config {
         None => None,
         Some(path) => {
@@ -157,7 +157,7 @@ fn load(args: &ServeArgs) -> Result<Result<Config, crate::settings::Mistakes>> {
 }
 
 /// Returns the options that were given, by their names in the settings.
-fn flags(args: &ServeArgs) -> Given {
+fn flags(args: &ServeArgs) -> OptionValues {
     [
         ("listen", &args.listen),
         ("admin_key", &args.admin_key.as_ref().map(|Secret(key)| key.clone())),

@@ -13,7 +13,7 @@ use crate::pb;
 use crate::verdict::Decision;
 
 /// How much of a field of one line is shown, in characters.
-const LINE: usize = 200;
+const MAX_FIELD: usize = 200;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost show --site blog.example c-17
@@ -52,9 +52,9 @@ fn print(screen: &mut Screen, known: &pb::GetCommentResponse) -> Result<(), Fail
     let comment = known.comment.as_ref().unwrap_or(&empty);
     let empty = Default::default();
     let verdict = known.verdict.as_ref().unwrap_or(&empty);
-    let id = screen.paint(Tone::Strong, &text::line(&comment.comment_id, 256));
-    screen.line(&format!("{}  {id} on {}", explain::heading(screen, verdict), text::line(&comment.site, 128)))?;
-    for (name, value) in facts(known, comment, verdict) {
+    let id = screen.paint(Tone::Strong, &text::escape_line(&comment.comment_id, 256));
+    screen.line(&format!("{}  {id} on {}", explain::heading(screen, verdict), text::escape_line(&comment.site, 128)))?;
+    for (name, value) in summary_fields(known, comment, verdict) {
         if !value.is_empty() {
             screen.line(&format!("  {name:9} {value}"))?;
         }
@@ -62,7 +62,7 @@ fn print(screen: &mut Screen, known: &pb::GetCommentResponse) -> Result<(), Fail
     for (name, words) in [("in answer to", &comment.parent_text), ("comment", &comment.body)] {
         if !words.is_empty() {
             screen.line(&screen.paint(Tone::Strong, name))?;
-            for line in text::block(words.trim_end()).lines() {
+            for line in text::escape_block(words.trim_end()).lines() {
                 screen.line(&format!("  {line}"))?;
             }
         }
@@ -72,37 +72,41 @@ fn print(screen: &mut Screen, known: &pb::GetCommentResponse) -> Result<(), Fail
 }
 
 /// Name and value of what fits one line; an empty value is not shown.
-fn facts(known: &pb::GetCommentResponse, comment: &pb::Comment, verdict: &pb::Verdict) -> [(&'static str, String); 10] {
+fn summary_fields(
+    known: &pb::GetCommentResponse,
+    comment: &pb::Comment,
+    verdict: &pb::Verdict,
+) -> [(&'static str, String); 10] {
     let empty = Default::default();
     let author = comment.author.as_ref().unwrap_or(&empty);
-    let who = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::line(part, LINE));
+    let who = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::escape_line(part, MAX_FIELD));
     let who: Vec<String> = who.into_iter().filter(|part| !part.is_empty()).collect();
     let history = known.author_history.as_ref().map(|history| {
         format!("{} approved, {} held, {} rejected on this site", history.approved, history.held, history.rejected)
     });
     let empty = Default::default();
     let post = comment.post.as_ref().unwrap_or(&empty);
-    let under = [&post.title, &post.url, &post.id].map(|part| text::line(part, LINE));
-    let client = comment.client.as_ref().map(|client| text::line(&client.user_agent, LINE));
+    let under = [&post.title, &post.url, &post.id].map(|part| text::escape_line(part, MAX_FIELD));
+    let client = comment.client.as_ref().map(|client| text::escape_line(&client.user_agent, MAX_FIELD));
     [
         ("author", who.join(", ")),
         ("history", history.unwrap_or_default()),
         ("client", client.unwrap_or_default()),
         ("post", under.into_iter().find(|part| !part.is_empty()).unwrap_or_default()),
-        ("received", times::moment(known.received_at.as_ref())),
+        ("received", times::format_timestamp(known.received_at.as_ref())),
         (
             "decided",
             format!(
                 "{} by {}, revision {}",
-                times::moment(verdict.decided_at.as_ref()),
-                text::line(&verdict.decided_by, LINE),
+                times::format_timestamp(verdict.decided_at.as_ref()),
+                text::escape_line(&verdict.decided_by, MAX_FIELD),
                 verdict.revision
             ),
         ),
-        ("language", text::line(&verdict.language, LINE)),
-        ("model", text::line(&verdict.model_version, LINE)),
-        ("policy", text::line(&verdict.policy_version, LINE)),
-        ("verdict", text::line(&verdict.verdict_id, LINE)),
+        ("language", text::escape_line(&verdict.language, MAX_FIELD)),
+        ("model", text::escape_line(&verdict.model_version, MAX_FIELD)),
+        ("policy", text::escape_line(&verdict.policy_version, MAX_FIELD)),
+        ("verdict", text::escape_line(&verdict.verdict_id, MAX_FIELD)),
     ]
 }
 
@@ -114,14 +118,14 @@ fn print_audit(screen: &mut Screen, events: &[pb::AuditEvent]) -> Result<(), Fai
     let mut table = screen.new_table(&["when", "who", "what", "from", "to", "revision", "reason", "note"], &["revision"]);
     for event in events {
         table.add_row(screen.row(vec![
-            (Tone::Faint, times::moment(event.at.as_ref())),
-            (Tone::Plain, text::line(&event.by, 128)),
-            (Tone::Plain, text::line(&event.act, 40)),
-            (Tone::Plain, explain::word(event.before).to_owned()),
-            (Tone::from(Decision::from_wire(event.after)), explain::word(event.after).to_owned()),
+            (Tone::Faint, times::format_timestamp(event.at.as_ref())),
+            (Tone::Plain, text::escape_line(&event.by, 128)),
+            (Tone::Plain, text::escape_line(&event.act, 40)),
+            (Tone::Plain, explain::decision_word(event.before).to_owned()),
+            (Tone::from(Decision::from_wire(event.after)), explain::decision_word(event.after).to_owned()),
             (Tone::Plain, event.revision.to_string()),
-            (Tone::Plain, text::line(&event.reason_code, 64)),
-            (Tone::Plain, text::line(&event.note, LINE)),
+            (Tone::Plain, text::escape_line(&event.reason_code, 64)),
+            (Tone::Plain, text::escape_line(&event.note, MAX_FIELD)),
         ]));
     }
     screen.table(&table)

@@ -13,9 +13,9 @@ use super::times::{self, Since};
 use crate::pb;
 
 /// Steps of a plot's height.
-const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const BAR_LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// A plot's width at most.
-const WIDTH: usize = 72;
+const MAX_PLOT_WIDTH: usize = 72;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost stats --site blog.example
@@ -72,7 +72,7 @@ fn csv(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), Fai
         rows.extend(counts.map(|(what, count)| (what, one.label.clone(), count)));
     }
     for one in &stats.periods {
-        let at = times::moment(one.begins_at.as_ref());
+        let at = times::format_timestamp(one.begins_at.as_ref());
         let counts = [("machine held", one.held), ("machine rejected", one.rejected), ("moderators decided", one.decided)];
         rows.extend(counts.map(|(what, count)| (what, at.clone(), count)));
     }
@@ -102,13 +102,13 @@ fn table(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), F
 /// Prints how many comments are held, for how long, and how many bad ones were missed.
 fn headline(screen: &mut Screen, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
     let oldest = match &stats.oldest {
-        Some(at) => format!(", the oldest for {}", times::age(Some(at), SystemTime::now())),
+        Some(at) => format!(", the oldest for {}", times::format_age(Some(at), SystemTime::now())),
         None => String::new(),
     };
     screen.line(&format!("{} held now{oldest}", stats.held))?;
     screen.line(&format!(
         "since {}{}",
-        times::moment(stats.since.as_ref()),
+        times::format_timestamp(stats.since.as_ref()),
         if stats.cut_off { ", as far as was looked" } else { "" }
     ))?;
     if stats.median_wait_seconds > 0.0 {
@@ -133,7 +133,7 @@ fn print_moderators(screen: &mut Screen, moderators: &[pb::ModeratorStats]) -> R
         screen.new_table(&["moderator", "approved", "rejected", "held", "undone"], &["approved", "rejected", "held", "undone"]);
     for one in moderators {
         let counts = [one.approved, one.rejected, one.held, one.undone].map(|count| (Tone::Plain, count.to_string()));
-        let name = (Tone::Plain, text::line(&one.moderator, 40));
+        let name = (Tone::Plain, text::escape_line(&one.moderator, 40));
         table.add_row(screen.row(std::iter::once(name).chain(counts).collect()));
     }
     screen.table(&table)
@@ -154,7 +154,7 @@ fn print_labels(screen: &mut Screen, labels: &[pb::LabelStats]) -> Result<(), Fa
             one.rejected_approved.to_string(),
             one.approved_rejected.to_string(),
         ];
-        let label = (Tone::Plain, if one.label.is_empty() { "-".to_owned() } else { text::line(&one.label, 40) });
+        let label = (Tone::Plain, if one.label.is_empty() { "-".to_owned() } else { text::escape_line(&one.label, 40) });
         table.add_row(screen.row(std::iter::once(label).chain(cells.map(|cell| (Tone::Plain, cell))).collect()));
     }
     screen.table(&table)?;
@@ -169,7 +169,7 @@ fn percent(share: f64) -> String {
 
 /// What came and went, as a row of bars each, with the same scale.
 fn plots(screen: &mut Screen, periods: &[pb::PeriodStats]) -> Result<(), Failure> {
-    let shown = &periods[periods.len().saturating_sub(WIDTH)..];
+    let shown = &periods[periods.len().saturating_sub(MAX_PLOT_WIDTH)..];
     type Count = fn(&pb::PeriodStats) -> u64;
     let series: [(&str, Count); 3] =
         [("machine held", |one| one.held), ("machine rejected", |one| one.rejected), ("moderators decided", |one| one.decided)];
@@ -180,7 +180,7 @@ fn plots(screen: &mut Screen, periods: &[pb::PeriodStats]) -> Result<(), Failure
     screen.line("")?;
     for (name, count) in series {
         let sum: u64 = periods.iter().map(count).sum();
-        let bars: String = shown.iter().map(|one| level(count(one), highest)).collect();
+        let bars: String = shown.iter().map(|one| bar_level(count(one), highest)).collect();
         screen.line(&format!("{name:18} {sum:>7}  │{bars}│"))?;
     }
     let step = match shown {
@@ -191,10 +191,10 @@ fn plots(screen: &mut Screen, periods: &[pb::PeriodStats]) -> Result<(), Failure
     screen.line(&format!("{:18} {:>7}  each bar {unit}, the highest {highest}", "", ""))
 }
 
-fn level(count: u64, highest: u64) -> char {
+fn bar_level(count: u64, highest: u64) -> char {
     // Whatever there was is seen.
     let step = (count * 8).div_ceil(highest.max(1)).min(8);
-    LEVELS.get(usize::try_from(step).unwrap_or(0)).copied().unwrap_or(' ')
+    BAR_LEVELS.get(usize::try_from(step).unwrap_or(0)).copied().unwrap_or(' ')
 }
 
 #[cfg(test)]
@@ -203,6 +203,6 @@ mod tests {
 
     #[test]
     fn whatever_there_was_is_seen() {
-        assert_eq!([level(0, 100), level(1, 100), level(50, 100), level(100, 100)], [' ', '▁', '▄', '█']);
+        assert_eq!([bar_level(0, 100), bar_level(1, 100), bar_level(50, 100), bar_level(100, 100)], [' ', '▁', '▄', '█']);
     }
 }

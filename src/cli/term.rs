@@ -9,7 +9,7 @@ use super::failure::Failure;
 use crate::verdict::Decision;
 
 /// Narrower terminals get tables that run over the edge, for nothing readable would be left.
-const NARROWEST: u16 = 40;
+const MIN_WIDTH: u16 = 40;
 
 /// Standard output.
 pub struct Screen {
@@ -60,7 +60,7 @@ impl Screen {
 
     /// Writes bytes as they are.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.out.write_all(bytes).map_err(|error| Failure::output(&error))
+        self.out.write_all(bytes).map_err(|error| Failure::stdout(&error))
     }
 
     /// Writes a line.
@@ -80,7 +80,7 @@ impl Screen {
 
     /// Hands over what was written.
     pub fn flush(&mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(|error| Failure::output(&error))
+        self.out.flush().map_err(|error| Failure::stdout(&error))
     }
 
     /// Text in its colour, where there are colours.
@@ -102,7 +102,7 @@ impl Screen {
         if self.terminal {
             table.load_style(UTF8_FULL_CONDENSED);
             // Some terminals do not tell their width and say 0.
-            let fits = table.width().is_some_and(|width| width >= NARROWEST);
+            let fits = table.width().is_some_and(|width| width >= MIN_WIDTH);
             table.set_content_arrangement(if fits { ContentArrangement::Dynamic } else { ContentArrangement::Disabled });
         } else {
             table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -165,6 +165,6 @@ pub fn wants_colour() -> bool {
 }
 
 /// Says something on standard error. If even that is closed, there is nobody left to tell.
-pub fn tell(line: &str) {
+pub fn log_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }

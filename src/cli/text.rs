@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Whether a terminal would act on the character, reorder text by it, or show nothing for it.
 /// The two joiners stay: emoji and Persian need them, and they do no harm.
-pub fn is_unseen(c: char) -> bool {
+pub fn needs_escape(c: char) -> bool {
     c.is_control()
         || matches!(c,
             // Marks, embeddings, overrides and isolates of writing direction.
@@ -18,8 +18,8 @@ pub fn is_unseen(c: char) -> bool {
 }
 
 /// The text with its lines, everything else unseen escaped.
-pub fn block(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| is_unseen(c) && c != '\n') {
+pub fn escape_block(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| needs_escape(c) && c != '\n') {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -27,7 +27,7 @@ pub fn block(text: &str) -> Cow<'_, str> {
         match c {
             '\n' => shown.push('\n'),
             '\t' => shown.push_str("    "),
-            c if is_unseen(c) => shown.extend(c.escape_unicode()),
+            c if needs_escape(c) => shown.extend(c.escape_unicode()),
             c => shown.push(c),
         }
     }
@@ -35,7 +35,7 @@ pub fn block(text: &str) -> Cow<'_, str> {
 }
 
 /// The start of the text as one line of at most `most` characters as people count them; white space becomes one space.
-pub fn line(text: &str, most: usize) -> String {
+pub fn escape_line(text: &str, most: usize) -> String {
     let mut shown = String::new();
     let mut length = 0;
     let mut space = false;
@@ -47,7 +47,7 @@ pub fn line(text: &str, most: usize) -> String {
         // A letter may carry any number of marks; ten are more than any language needs.
         let marks = grapheme.chars().take(10);
         let piece: String =
-            marks.flat_map(|c| if is_unseen(c) { Escaped::Yes(c.escape_unicode()) } else { Escaped::No(Some(c)) }).collect();
+            marks.flat_map(|c| if needs_escape(c) { Escaped::Yes(c.escape_unicode()) } else { Escaped::No(Some(c)) }).collect();
         let added = usize::from(space) + if piece.starts_with("\\u{") { piece.len() } else { 1 };
         if length + added > most {
             shown.push('…');
@@ -80,11 +80,11 @@ impl Iterator for Escaped {
 }
 
 /// The part of a body that a reason points at, as one line. `None`: it points nowhere in it.
-pub fn quoted(body: &str, span: Option<&crate::pb::Span>, most: usize) -> Option<String> {
+pub fn quote_span(body: &str, span: Option<&crate::pb::Span>, most: usize) -> Option<String> {
     let span = span?;
     let (begin, end) = (usize::try_from(span.begin).ok()?, usize::try_from(span.end).ok()?);
     let part: String = body.chars().skip(begin).take(end.checked_sub(begin)?).collect();
-    (!part.is_empty()).then(|| line(&part, most))
+    (!part.is_empty()).then(|| escape_line(&part, most))
 }
 
 #[cfg(test)]
@@ -99,47 +99,47 @@ mod tests {
             text in "(\\PC|\\p{Cc}|[\u{202a}-\u{202e}\u{2066}-\u{2069}\u{e0020}-\u{e007f}\u{200b}\u{feff}]){0,60}",
             most in 0..50_usize,
         ) {
-            let shown = line(&text, most);
-            prop_assert!(!shown.chars().any(is_unseen), "{shown:?}");
-            prop_assert!(!block(&text).chars().any(|c| is_unseen(c) && c != '\n'));
+            let shown = escape_line(&text, most);
+            prop_assert!(!shown.chars().any(needs_escape), "{shown:?}");
+            prop_assert!(!escape_block(&text).chars().any(|c| needs_escape(c) && c != '\n'));
         }
     }
 
     #[test]
     fn escape_sequences_become_visible() {
-        assert_eq!(block("a\u{1b}[31mb\u{9b}2Jc"), "a\\u{1b}[31mb\\u{9b}2Jc");
-        assert_eq!(line("a\u{1b}[31mb", 40), "a\\u{1b}[31mb");
+        assert_eq!(escape_block("a\u{1b}[31mb\u{9b}2Jc"), "a\\u{1b}[31mb\\u{9b}2Jc");
+        assert_eq!(escape_line("a\u{1b}[31mb", 40), "a\\u{1b}[31mb");
     }
 
     #[test]
     fn direction_overrides_become_visible() {
-        assert_eq!(line("a\u{202e}b", 40), "a\\u{202e}b");
-        assert_eq!(block("\u{2067}b"), "\\u{2067}b");
+        assert_eq!(escape_line("a\u{202e}b", 40), "a\\u{202e}b");
+        assert_eq!(escape_block("\u{2067}b"), "\\u{2067}b");
     }
 
     #[test]
     fn families_and_scripts_stay_whole() {
         let text = "👩\u{200d}👩\u{200d}👧 می\u{200c}خواهم";
-        assert_eq!(line(text, 40), text);
+        assert_eq!(escape_line(text, 40), text);
     }
 
     #[test]
     fn lines_are_joined_and_cut() {
-        assert_eq!(line("  one\n\n two\tthree ", 40), "one two three");
-        assert_eq!(line("one two", 5), "one t…");
-        assert_eq!(block("one\r\n\ttwo"), "one\n    two");
+        assert_eq!(escape_line("  one\n\n two\tthree ", 40), "one two three");
+        assert_eq!(escape_line("one two", 5), "one t…");
+        assert_eq!(escape_block("one\r\n\ttwo"), "one\n    two");
     }
 
     #[test]
     fn a_tower_of_marks_does_not_tower() {
         let tower = format!("a{}b", "\u{301}".repeat(100_000));
-        assert!(line(&tower, 40).chars().count() < 20);
+        assert!(escape_line(&tower, 40).chars().count() < 20);
     }
 
     #[test]
     fn spans_count_characters() {
         let span = crate::pb::Span { begin: 3, end: 6 };
-        assert_eq!(quoted("äß pil", Some(&span), 20).as_deref(), Some("pil"));
-        assert_eq!(quoted("äß", Some(&span), 20), None);
+        assert_eq!(quote_span("äß pil", Some(&span), 20).as_deref(), Some("pil"));
+        assert_eq!(quote_span("äß", Some(&span), 20), None);
     }
 }

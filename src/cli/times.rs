@@ -34,12 +34,12 @@ pub fn expiry(span: Option<humantime::Duration>, what: &str) -> Result<Option<pr
 }
 
 /// A moment, to the second. `-`: unknown.
-pub fn moment(at: Option<&prost_types::Timestamp>) -> String {
+pub fn format_timestamp(at: Option<&prost_types::Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| prost_types::Timestamp { seconds: at.seconds, nanos: 0 }.to_string())
 }
 
 /// How long ago that was, in its largest unit. `-`: unknown.
-pub fn age(at: Option<&prost_types::Timestamp>, now: SystemTime) -> String {
+pub fn format_age(at: Option<&prost_types::Timestamp>, now: SystemTime) -> String {
     let Some(at) = at.and_then(|at| SystemTime::try_from(*at).ok()) else { return "-".to_owned() };
     // A server's clock may be ahead of ours.
     let seconds = now.duration_since(at).unwrap_or(Duration::ZERO).as_secs();
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn ages_have_one_unit() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(10_000_000);
-        let ago = |seconds: i64| age(Some(&prost_types::Timestamp { seconds: 10_000_000 - seconds, nanos: 0 }), now);
+        let ago = |seconds: i64| format_age(Some(&prost_types::Timestamp { seconds: 10_000_000 - seconds, nanos: 0 }), now);
         assert_eq!([ago(-5), ago(59), ago(61), ago(7_300), ago(172_800)], ["0s", "59s", "1m", "2h", "2d"]);
     }
 }

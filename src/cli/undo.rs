@@ -9,7 +9,7 @@ use super::output::FormatArgs;
 use crate::pb;
 
 /// What names a moderator's last act on the wire.
-const LAST: &str = "last";
+const LAST_ACT: &str = "last";
 
 pub const EXAMPLES: &str = "Examples:
   gatepost undo --site blog.example c-17
@@ -39,11 +39,11 @@ pub struct UndoArgs {
 /// Undoes the last decision on each of them, or an act as a whole.
 pub async fn run(args: &UndoArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
-    let act = args.act.clone().or_else(|| args.last.then(|| LAST.to_owned()));
+    let act = args.act.clone().or_else(|| args.last.then(|| LAST_ACT.to_owned()));
     let ids = match &act {
         Some(_) if args.ids.is_given() => return Err(Failure::usage("either ids or an act, not both")),
         Some(_) => Vec::new(),
-        None => args.ids.some()?,
+        None => args.ids.require()?,
     };
     let connection = args.connect.connect().await?;
     let call = async |ids, act_id| {
@@ -58,7 +58,7 @@ pub async fn run(args: &UndoArgs) -> Result<ExitCode, Failure> {
         Ok::<_, Failure>(answer.map_err(|status| connection.failure(&status))?.into_inner())
     };
     let Some(mut act) = act else {
-        return ids::act(&ids, args.format.format, async |ids| Ok(call(ids, String::new()).await?.results)).await;
+        return ids::act_on_ids(&ids, args.format.format, async |ids| Ok(call(ids, String::new()).await?.results)).await;
     };
     let mut results = Results::new(args.format.format);
     let mut all = 0;

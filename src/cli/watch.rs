@@ -53,7 +53,7 @@ pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
         cursor: first_cursor(args)?,
         file: args.cursor_file.as_deref(),
         remaining: args.max.unwrap_or(u64::MAX),
-        out: Lines { screen: Screen::new(), format: args.format.format },
+        out: ChangePrinter { screen: Screen::new(), format: args.format.format },
     };
     // Whoever mistyped the address should learn of it; only a connection that once stood is worth waiting for.
     let connection = args.connect.connect().await?;
@@ -80,7 +80,7 @@ struct Watch<'a> {
     file: Option<&'a Path>,
     /// How many changes are still wanted.
     remaining: u64,
-    out: Lines,
+    out: ChangePrinter,
 }
 
 impl Watch<'_> {
@@ -101,7 +101,7 @@ impl Watch<'_> {
             Err(status) => return Ok(Some(status)),
         };
         if reconnect.opened() {
-            term::tell(&format!("gatepost: {} is back", connection.server()));
+            term::log_line(&format!("gatepost: {} is back", connection.server()));
         }
         loop {
             let change = match stream.message().await {
@@ -112,7 +112,7 @@ impl Watch<'_> {
             reconnect.received();
             self.out.print(&change)?;
             if let Some(file) = self.file {
-                keep(file, &change.cursor)?;
+                write_cursor(file, &change.cursor)?;
             }
             self.cursor = Some(change.cursor);
             self.remaining -= 1;
@@ -124,19 +124,19 @@ impl Watch<'_> {
 }
 
 /// Keeps the cursor in its file.
-fn keep(file: &Path, cursor: &str) -> Result<(), Failure> {
+fn write_cursor(file: &Path, cursor: &str) -> Result<(), Failure> {
     replace::replace(file, &format!("{cursor}\n")).map_err(|error| {
         Failure::failed(format!("cannot keep the cursor in {}: {error}; the last one was {cursor}", file.display()))
     })
 }
 
 /// The output: every change is handed over at once.
-struct Lines {
+struct ChangePrinter {
     screen: Screen,
     format: Format,
 }
 
-impl Lines {
+impl ChangePrinter {
     fn begin(&mut self) -> Result<(), Failure> {
         if self.format == Format::Csv {
             let header = pb::Verdict::FIELDS.iter().chain(&["cursor"]);
@@ -152,12 +152,12 @@ impl Lines {
             Format::Table => {
                 let word = self
                     .screen
-                    .paint(Tone::from(explain::decision(verdict)), &format!("{:7}", explain::word(verdict.decision)));
+                    .paint(Tone::from(explain::decision(verdict)), &format!("{:7}", explain::decision_word(verdict.decision)));
                 let line = format!(
                     "{}  {word}  {}  by {}, revision {}",
-                    times::moment(verdict.decided_at.as_ref()),
-                    text::line(&verdict.comment_id, 256),
-                    text::line(&verdict.decided_by, 128),
+                    times::format_timestamp(verdict.decided_at.as_ref()),
+                    text::escape_line(&verdict.comment_id, 256),
+                    text::escape_line(&verdict.decided_by, 128),
                     verdict.revision
                 );
                 self.screen.line(&line)?;
@@ -185,8 +185,8 @@ mod tests {
     fn a_cursor_file_is_replaced_and_nothing_left_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("cursor");
-        keep(&file, "1").unwrap();
-        keep(&file, "2").unwrap();
+        write_cursor(&file, "1").unwrap();
+        write_cursor(&file, "2").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "2\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

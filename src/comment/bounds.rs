@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::id::external_id;
-use super::size::{MAX_BODY, MAX_ID, MAX_LINE, MAX_NAME, truncate};
+use super::size::{MAX_BODY, MAX_ID, MAX_NAME, MAX_TITLE_OR_URL, truncate};
 use crate::error::Violation;
 use crate::pb;
 use crate::reading::host;
-use crate::verdict::is_unseen;
+use crate::verdict::is_invisible;
 
 /// Longest language tag, in bytes. RFC 5646 asks for no more.
 const MAX_LANGUAGE: usize = 35;
@@ -31,7 +31,7 @@ pub fn bound_visitor_fields(message: &mut pb::Comment) {
     if let Some(author) = &mut message.author {
         if author.name.len() > MAX_NAME {
             // What nobody sees must not take the place of what everybody does.
-            author.name.retain(|c| !c.is_control() && !is_unseen(c));
+            author.name.retain(|c| !c.is_control() && !is_invisible(c));
         }
         truncate(&mut author.name, MAX_NAME);
         author.url.iter_mut().for_each(truncate_url);
@@ -42,12 +42,12 @@ pub fn bound_visitor_fields(message: &mut pb::Comment) {
     }
     if let Some(client) = &mut message.client {
         truncate(&mut client.ip, MAX_ID);
-        truncate(&mut client.user_agent, MAX_LINE);
-        truncate(&mut client.referrer, MAX_LINE);
+        truncate(&mut client.user_agent, MAX_TITLE_OR_URL);
+        truncate(&mut client.referrer, MAX_TITLE_OR_URL);
     }
     if let Some(form) = &mut message.form {
         trim(&mut form.honeypot);
-        truncate(&mut form.honeypot, MAX_LINE);
+        truncate(&mut form.honeypot, MAX_TITLE_OR_URL);
         // A visitor can send anything as the time, too.
         form.fill_seconds = form.fill_seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
     }
@@ -71,8 +71,8 @@ pub fn bound_host_fields(message: &mut pb::Comment) {
     }
     if let Some(post) = &mut message.post {
         whole(&mut post.id);
-        truncate(&mut post.url, MAX_LINE);
-        truncate(&mut post.title, MAX_LINE);
+        truncate(&mut post.url, MAX_TITLE_OR_URL);
+        truncate(&mut post.title, MAX_TITLE_OR_URL);
         tag(&mut post.language);
     }
     whole(&mut message.parent_id);
@@ -90,12 +90,12 @@ fn trim(text: &mut String) {
 /// Cuts a web address. Of one that is too long what a browser opens is kept, as far as it goes: its host comes last in what
 /// is in front of it.
 fn truncate_url(url: &mut String) {
-    if url.len() <= MAX_LINE {
+    if url.len() <= MAX_TITLE_OR_URL {
         return;
     }
     trim(url);
-    if let Some(host) = host::canonical_host(url).filter(|host| host.len() < MAX_LINE) {
+    if let Some(host) = host::canonical_host(url).filter(|host| host.len() < MAX_TITLE_OR_URL) {
         *url = format!("http://{host}/");
     }
-    truncate(url, MAX_LINE);
+    truncate(url, MAX_TITLE_OR_URL);
 }

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 pub fn parse_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = || text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text).parse::<IpAddr>().ok();
-    let with_port = || text.parse::<SocketAddr>().ok().map(|address| parse_address.ip());
-    bare().or_else(with_port).map(|address| parse_address.to_canonical())
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    bare().or_else(with_port).map(|address| address.to_canonical())
 }
 
 /// Returns whether an address is one of the Internet's, rather than one of a machine, a private network, a link or a

@@ -16,9 +16,9 @@ mod text;
 
 use super::format::Format;
 
-pub use text::{Hidden, Text};
+pub use text::{HiddenContent, PlainText};
 
-impl Text {
+impl PlainText {
     /// Reduces a body. Linear in its length: nothing is nested, nothing is looked up.
     pub fn reduce(body: &str, format: Format) -> Self {
         match format {

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::bounds::{bound_host_fields, check_body, bound_visitor_fields};
+use super::bounds::{bound_host_fields, bound_visitor_fields, check_body};
 use super::format::Format;
 use super::id::{CommentId, Site};
 use super::kind::CommentKind;
-use super::markup::Text;
+use super::markup::PlainText;
 use super::size::{MAX_CONTEXT, truncate, truncated};
 use super::{Comment, client, fingerprint};
 use crate::error::Violation;
@@ -14,10 +14,10 @@ use crate::pb;
 use crate::reading::{host, link};
 
 /// 1990-01-01T00:00:00Z, before the first blog.
-const EARLIEST: i64 = 631_152_000;
+const EARLIEST_TIMESTAMP: i64 = 631_152_000;
 
 /// How far ahead of ours a host's clock may be.
-const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Comment {
     /// Checks a comment as it came over the wire. `now` is the server's clock.
@@ -41,19 +41,19 @@ impl Comment {
             return Err(wrong);
         };
         truncate(&mut message.parent_text, MAX_CONTEXT);
-        let private = Private::take(&mut message);
+        let private = PrivateFields::take(&mut message);
         let body_fingerprint = fingerprint::of_body(format, &message.body);
         let kind = CommentKind::from_wire(message.kind);
         let fingerprint = fingerprint::of_comment(body_fingerprint, kind, message.author.as_ref(), &private.email);
-        let text = Text::reduce(&message.body, format);
+        let text = PlainText::reduce(&message.body, format);
         let author_url = message.author.as_ref().and_then(|author| author.url.as_deref()).unwrap_or_default();
         let post_url = message.post.as_ref().map_or("", |post| &post.url);
         let ip = client::parse_address(&private.ip);
         Ok(Self {
-            links: link::links(text.as_str()),
+            links: link::find_links(text.as_str()),
             text,
             author_host: host::canonical_host(author_url),
-            author_address: host::opened(author_url),
+            author_address: host::resolved_address(author_url),
             site_hosts: [site_host(post_url), site_host(site.as_str())],
             site,
             id,
@@ -71,14 +71,14 @@ impl Comment {
 }
 
 /// What is taken out of a message, because the store does not keep it.
-struct Private {
+struct PrivateFields {
     post_text: String,
     /// In lower case, without white space around it.
     email: String,
     ip: String,
 }
 
-impl Private {
+impl PrivateFields {
     fn take(message: &mut pb::Comment) -> Self {
         let email = message.author.as_mut().map(|author| std::mem::take(&mut author.email)).unwrap_or_default();
         Self {
@@ -115,9 +115,9 @@ fn timestamp(
         .contains(&timestamp.nanos)
         .then(|| u64::try_from(timestamp.seconds).ok())
         .flatten()
-        .filter(|_| timestamp.seconds >= EARLIEST)
+        .filter(|_| timestamp.seconds >= EARLIEST_TIMESTAMP)
         .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, timestamp.nanos.unsigned_abs())))
-        .filter(|time| *time <= now + AHEAD);
+        .filter(|time| *time <= now + MAX_CLOCK_SKEW);
     if time.is_none() {
         wrong.push(Violation::new(field, "must lie between 1990-01-01 and one day ahead of the server's clock"));
     }

@@ -17,7 +17,7 @@ pub const MAX_SITE: usize = 128;
 pub const MAX_NAME: usize = 1_024;
 
 /// Longest title, and longest URL, in bytes.
-pub const MAX_LINE: usize = 4_096;
+pub const MAX_TITLE_OR_URL: usize = 4_096;
 
 /// Returns the beginning of a text, at most `most` bytes of it.
 pub fn truncated(text: &str, most: usize) -> &str {

@@ -10,19 +10,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How many times the free places one caller may hold, and how many times all callers may for one site, in sixteenths.
-const OF_CALLS: (usize, usize) = (32, 16);
+const CALL_FACTORS: (usize, usize) = (32, 16);
 /// The same of what is held for long.
-const OF_STREAMS: (usize, usize) = (4, 8);
+const STREAM_FACTORS: (usize, usize) = (4, 8);
 
 /// For how long a site counts as active after its last call.
-const ACTIVE: Duration = Duration::from_secs(10);
+const ACTIVE_PERIOD: Duration = Duration::from_secs(10);
 
 /// A fixed number of places. Clones share them.
 #[derive(Debug, Clone)]
-pub struct Places(Arc<Mutex<State>>);
+pub struct ConcurrencyLimiter(Arc<Mutex<LimiterState>>);
 
 #[derive(Debug)]
-struct State {
+struct LimiterState {
     free: usize,
     per_caller: usize,
     per_site: usize,
@@ -37,25 +37,25 @@ struct State {
 
 /// A place that is taken. Given back when it is dropped.
 #[derive(Debug)]
-pub struct Place {
-    places: Places,
+pub struct ConcurrencyPermit {
+    places: ConcurrencyLimiter,
     caller: Arc<str>,
     site: Arc<str>,
 }
 
-impl Places {
+impl ConcurrencyLimiter {
     /// Makes so many places for calls.
     pub fn new(total: usize) -> Self {
-        Self::shared(total, OF_CALLS)
+        Self::shared(total, CALL_FACTORS)
     }
 
     /// Makes so many places for streams, which are held for long: one caller gets a fifth of them at most.
     pub fn for_streams(total: usize) -> Self {
-        Self::shared(total, OF_STREAMS)
+        Self::shared(total, STREAM_FACTORS)
     }
 
     fn shared(total: usize, (per_caller, per_site): (usize, usize)) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        Self(Arc::new(Mutex::new(LimiterState {
             free: total,
             per_caller,
             per_site,
@@ -69,12 +69,12 @@ impl Places {
     /// Takes a place for a caller and one of its sites. A caller without a name is not told from others: then the site
     /// alone counts, and one that nobody else calls beside may have all places. Returns `None` if none is free, or the caller or
     /// the site holds its share.
-    pub fn take(&self, caller: &Arc<str>, site: &str) -> Option<Place> {
+    pub fn take(&self, caller: &Arc<str>, site: &str) -> Option<ConcurrencyPermit> {
         let mut state = self.0.lock().ok()?;
         let site = Arc::<str>::from(site);
         let by_caller = state.callers.get(caller).copied().unwrap_or(0);
         let by_site = state.sites.get(&site).copied().unwrap_or(0);
-        let alone = caller.is_empty() && state.is_alone(&site);
+        let alone = caller.is_empty() && state.is_only_active_site(&site);
         let fits = |held: usize, factor: usize| held == 0 || 16 * held < state.free.saturating_mul(factor);
         if state.free == 0
             || !caller.is_empty() && !fits(by_caller, state.per_caller)
@@ -86,34 +86,34 @@ impl Places {
         state.callers.insert(Arc::clone(caller), by_caller + 1);
         state.sites.insert(Arc::clone(&site), by_site + 1);
         drop(state);
-        Some(Place { places: self.clone(), caller: Arc::clone(caller), site })
+        Some(ConcurrencyPermit { places: self.clone(), caller: Arc::clone(caller), site })
     }
 }
 
-impl State {
+impl LimiterState {
     /// Returns whether no other site was called for a while.
-    fn is_alone(&mut self, site: &Arc<str>) -> bool {
+    fn is_only_active_site(&mut self, site: &Arc<str>) -> bool {
         let now = Instant::now();
         if self.latest_site != *site {
             let first = self.latest_site.is_empty();
             self.latest_site = Arc::clone(site);
-            self.others_active_until = if first { now } else { now + ACTIVE };
+            self.others_active_until = if first { now } else { now + ACTIVE_PERIOD };
         }
         now >= self.others_active_until
     }
 }
 
-impl Drop for Place {
+impl Drop for ConcurrencyPermit {
     fn drop(&mut self) {
         let Ok(mut state) = self.places.0.lock() else { return };
         state.free += 1;
-        give_back(&mut state.callers, &self.caller);
-        give_back(&mut state.sites, &self.site);
+        release(&mut state.callers, &self.caller);
+        release(&mut state.sites, &self.site);
     }
 }
 
 /// Counts one less. A count of nothing is not kept, so that there are never more counts than places.
-fn give_back<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+fn release<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
     let left = counts.get_mut(key).map(|count| {
         *count -= 1;
         *count
@@ -127,27 +127,28 @@ fn give_back<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
 mod tests {
     use super::*;
 
-    fn all(places: &Places, caller: &str, site: &str) -> Vec<Place> {
+    fn all(places: &ConcurrencyLimiter, caller: &str, site: &str) -> Vec<ConcurrencyPermit> {
         let caller = caller.into();
         std::iter::from_fn(|| places.take(&caller, site)).collect()
     }
 
     #[test]
     fn one_site_gets_half_of_all_places_and_one_caller_two_thirds() {
-        let places = Places::new(120);
+        let places = ConcurrencyLimiter::new(120);
         let shop = all(&places, "host", "shop.example");
         assert_eq!(shop.len(), 60);
         let blog = all(&places, "host", "blog.example");
         assert_eq!(shop.len() + blog.len(), 80);
         // Nor do many callers get more for one site.
-        let places = Places::new(120);
-        let held: Vec<Place> = (0..100).filter_map(|n| places.take(&n.to_string().into(), "shop.example")).collect();
+        let places = ConcurrencyLimiter::new(120);
+        let held: Vec<ConcurrencyPermit> =
+            (0..100).filter_map(|n| places.take(&n.to_string().into(), "shop.example")).collect();
         assert_eq!(held.len(), 60);
     }
 
     #[test]
     fn whoever_comes_next_still_finds_a_place() {
-        let places = Places::new(128);
+        let places = ConcurrencyLimiter::new(128);
         let mut held = Vec::new();
         for caller in ["a", "b", "c", "d"] {
             let theirs = all(&places, caller, &format!("{caller}.example"));
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_given_back_can_be_taken_again_and_leaves_no_trace() {
-        let places = Places::new(2);
+        let places = ConcurrencyLimiter::new(2);
         for _ in 0..3 {
             let held = all(&places, "host", "blog.example");
             assert!(!held.is_empty());
@@ -169,7 +170,7 @@ mod tests {
 
     #[test]
     fn callers_without_a_name_are_told_apart_by_their_sites() {
-        let places = Places::new(128);
+        let places = ConcurrencyLimiter::new(128);
         drop(places.take(&"".into(), "b.example"));
         let first = all(&places, "", "a.example");
         let second = all(&places, "", "b.example");
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn one_site_without_keys_may_have_all_places_until_another_is_called() {
-        let places = Places::new(128);
+        let places = ConcurrencyLimiter::new(128);
         let mut first = all(&places, "", "a.example");
         assert_eq!(first.len(), 128);
         assert!(places.take(&"".into(), "b.example").is_none());

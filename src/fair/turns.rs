@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many callers are remembered before those that wait for nothing are forgotten.
-const REMEMBERED: usize = 1_024;
+const MAX_REMEMBERED_CALLERS: usize = 1_024;
 
 /// Turns. Clones share them.
 #[derive(Debug, Clone)]
-pub struct Turns {
+pub struct FairSemaphore {
     total: Arc<Semaphore>,
     by_caller: Arc<Mutex<HashMap<Arc<str>, Arc<Semaphore>>>>,
     max_per_caller: u32,
@@ -19,13 +19,13 @@ pub struct Turns {
 
 /// A turn. It ends when it is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct FairPermit {
     // Given back in this order: first what everybody waits for.
     _total: Option<OwnedSemaphorePermit>,
     _caller: Option<OwnedSemaphorePermit>,
 }
 
-impl Turns {
+impl FairSemaphore {
     /// Lets so many units of work be done at once, and so many of them for one caller.
     pub fn new(all: u32, each: u32) -> Self {
         let semaphore = Semaphore::new(usize::try_from(all).unwrap_or(usize::MAX));
@@ -33,18 +33,18 @@ impl Turns {
     }
 
     /// Waits for a turn at so many units of work. More units than a caller may have at once are as many as it may.
-    pub async fn take(&self, caller: &str, units: u32) -> Turn {
+    pub async fn take(&self, caller: &str, units: u32) -> FairPermit {
         let units = units.clamp(1, self.max_per_caller.max(1));
         // A semaphore is never closed here: without a permit the work is done all the same.
         let own = self.own(caller).acquire_many_owned(units).await.ok();
         let all = Arc::clone(&self.total).acquire_many_owned(units).await.ok();
-        Turn { _total: all, _caller: own }
+        FairPermit { _total: all, _caller: own }
     }
 
     fn own(&self, caller: &str) -> Arc<Semaphore> {
         let fresh = || Arc::new(Semaphore::new(usize::try_from(self.max_per_caller).unwrap_or(usize::MAX)));
         let Ok(mut each) = self.by_caller.lock() else { return fresh() };
-        if each.len() >= REMEMBERED {
+        if each.len() >= MAX_REMEMBERED_CALLERS {
             // Whoever holds a turn or waits for one holds the semaphore.
             each.retain(|_, own| Arc::strong_count(own) > 1);
         }
@@ -64,7 +64,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_for_a_lot_waits_behind_himself() {
-        let turns = Turns::new(4, 2);
+        let turns = FairSemaphore::new(4, 2);
         let _held = [turns.take("flood", 1).await, turns.take("flood", 1).await];
         let waiting: Vec<_> = (0..50)
             .map(|_| {
@@ -79,7 +79,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_units_than_there_are_wait_for_all_of_them_and_not_for_ever() {
-        let turns = Turns::new(4, 4);
+        let turns = FairSemaphore::new(4, 4);
         let small = turns.take("a", 1).await;
         assert!(timeout(SOON, turns.take("a", 100)).await.is_err());
         drop(small);
@@ -88,10 +88,10 @@ mod tests {
 
     #[tokio::test]
     async fn callers_that_wait_for_nothing_are_forgotten() {
-        let turns = Turns::new(1, 1);
-        for caller in 0..3 * REMEMBERED {
+        let turns = FairSemaphore::new(1, 1);
+        for caller in 0..3 * MAX_REMEMBERED_CALLERS {
             drop(turns.take(&caller.to_string(), 1).await);
         }
-        assert!(turns.by_caller.lock().unwrap().len() <= REMEMBERED);
+        assert!(turns.by_caller.lock().unwrap().len() <= MAX_REMEMBERED_CALLERS);
     }
 }

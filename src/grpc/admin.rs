@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
-use super::guard::{caller, open};
+use super::guard::{caller, open_request};
 use super::learning::ModelStatusSource;
 use super::{keys, learning, lists};
 use crate::comment::Site;
-use crate::error::{Cause, Error};
-use crate::keys::Ring;
+use crate::error::{BoxError, Error};
+use crate::keys::KeyRing;
 use crate::learning::Learning;
 use crate::lists::ListEditor;
 use crate::pb::{self, admin_service_server::AdminService};
@@ -17,47 +17,47 @@ use crate::store::Store;
 use crate::telemetry::METRICS;
 
 /// The service.
-pub struct Admin {
+pub struct AdminRpc {
     store: Store,
-    ring: Ring,
+    ring: KeyRing,
     lists: ListEditor,
     learning: Learning,
     model_status: Arc<dyn ModelStatusSource>,
-    reload: Reload,
+    reload: PolicyReloader,
 }
 
 /// Reads the policy files again, all or none. Returns the policies' versions by site; the default's under the empty name.
-pub type Reload = Arc<dyn Fn() -> Result<Vec<(String, String)>, Cause> + Send + Sync>;
+pub type PolicyReloader = Arc<dyn Fn() -> Result<Vec<(String, String)>, BoxError> + Send + Sync>;
 
-impl Admin {
+impl AdminRpc {
     /// Joins the parts.
     pub fn new(
         store: Store,
-        ring: Ring,
+        ring: KeyRing,
         lists: ListEditor,
         learning: Learning,
         model_status: Arc<dyn ModelStatusSource>,
-        reload: Reload,
+        reload: PolicyReloader,
     ) -> Self {
         Self { store, ring, lists, learning, model_status, reload }
     }
 }
 
 #[tonic::async_trait]
-impl AdminService for Admin {
+impl AdminService for AdminRpc {
     async fn create_key(&self, request: Request<pb::CreateKeyRequest>) -> Result<Response<pb::CreateKeyResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(keys::create(&self.ring, &caller, open(request).await?).await?))
+        Ok(Response::new(keys::create(&self.ring, &caller, open_request(request).await?).await?))
     }
 
     async fn list_keys(&self, request: Request<pb::ListKeysRequest>) -> Result<Response<pb::ListKeysResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(keys::list(&self.ring, &caller, &open(request).await?).await?))
+        Ok(Response::new(keys::list(&self.ring, &caller, &open_request(request).await?).await?))
     }
 
     async fn revoke_key(&self, request: Request<pb::RevokeKeyRequest>) -> Result<Response<pb::RevokeKeyResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(keys::revoke(&self.ring, &caller, &open(request).await?).await?))
+        Ok(Response::new(keys::revoke(&self.ring, &caller, &open_request(request).await?).await?))
     }
 
     async fn put_list_entry(
@@ -85,7 +85,7 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::GetModelInfoRequest>,
     ) -> Result<Response<pb::GetModelInfoResponse>, Status> {
-        Ok(Response::new(learning::info(&self.learning, &*self.model_status, open(request).await?).await?))
+        Ok(Response::new(learning::info(&self.learning, &*self.model_status, open_request(request).await?).await?))
     }
 
     async fn update_learning(
@@ -93,11 +93,11 @@ impl AdminService for Admin {
         request: Request<pb::UpdateLearningRequest>,
     ) -> Result<Response<pb::UpdateLearningResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(learning::update(&self.learning, &*self.model_status, &caller, open(request).await?).await?))
+        Ok(Response::new(learning::update(&self.learning, &*self.model_status, &caller, open_request(request).await?).await?))
     }
 
     async fn get_usage(&self, request: Request<pb::GetUsageRequest>) -> Result<Response<pb::GetUsageResponse>, Status> {
-        let site = Site::parse("site", &open(request).await?.site).map_err(Error::from)?;
+        let site = Site::parse("site", &open_request(request).await?.site).map_err(Error::from)?;
         let verdicts = METRICS.verdicts_of(site.as_str());
         Ok(Response::new(pb::GetUsageResponse { verdicts: verdicts.into_iter().collect() }))
     }
@@ -107,7 +107,7 @@ impl AdminService for Admin {
         request: Request<pb::ReloadPolicyRequest>,
     ) -> Result<Response<pb::ReloadPolicyResponse>, Status> {
         let caller = caller(&request);
-        open(request).await?;
+        open_request(request).await?;
         let versions = (self.reload)().map_err(|problem| Error::invalid("policies", problem.to_string()))?;
         // What other sites there are is not for everybody; the default's is.
         let seen = |site: &String| site.is_empty() || caller.sites.has(site);
@@ -126,7 +126,7 @@ impl AdminService for Admin {
         request: Request<pb::RotateSecretRequest>,
     ) -> Result<Response<pb::RotateSecretResponse>, Status> {
         let caller = caller(&request);
-        let site = Site::parse("site", &open(request).await?.site).map_err(Error::from)?;
+        let site = Site::parse("site", &open_request(request).await?.site).map_err(Error::from)?;
         self.store.rotate_secret(&site, &caller.act("SECRET_ROTATED", String::new())).await?;
         tracing::info!(site = site.as_str(), "the site has another secret");
         Ok(Response::new(pb::RotateSecretResponse {}))

@@ -13,7 +13,7 @@ use tonic_types::StatusExt;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use super::status::translated;
+use super::status::translate_transport_error;
 use crate::error::Error;
 use crate::pb;
 use crate::telemetry::{self, METRICS};
@@ -27,11 +27,11 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// The layer.
 #[derive(Debug, Clone, Copy)]
-pub struct Answers {
+pub struct CallLayer {
     timeout: Duration,
 }
 
-impl Answers {
+impl CallLayer {
     /// Every answer, or the beginning of a stream, comes within `timeout`. Here and not in tonic, which would answer
     /// outside of this layer: without request id, log and details.
     pub fn within(timeout: Duration) -> Self {
@@ -39,22 +39,22 @@ impl Answers {
     }
 }
 
-impl<S> Layer<S> for Answers {
-    type Service = Answering<S>;
+impl<S> Layer<S> for CallLayer {
+    type Service = CallService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Answering { inner, timeout: self.timeout }
+        CallService { inner, timeout: self.timeout }
     }
 }
 
 /// A service within the layer.
 #[derive(Debug, Clone)]
-pub struct Answering<S> {
+pub struct CallService<S> {
     inner: S,
     timeout: Duration,
 }
 
-impl<S, B, A> Service<Request<B>> for Answering<S>
+impl<S, B, A> Service<Request<B>> for CallService<S>
 where
     S: Service<Request<B>, Response = Response<A>>,
     S::Future: Send + 'static,
@@ -73,8 +73,8 @@ where
         let id = request_id(&request);
         let span = tracing::info_span!("call", rpc = request.uri().path(), request_id = id.to_str().unwrap_or_default());
         let called = Instant::now();
-        telemetry::follow(&span, request.headers());
-        let rpc = rpc(&request);
+        telemetry::set_parent(&span, request.headers());
+        let rpc = rpc_label(&request);
         // Whoever has stopped waiting needs no answer.
         let timeout = deadline(&request).map_or(self.timeout, |deadline| deadline.min(self.timeout));
         let answering = tokio::time::timeout(timeout, self.inner.call(request).instrument(span.clone()));
@@ -84,14 +84,14 @@ where
                 Err(_) => Status::from(Error::TimedOut).into_http(),
             };
             if let Some(status) = Status::from_header_map(response.headers()) {
-                let status = translated(status.code(), status.message()).map_or(status, |status| {
+                let status = translate_transport_error(status.code(), status.message()).map_or(status, |status| {
                     response = status.clone().into_http();
                     status
                 });
-                METRICS.call(rpc, word(status.code()), called.elapsed());
+                METRICS.call(rpc, code_label(status.code()), called.elapsed());
                 span.in_scope(|| log(&status, called));
             } else {
-                METRICS.call(rpc, word(Code::Ok), called.elapsed());
+                METRICS.call(rpc, code_label(Code::Ok), called.elapsed());
                 span.in_scope(|| tracing::debug!(micros = micros(called), "answered"));
             }
             response.headers_mut().insert(REQUEST_ID, id);
@@ -101,12 +101,12 @@ where
 }
 
 /// The name of a call that there is; others share one, since whoever calls makes them up.
-fn rpc<B>(request: &Request<B>) -> &'static str {
-    CALLS.get(request.uri().path()).map_or("other", String::as_str)
+fn rpc_label<B>(request: &Request<B>) -> &'static str {
+    RPC_NAMES.get(request.uri().path()).map_or("other", String::as_str)
 }
 
 /// The names of all calls that there are, by their paths, from the descriptors.
-static CALLS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+static RPC_NAMES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let files = prost_types::FileDescriptorSet::decode(pb::DESCRIPTORS).unwrap_or_default().file;
     let calls = files.iter().flat_map(|file| {
         file.service.iter().flat_map(move |service| {
@@ -134,7 +134,7 @@ fn deadline<B>(request: &Request<B>) -> Option<Duration> {
 }
 
 /// A code as metrics name it.
-fn word(code: Code) -> &'static str {
+fn code_label(code: Code) -> &'static str {
     match code {
         Code::Ok => "ok",
         Code::Cancelled => "cancelled",

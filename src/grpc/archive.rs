@@ -6,37 +6,37 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 use tonic::{Status, Streaming};
 
-use super::guard::{Call, allowed};
-use super::status::{item, translated};
-use super::streams::Answers;
+use super::guard::{CallContext, check_sites};
+use super::status::{item_error, translate_transport_error};
+use super::streams::AnswerStream;
 use crate::error::Error;
-use crate::fair::Turns;
+use crate::fair::FairSemaphore;
 use crate::moderate::{Moderator, Origin};
 use crate::pb;
 use crate::verdict::Decision;
 
 /// Comments of one stream on their way at once: they share the store's trips. What comes faster waits at the client,
 /// because no more is read than there is room for.
-const AT_ONCE: usize = 16;
+const MAX_PER_STREAM: usize = 16;
 /// Bytes of a body that count as one comment: longer ones count as several, since they cost as much.
-const UNIT: usize = 4 * 1024;
+const BYTES_PER_TURN: usize = 4 * 1024;
 /// Comments of all streams on their way at once, and of all streams of one caller.
-const ALL: u32 = 32;
-const EACH: u32 = 16;
+const MAX_TURNS: u32 = 32;
+const MAX_TURNS_PER_CALLER: u32 = 16;
 
 /// Turns that the comments of all streams take.
-pub fn turns() -> Turns {
-    Turns::new(ALL, EACH)
+pub fn turns() -> FairSemaphore {
+    FairSemaphore::new(MAX_TURNS, MAX_TURNS_PER_CALLER)
 }
 
 /// Answers every request, in order. When the server leaves, those that were read are still answered.
 pub fn verdicts(
     moderator: Arc<Moderator>,
-    call: Call,
-    turns: Turns,
+    call: CallContext,
+    turns: FairSemaphore,
     requests: Streaming<pb::CheckCommentsRequest>,
     leaving: watch::Receiver<bool>,
-) -> Answers<pb::CheckCommentsResponse> {
+) -> AnswerStream<pb::CheckCommentsResponse> {
     let mut told = leaving.clone();
     let left = async move {
         // An error means that the sender is gone, and then so is the server.
@@ -44,7 +44,7 @@ pub fn verdicts(
     };
     let goodbye = async move { leaving.borrow().then(|| Err(Status::from(Error::ShuttingDown))) };
     let requests = requests
-        .map(|request| request.map_err(|status| translated(status.code(), status.message()).unwrap_or(status)))
+        .map(|request| request.map_err(|status| translate_transport_error(status.code(), status.message()).unwrap_or(status)))
         .take_until(Box::pin(left))
         .chain(stream::once(goodbye).filter_map(std::future::ready));
     let answers = requests.map(move |request| {
@@ -53,12 +53,12 @@ pub fn verdicts(
             let request = request?;
             // No bad comment, but a caller who has no business here, or none any more.
             let caller = call.authority().caller()?;
-            allowed(&caller, &request)?;
-            while let Some(wait) = call.over_quota() {
+            check_sites(&caller, &request)?;
+            while let Some(wait) = call.quota_wait() {
                 tokio::time::sleep(wait).await;
             }
             let body = request.comment.as_ref().map_or(0, |comment| comment.body.len());
-            let turn = turns.take(&caller.id, u32::try_from(1 + body / UNIT).unwrap_or(u32::MAX)).await;
+            let turn = turns.take(&caller.id, u32::try_from(1 + body / BYTES_PER_TURN).unwrap_or(u32::MAX)).await;
             // A comment that was begun is ended, with what it teaches, though the stream ends meanwhile.
             let answering = tokio::spawn(async move {
                 let answer = answer(&moderator, request).await;
@@ -68,7 +68,7 @@ pub fn verdicts(
             answering.await.map_err(|error| Status::from(Error::store(error)))
         }
     });
-    Box::pin(answers.buffered(AT_ONCE))
+    Box::pin(answers.buffered(MAX_PER_STREAM))
 }
 
 async fn answer(moderator: &Moderator, request: pb::CheckCommentsRequest) -> pb::CheckCommentsResponse {
@@ -82,7 +82,7 @@ async fn answer(moderator: &Moderator, request: pb::CheckCommentsRequest) -> pb:
     };
     match judged {
         Ok(verdict) => pb::CheckCommentsResponse { verdict: Some(verdict.into()), error: None },
-        Err(error) => pb::CheckCommentsResponse { verdict: None, error: Some(item(id, &error)) },
+        Err(error) => pb::CheckCommentsResponse { verdict: None, error: Some(item_error(id, &error)) },
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::comment::Site;
 use crate::error::{Error, Violation};
-use crate::keys::{Caller, KeyRecord, NewKey, Ring, Role, Sites};
+use crate::keys::{AllowedSites, Caller, KeyRecord, KeyRing, NewKey, Role};
 use crate::pb;
-use crate::verdict::may_name_somebody;
+use crate::verdict::is_valid_actor_name;
 
 /// Longest name of a key in bytes.
 const MAX_NAME: usize = 128;
@@ -19,12 +19,12 @@ const MAX_SITES: usize = 1_000;
 ///
 /// # Errors
 /// A role, name or sites that are none; sites that the maker does not speak for; the store being away.
-pub async fn create(ring: &Ring, caller: &Caller, request: pb::CreateKeyRequest) -> Result<pb::CreateKeyResponse, Error> {
+pub async fn create(ring: &KeyRing, caller: &Caller, request: pb::CreateKeyRequest) -> Result<pb::CreateKeyResponse, Error> {
     let mut wrong = Vec::new();
     let role = role(request.role).ok_or_else(|| Violation::new("role", "must be ROLE_HOST, ROLE_MODERATOR or ROLE_ADMIN"));
     let role = role.map_err(|violation| wrong.push(violation)).ok();
     let sites = sites(&request.sites).map_err(|violation| wrong.push(violation)).ok();
-    if request.name.len() > MAX_NAME || !may_name_somebody(&request.name) {
+    if request.name.len() > MAX_NAME || !is_valid_actor_name(&request.name) {
         let problem = "must be at most 128 bytes without control or invisible characters, and neither MACHINE nor import";
         wrong.push(Violation::new("name", problem));
     }
@@ -41,36 +41,36 @@ pub async fn create(ring: &Ring, caller: &Caller, request: pb::CreateKeyRequest)
         wrong.push(Violation::new("expires_at", format!("must not lie behind {end}, when the key that makes it ends")));
     }
     let (Some(role), Some(sites), true) = (role, sites, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
-    caller.may_speak_for_all(&sites)?;
+    caller.check_sites(&sites)?;
     let NewKey { id, text, record } = ring
-        .create(request.name, role, sites.clone(), expires_at, |id| caller.act("KEY_CREATED", subject(id, role, &sites)))
+        .create(request.name, role, sites.clone(), expires_at, |id| caller.act("KEY_CREATED", audit_subject(id, role, &sites)))
         .await?;
     tracing::info!(key = id, role = role.as_str(), by = &*caller.name, "made a key");
-    Ok(pb::CreateKeyResponse { key: Some(told(id, &record, None)), secret: text })
+    Ok(pb::CreateKeyResponse { key: Some(key_message(id, &record, None)), secret: text })
 }
 
 /// Lists the keys that the caller could have made: of a site, or of all.
 ///
 /// # Errors
 /// The store being away.
-pub async fn list(ring: &Ring, caller: &Caller, request: &pb::ListKeysRequest) -> Result<pb::ListKeysResponse, Error> {
+pub async fn list(ring: &KeyRing, caller: &Caller, request: &pb::ListKeysRequest) -> Result<pb::ListKeysResponse, Error> {
     let all = ring.list().await?.into_iter();
-    let theirs = all.filter(|(_, record, _)| caller.sites.have_all(&record.sites));
+    let theirs = all.filter(|(_, record, _)| caller.sites.contains_all(&record.sites));
     let asked = theirs.filter(|(_, record, _)| request.site.is_empty() || record.sites.has(&request.site));
-    Ok(pb::ListKeysResponse { keys: asked.map(|(id, record, used)| told(id, &record, used)).collect() })
+    Ok(pb::ListKeysResponse { keys: asked.map(|(id, record, used)| key_message(id, &record, used)).collect() })
 }
 
 /// Ends a key.
 ///
 /// # Errors
 /// A key of other sites than the caller's; the last key by which others can be made; the store being away.
-pub async fn revoke(ring: &Ring, caller: &Caller, request: &pb::RevokeKeyRequest) -> Result<pb::RevokeKeyResponse, Error> {
+pub async fn revoke(ring: &KeyRing, caller: &Caller, request: &pb::RevokeKeyRequest) -> Result<pb::RevokeKeyResponse, Error> {
     if request.key_id.is_empty() {
         return Err(Error::invalid("key_id", "is required; `gatepost keys list` prints them"));
     }
     let Some(record) = ring.get(&request.key_id) else { return Ok(pb::RevokeKeyResponse {}) };
-    caller.may_speak_for_all(&record.sites)?;
-    let act = caller.act("KEY_REVOKED", subject(&request.key_id, record.role, &record.sites));
+    caller.check_sites(&record.sites)?;
+    let act = caller.act("KEY_REVOKED", audit_subject(&request.key_id, record.role, &record.sites));
     if ring.revoke(&request.key_id, &act).await? {
         tracing::info!(key = request.key_id, by = &*caller.name, "revoked a key");
     }
@@ -78,10 +78,10 @@ pub async fn revoke(ring: &Ring, caller: &Caller, request: &pb::RevokeKeyRequest
 }
 
 /// What the audit says of a key.
-fn subject(id: &str, role: Role, sites: &Sites) -> String {
+fn audit_subject(id: &str, role: Role, sites: &AllowedSites) -> String {
     let sites = match sites {
-        Sites::All => "*".to_owned(),
-        Sites::These(sites) => sites.join(","),
+        AllowedSites::All => "*".to_owned(),
+        AllowedSites::These(sites) => sites.join(","),
     };
     format!("key {id} {} {sites}", role.as_str())
 }
@@ -95,9 +95,9 @@ fn role(wire: i32) -> Option<Role> {
     }
 }
 
-fn sites(names: &[String]) -> Result<Sites, Violation> {
+fn sites(names: &[String]) -> Result<AllowedSites, Violation> {
     if names == ["*"] {
-        return Ok(Sites::All);
+        return Ok(AllowedSites::All);
     }
     if !(1..=MAX_SITES).contains(&names.len()) {
         return Err(Violation::new(
@@ -106,10 +106,10 @@ fn sites(names: &[String]) -> Result<Sites, Violation> {
         ));
     }
     let sites = names.iter().map(|name| Site::parse("sites", name).map(|site| site.as_str().to_owned()));
-    Ok(Sites::These(sites.collect::<Result<_, _>>()?))
+    Ok(AllowedSites::These(sites.collect::<Result<_, _>>()?))
 }
 
-fn told(key_id: String, record: &KeyRecord, used: Option<SystemTime>) -> pb::Key {
+fn key_message(key_id: String, record: &KeyRecord, used: Option<SystemTime>) -> pb::Key {
     let role = match record.role {
         Role::Host => pb::Role::Host,
         Role::Moderator => pb::Role::Moderator,
@@ -118,8 +118,8 @@ fn told(key_id: String, record: &KeyRecord, used: Option<SystemTime>) -> pb::Key
     pb::Key {
         key_id,
         sites: match &record.sites {
-            Sites::All => vec!["*".to_owned()],
-            Sites::These(sites) => sites.clone(),
+            AllowedSites::All => vec!["*".to_owned()],
+            AllowedSites::These(sites) => sites.clone(),
         },
         role: role.into(),
         expires_at: record.expires_at().map(Into::into),

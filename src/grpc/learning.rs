@@ -8,9 +8,9 @@ use crate::error::{Error, Violation};
 use crate::keys::Caller;
 use crate::learning::Learning;
 use crate::pb;
-use report::{told, trials};
+use report::{site_learning, trials};
 
-pub use source::{About, ModelStatusSource};
+pub use source::{ModelStatus, ModelStatusSource};
 
 /// Tells of the model, and of what a site has learned.
 ///
@@ -22,14 +22,14 @@ pub async fn info(
     request: pb::GetModelInfoRequest,
 ) -> Result<pb::GetModelInfoResponse, Error> {
     if request.site.is_empty() {
-        let About { version, labels, .. } = source.model_status(None);
+        let ModelStatus { version, labels, .. } = source.model_status(None);
         return Ok(pb::GetModelInfoResponse { model_version: version, labels, learning: None, trials: Vec::new() });
     }
     let site = Site::parse("site", &request.site)?;
     let about = source.model_status(Some(&site));
     let (head, learned) = learning.whole(&site).await?;
     Ok(pb::GetModelInfoResponse {
-        learning: Some(told(&head, &learned, &about)),
+        learning: Some(site_learning(&head, &learned, &about)),
         model_version: about.version,
         labels: about.labels,
         trials: trials(&learned),
@@ -70,5 +70,5 @@ pub async fn update(
         learning.bound(&site, from, to, &caller.act("LEARNING_CHANGED", what)).await?;
     }
     let (head, learned) = learning.whole(&site).await?;
-    Ok(pb::UpdateLearningResponse { learning: Some(told(&head, &learned, &source.model_status(Some(&site)))) })
+    Ok(pb::UpdateLearningResponse { learning: Some(site_learning(&head, &learned, &source.model_status(Some(&site)))) })
 }

@@ -2,8 +2,8 @@
 
 use tonic::Request;
 
-use super::guard::{named_after_key, open};
-use super::requests::{moderator, owner};
+use super::guard::{open_as_moderator, open_request};
+use super::requests::{moderator_or_default, site_of_moderator};
 use crate::comment::{CommentId, Site};
 use crate::error::{Error, Violation};
 use crate::lists::ListEditor;
@@ -14,17 +14,17 @@ use crate::pb;
 /// # Errors
 /// What is wrong with it; the store being away.
 pub async fn put(lists: &ListEditor, request: Request<pb::PutListEntryRequest>) -> Result<pb::PutListEntryResponse, Error> {
-    let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
-    let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
+    let (request, source) = open_as_moderator(request, |request| &mut request.moderator).await?;
+    let (site, moderator_or_default) = site_and_moderator(&request.site, &request.moderator)?;
     let mut entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
     if !request.author_of.is_empty() {
         let id = CommentId::parse("author_of", &request.author_of)?;
-        let (target, value, shown) = lists.author_of(&site, &id).await?;
+        let (target, value, shown) = lists.target_of_author(&site, &id).await?;
         (entry.target, entry.value, entry.shown) = (target.into(), value, shown);
     } else {
         entry.shown.clear();
     }
-    Ok(pb::PutListEntryResponse { entry: Some(lists.put(&site, entry, (&moderator, &source)).await?) })
+    Ok(pb::PutListEntryResponse { entry: Some(lists.put(&site, entry, (&moderator_or_default, &source)).await?) })
 }
 
 /// Lists the entries in force.
@@ -32,7 +32,7 @@ pub async fn put(lists: &ListEditor, request: Request<pb::PutListEntryRequest>) 
 /// # Errors
 /// A site that is none; the store being away.
 pub async fn list(lists: &ListEditor, request: Request<pb::ListEntriesRequest>) -> Result<pb::ListEntriesResponse, Error> {
-    let site = Site::parse("site", &open(request).await?.site)?;
+    let site = Site::parse("site", &open_request(request).await?.site)?;
     Ok(pb::ListEntriesResponse { entries: lists.list(&site).await? })
 }
 
@@ -44,16 +44,16 @@ pub async fn delete(
     lists: &ListEditor,
     request: Request<pb::DeleteListEntryRequest>,
 ) -> Result<pb::DeleteListEntryResponse, Error> {
-    let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
-    let (site, moderator) = where_and_who(&request.site, &request.moderator)?;
+    let (request, source) = open_as_moderator(request, |request| &mut request.moderator).await?;
+    let (site, moderator_or_default) = site_and_moderator(&request.site, &request.moderator)?;
     let entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
-    Ok(pb::DeleteListEntryResponse { existed: lists.remove(&site, entry, (&moderator, &source)).await? })
+    Ok(pb::DeleteListEntryResponse { existed: lists.remove(&site, entry, (&moderator_or_default, &source)).await? })
 }
 
-fn where_and_who(site: &str, name: &str) -> Result<(Site, String), Error> {
+fn site_and_moderator(site: &str, name: &str) -> Result<(Site, String), Error> {
     let mut wrong = Vec::new();
-    match owner(site, name, &mut wrong) {
-        Some(site) if wrong.is_empty() => Ok((site, moderator(name.to_owned()))),
+    match site_of_moderator(site, name, &mut wrong) {
+        Some(site) if wrong.is_empty() => Ok((site, moderator_or_default(name.to_owned()))),
         _ => Err(Error::Invalid(wrong)),
     }
 }

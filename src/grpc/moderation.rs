@@ -5,29 +5,29 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::archive;
-use super::guard::{call, caller, open};
+use super::guard::{call, caller, open_request};
 use super::outcome;
 use super::person;
-use super::requests::name;
-use super::streams::{Answers, Streams, held};
+use super::requests::site_and_comment_id;
+use super::streams::{AnswerStream, StreamPlaces, respond};
 use super::watch;
 use crate::comment::Site;
 use crate::error::Error;
-use crate::fair::Turns;
+use crate::fair::FairSemaphore;
 use crate::moderate::{Moderator, Origin};
 use crate::pb::{self, moderation_service_server::ModerationService};
-use crate::review::Desk;
+use crate::review::ReviewDesk;
 use crate::store::Store;
 use crate::telemetry;
 
 /// The service: a moderator for comments, a desk for verdicts, a store to watch.
 pub struct Moderation {
     moderator: Arc<Moderator>,
-    desk: Desk,
+    desk: ReviewDesk,
     store: Store,
-    streams: Streams,
+    streams: StreamPlaces,
     /// Turns of the comments of all streams.
-    turns: Turns,
+    turns: FairSemaphore,
     /// Turns true when the server leaves.
     leaving: tokio::sync::watch::Receiver<bool>,
 }
@@ -36,9 +36,9 @@ impl Moderation {
     /// Joins the parts.
     pub fn new(
         moderator: Arc<Moderator>,
-        desk: Desk,
+        desk: ReviewDesk,
         store: Store,
-        streams: Streams,
+        streams: StreamPlaces,
         leaving: tokio::sync::watch::Receiver<bool>,
     ) -> Self {
         Self { moderator, desk, store, streams, turns: archive::turns(), leaving }
@@ -51,16 +51,16 @@ impl ModerationService for Moderation {
         &self,
         request: Request<pb::CheckCommentRequest>,
     ) -> Result<Response<pb::CheckCommentResponse>, Status> {
-        let pb::CheckCommentRequest { comment, dry_run } = open(request).await?;
+        let pb::CheckCommentRequest { comment, dry_run } = open_request(request).await?;
         // An absent comment is an empty one: the answer then names every field that is missing.
         let verdict = self.moderator.moderate(comment.unwrap_or_default(), Origin::Author, dry_run).await?;
         if !dry_run {
-            telemetry::tell(&verdict);
+            telemetry::report_verdict(&verdict);
         }
         Ok(Response::new(pb::CheckCommentResponse { verdict: Some(verdict.into()) }))
     }
 
-    type CheckCommentsStream = Answers<pb::CheckCommentsResponse>;
+    type CheckCommentsStream = AnswerStream<pb::CheckCommentsResponse>;
 
     async fn check_comments(
         &self,
@@ -70,28 +70,28 @@ impl ModerationService for Moderation {
         let place = self.streams.place(&call, "")?;
         let (moderator, turns) = (Arc::clone(&self.moderator), self.turns.clone());
         let verdicts = archive::verdicts(moderator, call, turns, requests.into_inner(), self.leaving.clone());
-        Ok(held(place, verdicts))
+        Ok(respond(place, verdicts))
     }
 
     async fn get_verdict(&self, request: Request<pb::GetVerdictRequest>) -> Result<Response<pb::GetVerdictResponse>, Status> {
-        let request = open(request).await?;
-        let (site, id) = name(&request.site, &request.comment_id)?;
+        let request = open_request(request).await?;
+        let (site, id) = site_and_comment_id(&request.site, &request.comment_id)?;
         let verdict = self.desk.verdict(&site, &id).await?;
         Ok(Response::new(pb::GetVerdictResponse { verdict: Some(verdict.into()) }))
     }
 
-    type WatchVerdictsStream = Answers<pb::WatchVerdictsResponse>;
+    type WatchVerdictsStream = AnswerStream<pb::WatchVerdictsResponse>;
 
     async fn watch_verdicts(
         &self,
         request: Request<pb::WatchVerdictsRequest>,
     ) -> Result<Response<Self::WatchVerdictsStream>, Status> {
         let call = call(&request)?;
-        let request = open(request).await?;
+        let request = open_request(request).await?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
         let place = self.streams.place(&call, site.as_str())?;
-        let changes = watch::changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
-        Ok(held(place, changes))
+        let changes = watch::verdict_changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
+        Ok(respond(place, changes))
     }
 
     async fn report_outcome(
@@ -99,7 +99,7 @@ impl ModerationService for Moderation {
         request: Request<pb::ReportOutcomeRequest>,
     ) -> Result<Response<pb::ReportOutcomeResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(outcome::report(&self.desk, &caller, open(request).await?).await?))
+        Ok(Response::new(outcome::report(&self.desk, &caller, open_request(request).await?).await?))
     }
 
     async fn forget_author(
@@ -107,18 +107,18 @@ impl ModerationService for Moderation {
         request: Request<pb::ForgetAuthorRequest>,
     ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(person::forget(&self.store, open(request).await?, &caller).await?))
+        Ok(Response::new(person::forget(&self.store, open_request(request).await?, &caller).await?))
     }
 
-    type ExportAuthorStream = Answers<pb::ExportAuthorResponse>;
+    type ExportAuthorStream = AnswerStream<pb::ExportAuthorResponse>;
 
     async fn export_author(
         &self,
         request: Request<pb::ExportAuthorRequest>,
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
         let call = call(&request)?;
-        let request = open(request).await?;
+        let request = open_request(request).await?;
         let place = self.streams.place(&call, &request.site)?;
-        Ok(held(place, person::export(&self.store, request).await?))
+        Ok(respond(place, person::export(&self.store, request).await?))
     }
 }

@@ -2,63 +2,63 @@
 
 use std::time::SystemTime;
 
-use super::requests::name;
+use super::requests::site_and_comment_id;
 use crate::classify::site::Outcome;
-use crate::classify::site::lesson::Source;
+use crate::classify::site::lesson::OutcomeSource;
 use crate::comment::{Comment, Site};
 use crate::error::{Error, Violation};
 use crate::keys::Caller;
-use crate::learning::{Report, Voice};
+use crate::learning::{DecisionMaker, OutcomeReport};
 use crate::pb;
 use crate::pb::report_outcome_request::Target;
-use crate::review::{Act, Desk, What, new_act};
-use crate::store::{Kept, Person, Persons};
+use crate::review::{ReviewAct, ReviewAction, ReviewDesk, new_act_id};
+use crate::store::{Person, Persons, StoredComment};
 use crate::verdict::Decision;
 
 /// Who a caller without a name is.
-const HOST: &str = "host";
+const UNNAMED_HOST: &str = "host";
 
 /// Takes an outcome. A comment that is held is decided by it.
 ///
 /// # Errors
 /// What is wrong with the request; a comment that is not there; the store being away.
 pub async fn report(
-    desk: &Desk,
+    desk: &ReviewDesk,
     caller: &Caller,
     request: pb::ReportOutcomeRequest,
 ) -> Result<pb::ReportOutcomeResponse, Error> {
-    let (site, target, outcome) = parsed(request)?;
-    let by = (caller.named(HOST), &*caller.id);
+    let (site, target, outcome) = parse_request(request)?;
+    let by = (caller.named(UNNAMED_HOST), &*caller.id);
     match target {
-        About::ById(id) => {
+        ReportTarget::ById(id) => {
             let kept = desk.comment(&site, &id).await?.stored;
-            known(desk, &site, &kept, outcome, by).await?;
+            report_on_stored(desk, &site, &kept, outcome, by).await?;
         }
-        About::ByContent(comment) => {
+        ReportTarget::ByContent(comment) => {
             let kept = desk.store().get(&site, comment.id()).await?;
             // The same text: then it is that comment.
             match kept.filter(|kept| kept.comment.body == comment.stored_message().body) {
-                Some(kept) => known(desk, &site, &kept, outcome, by).await?,
+                Some(kept) => report_on_stored(desk, &site, &kept, outcome, by).await?,
                 None => {
                     let secrets = desk.store().secrets(&site).await?;
                     let persons: Vec<Person> = Persons::of(secrets.newest(), &comment).all().collect();
-                    add(desk, &comment, 0, &persons, outcome, by).await?;
+                    add_to_log(desk, &comment, 0, &persons, outcome, by).await?;
                 }
             }
         }
     }
     // The next comment is to meet it.
-    desk.learning().now_of(&site).await;
+    desk.learning().refreshed(&site).await;
     Ok(pb::ReportOutcomeResponse {})
 }
 
 /// Which comment is meant.
-enum About {
+enum ReportTarget {
     ById(crate::comment::CommentId),
     ByContent(Box<Comment>),
 }
 
-fn parsed(request: pb::ReportOutcomeRequest) -> Result<(Site, About, Outcome), Error> {
+fn parse_request(request: pb::ReportOutcomeRequest) -> Result<(Site, ReportTarget, Outcome), Error> {
     let mut wrong = Vec::new();
     let outcome = match pb::Outcome::try_from(request.outcome) {
         Ok(pb::Outcome::Ham) => Some(Outcome::Ham),
@@ -74,8 +74,8 @@ fn parsed(request: pb::ReportOutcomeRequest) -> Result<(Site, About, Outcome), E
             wrong.push(Violation::new("comment_id", "is required, or `comment` for one that was not checked before"));
             None
         }
-        Some(Target::CommentId(id)) => match name(&request.site, &id) {
-            Ok((site, id)) => Some((site, About::ById(id))),
+        Some(Target::CommentId(id)) => match site_and_comment_id(&request.site, &id) {
+            Ok((site, id)) => Some((site, ReportTarget::ById(id))),
             Err(Error::Invalid(more)) => {
                 wrong.extend(more);
                 None
@@ -90,7 +90,7 @@ fn parsed(request: pb::ReportOutcomeRequest) -> Result<(Site, About, Outcome), E
                 wrong.push(Violation::new("comment.site", "must be the site of the request, or empty"));
             }
             match Comment::parse(comment, SystemTime::now()) {
-                Ok(comment) => Some((comment.site().clone(), About::ByContent(Box::new(comment)))),
+                Ok(comment) => Some((comment.site().clone(), ReportTarget::ByContent(Box::new(comment)))),
                 Err(more) => {
                     wrong.extend(more);
                     None
@@ -105,7 +105,13 @@ fn parsed(request: pb::ReportOutcomeRequest) -> Result<(Site, About, Outcome), E
 }
 
 /// Of a comment that the store has.
-async fn known(desk: &Desk, site: &Site, kept: &Kept, outcome: Outcome, (by, source): (&str, &str)) -> Result<(), Error> {
+async fn report_on_stored(
+    desk: &ReviewDesk,
+    site: &Site,
+    kept: &StoredComment,
+    outcome: Outcome,
+    (by, source): (&str, &str),
+) -> Result<(), Error> {
     let (id, revision) = (&kept.comment.comment_id, kept.verdict.revision);
     if kept.verdict.decision == Decision::Hold {
         let (decision, reason_code) = match outcome {
@@ -113,21 +119,21 @@ async fn known(desk: &Desk, site: &Site, kept: &Kept, outcome: Outcome, (by, sou
             Outcome::Spam => (Decision::Reject, "spam"),
             Outcome::Toxic => (Decision::Reject, "abusive"),
         };
-        let act = Act {
+        let act = ReviewAct {
             moderator: by.to_owned(),
             expected_revision: Some(revision),
-            action: What::Decide {
+            action: ReviewAction::Decide {
                 decision,
                 reason_code: reason_code.to_owned(),
                 note: String::new(),
                 author_message: String::new(),
                 publish_without: Vec::new(),
             },
-            act_id: new_act(),
+            act_id: new_act_id(),
             source: source.to_owned(),
-            authority: Voice::Host(outcome),
+            authority: DecisionMaker::Host(outcome),
         };
-        let (_, id) = name(site.as_str(), id)?;
+        let (_, id) = site_and_comment_id(site.as_str(), id)?;
         // One that a moderator is at work on, or has just decided, is left to the moderator; what the host knows is kept.
         if desk.act(site, &id, &act).await?.is_ok() {
             return Ok(());
@@ -135,12 +141,12 @@ async fn known(desk: &Desk, site: &Site, kept: &Kept, outcome: Outcome, (by, sou
     }
     // The text of its post is not kept.
     let comment = Comment::parse(kept.comment.clone(), SystemTime::now()).map_err(Error::Invalid)?;
-    add(desk, &comment, revision, &kept.persons, outcome, (by, source)).await
+    add_to_log(desk, &comment, revision, &kept.persons, outcome, (by, source)).await
 }
 
 /// Puts an outcome into the site's log, and into its audit.
-async fn add(
-    desk: &Desk,
+async fn add_to_log(
+    desk: &ReviewDesk,
     comment: &Comment,
     revision: u32,
     persons: &[Person],
@@ -148,11 +154,12 @@ async fn add(
     (by, source): (&str, &str),
 ) -> Result<(), Error> {
     let (site, id) = (comment.site(), comment.id().as_str());
-    if desk.learning().knows(site, id, revision, outcome).await? {
+    if desk.learning().is_reported(site, id, revision, outcome).await? {
         return Ok(());
     }
     let rejected = outcome != Outcome::Ham;
-    let report = Report { comment, persons, outcome: Some(outcome), rejected, source: Source::Host, by, spot_check: None };
+    let report =
+        OutcomeReport { comment, persons, outcome: Some(outcome), rejected, source: OutcomeSource::Host, by, spot_check: None };
     let event = pb::AuditEvent {
         at: Some(SystemTime::now().into()),
         by: by.to_owned(),

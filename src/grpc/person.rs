@@ -8,16 +8,16 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::streams::Answers;
+use super::streams::AnswerStream;
 use crate::comment::{CommentId, MAX_NAME, Site};
 use crate::error::{Error, Violation};
 use crate::keys::Caller;
 use crate::pb;
 use crate::pb::author_selector::Selector;
-use crate::store::{Forgotten, Identity, Kept, Past, Person, Store};
+use crate::store::{ErasureCounts, Identity, PastVerdict, Person, Store, StoredComment};
 
 /// Comments on the way to a client that reads slowly.
-const AHEAD: usize = 2;
+const CHANNEL_CAPACITY: usize = 2;
 
 /// Erases a person, or counts what would be erased.
 ///
@@ -28,7 +28,7 @@ pub async fn forget(
     request: pb::ForgetAuthorRequest,
     caller: &Caller,
 ) -> Result<pb::ForgetAuthorResponse, Error> {
-    let (site, persons) = meant(store, &request.site, request.author).await?;
+    let (site, persons) = resolve_author(store, &request.site, request.author).await?;
     if request.dry_run {
         let found = find(store, &site, &persons).await?.len();
         let counts = [("comments".to_owned(), u64::try_from(found).unwrap_or(u64::MAX))];
@@ -37,7 +37,7 @@ pub async fn forget(
     let (store, caller) = (store.clone(), caller.clone());
     // A large site takes longer to walk over than a caller may wait: it is done though the caller has gone.
     let erasure = tokio::spawn(async move {
-        let mut forgotten = Forgotten::default();
+        let mut forgotten = ErasureCounts::default();
         for person in &persons {
             forgotten += store.forget(&site, person).await?;
         }
@@ -55,9 +55,9 @@ pub async fn forget(
 ///
 /// # Errors
 /// A site or selector that is none; the store being away.
-pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<Answers<pb::ExportAuthorResponse>, Error> {
-    let (site, persons) = meant(store, &request.site, request.author).await?;
-    let (sender, receiver) = mpsc::channel(AHEAD);
+pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<AnswerStream<pb::ExportAuthorResponse>, Error> {
+    let (site, persons) = resolve_author(store, &request.site, request.author).await?;
+    let (sender, receiver) = mpsc::channel(CHANNEL_CAPACITY);
     let store = store.clone();
     tokio::spawn(async move {
         // Whoever has gone is not looked for any more.
@@ -88,9 +88,9 @@ async fn send(
     Ok(())
 }
 
-fn exported(kept: Kept) -> pb::ExportAuthorResponse {
-    let Kept { comment, verdict, received_at, event, trail, .. } = kept;
-    let standing = pb::TrailEntry::from(Past { verdict: verdict.clone(), event });
+fn exported(kept: StoredComment) -> pb::ExportAuthorResponse {
+    let StoredComment { comment, verdict, received_at, event, trail, .. } = kept;
+    let standing = pb::TrailEntry::from(PastVerdict { verdict: verdict.clone(), event });
     pb::ExportAuthorResponse {
         comment: Some(comment),
         verdict: Some(verdict.into()),
@@ -99,8 +99,8 @@ fn exported(kept: Kept) -> pb::ExportAuthorResponse {
     }
 }
 
-impl From<Past> for pb::TrailEntry {
-    fn from(Past { verdict, event }: Past) -> Self {
+impl From<PastVerdict> for pb::TrailEntry {
+    fn from(PastVerdict { verdict, event }: PastVerdict) -> Self {
         Self { act: event.act, reason_code: event.reason_code, note: event.note, verdict: Some(verdict.into()) }
     }
 }
@@ -119,7 +119,7 @@ async fn find(store: &Store, site: &Site, persons: &[Person]) -> Result<Vec<Comm
 }
 
 /// The site, and the person as the store knows them: under the site's secret, and under those that it has had.
-async fn meant(store: &Store, site: &str, author: Option<pb::AuthorSelector>) -> Result<(Site, Vec<Person>), Error> {
+async fn resolve_author(store: &Store, site: &str, author: Option<pb::AuthorSelector>) -> Result<(Site, Vec<Person>), Error> {
     let selector = author.and_then(|author| author.selector);
     let (site, identity) = match (Site::parse("site", site), identity(selector.as_ref())) {
         (Ok(site), Ok(identity)) => (site, identity),

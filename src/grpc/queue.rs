@@ -7,25 +7,29 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::responses::moderated;
-use super::streams::Answers;
+use super::responses::moderated_comment;
+use super::streams::AnswerStream;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
-use crate::review::{Acts, Desk};
+use crate::review::{AuditFilter, ReviewDesk};
 
 /// How often the audit is looked at.
-const EVERY: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// Most acts looked at at once, and moves on the way to a client that reads slowly.
-const AHEAD: usize = 64;
+const CHANNEL_CAPACITY: usize = 64;
 
 /// Follows a site's queue from now on.
 ///
 /// # Errors
 /// The store being away.
-pub async fn moves(desk: Desk, site: Site, leaving: watch::Receiver<bool>) -> Result<Answers<pb::WatchQueueResponse>, Error> {
+pub async fn queue_moves(
+    desk: ReviewDesk,
+    site: Site,
+    leaving: watch::Receiver<bool>,
+) -> Result<AnswerStream<pb::WatchQueueResponse>, Error> {
     let newest = desk.store().audit(&site, 0, 0, false).await?.newest.number;
-    let (sender, receiver) = mpsc::channel(AHEAD);
+    let (sender, receiver) = mpsc::channel(CHANNEL_CAPACITY);
     tokio::spawn(async move {
         if let Err(error) = follow(&desk, &site, newest, &sender, leaving).await {
             // A client that has gone does not need to know.
@@ -36,7 +40,7 @@ pub async fn moves(desk: Desk, site: Site, leaving: watch::Receiver<bool>) -> Re
 }
 
 async fn follow(
-    desk: &Desk,
+    desk: &ReviewDesk,
     site: &Site,
     mut from: u64,
     client: &mpsc::Sender<Result<pb::WatchQueueResponse, Error>>,
@@ -44,7 +48,7 @@ async fn follow(
 ) -> Result<(), Error> {
     let hold = i32::from(pb::Decision::Hold);
     loop {
-        let page = desk.acts(site, &Acts::default(), AHEAD, Some(from)).await?;
+        let page = desk.acts(site, &AuditFilter::default(), CHANNEL_CAPACITY, Some(from)).await?;
         let more = page.next.is_some();
         // A store that lost its audit begins anew.
         from = from.min(page.newest.number);
@@ -56,7 +60,7 @@ async fn follow(
             // Erased between the two: there is nothing to tell of any more.
             let Ok(id) = CommentId::parse("comment_id", &event.comment_id) else { continue };
             let comment = match desk.comment(site, &id).await {
-                Ok(known) => Some(moderated(known.stored, known.claim)),
+                Ok(known) => Some(moderated_comment(known.stored, known.claim)),
                 Err(Error::NotFound { .. }) => None,
                 Err(error) => return Err(error),
             };
@@ -66,7 +70,7 @@ async fn follow(
         }
         if !more {
             tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
                 () = client.closed() => return Ok(()),
                 _ = leaving.wait_for(|leaving| *leaving) => return Err(Error::ShuttingDown),
             }

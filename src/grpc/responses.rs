@@ -1,14 +1,14 @@
 //! What moderators are answered: comments, the results of acts, and why one did not happen.
 
 use crate::pb;
-use crate::review::{Refusal, Withheld, full};
-use crate::store::{Claim, Kept};
+use crate::review::{ClaimRefusal, Refusal, too_many_claims};
+use crate::store::{Claim, StoredComment};
 use crate::verdict::Verdict;
 
 /// Why an act on a comment did not happen: the verdict that stands, a word for programs, and a message.
-pub type Told = (Option<Verdict>, &'static str, String);
+pub type RefusedAct = (Option<Verdict>, &'static str, String);
 
-pub fn told(refusal: Refusal, id: &str) -> Told {
+pub fn refused_act(refusal: Refusal, id: &str) -> RefusedAct {
     match refusal {
         Refusal::NotFound => (None, "NOT_FOUND", format!("there is no comment {id:?} on this site")),
         Refusal::Conflict(now) => {
@@ -20,7 +20,7 @@ pub fn told(refusal: Refusal, id: &str) -> Told {
             );
             (Some(*now), "CONFLICT", message)
         }
-        Refusal::Claimed(now, claim) => (Some(*now), "CLAIMED", at_work(&claim)),
+        Refusal::Claimed(now, claim) => (Some(*now), "CLAIMED", claim_message(&claim)),
         Refusal::NothingToUndo(now) => {
             (Some(*now), "NOTHING_TO_UNDO", "no moderator's decision on its present text is left to take back".to_owned())
         }
@@ -28,30 +28,30 @@ pub fn told(refusal: Refusal, id: &str) -> Told {
 }
 
 /// Who is at work on a comment, in words.
-fn at_work(claim: &Claim) -> String {
+fn claim_message(claim: &Claim) -> String {
     let until = humantime::format_rfc3339_seconds(claim.until);
     format!("{} is at work on it until {until}; take another, or come back then", claim.moderator)
 }
 
-pub fn not_handed(withheld: Withheld, id: &str) -> pb::ItemError {
+pub fn claim_error(withheld: ClaimRefusal, id: &str) -> pb::ItemError {
     let (reason, message) = match withheld {
-        Withheld::NotFound => ("NOT_FOUND", format!("there is no comment {id:?} on this site")),
-        Withheld::NotHeld(now) => {
+        ClaimRefusal::NotFound => ("NOT_FOUND", format!("there is no comment {id:?} on this site")),
+        ClaimRefusal::NotHeld(now) => {
             let message = format!("it was decided already: {} by {}", now.decision.as_str(), now.decided_by);
             ("NOT_HELD", message)
         }
-        Withheld::Claimed(claim) => ("CLAIMED", at_work(&claim)),
-        Withheld::Full => ("TOO_MANY_CLAIMS", format!("the moderator {}", full())),
+        ClaimRefusal::Claimed(claim) => ("CLAIMED", claim_message(&claim)),
+        ClaimRefusal::Full => ("TOO_MANY_CLAIMS", format!("the moderator {}", too_many_claims())),
     };
     pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message }
 }
 
-pub fn not_in_this_answer(id: &str) -> pb::ItemError {
+pub fn answer_full_error(id: &str) -> pb::ItemError {
     let message = "the answer is full; it was not claimed: ask for it in another call".to_owned();
     pb::ItemError { comment_id: id.to_owned(), reason: "ANSWER_FULL".to_owned(), message }
 }
 
-pub fn threshold((label, hold, reject): (&'static str, Option<f64>, Option<f64>)) -> pb::Threshold {
+pub fn threshold_message((label, hold, reject): (&'static str, Option<f64>, Option<f64>)) -> pb::Threshold {
     pb::Threshold { label: label.to_owned(), hold, reject }
 }
 
@@ -61,7 +61,7 @@ impl From<Claim> for pb::Claim {
     }
 }
 
-pub fn result(comment_id: String, outcome: Result<Verdict, Told>) -> pb::ReviewResult {
+pub fn review_result(comment_id: String, outcome: Result<Verdict, RefusedAct>) -> pb::ReviewResult {
     match outcome {
         Ok(verdict) => pb::ReviewResult { comment_id, verdict: Some(verdict.into()), error: None },
         Err((verdict, reason, message)) => pb::ReviewResult {
@@ -73,7 +73,7 @@ pub fn result(comment_id: String, outcome: Result<Verdict, Told>) -> pb::ReviewR
 }
 
 /// Returns a comment as moderators see it.
-pub fn moderated(kept: Kept, claim: Option<Claim>) -> pb::ModeratedComment {
+pub fn moderated_comment(kept: StoredComment, claim: Option<Claim>) -> pb::ModeratedComment {
     pb::ModeratedComment {
         comment: Some(kept.comment),
         verdict: Some(kept.verdict.into()),

@@ -5,43 +5,44 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
-use super::guard::{call, named_after_key, open};
+use super::guard::{call, open_as_moderator, open_request};
 use super::queue;
 use super::requests::{
-    Wanted, acts_request, claim_request, decide_request, list_request, moment, name, release_request, undo_request,
+    ClaimSelection, audit_request, claim_request, decide_request, list_request, parse_timestamp, release_request,
+    site_and_comment_id, undo_request,
 };
-use super::responses::{moderated, not_handed, not_in_this_answer, result, threshold, told};
-use super::streams::{Answers, Streams, held};
+use super::responses::{answer_full_error, claim_error, moderated_comment, refused_act, review_result, threshold_message};
+use super::streams::{AnswerStream, StreamPlaces, respond};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb::{self, review_service_server::ReviewService};
-use crate::review::{Act, Desk, MOST_BYTES, TakenBack, size};
+use crate::review::{MAX_ANSWER_BYTES, ReviewAct, ReviewDesk, UndoneAct, encoded_size};
 
 /// How far back is counted, if nothing is said.
-const STATS: Duration = Duration::from_secs(7 * 86_400);
+const DEFAULT_STATS_SPAN: Duration = Duration::from_secs(7 * 86_400);
 
 /// The service, on a desk.
 pub struct Review {
-    desk: Desk,
-    streams: Streams,
+    desk: ReviewDesk,
+    streams: StreamPlaces,
     /// Turns true when the server leaves.
     leaving: watch::Receiver<bool>,
 }
 
 impl Review {
     /// The service, on a desk.
-    pub fn new(desk: Desk, streams: Streams, leaving: watch::Receiver<bool>) -> Self {
+    pub fn new(desk: ReviewDesk, streams: StreamPlaces, leaving: watch::Receiver<bool>) -> Self {
         Self { desk, streams, leaving }
     }
 
-    async fn act_on_all(&self, site: &Site, ids: Vec<String>, act: &Act) -> Result<Vec<pb::ReviewResult>, Error> {
+    async fn act_on_all(&self, site: &Site, ids: Vec<String>, act: &ReviewAct) -> Result<Vec<pb::ReviewResult>, Error> {
         let mut results = Vec::with_capacity(ids.len());
         for comment_id in ids {
             let outcome = match CommentId::parse("ids", &comment_id) {
-                Ok(id) => self.desk.act(site, &id, act).await?.map_err(|refusal| told(refusal, &comment_id)),
+                Ok(id) => self.desk.act(site, &id, act).await?.map_err(|refusal| refused_act(refusal, &comment_id)),
                 Err(violation) => Err((None, "INVALID_ID", violation.problem)),
             };
-            results.push(result(comment_id, outcome));
+            results.push(review_result(comment_id, outcome));
         }
         Ok(results)
     }
@@ -53,21 +54,21 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ListCommentsRequest>,
     ) -> Result<Response<pb::ListCommentsResponse>, Status> {
-        let request = open(request).await?;
-        let (site, filter, order, size) = list_request(&request)?;
+        let request = open_request(request).await?;
+        let (site, filter, order, encoded_size) = list_request(&request)?;
         let after = Some(request.page_token.as_str()).filter(|token| !token.is_empty());
-        let page = self.desk.list(&site, &filter, order, size, after).await?;
+        let page = self.desk.list(&site, &filter, order, encoded_size, after).await?;
         let claims = self.desk.claims(&site, &page.comments).await?;
         let wanted = page.comments.into_iter().zip(claims).filter(|(_, claim)| filter.matches_claim(claim.as_ref()));
         Ok(Response::new(pb::ListCommentsResponse {
-            comments: wanted.map(|(kept, claim)| moderated(kept, claim)).collect(),
+            comments: wanted.map(|(kept, claim)| moderated_comment(kept, claim)).collect(),
             next_page_token: page.next.unwrap_or_default(),
         }))
     }
 
     async fn get_comment(&self, request: Request<pb::GetCommentRequest>) -> Result<Response<pb::GetCommentResponse>, Status> {
-        let request = open(request).await?;
-        let (site, id) = name(&request.site, &request.comment_id)?;
+        let request = open_request(request).await?;
+        let (site, id) = site_and_comment_id(&request.site, &request.comment_id)?;
         let known = self.desk.comment(&site, &id).await?;
         let rules = self.desk.rules(&site);
         let kept = known.stored;
@@ -83,7 +84,7 @@ impl ReviewService for Review {
             audit_events,
             received_at: Some(kept.received_at.into()),
             claim: known.claim.map(Into::into),
-            thresholds: rules.thresholds.into_iter().map(threshold).collect(),
+            thresholds: rules.thresholds.into_iter().map(threshold_message).collect(),
             reason_required: rules.reason_required,
         }))
     }
@@ -92,26 +93,26 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ClaimCommentsRequest>,
     ) -> Result<Response<pb::ClaimCommentsResponse>, Status> {
-        let (site, wanted, ask) = claim_request(named_after_key(request, |request| &mut request.moderator).await?.0)?;
+        let (site, wanted, ask) = claim_request(open_as_moderator(request, |request| &mut request.moderator).await?.0)?;
         let (mut comments, mut errors) = (Vec::new(), Vec::new());
         match wanted {
-            Wanted::Next(filter, most) => {
+            ClaimSelection::Next(filter, most) => {
                 let handed = self.desk.claim_next(&site, &filter, most, &ask).await?;
-                comments.extend(handed.into_iter().map(|one| moderated(one.kept, Some(one.claim))));
+                comments.extend(handed.into_iter().map(|one| moderated_comment(one.kept, Some(one.claim))));
             }
-            Wanted::ByIds(ids) => {
+            ClaimSelection::ByIds(ids) => {
                 let mut bytes = 0;
                 for id in ids {
-                    if bytes > MOST_BYTES {
-                        errors.push(not_in_this_answer(id.as_str()));
+                    if bytes > MAX_ANSWER_BYTES {
+                        errors.push(answer_full_error(id.as_str()));
                         continue;
                     }
                     match self.desk.claim(&site, &id, &ask).await? {
                         Ok(one) => {
-                            bytes += size(&one.kept);
-                            comments.push(moderated(one.kept, Some(one.claim)));
+                            bytes += encoded_size(&one.kept);
+                            comments.push(moderated_comment(one.kept, Some(one.claim)));
                         }
-                        Err(withheld) => errors.push(not_handed(withheld, id.as_str())),
+                        Err(withheld) => errors.push(claim_error(withheld, id.as_str())),
                     }
                 }
             }
@@ -123,7 +124,7 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ReleaseCommentsRequest>,
     ) -> Result<Response<pb::ReleaseCommentsResponse>, Status> {
-        let (request, _) = named_after_key(request, |request| &mut request.moderator).await?;
+        let (request, _) = open_as_moderator(request, |request| &mut request.moderator).await?;
         let (site, ids, moderator) = release_request(request)?;
         for id in &ids {
             self.desk.release(&site, id, &moderator).await?;
@@ -135,11 +136,11 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::DecideCommentsRequest>,
     ) -> Result<Response<pb::DecideCommentsResponse>, Status> {
-        let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
+        let (request, source) = open_as_moderator(request, |request| &mut request.moderator).await?;
         let (site, ids, act) = decide_request(request, source, |site| self.desk.rules(site).reason_required)?;
         let results = self.act_on_all(&site, ids, &act).await?;
         // The next comment is to meet what was taught.
-        self.desk.learning().now_of(&site).await;
+        self.desk.learning().refreshed(&site).await;
         Ok(Response::new(pb::DecideCommentsResponse { results, act_id: act.act_id }))
     }
 
@@ -147,19 +148,19 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::UndoDecisionRequest>,
     ) -> Result<Response<pb::UndoDecisionResponse>, Status> {
-        let (request, source) = named_after_key(request, |request| &mut request.moderator).await?;
+        let (request, source) = open_as_moderator(request, |request| &mut request.moderator).await?;
         let named = request.act_id.clone();
         let (site, ids, act) = undo_request(request, source)?;
         if named.is_empty() {
             let results = self.act_on_all(&site, ids, &act).await?;
-            self.desk.learning().now_of(&site).await;
+            self.desk.learning().refreshed(&site).await;
             return Ok(Response::new(pb::UndoDecisionResponse { results, ..Default::default() }));
         }
-        let TakenBack { act_id, results, remaining } = self.desk.take_back(&site, &named, &act).await?;
-        self.desk.learning().now_of(&site).await;
+        let UndoneAct { act_id, results, remaining } = self.desk.undo_act(&site, &named, &act).await?;
+        self.desk.learning().refreshed(&site).await;
         let results = results.into_iter().map(|(id, outcome)| {
-            let outcome = outcome.map_err(|refusal| told(refusal, &id));
-            result(id, outcome)
+            let outcome = outcome.map_err(|refusal| refused_act(refusal, &id));
+            review_result(id, outcome)
         });
         let remaining = u32::try_from(remaining).unwrap_or(u32::MAX);
         Ok(Response::new(pb::UndoDecisionResponse { results: results.collect(), act_id, remaining }))
@@ -169,8 +170,8 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ListAuditEventsRequest>,
     ) -> Result<Response<pb::ListAuditEventsResponse>, Status> {
-        let (site, acts, size, from) = acts_request(open(request).await?)?;
-        let page = self.desk.acts(&site, &acts, size, from).await?;
+        let (site, acts, encoded_size, from) = audit_request(open_request(request).await?)?;
+        let page = self.desk.acts(&site, &acts, encoded_size, from).await?;
         Ok(Response::new(pb::ListAuditEventsResponse {
             events: page.events,
             next_page_token: page.next.map(|number| number.to_string()).unwrap_or_default(),
@@ -185,19 +186,21 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::GetQueueStatsRequest>,
     ) -> Result<Response<pb::GetQueueStatsResponse>, Status> {
-        let request = open(request).await?;
+        let request = open_request(request).await?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
-        let since = moment("since", request.since).map_err(Error::from)?.or_else(|| SystemTime::now().checked_sub(STATS));
+        let since = parse_timestamp("since", request.since)
+            .map_err(Error::from)?
+            .or_else(|| SystemTime::now().checked_sub(DEFAULT_STATS_SPAN));
         Ok(Response::new(self.desk.stats(&site, since.unwrap_or(SystemTime::UNIX_EPOCH)).await?))
     }
 
-    type WatchQueueStream = Answers<pb::WatchQueueResponse>;
+    type WatchQueueStream = AnswerStream<pb::WatchQueueResponse>;
 
     async fn watch_queue(&self, request: Request<pb::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
         let call = call(&request)?;
-        let site = Site::parse("site", &open(request).await?.site).map_err(Error::from)?;
+        let site = Site::parse("site", &open_request(request).await?.site).map_err(Error::from)?;
         let place = self.streams.place(&call, site.as_str())?;
-        let moves = queue::moves(self.desk.clone(), site, self.leaving.clone()).await?;
-        Ok(held(place, moves))
+        let moves = queue::queue_moves(self.desk.clone(), site, self.leaving.clone()).await?;
+        Ok(respond(place, moves))
     }
 }

@@ -7,27 +7,27 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::streams::Answers;
+use super::streams::AnswerStream;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;
 use crate::store::{Store, Watcher};
 
 /// How long one look at the store waits for news before it looks whether the client is still there.
-const PATIENCE: Duration = Duration::from_secs(5);
+const POLL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes on the way to a client that reads slowly. Small: the store keeps the rest.
-const AHEAD: usize = 4;
+const CHANNEL_CAPACITY: usize = 4;
 
 /// Follows a site's changes after a cursor.
 ///
 /// # Errors
 /// A cursor that is none; the store being away.
-pub async fn changes(
+pub async fn verdict_changes(
     store: &Store,
     site: &Site,
     after: Option<&str>,
     leaving: watch::Receiver<bool>,
-) -> Result<Answers<pb::WatchVerdictsResponse>, Error> {
+) -> Result<AnswerStream<pb::WatchVerdictsResponse>, Error> {
     let after = match after {
         None | Some("") => store.first_cursor(),
         Some("now") => store.latest_cursor(site).await?,
@@ -39,7 +39,7 @@ pub async fn changes(
         })?,
     };
     let watcher = store.watch(site, after).await?;
-    let (sender, receiver) = mpsc::channel(AHEAD);
+    let (sender, receiver) = mpsc::channel(CHANNEL_CAPACITY);
     tokio::spawn(follow(watcher, sender, leaving));
     Ok(Box::pin(ReceiverStream::new(receiver).map(|change| change.map_err(Status::from))))
 }
@@ -51,7 +51,7 @@ async fn follow(
 ) {
     loop {
         let news = tokio::select! {
-            news = watcher.next(PATIENCE) => news,
+            news = watcher.next(POLL_TIMEOUT) => news,
             () = client.closed() => return,
             _ = leaving.wait_for(|leaving| *leaving) => Err(Error::ShuttingDown),
         };

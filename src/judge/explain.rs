@@ -1,15 +1,15 @@
 //! Reasons for a decision: what in the comment speaks for a label, and what the site's outcomes have taught.
 
-use super::correct::Corrected;
-use super::evaluation::{Case, log_odds};
+use super::correct::CorrectedLogit;
+use super::evaluation::{Evaluation, log_odds};
 use crate::classify::Label;
-use crate::classify::site::lesson::Source;
+use crate::classify::site::lesson::OutcomeSource;
 use crate::verdict::Reason;
 
 /// How many parts of an explanation a verdict carries per label.
 const EXPLAIN_PARTS: usize = 5;
 
-impl Case<'_> {
+impl Evaluation<'_> {
     /// Returns what the site's outcomes had to say, where it explains a decision or changed what a score does. Where no label is
     /// explained one reason stands for all that changed.
     pub(super) fn explain_corrections<'s>(&'s self, explained: &'s [Label]) -> impl Iterator<Item = Reason> + 's {
@@ -17,8 +17,8 @@ impl Case<'_> {
         taught.take(explained.len().max(1))
     }
 
-    fn taught(&self, corrected: &Corrected, explained: &[Label]) -> Option<Reason> {
-        let &Corrected { label, base: from, corrected: to } = corrected;
+    fn taught(&self, corrected: &CorrectedLogit, explained: &[Label]) -> Option<Reason> {
+        let &CorrectedLogit { label, base: from, corrected: to } = corrected;
         let hold = self.policy.threshold(label).hold.map(log_odds);
         let holds = |logit: f64| hold.is_some_and(|hold| logit >= hold);
         let changed = from.is_none_or(|from| holds(from) != holds(to));
@@ -27,7 +27,7 @@ impl Case<'_> {
         }
         let learned = self.site_model?;
         // Hosts and archives tell of their own.
-        let by_moderators = learned.counts().sources[Source::Moderator as usize] > 0;
+        let by_moderators = learned.counts().sources[OutcomeSource::Moderator as usize] > 0;
         let who = if by_moderators { "this site's moderators" } else { "the blog's own moderators" };
         let (ham, bad) = learned.alike(&self.sketch());
         let weight = to - from.unwrap_or_default();

@@ -2,15 +2,15 @@
 
 use super::evaluation::log_odds;
 use super::input::input;
-use crate::classify::site::{Outcome, Sketch};
+use crate::classify::site::{FeatureVector, Outcome};
 use crate::classify::{Label, Model};
 use crate::comment::Comment;
-use crate::policy::{Listed, Policy, Without};
+use crate::policy::{ListContext, Omission, Policy};
 
 /// Returns a comment's features, and the outcome that its scores point to if it is bad: the kind whose score lies furthest
 /// beyond where the policy holds.
-pub fn sketch(model: &Model, policy: &Policy, comment: &Comment) -> (Sketch, Outcome) {
-    let findings = policy.before(comment, Listed::none(), Without::default());
+pub fn feature_vector(model: &Model, policy: &Policy, comment: &Comment) -> (FeatureVector, Outcome) {
+    let findings = policy.before(comment, ListContext::none(), Omission::default());
     let counted = findings.counted(comment.text().as_str());
     let input = input(comment, &counted, &findings, policy);
     let scores = model.score(&input);
@@ -21,5 +21,5 @@ pub fn sketch(model: &Model, policy: &Policy, comment: &Comment) -> (Sketch, Out
     };
     let abuse = Label::ALL.into_iter().filter(|label| *label != Label::Spam).map(beyond);
     let toxic = abuse.fold(f64::NEG_INFINITY, f64::max) > beyond(Label::Spam);
-    (model.sketch_scored(&input, &scores), if toxic { Outcome::Toxic } else { Outcome::Spam })
+    (model.feature_vector_scored(&input, &scores), if toxic { Outcome::Toxic } else { Outcome::Spam })
 }

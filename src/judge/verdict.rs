@@ -2,21 +2,21 @@
 
 use std::time::SystemTime;
 
-use super::evaluation::Case;
-use super::unrecorded::unrecorded;
+use super::evaluation::Evaluation;
+use super::unrecorded::mark_unrecorded;
 use crate::facts::Facts;
-use crate::policy::{Ruling, Strip};
-use crate::verdict::{Decision, MACHINE, Part, RateLimit, Reason, Verdict};
+use crate::policy::{LinkStripping, PolicyDecision};
+use crate::verdict::{Decision, MACHINE, RateLimit, Reason, RemovablePart, Verdict};
 
 /// How many labels of a verdict are explained.
 const EXPLAIN_LABELS: usize = 2;
 
-impl Case<'_> {
+impl Evaluation<'_> {
     /// Decides. `id` and `revision` name the verdict; `now` is when.
     pub fn verdict(&self, facts: &Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
-        let mut ruling = self.ruling(facts);
+        let mut ruling = self.decide(facts);
         let publish_without = self.publishable_without(ruling.decision, facts);
-        if !publish_without.is_empty() && self.policy.strip() == Strip::Approve {
+        if !publish_without.is_empty() && self.policy.strip() == LinkStripping::Approve {
             approve_without(&mut ruling, &publish_without);
         }
         let mut reasons = ruling.reasons;
@@ -58,12 +58,12 @@ impl Case<'_> {
         if let Some(limit) = &mut verdict.rate_limit {
             limit.local = local;
         }
-        unrecorded(self.policy, verdict)
+        mark_unrecorded(self.policy, verdict)
     }
 }
 
 /// Approves a held comment that is published without some of its parts.
-fn approve_without(ruling: &mut Ruling, parts: &[Part]) {
+fn approve_without(ruling: &mut PolicyDecision, parts: &[RemovablePart]) {
     let names: Vec<&str> = parts.iter().map(|part| part.as_words()).collect();
     let message = format!("published without {}: with it the comment would be held", names.join(" and "));
     ruling.decision = Decision::Approve;

@@ -36,14 +36,14 @@ impl Role {
 /// The sites that a caller may speak for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sites {
+pub enum AllowedSites {
     /// Every site.
     All,
     /// These.
     These(Vec<String>),
 }
 
-impl Sites {
+impl AllowedSites {
     /// Whether a site is among them.
     pub fn has(&self, site: &str) -> bool {
         match self {
@@ -53,7 +53,7 @@ impl Sites {
     }
 
     /// Whether all of the others are among them.
-    pub fn have_all(&self, others: &Sites) -> bool {
+    pub fn contains_all(&self, others: &AllowedSites) -> bool {
         match (self, others) {
             (Self::All, _) => true,
             (Self::These(_), Self::All) => false,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::access::{Role, Sites};
+use super::access::{AllowedSites, Role};
 use crate::error::Error;
 use crate::pb;
 
@@ -34,18 +34,18 @@ pub struct Caller {
     /// What the caller may do.
     pub role: Role,
     /// For which sites.
-    pub sites: Arc<Sites>,
+    pub sites: Arc<AllowedSites>,
 }
 
 impl Caller {
     /// Whoever it is, where no keys are asked for.
-    pub fn anybody() -> Self {
-        Self { id: "".into(), name: "".into(), role: Role::Admin, sites: Arc::new(Sites::All) }
+    pub fn anonymous_admin() -> Self {
+        Self { id: "".into(), name: "".into(), role: Role::Admin, sites: Arc::new(AllowedSites::All) }
     }
 
     /// Nobody who may do anything.
-    pub fn nobody() -> Self {
-        Self { id: "".into(), name: "".into(), role: Role::Host, sites: Arc::new(Sites::These(Vec::new())) }
+    pub fn without_rights() -> Self {
+        Self { id: "".into(), name: "".into(), role: Role::Host, sites: Arc::new(AllowedSites::These(Vec::new())) }
     }
 
     /// Returns the caller's name, or `other` where no keys are asked for.
@@ -69,7 +69,7 @@ impl Caller {
     ///
     /// # Errors
     /// [`Error::Forbidden`].
-    pub fn may_speak_for(&self, site: &str) -> Result<(), Error> {
+    pub fn check_site(&self, site: &str) -> Result<(), Error> {
         // No site at all is for whoever reads the request to complain of.
         if site.is_empty() || self.sites.has(site) {
             return Ok(());
@@ -81,11 +81,11 @@ impl Caller {
     ///
     /// # Errors
     /// [`Error::Forbidden`].
-    pub fn may_speak_for_all(&self, sites: &Sites) -> Result<(), Error> {
+    pub fn check_sites(&self, sites: &AllowedSites) -> Result<(), Error> {
         match sites {
-            Sites::These(sites) => sites.iter().try_for_each(|site| self.may_speak_for(site)),
-            Sites::All if *self.sites == Sites::All => Ok(()),
-            Sites::All => Err(Error::Forbidden {
+            AllowedSites::These(sites) => sites.iter().try_for_each(|site| self.check_site(site)),
+            AllowedSites::All if *self.sites == AllowedSites::All => Ok(()),
+            AllowedSites::All => Err(Error::Forbidden {
                 reason: "SITE_NOT_ALLOWED",
                 problem: "this key does not speak for all sites".to_owned(),
             }),

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::access::{Role, Sites};
+use super::access::{AllowedSites, Role};
 use crate::error::Error;
 
 /// What is stored of a key. Times are seconds since 1970.
@@ -17,7 +17,7 @@ pub struct KeyRecord {
     /// What it may do.
     pub role: Role,
     /// The sites it may speak for.
-    pub sites: Sites,
+    pub sites: AllowedSites,
     /// When it was made.
     created_at: u64,
     /// When it ends by itself.
@@ -25,9 +25,16 @@ pub struct KeyRecord {
 }
 
 impl KeyRecord {
-    pub(super) fn new(text: &str, name: String, role: Role, sites: Sites, expires_at: Option<SystemTime>) -> Self {
+    pub(super) fn new(text: &str, name: String, role: Role, sites: AllowedSites, expires_at: Option<SystemTime>) -> Self {
         let hash = super::secret::hash(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { hash, name, role, sites, created_at: seconds(SystemTime::now()), expires_at: expires_at.map(seconds) }
+        Self {
+            hash,
+            name,
+            role,
+            sites,
+            created_at: to_unix_seconds(SystemTime::now()),
+            expires_at: expires_at.map(to_unix_seconds),
+        }
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
@@ -47,34 +54,34 @@ impl KeyRecord {
             let Some(digit) = digit else { return false };
             *byte = digit;
         }
-        digits.len() == stored.len() && super::secret::same(&stored, hash)
+        digits.len() == stored.len() && super::secret::constant_time_eq(&stored, hash)
     }
 
     /// When it was made.
     pub fn created_at(&self) -> SystemTime {
-        moment(self.created_at)
+        from_unix_seconds(self.created_at)
     }
 
     /// When it ends by itself. `None`: never.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.expires_at.map(moment)
+        self.expires_at.map(from_unix_seconds)
     }
 
     /// Returns whether a caller with this key may make other keys for good: it is an admin's, for all sites, without an end.
     pub(super) fn rules(&self) -> bool {
-        self.role == Role::Admin && self.sites == Sites::All && self.expires_at.is_none()
+        self.role == Role::Admin && self.sites == AllowedSites::All && self.expires_at.is_none()
     }
 
     pub(super) fn has_expired(&self) -> bool {
-        self.expires_at.is_some_and(|at| seconds(SystemTime::now()) >= at)
+        self.expires_at.is_some_and(|at| to_unix_seconds(SystemTime::now()) >= at)
     }
 }
 
-pub(super) fn seconds(at: SystemTime) -> u64 {
+pub(super) fn to_unix_seconds(at: SystemTime) -> u64 {
     at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-pub(super) fn moment(seconds: u64) -> SystemTime {
+pub(super) fn from_unix_seconds(seconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
 }
 
@@ -86,13 +93,13 @@ mod tests {
 
     #[test]
     fn a_record_knows_its_key_and_no_other() {
-        let key = crate::keys::secret::fresh().unwrap().text;
-        let record = KeyRecord::new(&key, "blog".into(), Role::Host, Sites::All, None);
+        let key = crate::keys::secret::generate().unwrap().text;
+        let record = KeyRecord::new(&key, "blog".into(), Role::Host, AllowedSites::All, None);
         let read = KeyRecord::from_bytes(&record.to_bytes().unwrap()).unwrap();
         assert_eq!(read, record);
         let hash = crate::keys::secret::hash;
         assert!(read.is_of(&hash(&key)));
-        assert!(!read.is_of(&hash(&crate::keys::secret::fresh().unwrap().text)));
+        assert!(!read.is_of(&hash(&crate::keys::secret::generate().unwrap().text)));
         assert!(!String::from_utf8(record.to_bytes().unwrap()).unwrap().contains(&key));
     }
 
@@ -111,7 +118,7 @@ mod tests {
     #[test]
     fn a_damaged_hash_fits_nothing() {
         let key = "gp-x";
-        let record = KeyRecord::new(key, String::new(), Role::Host, Sites::All, None);
+        let record = KeyRecord::new(key, String::new(), Role::Host, AllowedSites::All, None);
         for hash in ["", "zz", &record.hash[2..]] {
             assert!(!KeyRecord { hash: hash.to_owned(), ..record.clone() }.is_of(&crate::keys::secret::hash(key)));
         }

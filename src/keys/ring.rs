@@ -5,30 +5,30 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 
-use super::access::{Role, Sites};
+use super::access::{AllowedSites, Role};
 use super::caller::Caller;
 use super::record::KeyRecord;
-use super::secret::{self, Presented};
-use super::snapshot::{Snapshot, has_mark, mark};
-use super::uses::Uses;
+use super::secret::{self, PresentedKey};
+use super::snapshot::{KeySnapshot, had_keys_mark, has_had_keys_mark};
+use super::uses::KeyUses;
 use crate::error::Error;
 use crate::pb;
-use crate::store::{Amendment, Records, Space, Store};
+use crate::store::{RecordKind, Records, RecordsUpdate, Store};
 
 /// How often the store is asked whether the keys have changed.
-const EVERY: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How often it is told which were used.
-const TELL_USES: Duration = Duration::from_secs(60);
+const WRITE_USES_INTERVAL: Duration = Duration::from_secs(60);
 /// A key that is not known may have been made a moment ago elsewhere; but whoever makes keys up must not keep the store busy.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const MIN_REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 /// How often a change of the keys is tried that others get in the way of.
-const TRIES: u32 = 16;
+const MAX_TRIES: u32 = 16;
 /// The name of the key that comes from the settings.
 const ADMIN: &str = "admin";
 
 /// All keys. Cheap to clone.
 #[derive(Clone)]
-pub struct Ring {
+pub struct KeyRing {
     store: Store,
     /// The hash of the operator's own key, from the settings.
     admin: Option<[u8; 32]>,
@@ -36,8 +36,8 @@ pub struct Ring {
     keys_required: bool,
     /// Whether an operator has another way in than keys of the store: a client certificate.
     has_admin_certificate: Arc<dyn Fn() -> bool + Send + Sync>,
-    snapshot: Arc<ArcSwap<Snapshot>>,
-    uses: Uses,
+    snapshot: Arc<ArcSwap<KeySnapshot>>,
+    uses: KeyUses,
     last_refresh: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -51,7 +51,7 @@ pub struct NewKey {
     pub record: KeyRecord,
 }
 
-impl Ring {
+impl KeyRing {
     /// Reads the keys. `demanded`: callers need one even if there never was one. `other_way_in` returns whether a client
     /// certificate may do what an admin's key for all sites may.
     ///
@@ -72,11 +72,11 @@ impl Ring {
             keys_required: demanded,
             has_admin_certificate: Arc::new(other_way_in),
             snapshot: Arc::default(),
-            uses: Uses::default(),
+            uses: KeyUses::default(),
             last_refresh: Arc::default(),
         };
         match ring.refresh().await {
-            Err(Error::Store(cause)) if ring.store.may_come() => tracing::warn!(%cause, "no keys are known yet"),
+            Err(Error::Store(cause)) if ring.store.can_recover() => tracing::warn!(%cause, "no keys are known yet"),
             read => _ = read?,
         }
         Ok(ring)
@@ -94,7 +94,7 @@ impl Ring {
 
     /// Returns whether callers need a key: because they must, or because there is one, or ever was. A server that had keys
     /// never opens again when the last of them goes.
-    pub fn asks_for_keys(&self) -> bool {
+    pub fn requires_keys(&self) -> bool {
         self.keys_required || !self.is_known() || self.has_any() || self.snapshot.load().ever_had_keys
     }
 
@@ -102,12 +102,12 @@ impl Ring {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for a key that is not known or has expired.
-    pub async fn caller(&self, key: &Presented) -> Result<Caller, Error> {
-        let mut caller = self.current(key);
-        if caller.is_err() && key.id.is_some() && self.may_look_again() {
+    pub async fn caller(&self, key: &PresentedKey) -> Result<Caller, Error> {
+        let mut caller = self.cached_caller(key);
+        if caller.is_err() && key.id.is_some() && self.may_refresh() {
             // While the store is away, what is known counts.
             let _ = self.refresh().await;
-            caller = self.current(key);
+            caller = self.cached_caller(key);
         }
         let caller = caller?;
         if let Some(id) = &key.id {
@@ -121,16 +121,16 @@ impl Ring {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for a key that is not known or has expired; [`Error::Starting`] while none are known yet.
-    pub fn current(&self, key: &Presented) -> Result<Caller, Error> {
-        if self.admin.as_ref().is_some_and(|admin| secret::same(admin, &key.hash)) {
-            return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(Sites::All) });
+    pub fn cached_caller(&self, key: &PresentedKey) -> Result<Caller, Error> {
+        if self.admin.as_ref().is_some_and(|admin| secret::constant_time_eq(admin, &key.hash)) {
+            return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(AllowedSites::All) });
         }
         self.snapshot.load().caller(key)
     }
 
-    fn may_look_again(&self) -> bool {
+    fn may_refresh(&self) -> bool {
         let Ok(mut looked) = self.last_refresh.lock() else { return false };
-        let may = looked.is_none_or(|at| at.elapsed() >= LOOK_AGAIN);
+        let may = looked.is_none_or(|at| at.elapsed() >= MIN_REFRESH_INTERVAL);
         if may {
             *looked = Some(Instant::now());
         }
@@ -145,7 +145,7 @@ impl Ring {
         &self,
         name: String,
         role: Role,
-        sites: Sites,
+        sites: AllowedSites,
         expires_at: Option<SystemTime>,
         act: impl Fn(&str) -> pb::AuditEvent,
     ) -> Result<NewKey, Error> {
@@ -153,13 +153,13 @@ impl Ring {
             self.refresh().await?;
         }
         if !self.has_any() {
-            Snapshot::may_be_first(role, &sites, expires_at.is_some())?;
+            KeySnapshot::check_first(role, &sites, expires_at.is_some())?;
         }
-        self.snapshot.load().has_room(&sites)?;
-        let secret::Fresh { id, text } = secret::fresh()?;
+        self.snapshot.load().check_room(&sites)?;
+        let secret::GeneratedKey { id, text } = secret::generate()?;
         let record = KeyRecord::new(&text, name, role, sites, expires_at);
-        let records = [(id.clone(), record.to_bytes()?), mark()];
-        self.store.amend_records(Space::Keys, Amendment::put(records).recorded(&act(&id))).await?;
+        let records = [(id.clone(), record.to_bytes()?), had_keys_mark()];
+        self.store.amend_records(RecordKind::Keys, RecordsUpdate::put(records).recorded(&act(&id))).await?;
         self.refresh().await?;
         Ok(NewKey { id, text, record })
     }
@@ -174,20 +174,21 @@ impl Ring {
     /// # Errors
     /// The last key by which others can be made, if there is no other way in; the store being away.
     pub async fn revoke(&self, id: &str, act: &pb::AuditEvent) -> Result<bool, Error> {
-        for _ in 0..TRIES {
+        for _ in 0..MAX_TRIES {
             let version = self.refresh().await?;
             let known = self.snapshot.load_full();
             if known.get(id).is_none() {
                 return Ok(false);
             }
-            if known.is_last_that_rules(id) && self.admin.is_none() && !(self.has_admin_certificate)() {
+            if known.is_last_unlimited_admin(id) && self.admin.is_none() && !(self.has_admin_certificate)() {
                 let problem = "is the last key by which others can be made; make another first (`gatepost keys create --role \
                                admin --sites '*'`), or start the server with --admin-key";
                 return Err(Error::invalid("key_id", problem));
             }
             // The mark also for keys that an older version made.
-            let amendment = Amendment { put: vec![mark()], version, ..Amendment::remove([id.to_owned()]) }.recorded(act);
-            if let Some(removed) = self.store.amend_records(Space::Keys, amendment).await? {
+            let amendment =
+                RecordsUpdate { put: vec![had_keys_mark()], version, ..RecordsUpdate::remove([id.to_owned()]) }.recorded(act);
+            if let Some(removed) = self.store.amend_records(RecordKind::Keys, amendment).await? {
                 self.refresh().await?;
                 return Ok(removed > 0);
             }
@@ -213,7 +214,7 @@ impl Ring {
     pub async fn list(&self) -> Result<Vec<(String, KeyRecord, Option<SystemTime>)>, Error> {
         self.uses.write(&self.store).await?;
         self.refresh().await?;
-        let uses = Uses::read(&self.store).await?;
+        let uses = KeyUses::read(&self.store).await?;
         let known = self.snapshot.load();
         let mut all: Vec<_> = known.all().map(|(id, record)| (id.clone(), record.clone(), uses.get(id).copied())).collect();
         all.sort_by(|(a, first, _), (b, second, _)| (first.created_at(), a).cmp(&(second.created_at(), b)));
@@ -223,12 +224,12 @@ impl Ring {
     /// Reads the keys again if they have changed. Returns the version that they have, where other servers may change it.
     async fn refresh(&self) -> Result<Option<u64>, Error> {
         let known = self.snapshot.load_full();
-        match self.store.records_version(Space::Keys).await? {
+        match self.store.records_version(RecordKind::Keys).await? {
             Some(version) if known.loaded && version == known.version => return Ok(Some(version)),
             Some(_) => {}
             None if known.records.is_empty() && self.admin.is_none() => {
                 if !known.loaded {
-                    self.snapshot.store(Arc::new(Snapshot::empty()));
+                    self.snapshot.store(Arc::new(KeySnapshot::empty()));
                 }
                 return Ok(None);
             }
@@ -236,15 +237,15 @@ impl Ring {
             // Lost: whoever has a key must not be locked out, and those that were revoked are not among what is known.
             None => {
                 tracing::warn!(keys = known.records.len(), "the store has lost its keys; it is told them again");
-                self.store.amend_records(Space::Keys, Amendment::put(known.records.clone())).await?;
+                self.store.amend_records(RecordKind::Keys, RecordsUpdate::put(known.records.clone())).await?;
             }
         }
-        let Records { version, all } = self.store.records(Space::Keys).await?;
-        if self.admin.is_some() && !has_mark(&all) {
+        let Records { version, all } = self.store.records(RecordKind::Keys).await?;
+        if self.admin.is_some() && !has_had_keys_mark(&all) {
             // A server that was once started with a key does not open when it is started without.
-            self.store.amend_records(Space::Keys, Amendment::put([mark()])).await?;
+            self.store.amend_records(RecordKind::Keys, RecordsUpdate::put([had_keys_mark()])).await?;
         }
-        self.snapshot.store(Arc::new(Snapshot::parse(version, all)));
+        self.snapshot.store(Arc::new(KeySnapshot::parse(version, all)));
         Ok(Some(version))
     }
 
@@ -257,10 +258,10 @@ impl Ring {
     pub async fn follow(self) {
         let mut told = Instant::now();
         loop {
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             // The store says by itself when it is away; until it is back, what is known counts.
             let _ = self.refresh().await;
-            if told.elapsed() >= TELL_USES {
+            if told.elapsed() >= WRITE_USES_INTERVAL {
                 told = Instant::now();
                 let _ = self.uses.write(&self.store).await;
             }

@@ -7,44 +7,44 @@ use crate::error::Error;
 
 /// What every key that was made here begins with.
 const PREFIX: &str = "gp-";
-const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// Letters of a key's name: 40 bits, so that a million keys hardly meet.
-const ID: usize = 8;
+const ID_LENGTH: usize = 8;
 /// Letters of its secret: 160 bits, so that a plain hash of it cannot be searched.
-const SECRET: usize = 32;
+const SECRET_LENGTH: usize = 32;
 /// The shortest key that an operator may make up.
-const MIN_ADMIN: usize = 24;
+const MIN_ADMIN_KEY_LENGTH: usize = 24;
 
 /// A key: its name and its whole text.
-pub(super) struct Fresh {
+pub(super) struct GeneratedKey {
     pub id: String,
     pub text: String,
 }
 
 /// A key that nobody can guess.
-pub(super) fn fresh() -> Result<Fresh, Error> {
-    let mut bytes = [0; ID + SECRET];
+pub(super) fn generate() -> Result<GeneratedKey, Error> {
+    let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
     getrandom::fill(&mut bytes).map_err(|error| Error::store(error.to_string()))?;
-    let letters: String = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
-    let (id, secret) = letters.split_at(ID);
-    Ok(Fresh { id: id.to_owned(), text: format!("{PREFIX}{id}-{secret}") })
+    let letters: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+    let (id, secret) = letters.split_at(ID_LENGTH);
+    Ok(GeneratedKey { id: id.to_owned(), text: format!("{PREFIX}{id}-{secret}") })
 }
 
 /// The name of a key, if it may have been made here.
 pub(super) fn id(text: &str) -> Option<&str> {
     let (id, secret) = text.strip_prefix(PREFIX)?.split_once('-')?;
-    let fits = |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| LETTERS.contains(&byte));
-    (fits(id, ID) && fits(secret, SECRET)).then_some(id)
+    let fits = |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| ALPHABET.contains(&byte));
+    (fits(id, ID_LENGTH) && fits(secret, SECRET_LENGTH)).then_some(id)
 }
 
 /// A key as a caller presented it: its hash, and its name if it may have been made here. It never holds the key's text.
 #[derive(Clone)]
-pub struct Presented {
+pub struct PresentedKey {
     pub(super) id: Option<String>,
     pub(super) hash: [u8; 32],
 }
 
-impl Presented {
+impl PresentedKey {
     /// Reads a key's text.
     pub fn of(text: &str) -> Self {
         Self { id: id(text).map(str::to_owned), hash: hash(text) }
@@ -57,7 +57,7 @@ pub(super) fn hash(text: &str) -> [u8; 32] {
 }
 
 /// Whether two hashes are the same, in a time that does not tell where they differ.
-pub(super) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+pub(super) fn constant_time_eq(a: &[u8; 32], b: &[u8; 32]) -> bool {
     a.ct_eq(b).into()
 }
 
@@ -66,9 +66,9 @@ pub(super) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
 /// # Errors
 /// What is wrong with it, and how to make a better one.
 pub fn check_admin_key(text: &str) -> Result<(), String> {
-    if text.len() < MIN_ADMIN || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if text.len() < MIN_ADMIN_KEY_LENGTH || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(format!(
-            "must be at least {MIN_ADMIN} letters, digits and signs, without blanks; make one with `openssl rand -hex 24`"
+            "must be at least {MIN_ADMIN_KEY_LENGTH} letters, digits and signs, without blanks; make one with `openssl rand -hex 24`"
         ));
     }
     Ok(())
@@ -80,10 +80,10 @@ mod tests {
 
     #[test]
     fn a_key_fits_into_a_dns_label_and_tells_its_name() {
-        let key = fresh().unwrap();
+        let key = generate().unwrap();
         assert!(key.text.len() <= 63 && key.text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
         assert_eq!(id(&key.text), Some(key.id.as_str()));
-        assert_ne!(fresh().unwrap().text, key.text);
+        assert_ne!(generate().unwrap().text, key.text);
     }
 
     #[test]

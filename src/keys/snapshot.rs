@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::access::{Role, Sites};
+use super::access::{AllowedSites, Role};
 use super::caller::Caller;
 use super::record::KeyRecord;
-use super::secret::Presented;
+use super::secret::PresentedKey;
 use crate::error::Error;
 
 /// How many keys there may be, and how many that name a site: each has shares of its own in what all use.
-const MOST: usize = 10_000;
-const MOST_OF_SITE: usize = 100;
+const MAX_KEYS: usize = 10_000;
+const MAX_KEYS_OF_SITE: usize = 100;
 /// The record that tells that there has been a key. No key is named like that.
-const MARK: &str = "had-keys";
+const HAD_KEYS_MARK: &str = "had-keys";
 
 /// The keys as they were read last.
 #[derive(Default)]
-pub(super) struct Snapshot {
+pub(super) struct KeySnapshot {
     /// Whether they were read at all.
     pub loaded: bool,
     /// Which version of them this is.
@@ -29,7 +29,7 @@ pub(super) struct Snapshot {
     keys: HashMap<String, (KeyRecord, Caller)>,
 }
 
-impl Snapshot {
+impl KeySnapshot {
     /// Returns what is known when the store was asked and has no keys.
     pub fn empty() -> Self {
         Self { loaded: true, ..Self::default() }
@@ -38,7 +38,7 @@ impl Snapshot {
     /// Reads the records of the store. A damaged record is logged and left out.
     pub fn parse(version: u64, records: BTreeMap<String, Vec<u8>>) -> Self {
         let mut keys = HashMap::new();
-        for (id, bytes) in records.iter().filter(|(id, _)| *id != MARK) {
+        for (id, bytes) in records.iter().filter(|(id, _)| *id != HAD_KEYS_MARK) {
             match KeyRecord::from_bytes(bytes) {
                 Ok(record) => {
                     let caller = caller(id, &record);
@@ -69,7 +69,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for a key that is not known or has expired; [`Error::Starting`] while none are known yet.
-    pub fn caller(&self, key: &Presented) -> Result<Caller, Error> {
+    pub fn caller(&self, key: &PresentedKey) -> Result<Caller, Error> {
         let found = key.id.as_deref().and_then(|id| self.keys.get(id)).filter(|(record, _)| record.is_of(&key.hash));
         match found {
             None if !self.loaded => Err(Error::Starting),
@@ -85,18 +85,19 @@ impl Snapshot {
     ///
     /// # Errors
     /// Returns an error if there are as many keys as there may be.
-    pub fn has_room(&self, sites: &Sites) -> Result<(), Error> {
+    pub fn check_room(&self, sites: &AllowedSites) -> Result<(), Error> {
         let of_site = |site: &String| {
-            let named = |record: &KeyRecord| matches!(&record.sites, Sites::These(sites) if sites.contains(site));
+            let named = |record: &KeyRecord| matches!(&record.sites, AllowedSites::These(sites) if sites.contains(site));
             self.all().filter(|(_, record)| named(record)).count()
         };
         let full = match sites {
-            Sites::All => false,
-            Sites::These(sites) => sites.iter().any(|site| of_site(site) >= MOST_OF_SITE),
+            AllowedSites::All => false,
+            AllowedSites::These(sites) => sites.iter().any(|site| of_site(site) >= MAX_KEYS_OF_SITE),
         };
-        if full || self.keys.len() >= MOST {
-            let problem =
-                format!("are too many: there may be {MOST_OF_SITE} keys for a site and {MOST} in all; revoke some first");
+        if full || self.keys.len() >= MAX_KEYS {
+            let problem = format!(
+                "are too many: there may be {MAX_KEYS_OF_SITE} keys for a site and {MAX_KEYS} in all; revoke some first"
+            );
             return Err(Error::invalid("keys", problem));
         }
         Ok(())
@@ -106,8 +107,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// Returns an error if the key could not make others.
-    pub fn may_be_first(role: Role, sites: &Sites, ends: bool) -> Result<(), Error> {
-        if role == Role::Admin && *sites == Sites::All && !ends {
+    pub fn check_first(role: Role, sites: &AllowedSites, ends: bool) -> Result<(), Error> {
+        if role == Role::Admin && *sites == AllowedSites::All && !ends {
             return Ok(());
         }
         let problem = "must be an admin's for all sites (*) without an end: once there is a key every caller needs one, and \
@@ -116,15 +117,15 @@ impl Snapshot {
     }
 
     /// Returns whether this is the only key by which others can be made for good.
-    pub fn is_last_that_rules(&self, id: &str) -> bool {
+    pub fn is_last_unlimited_admin(&self, id: &str) -> bool {
         self.get(id).is_some_and(KeyRecord::rules) && !self.all().any(|(other, record)| other != id && record.rules())
     }
 
     /// Returns the sites that keys name.
     pub fn sites(&self) -> Vec<String> {
         let named = self.all().filter_map(|(_, record)| match &record.sites {
-            Sites::All => None,
-            Sites::These(sites) => Some(sites),
+            AllowedSites::All => None,
+            AllowedSites::These(sites) => Some(sites),
         });
         named.flatten().cloned().collect()
     }
@@ -137,11 +138,11 @@ fn caller(id: &str, record: &KeyRecord) -> Caller {
 }
 
 /// Returns the record by which the store tells that there has been a key.
-pub(super) fn mark() -> (String, Vec<u8>) {
-    (MARK.to_owned(), Vec::new())
+pub(super) fn had_keys_mark() -> (String, Vec<u8>) {
+    (HAD_KEYS_MARK.to_owned(), Vec::new())
 }
 
 /// Returns whether the store has that record.
-pub(super) fn has_mark(records: &BTreeMap<String, Vec<u8>>) -> bool {
-    records.contains_key(MARK)
+pub(super) fn has_had_keys_mark(records: &BTreeMap<String, Vec<u8>>) -> bool {
+    records.contains_key(HAD_KEYS_MARK)
 }

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use super::record::{moment, seconds};
+use super::record::{from_unix_seconds, to_unix_seconds};
 use crate::error::Error;
-use crate::store::{Amendment, Space, Store};
+use crate::store::{RecordKind, RecordsUpdate, Store};
 
 /// The uses of keys that the store has not been told of. Clones share them.
 #[derive(Clone, Default)]
-pub(super) struct Uses(Arc<Mutex<HashMap<String, u64>>>);
+pub(super) struct KeyUses(Arc<Mutex<HashMap<String, u64>>>);
 
-impl Uses {
+impl KeyUses {
     /// Takes note that a key is used now.
     pub fn add(&self, id: &str) {
         let Ok(mut uses) = self.0.lock() else { return };
-        let now = seconds(SystemTime::now());
+        let now = to_unix_seconds(SystemTime::now());
         match uses.get_mut(id) {
             Some(at) => *at = now,
             None => drop(uses.insert(id.to_owned(), now)),
@@ -33,7 +33,7 @@ impl Uses {
             return Ok(());
         }
         let records = uses.into_iter().map(|(id, at)| (id, at.to_string().into_bytes()));
-        store.amend_records(Space::KeyUses, Amendment::put(records)).await.map(drop)
+        store.amend_records(RecordKind::KeyUses, RecordsUpdate::put(records)).await.map(drop)
     }
 
     /// Returns when each key was last used, by its id, as the store knows it.
@@ -41,8 +41,8 @@ impl Uses {
     /// # Errors
     /// Returns an error if the store is unavailable.
     pub async fn read(store: &Store) -> Result<HashMap<String, SystemTime>, Error> {
-        let uses = store.records(Space::KeyUses).await?.all;
-        let used = |at: &[u8]| std::str::from_utf8(at).ok()?.parse().ok().map(moment);
+        let uses = store.records(RecordKind::KeyUses).await?.all;
+        let used = |at: &[u8]| std::str::from_utf8(at).ok()?.parse().ok().map(from_unix_seconds);
         Ok(uses.into_iter().filter_map(|(id, at)| Some((id, used(&at)?))).collect())
     }
 }

@@ -5,32 +5,32 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::clock::now_micros;
-use super::sites::{Known, Place};
+use super::sites::{FollowedSite, LogPosition};
 use super::state::Learning;
 use crate::classify::learn::LearnError;
-use crate::classify::site::fold::Learned;
-use crate::classify::site::lesson::{Lesson, Source};
+use crate::classify::site::fold::SiteModel;
+use crate::classify::site::lesson::{OutcomeSource, TrainingExample};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::OutcomeHead;
+use crate::store::OutcomeLogState;
 use crate::telemetry::METRICS;
 
-/// How many outcomes a log keeps, by [`Source`]; the oldest beyond them are forgotten,
-const MOST: [usize; Source::ALL.len()] = [500, 1_000, 2_000];
+/// How many outcomes a log keeps, by [`OutcomeSource`]; the oldest beyond them are forgotten,
+const MAX_OUTCOMES: [usize; OutcomeSource::ALL.len()] = [500, 1_000, 2_000];
 /// a tenth of them at once, since each time all is folded anew.
-const SLACK: usize = 10;
+const SURPLUS_DIVISOR: usize = 10;
 /// How often a log is looked at for what is too old, if anything happens to it at all.
-const SWEEP: Duration = Duration::from_secs(3_600);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How long comments go without what is new until it is known how much of it may serve.
-const EXAMINED: Duration = Duration::from_millis(20);
+const CHECK_WAIT: Duration = Duration::from_millis(20);
 /// The same when this server hears of the site for the first time: the sentinels are read once in a process.
-const EXAMINED_FIRST: Duration = Duration::from_millis(80);
+const FIRST_CHECK_WAIT: Duration = Duration::from_millis(80);
 /// What is new is learned on the way of whoever reads it, if it is no more than this.
-const FEW: usize = 32;
+const MAX_INCREMENTAL: usize = 32;
 
 impl Learning {
     /// Brings what is known up to the log.
-    pub(super) async fn read(&self, site: &Site, known: &Arc<Known>) -> Result<(), Error> {
+    pub(super) async fn read(&self, site: &Site, known: &Arc<FollowedSite>) -> Result<(), Error> {
         let called = self.now();
         let mut place = known.position.lock().await;
         if known.last_read.load(Ordering::Relaxed) > called {
@@ -39,7 +39,7 @@ impl Learning {
         }
         let begun = self.now();
         // Before the log: what changes meanwhile is read again.
-        let version = self.0.store.taught_version(site);
+        let version = self.0.store.outcome_version(site);
         if version.is_some_and(|version| known.version.load(Ordering::Relaxed) == version) {
             return Ok(());
         }
@@ -53,17 +53,23 @@ impl Learning {
     }
 
     /// Asks the store where the log ends, and learns what has changed.
-    async fn ask(&self, site: &Site, known: &Known, place: &mut Place) -> Result<(), Error> {
+    async fn ask(&self, site: &Site, known: &FollowedSite, place: &mut LogPosition) -> Result<(), Error> {
         let head = self.0.store.outcome_head(site).await?;
-        let swept = place.swept.is_some_and(|swept| swept.elapsed() < SWEEP);
+        let swept = place.swept.is_some_and(|swept| swept.elapsed() < SWEEP_INTERVAL);
         if head == place.head && swept { Ok(()) } else { self.learn(site, known, place, head).await }
     }
 
     /// Learns what is new behind what is known, if that is all that has changed, or else the whole log.
-    async fn learn(&self, site: &Site, known: &Known, place: &mut Place, head: OutcomeHead) -> Result<(), Error> {
+    async fn learn(
+        &self,
+        site: &Site,
+        known: &FollowedSite,
+        place: &mut LogPosition,
+        head: OutcomeLogState,
+    ) -> Result<(), Error> {
         let counts = known.model.load().counts();
-        let full = counts.sources.iter().zip(MOST).any(|(count, most)| *count as usize > most + most / SLACK);
-        let due = full || place.swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
+        let full = counts.sources.iter().zip(MAX_OUTCOMES).any(|(count, most)| *count as usize > most + most / SURPLUS_DIVISOR);
+        let due = full || place.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_INTERVAL);
         if !due && place.head.goes_on(&head) && self.learn_new(site, known, place.head.newest, &head).await? {
             place.head = head;
             return Ok(());
@@ -75,12 +81,12 @@ impl Learning {
     }
 
     /// Learns the outcomes behind number `after`. `false`: they are many, or change what came before; nothing was learned.
-    async fn learn_new(&self, site: &Site, known: &Known, after: u64, head: &OutcomeHead) -> Result<bool, Error> {
+    async fn learn_new(&self, site: &Site, known: &FollowedSite, after: u64, head: &OutcomeLogState) -> Result<bool, Error> {
         let new = self.lessons(site, after, head).await?;
-        if new.len() > FEW {
+        if new.len() > MAX_INCREMENTAL {
             return Ok(false);
         }
-        let mut learned = Learned::clone(&known.model.load());
+        let mut learned = SiteModel::clone(&known.model.load());
         let begun = Instant::now();
         if !learn_all(&mut learned, &new).map_err(Error::store)? {
             return Ok(false);
@@ -91,7 +97,7 @@ impl Learning {
     }
 
     /// Drops what is too old from the log, and folds the rest.
-    async fn fold_all(&self, site: &Site, known: &Known, head: &OutcomeHead) -> Result<(), Error> {
+    async fn fold_all(&self, site: &Site, known: &FollowedSite, head: &OutcomeLogState) -> Result<(), Error> {
         // All of it, also what learning does not look at: that grows old too.
         let mut lessons = self.all_lessons(site, 0, head.newest).await?;
         let old = self.old(site, &lessons);
@@ -103,7 +109,7 @@ impl Learning {
         lessons.retain(|(number, _)| head.counts(*number));
         let folded = tokio::task::spawn_blocking(move || {
             let begun = Instant::now();
-            let learned = Learned::fold(&lessons);
+            let learned = SiteModel::fold(&lessons);
             METRICS.learned(lessons.len(), begun.elapsed());
             learned
         });
@@ -113,12 +119,12 @@ impl Learning {
     }
 
     /// Finds out what of it may serve before comments meet it, and logs what has changed.
-    async fn examine_and_store(&self, site: &Site, known: &Known, learned: Learned) {
+    async fn examine_and_store(&self, site: &Site, known: &FollowedSite, learned: SiteModel) {
         let learned = Arc::new(learned);
         let (examine, examined, asked) = (Arc::clone(&self.0.serving_check), Arc::clone(&learned), site.clone());
         let mut examining = tokio::task::spawn_blocking(move || examine(&asked, &examined));
         // What is nearly the same as a decided comment is known at once, also where the sentinels have yet to be read.
-        let wait = if known.last_read.load(Ordering::Relaxed) == 0 { EXAMINED_FIRST } else { EXAMINED };
+        let wait = if known.last_read.load(Ordering::Relaxed) == 0 { FIRST_CHECK_WAIT } else { CHECK_WAIT };
         let early = tokio::time::timeout(wait, &mut examining).await;
         known.model.store(learned);
         let serves = match early {
@@ -141,17 +147,17 @@ impl Learning {
     }
 
     /// The lessons behind a number, as far as learning looks at them.
-    async fn lessons(&self, site: &Site, after: u64, head: &OutcomeHead) -> Result<Vec<(u64, Lesson)>, Error> {
+    async fn lessons(&self, site: &Site, after: u64, head: &OutcomeLogState) -> Result<Vec<(u64, TrainingExample)>, Error> {
         let until = head.to.unwrap_or(head.newest).min(head.newest);
         self.all_lessons(site, after.max(head.from), until).await
     }
 
     /// The lessons behind a number up to another. Records that cannot be read are left out.
-    async fn all_lessons(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Lesson)>, Error> {
+    async fn all_lessons(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, TrainingExample)>, Error> {
         let records = self.0.store.outcomes(site, after, until).await?;
         let mut lessons = Vec::with_capacity(records.len());
         for (number, record) in records {
-            match Lesson::from_bytes(&record) {
+            match TrainingExample::from_bytes(&record) {
                 Some(lesson) => lessons.push((number, lesson)),
                 None => tracing::error!(site = site.as_str(), number, "an outcome cannot be read, and is passed over"),
             }
@@ -161,12 +167,13 @@ impl Learning {
 
     /// The numbers and names of what is to be forgotten, in order: what is older than it may get, and the oldest of what a
     /// source has too many of.
-    fn old(&self, site: &Site, lessons: &[(u64, Lesson)]) -> Vec<(u64, String)> {
+    fn old(&self, site: &Site, lessons: &[(u64, TrainingExample)]) -> Vec<(u64, String)> {
         let kept = i64::try_from(self.0.retention.of(site).outcomes.as_micros()).unwrap_or(i64::MAX);
         let oldest = now_micros().saturating_sub(kept);
-        let mut surplus = Source::ALL.map(|source| {
-            let (count, most) = (lessons.iter().filter(|(_, lesson)| lesson.source == source).count(), MOST[source as usize]);
-            if count > most + most / SLACK { count - most } else { 0 }
+        let mut surplus = OutcomeSource::ALL.map(|source| {
+            let (count, most) =
+                (lessons.iter().filter(|(_, lesson)| lesson.source == source).count(), MAX_OUTCOMES[source as usize]);
+            if count > most + most / SURPLUS_DIVISOR { count - most } else { 0 }
         });
         let old = lessons.iter().filter(|(_, lesson)| {
             let left = &mut surplus[lesson.source as usize];
@@ -179,7 +186,7 @@ impl Learning {
 }
 
 /// Learns lessons behind those that were learned. `false`: one of them changes what came before.
-fn learn_all(learned: &mut Learned, lessons: &[(u64, Lesson)]) -> Result<bool, LearnError> {
+fn learn_all(learned: &mut SiteModel, lessons: &[(u64, TrainingExample)]) -> Result<bool, LearnError> {
     for (_, lesson) in lessons {
         if !learned.learn(lesson)? {
             return Ok(false);

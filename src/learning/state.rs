@@ -4,31 +4,31 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::clock::millis;
-use super::sites::Sites;
-use crate::classify::Likeness;
-use crate::classify::site::fold::Learned;
-use crate::classify::site::{Outcome, Sketch};
+use super::sites::SiteCache;
+use crate::classify::MinHash;
+use crate::classify::site::fold::SiteModel;
+use crate::classify::site::{FeatureVector, Outcome};
 use crate::comment::{Comment, Site};
 use crate::error::Error;
 use crate::pb;
-use crate::retention::Retentions;
+use crate::retention::RetentionLookup;
 use crate::store::Store;
 
 /// What learning needs of a comment.
-pub struct Seen {
+pub struct LearningInput {
     /// What it looks like.
-    pub features: Sketch,
+    pub features: FeatureVector,
     /// What nearly the same comments share with it.
-    pub min_hash: Option<Likeness>,
+    pub min_hash: Option<MinHash>,
     /// Which of the two it is if it is bad, as far as its scores tell.
     pub likely_outcome: Outcome,
 }
 
 /// Looks at a comment.
-pub type Look = Arc<dyn Fn(&Comment) -> Seen + Send + Sync>;
+pub type LearningInputFn = Arc<dyn Fn(&Comment) -> LearningInput + Send + Sync>;
 
 /// Finds out what of a site's correction may serve, by label, so that no comment has to wait for it.
-pub type Examine = Arc<dyn Fn(&Site, &Learned) -> [(&'static str, bool); 2] + Send + Sync>;
+pub type ServingCheckFn = Arc<dyn Fn(&Site, &SiteModel) -> [(&'static str, bool); 2] + Send + Sync>;
 
 /// What all sites have learned. Cheap to clone.
 #[derive(Clone)]
@@ -37,17 +37,24 @@ pub struct Learning(pub(super) Arc<Inner>);
 /// The store whose logs are followed, and what was made of them.
 pub struct Inner {
     pub store: Store,
-    pub retention: Retentions,
-    pub learning_input: Look,
-    pub serving_check: Examine,
-    pub sites: Sites,
+    pub retention: RetentionLookup,
+    pub learning_input: LearningInputFn,
+    pub serving_check: ServingCheckFn,
+    pub sites: SiteCache,
     started: Instant,
 }
 
 impl Learning {
     /// Follows the logs of a store, in which outcomes are kept for so long.
-    pub fn new(store: Store, retention: Retentions, look: Look, examine: Examine) -> Self {
-        Self(Arc::new(Inner { store, retention, learning_input: look, serving_check: examine, sites: Sites::new(), started: Instant::now() }))
+    pub fn new(store: Store, retention: RetentionLookup, look: LearningInputFn, examine: ServingCheckFn) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            retention,
+            learning_input: look,
+            serving_check: examine,
+            sites: SiteCache::new(),
+            started: Instant::now(),
+        }))
     }
 
     /// Begins or ends learning at other places of a site's log, and records the act in the site's audit.

@@ -7,37 +7,38 @@ use std::time::SystemTime;
 use lru::LruCache;
 use prost::Message;
 
-use super::entry::name;
-use super::listed::Listed;
+use super::entry::storage_key;
+use super::listed::SiteLists;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;
-use crate::store::{Amendment, Records, Store};
+use crate::store::{Records, RecordsUpdate, Store};
 
 /// How many sites' entries are remembered.
-const SITES: usize = 10_000;
+const MAX_CACHED_SITES: usize = 10_000;
 
 /// The entries of all sites. Cheap to clone.
 #[derive(Clone)]
-pub struct Lists {
+pub struct ListCache {
     store: Store,
-    known: Arc<Mutex<LruCache<Site, Arc<Listed>>>>,
+    known: Arc<Mutex<LruCache<Site, Arc<SiteLists>>>>,
 }
 
-impl Lists {
+impl ListCache {
     /// Those that a store keeps.
     pub fn new(store: Store) -> Self {
-        let known = LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN));
+        let known = LruCache::new(NonZeroUsize::new(MAX_CACHED_SITES).unwrap_or(NonZeroUsize::MIN));
         Self { store, known: Arc::new(Mutex::new(known)) }
     }
 
     /// Returns a site's entries. If the store could not be asked, returns them as they were when it was last asked, and the error
     /// as well.
-    pub async fn of(&self, site: &Site, now: SystemTime) -> (Arc<Listed>, Option<Error>) {
+    pub async fn of(&self, site: &Site, now: SystemTime) -> (Arc<SiteLists>, Option<Error>) {
         let known = self.known(site);
         let current = self.store.listed_version(site);
-        let is_current =
-            |known: &Listed| !known.is_outdated() && (current.is_none() || current == known.version) && known.is_in_force(now);
+        let is_current = |known: &SiteLists| {
+            !known.is_outdated() && (current.is_none() || current == known.version) && known.is_in_force(now)
+        };
         if let Some(known) = known.as_ref().filter(|known| is_current(known)) {
             return (Arc::clone(known), None);
         }
@@ -48,14 +49,14 @@ impl Lists {
     }
 
     /// Has a site's entries read again by the next comment: another server has changed them.
-    pub fn outdated(&self, site: &Site) {
+    pub fn mark_outdated(&self, site: &Site) {
         let Ok(mut known) = self.known.lock() else { return };
         if let Some(listed) = known.get(site) {
             listed.mark_outdated();
         }
     }
 
-    async fn read(&self, site: &Site, now: SystemTime, known: Option<&Listed>) -> Result<Listed, Error> {
+    async fn read(&self, site: &Site, now: SystemTime, known: Option<&SiteLists>) -> Result<SiteLists, Error> {
         let mut records = self.store.listed(site).await?;
         if let Some(lost) = known.filter(|known| records.version == 0 && known.version != Some(0) && !known.all.is_empty()) {
             // A store that came back empty: whoever was blocked stays blocked.
@@ -64,8 +65,8 @@ impl Lists {
                 entries = lost.all.len(),
                 "the store has lost block and allow entries; it is told them again"
             );
-            let again = lost.all.iter().map(|entry| (name(entry), entry.encode_to_vec()));
-            self.store.amend_listed(site, Amendment::put(again)).await?;
+            let again = lost.all.iter().map(|entry| (storage_key(entry), entry.encode_to_vec()));
+            self.store.amend_listed(site, RecordsUpdate::put(again)).await?;
             records = self.store.listed(site).await?;
         }
         let Records { version, all } = records;
@@ -77,14 +78,14 @@ impl Lists {
                 Err(error) => tracing::error!(site = site.as_str(), %error, "a block or allow entry cannot be read"),
             }
         }
-        Ok(Listed::compiled(entries, version, now))
+        Ok(SiteLists::compiled(entries, version, now))
     }
 
-    fn known(&self, site: &Site) -> Option<Arc<Listed>> {
+    fn known(&self, site: &Site) -> Option<Arc<SiteLists>> {
         self.known.lock().ok().and_then(|mut known| known.get(site).cloned())
     }
 
-    fn remember(&self, site: &Site, listed: Listed) -> Arc<Listed> {
+    fn remember(&self, site: &Site, listed: SiteLists) -> Arc<SiteLists> {
         let listed = Arc::new(listed);
         if let Ok(mut known) = self.known.lock() {
             known.put(site.clone(), Arc::clone(&listed));
@@ -97,10 +98,10 @@ impl Lists {
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.
-    pub(super) async fn present(&self, site: &Site, now: SystemTime) -> Result<Arc<Listed>, Error> {
+    pub(super) async fn present(&self, site: &Site, now: SystemTime) -> Result<Arc<SiteLists>, Error> {
         let known = self.known(site);
         if let Some(known) = known.as_ref().filter(|known| known.is_in_force(now)) {
-            let version = self.store.listed_version_now(site).await?;
+            let version = self.store.current_list_version(site).await?;
             if known.version == Some(version) && version != 0 {
                 return Ok(Arc::clone(known));
             }

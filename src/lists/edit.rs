@@ -4,28 +4,28 @@ use std::time::SystemTime;
 
 use prost::Message;
 
-use super::cache::Lists;
-use super::entry::{act, checked, has_ended, masked, name, person};
+use super::cache::ListCache;
+use super::entry::{audit_event, has_expired, masked, person_identity, storage_key, validate};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
-use crate::policy::Target;
-use crate::store::{Amendment, Store};
+use crate::policy::EntryTarget;
+use crate::store::{RecordsUpdate, Store};
 
 /// Most entries of a site: each comment is held to all of them, and each server keeps them.
-const MOST: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 /// How many bytes they may take together: each change has each server read them again.
-const MOST_BYTES: usize = 1 << 20;
+const MAX_ENTRIES_BYTES: usize = 1 << 20;
 
 /// Edits the entries that a store keeps.
 pub struct ListEditor {
     store: Store,
-    lists: Lists,
+    lists: ListCache,
 }
 
 impl ListEditor {
     /// Edits the entries of a store. `lists` is what this server knows of them.
-    pub fn new(store: Store, lists: Lists) -> Self {
+    pub fn new(store: Store, lists: ListCache) -> Self {
         Self { store, lists }
     }
 
@@ -36,7 +36,7 @@ impl ListEditor {
     pub async fn list(&self, site: &Site) -> Result<Vec<pb::ListEntry>, Error> {
         let now = SystemTime::now();
         let listed = self.lists.present(site, now).await?;
-        let mut entries: Vec<_> = listed.all.iter().filter(|entry| !has_ended(entry, now)).cloned().collect();
+        let mut entries: Vec<_> = listed.all.iter().filter(|entry| !has_expired(entry, now)).cloned().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.created_at.map(|at| (at.seconds, at.nanos))));
         Ok(entries)
     }
@@ -47,31 +47,35 @@ impl ListEditor {
     /// What is wrong with it; too many of them; the store being away.
     pub async fn put(&self, site: &Site, entry: pb::ListEntry, (by, source): (&str, &str)) -> Result<pb::ListEntry, Error> {
         let now = SystemTime::now();
-        if has_ended(&entry, now) {
+        if has_expired(&entry, now) {
             return Err(Error::invalid("entry.expires_at", "must lie in the future"));
         }
         let present = self.lists.present(site, now).await?;
-        let (target, entry) = checked(entry)?;
+        let (target, entry) = validate(entry)?;
         let kept = self.kept(site, target, entry).await?;
         let kept = pb::ListEntry { by: by.to_owned(), created_at: Some(now.into()), ..kept };
         let mut ended = Vec::new();
         let bytes: usize = present.all.iter().map(Message::encoded_len).sum();
-        let new = name(&kept);
-        if (present.all.len() >= MOST || bytes > MOST_BYTES) && !present.all.iter().any(|entry| name(entry) == new) {
+        let new = storage_key(&kept);
+        if (present.all.len() >= MAX_ENTRIES || bytes > MAX_ENTRIES_BYTES)
+            && !present.all.iter().any(|entry| storage_key(entry) == new)
+        {
             // Those that have ended are of no use any more.
-            ended.extend(present.all.iter().filter(|entry| has_ended(entry, now)).map(name));
+            ended.extend(present.all.iter().filter(|entry| has_expired(entry, now)).map(storage_key));
             if ended.is_empty() {
                 return Err(Error::invalid(
                     "entry",
-                    format!("is one too many: a site may have {MOST}, of {MOST_BYTES} bytes together; remove some"),
+                    format!(
+                        "is one too many: a site may have {MAX_ENTRIES}, of {MAX_ENTRIES_BYTES} bytes together; remove some"
+                    ),
                 ));
             }
         }
-        let put = vec![(name(&kept), kept.encode_to_vec())];
-        let amendment = Amendment { put, ..Amendment::remove(ended) };
-        let amended = self.store.amend_listed(site, amendment.recorded(&act(&kept, "LISTED", (by, source), now))).await;
+        let put = vec![(storage_key(&kept), kept.encode_to_vec())];
+        let amendment = RecordsUpdate { put, ..RecordsUpdate::remove(ended) };
+        let amended = self.store.amend_listed(site, amendment.recorded(&audit_event(&kept, "LISTED", (by, source), now))).await;
         // Also where the store gave no answer: it may have done it.
-        self.lists.outdated(site);
+        self.lists.mark_outdated(site);
         amended?;
         Ok(kept)
     }
@@ -82,19 +86,19 @@ impl ListEditor {
     /// What is wrong with it; the store being away.
     pub async fn remove(&self, site: &Site, entry: pb::ListEntry, (by, source): (&str, &str)) -> Result<bool, Error> {
         self.lists.present(site, SystemTime::now()).await?;
-        let (target, entry) = checked(entry)?;
+        let (target, entry) = validate(entry)?;
         let mut kept = self.kept(site, target, entry.clone()).await?;
-        let mut names = vec![name(&kept)];
+        let mut names = vec![storage_key(&kept)];
         // It may have been put there under an earlier secret of the site.
-        if let Some(identity) = person(target, &entry.value) {
+        if let Some(identity) = person_identity(target, &entry.value) {
             for hash in self.store.secrets(site).await?.known_by(identity) {
                 kept.value = format!("#{hash}");
-                names.push(name(&kept));
+                names.push(storage_key(&kept));
             }
         }
-        let act = act(&kept, "UNLISTED", (by, source), SystemTime::now());
-        let removed = self.store.amend_listed(site, Amendment::remove(names).recorded(&act)).await;
-        self.lists.outdated(site);
+        let act = audit_event(&kept, "UNLISTED", (by, source), SystemTime::now());
+        let removed = self.store.amend_listed(site, RecordsUpdate::remove(names).recorded(&act)).await;
+        self.lists.mark_outdated(site);
         Ok(removed? > 0)
     }
 
@@ -102,7 +106,7 @@ impl ListEditor {
     ///
     /// # Errors
     /// There is no such comment, or nothing is known of its author.
-    pub async fn author_of(&self, site: &Site, id: &CommentId) -> Result<(pb::ListTarget, String, String), Error> {
+    pub async fn target_of_author(&self, site: &Site, id: &CommentId) -> Result<(pb::ListTarget, String, String), Error> {
         let not_found = || Error::NotFound { site: site.as_str().to_owned(), comment_id: id.as_str().to_owned() };
         let kept = self.store.get(site, id).await?.ok_or_else(not_found)?;
         let user_id = kept.comment.author.as_ref().map(|author| author.user_id.clone()).unwrap_or_default();
@@ -119,8 +123,8 @@ impl ListEditor {
     }
 
     /// Returns an entry as it is kept: a person's address as a hash.
-    async fn kept(&self, site: &Site, target: Target, mut entry: pb::ListEntry) -> Result<pb::ListEntry, Error> {
-        if let Some(identity) = person(target, &entry.value) {
+    async fn kept(&self, site: &Site, target: EntryTarget, mut entry: pb::ListEntry) -> Result<pb::ListEntry, Error> {
+        if let Some(identity) = person_identity(target, &entry.value) {
             let secrets = self.store.secrets(site).await?;
             let hash = secrets.known_by(identity).first().map(|person| format!("#{person}")).unwrap_or_default();
             entry.shown = masked(&entry.value);

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::comment::MAX_NAME;
 use crate::error::{Error, Violation};
 use crate::pb;
-use crate::policy::{Kind, Target};
+use crate::policy::{EntryKind, EntryTarget};
 use crate::store::Identity;
 
 /// Longest value of an entry in bytes.
@@ -17,7 +17,7 @@ const MAX_VALUE: usize = 1_024;
 ///
 /// # Errors
 /// Returns an error with everything that is wrong with the entry.
-pub(super) fn checked(mut entry: pb::ListEntry) -> Result<(Target, pb::ListEntry), Error> {
+pub(super) fn validate(mut entry: pb::ListEntry) -> Result<(EntryTarget, pb::ListEntry), Error> {
     let mut wrong = Vec::new();
     if kind(&entry).is_none() {
         wrong.push(Violation::new("entry.kind", "must be LIST_KIND_ALLOW or LIST_KIND_BLOCK"));
@@ -39,8 +39,8 @@ pub(super) fn checked(mut entry: pb::ListEntry) -> Result<(Target, pb::ListEntry
 }
 
 /// Returns whom a value names if it is one person's address.
-pub(super) fn person(target: Target, value: &str) -> Option<Identity<'_>> {
-    if target != Target::Address || value.starts_with(['#', '@']) {
+pub(super) fn person_identity(target: EntryTarget, value: &str) -> Option<Identity<'_>> {
+    if target != EntryTarget::Address || value.starts_with(['#', '@']) {
         return None;
     }
     if let Ok(ip) = value.parse() {
@@ -58,7 +58,7 @@ pub(super) fn person(target: Target, value: &str) -> Option<Identity<'_>> {
 /// Returns enough of an address for whoever typed it to know it again, and too little to write to.
 pub(super) fn masked(value: &str) -> String {
     match value.split_once('@') {
-        Some((name, domain)) => format!("{}…@{domain}", name.chars().next().unwrap_or('…')),
+        Some((storage_key, domain)) => format!("{}…@{domain}", storage_key.chars().next().unwrap_or('…')),
         None => {
             let end = value.rfind(['.', ':']).map_or(0, |end| end + 1);
             format!("{}…", &value[..end])
@@ -67,41 +67,41 @@ pub(super) fn masked(value: &str) -> String {
 }
 
 /// Returns whether an entry is no longer in force.
-pub(super) fn has_ended(entry: &pb::ListEntry, now: SystemTime) -> bool {
+pub(super) fn has_expired(entry: &pb::ListEntry, now: SystemTime) -> bool {
     entry.expires_at.is_some_and(|end| SystemTime::try_from(end).map_or(true, |end| end <= now))
 }
 
 /// Returns the kind of an entry, if it is one that there is.
-pub(super) fn kind(entry: &pb::ListEntry) -> Option<Kind> {
+pub(super) fn kind(entry: &pb::ListEntry) -> Option<EntryKind> {
     match entry.kind() {
         pb::ListKind::Unspecified => None,
-        pb::ListKind::Allow => Some(Kind::Allow),
-        pb::ListKind::Block => Some(Kind::Block),
+        pb::ListKind::Allow => Some(EntryKind::Allow),
+        pb::ListKind::Block => Some(EntryKind::Block),
     }
 }
 
 /// Returns what an entry is for, if it is something that there is.
-pub(super) fn target(entry: &pb::ListEntry) -> Option<Target> {
+pub(super) fn target(entry: &pb::ListEntry) -> Option<EntryTarget> {
     match entry.target() {
         pb::ListTarget::Unspecified => None,
-        pb::ListTarget::Word => Some(Target::Word),
-        pb::ListTarget::Domain => Some(Target::Domain),
-        pb::ListTarget::Address => Some(Target::Address),
-        pb::ListTarget::Author => Some(Target::Author),
+        pb::ListTarget::Word => Some(EntryTarget::Word),
+        pb::ListTarget::Domain => Some(EntryTarget::Domain),
+        pb::ListTarget::Address => Some(EntryTarget::Address),
+        pb::ListTarget::Author => Some(EntryTarget::Author),
     }
 }
 
 /// Returns the key that an entry is kept under: one for each thing that it can be for.
-pub(super) fn name(entry: &pb::ListEntry) -> String {
-    let kind = kind(entry).map_or("", Kind::as_str);
-    format!("{kind}.{}.{}", target(entry).map_or("", Target::as_str), entry.value)
+pub(super) fn storage_key(entry: &pb::ListEntry) -> String {
+    let kind = kind(entry).map_or("", EntryKind::as_str);
+    format!("{kind}.{}.{}", target(entry).map_or("", EntryTarget::as_str), entry.value)
 }
 
 /// Returns the audit record of an act on an entry.
-pub(super) fn act(entry: &pb::ListEntry, act: &str, (by, source): (&str, &str), now: SystemTime) -> pb::AuditEvent {
+pub(super) fn audit_event(entry: &pb::ListEntry, act: &str, (by, source): (&str, &str), now: SystemTime) -> pb::AuditEvent {
     // Of a person the hash, by which this is erased with the person.
     let what = &entry.value;
-    let (kind, target) = (kind(entry).map_or("", Kind::as_str), target(entry).map_or("", Target::as_str));
+    let (kind, target) = (kind(entry).map_or("", EntryKind::as_str), target(entry).map_or("", EntryTarget::as_str));
     pb::AuditEvent {
         at: Some(now.into()),
         by: by.to_owned(),

@@ -3,15 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use super::entry::{has_ended, kind, target};
+use super::entry::{has_expired, kind, target};
 use crate::comment::Comment;
 use crate::pb;
-use crate::policy::{Entries, Senders};
+use crate::policy::{Entries, SenderHashes};
 use crate::store::{Persons, Secrets};
 
 /// A site's entries, ready to be compared with comments.
 #[derive(Default)]
-pub struct Listed {
+pub struct SiteLists {
     /// Those that have not ended.
     pub entries: Entries,
     /// Which state of them this is. `None`: the store could not be asked.
@@ -24,11 +24,11 @@ pub struct Listed {
     pub(super) all: Vec<pb::ListEntry>,
 }
 
-impl Listed {
+impl SiteLists {
     /// Compiles the entries of a version.
     pub(super) fn compiled(all: Vec<pb::ListEntry>, version: u64, now: SystemTime) -> Self {
         let mut until = None;
-        let in_force = all.iter().filter(|entry| !has_ended(entry, now)).filter_map(|entry| {
+        let in_force = all.iter().filter(|entry| !has_expired(entry, now)).filter_map(|entry| {
             let end = entry.expires_at.and_then(|end| SystemTime::try_from(end).ok());
             until = [until, end].into_iter().flatten().min();
             Some((kind(entry)?, target(entry)?, entry.value.clone()))
@@ -53,12 +53,12 @@ impl Listed {
     }
 
     /// Returns whom a comment came from, as entries name them. Empty where no entry is for a person.
-    pub fn senders(&self, secrets: Option<&Secrets>, comment: &Comment) -> Senders {
-        if !self.entries.know_persons() {
-            return Senders::default();
+    pub fn senders(&self, secrets: Option<&Secrets>, comment: &Comment) -> SenderHashes {
+        if !self.entries.have_person_entries() {
+            return SenderHashes::default();
         }
         let all = secrets.into_iter().flat_map(|secrets| secrets.all().map(|secret| Persons::of(secret, comment)));
-        let mut senders = Senders::default();
+        let mut senders = SenderHashes::default();
         for persons in all {
             let (verified, claimed) = if persons.verified { (persons.email, None) } else { (None, persons.email) };
             senders.verified.extend([verified, persons.ip].into_iter().flatten().map(|it| format!("#{it}")));

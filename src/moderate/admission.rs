@@ -5,7 +5,7 @@ use super::request::Origin;
 use crate::comment::Comment;
 use crate::limit::{Gcra, Scope};
 use crate::policy::Policy;
-use crate::store::{Admission, Trust};
+use crate::store::{Admission, TrustRule};
 use crate::verdict::{Decision, Verdict};
 
 /// Makes the admission of a comment with its tentative verdict. `lists_version` is the version of the site's entries that the
@@ -32,7 +32,7 @@ fn limits(policy: &Policy, origin: Origin) -> Vec<(Scope, Gcra)> {
 }
 
 /// Returns which history of its author lets the tentative decision stand.
-fn trust(policy: &Policy, comment: &Comment, origin: Origin, tentative: Decision) -> Trust {
+fn trust(policy: &Policy, comment: &Comment, origin: Origin, tentative: Decision) -> TrustRule {
     let min_approved = match policy.approved_before_trust() {
         // What was decided elsewhere stands whoever wrote it.
         _ if origin.decided().is_some() => 0,
@@ -44,6 +44,6 @@ fn trust(policy: &Policy, comment: &Comment, origin: Origin, tentative: Decision
     let certain = comment.author_is_authenticated();
     let max_rejected = if origin == Origin::Author && certain { policy.rejected_hold() } else { 0 };
     // What was approved before may only help where something speaks against the comment.
-    let eased = certain && origin.decided().is_none() && policy.knows_authors() && tentative > Decision::Approve;
-    Trust { min_approved, max_rejected, eased_by: u32::from(eased) }
+    let eased = certain && origin.decided().is_none() && policy.weighs_author_history() && tentative > Decision::Approve;
+    TrustRule { min_approved, max_rejected, eased_by: u32::from(eased) }
 }

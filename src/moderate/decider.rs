@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::local::LocalFacts;
 use super::request::{Origin, Request};
-use crate::error::{Away, Error};
+use crate::error::{Error, StoreUnavailable};
 use crate::facts::Facts;
-use crate::judge::{Case, unrecorded};
+use crate::judge::{Evaluation, mark_unrecorded};
 use crate::policy::Policy;
 use crate::store::{Admission, Store};
 use crate::verdict::Verdict;
@@ -14,14 +14,14 @@ use crate::verdict::Verdict;
 /// A scored comment with what this server knows of it.
 pub(super) struct Decider<'a> {
     pub request: &'a Request<'a>,
-    pub case: &'a Case<'a>,
+    pub case: &'a Evaluation<'a>,
     pub local: &'a LocalFacts<'a>,
 }
 
 impl Decider<'_> {
     /// Decides as if the store knew nothing that bears on the comment.
     pub fn decide_tentatively(&self) -> Verdict {
-        self.decide(self.case.policy.uneventful(), Uuid::now_v7().to_string(), 1)
+        self.decide(self.case.policy.neutral_facts(), Uuid::now_v7().to_string(), 1)
     }
 
     /// Decides with the facts of the store. A decision that came with the comment from an archive stands.
@@ -65,5 +65,5 @@ impl Decider<'_> {
 /// # Errors
 /// Returns an error if the policy wants no verdict that is not recorded.
 pub(super) fn as_answered(policy: &Policy, stored: Verdict) -> Result<Verdict, Error> {
-    if stored.not_recorded { unrecorded(policy, stored).ok_or(Error::store(Away)) } else { Ok(stored) }
+    if stored.not_recorded { mark_unrecorded(policy, stored).ok_or(Error::store(StoreUnavailable)) } else { Ok(stored) }
 }

@@ -9,22 +9,22 @@ use lru::LruCache;
 
 use super::request::Request;
 use crate::comment::{Comment, Site};
-use crate::facts::{Facts, Flood};
+use crate::facts::{Facts, FloodCounts};
 use crate::limit::Scope;
 use crate::store::{Person, Persons};
 use crate::verdict::{Decision, Verdict};
 
 /// How many persons and clients are remembered, those that sent most recently.
-const REMEMBERED: usize = 20_000;
+const MAX_SENDERS: usize = 20_000;
 /// For how long what somebody sent counts.
 const WINDOW: Duration = Duration::from_secs(3_600);
 /// How many different authors of one client are told apart.
-const AUTHORS: usize = 16;
+const MAX_AUTHORS: usize = 16;
 
 /// What was seen of persons and clients of late.
-pub struct Floods(Mutex<LruCache<(Site, Person), Seen>>);
+pub struct FloodTracker(Mutex<LruCache<(Site, Person), SenderActivity>>);
 
-struct Seen {
+struct SenderActivity {
     since: Instant,
     /// Hashes of the authors of a client.
     authors: Vec<u64>,
@@ -32,13 +32,13 @@ struct Seen {
     held: u32,
 }
 
-impl Default for Floods {
+impl Default for FloodTracker {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(NonZeroUsize::new(REMEMBERED).unwrap_or(NonZeroUsize::MIN))))
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(MAX_SENDERS).unwrap_or(NonZeroUsize::MIN))))
     }
 }
 
-impl Floods {
+impl FloodTracker {
     /// Takes note of who sends a live comment from which client.
     pub fn came(&self, request: &Request<'_>, persons: &Persons) {
         let comment = request.comment;
@@ -46,9 +46,9 @@ impl Floods {
             return;
         }
         let Some(client) = persons.client() else { return };
-        let author = author(comment, persons);
+        let author = author_hash(comment, persons);
         self.with(comment.site(), client, |seen| {
-            if seen.authors.len() < AUTHORS && !seen.authors.contains(&author) {
+            if seen.authors.len() < MAX_AUTHORS && !seen.authors.contains(&author) {
                 seen.authors.push(author);
             }
         });
@@ -56,8 +56,9 @@ impl Floods {
 
     /// Adds what is known of whoever is over a limit.
     pub fn known(&self, site: &Site, persons: &Persons, facts: Facts) -> Facts {
-        let refused = facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| whose(limit.scope, persons));
-        let mut flood = Flood::default();
+        let refused =
+            facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| limited_person(limit.scope, persons));
+        let mut flood = FloodCounts::default();
         for person in refused {
             self.with(site, person, |seen| {
                 flood.authors = flood.authors.max(u32::try_from(seen.authors.len()).unwrap_or(u32::MAX));
@@ -72,15 +73,16 @@ impl Floods {
         if verdict.decision != Decision::Hold {
             return;
         }
-        let refused = facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| whose(limit.scope, persons));
+        let refused =
+            facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| limited_person(limit.scope, persons));
         for person in refused {
             self.with(site, person, |seen| seen.held = seen.held.saturating_add(1));
         }
     }
 
-    fn with(&self, site: &Site, person: Person, change: impl FnOnce(&mut Seen)) {
+    fn with(&self, site: &Site, person: Person, change: impl FnOnce(&mut SenderActivity)) {
         let Ok(mut all) = self.0.lock() else { return };
-        let fresh = || Seen { since: Instant::now(), authors: Vec::new(), held: 0 };
+        let fresh = || SenderActivity { since: Instant::now(), authors: Vec::new(), held: 0 };
         let seen = all.get_or_insert_mut((site.clone(), person), fresh);
         if seen.since.elapsed() >= WINDOW {
             *seen = fresh();
@@ -90,7 +92,7 @@ impl Floods {
 }
 
 /// Whom a limit counts. Returns `None` for a site's: it is nobody's.
-fn whose(scope: Scope, persons: &Persons) -> Option<Person> {
+fn limited_person(scope: Scope, persons: &Persons) -> Option<Person> {
     match scope {
         Scope::Author => persons.certain_author(),
         Scope::Client => persons.client(),
@@ -99,7 +101,7 @@ fn whose(scope: Scope, persons: &Persons) -> Option<Person> {
 }
 
 /// Tells authors of one client apart: by account or address, else by name.
-fn author(comment: &Comment, persons: &Persons) -> u64 {
+fn author_hash(comment: &Comment, persons: &Persons) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     match persons.author() {

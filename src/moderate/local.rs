@@ -3,26 +3,26 @@
 
 use std::time::SystemTime;
 
-use super::floods::Floods;
+use super::floods::FloodTracker;
 use super::request::{Origin, Request};
-use crate::classify::Likeness;
-use crate::classify::site::fold::Learned;
+use crate::classify::MinHash;
+use crate::classify::site::fold::SiteModel;
 use crate::comment::Comment;
-use crate::facts::{Alike, Facts, Similar};
+use crate::facts::{DecidedDuplicate, DuplicateCounts, Facts};
 use crate::policy::Policy;
 use crate::store::{Persons, Store};
 
 /// What this server knows of a comment.
 pub(super) struct LocalFacts<'a> {
     comment: &'a Comment,
-    floods: &'a Floods,
+    floods: &'a FloodTracker,
     /// Who sent the comment.
     pub persons: Persons,
     /// What nearly the same comments share with it. `None` if the policy does not look for any.
-    pub likeness: Option<Likeness>,
+    pub likeness: Option<MinHash>,
     /// How many nearly the same comments came of late.
-    pub similar: Similar,
-    decided_alike: Option<Alike>,
+    pub similar: DuplicateCounts,
+    decided_alike: Option<DecidedDuplicate>,
 }
 
 impl<'a> LocalFacts<'a> {
@@ -31,13 +31,13 @@ impl<'a> LocalFacts<'a> {
         request: &Request<'a>,
         policy: &Policy,
         persons: Persons,
-        floods: &'a Floods,
-        learned: &Learned,
+        floods: &'a FloodTracker,
+        learned: &SiteModel,
         store: &Store,
     ) -> Self {
         let comment = request.comment;
-        let looks = request.origin == Origin::Author && (policy.looks_for_campaigns() || policy.heeds_alike());
-        let likeness = looks.then(|| Likeness::of(comment.text().as_str())).flatten();
+        let looks = request.origin == Origin::Author && (policy.detects_campaigns() || policy.considers_decided_duplicates());
+        let likeness = looks.then(|| MinHash::of(comment.text().as_str())).flatten();
         let mut similar = store.similar(comment.site(), likeness.as_ref());
         if request.dry_run {
             // Whoever may try texts out must not find out what came to other sites.
@@ -55,11 +55,11 @@ impl<'a> LocalFacts<'a> {
 }
 
 /// Returns what was decided within the hour on another comment that is nearly the same.
-fn decided_alike(learned: &Learned, request: &Request<'_>, likeness: &Likeness) -> Option<Alike> {
+fn decided_alike(learned: &SiteModel, request: &Request<'_>, likeness: &MinHash) -> Option<DecidedDuplicate> {
     let (comment, now) = (request.comment, request.now);
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
-    learned.decided_alike(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| Alike {
+    learned.decided_alike(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| DecidedDuplicate {
         comment_id: decided.comment_id.clone(),
         decided_by: decided.by.clone(),
         rejected: decided.rejected,

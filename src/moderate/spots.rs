@@ -11,17 +11,17 @@ use crate::comment::Site;
 use crate::verdict::{Decision, Reason, SPOT_CHECK, Verdict};
 
 /// The most spot checks of a site a day, for this server.
-pub const MOST_A_DAY: u32 = 20;
+pub const MAX_PER_DAY: u32 = 20;
 /// For how many sites is remembered how many there were today.
-const SITES: usize = 10_000;
+const MAX_TRACKED_SITES: usize = 10_000;
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// The spot checks of the present day, by site.
-pub struct Spots(Mutex<LruCache<Site, Today>>);
+pub struct SpotCheckSampler(Mutex<LruCache<Site, DailyCount>>);
 
 /// The spot checks of a site on one day.
 #[derive(Debug, Clone, Copy, Default)]
-struct Today {
+struct DailyCount {
     /// The day's number since 1970.
     day: u64,
     chosen: u32,
@@ -29,13 +29,13 @@ struct Today {
     passed_over: u32,
 }
 
-impl Default for Spots {
+impl Default for SpotCheckSampler {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN))))
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(MAX_TRACKED_SITES).unwrap_or(NonZeroUsize::MIN))))
     }
 }
 
-impl Spots {
+impl SpotCheckSampler {
     /// Decides by chance whether an approved comment becomes a spot check; `share` is the chance, `draw` a random number in
     /// `0..1`. Returns the reason that marks it, with how many approved comments it stands for. Nothing is counted: the comment
     /// may have been recorded before.
@@ -43,8 +43,8 @@ impl Spots {
         if draw >= share {
             return None;
         }
-        let today = self.0.lock().ok()?.peek(site).copied().unwrap_or_default().on(day(now));
-        if today.chosen >= MOST_A_DAY {
+        let today = self.0.lock().ok()?.peek(site).copied().unwrap_or_default().on(day_number(now));
+        if today.chosen >= MAX_PER_DAY {
             return None;
         }
         // What was passed over is spoken for by the next that is chosen.
@@ -57,8 +57,8 @@ impl Spots {
     /// Counts an approved comment that was drawn and is recorded now: as a spot check, or as passed over because of the bound.
     pub fn count(&self, site: &Site, is_spot_check: bool, now: SystemTime) {
         let Ok(mut sites) = self.0.lock() else { return };
-        let today = sites.get_or_insert_mut(site.clone(), Today::default);
-        *today = today.on(day(now));
+        let today = sites.get_or_insert_mut(site.clone(), DailyCount::default);
+        *today = today.on(day_number(now));
         if is_spot_check {
             (today.chosen, today.passed_over) = (today.chosen + 1, 0);
         } else {
@@ -68,8 +68,8 @@ impl Spots {
 }
 
 /// The draw for one comment, which decides whether it becomes a spot check if it is approved. The comment is published as ever.
-pub struct Draw<'a> {
-    spots: &'a Spots,
+pub struct SpotCheckDraw<'a> {
+    spots: &'a SpotCheckSampler,
     site: &'a Site,
     /// The chance that an approved comment is chosen.
     share: f64,
@@ -78,15 +78,15 @@ pub struct Draw<'a> {
     now: SystemTime,
 }
 
-impl Spots {
+impl SpotCheckSampler {
     /// Draws for one comment; `share` is the chance that it is chosen. Only a live comment can be chosen.
-    pub fn draw<'a>(&'a self, request: &Request<'a>, share: f64) -> Draw<'a> {
+    pub fn draw<'a>(&'a self, request: &Request<'a>, share: f64) -> SpotCheckDraw<'a> {
         let number = if request.is_live() { random() } else { 1.0 };
-        Draw { spots: self, site: request.comment.site(), share, number, now: request.now }
+        SpotCheckDraw { spots: self, site: request.comment.site(), share, number, now: request.now }
     }
 }
 
-impl Draw<'_> {
+impl SpotCheckDraw<'_> {
     /// Marks an approved comment as a spot check if it was drawn.
     pub fn mark(&self, verdict: Verdict) -> Verdict {
         let approved = verdict.decision == Decision::Approve;
@@ -114,7 +114,7 @@ impl Draw<'_> {
     }
 }
 
-impl Today {
+impl DailyCount {
     /// Returns the same on a day, on which no spot check was chosen yet if it is another.
     fn on(self, day: u64) -> Self {
         if self.day == day { self } else { Self { day, chosen: 0, ..self } }
@@ -122,7 +122,7 @@ impl Today {
 }
 
 /// Returns the number of a day since 1970.
-fn day(now: SystemTime) -> u64 {
+fn day_number(now: SystemTime) -> u64 {
     now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / DAY.as_secs()
 }
 
@@ -138,14 +138,14 @@ mod tests {
 
     #[test]
     fn a_day_has_a_bound_and_what_was_passed_over_is_spoken_for() {
-        let (spots, site) = (Spots::default(), Site::parse("site", "blog.example").unwrap());
+        let (spots, site) = (SpotCheckSampler::default(), Site::parse("site", "blog.example").unwrap());
         let today = SystemTime::UNIX_EPOCH + DAY * 20_000;
         let take = |now| {
             let reason = spots.choose(&site, 0.5, 0.1, now);
             spots.count(&site, reason.is_some(), now);
             reason
         };
-        assert_eq!((0..100).filter_map(|_| take(today)).count(), MOST_A_DAY as usize);
+        assert_eq!((0..100).filter_map(|_| take(today)).count(), MAX_PER_DAY as usize);
         assert_eq!(spots.choose(&site, 0.5, 0.7, today + DAY), None, "not drawn");
         let next = take(today + DAY).unwrap();
         assert!((next.weight - 162.0).abs() < 1e-9, "81 at one half: {next:?}");
@@ -154,14 +154,14 @@ mod tests {
 
     #[test]
     fn what_is_not_recorded_takes_nothing_from_the_day() {
-        let (spots, site) = (Spots::default(), Site::parse("site", "blog.example").unwrap());
+        let (spots, site) = (SpotCheckSampler::default(), Site::parse("site", "blog.example").unwrap());
         let today = SystemTime::UNIX_EPOCH + DAY * 20_000;
         assert!((0..100).all(|_| spots.choose(&site, 1.0, 0.0, today).is_some()));
     }
 
     #[test]
     fn the_share_is_kept_and_none_is_none() {
-        let (spots, site) = (Spots::default(), Site::parse("site", "blog.example").unwrap());
+        let (spots, site) = (SpotCheckSampler::default(), Site::parse("site", "blog.example").unwrap());
         assert_eq!(spots.choose(&site, 0.0, 0.0, SystemTime::UNIX_EPOCH), None);
         let draws: Vec<f64> = (0..10_000).map(|_| random()).collect();
         let below = draws.iter().filter(|draw| **draw < 0.02).count();

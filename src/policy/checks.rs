@@ -9,13 +9,13 @@ mod words;
 
 use std::time::Duration;
 
-use super::entries::Listed;
-use super::findings::{Findings, Without};
+use super::entries::ListContext;
+use super::findings::{Findings, Omission};
 use super::rules::Policy;
 use super::vote::{Force, Vote};
 use super::wording::quoted;
 use crate::classify::Label;
-use crate::comment::{Comment, CommentKind, Hidden};
+use crate::comment::{Comment, CommentKind, HiddenContent};
 use crate::verdict::{Decision, Reason};
 
 /// Fewer hidden letters are a slip of an editor.
@@ -23,7 +23,7 @@ const MIN_HIDDEN_LETTERS: usize = 12;
 
 impl Policy {
     /// What lists, links, form and post say, before the comment is scored.
-    pub fn before(&self, comment: &Comment, listed: Listed<'_>, without: Without) -> Findings {
+    pub fn before(&self, comment: &Comment, listed: ListContext<'_>, without: Omission) -> Findings {
         let mut findings = Findings::of_author(comment.author_is_authenticated(), comment.author_is_distinguishable());
         addresses::check(self, comment, listed, &mut findings);
         check_role(self, comment, &mut findings);
@@ -49,7 +49,8 @@ fn check_role(policy: &Policy, comment: &Comment, findings: &mut Findings) {
 /// What becomes of the kind of comment, whatever it says.
 fn check_kind(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     let kind = comment.kind();
-    let decision = CommentKind::ALL.iter().zip(policy.kind_decisions).find(|(known, _)| **known == kind).map(|(_, decision)| decision);
+    let decision =
+        CommentKind::ALL.iter().zip(policy.kind_decisions).find(|(known, _)| **known == kind).map(|(_, decision)| decision);
     if let Some(decision) = decision.filter(|decision| *decision > Decision::Approve) {
         let name = kind.as_str();
         let message = match decision {
@@ -62,8 +63,8 @@ fn check_kind(policy: &Policy, comment: &Comment, findings: &mut Findings) {
 }
 
 /// What a browser does not show of a comment, though a host may.
-fn check_hidden(policy: &Policy, comment: &Comment, without: Without, findings: &mut Findings) {
-    let Hidden { letters, links } = comment.text().hidden();
+fn check_hidden(policy: &Policy, comment: &Comment, without: Omission, findings: &mut Findings) {
+    let HiddenContent { letters, links } = comment.text().hidden();
     let links = if without.links { 0 } else { links };
     let message = match (letters >= MIN_HIDDEN_LETTERS, links > 0) {
         (_, true) => "it has a link that readers cannot see",

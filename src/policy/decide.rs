@@ -8,7 +8,7 @@ mod scores;
 mod tests;
 
 use super::findings::Findings;
-use super::rules::{Policy, Unscored};
+use super::rules::{Policy, UnscoredAction};
 use super::vote::{Overrides, Vote};
 use crate::classify::Label;
 use crate::facts::Facts;
@@ -16,7 +16,7 @@ use crate::verdict::{Decision, Reason};
 
 /// What a policy decided, and why.
 #[derive(Debug, Clone)]
-pub struct Ruling {
+pub struct PolicyDecision {
     /// What becomes of the comment.
     pub decision: Decision,
     /// Why, strictest rule first; never empty.
@@ -29,12 +29,12 @@ pub struct Ruling {
 
 impl Policy {
     /// The decision on a comment. `logits` holds the model's calibrated logit per trained label.
-    pub fn decide(&self, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Ruling {
-        let known_author = history::known_author(self, findings, logits, facts);
+    pub fn decide(&self, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> PolicyDecision {
+        let known_author = history::known_author_evidence(self, findings, logits, facts);
         let evidence = findings.evidence() + known_author.as_ref().map_or(0.0, |reason| reason.weight);
         let scores = scores::probabilities(logits, evidence);
-        let campaign = duplicates::campaign(self, facts);
-        let like_approved = duplicates::like_approved(self, findings, logits, facts);
+        let campaign = duplicates::campaign_vote(self, facts);
+        let like_approved = duplicates::approved_duplicate_reason(self, findings, logits, facts);
         let (mut explain, by_scores): (Vec<Label>, Vec<Vote>) =
             scores::votes(self, &scores, findings, campaign.is_some()).into_iter().unzip();
 
@@ -45,38 +45,38 @@ impl Policy {
         };
         let votes = findings.votes.iter().cloned();
         let votes = votes
-            .chain(of_language(findings, facts))
+            .chain(language_votes(findings, facts))
             .chain(by_scores)
             .chain(limits::votes(self, facts))
             .chain(campaign)
-            .chain(history::new_author(self, findings, facts))
-            .chain(history::often_rejected(self, findings, facts))
-            .chain(duplicates::like_rejected(self, facts))
-            .chain(history::edited_after_rejection(facts));
+            .chain(history::new_author_vote(self, findings, facts))
+            .chain(history::rejected_author_vote(self, findings, facts))
+            .chain(duplicates::rejected_duplicate_vote(self, facts))
+            .chain(history::edit_after_rejection_vote(facts));
         let mut votes: Vec<Vote> = votes.filter(|vote| !overrides.overrule(vote)).collect();
         // Stable: rules of equal weight stay in the order above. Labels by score.
         votes.sort_by_key(|vote| std::cmp::Reverse(vote.decision));
         if overrides.allowed_author {
             explain.clear();
         }
-        explain.sort_by(|a, b| scores::of(&scores, *b).total_cmp(&scores::of(&scores, *a)));
+        explain.sort_by(|a, b| scores::score_of(&scores, *b).total_cmp(&scores::score_of(&scores, *a)));
 
         let decision = votes.first().map_or(Decision::Approve, |vote| vote.decision);
         let mut reasons: Vec<Reason> = votes.into_iter().map(|vote| vote.reason).collect();
         if reasons.is_empty() {
-            reasons.push(findings.allowed.clone().or(like_approved).unwrap_or_else(|| scores::clean(&scores)));
+            reasons.push(findings.allowed.clone().or(like_approved).unwrap_or_else(|| scores::clean_reason(&scores)));
         } else {
             reasons.extend(like_approved);
         }
         reasons.extend(findings.evidence.iter().cloned());
         reasons.extend(known_author);
-        Ruling { decision, reasons, labels_to_explain: explain, scores }
+        PolicyDecision { decision, reasons, labels_to_explain: explain, scores }
     }
 }
 
 /// Returns the votes for the comment's language that are cast, given what is known of the author.
-fn of_language<'a>(findings: &'a Findings, facts: &Facts) -> impl Iterator<Item = Vote> + use<'a> {
+fn language_votes<'a>(findings: &'a Findings, facts: &Facts) -> impl Iterator<Item = Vote> + use<'a> {
     let is_new = facts.author.filter(|_| findings.author_is_distinct).is_none_or(|author| author.approved == 0);
-    let holds = move |becomes: Unscored| becomes == Unscored::Hold || becomes == Unscored::HoldNew && is_new;
+    let holds = move |becomes: UnscoredAction| becomes == UnscoredAction::Hold || becomes == UnscoredAction::HoldNew && is_new;
     findings.language_votes.iter().filter(move |(becomes, _)| holds(*becomes)).map(|(_, vote)| vote.clone())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::lists::PolicyLists;
-use super::rules::{Away, Policy, Strip, Threshold};
+use super::rules::{LinkStripping, Policy, StoreOutageAction, Threshold};
 use crate::classify::Label;
 use crate::comment::CommentKind;
 use crate::limit::Scope;
@@ -32,7 +32,7 @@ impl Policy {
 }
 
 fn describe_thresholds(policy: &Policy, lines: &mut Vec<String>) {
-    lines.extend(Label::ALL.into_iter().map(|label| format!("{label}: {}", in_words(policy.threshold(label)))));
+    lines.extend(Label::ALL.into_iter().map(|label| format!("{label}: {}", describe_threshold(policy.threshold(label)))));
 }
 
 fn describe_limits(policy: &Policy, lines: &mut Vec<String>) {
@@ -55,8 +55,10 @@ fn describe_limits(policy: &Policy, lines: &mut Vec<String>) {
 
 fn describe_lists(policy: &Policy, lines: &mut Vec<String>) {
     let becomes = if policy.blocked_decision == Decision::Reject { "rejected" } else { "held" };
-    lines.extend(sizes(&policy.blocked).map(|lists| format!("blocked: {lists}; what matches one is {becomes}")));
-    lines.extend(sizes(&policy.allowed).map(|lists| format!("allowed: {lists}; they never count against a comment")));
+    lines.extend(describe_list_sizes(&policy.blocked).map(|lists| format!("blocked: {lists}; what matches one is {becomes}")));
+    lines.extend(
+        describe_list_sizes(&policy.allowed).map(|lists| format!("allowed: {lists}; they never count against a comment")),
+    );
 }
 
 fn describe_links(policy: &Policy, lines: &mut Vec<String>) {
@@ -64,9 +66,13 @@ fn describe_links(policy: &Policy, lines: &mut Vec<String>) {
         lines.push(format!("holds comments with {} links or more", policy.links_hold));
     }
     match policy.link_stripping {
-        Strip::Off => {}
-        Strip::Advise => lines.push("says of held comments whether they would be approved without their links".to_owned()),
-        Strip::Approve => lines.push("approves comments without their links if they would be held with them".to_owned()),
+        LinkStripping::Off => {}
+        LinkStripping::Advise => {
+            lines.push("says of held comments whether they would be approved without their links".to_owned())
+        }
+        LinkStripping::Approve => {
+            lines.push("approves comments without their links if they would be held with them".to_owned())
+        }
     }
 }
 
@@ -121,10 +127,10 @@ fn describe_posts(policy: &Policy, lines: &mut Vec<String>) {
 
 fn describe_evidence(policy: &Policy, lines: &mut Vec<String>) {
     if policy.form.honeypot > 0.0 {
-        lines.push(format!("a filled honeypot makes spam {} times as likely", times(policy.form.honeypot)));
+        lines.push(format!("a filled honeypot makes spam {} times as likely", odds_factor(policy.form.honeypot)));
     }
     if policy.form.fast > 0.0 && policy.form.fast_seconds > 0.0 {
-        let (seconds, times) = (policy.form.fast_seconds, times(policy.form.fast));
+        let (seconds, times) = (policy.form.fast_seconds, odds_factor(policy.form.fast));
         lines.push(format!("a form sent within {seconds} s makes spam {times} times as likely"));
     }
     let evidence = [
@@ -136,14 +142,18 @@ fn describe_evidence(policy: &Policy, lines: &mut Vec<String>) {
         (-policy.evidence.known_author, "an approved comment of the same author"),
     ];
     for (logits, what) in evidence.into_iter().filter(|(logits, _)| *logits != 0.0) {
-        lines.push(format!("{what} makes spam {} times as likely", times(logits)));
+        lines.push(format!("{what} makes spam {} times as likely", odds_factor(logits)));
     }
 }
 
 fn describe_languages(policy: &Policy, lines: &mut Vec<String>) {
     lines.push(format!("in a language in which no score speaks of abuse: {}", policy.unscored_action.describe()));
     if !policy.site_languages.is_empty() {
-        lines.push(format!("in another language than {}: {}", policy.site_languages.join(", "), policy.other_language_action.describe()));
+        lines.push(format!(
+            "in another language than {}: {}",
+            policy.site_languages.join(", "),
+            policy.other_language_action.describe()
+        ));
     }
 }
 
@@ -158,9 +168,9 @@ fn describe_campaigns(policy: &Policy, lines: &mut Vec<String>) {
 
 fn describe_outages(policy: &Policy, lines: &mut Vec<String>) {
     lines.push(match policy.store_outage_action {
-        Away::Hold => "held while the store is away: held by the host, which sends it again".to_owned(),
-        Away::Unavailable => "held while the store is away: no verdict, the host tries again".to_owned(),
-        Away::Approve => "held while the store is away: published".to_owned(),
+        StoreOutageAction::Hold => "held while the store is away: held by the host, which sends it again".to_owned(),
+        StoreOutageAction::Unavailable => "held while the store is away: no verdict, the host tries again".to_owned(),
+        StoreOutageAction::Approve => "held while the store is away: published".to_owned(),
     });
 }
 
@@ -187,7 +197,7 @@ fn describe_retention(policy: &Policy, lines: &mut Vec<String>) {
 }
 
 /// What a label's thresholds do.
-fn in_words(Threshold { hold, reject, corroborate }: Threshold) -> String {
+fn describe_threshold(Threshold { hold, reject, corroborate }: Threshold) -> String {
     let besides = if corroborate { ", if a second witness confirms it" } else { "" };
     match (hold, reject) {
         (None, None) => "its score does nothing".to_owned(),
@@ -198,7 +208,7 @@ fn in_words(Threshold { hold, reject, corroborate }: Threshold) -> String {
 }
 
 /// Returns how long lists are, without those that hold nothing. Returns `None` if all are empty.
-fn sizes(lists: &PolicyLists) -> Option<String> {
+fn describe_list_sizes(lists: &PolicyLists) -> Option<String> {
     let sizes = [(lists.words.count(), "words"), (lists.domains.count(), "domains"), (lists.addresses.count(), "addresses")];
     let some: Vec<String> =
         sizes.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
@@ -206,7 +216,7 @@ fn sizes(lists: &PolicyLists) -> Option<String> {
 }
 
 /// Odds for so many logits.
-fn times(logits: f64) -> String {
+fn odds_factor(logits: f64) -> String {
     let times = logits.exp();
     if times < 10.0 { format!("{times:.1}") } else { format!("{times:.0}") }
 }

@@ -5,53 +5,56 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::lists::{Addresses, Domains, PolicyLists, Words};
+use super::lists::{AddressList, DomainList, PolicyLists, WordList};
 use super::policies::Policies;
-use super::rules::{Away, Campaign, Evidence, FormEvidence, Limit, Policy, Strip, Threshold, Thresholds, Unscored, Use};
+use super::rules::{
+    CampaignRule, EvidenceWeights, FormWeights, LearningRules, LimitRule, LinkStripping, Policy, StoreOutageAction, Threshold,
+    Thresholds, UnscoredAction,
+};
 use crate::classify::Label;
 use crate::comment::{CommentKind, Site};
 use crate::limit::{Gcra, MAX_BURST, Scope};
 use crate::retention::Retention;
-use crate::settings::{self, Mistake, Mistakes, Section, set};
+use crate::settings::{self, Section, SettingsError, SettingsErrors, set_if_some};
 use crate::verdict::Decision;
 
 /// The compiled-in default policy, with every key explained.
-pub const DEFAULT: &str = include_str!("default.toml");
+pub const DEFAULT_POLICY: &str = include_str!("default.toml");
 
 impl Policies {
-    /// Reads policy files, given as name and text. A file without `sites` replaces the default, and the others start
+    /// Reads policy files, given as name and text. A file without `read_sites` replaces the default, and the others start
     /// from it whatever their order.
     ///
     /// # Errors
     /// Every mistake in every file.
-    pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Mistakes> {
+    pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, SettingsErrors> {
         let mut mistakes = Vec::new();
         let mut own_default = None;
         let mut for_sites = Vec::new();
         for (file, text) in files {
             // Whom a file is for is needed before the rest of it can be read on top of the right start.
-            match settings::read(file, text, |top| (sites(top), one(top, Policy::empty(), file, text)).0) {
+            match settings::read(file, text, |top| (read_sites(top), read_policy(top, Policy::empty(), file, text)).0) {
                 Ok(None) => match own_default {
                     None => own_default = Some((file, text)),
-                    Some((first, _)) => mistakes.push(Mistake {
+                    Some((first, _)) => mistakes.push(SettingsError {
                         file: file.to_owned(),
                         line: 0,
                         message: format!("has no `sites`, so it would be the default policy, but {first} is that already"),
                     }),
                 },
                 Ok(Some(sites)) => for_sites.push((file, text, sites)),
-                Err(Mistakes(more)) => mistakes.extend(more),
+                Err(SettingsErrors(more)) => mistakes.extend(more),
             }
         }
-        let mut default = parse("default", DEFAULT, Policy::empty())?;
+        let mut default = parse_file("default", DEFAULT_POLICY, Policy::empty())?;
         if let Some((file, text)) = own_default {
-            default = parse(file, text, default)?;
+            default = parse_file(file, text, default)?;
         }
         let mut by_site = HashMap::new();
         for (file, text, sites) in for_sites {
-            let policy = match parse(file, text, default.clone()) {
+            let policy = match parse_file(file, text, default.clone()) {
                 Ok(policy) => Arc::new(policy),
-                Err(Mistakes(more)) => {
+                Err(SettingsErrors(more)) => {
                     mistakes.extend(more);
                     continue;
                 }
@@ -59,29 +62,33 @@ impl Policies {
             for site in sites {
                 if by_site.insert(site.clone(), policy.clone()).is_some() {
                     let problem = format!("is for site {:?}, which another file is for already", site.as_str());
-                    mistakes.push(Mistake { file: file.to_owned(), line: 0, message: problem });
+                    mistakes.push(SettingsError { file: file.to_owned(), line: 0, message: problem });
                 }
             }
         }
-        if mistakes.is_empty() { Ok(Self { default: Arc::new(default), sites: by_site }) } else { Err(Mistakes(mistakes)) }
+        if mistakes.is_empty() {
+            Ok(Self { default: Arc::new(default), sites: by_site })
+        } else {
+            Err(SettingsErrors(mistakes))
+        }
     }
 }
 
-fn parse(file: &str, text: &str, start: Policy) -> Result<Policy, Mistakes> {
+fn parse_file(file: &str, text: &str, start: Policy) -> Result<Policy, SettingsErrors> {
     settings::read(file, text, |top| {
-        sites(top);
-        one(top, start, file, text)
+        read_sites(top);
+        read_policy(top, start, file, text)
     })
 }
 
 /// The sites that a file names. `None`: it is the default.
-fn sites(top: &Section<'_>) -> Option<Vec<Site>> {
+fn read_sites(top: &Section<'_>) -> Option<Vec<Site>> {
     top.list("sites", |site| Site::parse("", site).map_err(|violation| violation.problem))
 }
 
 /// Reads one file on top of `policy`.
-fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy {
-    policy.version = version(file, text);
+fn read_policy(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy {
+    policy.version = policy_version(file, text);
     top.section("thresholds", |section| read_thresholds(section, &mut policy.thresholds));
     top.section("limits", |section| {
         for (scope, limit) in &mut policy.limits {
@@ -89,23 +96,23 @@ fn one(top: &Section<'_>, mut policy: Policy, file: &str, text: &str) -> Policy 
         }
     });
     top.section("blocked", |section| {
-        set(&mut policy.blocked_decision, decision(section, "decision", &[Decision::Hold, Decision::Reject]));
+        set_if_some(&mut policy.blocked_decision, read_decision(section, "decision", &[Decision::Hold, Decision::Reject]));
         read_lists(section, &mut policy.blocked);
     });
     top.section("allowed", |section| read_lists(section, &mut policy.allowed));
     top.section("links", |section| read_links(section, &mut policy));
     top.section("kinds", |section| read_kinds(section, &mut policy));
     top.section("authors", |section| read_authors(section, &mut policy));
-    top.section("posts", |section| set(&mut policy.hold_after_days, section.integer("hold_after_days", 0..=36_500)));
+    top.section("posts", |section| set_if_some(&mut policy.hold_after_days, section.integer("hold_after_days", 0..=36_500)));
     top.section("form", |section| read_form(section, &mut policy.form));
     top.section("evidence", |section| read_evidence(section, &mut policy.evidence));
     top.section("language", |section| read_language(section, &mut policy));
     top.section("campaign", |section| read_campaign(section, &mut policy.campaign));
     top.section("learning", |section| read_learning(section, &mut policy.learning));
-    top.section("store", |section| set(&mut policy.store_outage_action, away(section)));
+    top.section("store", |section| set_if_some(&mut policy.store_outage_action, read_store_outage_action(section)));
     top.section("review", |section| {
-        set(&mut policy.reason_required, section.bool("reason_required"));
-        set(&mut policy.spot_checks, section.share("spot_checks"));
+        set_if_some(&mut policy.reason_required, section.bool("reason_required"));
+        set_if_some(&mut policy.spot_checks, section.share("spot_checks"));
     });
     top.section("keep", |section| read_retention(section, &mut policy.retention));
     policy
@@ -119,90 +126,90 @@ fn read_thresholds(section: &Section<'_>, thresholds: &mut Thresholds) {
 }
 
 fn read_lists(section: &Section<'_>, lists: &mut PolicyLists) {
-    set(&mut lists.words, section.list("words", Words::parse).map(Words::new));
-    set(&mut lists.domains, section.list("domains", Domains::parse).map(Domains::new));
-    set(&mut lists.addresses, section.list("addresses", Addresses::parse).map(Addresses::new));
+    set_if_some(&mut lists.words, section.list("words", WordList::parse).map(WordList::new));
+    set_if_some(&mut lists.domains, section.list("domains", DomainList::parse).map(DomainList::new));
+    set_if_some(&mut lists.addresses, section.list("addresses", AddressList::parse).map(AddressList::new));
 }
 
 fn read_links(section: &Section<'_>, policy: &mut Policy) {
-    set(&mut policy.links_hold, section.integer("hold", 0..=10_000));
+    set_if_some(&mut policy.links_hold, section.integer("hold", 0..=10_000));
     let strip = section.value("strip", "\"off\", \"advise\" or \"approve\"", |value| match value.as_str()? {
-        "off" => Some(Strip::Off),
-        "advise" => Some(Strip::Advise),
-        "approve" => Some(Strip::Approve),
+        "off" => Some(LinkStripping::Off),
+        "advise" => Some(LinkStripping::Advise),
+        "approve" => Some(LinkStripping::Approve),
         _ => None,
     });
-    set(&mut policy.link_stripping, strip);
+    set_if_some(&mut policy.link_stripping, strip);
 }
 
 fn read_kinds(section: &Section<'_>, policy: &mut Policy) {
     for (kind, place) in CommentKind::ALL.into_iter().zip(&mut policy.kind_decisions) {
-        set(place, decision(section, kind.as_str(), &Decision::ALL));
+        set_if_some(place, read_decision(section, kind.as_str(), &Decision::ALL));
     }
-    set(&mut policy.kinds_max_spam, section.float("low", 0.0..=1.0));
+    set_if_some(&mut policy.kinds_max_spam, section.float("low", 0.0..=1.0));
 }
 
 fn read_authors(section: &Section<'_>, policy: &mut Policy) {
-    set(&mut policy.approved_before_trust, section.integer("approved_before_trust", 0..=1_000));
-    set(&mut policy.rejected_hold, section.integer("rejected_hold", 0..=1_000));
-    set(&mut policy.trusted_roles, section.list("trusted_roles", role));
+    set_if_some(&mut policy.approved_before_trust, section.integer("approved_before_trust", 0..=1_000));
+    set_if_some(&mut policy.rejected_hold, section.integer("rejected_hold", 0..=1_000));
+    set_if_some(&mut policy.trusted_roles, section.list("trusted_roles", parse_role));
 }
 
-fn read_form(section: &Section<'_>, form: &mut FormEvidence) {
-    set(&mut form.honeypot, section.float("honeypot", 0.0..=20.0));
-    set(&mut form.fast_seconds, section.float("fast_seconds", 0.0..=3_600.0));
-    set(&mut form.fast, section.float("fast", 0.0..=20.0));
+fn read_form(section: &Section<'_>, form: &mut FormWeights) {
+    set_if_some(&mut form.honeypot, section.float("honeypot", 0.0..=20.0));
+    set_if_some(&mut form.fast_seconds, section.float("fast_seconds", 0.0..=3_600.0));
+    set_if_some(&mut form.fast, section.float("fast", 0.0..=20.0));
 }
 
-fn read_evidence(section: &Section<'_>, evidence: &mut Evidence) {
-    set(&mut evidence.generic_praise, section.float("generic_praise", 0.0..=20.0));
-    set(&mut evidence.generic_praise_prior, section.float("generic_praise_prior", 0.0..=0.99));
-    set(&mut evidence.author_name, section.float("author_name", 0.0..=20.0));
-    set(&mut evidence.author_url, section.float("author_url", 0.0..=20.0));
-    set(&mut evidence.quotes_post, section.float("of_post", 0.0..=20.0));
-    set(&mut evidence.hidden_text, section.float("hidden_text", 0.0..=20.0));
-    set(&mut evidence.known_author, section.float("known_author", 0.0..=5.0));
+fn read_evidence(section: &Section<'_>, evidence: &mut EvidenceWeights) {
+    set_if_some(&mut evidence.generic_praise, section.float("generic_praise", 0.0..=20.0));
+    set_if_some(&mut evidence.generic_praise_prior, section.float("generic_praise_prior", 0.0..=0.99));
+    set_if_some(&mut evidence.author_name, section.float("author_name", 0.0..=20.0));
+    set_if_some(&mut evidence.author_url, section.float("author_url", 0.0..=20.0));
+    set_if_some(&mut evidence.quotes_post, section.float("of_post", 0.0..=20.0));
+    set_if_some(&mut evidence.hidden_text, section.float("hidden_text", 0.0..=20.0));
+    set_if_some(&mut evidence.known_author, section.float("known_author", 0.0..=5.0));
 }
 
 fn read_language(section: &Section<'_>, policy: &mut Policy) {
-    set(&mut policy.unscored_action, unscored(section, "unscored"));
-    set(&mut policy.other_language_action, unscored(section, "others"));
-    set(&mut policy.site_languages, section.list("of_site", language_tag));
+    set_if_some(&mut policy.unscored_action, read_unscored_action(section, "unscored"));
+    set_if_some(&mut policy.other_language_action, read_unscored_action(section, "others"));
+    set_if_some(&mut policy.site_languages, section.list("of_site", parse_language_tag));
 }
 
-fn read_campaign(section: &Section<'_>, campaign: &mut Campaign) {
-    set(&mut campaign.here, section.integer("here", 0..=1_000_000));
-    set(&mut campaign.elsewhere, section.integer("elsewhere", 0..=1_000_000));
-    set(&mut campaign.decision, decision(section, "decision", &Decision::ALL));
+fn read_campaign(section: &Section<'_>, campaign: &mut CampaignRule) {
+    set_if_some(&mut campaign.here, section.integer("here", 0..=1_000_000));
+    set_if_some(&mut campaign.elsewhere, section.integer("elsewhere", 0..=1_000_000));
+    set_if_some(&mut campaign.decision, read_decision(section, "decision", &Decision::ALL));
 }
 
-fn read_learning(section: &Section<'_>, learning: &mut Use) {
-    set(&mut learning.apply_corrections, section.bool("correct"));
-    set(&mut learning.on_rejected_duplicate, decision(section, "alike_rejected", &Decision::ALL));
-    set(&mut learning.trust_approved_duplicate, section.bool("alike_approved"));
+fn read_learning(section: &Section<'_>, learning: &mut LearningRules) {
+    set_if_some(&mut learning.apply_corrections, section.bool("correct"));
+    set_if_some(&mut learning.on_rejected_duplicate, read_decision(section, "alike_rejected", &Decision::ALL));
+    set_if_some(&mut learning.trust_approved_duplicate, section.bool("alike_approved"));
 }
 
 fn read_retention(section: &Section<'_>, retention: &mut Retention) {
     let days = |key| section.integer(key, 1..=36_500).map(Retention::span);
-    set(&mut retention.approved, days("approved_days"));
-    set(&mut retention.rejected, days("rejected_days"));
-    set(&mut retention.authors, days("authors_days"));
-    set(&mut retention.changes, days("changes_days"));
-    set(&mut retention.audit, days("audit_days"));
-    set(&mut retention.outcomes, days("outcomes_days"));
+    set_if_some(&mut retention.approved, days("approved_days"));
+    set_if_some(&mut retention.rejected, days("rejected_days"));
+    set_if_some(&mut retention.authors, days("authors_days"));
+    set_if_some(&mut retention.changes, days("changes_days"));
+    set_if_some(&mut retention.audit, days("audit_days"));
+    set_if_some(&mut retention.outcomes, days("outcomes_days"));
 }
 
-fn away(section: &Section<'_>) -> Option<Away> {
+fn read_store_outage_action(section: &Section<'_>) -> Option<StoreOutageAction> {
     section.value("away", "\"hold\", \"unavailable\" or \"approve\"", |value| match value.as_str()? {
-        "hold" => Some(Away::Hold),
-        "unavailable" => Some(Away::Unavailable),
-        "approve" => Some(Away::Approve),
+        "hold" => Some(StoreOutageAction::Hold),
+        "unavailable" => Some(StoreOutageAction::Unavailable),
+        "approve" => Some(StoreOutageAction::Approve),
         _ => None,
     })
 }
 
 /// Reads the name of a role.
-fn role(name: &str) -> Result<String, String> {
+fn parse_role(name: &str) -> Result<String, String> {
     let name = name.trim().to_lowercase();
     if name.is_empty() { Err("is empty; name a role such as \"administrator\"".to_owned()) } else { Ok(name) }
 }
@@ -212,12 +219,12 @@ fn read_threshold(section: &Section<'_>, threshold: &mut Threshold) {
         section.value(key, "a probability from 0 to 1, or \"never\"", |value| match value.as_str() {
             Some("never") => Some(None),
             Some(_) => None,
-            None => settings::float(value).filter(|bound| (0.0..=1.0).contains(bound)).map(Some),
+            None => settings::parse_number(value).filter(|bound| (0.0..=1.0).contains(bound)).map(Some),
         })
     };
-    set(&mut threshold.hold, bound("hold"));
-    set(&mut threshold.reject, bound("reject"));
-    set(&mut threshold.corroborate, section.bool("corroborate"));
+    set_if_some(&mut threshold.hold, bound("hold"));
+    set_if_some(&mut threshold.reject, bound("reject"));
+    set_if_some(&mut threshold.corroborate, section.bool("corroborate"));
     if let (Some(hold), Some(reject)) = (threshold.hold, threshold.reject)
         && hold > reject
     {
@@ -226,13 +233,13 @@ fn read_threshold(section: &Section<'_>, threshold: &mut Threshold) {
 }
 
 /// A limit is replaced as a whole: half of one makes no sense. `count = 0` turns it off.
-fn read_limit(section: &Section<'_>, scope: Scope) -> Option<Limit> {
+fn read_limit(section: &Section<'_>, scope: Scope) -> Option<LimitRule> {
     let count = section.integer("count", 0..=MAX_BURST);
     let period = section.duration("period");
     let burst = section.integer("burst", 1..=MAX_BURST);
-    let over = decision(section, "over", &Decision::ALL).unwrap_or(Decision::Hold);
+    let over = read_decision(section, "over", &Decision::ALL).unwrap_or(Decision::Hold);
     // Only a client can be many authors.
-    let crowd = (scope == Scope::Client).then(|| decision(section, "crowd", &Decision::ALL)).flatten();
+    let crowd = (scope == Scope::Client).then(|| read_decision(section, "crowd", &Decision::ALL)).flatten();
     let crowd = crowd.unwrap_or(Decision::Hold).min(over);
     let (Some(count), Some(period)) = (count, period) else {
         if count != Some(0) {
@@ -247,27 +254,27 @@ fn read_limit(section: &Section<'_>, scope: Scope) -> Option<Limit> {
     if gcra.is_none() {
         section.wrong("period", "must be at least 1us per comment, and a whole burst must come back within 70 years");
     }
-    gcra.map(|gcra| Limit { gcra, over, crowd })
+    gcra.map(|gcra| LimitRule { gcra, over, crowd })
 }
 
-fn decision(section: &Section<'_>, key: &'static str, among: &[Decision]) -> Option<Decision> {
+fn read_decision(section: &Section<'_>, key: &'static str, among: &[Decision]) -> Option<Decision> {
     let words: Vec<String> = among.iter().map(|decision| format!("{:?}", decision.as_str())).collect();
     section
         .value(key, &words.join(" or "), |value| Decision::parse(value.as_str()?).filter(|decision| among.contains(decision)))
 }
 
 /// A BCP 47 tag.
-fn language_tag(tag: &str) -> Result<String, String> {
+fn parse_language_tag(tag: &str) -> Result<String, String> {
     let problem = || format!("{tag:?} is not the tag of a language, such as \"en\" or \"pt-BR\"");
     crate::classify::parse_language(tag).map(|_| tag.to_owned()).ok_or_else(problem)
 }
 
-fn unscored(section: &Section<'_>, key: &'static str) -> Option<Unscored> {
-    section.value(key, "\"hold\", \"hold_new\" or \"approve\"", |value| Unscored::parse(value.as_str()?))
+fn read_unscored_action(section: &Section<'_>, key: &'static str) -> Option<UnscoredAction> {
+    section.value(key, "\"hold\", \"hold_new\" or \"approve\"", |value| UnscoredAction::parse(value.as_str()?))
 }
 
 /// The file's name without folder and ending, and the first eight digits of its SHA-256.
-fn version(file: &str, text: &str) -> String {
+fn policy_version(file: &str, text: &str) -> String {
     let name = std::path::Path::new(file).file_stem().map_or(file.into(), |stem| stem.to_string_lossy());
     let digest = Sha256::digest(text.as_bytes());
     let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
@@ -300,7 +307,7 @@ mod tests {
     fn every_mistake_of_every_file_is_named_with_its_line() {
         let a = "[thresholds.spam]\nhold = 0.9\nreject = 0.5\n[thresholds.rudeness]\nhold = 1\n";
         let b = "sites = [\"bad site\"]\n[blocked]\naddresses = [\n \"10.0.0.0/99\",\n]\n";
-        let Mistakes(mistakes) = Policies::read([("a.toml", a), ("b.toml", b)]).unwrap_err();
+        let SettingsErrors(mistakes) = Policies::read([("a.toml", a), ("b.toml", b)]).unwrap_err();
         let places: Vec<_> = mistakes.iter().map(|mistake| (mistake.file.as_str(), mistake.line)).collect();
         assert_eq!(places, [("a.toml", 2), ("a.toml", 4), ("b.toml", 1), ("b.toml", 4)], "{mistakes:?}");
     }
@@ -308,7 +315,7 @@ mod tests {
     #[test]
     fn two_files_for_one_site_are_a_mistake() {
         let blog = "sites = [\"blog.example\"]\n";
-        let Mistakes(mistakes) = Policies::read([("a.toml", blog), ("b.toml", blog)]).unwrap_err();
+        let SettingsErrors(mistakes) = Policies::read([("a.toml", blog), ("b.toml", blog)]).unwrap_err();
         assert!(mistakes[0].message.contains("another file"), "{mistakes:?}");
     }
 }

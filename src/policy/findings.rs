@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::rules::Unscored;
+use super::rules::UnscoredAction;
 use super::vote::Vote;
 use crate::verdict::Reason;
 
 /// How many places of one kind become reasons: more say no more, and a body of nothing but blocked words must not become
 /// a verdict of many times its length.
-pub const MOST_PLACES: usize = 20;
+pub const MAX_REASONS_PER_KIND: usize = 20;
 
 /// Parts of a comment that a verdict does without.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Without {
+pub struct Omission {
     /// The author's web address.
     pub author_url: bool,
     /// All links of the body.
@@ -29,7 +29,7 @@ pub struct Findings {
     /// Something that is neither words nor links speaks for spam.
     pub(super) has_corroboration: bool,
     /// The votes for the comment's language, and when each is cast.
-    pub(super) language_votes: Vec<(Unscored, Vote)>,
+    pub(super) language_votes: Vec<(UnscoredAction, Vote)>,
     /// How many links count.
     pub(super) link_count: u32,
     /// One of them leads somewhere that is not known to everybody.
@@ -75,12 +75,12 @@ impl Findings {
     }
 
     /// Whether it depends on the words alone whether a link confirms the score.
-    pub fn asks_for_words_alone(&self) -> bool {
+    pub fn needs_words_only_logit(&self) -> bool {
         !self.has_corroboration && self.has_uncommon_link
     }
 
     /// Takes note of the spam logit of the words alone.
-    pub fn set_words_alone(&mut self, logit: f64) {
+    pub fn set_words_only_logit(&mut self, logit: f64) {
         self.words_only_logit = Some(logit);
     }
 

@@ -4,19 +4,19 @@ mod addresses;
 mod domains;
 mod words;
 
-pub use addresses::{Address, Addresses};
-pub use domains::Domains;
-pub use words::Words;
+pub use addresses::{AddressEntry, AddressList};
+pub use domains::DomainList;
+pub use words::WordList;
 
 /// The lists of a policy file: what it blocks, or what it allows.
 #[derive(Debug, Clone, Default)]
 pub struct PolicyLists {
     /// Words and phrases.
-    pub words: Words,
+    pub words: WordList,
     /// Domains of links.
-    pub domains: Domains,
+    pub domains: DomainList,
     /// E-mail addresses, mail domains, IP addresses and ranges.
-    pub addresses: Addresses,
+    pub addresses: AddressList,
 }
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn what_is_no_entry_is_not_repeated_as_it_may_be_a_persons_address() {
         for typed in ["ada@", "ada", "203.0.113.300", "http://ada@mail.example/", "ada@mail.example,eve@mail.example:x/"] {
-            let problems = [Addresses::parse(typed).err(), Domains::parse(typed).err()];
+            let problems = [AddressList::parse(typed).err(), DomainList::parse(typed).err()];
             assert!(problems.iter().any(Option::is_some), "{typed}");
             for problem in problems.into_iter().flatten() {
                 assert!(!problem.contains("ada") && !problem.contains("203"), "{problem}");

@@ -1,8 +1,8 @@
 //! What the policy of one site holds: thresholds, limits, lists and rules.
 
 use super::lists::PolicyLists;
-use crate::classify::site::gate::Terms;
-use crate::classify::{LANES, Label};
+use crate::classify::site::gate::HoldThresholds;
+use crate::classify::{LABEL_LANES, Label};
 use crate::comment::CommentKind;
 use crate::facts::{Facts, History};
 use crate::limit::{Gcra, Scope};
@@ -14,7 +14,7 @@ use crate::verdict::Decision;
 pub struct Policy {
     pub(super) version: String,
     pub(super) thresholds: Thresholds,
-    pub(super) limits: [(Scope, Option<Limit>); Scope::ALL.len()],
+    pub(super) limits: [(Scope, Option<LimitRule>); Scope::ALL.len()],
     pub(super) blocked: PolicyLists,
     /// What becomes of a comment that matches an entry of `blocked`.
     pub(super) blocked_decision: Decision,
@@ -31,20 +31,20 @@ pub struct Policy {
     pub(super) kind_decisions: [Decision; CommentKind::ALL.len()],
     /// Below this probability of spam a kind's `hold` is lifted.
     pub(super) kinds_max_spam: f64,
-    pub(super) link_stripping: Strip,
-    pub(super) learning: Use,
+    pub(super) link_stripping: LinkStripping,
+    pub(super) learning: LearningRules,
     /// Age of the post that holds; 0: off.
     pub(super) hold_after_days: u32,
-    pub(super) form: FormEvidence,
-    pub(super) evidence: Evidence,
+    pub(super) form: FormWeights,
+    pub(super) evidence: EvidenceWeights,
     /// What a comment becomes whose language the model does not speak.
-    pub(super) unscored_action: Unscored,
+    pub(super) unscored_action: UnscoredAction,
     /// The languages that the site is written in, as BCP 47 tags; empty: any.
     pub(super) site_languages: Vec<String>,
     /// What becomes of comments in other languages.
-    pub(super) other_language_action: Unscored,
-    pub(super) store_outage_action: Away,
-    pub(super) campaign: Campaign,
+    pub(super) other_language_action: UnscoredAction,
+    pub(super) store_outage_action: StoreOutageAction,
+    pub(super) campaign: CampaignRule,
     pub(super) retention: Retention,
     /// Whether a moderator must say why a comment is rejected.
     pub(super) reason_required: bool,
@@ -54,7 +54,7 @@ pub struct Policy {
 
 /// What becomes of a comment that no score can speak of, or that is in another language than the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unscored {
+pub(super) enum UnscoredAction {
     /// Nothing, for that.
     Approve,
     /// It is held unless an earlier comment of its author stands approved.
@@ -63,9 +63,9 @@ pub(super) enum Unscored {
     Hold,
 }
 
-impl Unscored {
-    const ALL: [(&'static str, Unscored); 3] =
-        [("approve", Unscored::Approve), ("hold_new", Unscored::HoldNew), ("hold", Unscored::Hold)];
+impl UnscoredAction {
+    const ALL: [(&'static str, UnscoredAction); 3] =
+        [("approve", UnscoredAction::Approve), ("hold_new", UnscoredAction::HoldNew), ("hold", UnscoredAction::Hold)];
 
     pub(super) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, unscored)| unscored)
@@ -83,7 +83,7 @@ impl Unscored {
 
 /// From how many nearly the same comments on they are a campaign, and what its comments become.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Campaign {
+pub(super) struct CampaignRule {
     /// On the same site; 0: off.
     pub(super) here: u32,
     /// On the other sites of a server; 0: off.
@@ -93,7 +93,7 @@ pub(super) struct Campaign {
 
 /// What a site makes of what it has learned.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Use {
+pub(super) struct LearningRules {
     /// Whether a correction may serve when it proves better.
     pub(super) apply_corrections: bool,
     /// What a comment becomes that is nearly the same as one rejected of late.
@@ -104,7 +104,7 @@ pub(super) struct Use {
 
 /// What becomes of a comment that would be approved without its links.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Strip {
+pub enum LinkStripping {
     /// The question is not asked.
     #[default]
     Off,
@@ -116,7 +116,7 @@ pub enum Strip {
 
 /// What becomes of a comment that would be held while the store is away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Away {
+pub enum StoreOutageAction {
     /// Held by the host, which sends it again later.
     #[default]
     Hold,
@@ -142,7 +142,7 @@ pub type Thresholds = [Threshold; Label::ALL.len()];
 
 /// A rate limit and what a comment over it becomes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limit {
+pub(super) struct LimitRule {
     pub(super) gcra: Gcra,
     pub(super) over: Decision,
     /// What becomes of a comment over the limit where a client's address is shared by many authors.
@@ -151,7 +151,7 @@ pub(super) struct Limit {
 
 /// How much the host's form speaks for spam, in logits.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct FormEvidence {
+pub(super) struct FormWeights {
     pub(super) honeypot: f64,
     pub(super) fast_seconds: f64,
     pub(super) fast: f64,
@@ -159,7 +159,7 @@ pub(super) struct FormEvidence {
 
 /// How much what no training data can teach speaks for spam, in logits.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Evidence {
+pub(super) struct EvidenceWeights {
     pub(super) generic_praise: f64,
     /// A probability.
     pub(super) generic_praise_prior: f64,
@@ -188,19 +188,23 @@ impl Policy {
             trusted_roles: Vec::new(),
             kind_decisions: [Decision::Approve; CommentKind::ALL.len()],
             kinds_max_spam: 0.0,
-            link_stripping: Strip::Off,
-            learning: Use { apply_corrections: false, on_rejected_duplicate: Decision::Approve, trust_approved_duplicate: false },
+            link_stripping: LinkStripping::Off,
+            learning: LearningRules {
+                apply_corrections: false,
+                on_rejected_duplicate: Decision::Approve,
+                trust_approved_duplicate: false,
+            },
             hold_after_days: 0,
             form: Default::default(),
             evidence: Default::default(),
-            unscored_action: Unscored::Hold,
+            unscored_action: UnscoredAction::Hold,
             site_languages: Vec::new(),
-            other_language_action: Unscored::Approve,
-            retention: Retention::days(1),
+            other_language_action: UnscoredAction::Approve,
+            retention: Retention::uniform(1),
             reason_required: false,
             spot_checks: 0.0,
-            store_outage_action: Away::Hold,
-            campaign: Campaign { here: 0, elsewhere: 0, decision: Decision::Hold },
+            store_outage_action: StoreOutageAction::Hold,
+            campaign: CampaignRule { here: 0, elsewhere: 0, decision: Decision::Hold },
         }
     }
 
@@ -220,7 +224,7 @@ impl Policy {
     }
 
     /// What becomes of a comment that would be held while the store is away.
-    pub fn away(&self) -> Away {
+    pub fn away(&self) -> StoreOutageAction {
         self.store_outage_action
     }
 
@@ -240,32 +244,32 @@ impl Policy {
     }
 
     /// Whether nearly the same comments make any difference.
-    pub fn looks_for_campaigns(&self) -> bool {
+    pub fn detects_campaigns(&self) -> bool {
         self.campaign.here > 0 || self.campaign.elsewhere > 0
     }
 
-    /// How many nearly the same comments on the site keep the verdict under [`Policy::uneventful`] from standing. 0: none.
+    /// How many nearly the same comments on the site keep the verdict under [`Policy::neutral_facts`] from standing. 0: none.
     pub fn campaign(&self) -> u32 {
         self.campaign.here
     }
 
-    /// How many approved comments an author must have for the verdict under [`Policy::uneventful`] to stand. 0: any.
+    /// How many approved comments an author must have for the verdict under [`Policy::neutral_facts`] to stand. 0: any.
     pub fn approved_before_trust(&self) -> u32 {
         self.approved_before_trust
     }
 
-    /// How many rejected comments of an author keep the verdict under [`Policy::uneventful`] from standing. 0: any may.
+    /// How many rejected comments of an author keep the verdict under [`Policy::neutral_facts`] from standing. 0: any may.
     pub fn rejected_hold(&self) -> u32 {
         self.rejected_hold
     }
 
     /// Whether the verdict asks what would become of a comment without its links.
-    pub fn strip(&self) -> Strip {
+    pub fn strip(&self) -> LinkStripping {
         self.link_stripping
     }
 
     /// Whether approved comments of the same author speak against spam.
-    pub fn knows_authors(&self) -> bool {
+    pub fn weighs_author_history(&self) -> bool {
         self.evidence.known_author > 0.0
     }
 
@@ -275,27 +279,27 @@ impl Policy {
     }
 
     /// Whether what the site has learned may correct scores.
-    pub fn corrects(&self) -> bool {
+    pub fn applies_corrections(&self) -> bool {
         self.learning.apply_corrections
     }
 
     /// Whether what was decided on nearly the same comments makes any difference.
-    pub fn heeds_alike(&self) -> bool {
+    pub fn considers_decided_duplicates(&self) -> bool {
         self.learning.on_rejected_duplicate > Decision::Approve || self.learning.trust_approved_duplicate
     }
 
     /// By what a correction is judged: where the scores that it corrects hold.
-    pub fn terms(&self) -> Terms {
-        let mut hold = [None; LANES];
+    pub fn gate_terms(&self) -> HoldThresholds {
+        let mut hold = [None; LABEL_LANES];
         for label in Label::ALL {
             let threshold = self.threshold(label);
             hold[label.lane()] = threshold.hold.or(threshold.reject);
         }
-        Terms { hold, unscored_holds: self.unscored_action != Unscored::Approve }
+        HoldThresholds { hold, unscored_holds: self.unscored_action != UnscoredAction::Approve }
     }
 
     /// The facts that change nothing: no limit refuses, the author is trusted, the comment is new.
-    pub fn uneventful(&self) -> Facts {
+    pub fn neutral_facts(&self) -> Facts {
         Facts { author: Some(History { approved: self.approved_before_trust, ..History::default() }), ..Facts::default() }
     }
 }

@@ -1,22 +1,29 @@
 //! What the model saw in a comment besides its scores: style, the author's name and address, and the language.
 
 use super::findings::Findings;
-use super::rules::{Evidence, Policy, Unscored};
+use super::rules::{EvidenceWeights, Policy, UnscoredAction};
 use super::vote::{Force, Vote};
-use super::wording::{quoted, shown};
-use crate::classify::{self, Label, Manner, NameIs, Scores};
+use super::wording::{quoted, readable_host};
+use crate::classify::{self, Label, Scores, StyleSignals, SuspiciousName};
 use crate::comment::Comment;
 use crate::verdict::{Decision, Reason};
 
 impl Policy {
     /// What the model, which knows these labels, saw besides its scores, and whether it could score at all.
     /// `corrected`: for which labels what the site has learned speaks in its place.
-    pub fn heed(&self, comment: &Comment, labels: &[Label], scores: &Scores, corrected: &[Label], findings: &mut Findings) {
-        let style = of_style(&self.evidence, scores);
-        let author = of_author(&self.evidence, comment, scores.manner().name, findings.has_author_url());
+    pub fn apply_signals(
+        &self,
+        comment: &Comment,
+        labels: &[Label],
+        scores: &Scores,
+        corrected: &[Label],
+        findings: &mut Findings,
+    ) {
+        let style = style_evidence(&self.evidence, scores);
+        let author = author_evidence(&self.evidence, comment, scores.manner().name, findings.has_author_url());
         findings.evidence.extend(style.into_iter().chain(author).flatten());
-        findings.language_votes.extend(unscored(self, labels, scores, corrected));
-        findings.language_votes.extend(other_language(self, scores));
+        findings.language_votes.extend(unscored_vote(self, labels, scores, corrected));
+        findings.language_votes.extend(other_language_vote(self, scores));
     }
 }
 
@@ -27,8 +34,8 @@ fn evidence(key: &'static str, code: &'static str, logits: f64, message: String)
 }
 
 /// Returns what the style of a text says of spam.
-fn of_style(weights: &Evidence, scores: &Scores) -> [Option<Reason>; 2] {
-    let Manner { generic_praise, of_post, .. } = scores.manner();
+fn style_evidence(weights: &EvidenceWeights, scores: &Scores) -> [Option<Reason>; 2] {
+    let StyleSignals { generic_praise, of_post, .. } = scores.manner();
     let spam = scores.logit(Label::Spam);
     let praise = spam.filter(|_| generic_praise).and_then(|logit| {
         let prior = weights.generic_praise_prior;
@@ -43,16 +50,21 @@ fn of_style(weights: &Evidence, scores: &Scores) -> [Option<Reason>; 2] {
 }
 
 /// Returns what the author's name and web address say of spam.
-fn of_author(weights: &Evidence, comment: &Comment, name: Option<NameIs>, has_url: bool) -> [Option<Reason>; 2] {
+fn author_evidence(
+    weights: &EvidenceWeights,
+    comment: &Comment,
+    name: Option<SuspiciousName>,
+    has_url: bool,
+) -> [Option<Reason>; 2] {
     let name = name.and_then(|name| {
         let is = match name {
-            NameIs::Address => "is a web address",
-            NameIs::Advertisement => "advertises",
+            SuspiciousName::Address => "is a web address",
+            SuspiciousName::Advertisement => "advertises",
         };
         let message = format!("the author's name {} {is}", quoted(comment.author_name()));
         evidence("author_name", "AUTHOR_NAME", weights.author_name, message)
     });
-    let url = has_url.then(|| comment.author_host().map_or_else(|| comment.author_url().trim().to_owned(), shown));
+    let url = has_url.then(|| comment.author_host().map_or_else(|| comment.author_url().trim().to_owned(), readable_host));
     let url = url.and_then(|host| {
         let message = format!("the author's web address is {}", quoted(&host));
         evidence("author_url", "AUTHOR_URL", weights.author_url, message)
@@ -61,27 +73,28 @@ fn of_author(weights: &Evidence, comment: &Comment, name: Option<NameIs>, has_ur
 }
 
 /// Returns the vote on a text in whose language the model has no score for abuse, or none for spam.
-fn unscored(policy: &Policy, labels: &[Label], scores: &Scores, corrected: &[Label]) -> Option<(Unscored, Vote)> {
+fn unscored_vote(policy: &Policy, labels: &[Label], scores: &Scores, corrected: &[Label]) -> Option<(UnscoredAction, Vote)> {
     let asked = [Label::Spam, Label::Toxicity].into_iter().filter(|label| labels.contains(label));
     let lacking: Vec<Label> = asked.filter(|label| scores.get(*label).is_none() && !corrected.contains(label)).collect();
     if lacking.is_empty() {
         return None;
     }
     let names: Vec<&str> = lacking.iter().map(|label| label.as_str()).collect();
-    let language = scores.language();
+    let language = scores.language_name();
     let message = format!("the text seems to be {language}, in which the model has no score for {}", names.join(" or "));
     let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
-    let becomes = if lacking.contains(&Label::Toxicity) { policy.unscored_action } else { Unscored::Approve };
+    let becomes = if lacking.contains(&Label::Toxicity) { policy.unscored_action } else { UnscoredAction::Approve };
     Some((becomes, Vote::new(Decision::Hold, reason).hold_force(Force::UnlessDuplicateApproved)))
 }
 
 /// Returns the vote on a text that is in another language than the site.
-fn other_language(policy: &Policy, scores: &Scores) -> Option<(Unscored, Vote)> {
+fn other_language_vote(policy: &Policy, scores: &Scores) -> Option<(UnscoredAction, Vote)> {
     let is_of_site = |tag: &String| classify::parse_language(tag) == classify::parse_language(scores.language_tag());
     if policy.site_languages.is_empty() || policy.site_languages.iter().any(is_of_site) {
         return None;
     }
-    let message = format!("the text seems to be {}, and the site is in {}", scores.language(), policy.site_languages.join(", "));
+    let message =
+        format!("the text seems to be {}, and the site is in {}", scores.language_name(), policy.site_languages.join(", "));
     let reason = Reason::new("LANGUAGE_OTHER", message).rule("language.others");
     Some((policy.other_language_action, Vote::new(Decision::Hold, reason)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Findings, Listed, Policies, Policy, Without};
+use super::{Findings, ListContext, Omission, Policies, Policy};
 use crate::classify::Label;
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
@@ -36,5 +36,5 @@ pub fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expec
 
 /// What a policy finds in a comment, with no entries of moderators.
 pub fn before(policy: &Policy, comment: &Comment) -> Findings {
-    policy.before(comment, Listed::none(), Without::default())
+    policy.before(comment, ListContext::none(), Omission::default())
 }

@@ -16,13 +16,13 @@ use crate::classify::Label;
 
 pub use super::rules::Thresholds;
 pub use fragment::fragment;
-pub use outcome::{Mix, MixError, Outcome};
-pub use proposal::{Fit, Goal, Level, Proposal};
+pub use outcome::{ClassMix, ClassMixError, DecisionCounts};
+pub use proposal::{Feasibility, Goal, Proposal, ThresholdAlternative};
 pub use reject::RejectFinding;
-pub use sample::{Kind, Sample};
+pub use sample::{CommentClass, LabelledSample};
 
 /// Searches thresholds that meet the goal.
-pub fn tune(policy: &Policy, samples: &[Sample], mix: &Mix, goal: &Goal) -> Proposal {
+pub fn tune(policy: &Policy, samples: &[LabelledSample], mix: &ClassMix, goal: &Goal) -> Proposal {
     let present = policy.thresholds;
     let labels: Vec<Label> =
         Label::ALL.into_iter().filter(|label| samples.iter().any(|sample| sample.scores[label.lane()].is_some())).collect();
@@ -38,9 +38,17 @@ pub fn tune(policy: &Policy, samples: &[Sample], mix: &Mix, goal: &Goal) -> Prop
     }
     let (fit, thresholds, levels) = search::search(samples, mix, goal, &labels, &present, start);
     let real = |policy: &Policy| {
-        let facts = policy.uneventful();
-        Outcome::of(samples, |sample| policy.decide(&sample.findings, &sample.logits, &facts).decision)
+        let facts = policy.neutral_facts();
+        DecisionCounts::of(samples, |sample| policy.decide(&sample.findings, &sample.logits, &facts).decision)
     };
     let proposed = Policy { thresholds, ..policy.clone() };
-    Proposal { feasibility: fit, labels, thresholds, present: real(policy), proposed: real(&proposed), rejects, alternatives: levels }
+    Proposal {
+        feasibility: fit,
+        labels,
+        thresholds,
+        present: real(policy),
+        proposed: real(&proposed),
+        rejects,
+        alternatives: levels,
+    }
 }

@@ -12,6 +12,6 @@ pub fn quoted(words: &str) -> String {
 }
 
 /// A host as people read it.
-pub fn shown(host: &str) -> String {
-    host::readable(host.strip_prefix("www.").unwrap_or(host))
+pub fn readable_host(host: &str) -> String {
+    host::unicode_host(host.strip_prefix("www.").unwrap_or(host))
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::url_parts::{listed, tld};
+use super::url_parts::{has_name, top_level_domain};
 
 /// Top-level domains that make a bare `name.tld` a link even without a scheme. Only such as nobody ends a sentence
 /// and begins the next with; the others count when a path follows.
-pub const TLDS: &str = " com net org info biz edu gov co io ru uk de fr nl eu ua pl br au ca cn jp kr id tv cc ly gl gg \
+pub const BARE_LINK_TLDS: &str = " com net org info biz edu gov co io ru uk de fr nl eu ua pl br au ca cn jp kr id tv cc ly gl gg \
     xyz top site online club shop store live app dev link click space website tech pro vip win bet casino poker loan \
     work fun icu life world today agency blog ws mobi name press host stream trade buzz cash finance money \
     example ";
@@ -57,7 +57,8 @@ impl Iterator for Addresses<'_> {
         if self.scheme.is_some_and(|at| at < self.from) {
             self.scheme = rest.find(SCHEME_END).map(|at| self.from + at);
         }
-        let found = self.scheme.and_then(|at| with_scheme(rest, at - self.from)).or_else(|| bare(rest))?;
+        let found =
+            self.scheme.and_then(|at| address_with_scheme(rest, at - self.from)).or_else(|| first_bare_address(rest))?;
         let within = |at: Range<usize>| self.from + at.start..self.from + at.end;
         let found = match found {
             Address::Link(at) => Address::Link(within(at)),
@@ -69,7 +70,7 @@ impl Iterator for Addresses<'_> {
 }
 
 /// The address whose scheme ends at `colon`.
-fn with_scheme(piece: &str, colon: usize) -> Option<Address> {
+fn address_with_scheme(piece: &str, colon: usize) -> Option<Address> {
     let bytes = piece.as_bytes();
     let letters = bytes[..colon].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let after = colon + SCHEME_END.len();
@@ -78,12 +79,12 @@ fn with_scheme(piece: &str, colon: usize) -> Option<Address> {
 }
 
 /// The first address without a scheme.
-fn bare(piece: &str) -> Option<Address> {
+fn first_bare_address(piece: &str) -> Option<Address> {
     let bytes = piece.as_bytes();
     let mut from = 0;
     while let Some(dot) = bytes[from..].iter().position(|&byte| byte == b'.').map(|at| at + from) {
-        let start = dot - bytes[..dot].iter().rev().take_while(|&&byte| is_host(byte)).count();
-        let end = dot + bytes[dot..].iter().take_while(|&&byte| is_host(byte) || byte == b'.').count();
+        let start = dot - bytes[..dot].iter().rev().take_while(|&&byte| is_host_byte(byte)).count();
+        let end = dot + bytes[dot..].iter().take_while(|&&byte| is_host_byte(byte) || byte == b'.').count();
         let host = piece[start..end].trim_end_matches(['.', '-']);
         let end = start + host.len();
         if start < dot && is_bare_host(host, bytes.get(end) == Some(&b'/')) {
@@ -104,16 +105,18 @@ fn bare(piece: &str) -> Option<Address> {
 }
 
 /// Returns whether a byte may stand in the label of a host.
-fn is_host(byte: u8) -> bool {
+fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80
 }
 
 /// Returns whether a name with dots is a host although no scheme stands before it.
 fn is_bare_host(host: &str, has_path: bool) -> bool {
     let starts_www = host.starts_with("www.") || host.starts_with("ww.");
-    let tld = tld(host);
+    let tld = top_level_domain(host);
     let name = host.len().saturating_sub(tld.len() + 1);
-    name > 0 && !host.contains("..") && (starts_www && tld.len() > 1 || listed(TLDS, tld) || has_path && listed(WORD_TLDS, tld))
+    name > 0
+        && !host.contains("..")
+        && (starts_www && tld.len() > 1 || has_name(BARE_LINK_TLDS, tld) || has_path && has_name(WORD_TLDS, tld))
 }
 
 /// Where a link ends: before brackets and quotes, and before the punctuation of the sentence around it.

@@ -2,17 +2,17 @@
 
 mod letters;
 
-use letters::{base_letter, latin_confusable, symbol_letter, is_homoglyph, is_latin_letter, lookalike_letter};
+use letters::{base_letter, is_homoglyph, is_latin_letter, latin_confusable, lookalike_letter, symbol_letter};
 
 /// The fewest letters a revealed word may have.
-const SHORTEST: usize = 3;
+const MIN_REVEALED_LETTERS: usize = 3;
 
 /// The most bytes of a piece that are looked at; words are shorter.
-const LONGEST: usize = 64;
+const MAX_PIECE_BYTES: usize = 64;
 
 /// What was found in a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum Deobfuscation {
     /// Nothing to read differently, or nothing that makes a word.
     AsWritten,
     /// Doubled letters, hyphens or apostrophes left out: how people write anyway.
@@ -22,11 +22,11 @@ pub enum Reading {
 }
 
 /// Writes to `out` how a piece of normalised text reads: Latin letters only, none doubled.
-pub fn deobfuscate(piece: &str, out: &mut String) -> Reading {
+pub fn deobfuscate(piece: &str, out: &mut String) -> Deobfuscation {
     out.clear();
     let core = piece.trim_matches(|c: char| c.is_ascii_punctuation() && c != '@' && c != '$');
-    if core.len() > LONGEST {
-        return Reading::AsWritten;
+    if core.len() > MAX_PIECE_BYTES {
+        return Deobfuscation::AsWritten;
     }
     let (mut latin, mut foreign, mut replaced, mut folded, mut alike) = (0, 0, 0, false, true);
     for c in core.chars() {
@@ -47,7 +47,7 @@ pub fn deobfuscate(piece: &str, out: &mut String) -> Reading {
                     letter
                 }
                 // A word in another script is no disguise.
-                None if c.is_alphabetic() => return Reading::AsWritten,
+                None if c.is_alphabetic() => return Deobfuscation::AsWritten,
                 None => {
                     replaced += 1;
                     continue;
@@ -62,29 +62,29 @@ pub fn deobfuscate(piece: &str, out: &mut String) -> Reading {
     }
     // "привет" is no disguise either, although each of its letters has a Latin neighbour.
     if latin == 0 && !alike {
-        return Reading::AsWritten;
+        return Deobfuscation::AsWritten;
     }
-    if out.len() < SHORTEST || latin + foreign == 0 || replaced + usize::from(folded) == 0 {
-        return Reading::AsWritten;
+    if out.len() < MIN_REVEALED_LETTERS || latin + foreign == 0 || replaced + usize::from(folded) == 0 {
+        return Deobfuscation::AsWritten;
     }
-    if replaced > 0 { Reading::Revealed } else { Reading::Folded }
+    if replaced > 0 { Deobfuscation::Revealed } else { Deobfuscation::Folded }
 }
 
 /// Marks that stand between words where a space was forgotten, so that what they join may be no word.
 const BETWEEN_WORDS: &str = ".,;:?/'\\\"()[]{}&…–—‚„“”";
 
 /// The most bytes of a piece in which a word is looked for, marks on its letters included.
-const LONGEST_DISGUISE: usize = 256;
+const MAX_DISGUISE_BYTES: usize = 256;
 
 /// The fewest letters of a word that is all in letters of another script, or all letters with dots.
-const SHORTEST_FOREIGN: usize = 4;
+const MIN_FOREIGN_LETTERS: usize = 4;
 
 /// Returns the word that a piece of normalised text is written for with look-alikes of other scripts, digits, symbols and
 /// marks between its letters, or `None` if it is no such piece. Doubled letters stay, and so do letters with accents, which
 /// make other words of their languages. `latin` tells whether the text around it is Latin: a word all in another script may
 /// then be a disguise too.
 pub fn undisguised_word(core: &str, latin: bool) -> Option<String> {
-    if core.len() > LONGEST_DISGUISE {
+    if core.len() > MAX_DISGUISE_BYTES {
         return None;
     }
     let parts = || core.split(|c| BETWEEN_WORDS.contains(c));
@@ -121,21 +121,24 @@ pub fn undisguised_word(core: &str, latin: bool) -> Option<String> {
     }
     let length = word.chars().count();
     // Short words of another language are in no disguise, and short rows of letters with dots are abbreviations.
-    if length < SHORTEST_FOREIGN && (joins || own == 0 && of_alphabet == length) {
+    if length < MIN_FOREIGN_LETTERS && (joins || own == 0 && of_alphabet == length) {
         return None;
     }
-    let is_drawn = drawn == length && length >= SHORTEST_FOREIGN;
+    let is_drawn = drawn == length && length >= MIN_FOREIGN_LETTERS;
     let is_mixed = foreign > 0 && (own > 0 || latin && drawn < length) || is_drawn;
     // "A55" and "5G" are names, "1st" is a number.
-    let is_marked =
-        symbols > 0 && (own > 1 || latin && foreign > 1) && length > if digits > 0 { SHORTEST } else { SHORTEST - 1 };
+    let is_marked = symbols > 0
+        && (own > 1 || latin && foreign > 1)
+        && length > if digits > 0 { MIN_REVEALED_LETTERS } else { MIN_REVEALED_LETTERS - 1 };
     (length > 1 && (is_mixed || is_marked)).then_some(word)
 }
 
 /// Returns a word with each letter of another script as the Latin one that it looks like: what [`seen_through`] is compared
 /// with.
 pub fn skeleton(word: &str) -> String {
-    word.chars().map(|c| if c.is_ascii() || is_latin_letter(c) || !c.is_alphabetic() { c } else { latin_confusable(c) }).collect()
+    word.chars()
+        .map(|c| if c.is_ascii() || is_latin_letter(c) || !c.is_alphabetic() { c } else { latin_confusable(c) })
+        .collect()
 }
 
 /// Returns a word of Latin letters without its accents, or `None` unless it has at least two letters with accents and so many
@@ -170,9 +173,9 @@ pub fn single_letter(piece: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, deobfuscate, undisguised_word, single_letter, skeleton, strip_accents};
+    use super::{Deobfuscation, deobfuscate, single_letter, skeleton, strip_accents, undisguised_word};
 
-    fn reads(piece: &str) -> (Reading, String) {
+    fn reads(piece: &str) -> (Deobfuscation, String) {
         let mut out = String::new();
         (deobfuscate(piece, &mut out), out)
     }
@@ -182,16 +185,16 @@ mod tests {
         for (piece, word) in
             [("v1@gr.a", "viagra"), ("a$$hole", "ashole"), ("ѕех", "sex"), ("f.u.c.k!", "fuck"), ("ïdïöt", "idiot")]
         {
-            assert_eq!(reads(piece), (Reading::Revealed, word.to_owned()), "{piece}");
+            assert_eq!(reads(piece), (Deobfuscation::Revealed, word.to_owned()), "{piece}");
         }
-        assert_eq!(reads("fuuck"), (Reading::Folded, "fuck".to_owned()));
-        assert_eq!(reads("well-known,").0, Reading::Folded);
+        assert_eq!(reads("fuuck"), (Deobfuscation::Folded, "fuck".to_owned()));
+        assert_eq!(reads("well-known,").0, Deobfuscation::Folded);
     }
 
     #[test]
     fn ordinary_pieces_stay_as_written() {
         for piece in ["plain,", "2017", "$5", "привет", "ab", "", "日本", "(word)"] {
-            assert_eq!(reads(piece).0, Reading::AsWritten, "{piece}");
+            assert_eq!(reads(piece).0, Deobfuscation::AsWritten, "{piece}");
         }
     }
 

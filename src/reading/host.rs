@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use url::{Host, Position, Url};
 
-use super::text::Whole;
+use super::text::NormalizedText;
 use super::url_parts;
 
 /// The full stop of Chinese and Japanese, between the labels of a host the same as a dot.
@@ -15,20 +15,20 @@ pub(super) const IDEOGRAPHIC_DOT: char = '。';
 pub(super) const MAX_HOST: usize = 1_024;
 
 /// Where relative addresses are resolved. Under `.invalid`, where no address can lead.
-static PAGE: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://page.invalid/").ok());
+static BASE_URL: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://page.invalid/").ok());
 
 /// Returns the host that a browser opens for a web address as people type it, with or without scheme, in the one form in
 /// which hosts are compared: ASCII in lower case, IP addresses in their usual notation, no dot at the end.
 /// Returns `None` if no browser would open it.
 pub fn canonical_host(typed: &str) -> Option<String> {
     if let Some(url) = resolve(typed) {
-        return canonical(&url);
+        return host_of_url(&url);
     }
     match Url::parse(typed) {
         // "blog.example:8080" has the form of a scheme and a path.
         Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
             let rest = typed.split_once("://").map_or(typed, |(_, rest)| rest);
-            canonical(&Url::parse(&format!("http://{}", rest.trim())).ok()?)
+            host_of_url(&Url::parse(&format!("http://{}", rest.trim())).ok()?)
         }
         Err(_) => None,
     }
@@ -39,7 +39,7 @@ pub fn canonical_domain(typed: &str) -> Option<String> {
     let typed = typed.trim();
     let bare_v6 = typed.parse().map(|address| Host::<&str>::Ipv6(address).to_string());
     let host = bare_v6.or_else(|_| Host::parse(typed).map(|host| host.to_string())).ok()?;
-    without_dot(&host)
+    strip_root_dot(&host)
 }
 
 /// Returns the IPv4 address that a host in the form of [`of`] leads to, if it is an IPv6 address that stands for one: mapped
@@ -54,21 +54,21 @@ pub fn as_ipv4(host: &str) -> Option<String> {
 }
 
 /// Returns a host that [`of`] or [`domain`] returned as people read it: in the letters of its language.
-pub fn readable(host: &str) -> String {
-    let (readable, problems) = idna::domain_to_unicode(host);
-    if problems.is_ok() { readable } else { host.to_owned() }
+pub fn unicode_host(host: &str) -> String {
+    let (unicode_host, problems) = idna::domain_to_unicode(host);
+    if problems.is_ok() { unicode_host } else { host.to_owned() }
 }
 
 /// Returns how text shows the address that a browser opens for the value of an attribute such as `href`, or `None` if the
 /// value leads nowhere but to the page's own host. The value is returned as it is if a reader of it sees the right host.
-pub fn opened(value: &str) -> Option<String> {
+pub fn resolved_address(value: &str) -> Option<String> {
     let url = resolve(value)?;
-    let host = canonical(&url)?;
+    let host = host_of_url(&url)?;
     let value = value.trim();
     let lower = value.to_lowercase();
-    let seen = url_parts::host(&lower);
+    let seen = url_parts::written_host(&lower);
     let without_www = |host: &str| host.strip_prefix("www.").unwrap_or(host).to_owned();
-    let is_seen = [host.clone(), readable(&host)].iter().any(|host| without_www(host) == seen);
+    let is_seen = [host.clone(), unicode_host(&host)].iter().any(|host| without_www(host) == seen);
     let is_plain = url.username().is_empty()
         && url.password().is_none()
         && !value.contains(|c: char| c.is_whitespace() || c.is_control())
@@ -81,8 +81,8 @@ pub fn opened(value: &str) -> Option<String> {
 }
 
 /// Returns a text in normal form, with ideographic full stops as the dots that browsers take them for.
-pub(super) fn with_plain_dots(text: &str) -> Whole {
-    Whole::normalize(text, |c| if c == IDEOGRAPHIC_DOT { '.' } else { c })
+pub(super) fn normalize_with_dots(text: &str) -> NormalizedText {
+    NormalizedText::normalize(text, |c| if c == IDEOGRAPHIC_DOT { '.' } else { c })
 }
 
 /// Resolves the value of an attribute such as `href` on a page. Returns `None` if it leads to the page's own host or is of
@@ -91,19 +91,19 @@ fn resolve(value: &str) -> Option<Url> {
     match Url::parse(value) {
         Ok(url) => matches!(url.scheme(), "http" | "https" | "ws" | "wss" | "ftp").then_some(url),
         Err(url::ParseError::RelativeUrlWithoutBase) if value.contains(['/', '\\']) => {
-            let page = PAGE.as_ref()?;
+            let page = BASE_URL.as_ref()?;
             page.join(value).ok().filter(|url| url.host() != page.host())
         }
         Err(_) => None,
     }
 }
 
-fn canonical(url: &Url) -> Option<String> {
-    without_dot(url.host_str()?)
+fn host_of_url(url: &Url) -> Option<String> {
+    strip_root_dot(url.host_str()?)
 }
 
 /// Leaves out the dot of the DNS root, which makes no other host.
-fn without_dot(host: &str) -> Option<String> {
+fn strip_root_dot(host: &str) -> Option<String> {
     let host = host.trim_end_matches('.');
     (!host.is_empty()).then(|| host.to_owned())
 }
@@ -173,7 +173,7 @@ mod tests {
         ] {
             assert_eq!(canonical_host(typed).as_deref(), Some(host), "{typed:?}");
         }
-        assert_eq!(readable("xn--mller-kva.example"), "müller.example");
+        assert_eq!(unicode_host("xn--mller-kva.example"), "müller.example");
         for typed in ["", "   ", "http://", "http://a b/", "http://pills.example:99999/", "http://[::1", "javascript:alert(1)"]
         {
             assert_eq!(canonical_host(typed), None, "{typed:?}");
@@ -192,7 +192,7 @@ mod tests {
             "http://192.0.2.7/x",
             "http://pills.example/a(b)'c",
         ] {
-            assert_eq!(opened(plain).as_deref(), Some(plain));
+            assert_eq!(resolved_address(plain).as_deref(), Some(plain));
         }
         for (odd, address) in [
             ("http://en.wikipedia.org:x@pills.example/", "http://pills.example/"),
@@ -202,10 +202,10 @@ mod tests {
             ("http://p%69lls.example", "http://pills.example/"),
             ("http://pills。example/", "http://pills.example/"),
         ] {
-            assert_eq!(opened(odd).as_deref(), Some(address), "{odd:?}");
+            assert_eq!(resolved_address(odd).as_deref(), Some(address), "{odd:?}");
         }
         for nowhere in ["/x", "pills.example", "#top", "?q", "mailto:a@pills.example", "javascript:x()", "color:red", ""] {
-            assert_eq!(opened(nowhere), None, "{nowhere:?}");
+            assert_eq!(resolved_address(nowhere), None, "{nowhere:?}");
         }
     }
 

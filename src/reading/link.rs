@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use super::host::{self, IDEOGRAPHIC_DOT, MAX_HOST};
 
-pub use super::address::{Address, Addresses, TLDS};
-pub use super::named_hosts::hosts_named;
-pub use super::url_parts::{host, is_reserved, path, registered_domain, tld};
+pub use super::address::{Address, Addresses, BARE_LINK_TLDS};
+pub use super::named_hosts::find_host_names;
+pub use super::url_parts::{has_reserved_tld, registrable_domain, top_level_domain, written_host, written_path};
 
 /// A web address in a text as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// The host that a browser opens, as [`host::of`] returns it; as it is written if no browser would open it.
+    /// The host that a browser opens, as [`written_host::of`] returns it; as it is written if no browser would open it.
     pub host: String,
     /// The bytes of the text that it covers.
     pub span: Range<usize>,
@@ -20,20 +20,20 @@ pub struct Link {
 }
 
 /// Dots and colons in the forms that a browser or a reader takes for them.
-const MARKS: [char; 14] = ['.', ':', '。', '．', '｡', '․', '﹒', '︒', '：', '﹕', '︓', '‥', '…', '&'];
+const DOTS_AND_COLONS: [char; 14] = ['.', ':', '。', '．', '｡', '․', '﹒', '︒', '：', '﹕', '︓', '‥', '…', '&'];
 
 /// Schemes that browsers follow to the host however many slashes stand behind them.
 const LENIENT_SCHEMES: [&str; 3] = ["http", "https", "ftp"];
 
 /// Returns every web address in a text, with the host that a browser opens.
-pub fn links(text: &str) -> Vec<Link> {
+pub fn find_links(text: &str) -> Vec<Link> {
     let mut links = Vec::new();
-    for piece in text.split_whitespace().filter(|piece| piece.contains(MARKS)) {
+    for piece in text.split_whitespace().filter(|piece| piece.contains(DOTS_AND_COLONS)) {
         // Pieces are slices of the text, so the distance of their addresses is their place in it.
         let begin = piece.as_ptr().addr() - text.as_ptr().addr();
-        let whole = host::with_plain_dots(piece);
+        let whole = host::normalize_with_dots(piece);
         let first = links.len();
-        links_of(whole.as_str(), &mut links);
+        add_links(whole.as_str(), &mut links);
         for link in links.iter_mut().skip(first) {
             let source = whole.source_span(link.span.clone());
             // Between sentences there may be no space.
@@ -46,12 +46,12 @@ pub fn links(text: &str) -> Vec<Link> {
 }
 
 /// Adds the links of a piece in normal form. Linear in its length, as long as its links do not overlap.
-fn links_of(piece: &str, links: &mut Vec<Link>) {
+fn add_links(piece: &str, links: &mut Vec<Link>) {
     let first = links.len();
     for address in Addresses::of(piece) {
         if let Address::Link(at) = address {
             let written = &piece[at.clone()];
-            links.push(Link { host: opened(written), span: at, is_certain: true });
+            links.push(Link { host: browser_host(written), span: at, is_certain: true });
         }
     }
     let found = links.len();
@@ -123,13 +123,13 @@ impl Authority {
 }
 
 /// Returns the host that a browser opens for a web address of normalised text.
-fn opened(link: &str) -> String {
-    host::canonical_host(link).unwrap_or_else(|| host(link).to_owned())
+fn browser_host(link: &str) -> String {
+    host::canonical_host(link).unwrap_or_else(|| written_host(link).to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::links;
+    use super::find_links;
 
     #[test]
     fn links_lead_where_a_browser_goes_and_are_found_where_they_stand() {
@@ -156,7 +156,7 @@ mod tests {
             "http://pills.example:80",
         ] {
             let text = format!("see {written}, or not");
-            let found = links(&text);
+            let found = find_links(&text);
             let link = found.iter().find(|link| link.host.trim_start_matches("www.") == "pills.example");
             let link = link.unwrap_or_else(|| panic!("{written}: {found:?}"));
             assert!(link.is_certain, "{written}");
@@ -168,10 +168,13 @@ mod tests {
     #[test]
     fn what_only_some_programs_link_is_not_certain() {
         for written in ["pills。example", "pills｡example", "http:pills.example2", "https:/pills.example2"] {
-            let found = links(written);
-            assert!(found.iter().any(|link| link.host.starts_with("pills.example") && !link.is_certain), "{written}: {found:?}");
+            let found = find_links(written);
+            assert!(
+                found.iter().any(|link| link.host.starts_with("pills.example") && !link.is_certain),
+                "{written}: {found:?}"
+            );
         }
-        assert_eq!(links("终于。没有 see:this a:b http: http:// 12:30 user@pills.example"), []);
+        assert_eq!(find_links("终于。没有 see:this a:b http: http:// 12:30 user@pills.example"), []);
     }
 
     #[test]
@@ -182,7 +185,7 @@ mod tests {
             ("http://[2001:DB8:0::1]:80/x", "[2001:db8::1]"),
             ("http://Müller.example/", "xn--mller-kva.example"),
         ] {
-            assert_eq!(links(written).first().map(|link| link.host.clone()).as_deref(), Some(host), "{written}");
+            assert_eq!(find_links(written).first().map(|link| link.host.clone()).as_deref(), Some(host), "{written}");
         }
     }
 
@@ -190,7 +193,7 @@ mod tests {
     fn an_ordinary_link_is_one_link() {
         for written in ["http://a.example/b(c)d", "https://a.example/http://b.example", "a.example/x:y", "http://u@a.example/"]
         {
-            assert_eq!(links(written).len(), 1, "{written}");
+            assert_eq!(find_links(written).len(), 1, "{written}");
         }
     }
 }

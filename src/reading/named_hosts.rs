@@ -5,13 +5,13 @@ use std::ops::Range;
 use super::host::{self, MAX_HOST};
 
 /// How a dot in a host is written so that no program makes a link of it. The longest first.
-const DEFANGED: [&str; 9] = ["[dot]", "(dot)", "{dot}", "[.]", "(.)", "{.}", "[.", "(.", "{."];
+const DEFANGED_DOTS: [&str; 9] = ["[dot]", "(dot)", "{dot}", "[.]", "(.)", "{.}", "[.", "(.", "{."];
 
 /// Returns everything in a text that has the form of a host and stands between other characters, whatever its top-level domain,
 /// in the form in which hosts are compared. Most of it is none: it is for comparison with hosts that are known. The hosts of
 /// e-mail addresses are left out.
-pub fn hosts_named(text: &str) -> Vec<(String, Range<usize>)> {
-    let whole = host::with_plain_dots(text);
+pub fn find_host_names(text: &str) -> Vec<(String, Range<usize>)> {
+    let whole = host::normalize_with_dots(text);
     let normal = whole.as_str();
     let mut hosts = Vec::new();
     let mut at = 0;
@@ -23,12 +23,12 @@ pub fn hosts_named(text: &str) -> Vec<(String, Range<usize>)> {
             continue;
         }
         at += length;
-        let is_mail = normal[..begin].strip_suffix('@').is_some_and(|before| before.ends_with(is_of_host));
+        let is_mail = normal[..begin].strip_suffix('@').is_some_and(|before| before.ends_with(is_host_char));
         // Before an `@` it is a name.
-        let is_user = normal[at..].strip_prefix('@').is_some_and(|after| after.starts_with(is_of_host));
+        let is_user = normal[at..].strip_prefix('@').is_some_and(|after| after.starts_with(is_host_char));
         if !is_mail && !is_user && run.contains('.') {
             let span = whole.source_span(begin..at);
-            hosts.extend(hosts_in(&run).into_iter().map(|host| (host, span.clone())));
+            hosts.extend(host_candidates(&run).into_iter().map(|host| (host, span.clone())));
         }
     }
     hosts
@@ -40,12 +40,12 @@ fn leading_run(text: &str) -> (String, usize) {
     let mut run = String::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
-        let dot = DEFANGED.iter().find(|dot| "[({".contains(c) && !run.is_empty() && text[at..].starts_with(**dot));
-        let next_is_of_host = |dot: &&&str| text[at + dot.len()..].starts_with(is_of_host);
+        let dot = DEFANGED_DOTS.iter().find(|dot| "[({".contains(c) && !run.is_empty() && text[at..].starts_with(**dot));
+        let next_is_of_host = |dot: &&&str| text[at + dot.len()..].starts_with(is_host_char);
         if let Some(dot) = dot.filter(next_is_of_host) {
             run.push('.');
             at += dot.len();
-        } else if is_of_host(c) {
+        } else if is_host_char(c) {
             run.push(c);
             at += c.len_utf8();
         } else {
@@ -57,7 +57,7 @@ fn leading_run(text: &str) -> (String, usize) {
 
 /// Returns the hosts that a run of a host's characters may be: all of it, and what is left between letters of scripts that
 /// people write without spaces or beside Latin names.
-fn hosts_in(run: &str) -> Vec<String> {
+fn host_candidates(run: &str) -> Vec<String> {
     let bare = |host: &str| host.trim_matches(['.', '-', '_']).to_owned();
     if run.is_ascii() {
         return vec![bare(run)];
@@ -69,13 +69,13 @@ fn hosts_in(run: &str) -> Vec<String> {
 }
 
 /// Returns whether a character may stand in a host, in any script.
-fn is_of_host(c: char) -> bool {
+fn is_host_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '-' | '_') || unicode_normalization::char::is_combining_mark(c)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::hosts_named;
+    use super::find_host_names;
 
     #[test]
     fn a_host_is_named_whatever_stands_beside_it() {
@@ -97,17 +97,17 @@ mod tests {
             "@pills.example",
         ] {
             let text = format!("é {written}");
-            let found = hosts_named(&text);
+            let found = find_host_names(&text);
             assert!(
                 found.iter().any(|(host, at)| host == "pills.example" && text.get(at.clone()).is_some()),
                 "{written}: {found:?}"
             );
         }
         for (written, host) in [("a…pills.example", "a...pills.example"), ("müller.example", "xn--mller-kva.example")] {
-            assert!(hosts_named(written).iter().any(|(found, _)| found == host), "{written}");
+            assert!(find_host_names(written).iter().any(|(found, _)| found == host), "{written}");
         }
         for written in ["x@pills.example", "xpills.example", "épills.example", "pills example", "pills.examples"] {
-            assert!(hosts_named(written).iter().all(|(host, _)| host != "pills.example"), "{written}");
+            assert!(find_host_names(written).iter().all(|(host, _)| host != "pills.example"), "{written}");
         }
     }
 }

@@ -16,16 +16,16 @@ mod whole;
 use std::ops::Range;
 
 use normalise::normalize;
-use receiver::Receiver;
+use receiver::CharSink;
 
 pub(super) use invisible::is_invisible;
-pub use whole::{Whole, is_plain_ascii};
+pub use whole::{NormalizedText, is_plain_ascii};
 
 /// How much of a text is read at once; a longer one is cut at the character boundary before this.
 pub const MAX_BYTES: usize = 6_000;
 
 /// Normalising can lengthen a text (one Arabic ligature becomes 18 letters): where it stops.
-const MAX_NORMALISED: usize = 8_000;
+const MAX_NORMALIZED: usize = 8_000;
 
 /// How often one letter may stand in a row: "sooooo" becomes "soo".
 const MAX_STRETCH: u16 = 2;
@@ -35,7 +35,7 @@ const CAPITAL: u16 = 1 << 15;
 
 /// A normalised text. Reused from call to call to keep its buffers.
 #[derive(Default)]
-pub struct Text {
+pub struct ScoringText {
     normalized: String,
     /// For every byte of `normalised` the offset of its character in the original, and one more for the end.
     offsets: Vec<u16>,
@@ -46,7 +46,7 @@ pub struct Text {
     styled: u16,
 }
 
-impl Text {
+impl ScoringText {
     /// Replaces the content with the normal form of `source`.
     pub fn normalize(&mut self, source: &str) {
         self.normalized.clear();
@@ -89,7 +89,7 @@ impl Text {
     }
 }
 
-impl Receiver for Text {
+impl CharSink for ScoringText {
     #[inline]
     fn push(&mut self, c: char, at: usize, capital: bool) {
         let c = match c {
@@ -123,16 +123,16 @@ impl Receiver for Text {
     }
 
     fn is_full(&self) -> bool {
-        self.normalized.len() >= MAX_NORMALISED
+        self.normalized.len() >= MAX_NORMALIZED
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_BYTES, Text, Whole, is_plain_ascii};
+    use super::{MAX_BYTES, NormalizedText, ScoringText, is_plain_ascii};
 
     fn normal(source: &str) -> String {
-        let mut text = Text::default();
+        let mut text = ScoringText::default();
         text.normalize(source);
         text.as_str().to_owned()
     }
@@ -159,7 +159,7 @@ mod tests {
         ] {
             assert_eq!(normal(source), expected, "{source}");
         }
-        let mut text = Text::default();
+        let mut text = ScoringText::default();
         text.normalize("one 🅨🅞🅤");
         assert_eq!((text.styled_count(), text.source_span(4..7)), (3, 4..16));
         text.normalize("˙looɟ ɐ ǝɹɐ noʎ");
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn spans_lead_back_to_the_original() {
         let source = "Ünï &amp; Vi\u{200B}agraaaa ½ end";
-        let mut text = Text::default();
+        let mut text = ScoringText::default();
         text.normalize(source);
         let at = text.as_str().find("viagra").expect("normalised word");
         assert_eq!(&source[text.source_span(at..at + "viagraa".len())], "Vi\u{200B}agraaaa");
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn long_texts_and_stacks_of_marks_are_cut() {
-        let mut text = Text::default();
+        let mut text = ScoringText::default();
         text.normalize(&"é".repeat(MAX_BYTES));
         assert_eq!(text.source_span(0..text.as_str().len()).end, MAX_BYTES);
         text.normalize(&format!("a{}b", "\u{301}".repeat(100)));
@@ -197,10 +197,10 @@ mod tests {
             "plain Words here ",
             "a\u{0}b\u{1}c\tx\r\ny \u{1F468}\u{200D}\u{1F469} ",
         ] {
-            let mut text = Text::default();
+            let mut text = ScoringText::default();
             text.normalize(part);
             let source = part.repeat(2_000);
-            let whole = Whole::normalize(&source, |c| c);
+            let whole = NormalizedText::normalize(&source, |c| c);
             assert_eq!(whole.as_str(), text.as_str().repeat(2_000));
             assert_eq!(is_plain_ascii(part), part.starts_with("plain"));
             let last = whole.as_str().len() - text.as_str().len();
@@ -211,9 +211,9 @@ mod tests {
             }
         }
         assert_eq!(
-            Whole::normalize("SOOO www pills。example", |c| if c == '。' { '.' } else { c }).as_str(),
+            NormalizedText::normalize("SOOO www pills。example", |c| if c == '。' { '.' } else { c }).as_str(),
             "sooo www pills.example"
         );
-        assert_eq!(Whole::normalize("Sooo é", |c| c).as_str(), "sooo é");
+        assert_eq!(NormalizedText::normalize("Sooo é", |c| c).as_str(), "sooo é");
     }
 }

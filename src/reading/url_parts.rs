@@ -1,10 +1,10 @@
 //! The parts of a web address as it is written: host, path, registered domain, top-level domain.
 
 /// Second-level names under which registries sell: `example.co.uk`.
-const SECOND_LEVELS: &str = " co com org net ac gov edu or ne ";
+const REGISTRY_SECOND_LEVELS: &str = " co com org net ac gov edu or ne ";
 
 /// The host of a web address as it is written: without scheme, user, `www.`, port and path.
-pub fn host(link: &str) -> &str {
+pub fn written_host(link: &str) -> &str {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let rest = authority.rsplit('@').next().unwrap_or_default();
@@ -17,50 +17,50 @@ pub fn host(link: &str) -> &str {
 }
 
 /// What comes after the host of a web address, with its leading slash.
-pub fn path(link: &str) -> &str {
+pub fn written_path(link: &str) -> &str {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
     rest.find(['/', '?', '#']).map_or("", |at| &rest[at..])
 }
 
 /// The part of a host that somebody registered: `example.co.uk` of `shop.example.co.uk`.
-pub fn registered_domain(host: &str) -> &str {
+pub fn registrable_domain(host: &str) -> &str {
     let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
     let (Some(last), Some(second)) = (dots.next(), dots.next()) else { return host };
     let third = dots.next().map_or(0, |at| at + 1);
-    let under_registry = host.len() - last <= 3 && listed(SECOND_LEVELS, &host[second + 1..last]);
+    let under_registry = host.len() - last <= 3 && has_name(REGISTRY_SECOND_LEVELS, &host[second + 1..last]);
     &host[if under_registry { third } else { second + 1 }..]
 }
 
 /// The last label of a host.
-pub fn tld(host: &str) -> &str {
+pub fn top_level_domain(host: &str) -> &str {
     host.rsplit('.').next().unwrap_or_default()
 }
 
 /// Returns whether a host is under a top-level domain that nobody can register (RFC 2606 and 6761). Examples are written with
 /// them, so that they are no evidence of anything.
-pub fn is_reserved(host: &str) -> bool {
-    matches!(tld(host), "example" | "test" | "invalid" | "localhost" | "local")
+pub fn has_reserved_tld(host: &str) -> bool {
+    matches!(top_level_domain(host), "example" | "test" | "invalid" | "localhost" | "local")
 }
 
 /// Returns whether a list of names, with white space between them, has a name.
-pub fn listed(list: &str, word: &str) -> bool {
+pub fn has_name(list: &str, word: &str) -> bool {
     !word.is_empty() && list.split_ascii_whitespace().any(|entry| entry == word)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{host, path, registered_domain};
+    use super::{registrable_domain, written_host, written_path};
 
     #[test]
     fn links_are_taken_apart() {
-        assert_eq!(host("https://user@www.shop.example.co.uk:80/a/b"), "shop.example.co.uk");
-        assert_eq!(host("http://en.wikipedia.org:x@pills.example/a@b"), "pills.example");
-        assert_eq!(host("http://pills.example?x@b.example"), "pills.example");
-        assert_eq!(host("http://[2001:db8::1]:80/"), "[2001:db8::1]");
-        assert_eq!(registered_domain("shop.example.co.uk"), "example.co.uk");
-        assert_eq!(registered_domain("a.b.example.com"), "example.com");
-        assert_eq!(registered_domain("example.com"), "example.com");
-        assert_eq!(path("http://x.com/a?b"), "/a?b");
-        assert_eq!(path("x.com"), "");
+        assert_eq!(written_host("https://user@www.shop.example.co.uk:80/a/b"), "shop.example.co.uk");
+        assert_eq!(written_host("http://en.wikipedia.org:x@pills.example/a@b"), "pills.example");
+        assert_eq!(written_host("http://pills.example?x@b.example"), "pills.example");
+        assert_eq!(written_host("http://[2001:db8::1]:80/"), "[2001:db8::1]");
+        assert_eq!(registrable_domain("shop.example.co.uk"), "example.co.uk");
+        assert_eq!(registrable_domain("a.b.example.com"), "example.com");
+        assert_eq!(registrable_domain("example.com"), "example.com");
+        assert_eq!(written_path("http://x.com/a?b"), "/a?b");
+        assert_eq!(written_path("x.com"), "");
     }
 }

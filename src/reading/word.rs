@@ -8,5 +8,5 @@ mod readings;
 mod reversed;
 mod spaced;
 
-pub use form::{MASK, MIN_MASKED, Word, Written, folded};
+pub use form::{MASK, MIN_MASKED, Word, WordForm, fold_case};
 pub use readings::readings;

@@ -2,33 +2,33 @@
 
 use uuid::Uuid;
 
-use crate::learning::Voice;
+use crate::learning::DecisionMaker;
 use crate::store::Claim;
-use crate::verdict::{self, Decision, Part, Verdict};
+use crate::verdict::{self, Decision, RemovablePart, Verdict};
 
 /// What names a moderator's last act that was not taken back.
-pub const LAST: &str = "last";
+pub const LAST_ACT: &str = "last";
 
 /// What a moderator wants done with a comment.
 #[derive(Debug, Clone)]
-pub struct Act {
+pub struct ReviewAct {
     /// Who acts.
     pub moderator: String,
     /// Act only at this revision.
     pub expected_revision: Option<u32>,
     /// What to do.
-    pub action: What,
+    pub action: ReviewAction,
     /// What it is part of.
     pub act_id: String,
     /// From where: the key's id.
     pub source: String,
     /// Whose word it is.
-    pub authority: Voice,
+    pub authority: DecisionMaker,
 }
 
 /// The two acts there are.
 #[derive(Debug, Clone)]
-pub enum What {
+pub enum ReviewAction {
     /// Decide.
     Decide {
         /// What becomes of the comment.
@@ -40,7 +40,7 @@ pub enum What {
         /// For the author.
         author_message: String,
         /// What the host must leave out of an approved comment.
-        publish_without: Vec<Part>,
+        publish_without: Vec<RemovablePart>,
     },
     /// Take back the last moderator's decision.
     Undo {
@@ -63,16 +63,16 @@ pub enum Refusal {
 }
 
 /// A name for an act. It tells when it was given, so that nobody who looks for it looks further back.
-pub fn new_act() -> String {
+pub fn new_act_id() -> String {
     Uuid::now_v7().to_string()
 }
 
 /// Whether an act may be named so.
-pub fn is_act(name: &str) -> bool {
+pub fn is_act_id(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
 }
 
 /// Returns whether a moderator may go by this name.
-pub fn is_name(name: &str) -> bool {
-    !name.is_empty() && verdict::may_name_somebody(name)
+pub fn is_moderator_name(name: &str) -> bool {
+    !name.is_empty() && verdict::is_valid_actor_name(name)
 }

@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use prost::Message;
 
-use super::desk::Desk;
+use super::desk::ReviewDesk;
 use super::filter::Filter;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
-use crate::store::{Claim, Claimed, Kept, MOST_CLAIMS, Order, Wish};
+use crate::store::{Claim, ClaimOutcome, ClaimRequest, MAX_CLAIMS, Order, StoredComment};
 use crate::verdict::{Decision, Verdict};
 
 /// How many bytes of comments are handed out in one answer, but for the first: clients accept 4 MiB.
-pub const MOST_BYTES: usize = 2 << 20;
+pub const MAX_ANSWER_BYTES: usize = 2 << 20;
 /// How many comments of the queue are looked at in one go.
-const LOOK: usize = 100;
+const QUEUE_PAGE: usize = 100;
 
 /// Who asks for comments.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct Claimant {
     /// The moderator's name.
     pub moderator: String,
     /// For how long.
@@ -28,16 +28,16 @@ pub struct Ask {
 
 /// A comment that was handed out.
 #[derive(Debug)]
-pub struct Handed {
+pub struct ClaimedComment {
     /// The comment.
-    pub kept: Kept,
+    pub kept: StoredComment,
     /// Whose it is, and until when.
     pub claim: Claim,
 }
 
 /// Why a comment was not handed out.
 #[derive(Debug)]
-pub enum Withheld {
+pub enum ClaimRefusal {
     /// There is no such comment.
     NotFound,
     /// It is decided, and no spot check.
@@ -49,36 +49,42 @@ pub enum Withheld {
 }
 
 /// What a moderator is told who holds as many comments as one may.
-pub fn full() -> String {
-    format!("holds {MOST_CLAIMS} comments of this site already; decide or release some first")
+pub fn too_many_claims() -> String {
+    format!("holds {MAX_CLAIMS} comments of this site already; decide or release some first")
 }
 
 /// Returns how many bytes a comment and its verdict take in an answer.
-pub fn size(kept: &Kept) -> usize {
+pub fn encoded_size(kept: &StoredComment) -> usize {
     kept.comment.encoded_len() + pb::Verdict::from(kept.verdict.clone()).encoded_len()
 }
 
-impl Desk {
+impl ReviewDesk {
     /// Hands out so many held comments that are nobody's yet, most urgent first.
-    pub async fn claim_next(&self, site: &Site, filter: &Filter, most: usize, ask: &Ask) -> Result<Vec<Handed>, Error> {
-        let wish = Wish { moderator: &ask.moderator, lease: ask.lease, renew: false };
-        let (mut handed, mut after): (Vec<Handed>, Option<String>) = (Vec::new(), None);
+    pub async fn claim_next(
+        &self,
+        site: &Site,
+        filter: &Filter,
+        most: usize,
+        ask: &Claimant,
+    ) -> Result<Vec<ClaimedComment>, Error> {
+        let wish = ClaimRequest { moderator: &ask.moderator, lease: ask.lease, renew: false };
+        let (mut handed, mut after): (Vec<ClaimedComment>, Option<String>) = (Vec::new(), None);
         let mut bytes = 0;
         loop {
-            let page = self.list(site, filter, Order::Risk, LOOK, after.as_deref()).await?;
+            let page = self.list(site, filter, Order::Risk, QUEUE_PAGE, after.as_deref()).await?;
             let claims = self.claims(site, &page.comments).await?;
             for (kept, _) in page.comments.iter().zip(claims).filter(|(_, claim)| claim.is_none()) {
-                let size = size(kept);
-                if handed.len() == most || !handed.is_empty() && bytes + size > MOST_BYTES {
+                let size = encoded_size(kept);
+                if handed.len() == most || !handed.is_empty() && bytes + size > MAX_ANSWER_BYTES {
                     return Ok(handed);
                 }
-                match self.hand(site, &id(kept)?, &wish).await? {
+                match self.try_claim(site, &id(kept)?, &wish).await? {
                     Ok(one) => {
                         bytes += size;
                         handed.push(one);
                     }
-                    Err(Withheld::Full) if handed.is_empty() => return Err(Error::invalid("moderator", full())),
-                    Err(Withheld::Full) => return Ok(handed),
+                    Err(ClaimRefusal::Full) if handed.is_empty() => return Err(Error::invalid("moderator", too_many_claims())),
+                    Err(ClaimRefusal::Full) => return Ok(handed),
                     Err(_) => {}
                 }
             }
@@ -90,23 +96,33 @@ impl Desk {
     }
 
     /// Hands out this comment, or renews the moderator's claim on it.
-    pub async fn claim(&self, site: &Site, id: &CommentId, ask: &Ask) -> Result<Result<Handed, Withheld>, Error> {
-        self.hand(site, id, &Wish { moderator: &ask.moderator, lease: ask.lease, renew: true }).await
+    pub async fn claim(
+        &self,
+        site: &Site,
+        id: &CommentId,
+        ask: &Claimant,
+    ) -> Result<Result<ClaimedComment, ClaimRefusal>, Error> {
+        self.try_claim(site, id, &ClaimRequest { moderator: &ask.moderator, lease: ask.lease, renew: true }).await
     }
 
-    async fn hand(&self, site: &Site, id: &CommentId, wish: &Wish<'_>) -> Result<Result<Handed, Withheld>, Error> {
+    async fn try_claim(
+        &self,
+        site: &Site,
+        id: &CommentId,
+        wish: &ClaimRequest<'_>,
+    ) -> Result<Result<ClaimedComment, ClaimRefusal>, Error> {
         let claim = match self.store.claim(site, id, wish).await? {
-            Claimed::Granted(claim) => claim,
-            Claimed::Taken(claim) => return Ok(Err(Withheld::Claimed(claim))),
-            Claimed::Full => return Ok(Err(Withheld::Full)),
+            ClaimOutcome::Granted(claim) => claim,
+            ClaimOutcome::Taken(claim) => return Ok(Err(ClaimRefusal::Claimed(claim))),
+            ClaimOutcome::Full => return Ok(Err(ClaimRefusal::Full)),
         };
         // Looked at afterwards: from here on nobody else decides it.
         let refused = match self.store.get(site, id).await? {
             Some(kept) if kept.verdict.decision == Decision::Hold || kept.verdict.is_spot_check() => {
-                return Ok(Ok(Handed { kept, claim }));
+                return Ok(Ok(ClaimedComment { kept, claim }));
             }
-            Some(kept) => Withheld::NotHeld(Box::new(kept.verdict)),
-            None => Withheld::NotFound,
+            Some(kept) => ClaimRefusal::NotHeld(Box::new(kept.verdict)),
+            None => ClaimRefusal::NotFound,
         };
         self.store.release(site, id, Some(wish.moderator)).await?;
         Ok(Err(refused))
@@ -118,7 +134,7 @@ impl Desk {
     }
 
     /// Who is at work on these comments, in their order.
-    pub async fn claims(&self, site: &Site, comments: &[Kept]) -> Result<Vec<Option<Claim>>, Error> {
+    pub async fn claims(&self, site: &Site, comments: &[StoredComment]) -> Result<Vec<Option<Claim>>, Error> {
         let ids: Vec<CommentId> = comments.iter().map(id).collect::<Result<_, _>>()?;
         self.store.claims(site, &ids).await
     }
@@ -128,7 +144,7 @@ impl Desk {
     }
 
     /// Ends the claim on a comment that was decided.
-    pub(super) async fn done_with(&self, site: &Site, id: &CommentId) {
+    pub(super) async fn end_claim(&self, site: &Site, id: &CommentId) {
         if let Err(error) = self.store.release(site, id, None).await {
             // The decision stands, and the claim ends by itself.
             tracing::debug!(%error, "a claim was not ended");
@@ -136,6 +152,6 @@ impl Desk {
     }
 }
 
-fn id(kept: &Kept) -> Result<CommentId, Error> {
+fn id(kept: &StoredComment) -> Result<CommentId, Error> {
     CommentId::parse("comment_id", &kept.comment.comment_id).map_err(Error::from)
 }

@@ -2,40 +2,40 @@
 
 use std::time::SystemTime;
 
-use super::act::{Act, Refusal, What};
-use super::desk::Desk;
+use super::act::{Refusal, ReviewAct, ReviewAction};
+use super::desk::ReviewDesk;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::learning::{Learning, Voice};
+use crate::learning::{DecisionMaker, Learning};
 use crate::pb;
-use crate::store::{Change, Kept, Past, Teaching};
-use crate::verdict::{Decision, Part, Reason, Verdict};
+use crate::store::{Change, OutcomeUpdate, PastVerdict, StoredComment};
+use crate::verdict::{Decision, Reason, RemovablePart, Verdict};
 
 /// How often an act is tried again when others decide the same comment in the meantime.
-const TRIES: usize = 16;
+const MAX_TRIES: usize = 16;
 
-impl Desk {
+impl ReviewDesk {
     /// Acts on one comment.
-    pub async fn act(&self, site: &Site, id: &CommentId, act: &Act) -> Result<Result<Verdict, Refusal>, Error> {
-        for _ in 0..TRIES {
+    pub async fn act(&self, site: &Site, id: &CommentId, act: &ReviewAct) -> Result<Result<Verdict, Refusal>, Error> {
+        for _ in 0..MAX_TRIES {
             let Some(kept) = self.store.get(site, id).await? else { return Ok(Err(Refusal::NotFound)) };
             let now = SystemTime::now();
             let next = match plan(&kept, act, now) {
-                Plan::Change(next) => *next,
-                Plan::Done => return Ok(Ok(kept.verdict)),
-                Plan::Refuse(refusal) => return Ok(Err(refusal)),
+                PlannedChange::Change(next) => *next,
+                PlannedChange::Done => return Ok(Ok(kept.verdict)),
+                PlannedChange::Refuse(refusal) => return Ok(Err(refusal)),
             };
             // Taking back asks for no claim: what is decided is nobody's.
-            let claim = if matches!(act.action, What::Undo { .. }) { None } else { self.claimed(site, id).await? };
+            let claim = if matches!(act.action, ReviewAction::Undo { .. }) { None } else { self.claimed(site, id).await? };
             if let Some(claim) = claim.as_ref().filter(|claim| claim.moderator != act.moderator) {
                 return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim.clone())));
             }
-            let event = event(&kept, &next, act, now);
+            let event = audit_event(&kept, &next, act, now);
             let teaching = self.teaching(&kept, &next, act);
             let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event, outcome_update: teaching };
             if self.store.replace(site, id, &change).await? {
                 if claim.is_some() {
-                    self.done_with(site, id).await;
+                    self.end_claim(site, id).await;
                 }
                 return Ok(Ok(next));
             }
@@ -44,23 +44,26 @@ impl Desk {
     }
 
     /// What an act teaches.
-    fn teaching(&self, kept: &Kept, next: &Verdict, act: &Act) -> Teaching {
-        let decided = |verdict: &Verdict, code: &str, voice: Voice| {
+    fn teaching(&self, kept: &StoredComment, next: &Verdict, act: &ReviewAct) -> OutcomeUpdate {
+        let decided = |verdict: &Verdict, code: &str, voice: DecisionMaker| {
             let what = (verdict.decision, code);
             let by = (&*verdict.decided_by, verdict.revision);
-            let spot_check = kept.verdict.spot_check().map(|stands_for| stands_for as f32);
+            let spot_check = kept.verdict.spot_check_weight().map(|stands_for| stands_for as f32);
             self.learning.decided(&kept.comment, &kept.persons, what, voice, by, spot_check)
         };
         match &act.action {
-            What::Decide { reason_code, .. } => Teaching { removed: None, added: decided(next, reason_code, act.authority) },
-            What::Undo { .. } => last_decision(kept)
-                .map_or_else(Teaching::default, |(_, undone)| Learning::undone(&kept.comment.comment_id, undone.revision)),
+            ReviewAction::Decide { reason_code, .. } => {
+                OutcomeUpdate { removed: None, added: decided(next, reason_code, act.authority) }
+            }
+            ReviewAction::Undo { .. } => last_decision(kept).map_or_else(OutcomeUpdate::default, |(_, undone)| {
+                Learning::undo_teaching(&kept.comment.comment_id, undone.revision)
+            }),
         }
     }
 }
 
 /// What becomes of an act.
-enum Plan {
+enum PlannedChange {
     /// The comment gets this verdict.
     Change(Box<Verdict>),
     /// It is so already.
@@ -70,16 +73,16 @@ enum Plan {
 }
 
 /// Returns what an act makes of a comment as it stands.
-fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
+fn plan(kept: &StoredComment, act: &ReviewAct, now: SystemTime) -> PlannedChange {
     let current = &kept.verdict;
     if is_done(kept, act) {
-        return Plan::Done;
+        return PlannedChange::Done;
     }
     if act.expected_revision.is_some_and(|expected| expected != current.revision) {
-        return Plan::Refuse(Refusal::Conflict(Box::new(current.clone())));
+        return PlannedChange::Refuse(Refusal::Conflict(Box::new(current.clone())));
     }
     let next = match &act.action {
-        What::Decide { decision, reason_code, author_message, publish_without, .. } => Verdict {
+        ReviewAction::Decide { decision, reason_code, author_message, publish_without, .. } => Verdict {
             decision: *decision,
             reasons: reasons(current, &act.moderator, *decision, reason_code, publish_without),
             decided_by: act.moderator.clone().into(),
@@ -87,21 +90,21 @@ fn plan(kept: &Kept, act: &Act, now: SystemTime) -> Plan {
             publish_without: publish_without.clone(),
             ..current.clone()
         },
-        What::Undo { of } => match last_decision(kept) {
+        ReviewAction::Undo { of } => match last_decision(kept) {
             Some((_, decided)) if of.as_ref().is_some_and(|of| *of != decided.act_id) => {
-                return Plan::Refuse(Refusal::Conflict(Box::new(current.clone())));
+                return PlannedChange::Refuse(Refusal::Conflict(Box::new(current.clone())));
             }
             Some((before, _)) => before.clone(),
-            None => return Plan::Refuse(Refusal::NothingToUndo(Box::new(current.clone()))),
+            None => return PlannedChange::Refuse(Refusal::NothingToUndo(Box::new(current.clone()))),
         },
     };
-    Plan::Change(Box::new(Verdict { revision: current.revision + 1, decided_at: now, ..next }))
+    PlannedChange::Change(Box::new(Verdict { revision: current.revision + 1, decided_at: now, ..next }))
 }
 
 /// Returns whether the comment stands as this act would leave it. A call that is repeated because its answer got lost finds its
 /// own work done: that is no conflict.
-fn is_done(kept: &Kept, act: &Act) -> bool {
-    let What::Decide { decision, reason_code, publish_without, .. } = &act.action else { return false };
+fn is_done(kept: &StoredComment, act: &ReviewAct) -> bool {
+    let ReviewAction::Decide { decision, reason_code, publish_without, .. } = &act.action else { return false };
     let current = &kept.verdict;
     current.decision == *decision
         && current.decided_by == act.moderator
@@ -111,7 +114,13 @@ fn is_done(kept: &Kept, act: &Act) -> bool {
 }
 
 /// Returns the reasons of a moderator's decision: the moderator's first, then those of the machine.
-fn reasons(current: &Verdict, moderator: &str, decision: Decision, reason_code: &str, publish_without: &[Part]) -> Vec<Reason> {
+fn reasons(
+    current: &Verdict,
+    moderator: &str,
+    decision: Decision,
+    reason_code: &str,
+    publish_without: &[RemovablePart],
+) -> Vec<Reason> {
     let code = if reason_code.is_empty() { String::new() } else { format!(" ({reason_code})") };
     let done = match decision {
         Decision::Approve => "approved",
@@ -127,10 +136,10 @@ fn reasons(current: &Verdict, moderator: &str, decision: Decision, reason_code: 
 
 /// The verdict that the last decision not yet taken back replaced, and the event of that decision. An edit begins anew:
 /// what a moderator said of an earlier text does not come back.
-fn last_decision(kept: &Kept) -> Option<(&Verdict, &pb::AuditEvent)> {
+fn last_decision(kept: &StoredComment) -> Option<(&Verdict, &pb::AuditEvent)> {
     let mut standing: Vec<(&Verdict, &pb::AuditEvent)> = Vec::new();
     let present = (&kept.verdict, &kept.event);
-    for (verdict, event) in kept.trail.iter().map(|Past { verdict, event }| (verdict, event)).chain([present]) {
+    for (verdict, event) in kept.trail.iter().map(|PastVerdict { verdict, event }| (verdict, event)).chain([present]) {
         match event.act.as_str() {
             "DECIDED" => standing.push((verdict, event)),
             "UNDONE" => {
@@ -144,11 +153,11 @@ fn last_decision(kept: &Kept) -> Option<(&Verdict, &pb::AuditEvent)> {
 }
 
 /// Returns the audit record of an act that changes a comment.
-fn event(kept: &Kept, after: &Verdict, act: &Act, now: SystemTime) -> pb::AuditEvent {
+fn audit_event(kept: &StoredComment, after: &Verdict, act: &ReviewAct, now: SystemTime) -> pb::AuditEvent {
     let before = &kept.verdict;
     let (what, reason_code, note, undoes) = match &act.action {
-        What::Decide { reason_code, note, .. } => ("DECIDED", reason_code.clone(), note.clone(), String::new()),
-        What::Undo { .. } => {
+        ReviewAction::Decide { reason_code, note, .. } => ("DECIDED", reason_code.clone(), note.clone(), String::new()),
+        ReviewAction::Undo { .. } => {
             let undone = last_decision(kept).map(|(_, decided)| decided.act_id.clone());
             ("UNDONE", String::new(), String::new(), undone.unwrap_or_default())
         }

@@ -5,28 +5,28 @@ use std::sync::Arc;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::learning::Learning;
-use crate::store::{Kept, Store};
+use crate::store::{Store, StoredComment};
 
 /// A moderator's desk.
 #[derive(Clone)]
-pub struct Desk {
+pub struct ReviewDesk {
     pub(super) store: Store,
     pub(super) learning: Learning,
-    rules: Arc<dyn Fn(&Site) -> Rules + Send + Sync>,
+    rules: Arc<dyn Fn(&Site) -> ReviewRules + Send + Sync>,
 }
 
 /// What a site's policy says to its moderators.
 #[derive(Debug, Clone, Default)]
-pub struct Rules {
+pub struct ReviewRules {
     /// They must say why they reject a comment.
     pub reason_required: bool,
     /// From which score on each label holds and rejects.
     pub thresholds: Vec<(&'static str, Option<f64>, Option<f64>)>,
 }
 
-impl Desk {
+impl ReviewDesk {
     /// A desk on a store, where each site has its rules, and learns from what is decided.
-    pub fn new(store: Store, learning: Learning, rules: impl Fn(&Site) -> Rules + Send + Sync + 'static) -> Self {
+    pub fn new(store: Store, learning: Learning, rules: impl Fn(&Site) -> ReviewRules + Send + Sync + 'static) -> Self {
         Self { store, learning, rules: Arc::new(rules) }
     }
 
@@ -36,7 +36,7 @@ impl Desk {
     }
 
     /// What a site's policy says to its moderators.
-    pub fn rules(&self, site: &Site) -> Rules {
+    pub fn rules(&self, site: &Site) -> ReviewRules {
         (self.rules)(site)
     }
 
@@ -46,7 +46,7 @@ impl Desk {
     }
 
     /// Returns a comment as the store has it.
-    pub(super) async fn kept(&self, site: &Site, id: &CommentId) -> Result<Kept, Error> {
+    pub(super) async fn kept(&self, site: &Site, id: &CommentId) -> Result<StoredComment, Error> {
         let not_found = || Error::NotFound { site: site.as_str().to_owned(), comment_id: id.as_str().to_owned() };
         self.store.get(site, id).await?.ok_or_else(not_found)
     }

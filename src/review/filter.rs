@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::classify::Likeness;
-use crate::store::{Claim, Kept};
+use crate::classify::MinHash;
+use crate::store::{Claim, StoredComment};
 use crate::verdict::Decision;
 
 /// Longest filter, in bytes: every comment of a long history may be held to each of its terms.
@@ -14,7 +14,7 @@ const MAX_FILTER: usize = 1_024;
 pub struct Filter {
     decision: Option<Decision>,
     terms: Vec<Term>,
-    claimed: Option<Claimed>,
+    claimed: Option<ClaimFilter>,
     like: Option<String>,
     /// No decision was asked for: the queue with all that waits for a moderator.
     queue: bool,
@@ -22,7 +22,7 @@ pub struct Filter {
 
 /// Who is at work on a comment.
 #[derive(Debug, Clone, PartialEq)]
-enum Claimed {
+enum ClaimFilter {
     Anybody,
     Nobody,
     By(String),
@@ -30,11 +30,11 @@ enum Claimed {
 
 /// What terms are held against besides the comment.
 #[derive(Debug, Clone, Copy)]
-pub struct Beside {
+pub struct FilterContext {
     /// When.
     pub now: SystemTime,
     /// What the comments must be like; `None` where nothing is like it.
-    pub like: Option<Likeness>,
+    pub like: Option<MinHash>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +64,7 @@ impl Filter {
         }
         let mut parsed = Self { decision: Some(Decision::Hold), terms: Vec::new(), claimed: None, like: None, queue: true };
         for term in filter.split_whitespace() {
-            let at = term.find(['=', '>', '<']).ok_or_else(|| unknown(term))?;
+            let at = term.find(['=', '>', '<']).ok_or_else(|| unknown_term(term))?;
             let (key, value) = (&term[..at], &term[at + 1..]);
             let term = match (key, term.as_bytes()[at]) {
                 ("decision", b'=') if value == "any" => {
@@ -72,14 +72,14 @@ impl Filter {
                     continue;
                 }
                 ("decision", b'=') => {
-                    (parsed.decision, parsed.queue) = (Some(Decision::parse(value).ok_or_else(|| unknown(term))?), false);
+                    (parsed.decision, parsed.queue) = (Some(Decision::parse(value).ok_or_else(|| unknown_term(term))?), false);
                     continue;
                 }
                 ("claimed", b'=') if !value.is_empty() => {
                     parsed.claimed = Some(match value {
-                        "yes" => Claimed::Anybody,
-                        "no" => Claimed::Nobody,
-                        name => Claimed::By(name.to_owned()),
+                        "yes" => ClaimFilter::Anybody,
+                        "no" => ClaimFilter::Nobody,
+                        name => ClaimFilter::By(name.to_owned()),
                     });
                     continue;
                 }
@@ -89,17 +89,17 @@ impl Filter {
                 }
                 ("rule", b'=') if !value.is_empty() => Term::Rule(value.to_owned()),
                 ("lang", b'=') if !value.is_empty() => Term::Language(value.to_lowercase()),
-                ("age", b'>') => Term::Older(humantime::parse_duration(value).map_err(|_| unknown(term))?),
-                ("age", b'<') => Term::Younger(humantime::parse_duration(value).map_err(|_| unknown(term))?),
+                ("age", b'>') => Term::Older(humantime::parse_duration(value).map_err(|_| unknown_term(term))?),
+                ("age", b'<') => Term::Younger(humantime::parse_duration(value).map_err(|_| unknown_term(term))?),
                 ("label", b'=') => Term::Label(value.to_owned()),
                 ("reason", b'=') => Term::Reason(value.to_uppercase()),
-                ("since", b'=') => Term::Since(humantime::parse_rfc3339_weak(value).map_err(|_| unknown(term))?),
+                ("since", b'=') => Term::Since(humantime::parse_rfc3339_weak(value).map_err(|_| unknown_term(term))?),
                 ("post", b'=') => Term::Post(value.to_owned()),
                 ("author", b'=') => Term::Author(value.to_owned()),
                 ("text", b'=') if !value.is_empty() => Term::Text(value.to_lowercase()),
-                ("score", b'>') => Term::ScoreAbove(value.parse().map_err(|_| unknown(term))?),
-                ("score", b'<') => Term::ScoreBelow(value.parse().map_err(|_| unknown(term))?),
-                _ => return Err(unknown(term)),
+                ("score", b'>') => Term::ScoreAbove(value.parse().map_err(|_| unknown_term(term))?),
+                ("score", b'<') => Term::ScoreBelow(value.parse().map_err(|_| unknown_term(term))?),
+                _ => return Err(unknown_term(term)),
             };
             parsed.terms.push(term);
         }
@@ -112,7 +112,7 @@ impl Filter {
     }
 
     /// Returns whether spot checks are asked for behind what is held: where no decision is named, it is the whole queue.
-    pub fn asks_for_spot_checks(&self) -> bool {
+    pub fn includes_spot_checks(&self) -> bool {
         self.queue
     }
 
@@ -122,7 +122,7 @@ impl Filter {
     }
 
     /// Whether claims make a difference.
-    pub fn asks_for_claims(&self) -> bool {
+    pub fn filters_claims(&self) -> bool {
         self.claimed.is_some()
     }
 
@@ -130,14 +130,14 @@ impl Filter {
     pub fn matches_claim(&self, claim: Option<&Claim>) -> bool {
         match &self.claimed {
             None => true,
-            Some(Claimed::Anybody) => claim.is_some(),
-            Some(Claimed::Nobody) => claim.is_none(),
-            Some(Claimed::By(name)) => claim.is_some_and(|claim| claim.moderator == *name),
+            Some(ClaimFilter::Anybody) => claim.is_some(),
+            Some(ClaimFilter::Nobody) => claim.is_none(),
+            Some(ClaimFilter::By(name)) => claim.is_some_and(|claim| claim.moderator == *name),
         }
     }
 
     /// Whether every term holds but for the claim. The decision is the store's to select.
-    pub fn matches(&self, kept: &Kept, beside: &Beside) -> bool {
+    pub fn matches(&self, kept: &StoredComment, beside: &FilterContext) -> bool {
         let alike = self.like.as_ref().is_none_or(|_| is_like(kept, beside.like.as_ref()));
         let age = || beside.now.duration_since(kept.received_at).unwrap_or_default();
         alike
@@ -166,19 +166,19 @@ impl Filter {
     }
 }
 
-fn is_like(kept: &Kept, wanted: Option<&Likeness>) -> bool {
-    let Some((wanted, likeness)) = wanted.zip(Likeness::of(&kept.comment.body)) else { return false };
+fn is_like(kept: &StoredComment, wanted: Option<&MinHash>) -> bool {
+    let Some((wanted, likeness)) = wanted.zip(MinHash::of(&kept.comment.body)) else { return false };
     wanted.bands().iter().zip(likeness.bands()).any(|(a, b)| *a == b)
 }
 
 /// The tag of a comment's language, as far as its host told it.
-fn language(kept: &Kept) -> Option<String> {
+fn language(kept: &StoredComment) -> Option<String> {
     let post = kept.comment.post.as_ref().map_or("", |post| post.language.as_str());
     let tag = [kept.comment.language.as_str(), post].into_iter().find(|tag| !tag.is_empty())?;
     Some(tag.to_lowercase())
 }
 
-fn unknown(term: &str) -> String {
+fn unknown_term(term: &str) -> String {
     // It goes back in a header, which has bounds of its own.
     let term = &term[..term.floor_char_boundary(80)];
     format!(

@@ -1,36 +1,36 @@
 //! Looks up one comment with all that a moderator sees of it.
 
-use super::desk::Desk;
+use super::desk::ReviewDesk;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
-use crate::store::{Claim, Kept};
+use crate::store::{Claim, StoredComment};
 use crate::verdict::Verdict;
 
 /// Everything known of a comment.
-pub struct Known {
+pub struct FullComment {
     /// The comment, its verdict and its trail.
-    pub stored: Kept,
+    pub stored: StoredComment,
     /// How its author has fared.
     pub author: Option<History>,
     /// Who is at work on it.
     pub claim: Option<Claim>,
 }
 
-impl Desk {
+impl ReviewDesk {
     /// The present verdict.
     pub async fn verdict(&self, site: &Site, id: &CommentId) -> Result<Verdict, Error> {
         Ok(self.kept(site, id).await?.verdict)
     }
 
     /// Everything known of one comment.
-    pub async fn comment(&self, site: &Site, id: &CommentId) -> Result<Known, Error> {
+    pub async fn comment(&self, site: &Site, id: &CommentId) -> Result<FullComment, Error> {
         let kept = self.kept(site, id).await?;
         let author = match &kept.author {
             Some(author) => Some(self.store.history(site, author).await?),
             None => None,
         };
         let claim = self.claimed(site, id).await?;
-        Ok(Known { stored: kept, author, claim })
+        Ok(FullComment { stored: kept, author, claim })
     }
 }

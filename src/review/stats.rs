@@ -3,26 +3,26 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use super::audit::at;
-use super::desk::Desk;
+use super::audit::event_time;
+use super::desk::ReviewDesk;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;
-use crate::store::Logged;
+use crate::store::AuditRecord;
 use crate::verdict::{Decision, IMPORT, MACHINE};
 
 /// Records read at once, and at most in all.
-const CHUNK: usize = 2_048;
-const MOST_SCANNED: usize = 200_000;
+const CHUNK_RECORDS: usize = 2_048;
+const MAX_SCANNED: usize = 200_000;
 /// Up to so long a time is told in hours, a longer one in days,
-const BY_HOURS: Duration = Duration::from_secs(48 * 3_600);
+const MAX_HOURLY_SPAN: Duration = Duration::from_secs(48 * 3_600);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// of which there are so many at most.
-const MOST_PERIODS: usize = 400;
+const MAX_PERIODS: usize = 400;
 
 /// What moderators made of one comment, as far as it is known going back.
-struct Case {
+struct CommentHistory {
     /// Decisions that were taken back and are still to come.
     taken_back: u32,
     /// What stands.
@@ -34,20 +34,20 @@ struct Case {
     decided_at: Option<SystemTime>,
 }
 
-impl Desk {
+impl ReviewDesk {
     /// Counts what happened on a site since a moment.
     ///
     /// # Errors
     /// The store being away.
     pub async fn stats(&self, site: &Site, since: SystemTime) -> Result<pb::GetQueueStatsResponse, Error> {
         let queue = self.store.queue(site).await?;
-        let mut tally = Tally::new(since, SystemTime::now());
+        let mut tally = QueueStats::new(since, SystemTime::now());
         let (mut from, mut scanned, mut cut_off) = (u64::MAX, 0, false);
         'all: loop {
-            let page = self.store.audit(site, from, CHUNK, true).await?;
-            for event in page.records.iter().map(Logged::event) {
+            let page = self.store.audit(site, from, CHUNK_RECORDS, true).await?;
+            for event in page.records.iter().map(AuditRecord::event) {
                 from = event.number;
-                if at(&event).is_some_and(|at| at < since) {
+                if event_time(&event).is_some_and(|at| at < since) {
                     break 'all;
                 }
                 tally.count(event);
@@ -57,7 +57,7 @@ impl Desk {
             if page.end {
                 break;
             }
-            if scanned >= MOST_SCANNED {
+            if scanned >= MAX_SCANNED {
                 cut_off = true;
                 break;
             }
@@ -75,20 +75,20 @@ impl Desk {
     }
 }
 
-struct Tally {
+struct QueueStats {
     begin: SystemTime,
     step: Duration,
     periods: Vec<pb::PeriodStats>,
     moderators: BTreeMap<String, pb::ModeratorStats>,
-    histories: HashMap<String, Case>,
+    histories: HashMap<String, CommentHistory>,
     waits: Vec<f64>,
 }
 
-impl Tally {
+impl QueueStats {
     fn new(since: SystemTime, now: SystemTime) -> Self {
         let span = now.duration_since(since).unwrap_or_default();
-        let step = if span <= BY_HOURS { HOUR } else { DAY };
-        let count = usize::try_from(span.as_secs() / step.as_secs()).unwrap_or(usize::MAX).saturating_add(1).min(MOST_PERIODS);
+        let step = if span <= MAX_HOURLY_SPAN { HOUR } else { DAY };
+        let count = usize::try_from(span.as_secs() / step.as_secs()).unwrap_or(usize::MAX).saturating_add(1).min(MAX_PERIODS);
         // The last period is the present one; of a longer time the first ones are not told apart.
         let begin = now - step * u32::try_from(count).unwrap_or(1);
         let begins = (0..count).scan(begin, |at, _| Some(std::mem::replace(at, *at + step)));
@@ -106,8 +106,8 @@ impl Tally {
 
     /// Counts one event; the newest first.
     fn count(&mut self, event: pb::AuditEvent) {
-        let (when, after, before) = (at(&event), Decision::from_wire(event.after), Decision::from_wire(event.before));
-        let case = || Case { taken_back: 0, stands: None, machine: None, label: String::new(), decided_at: None };
+        let (when, after, before) = (event_time(&event), Decision::from_wire(event.after), Decision::from_wire(event.before));
+        let case = || CommentHistory { taken_back: 0, stands: None, machine: None, label: String::new(), decided_at: None };
         match event.act.as_str() {
             "UNDONE" => {
                 self.moderator(&event.by).undone += 1;
@@ -205,7 +205,7 @@ mod tests {
     fn only_what_stands_counts_for_a_label_and_everything_for_a_moderator() {
         use Decision::{Approve, Hold, Reject};
         let begin = SystemTime::UNIX_EPOCH;
-        let mut tally = Tally::new(begin, begin + Duration::from_secs(3_600));
+        let mut tally = QueueStats::new(begin, begin + Duration::from_secs(3_600));
         let mut acts = vec![
             event("CHECKED", MACHINE, "1", Approve, Hold, 10),
             event("DECIDED", "ada", "1", Hold, Reject, 40),

@@ -7,20 +7,20 @@ use super::sources::{ModelStatuses, serving_labels};
 use crate::comment::Site;
 use crate::grpc::ModelStatusSource;
 use crate::judge::SharedJudge;
-use crate::keys::Ring;
+use crate::keys::KeyRing;
 use crate::learning::Learning;
 use crate::store::Store;
 use crate::telemetry::METRICS;
 
 /// How often the queues are measured.
-const QUEUES: Duration = Duration::from_secs(10);
+const GAUGE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Measures the queues of the sites that verdicts were given for, and what they have learned.
-pub async fn measure_sites(store: Store, learning: Learning, models: ModelStatuses, judge: Arc<SharedJudge>, ring: Ring) {
+pub async fn measure_sites(store: Store, learning: Learning, models: ModelStatuses, judge: Arc<SharedJudge>, ring: KeyRing) {
     loop {
         METRICS.name_sites(judge.load().sites().map(|site| site.as_str().to_owned()));
         METRICS.name_sites(ring.sites());
-        tokio::time::sleep(QUEUES).await;
+        tokio::time::sleep(GAUGE_INTERVAL).await;
         for name in METRICS.sites() {
             let Ok(site) = Site::parse("site", &name) else { continue };
             if let Ok(queue) = store.queue(&site).await {

@@ -8,9 +8,9 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use super::services::SMALL;
+use super::services::MAX_SMALL_MESSAGE;
 use crate::judge::SharedJudge;
-use crate::keys::Ring;
+use crate::keys::KeyRing;
 use crate::pb::admin_service_server::SERVICE_NAME as ADMIN;
 use crate::pb::moderation_service_server::SERVICE_NAME as MODERATION;
 use crate::pb::review_service_server::SERVICE_NAME as REVIEW;
@@ -18,7 +18,7 @@ use crate::store::Store;
 use crate::telemetry::METRICS;
 
 /// How often the store is asked whether it is there.
-const PING: Duration = Duration::from_secs(1);
+const PING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Publishes whether calls are welcome.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl HealthPublisher {
     pub fn new() -> (Self, Routes, watch::Receiver<bool>) {
         let (health, service) = tonic_health::server::health_reporter();
         let (ready, readiness) = watch::channel(false);
-        (Self { health, ready }, Routes::new(service.max_decoding_message_size(SMALL)), readiness)
+        (Self { health, ready }, Routes::new(service.max_decoding_message_size(MAX_SMALL_MESSAGE)), readiness)
     }
 
     /// Publishes whether calls are welcome from now on.
@@ -50,14 +50,14 @@ impl HealthPublisher {
 pub struct HealthCheck {
     publisher: HealthPublisher,
     store: Store,
-    ring: Ring,
+    ring: KeyRing,
     judge: Arc<SharedJudge>,
     serving: bool,
 }
 
 impl HealthCheck {
     /// Asks the store for the first time, and publishes what comes of it.
-    pub async fn start(publisher: HealthPublisher, store: Store, ring: Ring, judge: Arc<SharedJudge>) -> Self {
+    pub async fn start(publisher: HealthPublisher, store: Store, ring: KeyRing, judge: Arc<SharedJudge>) -> Self {
         let mut check = Self { publisher, store, ring, judge, serving: false };
         let answers = check.store.ping().await.is_ok();
         check.serving = check.is_serving(answers);
@@ -89,7 +89,7 @@ impl HealthCheck {
                 self.publisher.publish(self.serving && !*leaving.borrow()).await;
             }
             tokio::select! {
-                () = tokio::time::sleep(PING) => {}
+                () = tokio::time::sleep(PING_INTERVAL) => {}
                 _ = leaving.wait_for(|leaving| *leaving) => return,
             }
         }

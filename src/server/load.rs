@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::classify::Model;
-use crate::error::Cause;
+use crate::error::BoxError;
 use crate::files;
 use crate::judge::Judge;
 use crate::policy::Policies;
@@ -13,7 +13,7 @@ use crate::policy::Policies;
 ///
 /// # Errors
 /// Files that cannot be read or are wrong; every mistake in the policies.
-pub fn judge(model: Option<&Path>, policy_dir: Option<&Path>) -> Result<Judge, Cause> {
+pub fn judge(model: Option<&Path>, policy_dir: Option<&Path>) -> Result<Judge, BoxError> {
     let model = match model {
         None => Model::builtin()?,
         Some(path) => {

@@ -8,42 +8,42 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
-use crate::grpc::Connection;
+use crate::grpc::ConnectionUse;
 
 /// How long a new connection waits for those that were told to leave.
-const PATIENCE: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// All open connections. Clones share them.
 #[derive(Clone)]
-pub struct Open {
+pub struct OpenConnections {
     max_connections: usize,
-    table: Arc<Mutex<Known>>,
+    table: Arc<Mutex<ConnectionTable>>,
     /// A permit for each connection that is not open.
     closed: Arc<Semaphore>,
 }
 
 #[derive(Default)]
-struct Known {
+struct ConnectionTable {
     newest: u64,
-    connections: HashMap<u64, Peer>,
+    connections: HashMap<u64, OpenConnection>,
 }
 
-struct Peer {
+struct OpenConnection {
     ip: IpAddr,
-    state: Connection,
+    state: ConnectionUse,
     leave: Arc<Notify>,
 }
 
 /// A connection's place. Given back when it is dropped.
-pub struct Place {
-    open: Open,
+pub struct ConnectionPlace {
+    open: OpenConnections,
     number: u64,
-    state: Connection,
+    state: ConnectionUse,
     leave: Arc<Notify>,
     _permit: Option<tokio::sync::OwnedSemaphorePermit>,
 }
 
-impl Open {
+impl OpenConnections {
     /// Lets so many connections be open at once.
     pub fn new(most: u32) -> Self {
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS / 2);
@@ -54,8 +54,8 @@ impl Open {
     /// Takes a place for a connection. When all are taken, one on which nobody has a call open that was let in makes room:
     /// the oldest of the address that has most of them, so that whoever opens many closes his own. Waits while many are
     /// still leaving. Returns `None` if all are in use.
-    pub async fn take(&self, ip: IpAddr) -> Option<Place> {
-        let permit = timeout(PATIENCE, Arc::clone(&self.closed).acquire_owned()).await.ok()?.ok()?;
+    pub async fn take(&self, ip: IpAddr) -> Option<ConnectionPlace> {
+        let permit = timeout(MAX_WAIT, Arc::clone(&self.closed).acquire_owned()).await.ok()?.ok()?;
         let mut known = self.table.lock().ok()?;
         if known.connections.len() >= self.max_connections {
             let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
@@ -71,11 +71,11 @@ impl Open {
             }
         }
         known.newest += 1;
-        let (number, state, leave) = (known.newest, Connection::default(), Arc::new(Notify::new()));
-        let peer = Peer { ip, state: state.clone(), leave: Arc::clone(&leave) };
+        let (number, state, leave) = (known.newest, ConnectionUse::default(), Arc::new(Notify::new()));
+        let peer = OpenConnection { ip, state: state.clone(), leave: Arc::clone(&leave) };
         known.connections.insert(number, peer);
         drop(known);
-        Some(Place { open: self.clone(), number, state, leave, _permit: Some(permit) })
+        Some(ConnectionPlace { open: self.clone(), number, state, leave, _permit: Some(permit) })
     }
 
     /// Waits until no connection is open.
@@ -86,19 +86,19 @@ impl Open {
     }
 }
 
-impl Place {
+impl ConnectionPlace {
     /// Returns the connection as its calls know it.
-    pub fn connection(&self) -> Connection {
+    pub fn connection(&self) -> ConnectionUse {
         self.state.clone()
     }
 
     /// Waits until the connection has to make room for another.
-    pub async fn told_to_leave(&self) {
+    pub async fn close_requested(&self) {
         self.leave.notified().await;
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         if let Ok(mut known) = self.open.table.lock() {
             known.connections.remove(&self.number);
@@ -113,13 +113,13 @@ mod tests {
     const FLOOD: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 9));
     const BLOG: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 1));
 
-    async fn leaves(place: &Place) -> bool {
-        tokio::time::timeout(Duration::from_millis(10), place.told_to_leave()).await.is_ok()
+    async fn leaves(place: &ConnectionPlace) -> bool {
+        tokio::time::timeout(Duration::from_millis(10), place.close_requested()).await.is_ok()
     }
 
     #[tokio::test]
     async fn whoever_opens_many_connections_closes_his_own() {
-        let open = Open::new(4);
+        let open = OpenConnections::new(4);
         let blog = open.take(BLOG).await.unwrap();
         let mut flood = Vec::new();
         for _ in 0..3 {
@@ -133,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_in_use_is_not_closed_for_another() {
-        let open = Open::new(1);
+        let open = OpenConnections::new(1);
         let blog = open.take(BLOG).await.unwrap();
         let call = blog.connection().busy();
         assert!(open.take(FLOOD).await.is_none());
@@ -144,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_connection_waits_for_those_that_leave() {
-        let open = Open::new(1);
+        let open = OpenConnections::new(1);
         let (first, second) = (open.take(FLOOD).await.unwrap(), open.take(FLOOD).await.unwrap());
         let third = open.take(BLOG);
         let leaving = async {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::reload::Files;
+use super::reload::ReloadableFiles;
 use super::sources::{CorrectionGate, LearningInputs, RetentionSource};
-use crate::keys::Ring;
+use crate::keys::KeyRing;
 use crate::learning::Learning;
 use crate::store::Store;
 
@@ -15,18 +15,18 @@ pub struct Parts {
     /// The store.
     pub store: Store,
     /// All keys.
-    pub ring: Ring,
+    pub ring: KeyRing,
     /// What sites have learned.
     pub learning: Learning,
     /// The model, the policies and the certificates.
-    pub files: Arc<Files>,
+    pub files: Arc<ReloadableFiles>,
     /// Turns true when the server leaves.
     pub leaving: watch::Receiver<bool>,
 }
 
 impl Parts {
     /// Joins the parts, and makes what learns from the store's logs.
-    pub fn new(store: Store, ring: Ring, files: Arc<Files>, leaving: watch::Receiver<bool>) -> Self {
+    pub fn new(store: Store, ring: KeyRing, files: Arc<ReloadableFiles>, leaving: watch::Receiver<bool>) -> Self {
         let retentions = RetentionSource(Arc::clone(&files.judge)).into_retentions();
         let look = LearningInputs(Arc::clone(&files.judge)).into_look();
         let examine = CorrectionGate(Arc::clone(&files.judge)).into_examine();

@@ -12,19 +12,19 @@ use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// How long a message may take that was begun.
-const PATIENCE: Duration = Duration::from_secs(10);
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many bytes of unfinished messages there may be before those that are long are given up,
-const MOST: usize = 64 << 20;
+const MAX_UNFINISHED_BYTES: usize = 64 << 20;
 /// and from how many bytes on one is long.
-const LONG: usize = 64 << 10;
+const LONG_MESSAGE: usize = 64 << 10;
 /// The head of a gRPC message: whether it is compressed, and its length.
-const HEAD: usize = 5;
+const FRAME_HEADER: usize = 5;
 
 /// The bytes of all unfinished messages of this process.
 static UNFINISHED: AtomicUsize = AtomicUsize::new(0);
 
 /// A body that watches the messages in it.
-pub struct Patient {
+pub struct TimedBody {
     inner: Body,
     head: Vec<u8>,
     /// How many bytes of the present message are still to come.
@@ -34,20 +34,20 @@ pub struct Patient {
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
+impl TimedBody {
     /// Watches a body.
     pub fn new(inner: Body) -> Self {
-        Self { inner, head: Vec::with_capacity(HEAD), missing: 0, received: 0, deadline: None }
+        Self { inner, head: Vec::with_capacity(FRAME_HEADER), missing: 0, received: 0, deadline: None }
     }
 
     /// Follows the messages through more of the body.
     fn follow(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.missing == 0 {
-                let (head, rest) = bytes.split_at(bytes.len().min(HEAD - self.head.len()));
+                let (head, rest) = bytes.split_at(bytes.len().min(FRAME_HEADER - self.head.len()));
                 self.head.extend_from_slice(head);
                 bytes = rest;
-                if let Ok([_, length @ ..]) = <[u8; HEAD]>::try_from(self.head.as_slice()) {
+                if let Ok([_, length @ ..]) = <[u8; FRAME_HEADER]>::try_from(self.head.as_slice()) {
                     self.head.clear();
                     self.missing = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
                 }
@@ -64,7 +64,7 @@ impl Patient {
         if self.missing == 0 && self.head.is_empty() {
             self.deadline = None;
         } else if self.deadline.is_none() {
-            self.deadline = Some(Box::pin(sleep(PATIENCE)));
+            self.deadline = Some(Box::pin(sleep(MESSAGE_TIMEOUT)));
         }
     }
 
@@ -78,18 +78,18 @@ impl Patient {
         self.received = 0;
         // The next one has all the time again.
         if let Some(deadline) = &mut self.deadline {
-            deadline.as_mut().reset(Instant::now() + PATIENCE);
+            deadline.as_mut().reset(Instant::now() + MESSAGE_TIMEOUT);
         }
     }
 }
 
-impl Drop for Patient {
+impl Drop for TimedBody {
     fn drop(&mut self) {
         UNFINISHED.fetch_sub(self.received, Ordering::Relaxed);
     }
 }
 
-impl HttpBody for Patient {
+impl HttpBody for TimedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -100,7 +100,7 @@ impl HttpBody for Patient {
         {
             let bytes = bytes.clone();
             self.follow(&bytes);
-            if self.received > LONG && UNFINISHED.load(Ordering::Relaxed) > MOST {
+            if self.received > LONG_MESSAGE && UNFINISHED.load(Ordering::Relaxed) > MAX_UNFINISHED_BYTES {
                 return Poll::Ready(Some(Err(axum::Error::new("too many long messages are on their way"))));
             }
         }
@@ -133,11 +133,11 @@ mod tests {
         [&[0][..], &length.to_be_bytes(), &vec![7; sent]].concat()
     }
 
-    fn body(parts: Vec<Vec<u8>>, ends: bool) -> Patient {
+    fn body(parts: Vec<Vec<u8>>, ends: bool) -> TimedBody {
         let parts = stream::iter(parts.into_iter().map(|part| Ok::<_, std::convert::Infallible>(Bytes::from(part))));
         match ends {
-            true => Patient::new(Body::from_stream(parts)),
-            false => Patient::new(Body::from_stream(futures_util::StreamExt::chain(parts, stream::pending()))),
+            true => TimedBody::new(Body::from_stream(parts)),
+            false => TimedBody::new(Body::from_stream(futures_util::StreamExt::chain(parts, stream::pending()))),
         }
     }
 
@@ -166,11 +166,11 @@ mod tests {
                     }
                 }
             };
-            let ended = tokio::time::timeout(PATIENCE * 2, ended).await.expect("it goes on");
+            let ended = tokio::time::timeout(MESSAGE_TIMEOUT * 2, ended).await.expect("it goes on");
             assert!(ended.to_string().contains("in time"), "{ended}");
         }
         let mut quiet = body(vec![message(1, 1)], false);
         assert!(quiet.frame().await.unwrap().is_ok());
-        assert!(tokio::time::timeout(PATIENCE * 2, quiet.frame()).await.is_err());
+        assert!(tokio::time::timeout(MESSAGE_TIMEOUT * 2, quiet.frame()).await.is_err());
     }
 }

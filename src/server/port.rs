@@ -21,38 +21,38 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tower::Service;
 
-use super::open::{Open, Place};
-use super::patient::Patient;
+use super::open::{ConnectionPlace, OpenConnections};
+use super::patient::TimedBody;
 use super::tls::Tls;
 use crate::keys::Certificate;
 use crate::telemetry::METRICS;
 
 /// How long shaking hands, and then saying the first word, may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a client's first word: the preface of HTTP/2. One that speaks HTTP/1 is timed by its header.
-const FIRST_WORD: u64 = 24;
+const PREFACE_BYTES: u64 = 24;
 /// An idle connection is asked for a sign of life, so that half-open ones do not pile up,
-const KEEPALIVE: Duration = Duration::from_secs(20);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// and closed if it gives none for so long. One that does not read what it is sent gives none either.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Calls at once on one connection; more wait at the client.
-const STREAMS: u32 = 256;
+const MAX_STREAMS: u32 = 256;
 /// Calls taken back before they were begun, per connection: a host that gives up on a full connection takes back all of
 /// them at once, and must not lose the connection for it. More is an attack (CVE-2023-44487).
-const TAKEN_BACK: usize = STREAMS as usize;
+const MAX_RESET_STREAMS: usize = MAX_STREAMS as usize;
 /// Longest headers of a call in bytes.
-const HEADERS: u32 = 16 * 1024;
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
 /// Most bytes of answers that wait for one call's reader.
-const UNREAD: usize = 64 * 1024;
+const MAX_SEND_BUFFER: usize = 64 * 1024;
 /// How many bytes a call, and a connection, may send ahead of what was read of it. h2 ends a connection on which many small
 /// messages wait to be read, in proportion to the second: a few streams of comments of any length stay below that.
-const WINDOW: u32 = 64 * 1024;
-const WINDOWS: u32 = 4 * 1024 * 1024;
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// How long to wait after the system had no room for another connection.
-const NO_ROOM: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// For how long a connection that makes room for another may go on.
-const ROOM: Duration = Duration::from_millis(250);
+const MAKE_ROOM_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Where connections come in, and what is served on them.
 pub struct Port {
@@ -68,7 +68,7 @@ impl Port {
     /// Serves until told to leave; then takes no more connections, lets calls finish until the deadline, and closes.
     /// Tells whether all were finished.
     pub async fn serve(self, router: Router, mut leaving: watch::Receiver<bool>, drain: Duration) -> bool {
-        let (open, builder) = (Open::new(self.max_connections), Arc::new(builder()));
+        let (open, builder) = (OpenConnections::new(self.max_connections), Arc::new(builder()));
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
@@ -79,7 +79,7 @@ impl Port {
                 Err(error) => {
                     // Out of descriptors, mostly: connections that end make room.
                     tracing::warn!(%error, "cannot take a connection");
-                    tokio::time::sleep(NO_ROOM).await;
+                    tokio::time::sleep(ACCEPT_RETRY).await;
                     continue;
                 }
             };
@@ -93,8 +93,8 @@ impl Port {
                 METRICS.connections.inc();
                 let told = async {
                     tokio::select! {
-                        _ = leaving.wait_for(|leaving| *leaving) => Farewell::Drain,
-                        () = place.told_to_leave() => Farewell::MakeRoom,
+                        _ = leaving.wait_for(|leaving| *leaving) => CloseReason::Drain,
+                        () = place.close_requested() => CloseReason::MakeRoom,
                     }
                 };
                 connection(stream, tls.as_ref(), router, &builder, &place, told).await;
@@ -108,24 +108,24 @@ impl Port {
 
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_headers(64);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE_TIMEOUT).max_headers(64);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(KEEPALIVE)
-        .keep_alive_timeout(SIGN_OF_LIFE)
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(WINDOWS)
-        .max_concurrent_streams(STREAMS)
-        .max_pending_accept_reset_streams(TAKEN_BACK)
-        .max_header_list_size(HEADERS)
-        .max_send_buf_size(UNREAD);
+        .keep_alive_interval(KEEPALIVE_INTERVAL)
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES)
+        .max_send_buf_size(MAX_SEND_BUFFER);
     builder
 }
 
 /// Why a connection ends before its client wants it to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Farewell {
+enum CloseReason {
     /// The server leaves: calls may finish until its deadline.
     Drain,
     /// Another needs the place, and nobody has a call open that counts.
@@ -138,8 +138,8 @@ async fn connection(
     tls: Option<&Arc<Tls>>,
     router: Router,
     builder: &Builder<TokioExecutor>,
-    place: &Place,
-    told: impl Future<Output = Farewell>,
+    place: &ConnectionPlace,
+    told: impl Future<Output = CloseReason>,
 ) {
     // Answers are small, and whoever asked waits.
     let _ = stream.set_nodelay(true);
@@ -147,7 +147,7 @@ async fn connection(
     let Some(tls) = tls else { return serve(stream, None, router, builder, place, told).await };
     let acceptor = tls.acceptor();
     let shaken = tokio::select! {
-        shaken = timeout(PATIENCE, acceptor.accept(stream)) => shaken,
+        shaken = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => shaken,
         _ = &mut told => return,
     };
     match shaken {
@@ -168,16 +168,16 @@ async fn serve<S>(
     certificate: Option<Certificate>,
     router: Router,
     builder: &Builder<TokioExecutor>,
-    place: &Place,
-    mut told: Pin<&mut impl Future<Output = Farewell>>,
+    place: &ConnectionPlace,
+    mut told: Pin<&mut impl Future<Output = CloseReason>>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let heard = Arc::new(AtomicU64::new(0));
-    let io = TokioIo::new(Heard { stream, bytes: Arc::clone(&heard) });
+    let io = TokioIo::new(CountingStream { stream, bytes: Arc::clone(&heard) });
     let state = place.connection();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(|body| Body::new(Patient::new(Body::new(body))));
+        let mut request = request.map(|body| Body::new(TimedBody::new(Body::new(body))));
         if let Some(certificate) = &certificate {
             request.extensions_mut().insert(certificate.clone());
         }
@@ -186,7 +186,7 @@ async fn serve<S>(
         router.clone().call(request)
     });
     let mut serving = pin!(builder.serve_connection(io, service));
-    let first_word = tokio::time::sleep(PATIENCE);
+    let first_word = tokio::time::sleep(HANDSHAKE_TIMEOUT);
     let mut first_word = pin!(first_word);
     let mut silent = true;
     let mut leaving = None;
@@ -195,7 +195,7 @@ async fn serve<S>(
             // Whoever goes away without a word is nobody's mistake.
             _ = &mut serving => return,
             () = &mut first_word, if silent => {
-                if heard.load(Ordering::Relaxed) < FIRST_WORD {
+                if heard.load(Ordering::Relaxed) < PREFACE_BYTES {
                     METRICS.connection_refused("silent");
                     return;
                 }
@@ -205,18 +205,18 @@ async fn serve<S>(
                 serving.as_mut().graceful_shutdown();
                 leaving = Some(farewell);
             }
-            () = tokio::time::sleep(ROOM), if leaving == Some(Farewell::MakeRoom) => return,
+            () = tokio::time::sleep(MAKE_ROOM_TIMEOUT), if leaving == Some(CloseReason::MakeRoom) => return,
         }
     }
 }
 
 /// Counts what was heard.
-struct Heard<S> {
+struct CountingStream<S> {
     stream: S,
     bytes: Arc<AtomicU64>,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for CountingStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
@@ -226,7 +226,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for CountingStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

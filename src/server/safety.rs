@@ -2,8 +2,8 @@
 
 use super::tls::Tls;
 use crate::config::Config;
-use crate::error::Cause;
-use crate::keys::Ring;
+use crate::error::BoxError;
+use crate::keys::KeyRing;
 
 /// Returns whether other machines can reach the server.
 pub fn is_public(config: &Config) -> bool {
@@ -14,7 +14,7 @@ pub fn is_public(config: &Config) -> bool {
 ///
 /// # Errors
 /// Returns an error that says what to do about it.
-pub fn check_encrypted(config: &Config) -> Result<(), Cause> {
+pub fn check_encrypted(config: &Config) -> Result<(), BoxError> {
     if is_public(config) && config.tls.is_none() && !config.tls_terminated_upstream {
         return Err(format!(
             "{} can be reached from other machines, and keys and comments would cross the network in plain text: name a \
@@ -34,8 +34,8 @@ pub fn demands_keys(config: &Config, tls: Option<&Tls>) -> bool {
 }
 
 /// Returns whether the server asks for keys, and nobody has one or a certificate to call with.
-pub fn is_closed_to_all(ring: &Ring, tls: Option<&Tls>) -> bool {
-    ring.is_known() && !ring.has_any() && ring.asks_for_keys() && !tls.is_some_and(Tls::knows_clients)
+pub fn is_closed_to_all(ring: &KeyRing, tls: Option<&Tls>) -> bool {
+    ring.is_known() && !ring.has_any() && ring.requires_keys() && !tls.is_some_and(Tls::knows_clients)
 }
 
 /// Returns what an operator is told who starts a server that asks for keys and has none.

@@ -8,18 +8,18 @@ use tonic::service::Routes;
 
 use super::parts::Parts;
 use super::sources::{ModelStatuses, ReviewRulesSource};
-use crate::error::Cause;
-use crate::grpc::{Admin, Answers, Guard, MAX_MESSAGE, Moderation, Reload, Review, Streams};
-use crate::lists::{ListEditor, Lists};
+use crate::error::BoxError;
+use crate::grpc::{AdminRpc, AuthLayer, CallLayer, MAX_MESSAGE, Moderation, PolicyReloader, Review, StreamPlaces};
+use crate::lists::{ListCache, ListEditor};
 use crate::moderate::Moderator;
 use crate::pb;
 use crate::pb::admin_service_server::AdminServiceServer;
 use crate::pb::moderation_service_server::ModerationServiceServer;
 use crate::pb::review_service_server::ReviewServiceServer;
-use crate::review::Desk;
+use crate::review::ReviewDesk;
 
 /// Longest message to services that ask for no key, in bytes: the names of services and files.
-pub const SMALL: usize = 4 * 1024;
+pub const MAX_SMALL_MESSAGE: usize = 4 * 1024;
 
 /// What every call is held to.
 pub struct CallLimits {
@@ -35,32 +35,32 @@ pub struct CallLimits {
 ///
 /// # Errors
 /// Returns an error if the compiled descriptors cannot be read.
-pub fn router(health: Routes, parts: &Parts, limits: &CallLimits) -> Result<Router, Cause> {
+pub fn router(health: Routes, parts: &Parts, limits: &CallLimits) -> Result<Router, BoxError> {
     let routes = api(health, parts)
         // Clients in the field still ask for the older of the two.
-        .add_service(reflection().build_v1()?.max_decoding_message_size(SMALL))
-        .add_service(reflection().build_v1alpha()?.max_decoding_message_size(SMALL));
+        .add_service(reflection().build_v1()?.max_decoding_message_size(MAX_SMALL_MESSAGE))
+        .add_service(reflection().build_v1alpha()?.max_decoding_message_size(MAX_SMALL_MESSAGE));
     // The last layer is the first to see a call.
     Ok(routes
         .into_axum_router()
-        .layer(Guard::with(parts.ring.clone(), limits.key_quota, limits.max_in_flight))
-        .layer(Answers::within(limits.timeout)))
+        .layer(AuthLayer::with(parts.ring.clone(), limits.key_quota, limits.max_in_flight))
+        .layer(CallLayer::within(limits.timeout)))
 }
 
 /// Adds the services for hosts, moderators and operators.
 fn api(routes: Routes, parts: &Parts) -> Routes {
     let Parts { store, ring, learning, files, leaving } = parts;
-    let (judge, lists, streams) = (&files.judge, Lists::new(store.clone()), Streams::default());
+    let (judge, lists, streams) = (&files.judge, ListCache::new(store.clone()), StreamPlaces::default());
     let rules = ReviewRulesSource(Arc::clone(judge));
-    let desk = Desk::new(store.clone(), learning.clone(), move |site| rules.rules(site));
+    let desk = ReviewDesk::new(store.clone(), learning.clone(), move |site| rules.rules(site));
     let moderator = Moderator::new(Arc::clone(judge), store.clone(), lists.clone(), learning.clone());
     let moderation = Moderation::new(moderator, desk.clone(), store.clone(), streams.clone(), leaving.clone());
     let review = Review::new(desk, streams, leaving.clone());
     let editor = ListEditor::new(store.clone(), lists);
     let models = Arc::new(ModelStatuses(Arc::clone(judge)));
     let files = Arc::clone(files);
-    let reload: Reload = Arc::new(move || files.reload_judge());
-    let admin = Admin::new(store.clone(), ring.clone(), editor, learning.clone(), models, reload);
+    let reload: PolicyReloader = Arc::new(move || files.reload_judge());
+    let admin = AdminRpc::new(store.clone(), ring.clone(), editor, learning.clone(), models, reload);
     routes
         .add_service(ModerationServiceServer::new(moderation).max_decoding_message_size(MAX_MESSAGE))
         .add_service(ReviewServiceServer::new(review).max_decoding_message_size(MAX_MESSAGE))

@@ -3,23 +3,23 @@
 
 use std::sync::Arc;
 
-use crate::classify::site::Kind;
-use crate::classify::site::fold::{Learned, Serving};
-use crate::classify::{Label, Likeness};
+use crate::classify::site::CorrectedLabel;
+use crate::classify::site::fold::{CorrectionStatus, SiteModel};
+use crate::classify::{Label, MinHash};
 use crate::comment::{Comment, Site};
-use crate::grpc::{About, ModelStatusSource};
+use crate::grpc::{ModelStatus, ModelStatusSource};
 use crate::judge::SharedJudge;
-use crate::learning::{Examine, Look, Seen};
-use crate::retention::Retentions;
-use crate::review::Rules;
+use crate::learning::{LearningInput, LearningInputFn, ServingCheckFn};
+use crate::retention::RetentionLookup;
+use crate::review::ReviewRules;
 
 /// Hands on for how long each kind of a site's data is kept.
 pub struct RetentionSource(pub Arc<SharedJudge>);
 
 impl RetentionSource {
     /// Returns the source as the store and learning take it.
-    pub fn into_retentions(self) -> Retentions {
-        Retentions::new(move |site| self.0.load().policy(site).retention())
+    pub fn into_retentions(self) -> RetentionLookup {
+        RetentionLookup::new(move |site| self.0.load().policy(site).retention())
     }
 }
 
@@ -27,13 +27,13 @@ impl RetentionSource {
 pub struct LearningInputs(pub Arc<SharedJudge>);
 
 impl LearningInputs {
-    fn input(&self, comment: &Comment) -> Seen {
+    fn input(&self, comment: &Comment) -> LearningInput {
         let (sketch, leaning) = self.0.load().sketch(comment);
-        Seen { features: sketch, likely_outcome: leaning, min_hash: Likeness::of(comment.text().as_str()) }
+        LearningInput { features: sketch, likely_outcome: leaning, min_hash: MinHash::of(comment.text().as_str()) }
     }
 
     /// Returns the source as learning takes it.
-    pub fn into_look(self) -> Look {
+    pub fn into_look(self) -> LearningInputFn {
         Arc::new(move |comment| self.input(comment))
     }
 }
@@ -42,21 +42,21 @@ impl LearningInputs {
 pub struct CorrectionGate(pub Arc<SharedJudge>);
 
 impl CorrectionGate {
-    fn examine(&self, site: &Site, learned: &Learned) -> [(&'static str, bool); 2] {
+    fn examine(&self, site: &Site, learned: &SiteModel) -> [(&'static str, bool); 2] {
         let judge = self.0.load();
         let policy = judge.policy(site);
-        serving_labels(&learned.serving(&policy.terms(), || judge.sentinels()), policy.corrects())
+        serving_labels(&learned.serving(&policy.gate_terms(), || judge.sentinels()), policy.applies_corrections())
     }
 
     /// Returns the source as learning takes it.
-    pub fn into_examine(self) -> Examine {
+    pub fn into_examine(self) -> ServingCheckFn {
         Arc::new(move |site, learned| self.examine(site, learned))
     }
 }
 
 /// Returns for which labels a correction serves. `corrects`: the policy lets one serve.
-pub fn serving_labels(serving: &Serving, corrects: bool) -> [(&'static str, bool); 2] {
-    Kind::ALL.map(|kind| (kind.label().as_str(), corrects && serving.serves(kind)))
+pub fn serving_labels(serving: &CorrectionStatus, corrects: bool) -> [(&'static str, bool); 2] {
+    CorrectedLabel::ALL.map(|kind| (kind.label().as_str(), corrects && serving.serves(kind)))
 }
 
 /// Hands on the model and policy in force, and by what a site's correction is judged.
@@ -64,16 +64,16 @@ pub fn serving_labels(serving: &Serving, corrects: bool) -> [(&'static str, bool
 pub struct ModelStatuses(pub Arc<SharedJudge>);
 
 impl ModelStatusSource for ModelStatuses {
-    fn model_status(&self, site: Option<&Site>) -> About {
+    fn model_status(&self, site: Option<&Site>) -> ModelStatus {
         let judge = self.0.load_full();
         let model = judge.model();
         let policy = site.map_or_else(|| judge.default_policy(), |site| judge.policy(site));
-        About {
+        ModelStatus {
             version: model.version().to_owned(),
             labels: model.labels().iter().map(|label| label.as_str().to_owned()).collect(),
-            corrects: policy.corrects(),
+            corrects: policy.applies_corrections(),
             serving: {
-                let (judge, terms) = (Arc::clone(&judge), policy.terms());
+                let (judge, terms) = (Arc::clone(&judge), policy.gate_terms());
                 Arc::new(move |learned| learned.serving(&terms, || judge.sentinels()))
             },
         }
@@ -85,13 +85,13 @@ pub struct ReviewRulesSource(pub Arc<SharedJudge>);
 
 impl ReviewRulesSource {
     /// Returns a site's rules.
-    pub fn rules(&self, site: &Site) -> Rules {
+    pub fn rules(&self, site: &Site) -> ReviewRules {
         let judge = self.0.load();
         let policy = judge.policy(site);
         let threshold = |label: Label| {
             let threshold = policy.threshold(label);
             (label.as_str(), threshold.hold, threshold.reject)
         };
-        Rules { reason_required: policy.reason_required(), thresholds: Label::ALL.map(threshold).to_vec() }
+        ReviewRules { reason_required: policy.reason_required(), thresholds: Label::ALL.map(threshold).to_vec() }
     }
 }

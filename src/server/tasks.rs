@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use super::gauges::measure_sites;
 use super::health::HealthCheck;
 use super::parts::Parts;
-use super::reload::Files;
+use super::reload::ReloadableFiles;
 use super::sources::ModelStatuses;
 
 /// The background tasks of a server.
@@ -33,7 +33,7 @@ impl BackgroundTasks {
     }
 }
 
-async fn follow_files(files: Arc<Files>) {
+async fn follow_files(files: Arc<ReloadableFiles>) {
     if let Err(error) = files.follow().await {
         tracing::error!(%error, "changed files are not noticed");
     }

@@ -16,20 +16,20 @@ use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use crate::config::TlsFiles;
-use crate::error::Cause;
+use crate::error::BoxError;
 use crate::files;
-use crate::keys::{Caller, Certificate, Role, Sites};
+use crate::keys::{AllowedSites, Caller, Certificate, Role};
 use crate::telemetry::METRICS;
 
 /// What the server shows and asks of its clients.
 pub struct Tls {
     files: TlsFiles,
-    loaded: ArcSwap<Loaded>,
+    loaded: ArcSwap<LoadedFiles>,
     generations: AtomicU64,
 }
 
 /// A certificate that a client has shown.
-struct Shown {
+struct ShownCertificate {
     chain: Vec<CertificateDer<'static>>,
     names: Vec<String>,
     /// When it ends, in seconds since 1970.
@@ -38,7 +38,7 @@ struct Shown {
     verified: AtomicU64,
 }
 
-struct Loaded {
+struct LoadedFiles {
     config: Arc<ServerConfig>,
     /// Which reading of the files this is.
     generation: u64,
@@ -51,14 +51,14 @@ struct Loaded {
 /// The file that says which certificate may do what.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Clients {
+struct ClientsFile {
     #[serde(default)]
-    client: Vec<Client>,
+    client: Vec<ClientEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Client {
+struct ClientEntry {
     name: String,
     role: Role,
     sites: Vec<String>,
@@ -69,8 +69,8 @@ impl Tls {
     ///
     /// # Errors
     /// Whatever is wrong with one of them, in words for an operator.
-    pub fn load(files: TlsFiles) -> Result<Self, Cause> {
-        let loaded = Loaded::read(&files, 0)?;
+    pub fn load(files: TlsFiles) -> Result<Self, BoxError> {
+        let loaded = LoadedFiles::read(&files, 0)?;
         Ok(Self { files, loaded: ArcSwap::from_pointee(loaded), generations: AtomicU64::new(1) })
     }
 
@@ -78,9 +78,9 @@ impl Tls {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn reload(&self) -> Result<(), Cause> {
+    pub fn reload(&self) -> Result<(), BoxError> {
         let generation = self.generations.fetch_add(1, Ordering::Relaxed);
-        self.loaded.store(Arc::new(Loaded::read(&self.files, generation)?));
+        self.loaded.store(Arc::new(LoadedFiles::read(&self.files, generation)?));
         Ok(())
     }
 
@@ -99,7 +99,7 @@ impl Tls {
     /// they are whenever it is asked.
     pub fn certificate(self: &Arc<Self>, chain: &[CertificateDer<'_>]) -> Option<Certificate> {
         let first = chain.first()?;
-        let shown = Shown {
+        let shown = ShownCertificate {
             names: names(first),
             ends: expiry(first)?,
             chain: chain.iter().map(|certificate| certificate.clone().into_owned()).collect(),
@@ -109,7 +109,7 @@ impl Tls {
         Some(Certificate::new(move || tls.caller(&shown)))
     }
 
-    fn caller(&self, shown: &Shown) -> Option<Caller> {
+    fn caller(&self, shown: &ShownCertificate) -> Option<Caller> {
         let now = UnixTime::now();
         if i64::try_from(now.as_secs()).unwrap_or(i64::MAX) > shown.ends {
             return None;
@@ -131,13 +131,13 @@ impl Tls {
     /// Returns whether a certificate may do what an admin's key for all sites may.
     pub fn has_admin(&self) -> bool {
         let loaded = self.loaded.load();
-        let all = |caller: &Caller| caller.role == Role::Admin && *caller.sites == Sites::All;
+        let all = |caller: &Caller| caller.role == Role::Admin && *caller.sites == AllowedSites::All;
         loaded.verifier.is_some() && loaded.clients.values().any(all)
     }
 }
 
-impl Loaded {
-    fn read(files: &TlsFiles, generation: u64) -> Result<Self, Cause> {
+impl LoadedFiles {
+    fn read(files: &TlsFiles, generation: u64) -> Result<Self, BoxError> {
         let (Some(cert), Some(key)) = (&files.cert, &files.key) else {
             return Err("tls_cert and tls_key are both needed".into());
         };
@@ -171,12 +171,12 @@ impl Loaded {
     }
 }
 
-fn clients(path: &Path) -> Result<HashMap<String, Caller>, Cause> {
+fn clients(path: &Path) -> Result<HashMap<String, Caller>, BoxError> {
     let text = String::from_utf8(read(path)?).map_err(|_| format!("{} is not UTF-8", path.display()))?;
-    let Clients { client } = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let ClientsFile { client } = toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut known = HashMap::new();
-    for Client { name, role, sites } in client {
-        let sites = if sites == ["*"] { Sites::All } else { Sites::These(sites) };
+    for ClientEntry { name, role, sites } in client {
+        let sites = if sites == ["*"] { AllowedSites::All } else { AllowedSites::These(sites) };
         let caller = Caller { id: name.as_str().into(), name: name.as_str().into(), role, sites: Arc::new(sites) };
         if known.insert(name.to_lowercase(), caller).is_some() {
             return Err(format!("{} names {name:?} twice", path.display()).into());
@@ -185,7 +185,7 @@ fn clients(path: &Path) -> Result<HashMap<String, Caller>, Cause> {
     Ok(known)
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BoxError> {
     let pem = read(path)?;
     let chain = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     let chain = chain.map_err(|error| format!("{} is no PEM: {error}", path.display()))?;
@@ -195,7 +195,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Cause> {
     Ok(chain)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Cause> {
+fn read(path: &Path) -> Result<Vec<u8>, BoxError> {
     Ok(files::read(path, files::MAX_TEXT).map_err(|error| format!("cannot read {}: {error}", path.display()))?)
 }
 

@@ -7,7 +7,7 @@ use crate::pb;
 use crate::verdict::{Decision, Verdict};
 
 /// The field `before` of an event, as it begins on the wire: number 6, a varint.
-const BEFORE: u8 = 6 << 3;
+const BEFORE_FIELD_TAG: u8 = 6 << 3;
 
 /// What the machine did when it gave this verdict.
 pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
@@ -30,7 +30,7 @@ pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
 }
 
 /// The record of what the machine, or an import, decided, but for the decision before. `None`: it is no act on anybody.
-pub(super) fn of_machine(verdict: &Verdict, persons: &Persons) -> Option<Vec<u8>> {
+pub(super) fn machine_record(verdict: &Verdict, persons: &Persons) -> Option<Vec<u8>> {
     let worth = verdict.decision != Decision::Approve || verdict.revision > 1;
     let persons = || persons.all().flat_map(|person| *person.as_bytes()).collect();
     worth.then(|| pb::AuditEvent { persons: persons(), ..machine_event(verdict, 0) }.encode_to_vec())
@@ -39,14 +39,14 @@ pub(super) fn of_machine(verdict: &Verdict, persons: &Persons) -> Option<Vec<u8>
 /// Adds the decision before to a record. Of a field that is there twice the last counts.
 pub(super) fn with_before(mut record: Vec<u8>, before: i32) -> Vec<u8> {
     if before != 0 {
-        record.extend([BEFORE, u8::try_from(before).unwrap_or_default()]);
-        record.extend(edit());
+        record.extend([BEFORE_FIELD_TAG, u8::try_from(before).unwrap_or_default()]);
+        record.extend(edit_marker());
     }
     record
 }
 
 /// What makes a record that of an edit, put behind it.
-pub(super) fn edit() -> Vec<u8> {
+pub(super) fn edit_marker() -> Vec<u8> {
     pb::AuditEvent { act: "EDITED".to_owned(), ..Default::default() }.encode_to_vec()
 }
 

@@ -16,7 +16,7 @@ use crate::pb;
 
 /// Where a chain has got to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Link {
+pub struct ChainPosition {
     /// How many records there have been.
     pub number: u64,
     /// The hash of the chain up to here; zeros before the first.
@@ -25,9 +25,9 @@ pub struct Link {
 
 /// One record as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logged {
+pub struct AuditRecord {
     /// Its number, and the chain's hash with it.
-    pub position: Link,
+    pub position: ChainPosition,
     /// SHA-256 of the record as it was written.
     pub digest: [u8; 32],
     /// The record: an AuditEvent. Empty: it was erased.
@@ -38,11 +38,11 @@ pub struct Logged {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditPage {
     /// The records, in the order asked for.
-    pub records: Vec<Logged>,
+    pub records: Vec<AuditRecord>,
     /// The newest that is not kept any more.
-    pub forgotten: Link,
+    pub forgotten: ChainPosition,
     /// The newest of all.
-    pub newest: Link,
+    pub newest: ChainPosition,
     /// There are no more in this direction.
     pub end: bool,
     /// From where to go on; `None`: nothing was read.
@@ -51,13 +51,13 @@ pub struct AuditPage {
 
 impl AuditPage {
     /// A page of an engine that leaves out no record but those that are missing, of so many asked for.
-    pub(super) fn of(records: Vec<Logged>, count: usize, forgotten: Link, newest: Link) -> Self {
+    pub(super) fn of(records: Vec<AuditRecord>, count: usize, forgotten: ChainPosition, newest: ChainPosition) -> Self {
         let (end, next) = (records.len() < count, records.last().map(|last| last.position.number));
         Self { records, forgotten, newest, end, next }
     }
 }
 
-impl Link {
+impl ChainPosition {
     /// Where the chain is after one more record.
     pub(super) fn next(&self, digest: &[u8; 32]) -> Self {
         let hash = Sha256::new().chain_update(self.hash).chain_update(digest).finalize().into();
@@ -88,9 +88,9 @@ impl Link {
     }
 }
 
-impl Logged {
+impl AuditRecord {
     /// The next record of a chain.
-    pub(super) fn after(newest: &Link, record: Vec<u8>) -> Self {
+    pub(super) fn after(newest: &ChainPosition, record: Vec<u8>) -> Self {
         let digest = Sha256::digest(&record).into();
         Self { position: newest.next(&digest), digest, record }
     }
@@ -104,7 +104,7 @@ impl Logged {
     pub(super) fn from_bytes(number: u64, bytes: &[u8]) -> Option<Self> {
         let (hash, rest) = bytes.split_first_chunk::<32>()?;
         let (digest, record) = rest.split_first_chunk::<32>()?;
-        Some(Self { position: Link { number, hash: *hash }, digest: *digest, record: record.to_vec() })
+        Some(Self { position: ChainPosition { number, hash: *hash }, digest: *digest, record: record.to_vec() })
     }
 
     fn is_damaged(&self) -> bool {
@@ -132,19 +132,19 @@ mod tests {
     #[test]
     fn a_chain_is_what_it_is_said_to_be() {
         // printf %064d 0 | xxd -r -p > z; printf a | openssl dgst -sha256 -binary | cat z - | openssl dgst -sha256
-        let first = Logged::after(&Link::default(), b"a".to_vec());
+        let first = AuditRecord::after(&ChainPosition::default(), b"a".to_vec());
         assert_eq!(first.position.number, 1);
         assert_eq!(first.position.to_text(), "1 8c374a53782642f7514d087d26a3e733f1b806009a03e04a43b288ef2fa9f9c0");
     }
 
     #[test]
     fn a_link_and_a_record_come_back_as_they_were() {
-        let logged = Logged::after(&Link { number: 6, hash: [9; 32] }, b"record".to_vec());
-        assert_eq!(Link::from_text(&logged.position.to_text()), Some(logged.position));
-        assert_eq!(Logged::from_bytes(7, &logged.to_bytes()), Some(logged));
+        let logged = AuditRecord::after(&ChainPosition { number: 6, hash: [9; 32] }, b"record".to_vec());
+        assert_eq!(ChainPosition::from_text(&logged.position.to_text()), Some(logged.position));
+        assert_eq!(AuditRecord::from_bytes(7, &logged.to_bytes()), Some(logged));
         for text in ["", "1", "1 ", "x 00", "1 zz"] {
-            assert_eq!(Link::from_text(text), None, "{text:?}");
+            assert_eq!(ChainPosition::from_text(text), None, "{text:?}");
         }
-        assert_eq!(Logged::from_bytes(1, &[0; 63]), None);
+        assert_eq!(AuditRecord::from_bytes(1, &[0; 63]), None);
     }
 }

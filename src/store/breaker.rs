@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// So many failures in a row open a circuit.
-const FAILURES: u32 = 3;
+const FAILURES_TO_OPEN: u32 = 3;
 /// The bounds of the interval between probes.
-const PROBE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+const PROBE_INTERVAL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
 /// How many circuits with failures are remembered.
-const MOST: usize = 10_000;
+const MAX_CIRCUITS: usize = 10_000;
 
 /// All circuits of a store. Cheap to clone.
 #[derive(Clone, Default)]
@@ -34,7 +34,7 @@ struct Circuit {
 
 /// What a failure led to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum After {
+pub(super) enum FailureEffect {
     /// Nothing yet, or the circuit was open already.
     Nothing,
     /// The circuit opened: somebody must probe, and [`close`](Breaker::close) it.
@@ -61,20 +61,20 @@ impl Breaker {
     }
 
     /// A call failed.
-    pub fn failed(&self, circuit: &str) -> After {
+    pub fn failed(&self, circuit: &str) -> FailureEffect {
         let mut circuits = self.circuits();
-        if circuits.len() >= MOST && !circuits.contains_key(circuit) {
+        if circuits.len() >= MAX_CIRCUITS && !circuits.contains_key(circuit) {
             // What has not opened can be learned again.
             circuits.retain(|_, circuit| circuit.open.is_some());
         }
         let state = circuits.entry(circuit.to_owned()).or_default();
         state.failures += 1;
-        let opens = state.open.is_none() && state.failures >= FAILURES;
+        let opens = state.open.is_none() && state.failures >= FAILURES_TO_OPEN;
         if opens {
             state.open = Some(Instant::now());
         }
         self.count(&circuits);
-        if opens { After::Opened } else { After::Nothing }
+        if opens { FailureEffect::Opened } else { FailureEffect::Nothing }
     }
 
     /// A probe succeeded: everybody is let through again. Returns how long nobody was.
@@ -96,8 +96,8 @@ impl Breaker {
 }
 
 /// How long to wait before the next probe: at random between the bounds.
-pub(super) fn interval() -> Duration {
-    let (least, most) = PROBE;
+pub(super) fn probe_interval() -> Duration {
+    let (least, most) = PROBE_INTERVAL;
     // Without randomness they come in step, which is no reason not to probe.
     let random = getrandom::u32().unwrap_or(u32::MAX / 2);
     least + (most - least).mul_f64(f64::from(random) / f64::from(u32::MAX))
@@ -105,7 +105,7 @@ pub(super) fn interval() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{After, Breaker, PROBE, interval};
+    use super::{Breaker, FailureEffect, PROBE_INTERVAL, probe_interval};
 
     #[test]
     fn failures_in_a_row_open_a_circuit_and_a_success_between_them_does_not() {
@@ -114,13 +114,13 @@ mod tests {
             if outcome {
                 breaker.succeeded("a");
             } else {
-                assert_eq!(breaker.failed("a"), After::Nothing);
+                assert_eq!(breaker.failed("a"), FailureEffect::Nothing);
             }
         }
         assert!(!breaker.is_open("a"));
-        assert_eq!(breaker.failed("a"), After::Opened);
+        assert_eq!(breaker.failed("a"), FailureEffect::Opened);
         assert!(breaker.is_open("a") && !breaker.is_open("b"));
-        assert_eq!(breaker.failed("a"), After::Nothing, "one task probes");
+        assert_eq!(breaker.failed("a"), FailureEffect::Nothing, "one task probes");
         breaker.succeeded("a");
         assert!(breaker.is_open("a"), "a straggler closes nothing");
     }
@@ -131,13 +131,13 @@ mod tests {
         (0..3).for_each(|_| _ = breaker.failed("a"));
         breaker.close("a");
         assert!(!breaker.is_open("a"));
-        assert_eq!(breaker.failed("a"), After::Nothing, "it counts from the start");
+        assert_eq!(breaker.failed("a"), FailureEffect::Nothing, "it counts from the start");
     }
 
     #[test]
     fn probes_do_not_come_in_step() {
-        let intervals: Vec<_> = (0..50).map(|_| interval()).collect();
-        assert!(intervals.iter().all(|interval| (PROBE.0..=PROBE.1).contains(interval)));
+        let intervals: Vec<_> = (0..50).map(|_| probe_interval()).collect();
+        assert!(intervals.iter().all(|interval| (PROBE_INTERVAL.0..=PROBE_INTERVAL.1).contains(interval)));
         assert!(intervals.windows(2).any(|two| two[0] != two[1]));
     }
 }

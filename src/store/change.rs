@@ -1,7 +1,7 @@
 //! A verdict put in the place of another, and the word of it to watchers.
 
 use super::cursor::Cursor;
-use super::outcomes::Teaching;
+use super::outcomes::OutcomeUpdate;
 use crate::pb;
 use crate::verdict::Verdict;
 
@@ -15,12 +15,12 @@ pub struct Change<'a> {
     /// The act that led to it.
     pub event: pb::AuditEvent,
     /// What it teaches.
-    pub outcome_update: Teaching,
+    pub outcome_update: OutcomeUpdate,
 }
 
 /// A verdict that took the place of another.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Event {
+pub struct ChangeEvent {
     /// The verdict after the change.
     pub verdict: Verdict,
     /// Where the change stands.

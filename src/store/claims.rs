@@ -9,9 +9,9 @@ use crate::comment::{CommentId, Site};
 use crate::error::Error;
 
 /// How many comments of a site one moderator may hold at once.
-pub const MOST_CLAIMS: usize = 500;
+pub const MAX_CLAIMS: usize = 500;
 /// How many claims are kept before those that have ended are looked for.
-const SWEEP: usize = 1_024;
+const SWEEP_THRESHOLD: usize = 1_024;
 
 /// A moderator is at work on a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Claim {
 
 /// Who asks for a comment, and for how long.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
+pub struct ClaimRequest<'a> {
     /// The moderator's name.
     pub moderator: &'a str,
     /// From now on.
@@ -35,7 +35,7 @@ pub struct Wish<'a> {
 
 /// What became of a wish.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claimed {
+pub enum ClaimOutcome {
     /// The comment is the moderator's until then.
     Granted(Claim),
     /// It is somebody's already.
@@ -49,26 +49,26 @@ pub enum Claimed {
 pub(super) struct Claims(Mutex<HashMap<(Site, CommentId), Claim>>);
 
 impl Claims {
-    pub fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>, now: SystemTime) -> Result<Claimed, Error> {
+    pub fn claim(&self, site: &Site, id: &CommentId, wish: &ClaimRequest<'_>, now: SystemTime) -> Result<ClaimOutcome, Error> {
         let mut claims = lock(&self.0)?;
-        if claims.len() >= SWEEP {
+        if claims.len() >= SWEEP_THRESHOLD {
             claims.retain(|_, claim| claim.until > now);
         }
         let place = (site.clone(), id.clone());
         let standing = claims.get(&place).filter(|claim| claim.until > now);
         if let Some(claim) = standing.filter(|claim| !(wish.renew && claim.moderator == wish.moderator)) {
-            return Ok(Claimed::Taken(claim.clone()));
+            return Ok(ClaimOutcome::Taken(claim.clone()));
         }
         let held = || {
             let theirs = |claim: &Claim| claim.until > now && claim.moderator == wish.moderator;
             claims.iter().filter(|((of, _), claim)| of == site && theirs(claim)).count()
         };
-        if standing.is_none() && held() >= MOST_CLAIMS {
-            return Ok(Claimed::Full);
+        if standing.is_none() && held() >= MAX_CLAIMS {
+            return Ok(ClaimOutcome::Full);
         }
         let claim = Claim { moderator: wish.moderator.to_owned(), until: now + wish.lease };
         claims.insert(place, claim.clone());
-        Ok(Claimed::Granted(claim))
+        Ok(ClaimOutcome::Granted(claim))
     }
 
     pub fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {

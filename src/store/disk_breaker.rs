@@ -4,36 +4,36 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::local::Local;
+use super::local::LocalLimits;
 use crate::error::Error;
 
 /// How long the way of a comment waits for the disk, which is longer than any healthy one takes.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 /// How long it waits once the disk has failed.
-const IMPATIENCE: Duration = Duration::from_millis(250);
+const TIMEOUT_WHILE_FAILING: Duration = Duration::from_millis(250);
 
 /// Whether the disk works, as far as the last calls tell.
 pub(super) struct DiskBreaker {
     /// It failed, and that was logged.
     failing: AtomicBool,
     /// What counts comments meanwhile.
-    local: Arc<Local>,
+    local: Arc<LocalLimits>,
 }
 
 impl DiskBreaker {
     /// Returns the state of a disk that works.
-    pub fn new(local: Arc<Local>) -> Self {
+    pub fn new(local: Arc<LocalLimits>) -> Self {
         Self { failing: AtomicBool::new(false), local }
     }
 
     /// Waits for the disk, but not for long: the caller is on the way of a comment. What it did not take in time it may
     /// take all the same, and a comment that is sent again finds that.
-    pub async fn bounded<T>(
+    pub async fn with_timeout<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,
         wrote: impl FnOnce(&T) -> bool,
     ) -> Result<T, Error> {
-        let patience = if self.failing.load(Ordering::Relaxed) { IMPATIENCE } else { PATIENCE };
+        let patience = if self.failing.load(Ordering::Relaxed) { TIMEOUT_WHILE_FAILING } else { TIMEOUT };
         let outcome = tokio::time::timeout(patience, work).await;
         let late = || Error::store(format!("the disk took longer than {patience:?}"));
         self.noted(outcome.unwrap_or_else(|_| Err(late())), wrote)
@@ -46,7 +46,7 @@ impl DiskBreaker {
             Ok(outcome) if !wrote(outcome) => {}
             Ok(_) => {
                 if self.failing.load(Ordering::Relaxed) && self.failing.swap(false, Ordering::Relaxed) {
-                    self.local.relieved();
+                    self.local.store_recovered();
                     tracing::info!("the store works again");
                 }
             }

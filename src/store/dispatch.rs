@@ -17,9 +17,9 @@ use std::sync::Arc;
 use super::claims::Claims;
 use super::disk_breaker::DiskBreaker;
 use super::embedded::{self, Embedded};
-use super::erasures::Erasures;
-use super::likes::Likes;
-use super::local::Local;
+use super::erasures::ErasureQueue;
+use super::likes::NearDuplicateCounter;
+use super::local::LocalLimits;
 use super::memory::Memory;
 use super::redis::Redis;
 use super::secret_cache::SecretCache;
@@ -37,7 +37,7 @@ pub use watch::Watcher;
 /// [`Error::Store`], whose source says what is wrong: no database there, one of a newer Gatepost, a file that is there
 /// already (unless `force`), no room. Nothing is left of a copy that failed.
 pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, Error> {
-    embedded::take(data_dir, file, force)
+    embedded::write_snapshot(data_dir, file, force)
 }
 
 /// The state of all sites. Cheap to clone; clones share one engine.
@@ -47,13 +47,13 @@ pub struct Store {
     /// Every comment needs its site's secrets, which hardly ever change.
     secrets: Arc<SecretCache>,
     /// The limits as this process alone has counted them.
-    local_limits: Arc<Local>,
+    local_limits: Arc<LocalLimits>,
     /// Nearly the same comments that came to this process.
-    near_duplicates: Arc<Likes>,
+    near_duplicates: Arc<NearDuplicateCounter>,
     /// Who is at work on what, where no other process shares the engine.
     claims: Arc<Claims>,
     /// Who is being erased.
-    erasures: Arc<Erasures>,
+    erasures: Arc<ErasureQueue>,
     /// Whether the disk works that the embedded engine writes to.
     disk: Arc<DiskBreaker>,
     /// The versions of what an engine keeps that only this process writes to.
@@ -76,14 +76,15 @@ impl Store {
     /// [`Error::Store`], whose source says what is wrong: an address that is not understood, a password that is refused, a
     /// directory that is in use by another process or was written by a newer Gatepost.
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
-        let (local, likes, versions) = (Arc::<Local>::default(), Arc::<Likes>::default(), Arc::<Versions>::default());
+        let (local, likes, versions) =
+            (Arc::<LocalLimits>::default(), Arc::<NearDuplicateCounter>::default(), Arc::<Versions>::default());
         let engine = match settings.url.as_deref() {
             None => Engine::Embedded(Arc::new(Embedded::open(settings, Arc::clone(&versions)).await?)),
             Some("memory:") => Engine::Memory(Arc::new(Memory::new(settings))),
             Some(url) if url.starts_with("redis") => {
                 Engine::Redis(Redis::open(url, settings, Arc::clone(&local), Arc::clone(&likes)).await?)
             }
-            Some(url) => return Err(settings::refuse(url)),
+            Some(url) => return Err(settings::unknown_address(url)),
         };
         Ok(Self {
             engine,
@@ -107,7 +108,7 @@ impl Store {
     }
 
     /// Returns whether an engine that fails now may work later without a restart.
-    pub fn may_come(&self) -> bool {
+    pub fn can_recover(&self) -> bool {
         matches!(self.engine, Engine::Redis(_))
     }
 

@@ -33,21 +33,21 @@ use tokio::sync::watch as signal;
 
 use crate::error::Error;
 
-use checkpoint::Checkpoints;
-use readers::{Extent, Readers};
+use checkpoint::CheckpointThread;
+use readers::{ReadPool, ReadSize};
 use writer::Writer;
 
-pub(super) use snapshot::take;
+pub(super) use snapshot::write_snapshot;
 pub(super) use watch::Watch;
 
 /// A store in this process.
 pub(super) struct Embedded {
     writer: Writer,
-    readers: Arc<Readers>,
+    readers: Arc<ReadPool>,
     /// The number of the newest change of any site.
     newest: signal::Receiver<i64>,
     /// `None`: closed.
-    checkpoints: Mutex<Option<Checkpoints>>,
+    checkpoints: Mutex<Option<CheckpointThread>>,
 }
 
 impl Embedded {
@@ -67,7 +67,7 @@ impl Embedded {
     /// Reads from the file.
     async fn read<T: Send + 'static>(
         &self,
-        extent: Extent,
+        extent: ReadSize,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.readers.run(extent, work).await

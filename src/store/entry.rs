@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::person::{Person, Persons};
-use crate::classify::Likeness;
+use crate::classify::MinHash;
 use crate::comment::Comment;
 use crate::facts::{Facts, History, LimitState};
 use crate::limit::{Gcra, Scope};
@@ -22,9 +22,9 @@ pub struct Admission<'a> {
     /// The verdict if no fact changes it, of revision 1 and without a rate limit.
     pub tentative: &'a Verdict,
     /// Which past of its author lets the tentative verdict stand.
-    pub trust: Trust,
+    pub trust: TrustRule,
     /// What nearly the same comments share with it. `None`: it is too short, or of an archive.
-    pub min_hash: Option<Likeness>,
+    pub min_hash: Option<MinHash>,
     /// So many of them on its site keep the tentative verdict from standing unseen. 0: any number may.
     pub campaign_threshold: u32,
     /// The version of the block and allow entries that it was looked at with. `None`: none is asked for.
@@ -32,7 +32,7 @@ pub struct Admission<'a> {
 }
 
 /// One limit and whose it is. `None`: the site's.
-pub(super) type Counted = (Scope, Option<Person>, Gcra);
+pub(super) type AppliedLimit = (Scope, Option<Person>, Gcra);
 
 impl Admission<'_> {
     /// Whether the author's past lets the tentative verdict stand. `None`: nothing is known of the author.
@@ -41,7 +41,7 @@ impl Admission<'_> {
     }
 
     /// The limits with whom they count.
-    pub(super) fn counted(&self) -> Vec<Counted> {
+    pub(super) fn counted(&self) -> Vec<AppliedLimit> {
         let known = |&(scope, gcra): &(Scope, Gcra)| match scope {
             Scope::Author => self.persons.certain_author().map(|author| (scope, Some(author), gcra)),
             Scope::Client => self.persons.client().map(|client| (scope, Some(client), gcra)),
@@ -53,7 +53,7 @@ impl Admission<'_> {
 
 /// Which past of an author lets a tentative verdict stand, so that nobody has to decide again with the facts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Trust {
+pub struct TrustRule {
     /// How many approved comments the author must have. 0: none.
     pub min_approved: u32,
     /// From so many rejected comments on it does not stand, if they are at least half of what was decided. 0: any number may.
@@ -62,9 +62,9 @@ pub struct Trust {
     pub eased_by: u32,
 }
 
-impl Trust {
+impl TrustRule {
     /// Returns whether the author's past must be known at all.
-    pub(super) fn asks(self) -> bool {
+    pub(super) fn needs_history(self) -> bool {
         self != Self::default()
     }
 
@@ -80,7 +80,7 @@ impl Trust {
 
 /// What became of a comment that asked to be let in.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Admitted {
+pub enum AdmissionOutcome {
     /// First sight, and no fact changed the tentative verdict: it is recorded, with the tightest rate limit.
     Recorded(Verdict),
     /// Seen before with this very body: its verdict as it stands. Nothing was counted.
@@ -101,7 +101,7 @@ pub enum Admitted {
 
 /// How long a site's queue is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Queue {
+pub struct QueueSummary {
     /// How many comments are held.
     pub comments: u64,
     /// When the first of them came. `None`: none is held.
@@ -110,7 +110,7 @@ pub struct Queue {
 
 /// Everything known of a comment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
+pub struct StoredComment {
     /// The comment, without e-mail, IP address and the text of its post.
     pub comment: pb::Comment,
     /// The verdict that stands.
@@ -125,10 +125,10 @@ pub struct Kept {
     /// The act that led to the verdict.
     pub event: pb::AuditEvent,
     /// What stood before, oldest first. Empty in lists.
-    pub trail: Vec<Past>,
+    pub trail: Vec<PastVerdict>,
 }
 
-impl Kept {
+impl StoredComment {
     /// Returns the e-mail address that the present text was sent under, or `None` if it was sent under none or by somebody
     /// signed in.
     pub fn email(&self) -> Option<Person> {
@@ -140,7 +140,7 @@ impl Kept {
 
 /// A verdict that stood before.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Past {
+pub struct PastVerdict {
     /// The verdict.
     pub verdict: Verdict,
     /// The act that led to it.

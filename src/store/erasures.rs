@@ -10,39 +10,39 @@ use crate::comment::Site;
 use crate::error::Error;
 
 /// How many erasures work at once, on different sites,
-const AT_ONCE: usize = 2;
+const MAX_CONCURRENT: usize = 2;
 /// and how many of a site are under way or wait for their turn.
-const MOST: usize = 16;
+const MAX_PER_SITE: usize = 16;
 
 /// Who is at work on which site.
-pub(super) struct Erasures {
+pub(super) struct ErasureQueue {
     sites: Mutex<HashMap<Site, Weak<tokio::sync::Mutex<()>>>>,
     places: Arc<Semaphore>,
 }
 
 /// The turn of an erasure. Ends when dropped.
-pub(super) struct Turn {
+pub(super) struct ErasureTurn {
     _site: OwnedMutexGuard<()>,
     _place: tokio::sync::OwnedSemaphorePermit,
 }
 
-impl Default for Erasures {
+impl Default for ErasureQueue {
     fn default() -> Self {
-        Self { sites: Mutex::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { sites: Mutex::default(), places: Arc::new(Semaphore::new(MAX_CONCURRENT)) }
     }
 }
 
-impl Erasures {
+impl ErasureQueue {
     /// Waits for the turn on a site.
     ///
     /// # Errors
     /// [`Error::Overloaded`] if too many wait for the same site.
-    pub async fn turn(&self, site: &Site) -> Result<Turn, Error> {
+    pub async fn turn(&self, site: &Site) -> Result<ErasureTurn, Error> {
         let lock = self.lock(site)?;
         // The site before the place: who waits for a site keeps no other site waiting.
         let site = lock.lock_owned().await;
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
-        Ok(Turn { _site: site, _place: place })
+        Ok(ErasureTurn { _site: site, _place: place })
     }
 
     fn lock(&self, site: &Site) -> Result<Arc<tokio::sync::Mutex<()>>, Error> {
@@ -50,7 +50,7 @@ impl Erasures {
         sites.retain(|_, lock| lock.strong_count() > 0);
         if let Some(lock) = sites.get(site).and_then(Weak::upgrade) {
             // Each that waits or works holds it once, and so does this call.
-            return if Arc::strong_count(&lock) > MOST { Err(Error::Overloaded) } else { Ok(lock) };
+            return if Arc::strong_count(&lock) > MAX_PER_SITE { Err(Error::Overloaded) } else { Ok(lock) };
         }
         let lock = Arc::new(tokio::sync::Mutex::new(()));
         sites.insert(site.clone(), Arc::downgrade(&lock));
@@ -69,11 +69,11 @@ mod tests {
 
     #[tokio::test]
     async fn one_works_on_a_site_at_a_time_and_only_so_many_wait() {
-        let erasures = Arc::new(Erasures::default());
+        let erasures = Arc::new(ErasureQueue::default());
         let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
         let first = erasures.turn(&a).await.unwrap();
         let mut waiting = tokio::task::JoinSet::new();
-        for _ in 1..MOST {
+        for _ in 1..MAX_PER_SITE {
             let (erasures, a) = (Arc::clone(&erasures), a.clone());
             waiting.spawn(async move { erasures.turn(&a).await.map(drop) });
         }

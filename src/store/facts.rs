@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::facts::{Facts, Flood, History, LimitState, Previous, Similar};
+use crate::facts::{DuplicateCounts, Facts, FloodCounts, History, LimitState, Previous};
 use crate::limit::Scope;
 use crate::verdict::Decision;
 
@@ -47,18 +47,18 @@ fn parse(text: &str) -> Option<Facts> {
         Some((at, _)) => (&text[..at], &text[at + 1..]),
         None => (text, ""),
     };
-    let similar = Similar { here: absent(similar, number)?.unwrap_or_default(), elsewhere: 0 };
+    let similar = DuplicateCounts { here: optional(similar, number)?.unwrap_or_default(), elsewhere: 0 };
     let [limits, author, previous] = split(text, '|')?;
     let limits = limits.split(',').filter(|limit| !limit.is_empty()).map(limit).collect::<Option<_>>()?;
-    let author = absent(author, |author| {
+    let author = optional(author, |author| {
         let [approved, held, rejected] = split(author, ':')?;
         Some(History { approved: number(approved)?, held: number(held)?, rejected: number(rejected)? })
     })?;
-    let previous = absent(previous, |previous| {
+    let previous = optional(previous, |previous| {
         let [decision, by_moderator] = split(previous, ':')?;
         Some(Previous { decision: Decision::from_wire(number(decision)?)?, by_moderator: by_moderator == "1" })
     })?;
-    Some(Facts { limits, author, previous, duplicates: similar, decided_duplicate: None, flood: Flood::default() })
+    Some(Facts { limits, author, previous, duplicates: similar, decided_duplicate: None, flood: FloodCounts::default() })
 }
 
 fn limit(text: &str) -> Option<LimitState> {
@@ -72,7 +72,7 @@ fn limit(text: &str) -> Option<LimitState> {
 }
 
 /// `Some(None)` for empty text, else what `read` makes of it.
-fn absent<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
     if text.is_empty() { Some(None) } else { read(text).map(Some) }
 }
 
@@ -100,10 +100,10 @@ mod tests {
             limits: vec![state(Scope::Author, 0, 1_500_000), state(Scope::Site, 4, 0)],
             author: Some(History { approved: 1, held: 2, rejected: 3 }),
             previous: Some(Previous { decision: Decision::Hold, by_moderator: true }),
-            duplicates: Similar { here: 7, elsewhere: 0 },
+            duplicates: DuplicateCounts { here: 7, elsewhere: 0 },
             // Known to the process, not to the store.
             decided_duplicate: None,
-            flood: Flood::default(),
+            flood: FloodCounts::default(),
         };
         assert_eq!(to_text(&full), "author:5:0:1500000,site:5:4:0|1:2:3|2:1|7");
         for facts in [full, Facts::default()] {

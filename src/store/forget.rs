@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 /// How many of each kind of record were erased.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Forgotten {
+pub struct ErasureCounts {
     /// Comments.
     pub comments: u64,
     /// Verdicts on them: those that stood, and those that had stood before.
@@ -25,7 +25,7 @@ pub struct Forgotten {
     pub quotes: u64,
 }
 
-impl Forgotten {
+impl ErasureCounts {
     /// Each count by its name.
     pub fn counts(&self) -> [(&'static str, u64); 9] {
         [
@@ -42,7 +42,7 @@ impl Forgotten {
     }
 }
 
-impl AddAssign for Forgotten {
+impl AddAssign for ErasureCounts {
     fn add_assign(&mut self, more: Self) {
         self.comments += more.comments;
         self.verdicts += more.verdicts;

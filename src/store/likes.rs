@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use crate::classify::{BANDS, Likeness};
+use crate::classify::{BANDS, MinHash};
 use crate::comment::Site;
-use crate::facts::Similar;
+use crate::facts::DuplicateCounts;
 
 /// Counts are kept for this long and for as long again, so that what is counted is of the last one to two hours.
 pub(super) const WINDOW: Duration = Duration::from_secs(3_600);
 /// How many places there are in a window, each for a band that came to a site: some 20 MB.
-const MOST: usize = 200_000;
+const MAX_PLACES: usize = 200_000;
 /// How many sites are told apart per band: who has seen it on so many knows enough.
-const SITES: usize = 8;
+const MAX_SITES_PER_BAND: usize = 8;
 /// How many comments of one other site count: one site alone must not make a campaign of anything elsewhere.
-const PER_SITE: u32 = 2;
+const MAX_PER_OTHER_SITE: u32 = 2;
 /// How much is kept for other servers that cannot be told just now.
-pub(super) const UNTOLD: usize = 10_000;
+pub(super) const MAX_UNSENT: usize = 10_000;
 
 /// Counts nearly the same comments. A counter that a panic left in doubt counts no more, and says that there are none.
 #[derive(Default)]
-pub(super) struct Likes(Mutex<Windows>);
+pub(super) struct NearDuplicateCounter(Mutex<Windows>);
 
 /// The counts of two windows.
 struct Windows {
@@ -61,11 +61,11 @@ impl Window {
                 *count = count.saturating_add(1);
                 continue;
             }
-            if self.places >= MOST {
+            if self.places >= MAX_PLACES {
                 self.make_room(site);
             }
             let sites = self.counts.entry(band).or_default();
-            if sites.len() >= SITES {
+            if sites.len() >= MAX_SITES_PER_BAND {
                 // Of sites that are known by now the one with the fewest says least.
                 let fewest = sites.iter().enumerate().min_by_key(|(_, (_, count))| *count).map(|(at, _)| at);
                 // The band stays in that site's line until its turn comes.
@@ -78,7 +78,7 @@ impl Window {
     }
 
     fn make_room(&mut self, site: u64) {
-        let share = MOST / self.bands.len().max(1);
+        let share = MAX_PLACES / self.bands.len().max(1);
         let own = self.bands.get(&site).map_or(0, VecDeque::len);
         let largest = || self.bands.iter().max_by_key(|(_, bands)| bands.len()).map(|(site, _)| *site);
         let from = if own > share { Some(site) } else { largest() };
@@ -98,20 +98,20 @@ impl Window {
     }
 }
 
-impl Likes {
+impl NearDuplicateCounter {
     /// Returns how many came that were nearly the same: all on the same site, and of each other site so many at most.
-    pub fn similar(&self, site: &Site, likeness: &Likeness) -> Similar {
-        self.0.lock().map_or_else(|_| Similar::default(), |mut windows| windows.similar(number(site), likeness))
+    pub fn similar(&self, site: &Site, likeness: &MinHash) -> DuplicateCounts {
+        self.0.lock().map_or_else(|_| DuplicateCounts::default(), |mut windows| windows.similar(site_hash(site), likeness))
     }
 
     /// Counts one more.
-    pub fn count(&self, site: &Site, likeness: &Likeness) {
+    pub fn count(&self, site: &Site, likeness: &MinHash) {
         let Ok(mut windows) = self.0.lock() else { return };
-        windows.count(Sighting { site: number(site), bands: likeness.bands() });
+        windows.count(Sighting { site: site_hash(site), bands: likeness.bands() });
     }
 
     /// Takes what other servers are to be told, now and from now on.
-    pub fn take_untold(&self) -> Vec<Sighting> {
+    pub fn take_unsent(&self) -> Vec<Sighting> {
         self.0.lock().map_or_else(|_| Vec::new(), |mut windows| std::mem::take(windows.unsent.get_or_insert_default()))
     }
 
@@ -129,9 +129,9 @@ impl Default for Windows {
 }
 
 impl Windows {
-    fn similar(&mut self, site: u64, likeness: &Likeness) -> Similar {
+    fn similar(&mut self, site: u64, likeness: &MinHash) -> DuplicateCounts {
         self.turn();
-        let mut most = Similar::default();
+        let mut most = DuplicateCounts::default();
         for band in likeness.bands() {
             let (mut here, mut others) = (0u32, HashMap::<u64, u32>::new());
             for (of, count) in
@@ -141,14 +141,14 @@ impl Windows {
                 *seen = seen.saturating_add(*count);
             }
             most.here = most.here.max(here);
-            most.elsewhere = most.elsewhere.max(others.values().map(|count| (*count).min(PER_SITE)).sum());
+            most.elsewhere = most.elsewhere.max(others.values().map(|count| (*count).min(MAX_PER_OTHER_SITE)).sum());
         }
         most
     }
 
     /// Counts one that came to this process, and notes it for the other servers.
     fn count(&mut self, sighting: Sighting) {
-        if let Some(untold) = self.unsent.as_mut().filter(|untold| untold.len() < UNTOLD) {
+        if let Some(untold) = self.unsent.as_mut().filter(|untold| untold.len() < MAX_UNSENT) {
             untold.push(sighting);
         }
         self.see(sighting);
@@ -172,41 +172,41 @@ impl Windows {
 }
 
 /// A number that names a site on all servers.
-fn number(site: &Site) -> u64 {
+fn site_hash(site: &Site) -> u64 {
     let digest = Sha256::digest(site.as_str());
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Likes, MOST, Sighting, Window};
-    use crate::classify::Likeness;
+    use super::{MAX_PLACES, NearDuplicateCounter, Sighting, Window};
+    use crate::classify::MinHash;
     use crate::comment::Site;
-    use crate::facts::Similar;
+    use crate::facts::DuplicateCounts;
 
     #[test]
     fn sites_are_told_apart() {
-        let likes = Likes::default();
-        let likeness = Likeness::of("one two three four five six seven eight nine ten").unwrap();
+        let likes = NearDuplicateCounter::default();
+        let likeness = MinHash::of("one two three four five six seven eight nine ten").unwrap();
         let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
         likes.count(&a, &likeness);
         likes.count(&a, &likeness);
         likes.count(&b, &likeness);
-        assert_eq!(likes.similar(&a, &likeness), Similar { here: 2, elsewhere: 1 });
-        assert_eq!(likes.similar(&b, &likeness), Similar { here: 1, elsewhere: 2 });
-        let other = Likeness::of("nine ten eleven twelve thirteen fourteen fifteen sixteen").unwrap();
-        assert_eq!(likes.similar(&a, &other), Similar::default());
+        assert_eq!(likes.similar(&a, &likeness), DuplicateCounts { here: 2, elsewhere: 1 });
+        assert_eq!(likes.similar(&b, &likeness), DuplicateCounts { here: 1, elsewhere: 2 });
+        let other = MinHash::of("nine ten eleven twelve thirteen fourteen fifteen sixteen").unwrap();
+        assert_eq!(likes.similar(&a, &other), DuplicateCounts::default());
     }
 
     #[test]
     fn one_other_site_alone_makes_no_campaign() {
-        let likes = Likes::default();
-        let likeness = Likeness::of("one two three four five six seven eight nine ten").unwrap();
+        let likes = NearDuplicateCounter::default();
+        let likeness = MinHash::of("one two three four five six seven eight nine ten").unwrap();
         let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
         for _ in 0..50 {
             likes.count(&a, &likeness);
         }
-        assert_eq!(likes.similar(&b, &likeness), Similar { here: 0, elsewhere: 2 });
+        assert_eq!(likes.similar(&b, &likeness), DuplicateCounts { here: 0, elsewhere: 2 });
     }
 
     #[test]
@@ -214,14 +214,14 @@ mod tests {
         let mut window = Window::default();
         let bands = |n: u64| std::array::from_fn(|at| 4 * n + at as u64);
         window.see(Sighting { site: 1, bands: bands(0) });
-        for n in 1..=u64::try_from(MOST).unwrap() / 2 {
+        for n in 1..=u64::try_from(MAX_PLACES).unwrap() / 2 {
             window.see(Sighting { site: 2, bands: bands(n) });
         }
-        assert_eq!((window.places, window.counts.len()), (MOST, MOST));
+        assert_eq!((window.places, window.counts.len()), (MAX_PLACES, MAX_PLACES));
         assert_eq!(window.counts[&0], [(1, 1)]);
         window.see(Sighting { site: 3, bands: bands(u64::MAX / 8) });
         assert_eq!(window.bands[&3].len(), 4);
         let kept: usize = window.bands.values().map(std::collections::VecDeque::len).sum();
-        assert_eq!((kept, window.places), (MOST, MOST));
+        assert_eq!((kept, window.places), (MAX_PLACES, MAX_PLACES));
     }
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::facts::LimitState;
-use crate::limit::{Scope, Weighed};
-use crate::store::entry::Counted;
+use crate::limit::{GcraOutcome, Scope};
+use crate::store::entry::AppliedLimit;
 use crate::store::person::Person;
 
-impl Default for Limits {
+impl Default for LimitCounts {
     fn default() -> Self {
         Self::new()
     }
@@ -18,10 +18,10 @@ impl Default for Limits {
 type Key = (i64, Scope, Option<Person>);
 
 /// Pruning is not worth while below so many counts.
-const FEW: usize = 1_024;
+const MIN_PRUNE_SIZE: usize = 1_024;
 
 /// The theoretical arrival times of all limits, on a clock that nobody sets.
-pub(super) struct Limits {
+pub(super) struct LimitCounts {
     arrivals: HashMap<Key, u64>,
     /// What the transaction under way has changed, and what was there before.
     undo: Vec<(Key, Option<u64>)>,
@@ -30,39 +30,39 @@ pub(super) struct Limits {
 }
 
 /// What all limits say to one comment.
-pub(super) struct Weighing {
+pub(super) struct LimitCheck {
     pub states: Vec<LimitState>,
     /// What to remember if it is counted. Empty if any limit refused.
     counts: Vec<(Key, u64)>,
 }
 
-impl Weighing {
+impl LimitCheck {
     pub fn refused(&self) -> bool {
         self.states.iter().any(LimitState::refused)
     }
 }
 
-impl Limits {
+impl LimitCounts {
     pub fn new() -> Self {
-        Self { arrivals: HashMap::new(), undo: Vec::new(), start: Instant::now(), prune_at: FEW }
+        Self { arrivals: HashMap::new(), undo: Vec::new(), start: Instant::now(), prune_at: MIN_PRUNE_SIZE }
     }
 
     /// Asks all limits. Counts nothing.
-    pub fn weigh(&self, site: i64, limits: &[Counted]) -> Weighing {
+    pub fn weigh(&self, site: i64, limits: &[AppliedLimit]) -> LimitCheck {
         let now = self.now();
         let (mut states, mut counts) = (Vec::with_capacity(limits.len()), Vec::with_capacity(limits.len()));
         for &(scope, person, gcra) in limits {
             let key = (site, scope, person);
             let (remaining, retry_after) = match gcra.weigh(self.arrivals.get(&key).copied().unwrap_or(0), now) {
-                Weighed::Admitted { tat, remaining } => {
+                GcraOutcome::Admitted { tat, remaining } => {
                     counts.push((key, tat));
                     (remaining, Duration::ZERO)
                 }
-                Weighed::Refused { retry_after } => (0, retry_after),
+                GcraOutcome::Refused { retry_after } => (0, retry_after),
             };
             states.push(LimitState { scope, limit: gcra.burst(), remaining, retry_after });
         }
-        let mut weighing = Weighing { states, counts };
+        let mut weighing = LimitCheck { states, counts };
         if weighing.refused() {
             // Nobody counts it, so those that would have admitted it have one more left.
             weighing.counts.clear();
@@ -72,7 +72,7 @@ impl Limits {
     }
 
     /// Counts a comment that all limits admitted.
-    pub fn count(&mut self, weighing: &Weighing) {
+    pub fn count(&mut self, weighing: &LimitCheck) {
         for &(key, tat) in &weighing.counts {
             self.undo.push((key, self.arrivals.insert(key, tat)));
         }
@@ -97,7 +97,7 @@ impl Limits {
         if self.arrivals.len() > self.prune_at {
             let now = self.now();
             self.arrivals.retain(|_, tat| *tat > now);
-            self.prune_at = FEW.max(self.arrivals.len() * 2);
+            self.prune_at = MIN_PRUNE_SIZE.max(self.arrivals.len() * 2);
         }
     }
 
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn counts_of_a_failed_transaction_are_taken_back_in_order() {
-        let mut limits = Limits::new();
+        let mut limits = LimitCounts::new();
         let site = [(Scope::Site, None, hourly(3))];
         limits.count(&limits.weigh(1, &site));
         limits.commit();
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn lapsed_counts_are_pruned() {
-        let mut limits = Limits::new();
+        let mut limits = LimitCounts::new();
         let brief = Gcra::new(1, Duration::from_micros(1), 1).unwrap();
         for site in 0..10_000 {
             limits.count(&limits.weigh(site, &[(Scope::Site, None, brief)]));

@@ -19,24 +19,24 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::watch as signal;
 
-use super::limits::Limits;
+use super::limits::LimitCounts;
 use super::lock::lock;
-use super::records::Space;
+use super::records::RecordKind;
 use super::settings::StoreSettings;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use site::Shelf;
+use site::SiteState;
 
 pub(super) use watch::Watch;
 
 /// How many comments are kept, the held ones not counted: some 10 MB.
-const MOST: usize = 5_000;
+const MAX_COMMENTS: usize = 5_000;
 /// How many held ones are kept beside them.
-const MOST_HELD: usize = 100_000;
+const MAX_HELD: usize = 100_000;
 /// How many bytes all comments may take.
-const MOST_BYTES: usize = 128 << 20;
+const MAX_BYTES: usize = 128 << 20;
 /// How many comments of a site may be on their way.
-const MOST_RESERVED: usize = 1_024;
+const MAX_RESERVED: usize = 1_024;
 
 /// The engine.
 pub(super) struct Memory {
@@ -48,9 +48,9 @@ pub(super) struct Memory {
 
 /// All that there is.
 struct State {
-    records: HashMap<Space, BTreeMap<String, Vec<u8>>>,
-    sites: HashMap<Site, Shelf>,
-    limits: Limits,
+    records: HashMap<RecordKind, BTreeMap<String, Vec<u8>>>,
+    sites: HashMap<Site, SiteState>,
+    limits: LimitCounts,
     /// In the order in which they came, to forget the oldest first.
     order: VecDeque<(Site, CommentId)>,
     /// How many bytes all comments take.
@@ -63,7 +63,7 @@ impl Memory {
         let state = State {
             records: HashMap::new(),
             sites: HashMap::new(),
-            limits: Limits::new(),
+            limits: LimitCounts::new(),
             order: VecDeque::new(),
             bytes: Arc::default(),
         };

@@ -3,7 +3,7 @@
 
 /// Which state of a log this is. Two that are equal are of the same log with the same records in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OutcomeHead {
+pub struct OutcomeLogState {
     /// Tells this log from one that was lost.
     pub log_id: String,
     /// The number of the newest record that there ever was.
@@ -18,21 +18,21 @@ pub struct OutcomeHead {
 
 /// What an act does to a log, in the step that does the act.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Teaching {
+pub struct OutcomeUpdate {
     /// The record of that name is taken back, if it is there,
     pub removed: Option<String>,
     /// and this one is added, in the place of one of the same name.
     pub added: Option<(String, Vec<u8>)>,
 }
 
-impl Teaching {
+impl OutcomeUpdate {
     /// Whether it does nothing.
     pub fn is_empty(&self) -> bool {
         self.removed.is_none() && self.added.is_none()
     }
 }
 
-impl OutcomeHead {
+impl OutcomeLogState {
     /// Whether a log in the state `later` is this one with records behind it, and nothing else.
     pub fn goes_on(&self, later: &Self) -> bool {
         later.newest >= self.newest && Self { newest: self.newest, ..later.clone() } == *self

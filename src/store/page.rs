@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use prost::Message as _;
 
-use super::entry::Kept;
+use super::entry::StoredComment;
 use crate::error::Error;
 use crate::verdict::Decision;
 
 /// How long a page may become in bytes, but for its first comment. A reader that takes its time keeps a page in memory.
-const MOST_BYTES: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 /// Most comments fetched at once.
 const CHUNK: usize = 256;
 
@@ -26,7 +26,7 @@ pub struct ListQuery<'a> {
     /// The token of the page before.
     pub after: Option<&'a str>,
     /// Which of them.
-    pub matches: &'a (dyn Fn(&Kept) -> bool + Sync),
+    pub matches: &'a (dyn Fn(&StoredComment) -> bool + Sync),
     /// How many comments the page looks at, at most.
     pub max_scanned: usize,
 }
@@ -46,19 +46,19 @@ pub enum Order {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListPage {
     /// The comments, in order.
-    pub comments: Vec<Kept>,
+    pub comments: Vec<StoredComment>,
     /// Gets the next page. `None`: this was the last.
     pub next: Option<String>,
 }
 
 /// Where a comment stands in an order: by key, then by id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct ListPosition {
     pub key: i64,
     pub id: String,
 }
 
-impl Place {
+impl ListPosition {
     fn token(&self) -> String {
         let mut token = format!("{:016x}", self.key);
         for byte in self.id.bytes() {
@@ -77,39 +77,39 @@ impl Place {
 }
 
 /// A page being filled, chunk by chunk.
-pub(super) struct Filling<'a> {
+pub(super) struct PageBuilder<'a> {
     query: &'a ListQuery<'a>,
     page: ListPage,
     /// The last comment looked at.
-    last: Option<Place>,
+    last: Option<ListPosition>,
     scanned: usize,
     bytes: usize,
     done: bool,
 }
 
-impl<'a> Filling<'a> {
+impl<'a> PageBuilder<'a> {
     /// An empty page.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the query's token is none of ours.
     pub fn new(query: &'a ListQuery<'a>) -> Result<Self, Error> {
         let malformed = || Error::invalid("page_token", "is not a page token; send the next_page_token of the page before");
-        let last = query.after.map(|token| Place::parse(token).ok_or_else(malformed)).transpose()?;
+        let last = query.after.map(|token| ListPosition::parse(token).ok_or_else(malformed)).transpose()?;
         let page = ListPage { comments: Vec::new(), next: None };
         Ok(Self { query, page, last, scanned: 0, bytes: 0, done: query.size == 0 })
     }
 
     /// After which comment to go on, and how many to fetch. `None`: the page is done.
-    pub fn wants(&self) -> Option<(Option<&Place>, usize)> {
+    pub fn next_chunk(&self) -> Option<(Option<&ListPosition>, usize)> {
         (!self.done).then(|| (self.last.as_ref(), self.query.size.saturating_add(1).clamp(16, CHUNK)))
     }
 
     /// Takes what was fetched: fewer than asked for is the end of the list, `None` a comment that is gone meanwhile.
-    pub fn take(&mut self, asked: usize, rows: Vec<(Place, Option<Kept>)>) {
+    pub fn take(&mut self, asked: usize, rows: Vec<(ListPosition, Option<StoredComment>)>) {
         let end = rows.len() < asked;
         self.scanned += rows.len();
         for (place, kept) in rows {
-            let wanted = |kept: &Kept| {
+            let wanted = |kept: &StoredComment| {
                 self.query.decision.is_none_or(|decision| decision == kept.verdict.decision)
                     && (!self.query.spot_checks || kept.verdict.is_spot_check())
                     && (self.query.matches)(kept)
@@ -118,8 +118,8 @@ impl<'a> Filling<'a> {
                 self.last = Some(place);
                 continue;
             };
-            self.bytes += length(&kept);
-            if self.page.comments.len() == self.query.size || self.bytes > MOST_BYTES && !self.page.comments.is_empty() {
+            self.bytes += wire_length(&kept);
+            if self.page.comments.len() == self.query.size || self.bytes > MAX_BYTES && !self.page.comments.is_empty() {
                 // One more than fits: there is a next page, and it begins with this one.
                 return self.finish(true);
             }
@@ -134,7 +134,7 @@ impl<'a> Filling<'a> {
     }
 
     fn finish(&mut self, more: bool) {
-        self.page.next = self.last.as_ref().filter(|_| more).map(Place::token);
+        self.page.next = self.last.as_ref().filter(|_| more).map(ListPosition::token);
         self.done = true;
     }
 
@@ -145,7 +145,7 @@ impl<'a> Filling<'a> {
 }
 
 /// About how long a comment is on the wire.
-fn length(kept: &Kept) -> usize {
+fn wire_length(kept: &StoredComment) -> usize {
     let reasons = kept.verdict.reasons.iter().map(|reason| reason.message.len() + 64);
     kept.comment.encoded_len() + reasons.sum::<usize>() + 512
 }
@@ -158,13 +158,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_place_comes_back_from_its_token(key in 0..i64::MAX, id in "[!-~]{1,256}") {
-            let place = Place { key, id };
-            prop_assert_eq!(Place::parse(&place.token()), Some(place));
+            let place = ListPosition { key, id };
+            prop_assert_eq!(ListPosition::parse(&place.token()), Some(place));
         }
 
         #[test]
         fn any_text_is_a_token_or_refused(text in ".{0,40}|[0-9a-f]{0,40}") {
-            if let Some(place) = Place::parse(&text) {
+            if let Some(place) = ListPosition::parse(&text) {
                 prop_assert_eq!(place.token(), text.to_lowercase());
             }
         }

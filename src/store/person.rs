@@ -43,7 +43,7 @@ impl Person {
             // As comments keep it.
             Identity::User(id) => Self::new(secret, "user", &external_id(id)),
             Identity::Email(email) => Self::new(secret, "email", &email.trim().to_lowercase()),
-            Identity::Ip(ip) => Self::new(secret, "ip", &network(ip.to_canonical())),
+            Identity::Ip(ip) => Self::new(secret, "ip", &client_network(ip.to_canonical())),
         }
     }
 
@@ -58,7 +58,7 @@ impl Person {
     }
 
     /// Whether it is among hashes that were put one behind the other.
-    pub(super) fn is_in(&self, hashes: &[u8]) -> bool {
+    pub(super) fn is_among(&self, hashes: &[u8]) -> bool {
         hashes.as_chunks::<16>().0.contains(&self.0)
     }
 
@@ -102,7 +102,7 @@ impl Persons {
                 .map(|email| Person::known_by(secret, Identity::Email(email))),
             ip: comment.ip().map(|ip| Person::known_by(secret, Identity::Ip(ip))),
             visitor: Some(comment.email()).filter(|email| known(email)).map(|email| {
-                let client = comment.public_ip().map(|ip| network(ip.to_canonical()));
+                let client = comment.public_ip().map(|ip| client_network(ip.to_canonical()));
                 Person::new(secret, "visitor", &format!("{email} {}", client.unwrap_or_default()))
             }),
             verified: comment.email_is_verified(),
@@ -132,7 +132,7 @@ impl Persons {
 }
 
 /// What counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber commonly has to itself.
-fn network(ip: IpAddr) -> String {
+fn client_network(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {

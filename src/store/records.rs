@@ -8,14 +8,14 @@ use crate::pb;
 
 /// Which kind of thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Space {
+pub enum RecordKind {
     /// The keys of hosts, moderators and operators.
     Keys,
     /// When each key was last used.
     KeyUses,
 }
 
-impl Space {
+impl RecordKind {
     /// Its name in tables and keys.
     pub(super) fn as_str(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ pub struct Records {
 
 /// A change of records, and the act that it is: both happen in one step, or neither.
 #[derive(Debug, Clone, Default)]
-pub struct Amendment {
+pub struct RecordsUpdate {
     /// Records to put in the place of those of the same names.
     pub put: Vec<(String, Vec<u8>)>,
     /// Names of records to remove.
@@ -47,7 +47,7 @@ pub struct Amendment {
     pub act: Option<Vec<u8>>,
 }
 
-impl Amendment {
+impl RecordsUpdate {
     /// Puts records in the place of those of the same names.
     pub fn put(records: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         Self { put: records.into_iter().collect(), ..Self::default() }

@@ -37,28 +37,28 @@ use std::time::Duration;
 use ::redis::RedisError;
 
 use super::breaker::Breaker;
-use super::likes::Likes;
-use super::local::Local;
-use super::records::Space;
+use super::likes::NearDuplicateCounter;
+use super::local::LocalLimits;
+use super::records::RecordKind;
 use crate::comment::Site;
 use crate::error::Error;
-use crate::retention::Retentions;
+use crate::retention::RetentionLookup;
 
-use connection::{Connection, Setup};
+use connection::{Connection, Connector};
 use keys::Keys;
 use part::Part;
-use schedule::Schedule;
+use schedule::UpkeepSchedule;
 use script::Scripts;
 use slot::{SLOTS, slot};
 
 pub(super) use watch::Watch;
 
 /// How long to connect for, and how long to wait for an answer where nobody waits for a verdict.
-const START: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A store on Redis.
 pub(super) struct Redis {
-    connector: Setup,
+    connector: Connector,
     connection: Connection,
     /// How many connections that is.
     connections: u32,
@@ -70,7 +70,7 @@ pub(super) struct Redis {
     unconfirmed: AtomicBool,
     scripts: Scripts,
     prefix: String,
-    retention: Retentions,
+    retention: RetentionLookup,
     keep_events: u32,
     /// How long the way of a comment waits for one answer.
     timeout: Duration,
@@ -78,13 +78,13 @@ pub(super) struct Redis {
     wait_replicas: u32,
     breaker: Breaker,
     /// What this process knows of the limits, for when Redis is away.
-    local_limits: Arc<Local>,
+    local_limits: Arc<LocalLimits>,
     /// Nearly the same comments, of which the servers tell each other.
-    near_duplicates: Arc<Likes>,
+    near_duplicates: Arc<NearDuplicateCounter>,
     /// Sites whose acts will be sealed in a moment.
     sealing: Mutex<HashSet<Site>>,
     /// When each site's indexes were looked after.
-    upkeep_schedule: Schedule,
+    upkeep_schedule: UpkeepSchedule,
 }
 
 impl Redis {
@@ -104,13 +104,13 @@ impl Redis {
     fn keys(&self, site: &Site) -> Keys {
         if site.is_server() {
             // Beside the keys of callers, in one slot with them.
-            return Keys::beside(&self.prefix, &self.records_key(Space::Keys));
+            return Keys::beside(&self.prefix, &self.records_key(RecordKind::Keys));
         }
         Keys::new(&self.prefix, site)
     }
 
     /// Returns the key of the records of a kind. It has no braces, since it belongs to no site.
-    fn records_key(&self, space: Space) -> String {
+    fn records_key(&self, space: RecordKind) -> String {
         format!("{}{}", self.prefix, space.as_str())
     }
 }

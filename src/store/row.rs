@@ -4,7 +4,7 @@ use prost::Message;
 
 use super::act::machine_event;
 use super::clock::from_micros;
-use super::entry::{Kept, Past};
+use super::entry::{PastVerdict, StoredComment};
 use super::person::Person;
 use crate::error::Error;
 use crate::pb;
@@ -18,14 +18,14 @@ pub(super) struct Row {
     pub author: Option<Person>,
     /// Who sent it, one hash behind the other. Empty in lists.
     pub persons: Vec<u8>,
-    pub current: Stood,
+    pub current: Revision,
     /// What stood before, oldest first.
-    pub trail: Vec<Stood>,
+    pub trail: Vec<Revision>,
 }
 
 /// A verdict that stands or stood, as an engine read it.
 #[derive(Debug)]
-pub(super) struct Stood {
+pub(super) struct Revision {
     pub verdict: Vec<u8>,
     /// Empty for what the machine did: that follows from the verdict and what stood before.
     pub event: Vec<u8>,
@@ -35,34 +35,34 @@ pub(super) struct Stood {
 
 impl Row {
     /// What callers see.
-    pub fn kept(self) -> Result<Kept, Error> {
-        let Past { verdict, event } = self.current.past()?;
-        Ok(Kept {
+    pub fn kept(self) -> Result<StoredComment, Error> {
+        let PastVerdict { verdict, event } = self.current.past()?;
+        Ok(StoredComment {
             comment: pb::Comment::decode(&*self.comment).map_err(Error::store)?,
             verdict,
             received_at: from_micros(self.received_at)?,
             author: self.author,
             persons: self.persons.as_chunks::<16>().0.iter().copied().map(Person::from_bytes).collect(),
             event,
-            trail: self.trail.into_iter().map(Stood::past).collect::<Result<_, _>>()?,
+            trail: self.trail.into_iter().map(Revision::past).collect::<Result<_, _>>()?,
         })
     }
 }
 
-impl Stood {
-    fn past(self) -> Result<Past, Error> {
-        let verdict = read_verdict(&self.verdict)?;
+impl Revision {
+    fn past(self) -> Result<PastVerdict, Error> {
+        let verdict = decode_verdict(&self.verdict)?;
         let event = if self.event.is_empty() {
             machine_event(&verdict, self.before)
         } else {
             pb::AuditEvent::decode(&*self.event).map_err(Error::store)?
         };
-        Ok(Past { verdict, event })
+        Ok(PastVerdict { verdict, event })
     }
 }
 
 /// Reads a verdict back.
-pub(super) fn read_verdict(bytes: &[u8]) -> Result<Verdict, Error> {
+pub(super) fn decode_verdict(bytes: &[u8]) -> Result<Verdict, Error> {
     Verdict::try_from(pb::Verdict::decode(bytes).map_err(Error::store)?).map_err(Error::store)
 }
 
@@ -82,9 +82,9 @@ mod tests {
             event in prop::collection::vec(any::<u8>(), 0..40),
             (received_at, before) in any::<(i64, i32)>(),
         ) {
-            let ours = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
-            let theirs = Stood { verdict, event, before };
-            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, persons: Vec::new(), current, trail };
+            let ours = Revision { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
+            let theirs = Revision { verdict, event, before };
+            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, persons: Vec::new(), current: standing, trail };
             // That it returns is all that is promised.
             let _ = row(ours, vec![theirs]).kept();
         }
@@ -92,8 +92,15 @@ mod tests {
 
     #[test]
     fn the_least_record_is_read() {
-        let standing = Stood { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before: 0 };
-        let row = Row { comment: Vec::new(), received_at: 1, author: None, persons: Vec::new(), current: standing, trail: Vec::new() };
+        let standing = Revision { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before: 0 };
+        let row = Row {
+            comment: Vec::new(),
+            received_at: 1,
+            author: None,
+            persons: Vec::new(),
+            current: standing,
+            trail: Vec::new(),
+        };
         assert_eq!(row.kept().unwrap().verdict.decision, Decision::Hold);
     }
 }

@@ -12,9 +12,9 @@ use crate::comment::Site;
 use crate::error::Error;
 
 /// How many sites' secrets are remembered. Sites need no registration, so their number has no bound of its own.
-const SECRETS: usize = 10_000;
+const MAX_SITES: usize = 10_000;
 /// For how long they are taken for what they are without asking: another server may have changed them.
-const FRESH: Duration = Duration::from_secs(60);
+const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// The secrets of those sites that were asked for last.
 pub(super) struct SecretCache(Mutex<LruCache<Site, CachedSecrets>>);
@@ -30,7 +30,7 @@ pub(super) struct CachedSecrets {
 
 impl Default for SecretCache {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(NonZeroUsize::new(SECRETS).unwrap_or(NonZeroUsize::MIN))))
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(MAX_SITES).unwrap_or(NonZeroUsize::MIN))))
     }
 }
 
@@ -56,6 +56,6 @@ impl SecretCache {
 impl CachedSecrets {
     /// Returns whether they need not be read anew from an engine of this generation.
     pub fn is_fresh(&self, generation: u64) -> bool {
-        self.generation == generation && self.read.elapsed() < FRESH
+        self.generation == generation && self.read.elapsed() < MAX_AGE
     }
 }

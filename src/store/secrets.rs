@@ -6,7 +6,7 @@ use crate::error::Error;
 /// Bytes of one secret.
 const LENGTH: usize = 32;
 /// How many are kept: what was hashed with an older one is nobody's any more.
-const MOST: usize = 8;
+const MAX_SECRETS: usize = 8;
 
 /// The secrets of a site, the newest first. Not `Debug`: they must not get into a log.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Secrets {
     /// The same with another one in front.
     pub(super) fn rotated(&self) -> Result<Self, Error> {
         let fresh = Self::fresh()?;
-        Ok(Self(fresh.0.into_iter().chain(self.0.iter().copied()).take(MOST).collect()))
+        Ok(Self(fresh.0.into_iter().chain(self.0.iter().copied()).take(MAX_SECRETS).collect()))
     }
 
     /// As they are stored: one behind the other.
@@ -34,7 +34,7 @@ impl Secrets {
     /// Reads back what [`to_bytes`](Self::to_bytes) gave. `None`: it is damaged.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (secrets, rest) = bytes.as_chunks::<LENGTH>();
-        (!secrets.is_empty() && rest.is_empty()).then(|| Self(secrets.iter().take(MOST).copied().collect()))
+        (!secrets.is_empty() && rest.is_empty()).then(|| Self(secrets.iter().take(MAX_SECRETS).copied().collect()))
     }
 
     /// The one that is hashed with.
@@ -81,6 +81,6 @@ mod tests {
         for _ in 0..20 {
             secrets = secrets.rotated().unwrap();
         }
-        assert_eq!(secrets.to_bytes().len(), MOST * LENGTH);
+        assert_eq!(secrets.to_bytes().len(), MAX_SECRETS * LENGTH);
     }
 }

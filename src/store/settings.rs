@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::retention::Retentions;
+use crate::retention::RetentionLookup;
 
 /// Where the state is kept and for how long.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub struct StoreSettings {
     /// How many connections to Redis all comments share.
     pub connections: u32,
     /// For how long each site's data is kept.
-    pub retention: Retentions,
+    pub retention: RetentionLookup,
     /// How many changes are kept per site for watchers.
     pub keep_events: u32,
     /// How long the way of a comment waits for Redis.
@@ -47,7 +47,7 @@ impl fmt::Debug for StoreSettings {
 }
 
 /// Why a store's address is not taken.
-pub(super) fn refuse(url: &str) -> Error {
+pub(super) fn unknown_address(url: &str) -> Error {
     let forms = "redis://HOST:PORT, rediss://…, redis+sentinel://…, redis+cluster://… or memory:";
     Error::store(format!("the store {:?} is not known; use {forms}", redacted(url)))
 }

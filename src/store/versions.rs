@@ -10,7 +10,7 @@ use lru::LruCache;
 use crate::comment::Site;
 
 /// How many sites have a version of their own; those that changed longest ago share one.
-const SITES: usize = 10_000;
+const MAX_SITES: usize = 10_000;
 
 /// The versions of a store that only this process writes to.
 #[derive(Default)]
@@ -18,13 +18,13 @@ pub(super) struct Versions {
     /// Of the small things that all sites share.
     pub records: AtomicU64,
     /// Of each site's block and allow entries.
-    pub lists: BySite,
+    pub lists: SiteVersions,
     /// Of each site's log of outcomes.
-    pub outcomes: BySite,
+    pub outcomes: SiteVersions,
 }
 
 /// A version for each site.
-pub(super) struct BySite(Mutex<State>);
+pub(super) struct SiteVersions(Mutex<State>);
 
 struct State {
     newest: u64,
@@ -33,21 +33,21 @@ struct State {
     sites: LruCache<Site, u64>,
 }
 
-impl Default for BySite {
+impl Default for SiteVersions {
     fn default() -> Self {
-        let sites = LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN));
+        let sites = LruCache::new(NonZeroUsize::new(MAX_SITES).unwrap_or(NonZeroUsize::MIN));
         Self(Mutex::new(State { newest: 1, others: 1, sites }))
     }
 }
 
 impl Versions {
     /// Returns the version of the records. From 1 on.
-    pub fn of_records(&self) -> u64 {
+    pub fn records_version(&self) -> u64 {
         self.records.load(Ordering::Relaxed) + 1
     }
 }
 
-impl BySite {
+impl SiteVersions {
     /// Returns the version of a site. From 1 on.
     pub fn of(&self, site: &Site) -> u64 {
         // A panic elsewhere: a version that is never the one before has everything read again.
@@ -58,7 +58,7 @@ impl BySite {
     }
 
     /// Raises the version of a site.
-    pub fn raise(&self, site: &Site) {
+    pub fn bump(&self, site: &Site) {
         let Ok(mut state) = self.0.lock() else { return };
         state.newest += 1;
         let newest = state.newest;
@@ -71,7 +71,7 @@ impl BySite {
     }
 
     /// Raises the versions of all sites.
-    pub fn raise_all(&self) {
+    pub fn bump_all(&self) {
         let Ok(mut state) = self.0.lock() else { return };
         state.newest += 1;
         state.others = state.newest;
@@ -89,27 +89,27 @@ mod tests {
 
     #[test]
     fn a_change_of_one_site_is_none_of_another() {
-        let versions = BySite::default();
+        let versions = SiteVersions::default();
         let before = [versions.of(&site(1)), versions.of(&site(2))];
-        versions.raise(&site(1));
+        versions.bump(&site(1));
         assert_ne!(versions.of(&site(1)), before[0]);
         assert_eq!(versions.of(&site(2)), before[1]);
-        versions.raise_all();
+        versions.bump_all();
         assert_ne!(versions.of(&site(2)), before[1]);
     }
 
     #[test]
     fn a_site_that_is_not_remembered_has_no_version_that_it_had_before() {
-        let versions = BySite::default();
+        let versions = SiteVersions::default();
         let unknown = versions.of(&site(1));
-        versions.raise(&site(1));
+        versions.bump(&site(1));
         let raised = versions.of(&site(1));
-        for other in 2..=SITES + 2 {
-            versions.raise(&site(other));
+        for other in 2..=MAX_SITES + 2 {
+            versions.bump(&site(other));
         }
         // One that was known before the change must be read again; the same version would say that nothing changed.
         assert!(versions.of(&site(1)) >= raised && versions.of(&site(1)) != unknown);
-        versions.raise(&site(1));
+        versions.bump(&site(1));
         assert!(versions.of(&site(1)) > raised);
     }
 }

@@ -16,7 +16,7 @@ pub fn measured<T>(stage: Stage, work: impl FnOnce() -> T) -> T {
 }
 
 /// The same for a part that waits.
-pub async fn measuring<T>(stage: Stage, work: impl Future<Output = T>) -> T {
+pub async fn measured_async<T>(stage: Stage, work: impl Future<Output = T>) -> T {
     let began = Instant::now();
     let done = work.instrument(stage.span()).await;
     METRICS.stage(stage, began);

@@ -13,16 +13,16 @@ use prometheus::{
 };
 
 use super::stage::Stage;
-use maker::Maker;
-use sites::Sites;
+use maker::MetricRegistrar;
+use sites::SiteLabels;
 
 /// Label values of which all are known. They are there from the start, with 0: an alert looks at how much a counter rose,
 /// and one that begins with its first event has not risen.
-const SHED: [&str; 3] = ["concurrency", "streams", "quota"];
-const REFUSED: [&str; 3] = ["full", "handshake", "silent"];
-const RELOADED: [&str; 3] = ["policy", "model", "certificate"];
-const NOT_ALLOWED: [&str; 5] = ["missing", "unknown", "expired", "role", "site"];
-const IGNORED: [&str; 2] = ["malformed", "not_public"];
+const SHED_REASONS: [&str; 3] = ["concurrency", "streams", "quota"];
+const REFUSED_REASONS: [&str; 3] = ["full", "handshake", "silent"];
+const RELOAD_KINDS: [&str; 3] = ["policy", "model", "certificate"];
+const AUTH_FAILURE_REASONS: [&str; 5] = ["missing", "unknown", "expired", "role", "site"];
+const IGNORED_ADDRESS_REASONS: [&str; 2] = ["malformed", "not_public"];
 
 /// Everything that is measured in this process.
 pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -30,7 +30,7 @@ pub static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 /// Everything that is measured.
 pub struct Metrics {
     registry: Registry,
-    sites: Sites,
+    sites: SiteLabels,
     addresses: IntCounterVec,
     build_info: IntGaugeVec,
     verdicts: IntCounterVec,
@@ -64,7 +64,7 @@ pub struct Metrics {
 impl Metrics {
     fn new() -> Self {
         let registry = Registry::new();
-        let make = Maker(&registry);
+        let make = MetricRegistrar(&registry);
         let stages =
             make.histograms("gatepost_stage_duration_seconds", "How long each part of the way of a comment takes.", &["stage"]);
         let metrics = Self {
@@ -133,7 +133,7 @@ impl Metrics {
                 "1 while a site's correction proves better than the base and serves.",
                 &["site", "label"],
             ),
-            sites: Sites::default(),
+            sites: SiteLabels::default(),
             addresses: make.counters(
                 "gatepost_addresses_ignored_total",
                 "Clients' addresses that count for no limit: malformed, or not public.",
@@ -148,16 +148,16 @@ impl Metrics {
     /// Has every counter begin whose labels are known.
     fn begin(&self) {
         for (counter, values) in [
-            (&self.shed, &SHED[..]),
-            (&self.connections_refused, &REFUSED),
-            (&self.auth_failures, &NOT_ALLOWED),
-            (&self.addresses, &IGNORED),
+            (&self.shed, &SHED_REASONS[..]),
+            (&self.connections_refused, &REFUSED_REASONS),
+            (&self.auth_failures, &AUTH_FAILURE_REASONS),
+            (&self.addresses, &IGNORED_ADDRESS_REASONS),
         ] {
             for value in values {
                 counter.with_label_values(&[value]);
             }
         }
-        for what in RELOADED {
+        for what in RELOAD_KINDS {
             for outcome in ["done", "refused"] {
                 self.reloads.with_label_values(&[what, outcome]);
             }
@@ -165,7 +165,7 @@ impl Metrics {
     }
 
     /// What runs.
-    pub fn says(&self, version: &str, model: &str, store: &str) {
+    pub fn set_build_info(&self, version: &str, model: &str, store: &str) {
         self.build_info.reset();
         self.build_info.with_label_values(&[version, model, store]).set(1);
     }
@@ -329,7 +329,10 @@ mod tests {
             metrics.verdict(&format!("{n}.example"), "hold", "spam", "SPAM");
         }
         let text = metrics.text().unwrap();
-        assert_eq!(text.lines().filter(|line| line.starts_with("gatepost_verdicts_total{")).count(), sites::SITES + 1);
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with("gatepost_verdicts_total{")).count(),
+            sites::MAX_UNNAMED_SITES + 1
+        );
         assert!(text.contains("site=\"other\"} 200"), "{text}");
         // Those that a policy or a key names are told apart all the same.
         metrics.name_sites(["299.example".to_owned()]);

@@ -16,7 +16,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
-use crate::error::Cause;
+use crate::error::BoxError;
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +29,9 @@ pub enum LogFormat {
 
 /// Sends what is left of the traces when it is told to.
 #[must_use]
-pub struct Traces(Option<SdkTracerProvider>);
+pub struct TraceExporter(Option<SdkTracerProvider>);
 
-impl Traces {
+impl TraceExporter {
     /// Sends what is left. Waits for it, but not for long.
     pub fn finish(self) {
         if let Some(provider) = self.0 {
@@ -46,7 +46,7 @@ impl Traces {
 ///
 /// # Errors
 /// A filter or address that cannot be read, or a log that was started before.
-pub fn start(format: LogFormat, filter: &str, otlp: Option<&str>) -> Result<Traces, Cause> {
+pub fn start(format: LogFormat, filter: &str, otlp: Option<&str>) -> Result<TraceExporter, BoxError> {
     let filter = EnvFilter::try_new(filter)?;
     let log = match format {
         LogFormat::Human => {
@@ -65,17 +65,17 @@ pub fn start(format: LogFormat, filter: &str, otlp: Option<&str>) -> Result<Trac
         tracing_opentelemetry::layer().with_tracer(provider.tracer("gatepost")).with_filter(ours)
     });
     tracing_subscriber::registry().with(log.with_filter(filter)).with(traces).try_init()?;
-    Ok(Traces(provider))
+    Ok(TraceExporter(provider))
 }
 
-fn exporter(endpoint: &str) -> Result<SdkTracerProvider, Cause> {
+fn exporter(endpoint: &str) -> Result<SdkTracerProvider, BoxError> {
     let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
     let resource = Resource::builder().with_service_name("gatepost").build();
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
 
 /// Makes a call's span part of the trace that its caller tells of, by the header of W3C Trace Context.
-pub fn follow(span: &Span, headers: &HeaderMap) {
+pub fn set_parent(span: &Span, headers: &HeaderMap) {
     struct Headers<'h>(&'h HeaderMap);
     impl Extractor for Headers<'_> {
         fn get(&self, key: &str) -> Option<&str> {

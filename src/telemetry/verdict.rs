@@ -4,7 +4,7 @@ use super::metrics::METRICS;
 use crate::verdict::{Decision, Verdict};
 
 /// Counts a verdict, and tells of it in the log.
-pub fn tell(verdict: &Verdict) {
+pub fn report_verdict(verdict: &Verdict) {
     let (site, decision) = (verdict.site.as_str(), verdict.decision.as_str());
     let label = verdict.leading().map_or("", |(label, _)| label);
     let reason = verdict.reasons.first().map_or("", |reason| reason.code.as_ref());

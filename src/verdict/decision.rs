@@ -53,14 +53,14 @@ impl Decision {
 
 /// A part of a comment that a host can leave out when it publishes the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum RemovablePart {
     /// The author's web address.
     AuthorUrl,
     /// All links of the body.
     Links,
 }
 
-impl Part {
+impl RemovablePart {
     /// Both parts.
     pub const ALL: [Self; 2] = [Self::AuthorUrl, Self::Links];
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use super::{Decision, Part, RateLimit, Reason, Span, Verdict};
+use super::{Decision, RateLimit, Reason, RemovablePart, Span, Verdict};
 use crate::pb;
 
 impl From<Verdict> for pb::Verdict {
@@ -52,7 +52,7 @@ impl TryFrom<pb::Verdict> for Verdict {
             revision: wire.revision,
             author_message: wire.author_message,
             not_recorded: wire.not_recorded,
-            publish_without: wire.publish_without.into_iter().filter_map(Part::from_wire).collect(),
+            publish_without: wire.publish_without.into_iter().filter_map(RemovablePart::from_wire).collect(),
             language: wire.language.into(),
         })
     }

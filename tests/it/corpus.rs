@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gatepost::classify::evaluate;
 use gatepost::classify::recipe::Recipe;
-use gatepost::classify::rows::{self, PostIs, Row};
+use gatepost::classify::rows::{self, PostTextKind, Row};
 use gatepost::classify::train;
 use gatepost::classify::{Label, Model};
 use serde_json::Value;
@@ -54,15 +54,16 @@ fn a_model_trained_from_the_repository_alone_tells_spam_from_honest_comments_of_
     let recipe = Recipe::parse(&fs::read_to_string(top().join("models/corpus.toml")).unwrap()).unwrap();
     let hand = |row: &Row| row.name("file").ends_with("-4") || row.name("file") == "4";
     let left_out = ["spam", "names", "everyday"].map(|part| format!("corpus/{part}"));
-    let rows: Vec<Row> = left_out.iter().flat_map(|part| rows::find(&[top()], part, false).unwrap()).filter(hand).collect();
+    let rows: Vec<Row> =
+        left_out.iter().flat_map(|part| rows::read_source(&[top()], part, false).unwrap()).filter(hand).collect();
     let leave_out: Vec<String> = rows.iter().map(|row| row.name("file").to_owned()).collect();
     let leave_out = [train::LeaveOut { field: "file".into(), values: leave_out }];
     let model: Model = train::train(&recipe, &[top()], &leave_out, &|_| ()).unwrap();
     let scored: Vec<(f32, bool)> = rows
         .iter()
-        .filter_map(|row| Some((model.score(&row.input(PostIs::Post)).get(Label::Spam)?, row.label == "spam")))
+        .filter_map(|row| Some((model.score(&row.input(PostTextKind::Post)).get(Label::Spam)?, row.label == "spam")))
         .collect();
-    let figures = evaluate::figures(&scored);
+    let figures = evaluate::classifier_metrics(&scored);
     println!("{figures:?}");
     assert!(figures.rows > 300 && figures.auc > 0.85, "{figures:?}");
 }

@@ -3,7 +3,7 @@
 /// Into how many bins scores are put to compare them with what happened.
 const BINS: usize = 15;
 /// More points than that no picture shows; a longer curve is thinned.
-const MOST_POINTS: usize = 500;
+const MAX_POINTS: usize = 500;
 
 /// One threshold and what it comes to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Point {
 
 /// Rows of about the same score.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Bin {
+pub struct CalibrationBin {
     /// How many rows.
     pub rows: usize,
     /// Their mean score.
@@ -51,11 +51,11 @@ pub fn curve(scored: &[(f32, bool)]) -> Vec<Point> {
 
 /// Keeps both ends, and of the others those that are a step away from the one before: steep parts keep their form.
 fn thin(points: Vec<Point>) -> Vec<Point> {
-    if points.len() <= MOST_POINTS {
+    if points.len() <= MAX_POINTS {
         return points;
     }
     // Each of the three goes once from one end of its range to the other.
-    let step = 3.0 / (MOST_POINTS - 2) as f64;
+    let step = 3.0 / (MAX_POINTS - 2) as f64;
     let way = |point: &Point| point.false_positives + point.recall - f64::from(point.threshold.clamp(0.0, 1.0));
     let last = points.len() - 1;
     let (mut kept, mut reached) = (Vec::new(), f64::NEG_INFINITY);
@@ -70,11 +70,11 @@ fn thin(points: Vec<Point>) -> Vec<Point> {
 }
 
 /// The rows in bins of equal width from 0 to 1.
-pub fn reliability(scored: &[(f32, bool)]) -> [Bin; BINS] {
+pub fn reliability(scored: &[(f32, bool)]) -> [CalibrationBin; BINS] {
     let mut sorted = scored.to_vec();
     // Sums depend on the order, if only in the last digit.
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut bins = [Bin::default(); BINS];
+    let mut bins = [CalibrationBin::default(); BINS];
     for (score, truth) in sorted {
         let bin = &mut bins[((score * BINS as f32) as usize).min(BINS - 1)];
         bin.rows += 1;
@@ -90,13 +90,13 @@ pub fn reliability(scored: &[(f32, bool)]) -> [Bin; BINS] {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_POINTS, curve, reliability};
+    use super::{MAX_POINTS, curve, reliability};
 
     #[test]
     fn a_curve_begins_with_nothing_and_ends_with_everything() {
         let rows: Vec<(f32, bool)> = (0..5_000u16).map(|n| (f32::from(n) / 5_000.0, n % 3 == 0)).collect();
         let points = curve(&rows);
-        assert!((MOST_POINTS / 2..=MOST_POINTS).contains(&points.len()), "{}", points.len());
+        assert!((MAX_POINTS / 2..=MAX_POINTS).contains(&points.len()), "{}", points.len());
         assert_eq!((points[0].false_positives, points[0].recall), (0.0, 0.0));
         let last = points[points.len() - 1];
         assert_eq!((last.threshold, last.false_positives, last.recall), (0.0, 1.0, 1.0));

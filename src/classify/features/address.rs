@@ -5,7 +5,7 @@ use crate::reading::link;
 
 /// The hash of the registered domain of a host.
 pub fn domain_hash(host: &str) -> u64 {
-    lexicon::word_hash(link::registered_domain(host).as_bytes())
+    lexicon::word_hash(link::registrable_domain(host).as_bytes())
 }
 
 /// The words a host or path is made of.
@@ -15,5 +15,5 @@ pub fn words(part: &str) -> impl Iterator<Item = &str> {
 
 /// Returns a host without its top-level domain.
 pub fn name_of_host(host: &str) -> &str {
-    host.strip_suffix(link::tld(host)).unwrap_or(host).trim_end_matches('.')
+    host.strip_suffix(link::top_level_domain(host)).unwrap_or(host).trim_end_matches('.')
 }

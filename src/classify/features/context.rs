@@ -1,26 +1,28 @@
 //! Features of words by what stands around them: negation, quotation marks, "you", identity terms, words of other classes.
 
-use super::comment::Comment;
-use super::evidence::{Evidence, What, at_token};
-use super::seeds::{AFTER_YOU, BEFORE_YOU, NEAR_IDENTITY, NEGATED, PAIR_NEAR_IDENTITY, QUOTED, THEME, THEME_PAIR};
-use super::sink::{Amount, Group, Sink};
-use crate::classify::hash::join;
-use crate::classify::lexicon::Classes;
-use crate::classify::token::{Kind, Token};
+use super::comment::TokenizedComment;
+use super::evidence::{Evidence, EvidenceKind, token_evidence};
+use super::seeds::{
+    AFTER_YOU, BEFORE_YOU, NEAR_IDENTITY, NEGATED_WORD, PAIR_NEAR_IDENTITY, QUOTED_WORD, WORD_CLASS, WORD_CLASS_PAIR,
+};
+use super::sink::{CountedShare, FeatureGroup, FeatureSink};
+use crate::classify::hash::combine;
+use crate::classify::lexicon::LexicalClasses;
+use crate::classify::token::{Token, TokenKind};
 
 /// How many words a negator reaches.
 const NEGATION_REACH: usize = 3;
 /// How many tokens further a theme still reaches.
-const THEME_REACH: usize = 4;
+const MAX_CLASS_DISTANCE: usize = 4;
 /// How many tokens on either side are near "you" or an identity term.
-const NEAR: usize = 4;
+const NEARBY_TOKENS: usize = 4;
 
 /// Words under negation, in quotes, near "you", near an identity term.
-pub fn extract(comment: &Comment, sink: &mut impl Sink) {
+pub fn extract(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
     let mut quoted = false;
     let mut negated = 0;
     for (at, token) in comment.tokens.iter().enumerate() {
-        if token.kind == Kind::Mark {
+        if token.kind == TokenKind::Mark {
             let mark = comment.written(token);
             quoted ^= mark == "\"";
             // A negation does not reach beyond its clause.
@@ -28,50 +30,50 @@ pub fn extract(comment: &Comment, sink: &mut impl Sink) {
             continue;
         }
         let mut add = |seed| {
-            sink.add(Group::Words, join(seed, token.said), comment.amount(token), at_token(token));
+            sink.add(FeatureGroup::Words, combine(seed, token.said), comment.counted_share(token), token_evidence(token));
         };
         if quoted {
-            add(QUOTED);
+            add(QUOTED_WORD);
         }
         if negated > 0 {
             negated -= 1;
-            add(NEGATED);
+            add(NEGATED_WORD);
         }
-        if token.classes.has(Classes::NEGATOR) {
+        if token.classes.has(LexicalClasses::NEGATOR) {
             negated = NEGATION_REACH;
         }
-        if token.classes.has(Classes::YOU) {
-            near(comment, at, BEFORE_YOU, AFTER_YOU, sink);
+        if token.classes.has(LexicalClasses::SECOND_PERSON_WORDS) {
+            add_nearby_words(comment, at, BEFORE_YOU, AFTER_YOU, sink);
         }
-        if token.classes.has(Classes::IDENTITY) {
-            near(comment, at, NEAR_IDENTITY, NEAR_IDENTITY, sink);
-            pairs_near_identity(comment, at, sink);
+        if token.classes.has(LexicalClasses::IDENTITY) {
+            add_nearby_words(comment, at, NEAR_IDENTITY, NEAR_IDENTITY, sink);
+            add_pairs_near_identity(comment, at, sink);
         }
     }
 }
 
 /// Pairs of word classes that stand close together: what "kill all X" and "hang every Y" share.
-pub fn themes(comment: &Comment, sink: &mut impl Sink) {
+pub fn add_class_pairs(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
     // The last few words that belong to a theme: class and place among the tokens.
     let mut recent = [(0u64, usize::MAX, 0u16); 4];
     let mut next = 0;
     for (at, token) in comment.tokens.iter().enumerate() {
-        if token.classes == Classes::default() {
+        if token.classes == LexicalClasses::default() {
             continue;
         }
-        for (theme, class) in Classes::THEMES.iter().enumerate() {
+        for (theme, class) in LexicalClasses::THEMES.iter().enumerate() {
             if !token.classes.has(*class) {
                 continue;
             }
             let theme = theme as u64 + 1;
-            let evidence = at_token(token);
-            if *class != Classes::IDENTITY {
-                sink.add(Group::Words, join(THEME, theme), 1.0, evidence);
+            let evidence = token_evidence(token);
+            if *class != LexicalClasses::IDENTITY {
+                sink.add(FeatureGroup::Words, combine(WORD_CLASS, theme), 1.0, evidence);
             }
             for (before, place, start) in recent {
-                if place < at && at - place <= THEME_REACH {
-                    let pair = Evidence { what: What::Pair, start, end: token.end };
-                    sink.add(Group::Words, join(join(THEME_PAIR, before), theme), 1.0, pair);
+                if place < at && at - place <= MAX_CLASS_DISTANCE {
+                    let pair = Evidence { what: EvidenceKind::Pair, start, end: token.end };
+                    sink.add(FeatureGroup::Words, combine(combine(WORD_CLASS_PAIR, before), theme), 1.0, pair);
                 }
             }
             recent[next % recent.len()] = (theme, at, token.start);
@@ -80,27 +82,27 @@ pub fn themes(comment: &Comment, sink: &mut impl Sink) {
     }
 }
 
-fn near(comment: &Comment, at: usize, before: u64, after: u64, sink: &mut impl Sink) {
-    for token in &comment.tokens[at.saturating_sub(NEAR)..at] {
-        sink.add(Group::Words, join(before, token.said), comment.amount(token), at_token(token));
+fn add_nearby_words(comment: &TokenizedComment, at: usize, before: u64, after: u64, sink: &mut impl FeatureSink) {
+    for token in &comment.tokens[at.saturating_sub(NEARBY_TOKENS)..at] {
+        sink.add(FeatureGroup::Words, combine(before, token.said), comment.counted_share(token), token_evidence(token));
     }
-    for token in comment.tokens[at + 1..].iter().take(NEAR) {
-        sink.add(Group::Words, join(after, token.said), comment.amount(token), at_token(token));
+    for token in comment.tokens[at + 1..].iter().take(NEARBY_TOKENS) {
+        sink.add(FeatureGroup::Words, combine(after, token.said), comment.counted_share(token), token_evidence(token));
     }
 }
 
 /// Pairs of words around an identity term, with every such term replaced by one and the same stand-in: what is
 /// said counts, not of whom.
-fn pairs_near_identity(comment: &Comment, at: usize, sink: &mut impl Sink) {
-    let end = (at + NEAR + 1).min(comment.tokens.len());
-    for pair in comment.tokens[at.saturating_sub(NEAR)..end].windows(2) {
-        let hash = join(join(PAIR_NEAR_IDENTITY, pair[0].said), pair[1].said);
-        let evidence = Evidence { what: What::Pair, start: pair[0].start, end: pair[1].end };
-        sink.add(Group::Words, hash, said(&pair[0]).max(said(&pair[1])), evidence);
+fn add_pairs_near_identity(comment: &TokenizedComment, at: usize, sink: &mut impl FeatureSink) {
+    let end = (at + NEARBY_TOKENS + 1).min(comment.tokens.len());
+    for pair in comment.tokens[at.saturating_sub(NEARBY_TOKENS)..end].windows(2) {
+        let hash = combine(combine(PAIR_NEAR_IDENTITY, pair[0].said), pair[1].said);
+        let evidence = Evidence { what: EvidenceKind::Pair, start: pair[0].start, end: pair[1].end };
+        sink.add(FeatureGroup::Words, hash, context_share(&pair[0]).max(context_share(&pair[1])), evidence);
     }
 }
 
 /// How much a word counts that the post may use as well.
-fn said(token: &Token) -> Amount {
-    Amount { spam: 1.0, abuse: token.weight }
+fn context_share(token: &Token) -> CountedShare {
+    CountedShare { spam: 1.0, abuse: token.weight }
 }

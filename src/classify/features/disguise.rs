@@ -2,30 +2,36 @@
 
 use isolang::Language;
 
-use super::evidence::{Evidence, What};
+use super::evidence::{Evidence, EvidenceKind};
 use super::scope;
-use super::seeds::{DISGUISED, GRAM, UNIGRAM};
-use super::sink::{Group, Sink};
-use crate::classify::hash::join;
-use crate::classify::lexicon::{self, Classes};
+use super::seeds::{CHAR_NGRAM, DISGUISED, UNIGRAM};
+use super::sink::{FeatureGroup, FeatureSink};
+use crate::classify::hash::combine;
+use crate::classify::lexicon::{self, LexicalClasses};
 use crate::classify::token::Piece;
-use crate::reading::deobfuscate::{self, Reading};
+use crate::reading::deobfuscate::{self, Deobfuscation};
 
 /// The fewest single letters in a row that are taken for a spaced-out word.
-const MIN_SPACED: usize = 3;
+const MIN_SPACED_LETTERS: usize = 3;
 /// A single letter with marks around it is no longer than this.
 const MAX_SINGLE_BYTES: usize = 3;
 
 /// Buffers of [`extract`].
 #[derive(Default)]
-pub struct Buffers {
+pub struct DisguiseBuffers {
     reading: String,
     spaced: String,
 }
 
 /// Adds the features of every disguised word; returns how many words hide behind more than doubled letters.
-pub fn extract(text: &str, pieces: &[Piece], language: Language, buffers: &mut Buffers, sink: &mut impl Sink) -> u32 {
-    let Buffers { reading, spaced } = buffers;
+pub fn extract(
+    text: &str,
+    pieces: &[Piece],
+    language: Language,
+    buffers: &mut DisguiseBuffers,
+    sink: &mut impl FeatureSink,
+) -> u32 {
+    let DisguiseBuffers { reading, spaced } = buffers;
     let mut disguised = 0;
     let (mut spaced_from, mut spaced_to) = (0, 0);
     spaced.clear();
@@ -44,13 +50,15 @@ pub fn extract(text: &str, pieces: &[Piece], language: Language, buffers: &mut B
         disguised += add_spaced(spaced, language, spaced_from, spaced_to, sink);
         if !piece.plain {
             match deobfuscate::deobfuscate(written, reading) {
-                Reading::AsWritten => {}
+                Deobfuscation::AsWritten => {}
                 // A doubled letter is part of the name, and names of groups are no evidence.
-                Reading::Folded if piece.identity => {}
-                Reading::Folded => add(reading, language, piece.start, piece.end, What::Token, sink),
-                Reading::Revealed => {
+                Deobfuscation::Folded if piece.identity => {}
+                Deobfuscation::Folded => {
+                    add_disguised_word(reading, language, piece.start, piece.end, EvidenceKind::Token, sink)
+                }
+                Deobfuscation::Revealed => {
                     disguised += 1;
-                    add(reading, language, piece.start, piece.end, What::Disguise, sink);
+                    add_disguised_word(reading, language, piece.start, piece.end, EvidenceKind::Disguise, sink);
                 }
             }
         }
@@ -59,24 +67,31 @@ pub fn extract(text: &str, pieces: &[Piece], language: Language, buffers: &mut B
 }
 
 /// Adds the word that single letters in a row make, if there are enough of them; returns how many it added.
-fn add_spaced(spaced: &mut String, language: Language, start: u16, end: u16, sink: &mut impl Sink) -> u32 {
-    let is_word = spaced.len() >= MIN_SPACED;
+fn add_spaced(spaced: &mut String, language: Language, start: u16, end: u16, sink: &mut impl FeatureSink) -> u32 {
+    let is_word = spaced.len() >= MIN_SPACED_LETTERS;
     if is_word {
-        add(spaced, language, start, end, What::Disguise, sink);
+        add_disguised_word(spaced, language, start, end, EvidenceKind::Disguise, sink);
     }
     spaced.clear();
     u32::from(is_word)
 }
 
 /// Adds a word that was read in disguise: as the word and the characters it stands for, and as a disguise.
-fn add(word: &mut String, language: Language, start: u16, end: u16, what: What, sink: &mut impl Sink) {
+fn add_disguised_word(
+    word: &mut String,
+    language: Language,
+    start: u16,
+    end: u16,
+    what: EvidenceKind,
+    sink: &mut impl FeatureSink,
+) {
     let evidence = Evidence { what, start, end };
     let hash = lexicon::word_hash(word.as_bytes());
-    if sink.contains(Group::Words, join(UNIGRAM, hash)) || lexicon::classes(hash).has(Classes::IDENTITY) {
+    if sink.contains(FeatureGroup::Words, combine(UNIGRAM, hash)) || lexicon::classes_of(hash).has(LexicalClasses::IDENTITY) {
         return;
     }
-    sink.add(Group::Words, join(UNIGRAM, hash), 1.0, evidence);
-    sink.add(Group::Words, join(DISGUISED, hash), 1.0, evidence);
+    sink.add(FeatureGroup::Words, combine(UNIGRAM, hash), 1.0, evidence);
+    sink.add(FeatureGroup::Words, combine(DISGUISED, hash), 1.0, evidence);
     scope::add_disguised(language, hash, evidence, sink);
     word.insert(0, ' ');
     word.push(' ');
@@ -84,8 +99,8 @@ fn add(word: &mut String, language: Language, start: u16, end: u16, what: What, 
         for gram in word.as_bytes().windows(length) {
             let (packed, rest) = gram.split_at(3);
             let packed = packed.iter().rev().fold(0, |packed, &byte| packed << 21 | u64::from(byte));
-            let hash = rest.iter().fold(join(GRAM, packed), |hash, &byte| join(hash, u64::from(byte)));
-            sink.add(Group::Chars, hash, 1.0, evidence);
+            let hash = rest.iter().fold(combine(CHAR_NGRAM, packed), |hash, &byte| combine(hash, u64::from(byte)));
+            sink.add(FeatureGroup::Chars, hash, 1.0, evidence);
         }
     }
 }
@@ -94,19 +109,19 @@ fn add(word: &mut String, language: Language, start: u16, end: u16, what: What, 
 mod tests {
     use isolang::Language;
 
-    use super::{Buffers, extract};
-    use crate::classify::tally::Tally;
+    use super::{DisguiseBuffers, extract};
+    use crate::classify::tally::FeatureCounts;
     use crate::classify::token::Tokens;
-    use crate::reading::text::Text;
+    use crate::reading::text::ScoringText;
 
     #[test]
     fn disguises_are_counted() {
         let count = |source: &str| {
-            let (mut text, mut tokens, mut tally) = (Text::default(), Tokens::default(), Tally::default());
+            let (mut text, mut tokens, mut tally) = (ScoringText::default(), Tokens::default(), FeatureCounts::default());
             text.normalize(source);
             tokens.read(&text);
             tally.start(source.len());
-            extract(text.as_str(), &tokens.pieces, Language::Eng, &mut Buffers::default(), &mut tally)
+            extract(text.as_str(), &tokens.pieces, Language::Eng, &mut DisguiseBuffers::default(), &mut tally)
         };
         assert_eq!(count("you f u c k e r, buy v1agra"), 2);
         assert_eq!(count("buy s p a m"), 1);

@@ -1,20 +1,20 @@
 //! What a feature is evidence of, for explanations.
 
-use super::scope::Mark;
-use super::signal::Signal;
+use super::scope::ScopeMark;
+use super::signal::DenseSignal;
 use crate::classify::token::Token;
 
 /// What a feature is evidence of; `start..end` are bytes of the normalised text.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence {
-    pub what: What,
+    pub what: EvidenceKind,
     pub start: u16,
     pub end: u16,
 }
 
 /// The kinds of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum What {
+pub enum EvidenceKind {
     /// A token, or characters within it.
     Token,
     /// Two neighbouring tokens.
@@ -24,7 +24,7 @@ pub enum What {
     /// Digits that look like a telephone number.
     Phone,
     /// A dense signal at a level.
-    Signal(Signal, u8),
+    Signal(DenseSignal, u8),
     /// The author's name.
     AuthorName,
     /// The author's web address.
@@ -34,12 +34,12 @@ pub enum What {
     /// How many of its words are the post's.
     OfPost,
     /// Something hostile or kind that is said of somebody.
-    Scope(Mark),
+    Scope(ScopeMark),
     /// How hostile the comment is on the whole.
     Hostility,
 }
 
 /// Returns a token as evidence.
-pub fn at_token(token: &Token) -> Evidence {
-    Evidence { what: What::Token, start: token.start, end: token.end }
+pub fn token_evidence(token: &Token) -> Evidence {
+    Evidence { what: EvidenceKind::Token, start: token.start, end: token.end }
 }

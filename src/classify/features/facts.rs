@@ -1,16 +1,16 @@
 //! What is counted in a comment, for the signals to be computed from.
 
-use super::manner::PraiseCount;
+use super::manner::PraiseCounter;
 use super::spelling;
-use crate::classify::lexicon::Classes;
-use crate::classify::token::{Counts, Kind, Token, Tokens};
-use crate::reading::text::Text;
+use crate::classify::lexicon::LexicalClasses;
+use crate::classify::token::{CharCounts, Token, TokenKind, Tokens};
+use crate::reading::text::ScoringText;
 
 /// What the signals are computed from.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Facts {
+pub struct CommentCounts {
     pub bytes: usize,
-    pub counts: Counts,
+    pub counts: CharCounts,
     pub words: u32,
     pub distinct_words: u32,
     pub word_bytes: u32,
@@ -32,7 +32,7 @@ pub struct Facts {
     pub praise: u32,
     pub harm: u32,
     pub contempt: u32,
-    pub generic: PraiseCount,
+    pub generic: PraiseCounter,
     pub garbled: u32,
     pub mixed: u32,
     pub braces: u32,
@@ -43,12 +43,12 @@ pub struct Facts {
     pub of_post: u32,
 }
 
-impl Facts {
+impl CommentCounts {
     /// Returns what is known of a comment before its tokens are counted.
-    pub fn new(text: &Text, tokens: &Tokens) -> Facts {
+    pub fn new(text: &ScoringText, tokens: &Tokens) -> CommentCounts {
         let normalised = text.as_str();
-        let form = |token: Option<&Token>| token.map_or(0, |token| form(normalised, token));
-        Facts {
+        let form = |token: Option<&Token>| token.map_or(0, |token| token_form(normalised, token));
+        CommentCounts {
             bytes: normalised.len(),
             counts: tokens.counts,
             longest_run: text.longest_run(),
@@ -56,7 +56,7 @@ impl Facts {
             disguised: u32::from(text.styled_count() > 0),
             opening: form(tokens.tokens.first()),
             closing: form(tokens.tokens.last()),
-            ..Facts::default()
+            ..CommentCounts::default()
         }
     }
 
@@ -65,15 +65,16 @@ impl Facts {
         self.generic.add(token, of_post);
         if token.is_content() {
             self.content += 1;
-            self.generic_words += u32::from(token.classes.has(Classes::PRAISE) || token.classes.has(Classes::OF_BLOGS));
+            self.generic_words +=
+                u32::from(token.classes.has(LexicalClasses::PRAISE_WORDS) || token.classes.has(LexicalClasses::BLOGGING_WORDS));
             self.of_post += u32::from(of_post);
         }
         match token.kind {
-            Kind::Word => self.count_word(token, written, is_new),
-            Kind::Mark => self.count_mark(written),
-            Kind::Link => self.links += 1,
-            Kind::Emoji => self.emoji += 1,
-            Kind::Number | Kind::Ideograph | Kind::Email | Kind::Handle | Kind::Tag => {}
+            TokenKind::Word => self.count_word(token, written, is_new),
+            TokenKind::Mark => self.count_mark(written),
+            TokenKind::Link => self.links += 1,
+            TokenKind::Emoji => self.emoji += 1,
+            TokenKind::Number | TokenKind::Ideograph | TokenKind::Email | TokenKind::Handle | TokenKind::Tag => {}
         }
     }
 
@@ -84,14 +85,14 @@ impl Facts {
         self.garbled += u32::from(spelling::is_garbled(written));
         self.distinct_words += u32::from(is_new);
         self.word_bytes += written.len() as u32;
-        self.you += has(Classes::YOU);
-        self.i += has(Classes::I);
-        self.calls += has(Classes::CALL);
-        self.places += has(Classes::PLACE);
-        self.wares += has(Classes::WARES);
-        self.praise += has(Classes::PRAISE);
-        self.harm += has(Classes::HARM);
-        self.contempt += has(Classes::CONTEMPT);
+        self.you += has(LexicalClasses::SECOND_PERSON_WORDS);
+        self.i += has(LexicalClasses::FIRST_PERSON_WORDS);
+        self.calls += has(LexicalClasses::CALL);
+        self.places += has(LexicalClasses::PLACE);
+        self.wares += has(LexicalClasses::SALES_WORDS);
+        self.praise += has(LexicalClasses::PRAISE_WORDS);
+        self.harm += has(LexicalClasses::VIOLENCE_WORDS);
+        self.contempt += has(LexicalClasses::CONTEMPT_WORDS);
         self.shouted += u32::from(token.shouted);
     }
 
@@ -108,10 +109,10 @@ impl Facts {
 }
 
 /// Returns a code for the kind of token that opens or closes a comment.
-fn form(text: &str, token: &Token) -> u8 {
+fn token_form(text: &str, token: &Token) -> u8 {
     match token.kind {
-        Kind::Word if token.shouted => 1,
-        Kind::Mark => 0x80 | text.as_bytes()[usize::from(token.start)] & 0x7F,
+        TokenKind::Word if token.shouted => 1,
+        TokenKind::Mark => 0x80 | text.as_bytes()[usize::from(token.start)] & 0x7F,
         kind => 2 + kind as u8,
     }
 }

@@ -1,24 +1,24 @@
 //! Features of characters: runs of four within a piece of the text.
 
-use super::comment::Comment;
-use super::evidence::{Evidence, What};
-use super::seeds::GRAM;
-use super::sink::{Amount, Group, Sink};
-use crate::classify::hash::join;
+use super::comment::TokenizedComment;
+use super::evidence::{Evidence, EvidenceKind};
+use super::seeds::CHAR_NGRAM;
+use super::sink::{CountedShare, FeatureGroup, FeatureSink};
+use crate::classify::hash::combine;
 use crate::classify::lexicon;
 use crate::classify::token::Piece;
 
 /// Runs of four characters within a piece, with a space before and after it.
-pub fn extract(comment: &Comment, piece: &Piece, sink: &mut impl Sink) {
+pub fn extract(comment: &TokenizedComment, piece: &Piece, sink: &mut impl FeatureSink) {
     let (start, end) = (usize::from(piece.start), usize::from(piece.end));
     let text = &comment.text[start..end];
-    let group = if piece.identity { Group::Identity } else { Group::Chars };
+    let group = if piece.identity { FeatureGroup::Identity } else { FeatureGroup::Chars };
     let shared = if comment.post_words.is_empty() {
         1.0
     } else {
         comment.shared(lexicon::word_hash(text.trim_matches(|c: char| c.is_ascii_punctuation()).as_bytes()))
     };
-    let amount = Amount { spam: shared, abuse: shared.min(piece.weight) };
+    let amount = CountedShare { spam: shared, abuse: shared.min(piece.weight) };
     // The last three characters, 21 bits each, and where they and the one before them begin.
     let mut window = u64::from(b' ') << 42;
     let mut starts = [start; 4];
@@ -27,16 +27,16 @@ pub fn extract(comment: &Comment, piece: &Piece, sink: &mut impl Sink) {
     for (at, c) in chars {
         seen += 1;
         if seen >= 4 {
-            let hash = join(join(GRAM, window), u64::from(c));
+            let hash = combine(combine(CHAR_NGRAM, window), u64::from(c));
             let stop = (at + c.len_utf8()).min(end);
-            let evidence = Evidence { what: What::Token, start: starts[1] as u16, end: stop as u16 };
+            let evidence = Evidence { what: EvidenceKind::Token, start: starts[1] as u16, end: stop as u16 };
             sink.add(group, hash, amount, evidence);
         }
         window = window >> 21 | u64::from(c) << 42;
         starts = [starts[1], starts[2], starts[3], at];
     }
     if seen < 4 {
-        let evidence = Evidence { what: What::Token, start: piece.start, end: piece.end };
-        sink.add(group, join(GRAM, window), amount, evidence);
+        let evidence = Evidence { what: EvidenceKind::Token, start: piece.start, end: piece.end };
+        sink.add(group, combine(CHAR_NGRAM, window), amount, evidence);
     }
 }

@@ -1,55 +1,55 @@
 //! Features of words: each word, pairs of words, shouted words, words by position, the names of emoji.
 
-use super::comment::Comment;
-use super::evidence::{Evidence, What, at_token};
-use super::facts::Facts;
-use super::seeds::{BIGRAM, FIRST, LAST, SECOND, SHOUTED, UNIGRAM};
-use super::sink::{Amount, Group, Sink};
-use crate::classify::hash::join;
-use crate::classify::lexicon::{self, Classes};
-use crate::classify::token::{Kind, Token};
+use super::comment::TokenizedComment;
+use super::evidence::{Evidence, EvidenceKind, token_evidence};
+use super::facts::CommentCounts;
+use super::seeds::{BIGRAM, FIRST_WORD, LAST_WORD, SECOND_WORD, UNIGRAM, UPPERCASE_WORD};
+use super::sink::{CountedShare, FeatureGroup, FeatureSink};
+use crate::classify::hash::combine;
+use crate::classify::lexicon::{self, LexicalClasses};
+use crate::classify::token::{Token, TokenKind};
 
 /// Words of emoji's names that say what kind of picture it is.
 const NO_NAMES: [&str; 6] = ["", "face", "with", "of", "and", "sign"];
 
 /// Adds the features of a comment's words, and counts its tokens.
-pub fn extract(comment: &Comment, facts: &mut Facts, sink: &mut impl Sink) {
-    let mut previous = (lexicon::WORD_SEED, Amount::from(1.0), 0);
+pub fn extract(comment: &TokenizedComment, facts: &mut CommentCounts, sink: &mut impl FeatureSink) {
+    let mut previous = (lexicon::WORD_SEED, CountedShare::from(1.0), 0);
     for token in comment.tokens {
-        let amount = comment.amount(token);
-        let evidence = at_token(token);
+        let amount = comment.counted_share(token);
+        let evidence = token_evidence(token);
         // Of whom a comment speaks is no evidence; what it says of them is.
-        let group = if token.classes.has(Classes::IDENTITY) { Group::Identity } else { Group::Words };
-        let is_new = sink.add(group, join(UNIGRAM, token.hash), amount, evidence);
-        let pair = Evidence { what: What::Pair, start: previous.2, end: token.end };
-        sink.add(Group::Words, join(join(BIGRAM, previous.0), token.said), amount.max(previous.1), pair);
+        let group = if token.classes.has(LexicalClasses::IDENTITY) { FeatureGroup::Identity } else { FeatureGroup::Words };
+        let is_new = sink.add(group, combine(UNIGRAM, token.hash), amount, evidence);
+        let pair = Evidence { what: EvidenceKind::Pair, start: previous.2, end: token.end };
+        sink.add(FeatureGroup::Words, combine(combine(BIGRAM, previous.0), token.said), amount.max(previous.1), pair);
         previous = (token.said, amount, token.start);
         facts.count(token, comment.written(token), amount.spam < 1.0, is_new);
         match token.kind {
-            Kind::Word => {
-                let mut add = |seed| sink.add(Group::Words, join(seed, token.said), amount, evidence);
+            TokenKind::Word => {
+                let mut add = |seed| sink.add(FeatureGroup::Words, combine(seed, token.said), amount, evidence);
                 if token.shouted {
-                    add(SHOUTED);
+                    add(UPPERCASE_WORD);
                 }
                 match facts.words {
-                    1 => _ = add(FIRST),
-                    2 => _ = add(SECOND),
+                    1 => _ = add(FIRST_WORD),
+                    2 => _ = add(SECOND_WORD),
                     _ => {}
                 }
             }
-            Kind::Emoji => add_emoji_name(token, comment.written(token), amount, sink),
+            TokenKind::Emoji => add_emoji_name(token, comment.written(token), amount, sink),
             _ => {}
         }
     }
-    if let Some(last) = comment.tokens.iter().rfind(|token| token.kind == Kind::Word) {
-        sink.add(Group::Words, join(LAST, last.said), comment.amount(last), at_token(last));
+    if let Some(last) = comment.tokens.iter().rfind(|token| token.kind == TokenKind::Word) {
+        sink.add(FeatureGroup::Words, combine(LAST_WORD, last.said), comment.counted_share(last), token_evidence(last));
     }
 }
 
 /// Adds the words of an emoji's name, as if they had been written.
-fn add_emoji_name(token: &Token, written: &str, amount: Amount, sink: &mut impl Sink) {
+fn add_emoji_name(token: &Token, written: &str, amount: CountedShare, sink: &mut impl FeatureSink) {
     let names = emojis::get(written).map_or("", emojis::Emoji::name).split([' ', '-']);
     for word in names.filter(|word| !NO_NAMES.contains(word)) {
-        sink.add(Group::Words, join(UNIGRAM, lexicon::word_hash(word.as_bytes())), amount, at_token(token));
+        sink.add(FeatureGroup::Words, combine(UNIGRAM, lexicon::word_hash(word.as_bytes())), amount, token_evidence(token));
     }
 }

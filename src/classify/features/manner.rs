@@ -1,36 +1,36 @@
 //! What is seen in a comment that no training data can teach: praise that would fit any post, and names that advertise.
 //! It has no trained weight; a policy says what it counts.
 
-use crate::classify::lexicon::Classes;
-use crate::classify::token::{Kind, Token};
+use crate::classify::lexicon::LexicalClasses;
+use crate::classify::token::{Token, TokenKind};
 
 /// Longer praise says something.
 const MAX_PRAISE_WORDS: u32 = 40;
 /// Without praise so many words must speak of posts and blogs as such: "which theme is this, the page loads so fast".
-const MANY_GENERIC: u32 = 4;
+const MIN_GENERIC_WORDS: u32 = 4;
 /// One in so many content words of generic praise, or more, is praise or speaks of posts and blogs as such.
-const GENERIC_OF: u32 = 2;
+const GENERIC_RATIO: u32 = 2;
 /// One in so many may be of the post: its subject is easily dropped into a template.
-const OF_POST_OF: u32 = 4;
+const MAX_POST_RATIO: u32 = 4;
 
 /// One in so many content words must be the post's for a comment to speak of the post, and so many of them.
-const SPEAKS_OF_POST_OF: u32 = 4;
-const SPEAKS_OF_POST: u32 = 2;
+const ABOUT_POST_RATIO: u32 = 4;
+const ABOUT_POST_MIN_WORDS: u32 = 2;
 
 /// What a comment and its author's name are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Manner {
+pub struct StyleSignals {
     /// Nothing but praise that would fit any post: hardly a word of the post itself, no link.
     pub generic_praise: bool,
     /// A good part of its words are the post's own: it speaks of the post.
     pub of_post: bool,
     /// What the author's name is, when it is not what people are called.
-    pub name: Option<NameIs>,
+    pub name: Option<SuspiciousName>,
 }
 
 /// What a name is that is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameIs {
+pub enum SuspiciousName {
     /// A web address.
     Address,
     /// Words that sell or call.
@@ -39,7 +39,7 @@ pub enum NameIs {
 
 /// Counts what generic praise is told by.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct PraiseCount {
+pub struct PraiseCounter {
     content: u32,
     praise: u32,
     generic: u32,
@@ -47,15 +47,15 @@ pub struct PraiseCount {
     links: u32,
 }
 
-impl PraiseCount {
+impl PraiseCounter {
     /// Counts a token of the comment; `of_post` says whether the post uses the word too.
     pub fn add(&mut self, token: &Token, of_post: bool) {
-        self.links += u32::from(matches!(token.kind, Kind::Link | Kind::Email));
-        let praise = token.classes.has(Classes::PRAISE);
-        if token.kind != Kind::Word || token.classes.has(Classes::FUNCTION) && !praise {
+        self.links += u32::from(matches!(token.kind, TokenKind::Link | TokenKind::Email));
+        let praise = token.classes.has(LexicalClasses::PRAISE_WORDS);
+        if token.kind != TokenKind::Word || token.classes.has(LexicalClasses::FUNCTION) && !praise {
             return;
         }
-        let generic = token.classes.has(Classes::OF_BLOGS);
+        let generic = token.classes.has(LexicalClasses::BLOGGING_WORDS);
         self.content += 1;
         self.praise += u32::from(praise);
         self.generic += u32::from(generic && !praise);
@@ -63,41 +63,41 @@ impl PraiseCount {
     }
 
     /// Whether it speaks of the post. Words that would fit any post do not count.
-    pub fn is_of_post(self) -> bool {
-        self.of_post >= SPEAKS_OF_POST && self.of_post * SPEAKS_OF_POST_OF >= self.content
+    pub fn is_about_post(self) -> bool {
+        self.of_post >= ABOUT_POST_MIN_WORDS && self.of_post * ABOUT_POST_RATIO >= self.content
     }
 
     /// Whether it is praise that would fit any post.
     pub fn is_generic(self) -> bool {
         let Self { content, praise, generic, of_post, links } = self;
         generic > 0
-            && (praise > 0 || generic >= MANY_GENERIC)
-            && of_post * OF_POST_OF <= content
+            && (praise > 0 || generic >= MIN_GENERIC_WORDS)
+            && of_post * MAX_POST_RATIO <= content
             && links == 0
             && content <= MAX_PRAISE_WORDS
-            && (praise + generic) * GENERIC_OF >= content
+            && (praise + generic) * GENERIC_RATIO >= content
     }
 }
 
 /// What an author's name is, from its tokens.
-pub fn name(tokens: &[Token]) -> Option<NameIs> {
-    if tokens.iter().any(|token| token.kind == Kind::Link) {
-        return Some(NameIs::Address);
+pub fn suspicious_name(tokens: &[Token]) -> Option<SuspiciousName> {
+    if tokens.iter().any(|token| token.kind == TokenKind::Link) {
+        return Some(SuspiciousName::Address);
     }
-    let words = tokens.iter().filter(|token| token.kind == Kind::Word);
-    let selling = Classes::WARES;
+    let words = tokens.iter().filter(|token| token.kind == TokenKind::Word);
+    let selling = LexicalClasses::SALES_WORDS;
     let sells = words.clone().any(|token| token.classes.has(selling));
-    (sells && words.count() >= 2).then_some(NameIs::Advertisement)
+    (sells && words.count() >= 2).then_some(SuspiciousName::Advertisement)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NameIs, PraiseCount, name};
+    use super::{PraiseCounter, SuspiciousName, suspicious_name};
     use crate::classify::token::Tokens;
-    use crate::reading::text::Text;
+    use crate::reading::text::ScoringText;
 
     fn tokens(source: &str) -> Tokens {
-        let (mut text, mut tokens) = (Text::default(), Tokens::default());
+        let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize(source);
         tokens.read(&text);
         tokens
@@ -107,8 +107,8 @@ mod tests {
         count(source, of_post).is_generic()
     }
 
-    fn count(source: &str, of_post: &str) -> PraiseCount {
-        let mut count = PraiseCount::default();
+    fn count(source: &str, of_post: &str) -> PraiseCounter {
+        let mut count = PraiseCounter::default();
         let post = tokens(of_post);
         for token in &tokens(source).tokens {
             count.add(token, post.tokens.iter().any(|word| word.hash == token.hash));
@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn what_speaks_of_the_post_uses_its_words() {
         let post = "Stolen rifles: serial numbers lead to government depots";
-        assert!(count("The serial numbers are documented here: https://a.example/x", post).is_of_post());
-        assert!(!count("Serial entrepreneurs earn more, join our channel and see how we do it", post).is_of_post());
-        assert!(!count("The serial numbers are documented here", "").is_of_post());
+        assert!(count("The serial numbers are documented here: https://a.example/x", post).is_about_post());
+        assert!(!count("Serial entrepreneurs earn more, join our channel and see how we do it", post).is_about_post());
+        assert!(!count("The serial numbers are documented here", "").is_about_post());
     }
 
     #[test]
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn names_that_advertise_are_told_from_names() {
-        let name = |source: &str| name(&tokens(source).tokens);
-        assert_eq!(name("best-casino.example.com"), Some(NameIs::Address));
-        assert_eq!(name("Cheap Payday Loans"), Some(NameIs::Advertisement));
+        let name = |source: &str| suspicious_name(&tokens(source).tokens);
+        assert_eq!(name("best-casino.example.com"), Some(SuspiciousName::Address));
+        assert_eq!(name("Cheap Payday Loans"), Some(SuspiciousName::Advertisement));
         for person in ["Ann", "J. R. Miller", "María del Carmen", "old_gunner77", "Price"] {
             assert_eq!(name(person), None, "{person}");
         }

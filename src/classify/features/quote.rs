@@ -2,59 +2,60 @@
 
 use std::ops::Range;
 
-use super::bounds::{MAX_SIDE_BYTES, cut};
+use super::bounds::{MAX_SIDE_TEXT_BYTES, truncate_str};
 use crate::classify::Input;
-use crate::classify::token::{Kind, Token, Tokens};
-use crate::reading::text::Text;
+use crate::classify::token::{Token, TokenKind, Tokens};
+use crate::reading::text::ScoringText;
 
 /// How much a quotation counts that the post or the comment that is answered contains, and one that nobody can look up.
-const KNOWN: f32 = 0.1;
-const UNKNOWN: f32 = 0.25;
+const KNOWN_QUOTE_WEIGHT: f32 = 0.1;
+const UNKNOWN_QUOTE_WEIGHT: f32 = 0.25;
 /// Without so many words of one's own, a quotation is what the comment says.
-const OWN_WORDS: usize = 2;
+const MIN_OWN_WORDS: usize = 2;
 /// More quotations of a text are not told apart: they count as what it says.
-const MOST: usize = 64;
+const MAX_QUOTATIONS: usize = 64;
 /// Shorter quotations stand in any text by chance.
-const MIN_QUOTED: usize = 12;
+const MIN_QUOTATION_BYTES: usize = 12;
 
 /// Finds the parts of a text that are quotations and has their tokens and pieces count less: blocks that markup sets apart, lines
 /// that begin with `>`, and text in quotation marks that the post or the comment that is answered contains.
-pub fn weigh(input: &Input, text: &Text, tokens: &mut Tokens, side: &mut Text) {
+pub fn lower_quoted_weights(input: &Input, text: &ScoringText, tokens: &mut Tokens, side: &mut ScoringText) {
     let normalised = text.as_str();
     if input.quoted.is_empty() && !normalised.contains(['>', '"']) {
         return;
     }
     let lines = quoted_lines(normalised);
-    let in_marks = if input.parent_text.is_empty() && input.post_text.is_empty() { Vec::new() } else { in_marks(normalised) };
+    let in_marks =
+        if input.parent_text.is_empty() && input.post_text.is_empty() { Vec::new() } else { in_quotation_marks(normalised) };
     let blocks = is_in_blocks(input, text, &tokens.tokens, &lines);
     if !blocks.contains(&true) && in_marks.is_empty() {
         return;
     }
-    let known = known(input, normalised, &lines, &in_marks, side);
-    let is_known = |token: &Token| known.iter().take(MOST).any(|part| part.contains(&usize::from(token.start)));
+    let known = known_quotations(input, normalised, &lines, &in_marks, side);
+    let is_known = |token: &Token| known.iter().take(MAX_QUOTATIONS).any(|part| part.contains(&usize::from(token.start)));
     let own = tokens.tokens.iter().zip(&blocks).filter(|(token, block)| {
-        matches!(token.kind, Kind::Word | Kind::Ideograph | Kind::Emoji) && !**block && !is_known(token)
+        matches!(token.kind, TokenKind::Word | TokenKind::Ideograph | TokenKind::Emoji) && !**block && !is_known(token)
     });
-    if own.count() < OWN_WORDS {
+    if own.count() < MIN_OWN_WORDS {
         return;
     }
     for (token, block) in tokens.tokens.iter_mut().zip(blocks) {
         if is_known(token) {
-            token.weight = KNOWN;
+            token.weight = KNOWN_QUOTE_WEIGHT;
         } else if block {
-            token.weight = UNKNOWN;
+            token.weight = UNKNOWN_QUOTE_WEIGHT;
         }
     }
-    tokens.lower_pieces();
+    tokens.lower_piece_weights();
 }
 
 /// Returns for each token whether it is in a block that markup sets apart, or in a quoted line.
-fn is_in_blocks(input: &Input, text: &Text, tokens: &[Token], lines: &[Range<usize>]) -> Vec<bool> {
+fn is_in_blocks(input: &Input, text: &ScoringText, tokens: &[Token], lines: &[Range<usize>]) -> Vec<bool> {
     let is_in_block = |token: &Token| {
         let at = usize::from(token.start);
         let origin = text.source_span(at..at + 1).start;
-        input.quoted.iter().take(MOST).any(|part| part.contains(&origin))
-            || lines.iter().take(MOST).any(|line| line.contains(&at))
+        input.quoted.iter().take(MAX_QUOTATIONS).any(|part| part.contains(&origin))
+            || lines.iter().take(MAX_QUOTATIONS).any(|line| line.contains(&at))
     };
     tokens.iter().map(is_in_block).collect()
 }
@@ -74,21 +75,27 @@ fn quoted_lines(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The parts in quotation marks that are long enough to be looked up.
-fn in_marks(text: &str) -> Vec<Range<usize>> {
+fn in_quotation_marks(text: &str) -> Vec<Range<usize>> {
     let marks: Vec<usize> = text.match_indices('"').map(|(at, _)| at).collect();
     let parts = marks.chunks_exact(2).map(|pair| pair[0] + 1..pair[1]);
-    parts.filter(|part| part.len() >= MIN_QUOTED).collect()
+    parts.filter(|part| part.len() >= MIN_QUOTATION_BYTES).collect()
 }
 
 /// Those of the quotations that the post or the comment that is answered contains.
-fn known(input: &Input, text: &str, lines: &[Range<usize>], in_marks: &[Range<usize>], side: &mut Text) -> Vec<Range<usize>> {
+fn known_quotations(
+    input: &Input,
+    text: &str,
+    lines: &[Range<usize>],
+    in_marks: &[Range<usize>],
+    side: &mut ScoringText,
+) -> Vec<Range<usize>> {
     let mut known = Vec::new();
     for source in [input.parent_text, input.post_text].into_iter().filter(|source| !source.is_empty()) {
-        side.normalize(cut(source, MAX_SIDE_BYTES));
+        side.normalize(truncate_str(source, MAX_SIDE_TEXT_BYTES));
         for part in lines.iter().chain(in_marks) {
             let quoted = text.get(part.clone()).unwrap_or_default();
             let quoted = quoted.trim_matches(|c: char| c == '>' || c.is_whitespace() || c == '…' || c == '.');
-            if quoted.len() >= MIN_QUOTED && side.as_str().contains(quoted) {
+            if quoted.len() >= MIN_QUOTATION_BYTES && side.as_str().contains(quoted) {
                 known.push(part.clone());
             }
         }
@@ -102,23 +109,31 @@ mod tests {
 
     /// What each word counts.
     fn weights(text: &str, parent: &str) -> Vec<(String, f32)> {
-        let (mut read, mut tokens) = (Text::default(), Tokens::default());
+        let (mut read, mut tokens) = (ScoringText::default(), Tokens::default());
         read.normalize(text);
         tokens.read(&read);
-        weigh(&Input { text, parent_text: parent, ..Input::default() }, &read, &mut tokens, &mut Text::default());
+        lower_quoted_weights(
+            &Input { text, parent_text: parent, ..Input::default() },
+            &read,
+            &mut tokens,
+            &mut ScoringText::default(),
+        );
         let word = |token: &Token| read.as_str()[usize::from(token.start)..usize::from(token.end)].to_owned();
-        let words = tokens.tokens.iter().filter(|token| token.kind == Kind::Word);
+        let words = tokens.tokens.iter().filter(|token| token.kind == TokenKind::Word);
         words.map(|token| (word(token), token.weight)).collect()
     }
 
     #[test]
     fn what_is_quoted_counts_less_and_what_is_added_in_full() {
         let found = weights("> you fool\nThat was uncalled for", "");
-        assert!(found.contains(&("fool".into(), UNKNOWN)) && found.contains(&("uncalled".into(), 1.0)), "{found:?}");
+        assert!(
+            found.contains(&("fool".into(), UNKNOWN_QUOTE_WEIGHT)) && found.contains(&("uncalled".into(), 1.0)),
+            "{found:?}"
+        );
         let found = weights("> everybody is a fool here\nThat was uncalled for", "Everybody is a fool here, I say");
-        assert!(found.contains(&("fool".into(), KNOWN)), "{found:?}");
+        assert!(found.contains(&("fool".into(), KNOWN_QUOTE_WEIGHT)), "{found:?}");
         let found = weights("\"everybody is a fool\" was uncalled for", "Well, everybody is a fool!");
-        assert!(found.contains(&("fool".into(), KNOWN)) && found.contains(&("was".into(), 1.0)), "{found:?}");
+        assert!(found.contains(&("fool".into(), KNOWN_QUOTE_WEIGHT)) && found.contains(&("was".into(), 1.0)), "{found:?}");
     }
 
     #[test]

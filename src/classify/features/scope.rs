@@ -11,27 +11,27 @@ mod units;
 
 use isolang::Language;
 
-pub use self::mark::Mark;
-use self::mark::{Context, PLAIN, Target, Tone};
-use self::syntax::{REACH, Syntax};
-use self::unglue::GLUED;
-pub use self::units::Units;
-use super::evidence::{Evidence, What};
-use super::seeds::{ANY_HOSTILE, GROUP_SAID, MANNER, SCOPE, SCOPE_DISGUISED, SUMMARY};
-use super::sink::{Group, Sink};
-use crate::classify::hash::join;
-use crate::classify::token::{Kind, Token, Tokens};
+pub use self::mark::ScopeMark;
+use self::mark::{PLAIN_CONTEXT_CODE, ScopeContext, ScopeTarget, Tone};
+use self::syntax::{MODIFIER_REACH, Syntax};
+use self::unglue::MIN_SEGMENTED_BYTES;
+pub use self::units::ScopeWords;
+use super::evidence::{Evidence, EvidenceKind};
+use super::seeds::{ANY_HOSTILE, GROUP_CONTEXT, HOSTILITY_SUMMARY, SCOPE_DISGUISED, SCOPE_MARK, VIOLENCE_MODE};
+use super::sink::{FeatureGroup, FeatureSink};
+use crate::classify::hash::combine;
+use crate::classify::token::{Token, TokenKind, Tokens};
 use crate::classify::words::{self, WordClasses, Words};
-use crate::reading::text::Text;
+use crate::reading::text::ScoringText;
 
 /// How much of a hostile word's own weight counts where it is said of a thing or of oneself, where it is denied, and where it is
 /// quoted and answered.
-const OF_THINGS: f32 = 0.5;
-const DENIED: f32 = 0.5;
-const ANSWERED: f32 = 0.5;
+const SHARE_OF_THINGS: f32 = 0.5;
+const SHARE_IF_DENIED: f32 = 0.5;
+const SHARE_IF_ANSWERED: f32 = 0.5;
 
 /// The evidence of what the comment is on the whole.
-const OF_WHOLE: Evidence = Evidence { what: What::Hostility, start: 0, end: 0 };
+const WHOLE_COMMENT: Evidence = Evidence { what: EvidenceKind::Hostility, start: 0, end: 0 };
 
 /// Returns whether a word is hostile in some sense.
 pub fn is_hostile(words: &Words, word: u64) -> bool {
@@ -39,47 +39,53 @@ pub fn is_hostile(words: &Words, word: u64) -> bool {
 }
 
 /// Adds the mark of a word that was read in disguise, if it is hostile.
-pub fn add_disguised(language: Language, word: u64, evidence: Evidence, sink: &mut impl Sink) {
-    let tone = words::of(language).and_then(|words| words.get(&word)).and_then(|classes| Tone::of(*classes));
+pub fn add_disguised(language: Language, word: u64, evidence: Evidence, sink: &mut impl FeatureSink) {
+    let tone = words::for_language(language).and_then(|words| words.get(&word)).and_then(|classes| Tone::of(*classes));
     let Some(tone) = tone.filter(|tone| tone.is_hostile()) else { return };
-    let mut add = |hash| sink.add(Group::Scope, hash, 1.0, evidence);
-    add(join(SCOPE_DISGUISED, u64::from(tone.is_sure())));
-    if tone.is_sure() || tone == Tone::Obscene {
+    let mut add = |hash| sink.add(FeatureGroup::Scope, hash, 1.0, evidence);
+    add(combine(SCOPE_DISGUISED, u64::from(tone.is_unambiguous())));
+    if tone.is_unambiguous() || tone == Tone::Obscene {
         // Nobody hides a word that is meant well, so that it counts as said at nobody in particular.
-        for code in [0, PLAIN] {
-            add(join(SCOPE, (tone as u64) << 16 | code));
+        for code in [0, PLAIN_CONTEXT_CODE] {
+            add(combine(SCOPE_MARK, (tone as u64) << 16 | code));
         }
-        add(join(ANY_HOSTILE, u64::from(tone.is_sure()) << 16 | PLAIN));
+        add(combine(ANY_HOSTILE, u64::from(tone.is_unambiguous()) << 16 | PLAIN_CONTEXT_CODE));
     }
 }
 
 /// Adds the marks of a comment, and lowers the weights of hostile words that are not meant.
-pub fn extract(text: &Text, tokens: &mut Tokens, language: Language, units: &mut Units, sink: &mut impl Sink) {
-    let Some(words) = words::of(language) else { return };
+pub fn extract(
+    text: &ScoringText,
+    tokens: &mut Tokens,
+    language: Language,
+    units: &mut ScopeWords,
+    sink: &mut impl FeatureSink,
+) {
+    let Some(words) = words::for_language(language) else { return };
     if !may_have_marks(text, tokens, words) {
-        sink.add(Group::Scope, join(SUMMARY, 0), 1.0, OF_WHOLE);
+        sink.add(FeatureGroup::Scope, combine(HOSTILITY_SUMMARY, 0), 1.0, WHOLE_COMMENT);
         return;
     }
     units.read(text, tokens, language, words);
-    let adjectives_follow = words::adjectives_follow(language);
+    let adjectives_follow = words::has_postposed_adjectives(language);
     let syntax = Syntax { units: &units.units, sentences: &units.sentences, adjectives_follow };
     add_marks(&syntax, sink);
     lower_weights(&syntax, tokens);
 }
 
 /// Returns whether a text has a word of some tone, the name of a group, or a word so long that others may be glued in it.
-fn may_have_marks(text: &Text, tokens: &Tokens, words: &Words) -> bool {
+fn may_have_marks(text: &ScoringText, tokens: &Tokens, words: &Words) -> bool {
     let is_marked = |at: usize| {
         let (classes, _) = words::look_up(words, text.as_str(), &tokens.tokens, at);
         Tone::of(classes).is_some() || classes.has(WordClasses::GROUP)
     };
-    let is_long = |token: &Token| token.kind == Kind::Word && usize::from(token.end - token.start) >= GLUED;
+    let is_long = |token: &Token| token.kind == TokenKind::Word && usize::from(token.end - token.start) >= MIN_SEGMENTED_BYTES;
     (0..tokens.tokens.len()).any(is_marked) || tokens.tokens.iter().any(is_long)
 }
 
 /// Adds a mark for each word that has a tone, what is said around names of groups, and a summary.
-fn add_marks(syntax: &Syntax, sink: &mut impl Sink) {
-    let mut summary = Summary::default();
+fn add_marks(syntax: &Syntax, sink: &mut impl FeatureSink) {
+    let mut summary = HostilitySummary::default();
     for (at, unit) in syntax.units.iter().enumerate() {
         if unit.classes.has(WordClasses::GROUP) {
             add_group(syntax, at, sink);
@@ -93,50 +99,50 @@ fn add_marks(syntax: &Syntax, sink: &mut impl Sink) {
 }
 
 /// Adds the mark of a word that has a tone, and returns it. `after_group` says whether a group was named before.
-fn add_mark(syntax: &Syntax, at: usize, tone: Tone, after_group: bool, sink: &mut impl Sink) -> Mark {
+fn add_mark(syntax: &Syntax, at: usize, tone: Tone, after_group: bool, sink: &mut impl FeatureSink) -> ScopeMark {
     let (mut target, other) = syntax.target(at, tone);
-    if target == Target::They && after_group {
-        target = Target::Group;
+    if target == ScopeTarget::They && after_group {
+        target = ScopeTarget::Group;
     }
-    let mark = Mark { tone, target, context: syntax.context(at, tone) };
+    let mark = ScopeMark { tone, target, context: syntax.context(at, tone) };
     let (from, to) = other.map_or((at, at), |other| (at.min(other), at.max(other)));
-    let evidence = Evidence { what: What::Scope(mark), start: syntax.units[from].start, end: syntax.units[to].end };
-    let mut add = |seed: u64, code: u64| sink.add(Group::Scope, join(seed, code), 1.0, evidence);
+    let evidence = Evidence { what: EvidenceKind::Scope(mark), start: syntax.units[from].start, end: syntax.units[to].end };
+    let mut add = |seed: u64, code: u64| sink.add(FeatureGroup::Scope, combine(seed, code), 1.0, evidence);
     let of_tone = (tone as u64) << 16 | (target as u64) << 8;
-    let of_strength = u64::from(tone.is_sure()) << 16 | (target as u64) << 8;
-    add(SCOPE, of_tone);
+    let of_strength = u64::from(tone.is_unambiguous()) << 16 | (target as u64) << 8;
+    add(SCOPE_MARK, of_tone);
     for code in mark.context.codes() {
-        add(SCOPE, of_tone | code);
+        add(SCOPE_MARK, of_tone | code);
         if tone.is_hostile() {
             add(ANY_HOSTILE, of_strength | code);
         }
     }
     if matches!(tone, Tone::Harm | Tone::Expel | Tone::Hate) {
-        add(MANNER, of_tone | manner(syntax, at));
+        add(VIOLENCE_MODE, of_tone | violence_mode(syntax, at));
     }
     mark
 }
 
 /// Returns how violence is spoken of: as a demand, a will, a command, a deed.
-fn manner(syntax: &Syntax, at: usize) -> u64 {
+fn violence_mode(syntax: &Syntax, at: usize) -> u64 {
     let modal = syntax.before(at, WordClasses::MODAL);
     let own = syntax.before(at, WordClasses::SELF);
-    let begins = at == 0 || !syntax.together(at, at - 1);
+    let begins = at == 0 || !syntax.in_same_clause(at, at - 1);
     u64::from(modal) | u64::from(own) << 1 | u64::from(begins) << 2
 }
 
 /// Adds what is said around the name of a group.
-fn add_group(syntax: &Syntax, at: usize, sink: &mut impl Sink) {
-    let mut add = |code: u64| sink.add(Group::Scope, join(GROUP_SAID, code), 1.0, OF_WHOLE);
-    let next = syntax.units.get(at + 1).filter(|_| syntax.together(at, at + 1));
-    let previous = at.checked_sub(1).filter(|other| syntax.together(at, *other)).map(|other| &syntax.units[other]);
+fn add_group(syntax: &Syntax, at: usize, sink: &mut impl FeatureSink) {
+    let mut add = |code: u64| sink.add(FeatureGroup::Scope, combine(GROUP_CONTEXT, code), 1.0, WHOLE_COMMENT);
+    let next = syntax.units.get(at + 1).filter(|_| syntax.in_same_clause(at, at + 1));
+    let previous = at.checked_sub(1).filter(|other| syntax.in_same_clause(at, *other)).map(|other| &syntax.units[other]);
     let own = syntax.before(at, WordClasses::SELF);
     let copula = syntax.before(at, WordClasses::COPULA);
     add(1 + u64::from(own) + 2 * u64::from(copula));
     if let Some(previous) = previous {
         let you = previous.classes.has(WordClasses::YOU);
         if previous.classes.has(WordClasses::INTENSIFIER) || you {
-            add(join(8, previous.hash));
+            add(combine(8, previous.hash));
         }
     }
     if let Some(next) = next {
@@ -147,7 +153,13 @@ fn add_group(syntax: &Syntax, at: usize, sink: &mut impl Sink) {
             }
         }
     }
-    let behind = syntax.units.iter().enumerate().skip(at + 1).take(REACH).take_while(|(other, _)| syntax.together(at, *other));
+    let behind = syntax
+        .units
+        .iter()
+        .enumerate()
+        .skip(at + 1)
+        .take(MODIFIER_REACH)
+        .take_while(|(other, _)| syntax.in_same_clause(at, *other));
     for (_, unit) in behind {
         if unit.classes.has(WordClasses::MODAL) {
             add(24);
@@ -160,8 +172,8 @@ fn add_group(syntax: &Syntax, at: usize, sink: &mut impl Sink) {
 
 /// What the marks of a comment are on the whole.
 #[derive(Default)]
-struct Summary {
-    /// Of whom something hostile is said with nothing that speaks against it, by [`Target`].
+struct HostilitySummary {
+    /// Of whom something hostile is said with nothing that speaks against it, by [`ScopeTarget`].
     worst: [bool; 7],
     hostile: u32,
     /// Hostile words that something speaks against, or that are said of a thing or of the author.
@@ -170,22 +182,22 @@ struct Summary {
     has_group: bool,
 }
 
-impl Summary {
-    fn count(&mut self, mark: Mark) {
+impl HostilitySummary {
+    fn count(&mut self, mark: ScopeMark) {
         if !mark.tone.is_hostile() {
             self.praised = true;
             return;
         }
         self.hostile += 1;
-        if mark.context.is_plain() && !matches!(mark.target, Target::Thing | Target::Own) {
+        if mark.context.is_plain() && !matches!(mark.target, ScopeTarget::Thing | ScopeTarget::Own) {
             self.worst[mark.target as usize] = true;
         } else {
             self.harmless += 1;
         }
     }
 
-    fn add(&self, sink: &mut impl Sink) {
-        let mut add = |code: u64| sink.add(Group::Scope, join(SUMMARY, code), 1.0, OF_WHOLE);
+    fn add(&self, sink: &mut impl FeatureSink) {
+        let mut add = |code: u64| sink.add(FeatureGroup::Scope, combine(HOSTILITY_SUMMARY, code), 1.0, WHOLE_COMMENT);
         if self.hostile == 0 {
             add(1 + u64::from(self.has_group) + 2 * u64::from(self.praised));
             return;
@@ -199,7 +211,7 @@ impl Summary {
         add(40 + u64::from(self.praised));
         add(48 + u64::from((self.hostile - self.harmless).min(3)));
         if self.has_group {
-            add(56 + u64::from(self.worst[Target::Group as usize] || self.worst[Target::They as usize]));
+            add(56 + u64::from(self.worst[ScopeTarget::Group as usize] || self.worst[ScopeTarget::They as usize]));
         }
     }
 }
@@ -208,7 +220,7 @@ impl Summary {
 fn lower_weights(syntax: &Syntax, tokens: &mut Tokens) {
     let mut lowered = false;
     for (at, unit) in syntax.units.iter().enumerate() {
-        let part = part(syntax, at);
+        let part = weight_share(syntax, at);
         if part < 1.0
             && let Some(token) = tokens.tokens.get_mut(unit.token)
         {
@@ -217,23 +229,24 @@ fn lower_weights(syntax: &Syntax, tokens: &mut Tokens) {
         }
     }
     if lowered {
-        tokens.lower_pieces();
+        tokens.lower_piece_weights();
     }
 }
 
 /// Returns how much of a hostile word counts where its own weight is asked: less of what is said of things or of oneself, of
 /// what is denied, and of what is quoted to be answered.
-fn part(syntax: &Syntax, at: usize) -> f32 {
+fn weight_share(syntax: &Syntax, at: usize) -> f32 {
     let Some(tone) = Tone::of(syntax.units[at].classes).filter(|tone| tone.is_hostile()) else { return 1.0 };
     let (target, _) = syntax.target(at, tone);
     let context = syntax.context(at, tone);
-    let of_people = matches!(target, Target::You | Target::They | Target::Person | Target::Group);
-    if matches!(target, Target::Thing | Target::Own) && tone != Tone::Slur {
-        OF_THINGS
-    } else if context.has(Context::NEGATED) && of_people && matches!(tone, Tone::Insult | Tone::Contempt | Tone::Hate) {
-        DENIED
-    } else if context.has(Context::QUOTED) && (context.has(Context::REPORTED) || context.has(Context::COUNTERED)) {
-        ANSWERED
+    let of_people = matches!(target, ScopeTarget::You | ScopeTarget::They | ScopeTarget::Person | ScopeTarget::Group);
+    if matches!(target, ScopeTarget::Thing | ScopeTarget::Own) && tone != Tone::Slur {
+        SHARE_OF_THINGS
+    } else if context.has(ScopeContext::NEGATED) && of_people && matches!(tone, Tone::Insult | Tone::Contempt | Tone::Hate) {
+        SHARE_IF_DENIED
+    } else if context.has(ScopeContext::QUOTED) && (context.has(ScopeContext::REPORTED) || context.has(ScopeContext::COUNTERED))
+    {
+        SHARE_IF_ANSWERED
     } else {
         1.0
     }
@@ -242,14 +255,14 @@ fn part(syntax: &Syntax, at: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classify::features::Amount;
+    use crate::classify::features::CountedShare;
 
     /// Collects what marks are called.
     struct Heard(Vec<(String, u16)>);
 
-    impl Sink for Heard {
-        fn add(&mut self, _: Group, _: u64, _: impl Into<Amount>, evidence: Evidence) -> bool {
-            if let What::Scope(mark) = evidence.what {
+    impl FeatureSink for Heard {
+        fn add(&mut self, _: FeatureGroup, _: u64, _: impl Into<CountedShare>, evidence: Evidence) -> bool {
+            if let EvidenceKind::Scope(mark) = evidence.what {
                 let heard = (mark.describe(), evidence.start);
                 if !self.0.contains(&heard) {
                     self.0.push(heard);
@@ -258,16 +271,16 @@ mod tests {
             true
         }
 
-        fn contains(&self, _: Group, _: u64) -> bool {
+        fn contains(&self, _: FeatureGroup, _: u64) -> bool {
             false
         }
     }
 
     fn heard(source: &str) -> (Vec<String>, Tokens) {
-        let (mut text, mut tokens, mut sink) = (Text::default(), Tokens::default(), Heard(Vec::new()));
+        let (mut text, mut tokens, mut sink) = (ScoringText::default(), Tokens::default(), Heard(Vec::new()));
         text.normalize(source);
         tokens.read(&text);
-        extract(&text, &mut tokens, Language::Eng, &mut Units::default(), &mut sink);
+        extract(&text, &mut tokens, Language::Eng, &mut ScopeWords::default(), &mut sink);
         (sink.0.into_iter().map(|(name, _)| name).collect(), tokens)
     }
 
@@ -304,9 +317,9 @@ mod tests {
             let hash = crate::classify::lexicon::word_hash(word.as_bytes());
             heard(source).1.tokens.iter().find(|token| token.hash == hash).map(|token| token.weight)
         };
-        assert_eq!(weight("What a stupid printer.", "stupid"), Some(OF_THINGS));
-        assert_eq!(weight("Nobody calls you an idiot.", "idiot"), Some(DENIED));
-        assert_eq!(weight("Saying \"they are scum\" is racist.", "scum"), Some(ANSWERED));
+        assert_eq!(weight("What a stupid printer.", "stupid"), Some(SHARE_OF_THINGS));
+        assert_eq!(weight("Nobody calls you an idiot.", "idiot"), Some(SHARE_IF_DENIED));
+        assert_eq!(weight("Saying \"they are scum\" is racist.", "scum"), Some(SHARE_IF_ANSWERED));
         assert_eq!(weight("You stupid man.", "stupid"), Some(1.0));
     }
 }

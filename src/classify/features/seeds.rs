@@ -9,17 +9,17 @@ pub const UNIGRAM: u64 = 0x11;
 /// Two neighbouring words.
 pub const BIGRAM: u64 = 0x12;
 /// A word in capitals.
-pub const SHOUTED: u64 = 0x13;
+pub const UPPERCASE_WORD: u64 = 0x13;
 /// The first word of the comment.
-pub const FIRST: u64 = 0x14;
+pub const FIRST_WORD: u64 = 0x14;
 /// The second word of the comment.
-pub const SECOND: u64 = 0x15;
+pub const SECOND_WORD: u64 = 0x15;
 /// The last word of the comment.
-pub const LAST: u64 = 0x16;
+pub const LAST_WORD: u64 = 0x16;
 /// A word under negation.
-pub const NEGATED: u64 = 0x17;
+pub const NEGATED_WORD: u64 = 0x17;
 /// A word in quotation marks.
-pub const QUOTED: u64 = 0x18;
+pub const QUOTED_WORD: u64 = 0x18;
 /// A word shortly before "you".
 pub const BEFORE_YOU: u64 = 0x19;
 /// A word shortly after "you".
@@ -31,14 +31,14 @@ pub const PAIR_NEAR_IDENTITY: u64 = 0x1C;
 /// A word that was read behind a disguise (`disguise`).
 pub const DISGUISED: u64 = 0x1D;
 /// A class of words.
-pub const THEME: u64 = 0x61;
+pub const WORD_CLASS: u64 = 0x61;
 /// Two classes of words that stand close together.
-pub const THEME_PAIR: u64 = 0x62;
+pub const WORD_CLASS_PAIR: u64 = 0x62;
 
 // Characters (`grams`, `disguise`).
 
 /// A run of characters.
-pub const GRAM: u64 = 0x21;
+pub const CHAR_NGRAM: u64 = 0x21;
 
 // Form (`shape`).
 
@@ -66,7 +66,7 @@ pub const HOST_FORM: u64 = 0x39;
 /// A dense signal at a level.
 pub const SIGNAL: u64 = 0x41;
 /// How many of the words are the post's.
-pub const OF_POST: u64 = 0x42;
+pub const POST_OVERLAP: u64 = 0x42;
 
 // The author (`author`).
 
@@ -97,21 +97,21 @@ pub const EMAIL_DOMAIN: u64 = 0x5C;
 /// The kind of domain that the e-mail address has.
 pub const EMAIL_CLASS: u64 = 0x5D;
 /// How name, web address and comment fit each other.
-pub const MATCH: u64 = 0x5E;
+pub const AUTHOR_MATCH: u64 = 0x5E;
 /// The comment that stands beside a web address.
-pub const WITH_BODY: u64 = 0x5F;
+pub const URL_WITH_BODY: u64 = 0x5F;
 
 // Marks of scope (`scope`).
 
 /// A tone, of whom it is said, and what surrounds it.
-pub const SCOPE: u64 = 0x71;
+pub const SCOPE_MARK: u64 = 0x71;
 /// Anything hostile, of whom it is said, and what surrounds it.
 pub const ANY_HOSTILE: u64 = 0x72;
 /// How hostile the comment is on the whole.
-pub const SUMMARY: u64 = 0x73;
+pub const HOSTILITY_SUMMARY: u64 = 0x73;
 /// What is said around the name of a group.
-pub const GROUP_SAID: u64 = 0x74;
+pub const GROUP_CONTEXT: u64 = 0x74;
 /// How violence is spoken of.
-pub const MANNER: u64 = 0x75;
+pub const VIOLENCE_MODE: u64 = 0x75;
 /// A hostile word that was read behind a disguise.
 pub const SCOPE_DISGUISED: u64 = 0x76;

@@ -1,11 +1,11 @@
 //! Dense signals: how long, loud, linked and repetitive a comment is, each cut into a few levels.
 
-use super::facts::Facts;
+use super::facts::CommentCounts;
 
 /// A property of the whole comment. Every level of it is a feature of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Signal {
+pub enum DenseSignal {
     Length,
     Words,
     Capitals,
@@ -44,146 +44,150 @@ pub enum Signal {
     GenericByLength,
 }
 
-impl Signal {
+impl DenseSignal {
     /// The signal that stands for this one in reasons: several may measure the same thing in different ways.
-    pub fn topic(self) -> Signal {
+    pub fn topic(self) -> DenseSignal {
         match self {
-            Signal::LinkShare | Signal::LinksByLength => Signal::Links,
-            Signal::Shouted | Signal::ShoutedShare => Signal::Capitals,
-            Signal::Words => Signal::Length,
-            Signal::GenericByLength => Signal::Generic,
+            DenseSignal::LinkShare | DenseSignal::LinksByLength => DenseSignal::Links,
+            DenseSignal::Shouted | DenseSignal::ShoutedShare => DenseSignal::Capitals,
+            DenseSignal::Words => DenseSignal::Length,
+            DenseSignal::GenericByLength => DenseSignal::Generic,
             signal => signal,
         }
     }
 }
 
 /// Every signal with its level.
-pub fn levels(facts: &Facts) -> impl Iterator<Item = (Signal, u8)> {
-    let Facts { counts, words, .. } = *facts;
+pub fn levels(facts: &CommentCounts) -> impl Iterator<Item = (DenseSignal, u8)> {
+    let CommentCounts { counts, words, .. } = *facts;
     let bytes = facts.bytes as u32;
-    let length = log2(bytes);
+    let length = bit_length(bytes);
     [
-        (Signal::Length, length),
-        (Signal::Words, log2(words)),
-        (Signal::Capitals, share(counts.capitals, counts.letters)),
-        (Signal::Digits, share(counts.digits, bytes)),
-        (Signal::Marks, share(counts.marks, bytes)),
-        (Signal::Foreign, share(counts.foreign, counts.letters)),
-        (Signal::Newlines, log2(counts.newlines)),
-        (Signal::Exclamations, few(facts.exclamations)),
-        (Signal::Questions, few(facts.questions)),
+        (DenseSignal::Length, length),
+        (DenseSignal::Words, bit_length(words)),
+        (DenseSignal::Capitals, share_level(counts.capitals, counts.letters)),
+        (DenseSignal::Digits, share_level(counts.digits, bytes)),
+        (DenseSignal::Marks, share_level(counts.marks, bytes)),
+        (DenseSignal::Foreign, share_level(counts.foreign, counts.letters)),
+        (DenseSignal::Newlines, bit_length(counts.newlines)),
+        (DenseSignal::Exclamations, count_level(facts.exclamations)),
+        (DenseSignal::Questions, count_level(facts.questions)),
         // The longer a text, the more often its words return: a share means something only beside the length.
-        (Signal::Variety, share(facts.distinct_words, words) * 4 + log2(words).min(7) / 2),
-        (Signal::Run, few(facts.longest_run as u32)),
-        (Signal::WordLength, facts.word_bytes.checked_div(words).unwrap_or(0).min(12) as u8),
-        (Signal::Links, few(facts.links)),
-        (Signal::LinkShare, share(counts.link_bytes, bytes)),
-        (Signal::LinksByLength, few(facts.links).min(3) * 16 + length),
-        (Signal::Emoji, few(facts.emoji)),
-        (Signal::You, few(facts.you)),
-        (Signal::I, few(facts.i)),
-        (Signal::Opening, facts.opening),
-        (Signal::Closing, facts.closing),
-        (Signal::Shouted, few(facts.shouted)),
-        (Signal::ShoutedShare, share(facts.shouted, words)),
-        (Signal::Disguised, few(facts.disguised)),
-        (Signal::Invisible, few(facts.invisible as u32)),
-        (Signal::Calls, few(facts.calls)),
-        (Signal::Places, few(facts.places)),
-        (Signal::Wares, few(facts.wares)),
-        (Signal::Praise, few(facts.praise)),
-        (Signal::PraiseShare, share(facts.praise, words)),
-        (Signal::Harm, few(facts.harm)),
-        (Signal::Contempt, few(facts.contempt)),
-        (Signal::Garbled, few(facts.garbled)),
-        (Signal::Mixed, few(facts.mixed)),
-        (Signal::Braces, few(facts.braces)),
-        (Signal::Generic, share(facts.generic_words, facts.content)),
+        (DenseSignal::Variety, share_level(facts.distinct_words, words) * 4 + bit_length(words).min(7) / 2),
+        (DenseSignal::Run, count_level(facts.longest_run as u32)),
+        (DenseSignal::WordLength, facts.word_bytes.checked_div(words).unwrap_or(0).min(12) as u8),
+        (DenseSignal::Links, count_level(facts.links)),
+        (DenseSignal::LinkShare, share_level(counts.link_bytes, bytes)),
+        (DenseSignal::LinksByLength, count_level(facts.links).min(3) * 16 + length),
+        (DenseSignal::Emoji, count_level(facts.emoji)),
+        (DenseSignal::You, count_level(facts.you)),
+        (DenseSignal::I, count_level(facts.i)),
+        (DenseSignal::Opening, facts.opening),
+        (DenseSignal::Closing, facts.closing),
+        (DenseSignal::Shouted, count_level(facts.shouted)),
+        (DenseSignal::ShoutedShare, share_level(facts.shouted, words)),
+        (DenseSignal::Disguised, count_level(facts.disguised)),
+        (DenseSignal::Invisible, count_level(facts.invisible as u32)),
+        (DenseSignal::Calls, count_level(facts.calls)),
+        (DenseSignal::Places, count_level(facts.places)),
+        (DenseSignal::Wares, count_level(facts.wares)),
+        (DenseSignal::Praise, count_level(facts.praise)),
+        (DenseSignal::PraiseShare, share_level(facts.praise, words)),
+        (DenseSignal::Harm, count_level(facts.harm)),
+        (DenseSignal::Contempt, count_level(facts.contempt)),
+        (DenseSignal::Garbled, count_level(facts.garbled)),
+        (DenseSignal::Mixed, count_level(facts.mixed)),
+        (DenseSignal::Braces, count_level(facts.braces)),
+        (DenseSignal::Generic, share_level(facts.generic_words, facts.content)),
         (
-            Signal::GenericByLength,
-            share(facts.generic_words, facts.content) * 16 + log2(facts.content).min(7) * 2 + u8::from(facts.links > 0),
+            DenseSignal::GenericByLength,
+            share_level(facts.generic_words, facts.content) * 16
+                + bit_length(facts.content).min(7) * 2
+                + u8::from(facts.links > 0),
         ),
     ]
     .into_iter()
 }
 
 /// What a signal at a level is called in a reason.
-pub fn describe(signal: Signal, level: u8) -> String {
+pub fn describe(signal: DenseSignal, level: u8) -> String {
     let degree = |none: &str, some: &str, many: &str| match level {
         0 => none.to_owned(),
         1..=3 => some.to_owned(),
         _ => many.to_owned(),
     };
     match signal {
-        Signal::Length | Signal::Words => match level {
+        DenseSignal::Length | DenseSignal::Words => match level {
             0..=4 => "how short the comment is".to_owned(),
             5..=8 => "the length of the comment".to_owned(),
             _ => "how long the comment is".to_owned(),
         },
-        Signal::Capitals | Signal::Shouted | Signal::ShoutedShare => {
+        DenseSignal::Capitals | DenseSignal::Shouted | DenseSignal::ShoutedShare => {
             degree("no shouting in capitals", "the capitals", "mostly capitals")
         }
-        Signal::Digits => degree("no digits", "a few digits", "many digits"),
-        Signal::Marks => degree("no punctuation", "the punctuation", "much punctuation"),
-        Signal::Foreign => degree("plain letters only", "some unusual characters", "many unusual characters"),
-        Signal::Newlines => degree("one paragraph", "a few lines", "many lines"),
-        Signal::Exclamations => degree("no exclamation marks", "the exclamation marks", "many exclamation marks"),
-        Signal::Questions => degree("no question marks", "the question marks", "many question marks"),
-        Signal::Variety => "how often words are repeated".to_owned(),
-        Signal::Run => degree("no stretched letters", "no stretched letters", "a stretched run of one character"),
-        Signal::WordLength => "the length of the words".to_owned(),
-        Signal::Links | Signal::LinkShare => degree("no links", "the number of links", "many links"),
-        Signal::LinksByLength => match level / 16 {
+        DenseSignal::Digits => degree("no digits", "a few digits", "many digits"),
+        DenseSignal::Marks => degree("no punctuation", "the punctuation", "much punctuation"),
+        DenseSignal::Foreign => degree("plain letters only", "some unusual characters", "many unusual characters"),
+        DenseSignal::Newlines => degree("one paragraph", "a few lines", "many lines"),
+        DenseSignal::Exclamations => degree("no exclamation marks", "the exclamation marks", "many exclamation marks"),
+        DenseSignal::Questions => degree("no question marks", "the question marks", "many question marks"),
+        DenseSignal::Variety => "how often words are repeated".to_owned(),
+        DenseSignal::Run => degree("no stretched letters", "no stretched letters", "a stretched run of one character"),
+        DenseSignal::WordLength => "the length of the words".to_owned(),
+        DenseSignal::Links | DenseSignal::LinkShare => degree("no links", "the number of links", "many links"),
+        DenseSignal::LinksByLength => match level / 16 {
             0 => "no links".to_owned(),
             _ => "links in a comment of this length".to_owned(),
         },
-        Signal::Emoji => degree("no emoji", "the emoji", "many emoji"),
-        Signal::You => degree("nobody is addressed", "it addresses “you”", "it addresses “you” again and again"),
-        Signal::I => degree(
+        DenseSignal::Emoji => degree("no emoji", "the emoji", "many emoji"),
+        DenseSignal::You => degree("nobody is addressed", "it addresses “you”", "it addresses “you” again and again"),
+        DenseSignal::I => degree(
             "the author does not speak of themselves",
             "the author speaks of themselves",
             "the author speaks much of themselves",
         ),
-        Signal::Opening => "how the comment begins".to_owned(),
-        Signal::Closing => "how the comment ends".to_owned(),
-        Signal::Disguised => degree("no disguised words", "disguised words", "many disguised words"),
-        Signal::Invisible => {
+        DenseSignal::Opening => "how the comment begins".to_owned(),
+        DenseSignal::Closing => "how the comment ends".to_owned(),
+        DenseSignal::Disguised => degree("no disguised words", "disguised words", "many disguised words"),
+        DenseSignal::Invisible => {
             degree("no invisible characters", "invisible characters inside words", "invisible characters inside words")
         }
-        Signal::Calls => degree(
+        DenseSignal::Calls => degree(
             "the reader is asked for nothing",
             "it asks the reader to do something",
             "it asks the reader to do many things",
         ),
-        Signal::Places => {
+        DenseSignal::Places => {
             degree("no mention of sites or channels", "it mentions sites or channels", "it mentions many sites or channels")
         }
-        Signal::Wares => degree("nothing is offered", "words of selling", "many words of selling"),
-        Signal::Praise | Signal::PraiseShare => degree("no praise", "general praise", "little but praise"),
-        Signal::Harm => degree("no words of violence", "words of violence", "many words of violence"),
-        Signal::Garbled => degree("no garbled words", "garbled words", "many garbled words"),
-        Signal::Mixed => degree("no words of mixed alphabets", "words of mixed alphabets", "many words of mixed alphabets"),
-        Signal::Braces => degree("no braces", "braces", "many braces"),
-        Signal::Generic | Signal::GenericByLength => "how far it would fit any post".to_owned(),
-        Signal::Contempt => degree("no words of contempt", "words of contempt", "many words of contempt"),
+        DenseSignal::Wares => degree("nothing is offered", "words of selling", "many words of selling"),
+        DenseSignal::Praise | DenseSignal::PraiseShare => degree("no praise", "general praise", "little but praise"),
+        DenseSignal::Harm => degree("no words of violence", "words of violence", "many words of violence"),
+        DenseSignal::Garbled => degree("no garbled words", "garbled words", "many garbled words"),
+        DenseSignal::Mixed => {
+            degree("no words of mixed alphabets", "words of mixed alphabets", "many words of mixed alphabets")
+        }
+        DenseSignal::Braces => degree("no braces", "braces", "many braces"),
+        DenseSignal::Generic | DenseSignal::GenericByLength => "how far it would fit any post".to_owned(),
+        DenseSignal::Contempt => degree("no words of contempt", "words of contempt", "many words of contempt"),
     }
 }
 
 /// 0, 1, 2, 3-4, 5-8, 9-16 and so on.
-pub fn few(count: u32) -> u8 {
+pub fn count_level(count: u32) -> u8 {
     match count {
         0..=2 => count as u8,
-        _ => 2 + log2(count - 1).min(6) - 1,
+        _ => 2 + bit_length(count - 1).min(6) - 1,
     }
 }
 
 /// The number of binary digits: 0, 1, 2-3, 4-7 and so on.
-fn log2(count: u32) -> u8 {
+fn bit_length(count: u32) -> u8 {
     (u32::BITS - count.leading_zeros()) as u8
 }
 
 /// A share in nine steps, finer at the low end.
-fn share(part: u32, whole: u32) -> u8 {
+fn share_level(part: u32, whole: u32) -> u8 {
     let percent = (u64::from(part) * 100).checked_div(u64::from(whole)).unwrap_or(0);
     match percent {
         0 if part == 0 => 0,
@@ -200,15 +204,18 @@ fn share(part: u32, whole: u32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{few, log2, share};
+    use super::{bit_length, count_level, share_level};
 
     #[test]
     fn levels_rise_with_what_they_measure() {
         let rises = |levels: Vec<u8>| levels.windows(2).all(|pair| pair[0] <= pair[1]);
-        assert!(rises((0..500).map(few).collect()));
-        assert!(rises((0..500).map(log2).collect()));
-        assert!(rises((0..=1000).map(|part| share(part, 1000)).collect()));
-        assert_eq!([few(0), few(1), few(2), few(3), few(4), few(5)], [0, 1, 2, 3, 3, 4]);
-        assert_eq!((share(0, 0), share(1, 1)), (0, 8));
+        assert!(rises((0..500).map(count_level).collect()));
+        assert!(rises((0..500).map(bit_length).collect()));
+        assert!(rises((0..=1000).map(|part| share_level(part, 1000)).collect()));
+        assert_eq!(
+            [count_level(0), count_level(1), count_level(2), count_level(3), count_level(4), count_level(5)],
+            [0, 1, 2, 3, 3, 4]
+        );
+        assert_eq!((share_level(0, 0), share_level(1, 1)), (0, 8));
     }
 }

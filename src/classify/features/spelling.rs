@@ -1,7 +1,7 @@
 //! Spelling that gives a word away: no vowels, letters of several scripts.
 
 /// So many consonants in a row cannot be pronounced in most languages.
-const GARBLED: u64 = 5;
+const MIN_GARBLED_RUN: u64 = 5;
 
 /// Returns the length of the longest run of consonants.
 pub fn longest_consonants(text: &str) -> u64 {
@@ -18,7 +18,7 @@ pub fn is_mixed(word: &str) -> bool {
 /// Returns whether a word of Latin letters cannot be pronounced.
 pub fn is_garbled(word: &str) -> bool {
     // Shorter words have no room for so many.
-    word.len() as u64 >= GARBLED
+    word.len() as u64 >= MIN_GARBLED_RUN
         && (word.is_ascii() || word.chars().filter(|c| c.is_alphabetic()).all(|c| c.is_ascii()))
-        && longest_consonants(word) >= GARBLED
+        && longest_consonants(word) >= MIN_GARBLED_RUN
 }

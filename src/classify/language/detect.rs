@@ -9,35 +9,35 @@ use std::sync::LazyLock;
 use isolang::Language;
 use whatlang::{Detector, Lang};
 
-use super::parse;
-use crate::classify::token::{Kind, Token, Tokens};
+use super::parse_tag;
+use crate::classify::token::{Token, TokenKind, Tokens};
 use crate::classify::vocabulary::Vocabulary;
 
 /// With fewer letters than this the trigrams of an alphabet that many languages share say nothing.
 const MIN_LETTERS: u32 = 24;
 /// A language that the model does not speak must be found in so many letters: a short text is more likely in one that
 /// readers here write.
-const MIN_LETTERS_UNSPOKEN: u32 = 60;
+const MIN_LETTERS_UNSUPPORTED: u32 = 60;
 /// How much the language that the host names is expected, and English where it names none, in units of the vocabulary's weights.
-const HINTED: i32 = 48;
-const ENGLISH: i32 = 16;
+const HINT_PRIOR: i32 = 48;
+const ENGLISH_PRIOR: i32 = 16;
 /// How much of a text is shown to the detector.
-const MAX_SHOWN: usize = 300;
+const MAX_SAMPLE_BYTES: usize = 300;
 /// How many letters of other scripts are looked at.
-const SCRIPT_LETTERS: usize = 64;
+const MAX_SCRIPT_LETTERS: usize = 64;
 
 /// Languages that hardly anybody comments in, but which make the detector doubt the ones beside them.
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::with_denylist(vec![Lang::Afr, Lang::Epo, Lang::Lat]));
 
 /// The language of a tokenised text. `hint` is a BCP 47 tag or empty; `spoken` says which languages the model speaks.
 pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, spoken: impl Fn(Language) -> bool) -> Language {
-    let hinted = parse(hint);
+    let hinted = parse_tag(hint);
     if tokens.counts.foreign > 0
         && let Some(language) = by_script(text)
     {
         return language;
     }
-    let expected = hinted.map_or((Language::Eng, ENGLISH), |hinted| (hinted, HINTED));
+    let expected = hinted.map_or((Language::Eng, ENGLISH_PRIOR), |hinted| (hinted, HINT_PRIOR));
     let guess = vocabulary.guess(&tokens.tokens, expected, &spoken);
     if let Some(language) = guess.filter(|language| spoken(*language) || tokens.counts.letters >= MIN_LETTERS) {
         return language;
@@ -56,11 +56,11 @@ fn by_trigrams(text: &str, tokens: &Tokens, hinted: Option<Language>, spoken: im
     if !has_words || tokens.counts.foreign == 0 && tokens.counts.letters < MIN_LETTERS {
         return hinted.unwrap_or(Language::Eng);
     }
-    let Some(found) = DETECTOR.detect(&shown(text, tokens)) else { return hinted.unwrap_or(Language::Eng) };
+    let Some(found) = DETECTOR.detect(&detector_sample(text, tokens)) else { return hinted.unwrap_or(Language::Eng) };
     let latin = found.script() == whatlang::Script::Latin;
-    let language = iso(found.lang());
+    let language = from_whatlang(found.lang());
     // Malay is not Indonesian, but for a host that says it is Indonesian, it is.
-    let letters = if spoken(language) { MIN_LETTERS } else { MIN_LETTERS_UNSPOKEN };
+    let letters = if spoken(language) { MIN_LETTERS } else { MIN_LETTERS_UNSUPPORTED };
     let doubted = latin && (tokens.counts.letters < letters || hinted.is_some_and(&spoken) && !spoken(language));
     if found.is_reliable() && !doubted {
         return language;
@@ -74,14 +74,14 @@ fn by_trigrams(text: &str, tokens: &Tokens, hinted: Option<Language>, spoken: im
 }
 
 /// Returns the beginning of a text, as far as it is shown to the detector: words and ideographs only.
-fn shown(text: &str, tokens: &Tokens) -> String {
-    let mut shown = String::with_capacity(MAX_SHOWN + 64);
+fn detector_sample(text: &str, tokens: &Tokens) -> String {
+    let mut shown = String::with_capacity(MAX_SAMPLE_BYTES + 64);
     for token in tokens.tokens.iter().filter(|token| is_word(token)) {
         shown.push_str(&text[usize::from(token.start)..usize::from(token.end)]);
-        if token.kind == Kind::Word {
+        if token.kind == TokenKind::Word {
             shown.push(' ');
         }
-        if shown.len() > MAX_SHOWN {
+        if shown.len() > MAX_SAMPLE_BYTES {
             break;
         }
     }
@@ -89,12 +89,12 @@ fn shown(text: &str, tokens: &Tokens) -> String {
 }
 
 fn is_word(token: &Token) -> bool {
-    matches!(token.kind, Kind::Word | Kind::Ideograph)
+    matches!(token.kind, TokenKind::Word | TokenKind::Ideograph)
 }
 
 /// The language of a text with a letter that only this one of the model's languages has.
 fn by_letters(text: &str) -> Option<Language> {
-    text.chars().filter(|c| !c.is_ascii()).take(SCRIPT_LETTERS).find_map(|c| {
+    text.chars().filter(|c| !c.is_ascii()).take(MAX_SCRIPT_LETTERS).find_map(|c| {
         Some(match c {
             'ğ' | 'ı' | 'ş' => Language::Tur,
             'ơ' | 'ư' | '\u{1EA0}'..='\u{1EF9}' => Language::Vie,
@@ -115,7 +115,7 @@ fn by_letters(text: &str) -> Option<Language> {
 fn by_script(text: &str) -> Option<Language> {
     let mut counts = [(0, Language::Kor), (0, Language::Jpn), (0, Language::Zho), (0, Language::Ell), (0, Language::Hin)];
     let mut others = 0;
-    for c in text.chars().filter(|c| c.is_alphabetic()).take(SCRIPT_LETTERS) {
+    for c in text.chars().filter(|c| c.is_alphabetic()).take(MAX_SCRIPT_LETTERS) {
         let at = match c {
             '\u{AC00}'..='\u{D7A3}' | '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' => 0,
             '\u{3040}'..='\u{30FF}' => 1,
@@ -138,7 +138,7 @@ fn by_script(text: &str) -> Option<Language> {
     (most * 2 > others).then_some(language)
 }
 
-fn iso(language: Lang) -> Language {
+fn from_whatlang(language: Lang) -> Language {
     match language {
         // The detector knows the spoken language, everybody else the written one.
         Lang::Cmn => Language::Zho,
@@ -152,10 +152,10 @@ mod tests {
     use super::{Language, detect};
     use crate::classify::token::Tokens;
     use crate::classify::vocabulary::Vocabulary;
-    use crate::reading::text::Text;
+    use crate::reading::text::ScoringText;
 
     fn language(source: &str, hint: &str) -> Language {
-        let (mut text, mut tokens) = (Text::default(), Tokens::default());
+        let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize(source);
         tokens.read(&text);
         let spoken = |language| matches!(language, Language::Eng | Language::Por | Language::Ind | Language::Deu);
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn what_is_no_english_does_not_pass_for_it_by_the_built_in_vocabulary() {
         let model = crate::classify::Model::builtin().expect("compiled in");
-        let name = |text: &str| model.score(&crate::classify::Input { text, ..Default::default() }).language();
+        let name = |text: &str| model.score(&crate::classify::Input { text, ..Default::default() }).language_name();
         for (text, language) in [
             (
                 "Je ne suis pas d'accord avec cet article, la guerre a commencé bien avant les sanctions du gouvernement",

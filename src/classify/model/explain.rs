@@ -7,7 +7,7 @@ mod merge;
 use isolang::Language;
 
 pub use self::explanation::{Contribution, Explanation};
-use super::scores::{Scores, Window};
+use super::scores::{ScoredWindow, Scores};
 use super::trace::Tracer;
 use super::{Model, Scratch, name};
 use crate::classify::tally::Feature;
@@ -17,34 +17,34 @@ impl Model {
     /// Says of the scores of a comment, label by label, what spoke for and against it: at most `most` contributions,
     /// strongest first.
     pub fn explain(&self, input: &Input, scores: &Scores, labels: &[Label], most: usize) -> Vec<Explanation> {
-        Scratch::with_local(|scratch| {
-            let mut explaining = Explaining { model: self, scratch, most };
+        Scratch::with_thread_local(|scratch| {
+            let mut explaining = Explainer { model: self, scratch, most };
             labels.iter().map(|&label| explaining.label(input, label, scores.windows[label.lane()])).collect()
         })
     }
 }
 
 /// What explaining one comment needs.
-struct Explaining<'a> {
+struct Explainer<'a> {
     model: &'a Model,
     scratch: &'a mut Scratch,
     most: usize,
 }
 
-impl Explaining<'_> {
+impl Explainer<'_> {
     /// Explains the score of a label by the window that it is of.
-    fn label(&mut self, input: &Input, label: Label, window: Window) -> Explanation {
-        let Window { begin, end, language, of_name } = window;
+    fn label(&mut self, input: &Input, label: Label, window: ScoredWindow) -> Explanation {
+        let ScoredWindow { begin, end, language, of_name } = window;
         if of_name {
-            let mut explanation = self.window(&name::as_comment(input), language, label);
+            let mut explanation = self.window(&name::name_as_input(input), language, label);
             for part in &mut explanation.contributions {
                 part.of_name = true;
                 part.span = None;
             }
             return explanation;
         }
-        let quoted = window::quoted(input.quoted, &(begin..end));
-        let mut explanation = self.window(&window::part(input, &(begin..end), &quoted), language, label);
+        let quoted = window::quoted_in_window(input.quoted, &(begin..end));
+        let mut explanation = self.window(&window::window_input(input, &(begin..end), &quoted), language, label);
         for span in explanation.contributions.iter_mut().filter_map(|part| part.span.as_mut()) {
             *span = span.start + begin..span.end + begin;
         }
@@ -60,11 +60,11 @@ impl Explaining<'_> {
         if self.model.head(label, language).is_some() {
             features::extract(input, language, work, &mut Tracer { tally, trace });
         }
-        self.traced(input, language, label)
+        self.explain_trace(input, language, label)
     }
 
     /// Explains the score of a label by what was traced.
-    fn traced(&self, input: &Input, language: Language, label: Label) -> Explanation {
+    fn explain_trace(&self, input: &Input, language: Language, label: Label) -> Explanation {
         let Scratch { work, tally, trace } = &*self.scratch;
         let Some((voice, head)) = self.model.head(label, language) else {
             return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), rest: f32::NEG_INFINITY };
@@ -72,7 +72,7 @@ impl Explaining<'_> {
         // What each use of a feature adds to the logit, in units of the calibrated one; of what speaks for the label only
         // what counts of the use.
         let unit = f64::from(head.calibration.slope * head.scale);
-        let factors = tally.factors(self.model.norms());
+        let factors = tally.norm_factors(self.model.norms());
         let worth = |feature: &Feature| {
             let counts = head.counts(feature.group as usize);
             let weight = self.model.weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
@@ -86,12 +86,12 @@ impl Explaining<'_> {
             let part = f64::from(if label == Label::Spam { amount.spam } else { amount.abuse });
             (evidence, worth.get(index).map_or(0.0, |&worth| unit * if worth > 0.0 { worth * part } else { worth }))
         });
-        let mut all = merge::merge(weighed, &work.tokens.tokens);
+        let mut all = merge::merge_evidence(weighed, &work.tokens.tokens);
         let bias = f64::from(head.calibration.apply(head.bias));
         let logit = bias + all.iter().map(|merged| merged.weight).sum::<f64>();
         let unlisted: f64 = all.iter().skip(self.most).map(|merged| merged.weight).sum();
         all.truncate(self.most);
-        let contributions = all.iter().map(|merged| describe::contribution(input, work, merged)).collect();
+        let contributions = all.iter().map(|merged| describe::describe_contribution(input, work, merged)).collect();
         Explanation { label, logit: logit as f32, contributions, rest: (bias + unlisted) as f32 }
     }
 }

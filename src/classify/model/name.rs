@@ -1,13 +1,13 @@
 //! The author's name, read as a comment by itself.
 
 use crate::classify::Input;
-use crate::classify::features::bounds::cut;
+use crate::classify::features::bounds::truncate_str;
 
 /// Longer names are not read to their end.
-const MAX_BYTES: usize = 200;
+const MAX_NAME_BYTES: usize = 200;
 
 /// Returns a comment that says what the author is called; its text is empty if there is no name.
-pub fn as_comment<'a>(input: &Input<'a>) -> Input<'a> {
+pub fn name_as_input<'a>(input: &Input<'a>) -> Input<'a> {
     let name = input.author.map_or("", |author| author.name).trim();
-    Input { text: cut(name, MAX_BYTES), ..Input::default() }
+    Input { text: truncate_str(name, MAX_NAME_BYTES), ..Input::default() }
 }

@@ -4,36 +4,36 @@ use isolang::Language;
 
 use crate::classify::Label;
 use crate::classify::calibrate::Calibration;
-use crate::classify::features::Group;
+use crate::classify::features::FeatureGroup;
 use crate::classify::table::Table;
 use crate::classify::vocabulary::Vocabulary;
 
 /// What a model file holds.
 #[derive(Debug, Clone)]
-pub struct Parts {
+pub struct ModelParts {
     pub name: String,
     /// Every table has two to this power buckets.
     pub hash_bits: u32,
     /// What the model says in each language that it has learned.
-    pub voices: Vec<Voice>,
+    pub voices: Vec<LanguageModel>,
     /// The length that each group's features are brought to.
-    pub norms: [f32; Group::COUNT],
+    pub norms: [f32; FeatureGroup::COUNT],
     /// Tells the model's languages apart.
     pub vocabulary: Vocabulary,
 }
 
 /// What was learned in one language.
 #[derive(Debug, Clone)]
-pub struct Voice {
+pub struct LanguageModel {
     pub language: Language,
     /// In lane order.
-    pub heads: Vec<Head>,
+    pub heads: Vec<LabelHead>,
     pub table: Table,
 }
 
 /// What turns the sum of a lane's weights into a label's logit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Head {
+pub struct LabelHead {
     pub label: Label,
     /// Languages that the head has learned along with its own.
     pub also: Vec<Language>,
@@ -51,21 +51,22 @@ pub struct Head {
     pub weights: usize,
 }
 
-impl Voice {
+impl LanguageModel {
     /// The head for a label.
-    pub fn head(&self, label: Label) -> Option<&Head> {
+    pub fn head(&self, label: Label) -> Option<&LabelHead> {
         self.heads.iter().find(|head| head.label == label)
     }
 
     /// Whether one of its heads speaks a language.
-    pub fn speaks(&self, head: &Head, language: Language) -> bool {
+    pub fn speaks(&self, head: &LabelHead, language: Language) -> bool {
         self.language == language || head.everywhere || head.also.contains(&language)
     }
 }
 
-impl Head {
+impl LabelHead {
     /// Returns whether the features of a group count.
     pub fn counts(&self, group: usize) -> bool {
-        (self.identity_terms || group != Group::Identity as usize) && (self.scope || group != Group::Scope as usize)
+        (self.identity_terms || group != FeatureGroup::Identity as usize)
+            && (self.scope || group != FeatureGroup::Scope as usize)
     }
 }

@@ -3,31 +3,31 @@
 use isolang::Language;
 
 use crate::classify::calibrate::probability;
-use crate::classify::features::manner::Manner;
+use crate::classify::features::manner::StyleSignals;
 use crate::classify::language;
-use crate::classify::site::Kind;
-use crate::classify::{LANES, Label};
+use crate::classify::site::CorrectedLabel;
+use crate::classify::{LABEL_LANES, Label};
 
 /// The scores of one comment.
 #[derive(Debug, Clone, Copy)]
 pub struct Scores {
     /// Calibrated logits; not a number where the model has no head.
-    pub(super) logits: [f32; LANES],
+    pub(super) logits: [f32; LABEL_LANES],
     /// The part of the text that each of them is of.
-    pub(super) windows: [Window; LANES],
-    /// By [`Kind`]; `None`: no correction was asked.
+    pub(super) windows: [ScoredWindow; LABEL_LANES],
+    /// By [`CorrectedLabel`]; `None`: no correction was asked.
     pub(super) corrected: Option<[f32; 2]>,
     /// How many links were seen.
     pub(super) links: usize,
     /// The language that it was taken for.
     pub(super) language: Language,
     /// What was seen that no score counts.
-    pub(super) manner: Manner,
+    pub(super) manner: StyleSignals,
 }
 
 /// A part of a text that was scored by itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Window {
+pub struct ScoredWindow {
     /// Where it stands in the comment's text.
     pub begin: usize,
     pub end: usize,
@@ -39,19 +39,19 @@ pub struct Window {
 
 impl Scores {
     /// Returns the scores of a window in which nothing was scored yet.
-    pub(super) fn new(window: Window, links: usize) -> Scores {
+    pub(super) fn new(window: ScoredWindow, links: usize) -> Scores {
         Scores {
-            logits: [f32::NAN; LANES],
-            windows: [window; LANES],
+            logits: [f32::NAN; LABEL_LANES],
+            windows: [window; LABEL_LANES],
             corrected: None,
             links,
             language: window.language,
-            manner: Manner::default(),
+            manner: StyleSignals::default(),
         }
     }
 
     /// Makes them scores of the author's name: it says nothing of spam, and has no links.
-    pub(super) fn into_name(mut self) -> Scores {
+    pub(super) fn into_name_scores(mut self) -> Scores {
         self.logits[Label::Spam.lane()] = f32::NAN;
         self.windows.iter_mut().for_each(|window| window.of_name = true);
         self.links = 0;
@@ -59,7 +59,7 @@ impl Scores {
     }
 
     /// Takes over, label by label, what another part of the same comment scores worse.
-    pub(super) fn worse_of(&mut self, other: &Scores) {
+    pub(super) fn merge_worst(&mut self, other: &Scores) {
         for (lane, logit) in other.logits.iter().enumerate() {
             // Whatever is a number is worse than what is not.
             if *logit > self.logits[lane] || self.logits[lane].is_nan() && !logit.is_nan() {
@@ -76,7 +76,7 @@ impl Scores {
 
     /// Returns the BCP 47 tag of the language that the text was taken for.
     pub fn language_tag(&self) -> &'static str {
-        language::code(self.language)
+        language::tag(self.language)
     }
 
     /// The calibrated probability of a label, `0..=1`; `None` when the model does not know it in this language.
@@ -90,7 +90,7 @@ impl Scores {
     }
 
     /// What the site's correction makes of it; `None` when none was asked.
-    pub fn corrected(&self, kind: Kind) -> Option<f32> {
+    pub fn corrected(&self, kind: CorrectedLabel) -> Option<f32> {
         self.corrected.map(|corrected| corrected[kind as usize])
     }
 
@@ -100,17 +100,17 @@ impl Scores {
     }
 
     /// The English name of the comment's language, as far as it was recognised.
-    pub fn language(&self) -> &'static str {
-        language::name(self.language)
+    pub fn language_name(&self) -> &'static str {
+        language::english_name(self.language)
     }
 
     /// Returns the comment's language, as far as it was recognised.
-    pub fn spoken(&self) -> Language {
+    pub fn language(&self) -> Language {
         self.language
     }
 
     /// What was seen that no score counts; nothing in a language that the model does not speak.
-    pub fn manner(&self) -> Manner {
+    pub fn manner(&self) -> StyleSignals {
         self.manner
     }
 

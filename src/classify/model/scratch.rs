@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::trace::Occurrence;
+use super::trace::TracedOccurrence;
 use crate::classify::features::Workspace;
-use crate::classify::tally::Tally;
+use crate::classify::tally::FeatureCounts;
 
 /// Buffers that scoring and explaining need. Reused from call to call.
 #[derive(Default)]
@@ -12,9 +12,9 @@ pub struct Scratch {
     /// The comment as it was read.
     pub work: Workspace,
     /// Its features.
-    pub tally: Tally,
+    pub tally: FeatureCounts,
     /// What each use of a feature was evidence of, if it is to be explained.
-    pub trace: Vec<Occurrence>,
+    pub trace: Vec<TracedOccurrence>,
 }
 
 thread_local! {
@@ -23,7 +23,7 @@ thread_local! {
 
 impl Scratch {
     /// Calls a function with the buffers of this thread.
-    pub fn with_local<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
+    pub fn with_thread_local<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
         SCRATCH.with_borrow_mut(f)
     }
 }

@@ -8,7 +8,7 @@ use super::Row;
 /// How a head reads a row's label.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged, expecting = "a rule is \"never\", \"ham\", { never = SHARE }, { field, is } or { field, above }")]
-pub enum Rule {
+pub enum LabelRule {
     /// One word for the whole source.
     Word(WordRule),
     /// No row is positive, and only a share of them is learned.
@@ -29,7 +29,7 @@ pub enum WordRule {
     Ham,
 }
 
-/// See [`Rule::Never`].
+/// See [`LabelRule::Never`].
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NeverRule {
@@ -38,7 +38,7 @@ pub struct NeverRule {
     pub never: f32,
 }
 
-/// See [`Rule::Is`].
+/// See [`LabelRule::Is`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IsRule {
@@ -48,7 +48,7 @@ pub struct IsRule {
     pub is: Value,
 }
 
-/// See [`Rule::Above`].
+/// See [`LabelRule::Above`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AboveRule {
@@ -58,44 +58,46 @@ pub struct AboveRule {
     pub above: f64,
 }
 
-impl Rule {
+impl LabelRule {
     /// The path into the row that the rule reads, if it reads one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Rule::Word(_) | Rule::Never(_) => None,
-            Rule::Is(IsRule { field, .. }) | Rule::Above(AboveRule { field, .. }) => Some(field),
+            LabelRule::Word(_) | LabelRule::Never(_) => None,
+            LabelRule::Is(IsRule { field, .. }) | LabelRule::Above(AboveRule { field, .. }) => Some(field),
         }
     }
 
     /// The chance that a row is learned in an epoch.
     pub fn share(&self) -> f32 {
         match self {
-            Rule::Never(NeverRule { never }) => *never,
-            Rule::Word(_) | Rule::Is(_) | Rule::Above(_) => 1.0,
+            LabelRule::Never(NeverRule { never }) => *never,
+            LabelRule::Word(_) | LabelRule::Is(_) | LabelRule::Above(_) => 1.0,
         }
     }
 
     /// Whether the row is positive; `None` when it says nothing.
     pub fn read(&self, row: &Row) -> Option<bool> {
         match self {
-            Rule::Word(WordRule::Never) | Rule::Never(_) => Some(false),
-            Rule::Word(WordRule::Ham) => (row.label == "ham").then_some(false),
-            Rule::Is(IsRule { field, is }) if field == "label" => Some(is.as_str() == Some(&row.label)),
-            Rule::Is(IsRule { field, is }) => row.field(field).map(|value| value == is),
-            Rule::Above(AboveRule { field, above }) => Some(row.field(field).and_then(Value::as_f64).unwrap_or(0.0) > *above),
+            LabelRule::Word(WordRule::Never) | LabelRule::Never(_) => Some(false),
+            LabelRule::Word(WordRule::Ham) => (row.label == "ham").then_some(false),
+            LabelRule::Is(IsRule { field, is }) if field == "label" => Some(is.as_str() == Some(&row.label)),
+            LabelRule::Is(IsRule { field, is }) => row.field(field).map(|value| value == is),
+            LabelRule::Above(AboveRule { field, above }) => {
+                Some(row.field(field).and_then(Value::as_f64).unwrap_or(0.0) > *above)
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, Rule};
+    use super::{LabelRule, Row};
 
     fn row(json: &str) -> Row {
         Row::from_fields(serde_json::from_str(json).expect("JSON")).expect("a row")
     }
 
-    fn rule(toml: &str) -> Rule {
+    fn rule(toml: &str) -> LabelRule {
         let table: toml::Table = format!("rule = {toml}").parse().expect("TOML");
         table["rule"].clone().try_into().expect("a rule")
     }

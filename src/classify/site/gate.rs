@@ -7,39 +7,39 @@
 
 use std::collections::VecDeque;
 
-use super::Kind;
-use super::lesson::Source;
-use super::limits::Limits;
+use super::CorrectedLabel;
+use super::lesson::OutcomeSource;
+use super::limits::CorrectionLimits;
 
-pub use super::terms::Terms;
+pub use super::terms::HoldThresholds;
 
 /// How many of the latest harmless outcomes count, and how many of the latest bad ones.
 pub const WINDOW: usize = 50;
 /// The fewest outcomes that are evidence for a correction.
-const FEWEST: usize = 3;
+const MIN_TRIALS: usize = 3;
 /// From so many outcomes of moderators on, all others together count no more than theirs.
-const MODERATORS: usize = 20;
+const MIN_MODERATOR_TRIALS: usize = 20;
 /// The gain must be so many times as large as chance alone would make it: not at all with the fewest outcomes, or a new kind
 /// of spam would have to come often before it was held, and so much with two whole windows (in standard errors).
-const SURE: f64 = 0.5;
+const MARGIN_STANDARD_ERRORS: f64 = 0.5;
 /// The least gain for each outcome with which a correction begins to serve, in comments that are surely on the wrong side.
-const LEAST_GAIN: f64 = 0.005;
+const MIN_GAIN: f64 = 0.005;
 /// The part of the base's cost that a correction may cost at most to begin to serve.
-const BETTER: f64 = 0.95;
+const MAX_COST_RATIO_TO_START: f64 = 0.95;
 /// The part of the base's cost that a correction may cost at most to go on.
-const NO_WORSE: f64 = 1.0;
+const MAX_COST_RATIO_TO_GO_ON: f64 = 1.0;
 /// How many more harmless outcomes than the base a correction may hold and still serve, beside two of a hundred.
-pub const MORE_HELD: f64 = 2.0;
+pub const MAX_EXTRA_HELD: f64 = 2.0;
 /// How many more bad outcomes than the base it may miss and still serve, beside two of a hundred.
-pub const MORE_MISSED: f64 = 1.0;
+pub const MAX_EXTRA_MISSED: f64 = 1.0;
 /// The part of the outcomes in a window on which it may be wrong more often than the base.
-const MORE_WRONG: f64 = 0.02;
+const MAX_EXTRA_ERROR_RATE: f64 = 0.02;
 /// From so many outcomes on a correction must be wrong on less than this part of them: one that is told at random does no
 /// worse than a base that is told so, and now and then a little better, but never well.
-const TELLING: usize = 30;
-const GUESSING: f64 = 0.4;
+const MIN_TRIALS_FOR_GUESSING: usize = 30;
+const GUESSING_ERROR_RATE: f64 = 0.4;
 /// How soon beyond a threshold, in logits, a comment counts as surely there: the larger the sooner.
-const STEEP: f64 = 2.0;
+const COST_STEEPNESS: f64 = 2.0;
 
 /// What an outcome says of one kind, and what was thought of it before.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,7 +49,7 @@ pub struct Trial {
     /// Whether it was bad.
     pub bad: bool,
     /// Whose word that is.
-    pub source: Source,
+    pub source: OutcomeSource,
     /// How much it counts.
     pub weight: f32,
     /// The base's logit. `None`: the base does not speak the language.
@@ -60,7 +60,7 @@ pub struct Trial {
 
 /// How a correction stands beside the base on outcomes of one class.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Compared {
+pub struct ClassComparison {
     /// On how many outcomes the two were compared.
     pub trials: usize,
     /// How many of them the base would have decided wrongly.
@@ -75,11 +75,11 @@ pub struct Compared {
 
 /// How a correction stands beside the base.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Standing {
+pub struct GateResult {
     /// On harmless outcomes: an error is one that is held.
-    pub harmless: Compared,
+    pub harmless: ClassComparison,
     /// On bad outcomes: an error is one that is missed.
-    pub bad: Compared,
+    pub bad: ClassComparison,
     /// By how much the correction must cost less to begin to serve.
     pub margin: f64,
     /// Whether it is wrong so often that it may as well guess.
@@ -89,15 +89,15 @@ pub struct Standing {
 }
 
 /// Returns what a judgement cost, and whether it was wrong.
-fn cost(terms: &Terms, kind: Kind, bad: bool, logit: f64) -> (f64, bool) {
+fn cost(terms: &HoldThresholds, kind: CorrectedLabel, bad: bool, logit: f64) -> (f64, bool) {
     let beyond = logit - terms.at(kind);
-    let held = 1.0 / (1.0 + (-STEEP * beyond).exp());
+    let held = 1.0 / (1.0 + (-COST_STEEPNESS * beyond).exp());
     if bad { (1.0 - held, beyond < 0.0) } else { (held, beyond >= 0.0) }
 }
 
 /// What both judgements of an outcome cost.
 #[derive(Clone, Copy)]
-struct Cost {
+struct TrialCost {
     bad: bool,
     moderator: bool,
     weight: f64,
@@ -105,8 +105,8 @@ struct Cost {
     corrected: (f64, bool),
 }
 
-impl Compared {
-    fn of(window: &VecDeque<Cost>, others: f64, squares: &mut f64) -> Self {
+impl ClassComparison {
+    fn of(window: &VecDeque<TrialCost>, others: f64, squares: &mut f64) -> Self {
         let mut compared = Self { trials: window.len(), ..Self::default() };
         for cost in window {
             let weight = cost.weight * if cost.moderator { 1.0 } else { others };
@@ -122,11 +122,11 @@ impl Compared {
     /// Returns whether the correction is wrong so much more often than the base that it must not serve.
     pub fn is_much_worse(&self, allowed: f64) -> bool {
         let more = self.corrected_errors as f64 - self.base_errors as f64;
-        more > allowed + MORE_WRONG * self.trials as f64
+        more > allowed + MAX_EXTRA_ERROR_RATE * self.trials as f64
     }
 }
 
-impl Standing {
+impl GateResult {
     /// Returns what the base's judgement of all outcomes cost.
     pub fn base_cost(&self) -> f64 {
         self.harmless.base_cost + self.bad.base_cost
@@ -139,7 +139,12 @@ impl Standing {
 
     /// Compares the two on the latest of these outcomes, oldest first, where only as much of the correction is used as the
     /// limits allow.
-    pub fn of<'t>(trials: impl Iterator<Item = &'t Trial>, kind: Kind, terms: &Terms, limits: &Limits) -> Self {
+    pub fn of<'t>(
+        trials: impl Iterator<Item = &'t Trial>,
+        kind: CorrectedLabel,
+        terms: &HoldThresholds,
+        limits: &CorrectionLimits,
+    ) -> Self {
         let (mut harmless, mut bad) = (VecDeque::new(), VecDeque::new());
         let mut standing = Self::default();
         for trial in trials {
@@ -154,39 +159,39 @@ impl Standing {
         standing
     }
 
-    fn next(serves: bool, harmless: &VecDeque<Cost>, bad: &VecDeque<Cost>) -> Self {
+    fn next(serves: bool, harmless: &VecDeque<TrialCost>, bad: &VecDeque<TrialCost>) -> Self {
         let (mut moderators, mut others, mut by_moderators) = (0.0, 0.0, 0);
         for cost in harmless.iter().chain(bad) {
             by_moderators += usize::from(cost.moderator);
             *if cost.moderator { &mut moderators } else { &mut others } += cost.weight;
         }
-        let others = if by_moderators < MODERATORS || others <= moderators { 1.0 } else { moderators / others };
+        let others = if by_moderators < MIN_MODERATOR_TRIALS || others <= moderators { 1.0 } else { moderators / others };
         let mut squares = 0.0;
-        let harmless = Compared::of(harmless, others, &mut squares);
-        let bad = Compared::of(bad, others, &mut squares);
+        let harmless = ClassComparison::of(harmless, others, &mut squares);
+        let bad = ClassComparison::of(bad, others, &mut squares);
         let trials = harmless.trials + bad.trials;
-        let sure = trials.saturating_sub(FEWEST) as f64 / (2 * WINDOW - FEWEST) as f64;
-        let margin = SURE * sure * squares.sqrt();
+        let sure = trials.saturating_sub(MIN_TRIALS) as f64 / (2 * WINDOW - MIN_TRIALS) as f64;
+        let margin = MARGIN_STANDARD_ERRORS * sure * squares.sqrt();
         let (base, corrected) = (harmless.base_cost + bad.base_cost, harmless.corrected_cost + bad.corrected_cost);
         let errors = (harmless.corrected_errors + bad.corrected_errors) as f64;
-        let guesses = trials >= TELLING && errors >= GUESSING * trials as f64;
-        let good = !guesses && !harmless.is_much_worse(MORE_HELD) && !bad.is_much_worse(MORE_MISSED);
-        let serves = trials >= FEWEST
+        let guesses = trials >= MIN_TRIALS_FOR_GUESSING && errors >= GUESSING_ERROR_RATE * trials as f64;
+        let good = !guesses && !harmless.is_much_worse(MAX_EXTRA_HELD) && !bad.is_much_worse(MAX_EXTRA_MISSED);
+        let serves = trials >= MIN_TRIALS
             && good
             && match serves {
-                true => corrected <= NO_WORSE * base,
-                false => base - corrected > margin.max(LEAST_GAIN * trials as f64) && corrected <= BETTER * base,
+                true => corrected <= MAX_COST_RATIO_TO_GO_ON * base,
+                false => base - corrected > margin.max(MIN_GAIN * trials as f64) && corrected <= MAX_COST_RATIO_TO_START * base,
             };
         Self { harmless, bad, margin, is_guessing: guesses, serves }
     }
 }
 
 impl Trial {
-    fn cost(&self, kind: Kind, terms: &Terms, limits: &Limits) -> Cost {
+    fn cost(&self, kind: CorrectedLabel, terms: &HoldThresholds, limits: &CorrectionLimits) -> TrialCost {
         let corrected = self.base.map_or(self.corrected, |base| limits.apply(kind, base, self.corrected));
-        Cost {
+        TrialCost {
             bad: self.bad,
-            moderator: self.source == Source::Moderator,
+            moderator: self.source == OutcomeSource::Moderator,
             weight: f64::from(self.weight),
             base: cost(terms, kind, self.bad, terms.base(self.base, kind)),
             corrected: cost(terms, kind, self.bad, f64::from(corrected)),
@@ -198,17 +203,18 @@ impl Trial {
 mod tests {
     use super::*;
 
-    const TERMS: Terms = Terms { hold: [Some(0.12), Some(0.4), None, None, None, None, None, None], unscored_holds: true };
+    const TERMS: HoldThresholds =
+        HoldThresholds { hold: [Some(0.12), Some(0.4), None, None, None, None, None, None], unscored_holds: true };
 
     const HAM: bool = false;
     const SPAM: bool = true;
 
     fn trial(bad: bool, base: f32, corrected: f32) -> Trial {
-        Trial { order: 0, bad, source: Source::Moderator, weight: 1.0, base: Some(base), corrected }
+        Trial { order: 0, bad, source: OutcomeSource::Moderator, weight: 1.0, base: Some(base), corrected }
     }
 
-    fn spam(trials: &[Trial]) -> Standing {
-        Standing::of(trials.iter(), Kind::Spam, &TERMS, &Limits::default())
+    fn spam(trials: &[Trial]) -> GateResult {
+        GateResult::of(trials.iter(), CorrectedLabel::Spam, &TERMS, &CorrectionLimits::default())
     }
 
     #[test]
@@ -268,7 +274,7 @@ mod tests {
     #[test]
     fn what_moderators_say_counts_before_what_hosts_say() {
         let mut trials: Vec<Trial> = (0..20).map(|_| trial(SPAM, 1.0, -3.0)).collect();
-        let host = |trial: Trial| Trial { source: Source::Host, ..trial };
+        let host = |trial: Trial| Trial { source: OutcomeSource::Host, ..trial };
         trials.extend((0..80).map(|_| host(trial(HAM, 1.0, -3.0))));
         assert_eq!((spam(&trials).bad.trials, spam(&trials).serves), (20, false));
     }

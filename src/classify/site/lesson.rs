@@ -3,9 +3,9 @@
 
 use prost::Message;
 
-use super::{Outcome, SLOTS, Sketch};
+use super::{FeatureVector, Outcome, SLOTS};
 use crate::classify::file::FORMAT;
-use crate::classify::{BANDS, Digest, Likeness};
+use crate::classify::{BANDS, MinHash, TextDigest};
 
 /// Longest record that is read, in bytes: every slot at once takes less.
 const MAX_BYTES: usize = 128 << 10;
@@ -14,7 +14,7 @@ const MAX_LOGIT: f32 = 60.0;
 
 /// Who says what a comment turned out to be, from the least trusted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
+pub enum OutcomeSource {
     /// An archive's earlier decisions.
     Import,
     /// The host, for its own moderators.
@@ -23,7 +23,7 @@ pub enum Source {
     Moderator,
 }
 
-impl Source {
+impl OutcomeSource {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Import, Self::Host, Self::Moderator];
 
@@ -39,7 +39,7 @@ impl Source {
 
 /// One outcome.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lesson {
+pub struct TrainingExample {
     /// What it is taken back by: it names the act that taught it.
     pub name: String,
     /// The comment.
@@ -52,17 +52,17 @@ pub struct Lesson {
     /// Tells this text of the comment from another.
     pub text_hash: u32,
     /// Whose word that is.
-    pub source: Source,
+    pub source: OutcomeSource,
     /// The moderator's or the key's name; may be empty.
     pub by: String,
     /// When, in microseconds since 1970.
     pub decided_at: i64,
     /// What the comment looked like.
-    pub features: Sketch,
+    pub features: FeatureVector,
     /// What nearly the same comments share with it.
-    pub min_hash: Option<Likeness>,
+    pub min_hash: Option<MinHash>,
     /// Tells its whole text from others. `None`: not known.
-    pub digest: Option<Digest>,
+    pub digest: Option<TextDigest>,
     /// Keyed hashes of its author, one behind the other.
     pub persons: Vec<u8>,
     /// How many approved comments it stands for, at least 1, if it was a spot check.
@@ -70,11 +70,11 @@ pub struct Lesson {
 }
 
 /// The most comments that one is taken to stand for.
-const MAX_STANDS_FOR: f32 = 10_000.0;
+const MAX_SPOT_CHECK_WEIGHT: f32 = 10_000.0;
 
 /// The same as it is kept.
 #[derive(Clone, PartialEq, Message)]
-struct Kept {
+struct StoredExample {
     #[prost(string, tag = "1")]
     name: String,
     #[prost(string, tag = "2")]
@@ -116,7 +116,7 @@ struct Kept {
     digest: Vec<u8>,
 }
 
-impl Lesson {
+impl TrainingExample {
     /// What it is about: a text of a comment.
     pub fn on(&self) -> (&str, u32) {
         (&self.comment_id, self.text_hash)
@@ -136,7 +136,7 @@ impl Lesson {
             step
         });
         let [spam, toxicity] = self.features.base;
-        let kept = Kept {
+        let kept = StoredExample {
             name: self.name.clone(),
             comment_id: self.comment_id.clone(),
             outcome: self.outcome.map_or(0, |outcome| outcome as u32 + 1),
@@ -161,7 +161,7 @@ impl Lesson {
     /// Reads back what [`to_bytes`](Self::to_bytes) gave. `None`: the bytes are not that, or of a version whose features mean
     /// something else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let kept = Kept::decode(Some(bytes).filter(|bytes| bytes.len() <= MAX_BYTES)?).ok()?;
+        let kept = StoredExample::decode(Some(bytes).filter(|bytes| bytes.len() <= MAX_BYTES)?).ok()?;
         if kept.version != u32::from(FORMAT)
             || kept.steps.len() != kept.values.len()
             || kept.steps.iter().skip(1).any(|step| *step == 0)
@@ -186,16 +186,18 @@ impl Lesson {
             },
             rejected: kept.rejected,
             text_hash: kept.text,
-            source: *Source::ALL.get(usize::try_from(kept.source.checked_sub(1)?).ok()?)?,
+            source: *OutcomeSource::ALL.get(usize::try_from(kept.source.checked_sub(1)?).ok()?)?,
             name: kept.name,
             comment_id: kept.comment_id,
             by: kept.by,
             decided_at: kept.at,
-            features: Sketch { features, base },
-            min_hash: <[u64; BANDS]>::try_from(kept.bands).ok().map(Likeness::from_bands),
-            digest: Digest::try_from(kept.digest).ok(),
+            features: FeatureVector { features, base },
+            min_hash: <[u64; BANDS]>::try_from(kept.bands).ok().map(MinHash::from_bands),
+            digest: TextDigest::try_from(kept.digest).ok(),
             persons: kept.persons,
-            spot_check: kept.spot_check.map(|number| if number.is_nan() { 1.0 } else { number.clamp(1.0, MAX_STANDS_FOR) }),
+            spot_check: kept
+                .spot_check
+                .map(|number| if number.is_nan() { 1.0 } else { number.clamp(1.0, MAX_SPOT_CHECK_WEIGHT) }),
         })
     }
 }
@@ -211,23 +213,23 @@ mod tests {
     fn a_lesson_comes_back_as_it_was() {
         let model = Model::builtin().unwrap();
         let text = "Earn money from home with our proven system, just visit http://a.example/join and start today";
-        let lesson = Lesson {
+        let lesson = TrainingExample {
             name: "d:c1:2".to_owned(),
             comment_id: "c1".to_owned(),
             outcome: Some(Outcome::Spam),
             rejected: true,
             text_hash: 7,
-            source: Source::Moderator,
+            source: OutcomeSource::Moderator,
             by: "ann".to_owned(),
             decided_at: 1_790_000_000_000_000,
             features: model.sketch(&Input { text, ..Input::default() }),
-            min_hash: Likeness::of(text),
+            min_hash: MinHash::of(text),
             digest: Some([3; 16]),
             persons: vec![7; 16],
             spot_check: Some(50.0),
         };
         let bytes = lesson.to_bytes();
-        assert_eq!(Lesson::from_bytes(&bytes), Some(lesson));
+        assert_eq!(TrainingExample::from_bytes(&bytes), Some(lesson));
         assert!(bytes.len() < 2_000, "{}", bytes.len());
     }
 
@@ -235,16 +237,16 @@ mod tests {
         /// A neighbour may write where ours is kept.
         #[test]
         fn any_record_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            if let Some(lesson) = Lesson::from_bytes(&bytes) {
-                prop_assert_eq!(Lesson::from_bytes(&lesson.to_bytes()), Some(lesson));
+            if let Some(lesson) = TrainingExample::from_bytes(&bytes) {
+                prop_assert_eq!(TrainingExample::from_bytes(&lesson.to_bytes()), Some(lesson));
             }
         }
 
         #[test]
         fn slots_beyond_the_table_are_refused(steps in prop::collection::vec(0u32..40_000, 0..4)) {
             let values = steps.iter().map(|_| 1).collect();
-            let kept = Kept { outcome: 1, source: 1, version: u32::from(FORMAT), steps, values, ..Default::default() };
-            if let Some(lesson) = Lesson::from_bytes(&kept.encode_to_vec()) {
+            let kept = StoredExample { outcome: 1, source: 1, version: u32::from(FORMAT), steps, values, ..Default::default() };
+            if let Some(lesson) = TrainingExample::from_bytes(&kept.encode_to_vec()) {
                 prop_assert!(lesson.features.features.iter().all(|(slot, _)| usize::from(*slot) < SLOTS));
                 prop_assert!(lesson.features.features.is_sorted_by(|a, b| a.0 < b.0));
             }

@@ -3,11 +3,11 @@
 use statrs::function::beta::inv_beta_reg;
 
 /// The chance that the share lies outside of the interval, half of it on either side.
-const OUTSIDE: f64 = 0.05;
+const SIGNIFICANCE: f64 = 0.05;
 
 /// The share of bad comments among those approved by the machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Missed {
+pub struct MissRate {
     /// The lower end of the 95 % interval, `0..=1`.
     pub low: f64,
     /// The upper end, `0..=1`.
@@ -16,7 +16,7 @@ pub struct Missed {
     pub checked: u32,
 }
 
-impl Missed {
+impl MissRate {
     /// Estimates the share from spot checks: how many approved comments each stands for, and whether it was bad. Returns `None`
     /// if there are none.
     ///
@@ -37,8 +37,8 @@ impl Missed {
         let effective = all * all / squares;
         let hits = (bad / all * effective).clamp(0.0, effective);
         let misses = effective - hits;
-        let low = if hits > 0.0 { inv_beta_reg(hits, misses + 1.0, OUTSIDE / 2.0) } else { 0.0 };
-        let high = if misses > 0.0 { inv_beta_reg(hits + 1.0, misses, 1.0 - OUTSIDE / 2.0) } else { 1.0 };
+        let low = if hits > 0.0 { inv_beta_reg(hits, misses + 1.0, SIGNIFICANCE / 2.0) } else { 0.0 };
+        let high = if misses > 0.0 { inv_beta_reg(hits + 1.0, misses, 1.0 - SIGNIFICANCE / 2.0) } else { 1.0 };
         Some(Self { low: low.clamp(0.0, 1.0), high: high.clamp(0.0, 1.0), checked })
     }
 }
@@ -59,15 +59,15 @@ mod tests {
 
     #[test]
     fn nothing_is_said_without_checks() {
-        assert_eq!(Missed::of(std::iter::empty()), None);
+        assert_eq!(MissRate::of(std::iter::empty()), None);
     }
 
     #[test]
     fn the_interval_is_that_of_tables() {
         // 2 of 100: from 0.24 % to 7.04 %.
-        let missed = Missed::of((0..100).map(|at| (50.0, at < 2))).unwrap();
+        let missed = MissRate::of((0..100).map(|at| (50.0, at < 2))).unwrap();
         assert!((missed.low - 0.0024).abs() < 1e-4 && (missed.high - 0.0704).abs() < 1e-4, "{missed:?}");
-        let none = Missed::of((0..100).map(|_| (50.0, false))).unwrap();
+        let none = MissRate::of((0..100).map(|_| (50.0, false))).unwrap();
         assert!(none.low == 0.0 && (none.high - 0.0362).abs() < 1e-4, "{none:?}");
     }
 
@@ -78,7 +78,7 @@ mod tests {
             let covered = (0..1_000).filter(|_| {
                 // A bound a day makes some stand for more than others.
                 let draws = (0..checks).map(|at| (if at % 3 == 0 { 90.0 } else { 50.0 }, random.share() < share));
-                let missed = Missed::of(draws.collect::<Vec<_>>().into_iter()).unwrap();
+                let missed = MissRate::of(draws.collect::<Vec<_>>().into_iter()).unwrap();
                 (missed.low..=missed.high).contains(&share)
             });
             let covered = covered.count();

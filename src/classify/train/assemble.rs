@@ -7,7 +7,7 @@ use isolang::Language;
 use super::error::TrainError;
 use super::head::TrainedHead;
 use crate::classify::Model;
-use crate::classify::model::{Parts, Voice};
+use crate::classify::model::{LanguageModel, ModelParts};
 use crate::classify::recipe::Recipe;
 use crate::classify::table::{Table, Weights};
 use crate::classify::vocabulary::Vocabulary;
@@ -18,7 +18,7 @@ use crate::classify::vocabulary::Vocabulary;
 /// Returns an error if the weights do not make a table.
 pub fn assemble(recipe: &Recipe, heads: &[TrainedHead], vocabulary: Vocabulary) -> Result<Model, TrainError> {
     let voices = heads.chunk_by(|a, b| a.language == b.language).map(|heads| voice(recipe.hash_bits, heads));
-    Ok(Model::from_parts(Parts {
+    Ok(Model::from_parts(ModelParts {
         name: recipe.name.clone(),
         hash_bits: recipe.hash_bits,
         voices: voices.collect::<Result<_, _>>()?,
@@ -28,14 +28,14 @@ pub fn assemble(recipe: &Recipe, heads: &[TrainedHead], vocabulary: Vocabulary) 
 }
 
 /// Returns the part of the model for one language.
-fn voice(hash_bits: u32, heads: &[TrainedHead]) -> Result<Voice, TrainError> {
+fn voice(hash_bits: u32, heads: &[TrainedHead]) -> Result<LanguageModel, TrainError> {
     let mut rows: BTreeMap<u32, Weights> = BTreeMap::new();
     for TrainedHead { head, weights, .. } in heads {
         for &(bucket, weight) in weights {
             rows.entry(bucket).or_default()[head.label.lane()] = weight;
         }
     }
-    Ok(Voice {
+    Ok(LanguageModel {
         language: heads.first().map_or(Language::Und, |head| head.language),
         heads: heads.iter().map(|trained| trained.head.clone()).collect(),
         table: Table::new(hash_bits, rows).ok_or(TrainError::Table)?,

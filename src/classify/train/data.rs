@@ -8,7 +8,7 @@ use isolang::Language;
 use super::error::TrainError;
 use super::leave_out::LeaveOut;
 use super::progress::Progress;
-use crate::classify::examples::Examples;
+use crate::classify::examples::ExampleSet;
 use crate::classify::parse_language;
 use crate::classify::recipe::Recipe;
 use crate::classify::rows::{self, Row};
@@ -23,11 +23,11 @@ pub fn read_examples(
     data: &[PathBuf],
     leave_out: &[LeaveOut],
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Examples, TrainError> {
-    let mut set = Examples::default();
+) -> Result<ExampleSet, TrainError> {
+    let mut set = ExampleSet::default();
     for (at, source) in recipe.sources.iter().enumerate() {
         progress(Progress::Reading(&source.file));
-        let mut rows = rows::find(data, &source.file, source.ambiguous)?;
+        let mut rows = rows::read_source(data, &source.file, source.ambiguous)?;
         rows.retain(|row| !leave_out.iter().any(|left_out| left_out.holds(row)));
         if let Some(field) = &source.groups {
             mark_left_empty(&mut rows, field);
@@ -38,7 +38,7 @@ pub fn read_examples(
 }
 
 /// From this share of rows with a web address on, a group's form asks for one.
-const ASKED: f32 = 0.2;
+const MIN_URL_SHARE: f32 = 0.2;
 
 /// Has every other row of groups whose form asks for a web address say that it was left empty, where there is none. The
 /// others stay unknown, as they are for a host that does not tell the two apart.
@@ -51,7 +51,7 @@ fn mark_left_empty(rows: &mut [Row], field: &str) {
         *all += 1.0;
     }
     for (at, row) in rows.iter_mut().enumerate() {
-        let asked = groups.get(row.name(field)).is_some_and(|(with, all)| with / all >= ASKED);
+        let asked = groups.get(row.name(field)).is_some_and(|(with, all)| with / all >= MIN_URL_SHARE);
         if let Some(author) = row.author.as_mut().filter(|author| asked && at % 2 == 0 && author.url.is_none()) {
             author.url = Some(String::new());
         }

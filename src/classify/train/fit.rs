@@ -1,23 +1,23 @@
 //! Fits a head's weights to labelled rows.
 
 use super::error::TrainError;
-use super::shuffle::Shuffle;
+use super::shuffle::SeededRandom;
 use super::trainer::HeadTrainer;
-use crate::classify::examples::{Example, Section};
-use crate::classify::learn::{Coordinate, Learner};
-use crate::classify::recipe::{HeadRecipe, Source};
-use crate::classify::rows::Rule;
+use crate::classify::examples::{Example, FeatureSection};
+use crate::classify::learn::{Coordinate, FtrlLearner};
+use crate::classify::recipe::{HeadRecipe, RecipeSource};
+use crate::classify::rows::LabelRule;
 
 /// How many rows are learned between two reports of progress.
 const BATCH: usize = 256;
 
 /// A learned head before it is cut down: the weight of every bucket, and the intercept.
-pub struct Learned {
+pub struct LinearModel {
     pub weights: Vec<f32>,
     pub bias: f32,
 }
 
-impl Learned {
+impl LinearModel {
     /// Returns the logit of a row, in which what counts less in serving counts less.
     pub fn logit(&self, trainer: &HeadTrainer<'_>, row: &Example) -> f64 {
         let sum: f32 = if trainer.learns_scope() {
@@ -44,10 +44,10 @@ impl HeadTrainer<'_> {
     ///
     /// # Errors
     /// Returns an error if linfa's model cannot be built.
-    pub fn fit(&self, mut rows: Vec<(&Example, bool)>, step: &dyn Fn(usize)) -> Result<Learned, TrainError> {
+    pub fn fit(&self, mut rows: Vec<(&Example, bool)>, step: &dyn Fn(usize)) -> Result<LinearModel, TrainError> {
         let buckets = self.buckets() as usize;
         let rates = self.head.ftrl.unwrap_or(self.recipe.ftrl);
-        let mut learner = Learner::new(rates, buckets + 1 + self.groups.len());
+        let mut learner = FtrlLearner::new(rates, buckets + 1 + self.groups.len());
         let mut sampler = Sampler::new(self, &rows);
         let (epochs, averaged) = self.epochs();
         let mut weights = vec![0.0f32; buckets + 1];
@@ -73,7 +73,7 @@ impl HeadTrainer<'_> {
         for (weight, rarity) in weights.iter_mut().zip(&sampler.rarity) {
             *weight *= rarity;
         }
-        Ok(Learned { weights, bias })
+        Ok(LinearModel { weights, bias })
     }
 
     /// How much more a rare feature counts than a common one: (ln(rows / rows with it))^power, 1 in the middle.
@@ -99,7 +99,7 @@ impl HeadTrainer<'_> {
 /// Draws what is learned of a row each time: how often it is learned, and which of its features are left out.
 struct Sampler<'t> {
     trainer: &'t HeadTrainer<'t>,
-    order: Shuffle,
+    order: SeededRandom,
     /// By bucket.
     rarity: Vec<f32>,
     /// The chance that a row is learned, by source.
@@ -109,10 +109,10 @@ struct Sampler<'t> {
 
 impl<'t> Sampler<'t> {
     fn new(trainer: &'t HeadTrainer<'t>, rows: &[(&Example, bool)]) -> Self {
-        let share = |source: &Source| source.rule(trainer.label).map_or(1.0, Rule::share);
+        let share = |source: &RecipeSource| source.rule(trainer.label).map_or(1.0, LabelRule::share);
         Self {
             trainer,
-            order: Shuffle::new(trainer.recipe.seed ^ (trainer.label.lane() as u64) << 32),
+            order: SeededRandom::new(trainer.recipe.seed ^ (trainer.label.lane() as u64) << 32),
             rarity: trainer.rarity(rows),
             shares: trainer.recipe.sources.iter().map(share).collect(),
             example: Vec::new(),
@@ -130,7 +130,7 @@ impl<'t> Sampler<'t> {
     fn draw(&mut self, row: &Example) -> Option<&[Coordinate]> {
         let HeadTrainer { recipe, head, set, groups, .. } = *self.trainer;
         let sections = self.sections();
-        if recipe.sources[row.source].needs_author && !sections.contains(&Section::Author) {
+        if recipe.sources[row.source].needs_author && !sections.contains(&FeatureSection::Author) {
             return None;
         }
         self.example.clear();
@@ -151,12 +151,16 @@ impl<'t> Sampler<'t> {
     }
 
     /// Draws the sections of a row that are learned this time.
-    fn sections(&mut self) -> Vec<Section> {
+    fn sections(&mut self) -> Vec<FeatureSection> {
         let HeadRecipe { author_dropout, post_dropout, identity_terms, .. } = *self.trainer.head;
         let mut keeps = |dropout: f32| dropout == 0.0 || !self.order.chance(dropout);
         let (post, author) = (keeps(post_dropout), keeps(author_dropout));
-        let all =
-            [(Section::Body, true), (Section::Post, post), (Section::Author, author), (Section::Identity, identity_terms)];
+        let all = [
+            (FeatureSection::Body, true),
+            (FeatureSection::Post, post),
+            (FeatureSection::Author, author),
+            (FeatureSection::Identity, identity_terms),
+        ];
         all.into_iter().filter_map(|(section, keeps)| keeps.then_some(section)).collect()
     }
 }

@@ -5,23 +5,23 @@ use isolang::Language;
 use super::calibrate::{fit_calibration, shift_to_alarms};
 use super::error::TrainError;
 use super::quantise::{prune, quantise};
-use super::scored::Scored;
-use super::shuffle::Shuffle;
+use super::scored::ScoredRow;
+use super::shuffle::SeededRandom;
 use super::trainer::HeadTrainer;
 use crate::classify::calibrate::Calibration;
-use crate::classify::examples::{Example, Section};
-use crate::classify::model::Head;
+use crate::classify::examples::{Example, FeatureSection};
+use crate::classify::model::LabelHead;
 use crate::classify::parse_language;
 use crate::classify::rows::Split;
 
 /// Fewer rows for development of a class are too few to calibrate on.
-const FEW_DEV: usize = 30;
+const MIN_DEV_ROWS: usize = 30;
 
 /// A trained head with its weights by bucket, in units of its scale.
 #[derive(Clone)]
 pub struct TrainedHead {
     pub language: Language,
-    pub head: Head,
+    pub head: LabelHead,
     pub weights: Vec<(u32, i8)>,
 }
 
@@ -42,13 +42,13 @@ impl HeadTrainer<'_> {
             marks.add_to(&mut learned);
             held_out
                 .iter_mut()
-                .for_each(|Scored { row, logit, .. }| *logit += marks.logit(self.set.section(row, Section::Scope)));
+                .for_each(|ScoredRow { row, logit, .. }| *logit += marks.logit(self.set.section(row, FeatureSection::Scope)));
         }
         prune(&mut learned.weights, self.head.keep);
         let (scale, weights) = quantise(&mut learned.weights);
         // What will be served: pruned, quantised, without the sources' biases.
         let dev = self.score(&learned, self.rows(Split::Dev));
-        let head = Head {
+        let head = LabelHead {
             label: self.label,
             also: self.head.also.iter().filter_map(|code| parse_language(code)).collect(),
             scale,
@@ -64,7 +64,7 @@ impl HeadTrainer<'_> {
 
     /// Holds rows out in turns, and scores each with a head that was fitted to the others. Rows of a source that is learned in
     /// part are scored in part.
-    fn score_held_out<'r>(&self, rows: &[(&'r Example, bool)], step: &dyn Fn(usize)) -> Result<Vec<Scored<'r>>, TrainError> {
+    fn score_held_out<'r>(&self, rows: &[(&'r Example, bool)], step: &dyn Fn(usize)) -> Result<Vec<ScoredRow<'r>>, TrainError> {
         let folds = self.folds();
         // Whole groups where the head says so; else row by row.
         let turn = |at: usize, row: &Example| match self.head.folds {
@@ -76,7 +76,7 @@ impl HeadTrainer<'_> {
             let (held, kept): (Vec<_>, Vec<_>) =
                 rows.iter().copied().enumerate().partition(|(at, (row, _))| turn(*at, row) == Some(fold));
             let learned = self.fit(kept.into_iter().map(|(_, row)| row).collect(), step)?;
-            let mut draw = Shuffle::new(self.recipe.seed);
+            let mut draw = SeededRandom::new(self.recipe.seed);
             let drawn = held.into_iter().map(|(_, row)| row).filter(|(row, _)| row.share >= 1.0 || draw.chance(row.share));
             scored.extend(self.score(&learned, drawn));
         }
@@ -84,8 +84,8 @@ impl HeadTrainer<'_> {
     }
 
     /// Fits the calibration to rows for development, or to those that were held out where there are too few of the former.
-    fn calibrate(&self, held_out: &[Scored<'_>], dev: &[Scored<'_>]) -> Result<Calibration, TrainError> {
-        let few = |is: bool| dev.iter().filter(|row| row.target == is).count() < FEW_DEV;
+    fn calibrate(&self, held_out: &[ScoredRow<'_>], dev: &[ScoredRow<'_>]) -> Result<Calibration, TrainError> {
+        let few = |is: bool| dev.iter().filter(|row| row.target == is).count() < MIN_DEV_ROWS;
         let by_dev = self.folds() <= 1 || self.learns_scope() && !few(true) && !few(false);
         let rows = if by_dev { dev } else { held_out };
         let (logits, targets) = rows.iter().map(|row| (row.logit, row.target)).unzip();

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use super::error::TrainError;
-use crate::classify::evaluate::{self, Figures};
+use crate::classify::evaluate::{self, ClassifierMetrics};
 use crate::classify::recipe::Recipe;
 use crate::classify::rows::{self, Split};
 use crate::classify::{Label, Model};
 
 /// Figures of one head on one file and split.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct HeadMetrics {
     /// The source's file.
     pub file: String,
     /// Which of its rows.
@@ -18,24 +18,24 @@ pub struct Report {
     /// Which head.
     pub label: Label,
     /// How well it does on them.
-    pub figures: Figures,
+    pub figures: ClassifierMetrics,
 }
 
 /// Measures a model: dev and test rows of every source, dev rows of every check.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn report(model: &Model, recipe: &Recipe, data: &[PathBuf]) -> Result<Vec<Report>, TrainError> {
+pub fn measure_heads(model: &Model, recipe: &Recipe, data: &[PathBuf]) -> Result<Vec<HeadMetrics>, TrainError> {
     let mut reports = Vec::new();
     let sources = recipe.sources.iter().map(|source| (source, &[Split::Dev, Split::Test][..]));
     let checks = recipe.checks.iter().map(|check| (check, &[Split::Dev][..]));
     for (source, splits) in sources.chain(checks) {
-        let rows = rows::find(data, &source.file, source.ambiguous)?;
+        let rows = rows::read_source(data, &source.file, source.ambiguous)?;
         for &split in splits {
             for label in Label::ALL.into_iter().filter(|&label| source.rule(label).is_some()) {
-                let figures = evaluate::figures(&evaluate::score(model, source, &rows, split, label));
+                let figures = evaluate::classifier_metrics(&evaluate::score(model, source, &rows, split, label));
                 if figures.rows > 0 {
-                    reports.push(Report { file: source.file.clone(), split, label, figures });
+                    reports.push(HeadMetrics { file: source.file.clone(), split, label, figures });
                 }
             }
         }

@@ -1,33 +1,33 @@
 //! Fits the weights of marks of scope, in a second step after the words.
 
 use super::error::TrainError;
-use super::fit::Learned;
-use super::scored::Scored;
-use super::shuffle::Shuffle;
+use super::fit::LinearModel;
+use super::scored::ScoredRow;
+use super::shuffle::SeededRandom;
 use super::trainer::HeadTrainer;
-use crate::classify::examples::{Example, Section};
-use crate::classify::learn::{Coordinate, Learner, Rates};
+use crate::classify::examples::{Example, FeatureSection};
+use crate::classify::learn::{Coordinate, FtrlLearner, FtrlParams};
 
 /// How the weights of marks of scope are learned, and how often each row is.
-const SCOPE_RATES: Rates = Rates { alpha: 0.2, beta: 1.0, l1: 0.1, l2: 2.0 };
+const SCOPE_RATES: FtrlParams = FtrlParams { alpha: 0.2, beta: 1.0, l1: 0.1, l2: 2.0 };
 const SCOPE_EPOCHS: u32 = 15;
 /// Brings logits to the size of other features.
 const SCOPE_SLOPE: f32 = 4.0;
 
 /// What marks of scope add to what the words say.
-pub struct Marks {
+pub struct ScopeWeights {
     weights: Vec<f32>,
     bias: f32,
 }
 
-impl Marks {
+impl ScopeWeights {
     /// Returns what the marks of a row add to its logit.
     pub fn logit(&self, marks: &[Coordinate]) -> f64 {
         f64::from(self.bias + marks.iter().map(|&(bucket, value)| value * self.weights[bucket as usize]).sum::<f32>())
     }
 
     /// Adds the marks to a learned head, which has no weights for them.
-    pub fn add_to(&self, learned: &mut Learned) {
+    pub fn add_to(&self, learned: &mut LinearModel) {
         learned.weights.iter_mut().zip(&self.weights).for_each(|(weight, mark)| *weight += mark);
         learned.bias += self.bias;
     }
@@ -43,7 +43,7 @@ struct Residual<'a> {
 }
 
 impl<'a> Residual<'a> {
-    fn new(scored: &Scored<'a>, weight: f32) -> Self {
+    fn new(scored: &ScoredRow<'a>, weight: f32) -> Self {
         Self { row: scored.row, logit: scored.logit as f32, target: scored.target, weight }
     }
 }
@@ -55,19 +55,19 @@ impl HeadTrainer<'_> {
     ///
     /// # Errors
     /// Returns an error if linfa's model cannot be built.
-    pub fn fit_scope(&self, held_out: &[Scored<'_>], dev: &[Scored<'_>]) -> Result<Marks, TrainError> {
+    pub fn fit_scope(&self, held_out: &[ScoredRow<'_>], dev: &[ScoredRow<'_>]) -> Result<ScopeWeights, TrainError> {
         let buckets = self.buckets();
         let (intercept, slope) = (buckets, buckets + 1);
-        let mut learner = Learner::new(SCOPE_RATES, buckets as usize + 2);
+        let mut learner = FtrlLearner::new(SCOPE_RATES, buckets as usize + 2);
         let held_out = held_out.iter().map(|row| Residual::new(row, self.head.scope));
         let mut rows: Vec<Residual<'_>> = held_out.chain(dev.iter().map(|row| Residual::new(row, 1.0))).collect();
-        let mut order = Shuffle::new(self.recipe.seed);
+        let mut order = SeededRandom::new(self.recipe.seed);
         let mut example = Vec::new();
         for _ in 0..SCOPE_EPOCHS {
             order.shuffle(&mut rows);
             for &Residual { row, logit, target, weight } in &rows {
                 example.clear();
-                example.extend_from_slice(self.set.section(row, Section::Scope));
+                example.extend_from_slice(self.set.section(row, FeatureSection::Scope));
                 example.push((intercept, 1.0));
                 example.push((slope, logit / SCOPE_SLOPE));
                 learner.learn_residual(&example, target, logit, 1.0, weight)?;
@@ -75,7 +75,7 @@ impl HeadTrainer<'_> {
         }
         // The logit as a whole is `slope` times what the words say, and the marks; calibration brings the slope back.
         let slope = (1.0 + learner.weight(slope as usize) / SCOPE_SLOPE).max(0.1);
-        Ok(Marks {
+        Ok(ScopeWeights {
             weights: (0..buckets).map(|bucket| learner.weight(bucket as usize) / slope).collect(),
             bias: learner.weight(intercept as usize) / slope,
         })

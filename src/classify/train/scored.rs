@@ -1,12 +1,12 @@
 //! Labelled rows with what a head says of them.
 
-use super::fit::Learned;
+use super::fit::LinearModel;
 use super::trainer::HeadTrainer;
 use crate::classify::examples::Example;
 
 /// A row that a head has not learned from, and what the head says of it.
 #[derive(Clone, Copy)]
-pub struct Scored<'a> {
+pub struct ScoredRow<'a> {
     pub row: &'a Example,
     /// Uncalibrated.
     pub logit: f64,
@@ -16,8 +16,8 @@ pub struct Scored<'a> {
 
 impl HeadTrainer<'_> {
     /// Scores rows with a learned head.
-    pub fn score<'r>(&self, learned: &Learned, rows: impl IntoIterator<Item = (&'r Example, bool)>) -> Vec<Scored<'r>> {
-        let scored = |(row, target)| Scored { row, logit: learned.logit(self, row), target };
+    pub fn score<'r>(&self, learned: &LinearModel, rows: impl IntoIterator<Item = (&'r Example, bool)>) -> Vec<ScoredRow<'r>> {
+        let scored = |(row, target)| ScoredRow { row, logit: learned.logit(self, row), target };
         rows.into_iter().map(scored).collect()
     }
 }

@@ -1,9 +1,9 @@
 //! Reproducible random draws.
 
 /// A seeded order: SplitMix64 driving a Fisher-Yates shuffle, the same everywhere and for ever.
-pub struct Shuffle(u64);
+pub struct SeededRandom(u64);
 
-impl Shuffle {
+impl SeededRandom {
     /// Creates a sequence of draws that `seed` decides.
     pub fn new(seed: u64) -> Self {
         Self(seed)
@@ -33,13 +33,13 @@ impl Shuffle {
 
 #[cfg(test)]
 mod tests {
-    use super::Shuffle;
+    use super::SeededRandom;
 
     #[test]
     fn the_order_is_a_permutation_that_the_seed_decides() {
         let shuffled = |seed| {
             let mut items: Vec<u32> = (0..100).collect();
-            Shuffle::new(seed).shuffle(&mut items);
+            SeededRandom::new(seed).shuffle(&mut items);
             items
         };
         assert_eq!(shuffled(1), shuffled(1));

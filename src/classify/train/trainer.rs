@@ -3,9 +3,9 @@
 use isolang::Language;
 
 use crate::classify::Label;
-use crate::classify::examples::{Example, Examples, Section};
+use crate::classify::examples::{Example, ExampleSet, FeatureSection};
 use crate::classify::recipe::{HeadRecipe, Recipe};
-use crate::classify::rows::{Rule, Split, WordRule};
+use crate::classify::rows::{LabelRule, Split, WordRule};
 
 /// What learns one head.
 pub struct HeadTrainer<'a> {
@@ -13,7 +13,7 @@ pub struct HeadTrainer<'a> {
     pub language: Language,
     pub label: Label,
     pub head: &'a HeadRecipe,
-    pub set: &'a Examples,
+    pub set: &'a ExampleSet,
     /// For every source of the recipe the number of its group.
     pub groups: &'a [u32],
 }
@@ -22,7 +22,7 @@ impl HeadTrainer<'_> {
     /// Whether a row is of a source without a bad one.
     pub fn is_background(&self, row: &Example) -> bool {
         let rule = self.recipe.sources.get(row.source).and_then(|source| source.rule(self.label));
-        matches!(rule, Some(Rule::Word(WordRule::Never) | Rule::Never(_)))
+        matches!(rule, Some(LabelRule::Word(WordRule::Never) | LabelRule::Never(_)))
     }
 
     /// Returns the head's rows of a split, and whether each has the label.
@@ -61,12 +61,18 @@ impl HeadTrainer<'_> {
     }
 
     /// Returns the sections of a row that the head may have weights for.
-    pub fn weighted(&self) -> &'static [Section] {
+    pub fn weighted(&self) -> &'static [FeatureSection] {
         match (self.head.identity_terms, self.learns_scope()) {
-            (false, false) => &[Section::Body, Section::Post, Section::Author],
-            (true, false) => &[Section::Body, Section::Post, Section::Author, Section::Identity],
-            (false, true) => &[Section::Body, Section::Post, Section::Author, Section::Scope],
-            (true, true) => &[Section::Body, Section::Post, Section::Author, Section::Scope, Section::Identity],
+            (false, false) => &[FeatureSection::Body, FeatureSection::Post, FeatureSection::Author],
+            (true, false) => &[FeatureSection::Body, FeatureSection::Post, FeatureSection::Author, FeatureSection::Identity],
+            (false, true) => &[FeatureSection::Body, FeatureSection::Post, FeatureSection::Author, FeatureSection::Scope],
+            (true, true) => &[
+                FeatureSection::Body,
+                FeatureSection::Post,
+                FeatureSection::Author,
+                FeatureSection::Scope,
+                FeatureSection::Identity,
+            ],
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use crate::classify::lexicon::{Classes, Ready};
+use crate::classify::lexicon::{IdentityHasher, LexicalClasses};
 
 /// The classes that a word belongs to in one language, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,20 +96,20 @@ impl WordClasses {
     ];
 
     /// Returns the classes of the lexicon that these stand for in another language than English.
-    pub fn in_lexicon(self) -> Classes {
+    pub fn to_lexical(self) -> LexicalClasses {
         let pairs = [
-            (Self::YOU, Classes::YOU),
-            (Self::SELF, Classes::I),
-            (Self::NEGATOR, Classes::NEGATOR),
-            (Self::GROUP, Classes::IDENTITY),
-            (Self::HARM, Classes::HARM),
-            (Self::INSULT.and(Self::CONTEMPT).and(Self::SLUR).and(Self::DEHUMAN), Classes::CONTEMPT),
-            (Self::PRAISE, Classes::PRAISE),
-            (Self::SPAM, Classes::WARES),
-            (Self::FUNCTION, Classes::FUNCTION),
+            (Self::YOU, LexicalClasses::SECOND_PERSON_WORDS),
+            (Self::SELF, LexicalClasses::FIRST_PERSON_WORDS),
+            (Self::NEGATOR, LexicalClasses::NEGATOR),
+            (Self::GROUP, LexicalClasses::IDENTITY),
+            (Self::HARM, LexicalClasses::VIOLENCE_WORDS),
+            (Self::INSULT.and(Self::CONTEMPT).and(Self::SLUR).and(Self::DEHUMAN), LexicalClasses::CONTEMPT_WORDS),
+            (Self::PRAISE, LexicalClasses::PRAISE_WORDS),
+            (Self::SPAM, LexicalClasses::SALES_WORDS),
+            (Self::FUNCTION, LexicalClasses::FUNCTION),
         ];
         let of = pairs.into_iter().filter(|(class, _)| self.has(*class));
-        of.fold(Classes::default(), |all, (_, class)| all.and(class))
+        of.fold(LexicalClasses::default(), |all, (_, class)| all.and(class))
     }
 
     /// Returns whether the word is in one of the classes of `other`.
@@ -125,4 +125,4 @@ impl WordClasses {
 }
 
 /// The classified words of one language by their hashes.
-pub type Words = HashMap<u64, WordClasses, BuildHasherDefault<Ready>>;
+pub type Words = HashMap<u64, WordClasses, BuildHasherDefault<IdentityHasher>>;

@@ -2,20 +2,20 @@
 
 use super::classes::{WordClasses, Words};
 use crate::classify::lexicon::word_hash;
-use crate::classify::token::{Kind, Token};
+use crate::classify::token::{Token, TokenKind};
 
 /// Longest entry of languages that are written without spaces, in characters.
-const LONGEST: usize = 6;
+const MAX_ENTRY_CHARS: usize = 6;
 /// The shortest part of a Korean word that is looked up: particles follow it without a space.
-const SHORTEST_STEM: usize = 2;
+const MIN_STEM_CHARS: usize = 2;
 
 /// Returns the classes of the word at a place among the tokens, and how many tokens it has. Scripts without spaces have a token
 /// for each character: there the longest entry counts. In Korean the longest beginning of a word does.
 pub fn look_up(words: &Words, text: &str, tokens: &[Token], at: usize) -> (WordClasses, usize) {
     let Some(token) = tokens.get(at) else { return (WordClasses::default(), 1) };
     let written = |end: u16| text.get(usize::from(token.start)..usize::from(end)).unwrap_or_default();
-    if token.kind == Kind::Ideograph {
-        let run = tokens[at..].iter().take(LONGEST).take_while(|token| token.kind == Kind::Ideograph);
+    if token.kind == TokenKind::Ideograph {
+        let run = tokens[at..].iter().take(MAX_ENTRY_CHARS).take_while(|token| token.kind == TokenKind::Ideograph);
         let ends: Vec<u16> = run.map(|token| token.end).collect();
         let found = ends.iter().enumerate().rev().find_map(|(more, end)| {
             let classes = words.get(&word_hash(written(*end).as_bytes()))?;
@@ -28,7 +28,7 @@ pub fn look_up(words: &Words, text: &str, tokens: &[Token], at: usize) -> (WordC
     }
     let word = written(token.end);
     if word.starts_with(|c: char| ('가'..='힣').contains(&c)) {
-        let ends = word.char_indices().map(|(at, _)| at).skip(SHORTEST_STEM).collect::<Vec<usize>>();
+        let ends = word.char_indices().map(|(at, _)| at).skip(MIN_STEM_CHARS).collect::<Vec<usize>>();
         let stem = ends.into_iter().rev().find_map(|end| words.get(&word_hash(&word.as_bytes()[..end])));
         return (stem.copied().unwrap_or_default(), 1);
     }

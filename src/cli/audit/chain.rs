@@ -10,12 +10,12 @@ use crate::pb;
 
 /// A place in the chain and its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct End {
+pub struct NotedEnd {
     number: u64,
     hash: String,
 }
 
-impl FromStr for End {
+impl FromStr for NotedEnd {
     type Err = &'static str;
 
     fn from_str(typed: &str) -> Result<Self, Self::Err> {
@@ -29,7 +29,7 @@ impl FromStr for End {
 
 /// The chain as far as it was gone over.
 #[derive(Default)]
-pub struct Chain {
+pub struct ChainVerifier {
     /// The number of the first event.
     pub first: u64,
     /// How many events there were.
@@ -43,16 +43,16 @@ pub struct Chain {
     /// The hash of the chain up to the last event.
     pub hash: Vec<u8>,
     /// Ends that were noted earlier and have not come yet.
-    ends: Vec<End>,
+    ends: Vec<NotedEnd>,
     /// What is wrong, in words.
     pub problems: Vec<String>,
     /// The next record's own hash is believed: what it goes on from is not known.
     trust_first: bool,
 }
 
-impl Chain {
+impl ChainVerifier {
     /// Returns a chain of which nothing was seen yet, and which must reach these ends.
-    pub fn new(ends: Vec<End>) -> Self {
+    pub fn new(ends: Vec<NotedEnd>) -> Self {
         Self { ends, ..Self::default() }
     }
 
@@ -73,7 +73,7 @@ impl Chain {
 
     /// Begins with whatever event comes first: the beginning may have been forgotten in time, and what the first goes on from
     /// cannot be known.
-    pub fn begin_with(&mut self, first: &pb::AuditEvent) {
+    pub fn start_at(&mut self, first: &pb::AuditEvent) {
         if first.number > 1 {
             self.trust_first = true;
             self.number = first.number - 1;
@@ -120,12 +120,12 @@ impl Chain {
             "was changed"
         } else if !event.record.is_empty() && !event.erased_digest.is_empty() {
             "the hash kept beside it was changed"
-        } else if !event.record.is_empty() && !tells(event) {
+        } else if !event.record.is_empty() && !matches_record(event) {
             "is told otherwise than it was recorded"
         } else {
             return;
         };
-        let about = [&event.act, &event.comment_id, &event.subject].map(|part| text::line(part, 80));
+        let about = [&event.act, &event.comment_id, &event.subject].map(|part| text::escape_line(part, 80));
         let about = about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         self.problems.push(format!("{}: {problem} ({about})", event.number));
     }
@@ -149,7 +149,7 @@ impl Chain {
 }
 
 /// Whether what is told of an event is what its record says.
-fn tells(event: &pb::AuditEvent) -> bool {
+fn matches_record(event: &pb::AuditEvent) -> bool {
     let told = pb::AuditEvent { number: 0, hash: Vec::new(), record: Vec::new(), erased_digest: Vec::new(), ..event.clone() };
     pb::AuditEvent::decode(&*event.record).is_ok_and(|recorded| recorded == told)
 }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn wrong(events: &[pb::AuditEvent]) -> Vec<String> {
-        let mut chain = Chain::default();
+        let mut chain = ChainVerifier::default();
         chain.begin(0, &[]);
         events.iter().for_each(|event| chain.take(event));
         chain.problems
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn an_end_that_was_noted_must_still_be_there() {
         let noted = |end: &str| {
-            let mut chain = Chain::new(vec![end.parse().unwrap()]);
+            let mut chain = ChainVerifier::new(vec![end.parse().unwrap()]);
             chain.begin(0, &[]);
             events().iter().for_each(|event| chain.take(event));
             (chain.problems.len(), chain.ends.len())

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::chain::{Chain, End, hex};
+use super::chain::{ChainVerifier, NotedEnd, hex};
 use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::{FAILED, Failure};
 use crate::cli::lines;
@@ -14,9 +14,9 @@ use crate::cli::{json, text};
 use crate::pb;
 
 /// Events a call.
-const PAGE: i32 = 1_000;
+const PAGE_SIZE: i32 = 1_000;
 /// How many wrong records are named.
-const MOST_NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost audit verify --site blog.example
@@ -30,7 +30,7 @@ Exit codes: 0 whole, 1 not.";
 pub struct VerifyArgs {
     /// An earlier end of the chain, as this command prints it
     #[arg(long, value_name = "NUMBER:HASH")]
-    end: Vec<End>,
+    end: Vec<NotedEnd>,
     /// Verify an export instead of what a server keeps; - reads standard input
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -40,10 +40,10 @@ pub struct VerifyArgs {
 
 /// Goes over the chain and says what it found.
 pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
-    let mut chain = Chain::new(args.end.clone());
+    let mut chain = ChainVerifier::new(args.end.clone());
     match &args.file {
-        Some(file) => of_file(file, &mut chain)?,
-        None => of_server(&args.connect, &mut chain).await?,
+        Some(file) => verify_file(file, &mut chain)?,
+        None => verify_server(&args.connect, &mut chain).await?,
     }
     chain.finish();
     print(&chain)?;
@@ -51,13 +51,13 @@ pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Prints what is wrong, what the chain holds and where it ends.
-fn print(chain: &Chain) -> Result<(), Failure> {
+fn print(chain: &ChainVerifier) -> Result<(), Failure> {
     let mut screen = Screen::new();
-    for wrong in chain.problems.iter().take(MOST_NAMED) {
-        screen.line(&screen.paint(Tone::Bad, &text::line(wrong, 300)))?;
+    for wrong in chain.problems.iter().take(MAX_NAMED) {
+        screen.line(&screen.paint(Tone::Bad, &text::escape_line(wrong, 300)))?;
     }
-    if chain.problems.len() > MOST_NAMED {
-        screen.line(&format!("and {} more", chain.problems.len() - MOST_NAMED))?;
+    if chain.problems.len() > MAX_NAMED {
+        screen.line(&format!("and {} more", chain.problems.len() - MAX_NAMED))?;
     }
     let (tone, word) = if chain.problems.is_empty() { (Tone::Good, "whole") } else { (Tone::Bad, "NOT WHOLE") };
     let erased = if chain.erased == 0 { String::new() } else { format!(", {} of them erased", chain.erased) };
@@ -78,12 +78,12 @@ fn print(chain: &Chain) -> Result<(), Failure> {
     screen.flush()
 }
 
-async fn of_server(connect: &ConnectArgs, chain: &mut Chain) -> Result<(), Failure> {
+async fn verify_server(connect: &ConnectArgs, chain: &mut ChainVerifier) -> Result<(), Failure> {
     let site = connect.site()?;
     let connection = connect.connect().await?;
     let mut page_token = String::new();
     loop {
-        let request = pb::ListAuditEventsRequest { site: site.clone(), page_size: PAGE, page_token, ..Default::default() };
+        let request = pb::ListAuditEventsRequest { site: site.clone(), page_size: PAGE_SIZE, page_token, ..Default::default() };
         let page = connection.review().list_audit_events(request).await;
         let page = page.map_err(|status| connection.failure(&status))?.into_inner();
         if chain.events == 0 {
@@ -102,14 +102,14 @@ async fn of_server(connect: &ConnectArgs, chain: &mut Chain) -> Result<(), Failu
     }
 }
 
-fn of_file(file: &Path, chain: &mut Chain) -> Result<(), Failure> {
+fn verify_file(file: &Path, chain: &mut ChainVerifier) -> Result<(), Failure> {
     let mut lines = lines::open(file, |source, _| source)?;
-    while let Some(line) = lines.next().map_err(|error| lines::unreadable(file, &error))? {
+    while let Some(line) = lines.next().map_err(|error| lines::read_failure(file, &error))? {
         let wrong = |problem: String| Failure::failed(format!("{} line {}: {problem}", file.display(), line.number));
         let fields = line.fields().map_err(wrong)?;
         let event: pb::AuditEvent = json::read(serde_json::Value::Object(fields)).map_err(wrong)?;
         if chain.events == 0 {
-            chain.begin_with(&event);
+            chain.start_at(&event);
         }
         chain.take(&event);
     }

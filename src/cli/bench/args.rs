@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::plan::{Arrivals, Rate};
-use crate::cli::connect::{Access, DEFAULT_SERVER};
+use crate::cli::connect::{CredentialArgs, DEFAULT_SERVER};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Format, FormatArgs};
 
@@ -67,7 +67,7 @@ pub struct BenchArgs {
     #[arg(long, env = "GATEPOST_SERVER", value_delimiter = ',', value_name = "URL", help_heading = "Server")]
     pub server: Vec<String>,
     #[command(flatten)]
-    pub access: Access,
+    pub access: CredentialArgs,
     /// The blog of comments that name none [default: bench]
     #[arg(long, env = "GATEPOST_SITE", value_name = "SITE", help_heading = "Server")]
     pub site: Option<String>,

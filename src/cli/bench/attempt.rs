@@ -9,20 +9,20 @@ use tonic::client::Grpc;
 use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
 
-use super::outcome::Missed;
-use super::wire::{PATH, Request, Verdict, Wire};
+use super::outcome::CallFailure;
+use super::wire::{CHECK_COMMENT_PATH, CheckCodec, CountedVerdict, EncodedRequest};
 use crate::cli::connect::Service;
 use crate::cli::text;
 
 /// How much of what a server said is kept as an example.
-const EXAMPLE: usize = 200;
+const MAX_EXAMPLE_CHARS: usize = 200;
 
 /// Asks once.
 ///
 /// # Errors
 /// Why there is no verdict.
-pub async fn ask(client: &Grpc<Service>, request: Request, deadline: Instant) -> Result<Verdict, Missed> {
-    let too_late = || Missed {
+pub async fn send(client: &Grpc<Service>, request: EncodedRequest, deadline: Instant) -> Result<CountedVerdict, CallFailure> {
+    let too_late = || CallFailure {
         code: Code::DeadlineExceeded,
         reason: "timeout".to_owned(),
         message: "no answer in time".to_owned(),
@@ -34,34 +34,34 @@ pub async fn ask(client: &Grpc<Service>, request: Request, deadline: Instant) ->
     let mut client = client.clone();
     let answering = async {
         client.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        client.unary(request, PathAndQuery::from_static(PATH), Wire).await
+        client.unary(request, PathAndQuery::from_static(CHECK_COMMENT_PATH), CheckCodec).await
     };
     // The channel has a timer too, but it does not run while a call waits for the connection.
     match timeout_at(deadline.into(), answering).await {
         Err(_) => Err(too_late()),
-        Ok(Ok(answer)) => answer.into_inner().verdict.ok_or_else(|| Missed {
+        Ok(Ok(answer)) => answer.into_inner().verdict.ok_or_else(|| CallFailure {
             code: Code::Internal,
             reason: "no_verdict".to_owned(),
             message: "the answer holds no verdict".to_owned(),
             retry_after: None,
         }),
         Ok(Err(status)) if caused_by::<TimeoutExpired>(&status) => Err(too_late()),
-        Ok(Err(status)) => Err(missed(&status)),
+        Ok(Err(status)) => Err(failure_from_status(&status)),
     }
 }
 
 /// What a status means for the one who counts.
-fn missed(status: &Status) -> Missed {
-    let message = text::line(status.message(), EXAMPLE);
+fn failure_from_status(status: &Status) -> CallFailure {
+    let message = text::escape_line(status.message(), MAX_EXAMPLE_CHARS);
     if let Some(cause) = status.source() {
         // It was made on this side, because the connection broke: to a host that is UNAVAILABLE, whatever tonic calls it.
-        let message = format!("{message}: {}", text::line(&innermost(cause), EXAMPLE));
-        return Missed { code: Code::Unavailable, reason: "connection".to_owned(), message, retry_after: None };
+        let message = format!("{message}: {}", text::escape_line(&innermost(cause), MAX_EXAMPLE_CHARS));
+        return CallFailure { code: Code::Unavailable, reason: "connection".to_owned(), message, retry_after: None };
     }
     let details = status.get_error_details();
-    let reason = details.error_info().map(|info| text::line(&info.reason, 64)).unwrap_or_default();
+    let reason = details.error_info().map(|info| text::escape_line(&info.reason, 64)).unwrap_or_default();
     let retry_after = details.retry_info().and_then(|info| info.retry_delay);
-    Missed { code: status.code(), reason, message, retry_after }
+    CallFailure { code: status.code(), reason, message, retry_after }
 }
 
 fn innermost(error: &(dyn Error + 'static)) -> String {
@@ -96,7 +96,7 @@ mod tests {
         let mut details = ErrorDetails::new();
         details.set_error_info("OVERLOADED", "gatepost", []);
         details.set_retry_info(pause);
-        let missed = missed(&Status::with_error_details(Code::ResourceExhausted, "busy", details));
+        let missed = failure_from_status(&Status::with_error_details(Code::ResourceExhausted, "busy", details));
         assert_eq!((missed.reason.as_str(), missed.retry_after), ("OVERLOADED", pause));
     }
 }

@@ -12,20 +12,20 @@ use serde::Serialize;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use behaviour::{connect, stand_there};
+use behaviour::{connect, run};
 
-pub use door::Door;
-pub use kind::Kind;
+pub use door::BackgroundTarget;
+pub use kind::ConnectionKind;
 
 /// Connections opened at once; more would be lost in the server's backlog.
-const AT_ONCE: usize = 64;
+const MAX_CONCURRENT_CONNECTS: usize = 64;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What became of the connections of one kind.
 #[derive(Debug, Clone, Serialize)]
-pub struct Beside {
+pub struct BackgroundReport {
     /// How they behaved.
-    pub kind: Kind,
+    pub kind: ConnectionKind,
     /// How many there should have been.
     pub wanted: usize,
     /// How many stood.
@@ -43,24 +43,29 @@ pub struct Beside {
 }
 
 /// How one connection ended.
-enum Fate {
+enum ConnectionEnd {
     NotOpened(String),
     /// Closed by the server after so long, or never.
     Opened(Option<Duration>),
 }
 
 /// Connections of one kind that stand while the load runs.
-pub struct Crowd {
-    kind: Kind,
+pub struct BackgroundConnections {
+    kind: ConnectionKind,
     wanted: usize,
-    tasks: JoinSet<Fate>,
+    tasks: JoinSet<ConnectionEnd>,
 }
 
-impl Crowd {
+impl BackgroundConnections {
     /// Opens so many and waits until they stand or have failed. They are left when `over` says so.
-    pub async fn open(kind: Kind, wanted: usize, doors: &[Arc<Door>], over: &watch::Receiver<bool>) -> Self {
+    pub async fn open(
+        kind: ConnectionKind,
+        wanted: usize,
+        doors: &[Arc<BackgroundTarget>],
+        over: &watch::Receiver<bool>,
+    ) -> Self {
         let (standing, mut stand) = mpsc::channel::<()>(1);
-        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        let turns = Arc::new(Semaphore::new(MAX_CONCURRENT_CONNECTS));
         let mut tasks = JoinSet::new();
         for (number, door) in (0..wanted).zip(doors.iter().cycle()) {
             let (door, standing, turns, over) = (Arc::clone(door), standing.clone(), Arc::clone(&turns), over.clone());
@@ -72,9 +77,9 @@ impl Crowd {
                 };
                 drop(standing);
                 match opened {
-                    Ok(Ok(stream)) => Fate::Opened(stand_there(kind, number, stream, over).await),
-                    Ok(Err(error)) => Fate::NotOpened(error.to_string()),
-                    Err(_) => Fate::NotOpened("no connection in time".to_owned()),
+                    Ok(Ok(stream)) => ConnectionEnd::Opened(run(kind, number, stream, over).await),
+                    Ok(Err(error)) => ConnectionEnd::NotOpened(error.to_string()),
+                    Err(_) => ConnectionEnd::NotOpened("no connection in time".to_owned()),
                 }
             });
         }
@@ -85,19 +90,19 @@ impl Crowd {
     }
 
     /// Tells what became of them. They must have been told to leave.
-    pub async fn fate(self) -> Beside {
+    pub async fn finish(self) -> BackgroundReport {
         let (mut opened, mut closed, mut problem) = (0, Vec::new(), None);
         for fate in self.tasks.join_all().await {
             match fate {
-                Fate::NotOpened(why) => problem = problem.or(Some(why)),
-                Fate::Opened(after) => {
+                ConnectionEnd::NotOpened(why) => problem = problem.or(Some(why)),
+                ConnectionEnd::Opened(after) => {
                     opened += 1;
                     closed.extend(after.map(|after| (after.as_secs_f64() * 10.0).round() / 10.0));
                 }
             }
         }
         closed.sort_by(f64::total_cmp);
-        Beside {
+        BackgroundReport {
             kind: self.kind,
             wanted: self.wanted,
             opened,

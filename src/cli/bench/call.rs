@@ -7,20 +7,20 @@ use std::time::{Duration, Instant};
 use tonic::Code;
 use tonic::client::Grpc;
 
-use super::attempt::ask;
-use super::comments::Comments;
-use super::outcome::{Call, Missed};
-use super::record::Record;
-use super::wire::Request;
+use super::attempt::send;
+use super::comments::RequestSet;
+use super::outcome::{CallFailure, CompletedCall};
+use super::record::LoadRecorder;
+use super::wire::EncodedRequest;
 use crate::cli::connect::Service;
 
 /// How often a call is sent at most, and the pauses between: those of gRPC's retry policy (gRFC A6).
-const ATTEMPTS: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection and the server at its other end.
-pub struct Line {
+pub struct LoadConnection {
     /// The place of the server among those named.
     pub server: usize,
     /// What carries calls.
@@ -28,26 +28,26 @@ pub struct Line {
 }
 
 /// All that calls need.
-pub struct Caller {
+pub struct LoadClient {
     /// The connections, the servers taking turns.
-    pub connections: Vec<Line>,
+    pub connections: Vec<LoadConnection>,
     /// How many different servers they lead to.
     pub servers: usize,
     /// What is sent.
-    pub comments: Arc<Comments>,
+    pub comments: Arc<RequestSet>,
     /// How long after a call was due its answer is of no use any more.
     pub timeout: Duration,
     /// Whether what may pass is asked again.
     pub retry: bool,
     /// What came of it.
-    pub record: Mutex<Record>,
+    pub record: Mutex<LoadRecorder>,
     /// Calls that have begun and not ended.
     pub in_flight: AtomicU64,
 }
 
-impl Caller {
+impl LoadClient {
     /// Works on the record. Nothing that holds it can fail, so that it is whole.
-    pub fn record<T>(&self, work: impl FnOnce(&mut Record) -> T) -> T {
+    pub fn record<T>(&self, work: impl FnOnce(&mut LoadRecorder) -> T) -> T {
         work(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -59,9 +59,9 @@ impl Caller {
         let mut attempts = 0;
         let (server, result) = loop {
             attempts += 1;
-            let Line { server, client } = &self.connections[line];
-            let request = Request { comments: Arc::clone(&self.comments), number, probe: false };
-            let missed = match ask(client, request, deadline).await {
+            let LoadConnection { server, client } = &self.connections[line];
+            let request = EncodedRequest { comments: Arc::clone(&self.comments), number, probe: false };
+            let missed = match send(client, request, deadline).await {
                 Ok(verdict) => break (*server, Ok(verdict)),
                 Err(missed) => missed,
             };
@@ -72,7 +72,7 @@ impl Caller {
             // Neighbouring lines lead to different servers.
             line = (line + 1) % self.connections.len();
         };
-        self.record(|record| record.ended(Call { due, sent, attempts, server, result }));
+        self.record(|record| record.record_call(CompletedCall { due, sent, attempts, server, result }));
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
@@ -83,13 +83,13 @@ impl Caller {
     }
 
     /// How long to wait before the next attempt. `None`: there is none.
-    fn pause(&self, missed: &Missed, attempts: u32) -> Option<Duration> {
+    fn pause(&self, missed: &CallFailure, attempts: u32) -> Option<Duration> {
         let may_pass = match missed.code {
             Code::Unavailable => true,
             Code::ResourceExhausted => missed.retry_after.is_some(),
             _ => false,
         };
-        if !self.retry || !may_pass || attempts >= ATTEMPTS {
+        if !self.retry || !may_pass || attempts >= MAX_ATTEMPTS {
             return None;
         }
         let pause = (FIRST_PAUSE * 2_u32.saturating_pow(attempts - 1)).min(LONGEST_PAUSE);
@@ -102,25 +102,25 @@ impl Caller {
 
 #[cfg(test)]
 mod tests {
-    use super::super::template::Making;
+    use super::super::template::RequestOptions;
     use super::*;
 
-    fn caller(servers: usize, retry: bool) -> Caller {
+    fn caller(servers: usize, retry: bool) -> LoadClient {
         let now = Instant::now();
-        let making = Making { site: None, keep_ids: false, fresh_authors: false, dry_run: true };
-        Caller {
+        let making = RequestOptions { site: None, keep_ids: false, fresh_authors: false, dry_run: true };
+        LoadClient {
             connections: Vec::new(),
             servers,
-            comments: Arc::new(Comments::read(None, making).unwrap().0),
+            comments: Arc::new(RequestSet::read(None, making).unwrap().0),
             timeout: Duration::from_secs(1),
             retry,
-            record: Mutex::new(Record::new(now, now, Duration::from_secs(1), servers)),
+            record: Mutex::new(LoadRecorder::new(now, now, Duration::from_secs(1), servers)),
             in_flight: AtomicU64::new(0),
         }
     }
 
-    fn shed(code: Code, retry_after: Option<Duration>) -> Missed {
-        Missed { code, reason: "OVERLOADED".to_owned(), message: "busy".to_owned(), retry_after }
+    fn shed(code: Code, retry_after: Option<Duration>) -> CallFailure {
+        CallFailure { code, reason: "OVERLOADED".to_owned(), message: "busy".to_owned(), retry_after }
     }
 
     #[test]

@@ -4,50 +4,50 @@ use std::path::Path;
 
 use prost::bytes::BufMut;
 
-use super::template::{Making, Template};
+use super::template::{RequestOptions, Template};
 use crate::cli::failure::Failure;
 use crate::cli::rows::{self, Lines};
 use crate::cli::text;
 
 /// Comments of the lengths and kinds that blogs get, written for this.
-const OWN: &str = include_str!("comments.jsonl");
+const BUILT_IN: &str = include_str!("comments.jsonl");
 /// The site of comments that name none.
-pub const SITE: &str = "bench";
+pub const DEFAULT_SITE: &str = "bench";
 /// How much of a file is kept in memory.
-const MOST: usize = 256 * 1024 * 1024;
+const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
 
 /// Comments ready to be sent, over and over.
 #[derive(Debug)]
-pub struct Comments {
+pub struct RequestSet {
     templates: Vec<Template>,
     run_id: String,
 }
 
-impl Comments {
+impl RequestSet {
     /// The comments of a file, or without one our own.
     ///
     /// # Errors
     /// The file cannot be read, or holds no comment.
-    pub fn read(file: Option<&Path>, making: Making) -> Result<(Self, Option<String>), Failure> {
+    pub fn read(file: Option<&Path>, making: RequestOptions) -> Result<(Self, Option<String>), Failure> {
         let (lines, name) = match file {
             Some(file) => (rows::open(file, |source, _| source)?, file),
-            None => (Lines::new(Box::new(OWN.as_bytes())), Path::new("the built-in comments")),
+            None => (Lines::new(Box::new(BUILT_IN.as_bytes())), Path::new("the built-in comments")),
         };
         // Our own have no authors whom a limit should stop.
         let fresh_authors = making.fresh_authors || file.is_none();
         let mut comments = Self { templates: Vec::new(), run_id: format!("{:08x}", fastrand::u32(..)) };
-        let warning = comments.fill(lines, name, Making { fresh_authors, ..making })?;
+        let warning = comments.fill(lines, name, RequestOptions { fresh_authors, ..making })?;
         Ok((comments, warning))
     }
 
-    fn fill(&mut self, mut lines: Lines, name: &Path, making: Making) -> Result<Option<String>, Failure> {
+    fn fill(&mut self, mut lines: Lines, name: &Path, making: RequestOptions) -> Result<Option<String>, Failure> {
         let (mut length, mut bad, mut first) = (0, 0_u64, String::new());
-        while let Some(line) = lines.next().map_err(|error| rows::unreadable(name, &error))? {
-            if length > MOST {
+        while let Some(line) = lines.next().map_err(|error| rows::read_failure(name, &error))? {
+            if length > MAX_FILE_BYTES {
                 let (name, lines) = (name.display(), self.templates.len());
                 return Ok(Some(format!("{name} is long: only its first {lines} comments are sent, over and over")));
             }
-            match line.parse(making.site.unwrap_or(SITE), &[]) {
+            match line.parse(making.site.unwrap_or(DEFAULT_SITE), &[]) {
                 Ok(Some(row)) => {
                     let template = Template::of(row.comment, &self.run_id, making);
                     length += template.len();
@@ -56,7 +56,7 @@ impl Comments {
                 Ok(None) => {}
                 Err(problem) => {
                     if bad == 0 {
-                        first = format!("line {}: {}", line.number, text::line(&problem, 200));
+                        first = format!("line {}: {}", line.number, text::escape_line(&problem, 200));
                     }
                     bad += 1;
                 }
@@ -105,23 +105,23 @@ mod tests {
     use crate::comment::Comment;
     use crate::pb;
 
-    const PLAIN: Making = Making { site: None, keep_ids: false, fresh_authors: false, dry_run: false };
+    const PLAIN: RequestOptions = RequestOptions { site: None, keep_ids: false, fresh_authors: false, dry_run: false };
 
-    fn sent(comments: &Comments, number: u64) -> pb::CheckCommentRequest {
+    fn sent(comments: &RequestSet, number: u64) -> pb::CheckCommentRequest {
         let mut bytes = Vec::new();
         comments.write(number, &mut bytes);
         pb::CheckCommentRequest::decode(bytes.as_slice()).unwrap()
     }
 
-    fn of(lines: &str, making: Making) -> Comments {
-        let mut comments = Comments { templates: Vec::new(), run_id: "cafe0123".into() };
+    fn of(lines: &str, making: RequestOptions) -> RequestSet {
+        let mut comments = RequestSet { templates: Vec::new(), run_id: "cafe0123".into() };
         comments.fill(Lines::new(Box::new(std::io::Cursor::new(lines.to_owned()))), Path::new("x"), making).unwrap();
         comments
     }
 
     #[test]
     fn our_own_comments_are_valid_and_of_different_authors() {
-        let (comments, warning) = Comments::read(None, PLAIN).unwrap();
+        let (comments, warning) = RequestSet::read(None, PLAIN).unwrap();
         assert!(warning.is_none() && comments.len() >= 30, "{warning:?} {}", comments.len());
         assert!((300..700).contains(&comments.mean_bytes()), "{}", comments.mean_bytes());
         let (mut users, mut ips) = (std::collections::HashSet::new(), std::collections::HashSet::new());
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn ids_can_stay_and_dry_runs_say_so() {
-        let comments = of("{\"text\":\"t\",\"id\":\"a:1\"}", Making { keep_ids: true, dry_run: true, ..PLAIN });
+        let comments = of("{\"text\":\"t\",\"id\":\"a:1\"}", RequestOptions { keep_ids: true, dry_run: true, ..PLAIN });
         let request = sent(&comments, 5);
         assert!(request.dry_run);
         assert_eq!(request.comment.unwrap().comment_id, "a:1");
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_file_without_comments_is_refused() {
-        let mut comments = Comments { templates: Vec::new(), run_id: "cafe0123".into() };
+        let mut comments = RequestSet { templates: Vec::new(), run_id: "cafe0123".into() };
         let lines = Lines::new(Box::new(&b"[]\n"[..]));
         let failure = comments.fill(lines, Path::new("x"), PLAIN).unwrap_err();
         assert!(failure.message().contains("line 1"), "{}", failure.message());

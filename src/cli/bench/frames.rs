@@ -5,11 +5,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// What a client says first.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The largest window there is.
-pub const WIDEST: u32 = (1 << 31) - 1;
+pub const MAX_FLOW_WINDOW: u32 = (1 << 31) - 1;
 /// The window of a connection and of each stream before anybody says otherwise; what may be sent unread.
-pub const WINDOW: usize = 65_535;
+pub const DEFAULT_WINDOW: usize = 65_535;
 /// Longest payload of a frame before anybody says otherwise.
-const LONGEST: usize = 16_384;
+const MAX_FRAME_PAYLOAD: usize = 16_384;
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -33,24 +33,24 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 }
 
 /// The beginning of a connection that takes so much per stream.
-pub fn hello(window: u32) -> Vec<u8> {
+pub fn preface_and_settings(window: u32) -> Vec<u8> {
     let mut setting = INITIAL_WINDOW_SIZE.to_be_bytes().to_vec();
     setting.extend_from_slice(&window.to_be_bytes());
     [PREFACE, &frame(SETTINGS, 0, 0, &setting)].concat()
 }
 
 /// Lets the whole connection be sent so much more.
-pub fn widen(by: u32) -> Vec<u8> {
+pub fn connection_window_update(by: u32) -> Vec<u8> {
     frame(WINDOW_UPDATE, 0, 0, &by.to_be_bytes())
 }
 
 /// A word that asks for nothing and changes nothing: priorities are no longer heeded.
-pub fn nothing() -> Vec<u8> {
+pub fn priority() -> Vec<u8> {
     frame(PRIORITY, 0, 1, &[0, 0, 0, 0, 16])
 }
 
 /// The head of a gRPC call. Each header is a literal that nobody remembers (RFC 7541, 6.2.2).
-pub fn head(stream: u32, path: &str, authority: &str, bearer: Option<&str>) -> Vec<u8> {
+pub fn request_headers(stream: u32, path: &str, authority: &str, bearer: Option<&str>) -> Vec<u8> {
     let mut block = Vec::new();
     let fixed = [
         (":method", "POST"),
@@ -63,7 +63,7 @@ pub fn head(stream: u32, path: &str, authority: &str, bearer: Option<&str>) -> V
     for (name, value) in fixed.into_iter().chain(bearer.map(|bearer| ("authorization", bearer))) {
         block.push(0);
         for text in [name, value] {
-            length(text.len(), &mut block);
+            string_length(text.len(), &mut block);
             block.extend_from_slice(text.as_bytes());
         }
     }
@@ -71,7 +71,7 @@ pub fn head(stream: u32, path: &str, authority: &str, bearer: Option<&str>) -> V
 }
 
 /// The length of a string that is not compressed (RFC 7541, 5.1 and 5.2).
-fn length(length: usize, block: &mut Vec<u8>) {
+fn string_length(length: usize, block: &mut Vec<u8>) {
     const PREFIX: usize = 127;
     if length < PREFIX {
         block.push(u8::try_from(length).unwrap_or_default());
@@ -87,11 +87,11 @@ fn length(length: usize, block: &mut Vec<u8>) {
 }
 
 /// A gRPC message on a stream, in as many frames as it needs.
-pub fn message(stream: u32, message: &[u8], last: bool) -> Vec<u8> {
+pub fn grpc_message(stream: u32, message: &[u8], last: bool) -> Vec<u8> {
     let mut bytes = vec![0];
     bytes.extend_from_slice(&u32::try_from(message.len()).unwrap_or_default().to_be_bytes());
     bytes.extend_from_slice(message);
-    let parts = bytes.chunks(LONGEST);
+    let parts = bytes.chunks(MAX_FRAME_PAYLOAD);
     let ends = parts.len();
     let mut frames = Vec::new();
     for (number, part) in (1..).zip(parts) {
@@ -101,8 +101,8 @@ pub fn message(stream: u32, message: &[u8], last: bool) -> Vec<u8> {
 }
 
 /// Reads frames and answers what a client must, until the other side closes.
-pub async fn behave(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
-    let mut payload = vec![0; LONGEST];
+pub async fn answer_settings_and_pings(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
+    let mut payload = vec![0; MAX_FRAME_PAYLOAD];
     loop {
         let mut head = [0; 9];
         stream.read_exact(&mut head).await?;
@@ -127,14 +127,14 @@ mod tests {
     #[test]
     fn frames_say_their_length_kind_and_stream() {
         assert_eq!(frame(PING, ACK, 5, &[7; 8])[..9], [0, 0, 8, PING, ACK, 0, 0, 0, 5]);
-        assert_eq!(&hello(1)[PREFACE.len()..], [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1]);
+        assert_eq!(&preface_and_settings(1)[PREFACE.len()..], [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 1]);
     }
 
     #[test]
     fn long_headers_say_their_length_in_several_bytes() {
         let of = |long| {
             let mut block = Vec::new();
-            length(long, &mut block);
+            string_length(long, &mut block);
             block
         };
         assert_eq!(of(126), [126]);
@@ -144,15 +144,15 @@ mod tests {
 
     #[test]
     fn a_long_message_is_cut_into_frames_and_ended_once() {
-        let frames = message(1, &vec![9; LONGEST], true);
-        assert_eq!(frames.len(), LONGEST + 5 + 2 * 9);
-        assert_eq!((frames[4], frames[9 + LONGEST + 4]), (0, END_STREAM));
+        let frames = grpc_message(1, &vec![9; MAX_FRAME_PAYLOAD], true);
+        assert_eq!(frames.len(), MAX_FRAME_PAYLOAD + 5 + 2 * 9);
+        assert_eq!((frames[4], frames[9 + MAX_FRAME_PAYLOAD + 4]), (0, END_STREAM));
     }
 
     #[tokio::test]
     async fn a_ping_is_answered() {
         let (mut ours, mut theirs) = tokio::io::duplex(1_024);
-        let behaving = tokio::spawn(async move { behave(&mut theirs).await });
+        let behaving = tokio::spawn(async move { answer_settings_and_pings(&mut theirs).await });
         ours.write_all(&frame(PING, 0, 0, b"12345678")).await.unwrap();
         let mut answer = [0; 17];
         ours.read_exact(&mut answer).await.unwrap();

@@ -7,13 +7,13 @@ use std::time::Instant;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::call::Caller;
+use super::call::LoadClient;
 use super::pace::Pacer;
 use super::plan::Schedule;
 use crate::cli::failure::Failure;
 
 /// After so many calls at one go others get their turn: who is behind must not keep answers from being read.
-const AT_A_GO: u64 = 16;
+const CALLS_BEFORE_YIELD: u64 = 16;
 
 /// Told when to stop before the end.
 pub type Stop = watch::Receiver<bool>;
@@ -41,7 +41,12 @@ impl InFlight {
 ///
 /// # Errors
 /// The system gives no thread for the clock.
-pub async fn open(caller: &Arc<Caller>, schedule: Schedule, in_flight: &InFlight, mut stop: Stop) -> Result<(), Failure> {
+pub async fn run_open_loop(
+    caller: &Arc<LoadClient>,
+    schedule: Schedule,
+    in_flight: &InFlight,
+    mut stop: Stop,
+) -> Result<(), Failure> {
     let pacer = Pacer::start(schedule.clone())?;
     for (number, due) in (0..).zip(schedule) {
         if Instant::now() < due {
@@ -49,7 +54,7 @@ pub async fn open(caller: &Arc<Caller>, schedule: Schedule, in_flight: &InFlight
                 () = pacer.until(due) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
             }
-        } else if number % AT_A_GO == 0 {
+        } else if number % CALLS_BEFORE_YIELD == 0 {
             if *stop.borrow() {
                 break;
             }
@@ -63,14 +68,14 @@ pub async fn open(caller: &Arc<Caller>, schedule: Schedule, in_flight: &InFlight
                     drop(place);
                 });
             }
-            Err(_) => caller.record(|record| record.not_sent(due)),
+            Err(_) => caller.record(|record| record.record_not_sent(due)),
         }
     }
     Ok(())
 }
 
 /// Closed loop: so many callers, each of which calls again when it has its answer, until a moment.
-pub async fn closed(caller: &Arc<Caller>, callers: usize, until: Instant, stop: Stop) {
+pub async fn run_closed_loop(caller: &Arc<LoadClient>, callers: usize, until: Instant, stop: Stop) {
     let numbers = Arc::new(AtomicU64::new(0));
     let mut all = JoinSet::new();
     for _ in 0..callers {

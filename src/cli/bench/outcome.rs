@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use tonic::Code;
 
-use super::wire::Verdict;
+use super::wire::CountedVerdict;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum CallOutcome {
     /// With a verdict, in time.
     Answered,
     /// Without one.
@@ -19,7 +19,7 @@ pub enum Ended {
 
 /// Why a call, or one attempt at it, has no verdict.
 #[derive(Debug, Clone)]
-pub struct Missed {
+pub struct CallFailure {
     /// The status.
     pub code: Code,
     /// The server's word for it, or one of this program's in lower case. May be empty.
@@ -32,7 +32,7 @@ pub struct Missed {
 
 /// A call that was made.
 #[derive(Debug)]
-pub struct Call {
+pub struct CompletedCall {
     /// When it was due.
     pub due: Instant,
     /// When it was sent first.
@@ -42,5 +42,5 @@ pub struct Call {
     /// Which server was asked last.
     pub server: usize,
     /// What came of it.
-    pub result: Result<Verdict, Missed>,
+    pub result: Result<CountedVerdict, CallFailure>,
 }

@@ -11,9 +11,9 @@ use super::plan::Schedule;
 use crate::cli::failure::Failure;
 
 /// The least time between two wakes: each costs more than a call that is so much late, and says so in the report.
-const GRAIN: Duration = Duration::from_micros(100);
+const MIN_WAKE_INTERVAL: Duration = Duration::from_micros(100);
 /// How long the thread sleeps at most before it looks whether it is still wanted.
-const NAP: Duration = Duration::from_millis(50);
+const MAX_SLEEP: Duration = Duration::from_millis(50);
 
 /// Wakes whoever sends, each time something is due. The thread ends when this is dropped.
 pub struct Pacer {
@@ -59,14 +59,14 @@ fn pace(schedule: Schedule, wake: &Notify, over: &AtomicBool) {
         if due <= now {
             continue;
         }
-        let wake_at = due.max(now + GRAIN);
+        let wake_at = due.max(now + MIN_WAKE_INTERVAL);
         loop {
             if over.load(Ordering::Relaxed) {
                 return;
             }
             now = Instant::now();
             let Some(left) = wake_at.checked_duration_since(now).filter(|left| !left.is_zero()) else { break };
-            thread::sleep(left.min(NAP));
+            thread::sleep(left.min(MAX_SLEEP));
         }
         wake.notify_one();
     }

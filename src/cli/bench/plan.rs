@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 /// More calls a second than one machine sends.
-const MOST: f64 = 1e6;
+const MAX_RATE: f64 = 1e6;
 
 /// How many calls a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +22,7 @@ impl FromStr for Rate {
         if typed == "max" {
             return Ok(Self::Max);
         }
-        let rate = typed.parse().ok().filter(|rate| *rate > 0.0 && *rate <= MOST);
+        let rate = typed.parse().ok().filter(|rate| *rate > 0.0 && *rate <= MAX_RATE);
         rate.map(Self::PerSecond).ok_or("must be a number of calls a second up to 1000000, or `max`")
     }
 }

@@ -1,9 +1,9 @@
 //! A report on the screen: tables for people, JSON for programs, the timeline as CSV.
 
 use super::args::no_ids;
-use super::figures::Figures;
-use super::report::Report;
-use super::timeline::Second;
+use super::figures::LatencySummary;
+use super::report::BenchReport;
+use super::timeline::SecondReport;
 use crate::cli::failure::Failure;
 use crate::cli::json;
 use crate::cli::output::{Format, csv_line};
@@ -15,12 +15,12 @@ use crate::verdict::Decision;
 const COLUMNS: [&str; 8] = ["second", "due", "answered", "failed", "not_sent", "p50_ms", "p99_ms", "max_ms"];
 
 /// Prints it.
-pub fn print(screen: &mut Screen, report: &Report, format: Format) -> Result<(), Failure> {
+pub fn print(screen: &mut Screen, report: &BenchReport, format: Format) -> Result<(), Failure> {
     let cannot = |error: serde_json::Error| Failure::failed(format!("cannot write the report as JSON: {error}"));
     match format {
         Format::Table => table(screen, report)?,
-        Format::Json => screen.line(&json::inert(serde_json::to_string_pretty(report).map_err(cannot)?))?,
-        Format::Jsonl => screen.line(&json::inert(serde_json::to_string(report).map_err(cannot)?))?,
+        Format::Json => screen.line(&json::escape_unprintable(serde_json::to_string_pretty(report).map_err(cannot)?))?,
+        Format::Jsonl => screen.line(&json::escape_unprintable(serde_json::to_string(report).map_err(cannot)?))?,
         Format::Csv => {
             screen.write(&csv_line(COLUMNS)?)?;
             for row in rows(report, |figure| figure.to_string(), "") {
@@ -32,7 +32,7 @@ pub fn print(screen: &mut Screen, report: &Report, format: Format) -> Result<(),
     screen.flush()
 }
 
-fn table(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+fn table(screen: &mut Screen, report: &BenchReport) -> Result<(), Failure> {
     timeline(screen, report)?;
     screen.line("")?;
     calls(screen, report)?;
@@ -47,10 +47,10 @@ fn table(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
         beside(screen, report)?;
     }
     screen.line("")?;
-    words(screen, report)
+    notes(screen, report)
 }
 
-fn timeline(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+fn timeline(screen: &mut Screen, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["second", "due", "answered", "failed", "not sent", "p50 ms", "p99 ms", "max ms"];
     let mut table = screen.new_table(&headings, &headings);
     for (row, second) in rows(report, millis, "-").into_iter().zip(&report.timeline) {
@@ -60,9 +60,9 @@ fn timeline(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
     screen.table(&table)
 }
 
-fn rows(report: &Report, figure: impl Fn(f64) -> String, absent: &str) -> Vec<[String; 8]> {
+fn rows(report: &BenchReport, figure: impl Fn(f64) -> String, absent: &str) -> Vec<[String; 8]> {
     let figure = |value: Option<f64>| value.map_or_else(|| absent.to_owned(), &figure);
-    let row = |second: &Second| {
+    let row = |second: &SecondReport| {
         [
             second.second.to_string(),
             second.due.to_string(),
@@ -77,7 +77,7 @@ fn rows(report: &Report, figure: impl Fn(f64) -> String, absent: &str) -> Vec<[S
     report.timeline.iter().map(row).collect()
 }
 
-fn calls(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+fn calls(screen: &mut Screen, report: &BenchReport) -> Result<(), Failure> {
     let mut table = screen.new_table(&["calls", "number", "%", "a second"], &["number", "%", "a second"]);
     let calls = report.calls;
     let decisions = Decision::ALL.into_iter().map(|decision| {
@@ -101,13 +101,13 @@ fn calls(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
     screen.table(&table)
 }
 
-fn latencies(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+fn latencies(screen: &mut Screen, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["ms since a call was due", "mean", "p50", "p90", "p99", "p99.9", "max"];
     let mut table = screen.new_table(&headings, &headings[1..]);
     let lines =
         [("answered", report.latency_ms), ("failed", report.failed_after_ms), ("sent, by this program", report.sent_late_ms)];
     for (what, figures) in lines {
-        if let Some(Figures { mean, p50, p90, p99, p999, max }) = figures {
+        if let Some(LatencySummary { mean, p50, p90, p99, p999, max }) = figures {
             let cells = [mean, p50, p90, p99, p999, max].map(|figure| (Tone::Plain, millis(figure)));
             table.add_row(screen.row([(Tone::Plain, what.to_owned())].into_iter().chain(cells).collect()));
         }
@@ -115,20 +115,20 @@ fn latencies(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
     screen.table(&table)
 }
 
-fn failures(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+fn failures(screen: &mut Screen, report: &BenchReport) -> Result<(), Failure> {
     let mut table = screen.new_table(&["failed by", "reason", "calls", "for example"], &["calls"]);
     for kind in &report.failures {
         table.add_row(screen.row(vec![
             (Tone::Bad, kind.code.to_owned()),
             (Tone::Plain, kind.reason.clone()),
             (Tone::Plain, kind.count.to_string()),
-            (Tone::Faint, text::line(&kind.example, 100)),
+            (Tone::Faint, text::escape_line(&kind.example, 100)),
         ]));
     }
     screen.table(&table)
 }
 
-fn beside(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+fn beside(screen: &mut Screen, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["beside the load", "wanted", "opened", "closed by the server", "first after s", "median", "last"];
     let mut table = screen.new_table(&headings, &headings[1..]);
     for beside in &report.beside {
@@ -147,7 +147,7 @@ fn beside(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
     screen.table(&table)
 }
 
-fn words(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+fn notes(screen: &mut Screen, report: &BenchReport) -> Result<(), Failure> {
     let load = &report.load;
     let asked = match (load.rate, load.callers) {
         (Some(rate), _) => format!("{rate} calls a second, {} arrivals", load.arrivals.unwrap_or_default()),
@@ -164,10 +164,10 @@ fn words(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
         screen.line(&format!("sent again {} times, which answered {} calls", retries.attempts, retries.answered))?;
     }
     for server in &report.servers {
-        screen.line(&format!("{} answered {}", text::line(&server.url, 200), server.answered))?;
+        screen.line(&format!("{} answered {}", text::escape_line(&server.url, 200), server.answered))?;
     }
     for warning in &report.warnings {
-        let warning = screen.paint(Tone::Warning, &format!("note: {}", text::line(warning, 500)));
+        let warning = screen.paint(Tone::Warning, &format!("note: {}", text::escape_line(warning, 500)));
         screen.line(&warning)?;
     }
     Ok(())

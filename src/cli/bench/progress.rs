@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::call::Caller;
+use super::call::LoadClient;
 use crate::cli::bar;
 use crate::cli::output::Format;
 use crate::cli::term::Screen;
 
 /// Shows how it goes, where a person sees it.
-pub async fn show(format: Format, caller: Arc<Caller>, from: Instant, until: Instant) {
-    let bar = bar::new(&Screen::new(), format);
+pub async fn show(format: Format, caller: Arc<LoadClient>, from: Instant, until: Instant) {
+    let bar = bar::for_output(&Screen::new(), format);
     if bar.is_hidden() {
         return;
     }
-    let bar = Gone(bar);
+    let bar = ClearOnDrop(bar);
     bar.0.set_length(until.saturating_duration_since(from).as_secs());
     // The template is fixed; should it be wrong, the library's own does as well.
     if let Ok(style) = ProgressStyle::with_template("[{bar:30}] {pos} of {len} s  {msg}") {
@@ -39,9 +39,9 @@ pub async fn show(format: Format, caller: Arc<Caller>, from: Instant, until: Ins
 }
 
 /// A bar that leaves nothing behind.
-struct Gone(ProgressBar);
+struct ClearOnDrop(ProgressBar);
 
-impl Drop for Gone {
+impl Drop for ClearOnDrop {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tonic::Code;
 
-use super::figures::Latencies;
-use super::outcome::{Call, Ended, Missed};
+use super::figures::LatencyHistogram;
+use super::outcome::{CallFailure, CallOutcome, CompletedCall};
 use super::timeline::Timeline;
 
 /// Kinds of failures that are told apart; a server that makes up reasons must not fill the memory.
-const MOST_KINDS: usize = 50;
+const MAX_FAILURE_GROUPS: usize = 50;
 
 /// One kind of failure.
 #[derive(Debug, Clone, Serialize)]
-pub struct Failures {
+pub struct FailureGroup {
     /// The gRPC status code, e.g. `UNAVAILABLE`.
     pub code: &'static str,
     /// The server's reason, e.g. `OVERLOADED`, or in lower case what happened on this side. May be empty.
@@ -28,7 +28,7 @@ pub struct Failures {
 
 /// Counts of calls that were due from one moment until another.
 #[derive(Debug)]
-pub struct Record {
+pub struct LoadRecorder {
     from: Instant,
     until: Instant,
     /// Calls that were due.
@@ -52,16 +52,16 @@ pub struct Record {
     /// Verdicts by server.
     pub servers: Vec<u64>,
     /// From due to answered.
-    pub latencies: Latencies<u64>,
+    pub latencies: LatencyHistogram<u64>,
     /// From due to failed.
-    pub failed_after: Latencies<u64>,
+    pub failed_after: LatencyHistogram<u64>,
     /// From due to sent: what this program itself adds.
-    pub send_delays: Latencies<u64>,
-    failure_groups: BTreeMap<(i32, String), Failures>,
+    pub send_delays: LatencyHistogram<u64>,
+    failure_groups: BTreeMap<(i32, String), FailureGroup>,
     timeline: Timeline,
 }
 
-impl Record {
+impl LoadRecorder {
     /// Nothing yet, of calls to so many servers.
     pub fn new(from: Instant, until: Instant, timeout: Duration, servers: usize) -> Self {
         Self {
@@ -77,9 +77,9 @@ impl Record {
             retries: 0,
             answered_by_retry: 0,
             servers: vec![0; servers],
-            latencies: Latencies::new(3),
-            failed_after: Latencies::new(3),
-            send_delays: Latencies::new(3),
+            latencies: LatencyHistogram::new(3),
+            failed_after: LatencyHistogram::new(3),
+            send_delays: LatencyHistogram::new(3),
             failure_groups: BTreeMap::new(),
             timeline: Timeline::new(timeout),
         }
@@ -91,15 +91,15 @@ impl Record {
     }
 
     /// Counts a call for which there was no room.
-    pub fn not_sent(&mut self, due: Instant) {
+    pub fn record_not_sent(&mut self, due: Instant) {
         let Some(place) = self.place(due) else { return };
         self.due += 1;
         self.not_sent += 1;
-        self.timeline.take(place, Duration::ZERO, Ended::NotSent);
+        self.timeline.take(place, Duration::ZERO, CallOutcome::NotSent);
     }
 
     /// Counts a call that has ended.
-    pub fn ended(&mut self, call: Call) {
+    pub fn record_call(&mut self, call: CompletedCall) {
         let Some(place) = self.place(call.due) else { return };
         let latency = call.due.elapsed();
         self.due += 1;
@@ -117,13 +117,13 @@ impl Record {
                     *answers += 1;
                 }
                 self.latencies.take(latency);
-                self.timeline.take(place, latency, Ended::Answered);
+                self.timeline.take(place, latency, CallOutcome::Answered);
             }
             Err(missed) => {
                 self.failed += 1;
                 self.failed_after.take(latency);
                 self.count(missed);
-                self.timeline.take(place, latency, Ended::Failed);
+                self.timeline.take(place, latency, CallOutcome::Failed);
             }
         }
     }
@@ -133,7 +133,7 @@ impl Record {
         for _ in 0..calls {
             self.due += 1;
             self.failed += 1;
-            self.count(Missed {
+            self.count(CallFailure {
                 code: Code::Cancelled,
                 reason: "abandoned".to_owned(),
                 message: "stopped while it was on its way".to_owned(),
@@ -142,13 +142,13 @@ impl Record {
         }
     }
 
-    fn count(&mut self, missed: Missed) {
+    fn count(&mut self, missed: CallFailure) {
         let mut key = (i32::from(missed.code), missed.reason);
-        if self.failure_groups.len() >= MOST_KINDS && !self.failure_groups.contains_key(&key) {
+        if self.failure_groups.len() >= MAX_FAILURE_GROUPS && !self.failure_groups.contains_key(&key) {
             key.1 = "others".to_owned();
         }
         let reason = key.1.clone();
-        let kind = self.failure_groups.entry(key).or_insert_with(|| Failures {
+        let kind = self.failure_groups.entry(key).or_insert_with(|| FailureGroup {
             code: code_name(missed.code),
             reason,
             count: 0,
@@ -158,7 +158,7 @@ impl Record {
     }
 
     /// Kinds of failures, the most frequent first.
-    pub fn failures(&self) -> Vec<Failures> {
+    pub fn failures(&self) -> Vec<FailureGroup> {
         let mut kinds: Vec<_> = self.failure_groups.values().cloned().collect();
         kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         kinds
@@ -195,29 +195,33 @@ fn code_name(code: Code) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::{Reason, Verdict};
+    use super::super::wire::{CountedReason, CountedVerdict};
     use super::*;
 
-    fn call(due: Instant, attempts: u32, result: Result<Verdict, Missed>) -> Call {
-        Call { due, sent: due, attempts, server: 0, result }
+    fn call(due: Instant, attempts: u32, result: Result<CountedVerdict, CallFailure>) -> CompletedCall {
+        CompletedCall { due, sent: due, attempts, server: 0, result }
     }
 
     #[test]
     fn what_was_due_adds_up_and_the_warm_up_does_not_count() {
         let from = Instant::now();
-        let mut record = Record::new(from, from + Duration::from_secs(1), Duration::from_secs(1), 1);
-        let over = Reason { code: "RATE_LIMIT".into() };
-        let verdict = Verdict { decision: 2, reasons: vec![over], not_recorded: true };
-        let missed =
-            || Missed { code: Code::Unavailable, reason: "SHUTTING_DOWN".into(), message: "first".into(), retry_after: None };
-        record.ended(call(from, 1, Ok(verdict.clone())));
-        record.ended(call(from, 3, Ok(verdict.clone())));
-        record.ended(call(from, 4, Err(missed())));
-        record.not_sent(from);
+        let mut record = LoadRecorder::new(from, from + Duration::from_secs(1), Duration::from_secs(1), 1);
+        let over = CountedReason { code: "RATE_LIMIT".into() };
+        let verdict = CountedVerdict { decision: 2, reasons: vec![over], not_recorded: true };
+        let missed = || CallFailure {
+            code: Code::Unavailable,
+            reason: "SHUTTING_DOWN".into(),
+            message: "first".into(),
+            retry_after: None,
+        };
+        record.record_call(call(from, 1, Ok(verdict.clone())));
+        record.record_call(call(from, 3, Ok(verdict.clone())));
+        record.record_call(call(from, 4, Err(missed())));
+        record.record_not_sent(from);
         if let Some(before) = from.checked_sub(Duration::from_millis(1)) {
-            record.ended(call(before, 1, Ok(verdict)));
+            record.record_call(call(before, 1, Ok(verdict)));
         }
-        record.not_sent(from + Duration::from_secs(1));
+        record.record_not_sent(from + Duration::from_secs(1));
         assert_eq!((record.due, record.answered, record.failed, record.not_sent), (4, 2, 1, 1));
         assert_eq!((record.decisions, record.not_recorded, record.servers.as_slice()), ([0, 0, 2, 0], 2, [2].as_slice()));
         assert_eq!((record.retries, record.answered_by_retry, record.over_limit), (5, 1, 2));
@@ -228,16 +232,16 @@ mod tests {
     #[test]
     fn endless_reasons_do_not_fill_the_memory() {
         let from = Instant::now();
-        let mut record = Record::new(from, from + Duration::from_secs(9), Duration::from_secs(1), 1);
+        let mut record = LoadRecorder::new(from, from + Duration::from_secs(9), Duration::from_secs(1), 1);
         for number in 0..1_000 {
             let reason = format!("R{number}");
-            record.ended(call(
+            record.record_call(call(
                 from,
                 1,
-                Err(Missed { code: Code::Internal, reason, message: String::new(), retry_after: None }),
+                Err(CallFailure { code: Code::Internal, reason, message: String::new(), retry_after: None }),
             ));
         }
-        assert!(record.failures().len() <= MOST_KINDS + 1);
+        assert!(record.failures().len() <= MAX_FAILURE_GROUPS + 1);
         assert_eq!(record.failures().iter().map(|kind| kind.count).sum::<u64>(), 1_000);
     }
 }

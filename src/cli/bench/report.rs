@@ -4,36 +4,36 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::beside::Beside;
-use super::figures::{Figures, Step};
-use super::record::Failures;
-use super::timeline::Second;
+use super::beside::BackgroundReport;
+use super::figures::{LatencyBucket, LatencySummary};
+use super::record::FailureGroup;
+use super::timeline::SecondReport;
 
 /// A run.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct BenchReport {
     /// Of this program.
     pub version: &'static str,
     /// When the measured time began, in UTC.
     pub began_at: String,
     /// What was asked of the servers.
-    pub load: Load,
+    pub load: LoadReport,
     /// How long was measured, without the warm-up.
     pub seconds: f64,
     /// It was stopped before its time.
     pub stopped_early: bool,
     /// What became of the calls.
-    pub calls: Calls,
+    pub calls: CallCounts,
     /// The same a second.
-    pub per_second: PerSecond,
+    pub per_second: CallRates,
     /// From the moment a call was due until its verdict. Absent: there was none.
-    pub latency_ms: Option<Figures>,
+    pub latency_ms: Option<LatencySummary>,
     /// The same in steps.
-    pub latency_steps: Vec<Step>,
+    pub latency_steps: Vec<LatencyBucket>,
     /// The same figures of calls that failed.
-    pub failed_after_ms: Option<Figures>,
+    pub failed_after_ms: Option<LatencySummary>,
     /// From the moment a call was due until it was sent: what this program itself adds to every latency.
-    pub sent_late_ms: Option<Figures>,
+    pub sent_late_ms: Option<LatencySummary>,
     /// Verdicts by decision.
     pub decisions: BTreeMap<&'static str, u64>,
     /// Verdicts in which a rate limit had a say.
@@ -41,22 +41,22 @@ pub struct Report {
     /// Verdicts with `not_recorded`.
     pub not_recorded: u64,
     /// Why calls failed, the most frequent first.
-    pub failures: Vec<Failures>,
+    pub failures: Vec<FailureGroup>,
     /// What asking again did.
-    pub retries: Retries,
+    pub retries: RetryCounts,
     /// Who answered.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ServerReport>,
     /// Connections beside the load.
-    pub beside: Vec<Beside>,
+    pub beside: Vec<BackgroundReport>,
     /// What became of the calls of each second.
-    pub timeline: Vec<Second>,
+    pub timeline: Vec<SecondReport>,
     /// What should be known before the figures are believed.
     pub warnings: Vec<String>,
 }
 
 /// What was asked of the servers.
 #[derive(Debug, Clone, Serialize)]
-pub struct Load {
+pub struct LoadReport {
     /// `open`: calls at fixed times. `closed`: each caller waits for its answer.
     #[serde(rename = "loop")]
     pub kind: &'static str,
@@ -88,7 +88,7 @@ pub struct Load {
 
 /// What became of the calls: `due` = `sent` + `not_sent`, `sent` = `answered` + `failed`.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Calls {
+pub struct CallCounts {
     /// So many were to be made.
     pub due: u64,
     /// So many were made.
@@ -103,7 +103,7 @@ pub struct Calls {
 
 /// Calls a second over the measured time.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct PerSecond {
+pub struct CallRates {
     /// That were due.
     pub due: f64,
     /// That were sent.
@@ -114,7 +114,7 @@ pub struct PerSecond {
 
 /// What asking again did.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Retries {
+pub struct RetryCounts {
     /// How often calls were sent again.
     pub attempts: u64,
     /// How many calls got their verdict that way.
@@ -123,7 +123,7 @@ pub struct Retries {
 
 /// A server.
 #[derive(Debug, Clone, Serialize)]
-pub struct Server {
+pub struct ServerReport {
     /// Where it is.
     pub url: String,
     /// How many verdicts it gave.

@@ -9,15 +9,15 @@ use tonic::client::Grpc;
 
 use super::args::BenchArgs;
 use super::attempt;
-use super::beside::{Crowd, Door, Kind};
-use super::call::Line;
-use super::comments::{self, Comments};
-use super::outcome::Missed;
-use super::wire::Request;
+use super::beside::{BackgroundConnections, BackgroundTarget, ConnectionKind};
+use super::call::LoadConnection;
+use super::comments::{self, RequestSet};
+use super::outcome::CallFailure;
+use super::wire::EncodedRequest;
 use crate::cli::failure::Failure;
 
 /// Connects as often as asked, the servers taking turns, and tells the servers' addresses.
-pub async fn connect(args: &BenchArgs) -> Result<(Vec<Line>, Vec<String>), Failure> {
+pub async fn connect(args: &BenchArgs) -> Result<(Vec<LoadConnection>, Vec<String>), Failure> {
     let named = args.servers();
     let count = usize::from(args.connections).max(named.len());
     let (mut lines, mut servers) = (Vec::with_capacity(count), Vec::new());
@@ -26,20 +26,25 @@ pub async fn connect(args: &BenchArgs) -> Result<(Vec<Line>, Vec<String>), Failu
         if servers.len() < named.len() {
             servers.push(connection.server().to_owned());
         }
-        lines.push(Line { server, client: Grpc::new(connection.service()) });
+        lines.push(LoadConnection { server, client: Grpc::new(connection.service()) });
     }
     Ok((lines, servers))
 }
 
 /// Asks each server once without a trace: whoever gave a wrong key or a broken file learns of it now, not from a report.
-pub async fn probe(lines: &[Line], servers: &[String], comments: &Arc<Comments>, timeout: Duration) -> Result<(), Failure> {
+pub async fn probe(
+    lines: &[LoadConnection],
+    servers: &[String],
+    comments: &Arc<RequestSet>,
+    timeout: Duration,
+) -> Result<(), Failure> {
     for (line, server) in lines.iter().zip(servers) {
-        let request = Request { comments: Arc::clone(comments), number: 0, probe: true };
-        match attempt::ask(&line.client, request, Instant::now() + timeout).await {
-            Err(Missed { code: Code::Unauthenticated | Code::PermissionDenied, message, .. }) => {
+        let request = EncodedRequest { comments: Arc::clone(comments), number: 0, probe: true };
+        match attempt::send(&line.client, request, Instant::now() + timeout).await {
+            Err(CallFailure { code: Code::Unauthenticated | Code::PermissionDenied, message, .. }) => {
                 return Err(Failure::status(server, &tonic::Status::permission_denied(message)));
             }
-            Err(Missed { code: Code::Unimplemented, message, .. }) => {
+            Err(CallFailure { code: Code::Unimplemented, message, .. }) => {
                 return Err(Failure::status(server, &tonic::Status::unimplemented(message)));
             }
             // What passes, or is of this one comment, the load itself will show.
@@ -50,13 +55,17 @@ pub async fn probe(lines: &[Line], servers: &[String], comments: &Arc<Comments>,
 }
 
 /// Opens the connections that stand beside the load.
-pub async fn crowds(
+pub async fn open_background(
     args: &BenchArgs,
     servers: &[String],
-    comments: &Arc<Comments>,
+    comments: &Arc<RequestSet>,
     over: &watch::Receiver<bool>,
-) -> Result<Vec<Crowd>, Failure> {
-    let all = [(Kind::Idle, args.idle), (Kind::HalfOpen, args.half_open), (Kind::SlowReaders, args.slow_readers)];
+) -> Result<Vec<BackgroundConnections>, Failure> {
+    let all = [
+        (ConnectionKind::Idle, args.idle),
+        (ConnectionKind::HalfOpen, args.half_open),
+        (ConnectionKind::SlowReaders, args.slow_readers),
+    ];
     let wanted: Vec<_> = all.into_iter().filter(|(_, wanted)| *wanted > 0).collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
@@ -65,12 +74,12 @@ pub async fn crowds(
     let bearer = args.access.bearer()?.and_then(|bearer| bearer.to_str().ok().map(str::to_owned));
     let mut doors = Vec::new();
     for server in servers {
-        let site = args.site().unwrap_or(comments::SITE).to_owned();
-        doors.push(Arc::new(Door::to(server, bearer.clone(), site, Arc::clone(comments), &kinds).await?));
+        let site = args.site().unwrap_or(comments::DEFAULT_SITE).to_owned();
+        doors.push(Arc::new(BackgroundTarget::to(server, bearer.clone(), site, Arc::clone(comments), &kinds).await?));
     }
     let mut crowds = Vec::new();
     for (kind, wanted) in wanted {
-        crowds.push(Crowd::open(kind, wanted.into(), &doors, over).await);
+        crowds.push(BackgroundConnections::open(kind, wanted.into(), &doors, over).await);
     }
     Ok(crowds)
 }

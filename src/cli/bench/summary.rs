@@ -6,18 +6,18 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::args::BenchArgs;
-use super::beside::Beside;
-use super::comments::Comments;
+use super::beside::BackgroundReport;
+use super::comments::RequestSet;
 use super::plan::Rate;
-use super::record::Record;
-use super::report::{Calls, Load, PerSecond, Report, Retries, Server};
+use super::record::LoadRecorder;
+use super::report::{BenchReport, CallCounts, CallRates, LoadReport, RetryCounts, ServerReport};
 use crate::verdict::Decision;
 
 /// From when on this program, not the server, is what the figures show: so late are 1 % of the calls sent.
-const TOO_LATE_MS: f64 = 10.0;
+const MAX_SEND_DELAY_P99_MS: f64 = 10.0;
 
 /// What a report is made of besides the counts.
-pub struct Facts {
+pub struct RunInfo {
     /// When the measured time began.
     pub began: SystemTime,
     /// How long was measured.
@@ -29,13 +29,13 @@ pub struct Facts {
     /// Over how many connections calls went.
     pub connections: usize,
     /// Connections beside the load.
-    pub beside: Vec<Beside>,
+    pub beside: Vec<BackgroundReport>,
     /// What was noticed before it began.
     pub warnings: Vec<String>,
 }
 
 /// Sums up a run.
-pub fn summarize(args: &BenchArgs, comments: &Comments, mut record: Record, facts: Facts) -> Report {
+pub fn summarize(args: &BenchArgs, comments: &RequestSet, mut record: LoadRecorder, facts: RunInfo) -> BenchReport {
     let seconds = facts.measured.as_secs_f64();
     let per_second = |count: u64| (count as f64 / seconds.max(1e-3) * 10.0).round() / 10.0;
     let sent = record.answered + record.failed;
@@ -44,14 +44,20 @@ pub fn summarize(args: &BenchArgs, comments: &Comments, mut record: Record, fact
         let place = usize::try_from(place).ok()?;
         Some((name, *record.decisions.get(place)?))
     });
-    let mut report = Report {
+    let mut report = BenchReport {
         version: env!("CARGO_PKG_VERSION"),
         began_at: OffsetDateTime::from(facts.began).format(&Rfc3339).unwrap_or_default(),
         load: load(args, comments, facts.connections),
         seconds: (seconds * 1e3).round() / 1e3,
         stopped_early: facts.stopped_early,
-        calls: Calls { due: record.due, sent, answered: record.answered, failed: record.failed, not_sent: record.not_sent },
-        per_second: PerSecond { due: per_second(record.due), sent: per_second(sent), answered: per_second(record.answered) },
+        calls: CallCounts {
+            due: record.due,
+            sent,
+            answered: record.answered,
+            failed: record.failed,
+            not_sent: record.not_sent,
+        },
+        per_second: CallRates { due: per_second(record.due), sent: per_second(sent), answered: per_second(record.answered) },
         latency_ms: record.latencies.figures(),
         latency_steps: record.latencies.steps(),
         failed_after_ms: record.failed_after.figures(),
@@ -60,12 +66,12 @@ pub fn summarize(args: &BenchArgs, comments: &Comments, mut record: Record, fact
         over_limit: record.over_limit,
         not_recorded: record.not_recorded,
         failures: record.failures(),
-        retries: Retries { attempts: record.retries, answered: record.answered_by_retry },
+        retries: RetryCounts { attempts: record.retries, answered: record.answered_by_retry },
         servers: facts
             .servers
             .into_iter()
             .zip(&record.servers)
-            .map(|(url, answered)| Server { url, answered: *answered })
+            .map(|(url, answered)| ServerReport { url, answered: *answered })
             .collect(),
         beside: facts.beside,
         timeline: record.take_timeline().finish(),
@@ -77,10 +83,10 @@ pub fn summarize(args: &BenchArgs, comments: &Comments, mut record: Record, fact
 }
 
 /// What makes the figures say something else than they seem to.
-fn warnings(report: &Report, record: &Record) -> Vec<String> {
+fn warnings(report: &BenchReport, record: &LoadRecorder) -> Vec<String> {
     let mut warnings = Vec::new();
     let closed = report.load.kind == "closed";
-    if let Some(late) = report.sent_late_ms.filter(|late| !closed && late.p99 > TOO_LATE_MS) {
+    if let Some(late) = report.sent_late_ms.filter(|late| !closed && late.p99 > MAX_SEND_DELAY_P99_MS) {
         warnings.push(format!(
             "this program was behind: 1 % of the calls were sent more than {:.0} ms late, which counts in their latency; \
              give it more processor, --threads, or a lower rate",
@@ -122,12 +128,12 @@ fn warnings(report: &Report, record: &Record) -> Vec<String> {
 }
 
 /// What was asked of the servers.
-fn load(args: &BenchArgs, comments: &Comments, connections: usize) -> Load {
+fn load(args: &BenchArgs, comments: &RequestSet, connections: usize) -> LoadReport {
     let (kind, rate, arrivals, callers) = match args.rate {
         Rate::PerSecond(rate) => ("open", Some(rate), Some(args.arrivals.as_str()), None),
         Rate::Max => ("closed", None, None, Some(args.callers())),
     };
-    Load {
+    LoadReport {
         kind,
         rate,
         arrivals,

@@ -8,11 +8,11 @@ use crate::pb;
 /// Digits of a call's number in an id.
 const ID_DIGITS: usize = 10;
 /// Where an author's number stands in an address: two groups of the documentation prefix. Limits count by /64.
-const NETWORK: [(usize, u32); 2] = [(9, 16), (14, 0)];
+const NETWORK_DIGITS: [(usize, u32); 2] = [(9, 16), (14, 0)];
 
 /// What is done to each comment of a file.
 #[derive(Debug, Clone, Copy)]
-pub struct Making<'a> {
+pub struct RequestOptions<'a> {
     /// The site of comments that name none.
     pub site: Option<&'a str>,
     /// Ids stay, so that comments repeat.
@@ -28,19 +28,19 @@ pub struct Making<'a> {
 pub struct Template {
     bytes: Vec<u8>,
     /// In the order of their places.
-    placeholders: Vec<(usize, Mark)>,
+    placeholders: Vec<(usize, Placeholder)>,
 }
 
 /// What stands at a place.
 #[derive(Debug, Clone, Copy)]
-enum Mark {
+enum Placeholder {
     Id,
     Address,
 }
 
 impl Template {
     /// Encodes the request of a comment. Its ids begin with the name of the run.
-    pub fn of(mut comment: pb::Comment, run: &str, making: Making) -> Self {
+    pub fn of(mut comment: pb::Comment, run: &str, making: RequestOptions) -> Self {
         let id = format!("{run}-{}", "#".repeat(ID_DIGITS));
         // As long as an address, and found in nothing else.
         let address: String = run.chars().cycle().take(address(0).len()).collect();
@@ -52,8 +52,9 @@ impl Template {
             comment.client.get_or_insert_default().ip.clone_from(&address);
         }
         let bytes = pb::CheckCommentRequest { comment: Some(comment), dry_run: making.dry_run }.encode_to_vec();
-        let ids = places(&bytes, id.as_bytes()).map(|place| (place + run.len() + 1, Mark::Id));
-        let mut marks: Vec<_> = ids.chain(places(&bytes, address.as_bytes()).map(|place| (place, Mark::Address))).collect();
+        let ids = find_all(&bytes, id.as_bytes()).map(|place| (place + run.len() + 1, Placeholder::Id));
+        let mut marks: Vec<_> =
+            ids.chain(find_all(&bytes, address.as_bytes()).map(|place| (place, Placeholder::Address))).collect();
         marks.sort_by_key(|(place, _)| *place);
         Self { bytes, placeholders: marks }
     }
@@ -74,7 +75,7 @@ impl Template {
     }
 }
 
-impl Mark {
+impl Placeholder {
     /// Writes the number in its form and returns how many bytes it took.
     fn write(self, number: u64, out: &mut impl BufMut) -> usize {
         match self {
@@ -99,7 +100,7 @@ impl Mark {
 /// An address of a network of its own for each number.
 fn address(number: u64) -> [u8; 21] {
     let mut text = *b"2001:db8:0000:0000::1";
-    for (place, shift) in NETWORK {
+    for (place, shift) in NETWORK_DIGITS {
         for digit in 0..4 {
             let nibble = usize::try_from(number >> (shift + 12 - digit * 4) & 15).unwrap_or_default();
             text[place + digit as usize] = b"0123456789abcdef"[nibble];
@@ -109,6 +110,6 @@ fn address(number: u64) -> [u8; 21] {
 }
 
 /// Where a part occurs.
-fn places<'a>(bytes: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+fn find_all<'a>(bytes: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
     bytes.windows(part.len()).enumerate().filter(move |(_, window)| *window == part).map(|(place, _)| place)
 }

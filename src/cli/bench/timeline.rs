@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::figures::Latencies;
-use super::outcome::Ended;
+use super::figures::LatencyHistogram;
+use super::outcome::CallOutcome;
 
 /// The calls that were due within one second, whenever they ended.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Second {
+pub struct SecondReport {
     /// Which second of the measured time, from 0.
     pub second: usize,
     /// Calls that were due in it.
@@ -31,9 +31,9 @@ pub struct Second {
 /// The seconds so far.
 #[derive(Debug)]
 pub struct Timeline {
-    seconds: Vec<Second>,
+    seconds: Vec<SecondReport>,
     /// Of the seconds whose calls may still end. Two digits are enough to see.
-    open: Vec<(usize, Latencies<u32>)>,
+    open: Vec<(usize, LatencyHistogram<u32>)>,
     /// How many seconds after its own a call ends at the latest.
     open_for: usize,
 }
@@ -46,31 +46,31 @@ impl Timeline {
     }
 
     /// Counts a call that was due so long after the beginning.
-    pub fn take(&mut self, due: Duration, latency: Duration, ended: Ended) {
+    pub fn take(&mut self, due: Duration, latency: Duration, ended: CallOutcome) {
         let place = usize::try_from(due.as_secs()).unwrap_or(usize::MAX);
         let patience = self.open_for;
         while self.seconds.len() <= place {
             let second = self.seconds.len();
-            self.seconds.push(Second { second, ..Second::default() });
-            self.open.push((second, Latencies::new(2)));
+            self.seconds.push(SecondReport { second, ..SecondReport::default() });
+            self.open.push((second, LatencyHistogram::new(2)));
             self.close(|open| open.saturating_add(patience) < second);
         }
         let second = &mut self.seconds[place];
         second.due += 1;
         match ended {
-            Ended::Answered => {
+            CallOutcome::Answered => {
                 second.answered += 1;
                 if let Some((_, latencies)) = self.open.iter_mut().find(|(open, _)| *open == place) {
                     latencies.take(latency);
                 }
             }
-            Ended::Failed => second.failed += 1,
-            Ended::NotSent => second.not_sent += 1,
+            CallOutcome::Failed => second.failed += 1,
+            CallOutcome::NotSent => second.not_sent += 1,
         }
     }
 
     /// All seconds, with their figures.
-    pub fn finish(mut self) -> Vec<Second> {
+    pub fn finish(mut self) -> Vec<SecondReport> {
         self.close(|_| true);
         self.seconds
     }
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn a_call_belongs_to_the_second_in_which_it_was_due() {
         let mut timeline = Timeline::new(Duration::from_secs(1));
-        timeline.take(Duration::from_millis(1_900), Duration::from_millis(800), Ended::Answered);
-        timeline.take(Duration::from_millis(300), Duration::from_millis(2), Ended::Answered);
-        timeline.take(Duration::from_millis(400), Duration::from_millis(2), Ended::Failed);
-        timeline.take(Duration::from_millis(500), Duration::ZERO, Ended::NotSent);
+        timeline.take(Duration::from_millis(1_900), Duration::from_millis(800), CallOutcome::Answered);
+        timeline.take(Duration::from_millis(300), Duration::from_millis(2), CallOutcome::Answered);
+        timeline.take(Duration::from_millis(400), Duration::from_millis(2), CallOutcome::Failed);
+        timeline.take(Duration::from_millis(500), Duration::ZERO, CallOutcome::NotSent);
         let seconds = timeline.finish();
         assert_eq!((seconds[0].due, seconds[0].answered, seconds[0].failed, seconds[0].not_sent), (3, 1, 1, 1));
         assert_eq!((seconds[1].due, seconds[1].answered), (1, 1));
@@ -112,7 +112,7 @@ mod tests {
     fn a_long_run_keeps_few_latencies() {
         let mut timeline = Timeline::new(Duration::from_secs(1));
         for second in 0..5_000 {
-            timeline.take(Duration::from_secs(second), Duration::from_millis(1), Ended::Answered);
+            timeline.take(Duration::from_secs(second), Duration::from_millis(1), CallOutcome::Answered);
         }
         assert!(timeline.open.len() < 10);
         assert!(timeline.finish().iter().all(|second| second.p99_ms.is_some()));

@@ -7,19 +7,19 @@ use prost::bytes::BufMut;
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-use super::comments::Comments;
+use super::comments::RequestSet;
 
 /// The path of the call.
-pub const PATH: &str = "/gatepost.v1.ModerationService/CheckComment";
+pub const CHECK_COMMENT_PATH: &str = "/gatepost.v1.ModerationService/CheckComment";
 /// A request and an answer fit mostly; larger ones grow.
-const BUFFER: usize = 2 * 1024;
+const BUFFER_BYTES: usize = 2 * 1024;
 /// More than any message here, so that each is handed over whole.
-const WHOLE: usize = 64 * 1024;
+const YIELD_THRESHOLD: usize = 64 * 1024;
 
 /// A request to be written.
-pub struct Request {
+pub struct EncodedRequest {
     /// What is sent.
-    pub comments: Arc<Comments>,
+    pub comments: Arc<RequestSet>,
     /// Which call it is.
     pub number: u64,
     /// It is to leave no trace, whatever the comments say.
@@ -31,35 +31,35 @@ const DRY_RUN: &[u8] = &[2 << 3, 1];
 
 /// `CheckCommentResponse`, as far as it is counted. Fields that are not named here are passed over.
 #[derive(Clone, PartialEq, Message)]
-pub struct Answer {
+pub struct CountedResponse {
     /// The verdict.
     #[prost(message, optional, tag = "1")]
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<CountedVerdict>,
 }
 
-/// `Verdict`, as far as it is counted.
+/// `CountedVerdict`, as far as it is counted.
 #[derive(Clone, PartialEq, Message)]
-pub struct Verdict {
+pub struct CountedVerdict {
     /// `Decision`.
     #[prost(int32, tag = "4")]
     pub decision: i32,
     /// Why.
     #[prost(message, repeated, tag = "6")]
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<CountedReason>,
     /// The store was away.
     #[prost(bool, tag = "14")]
     pub not_recorded: bool,
 }
 
-/// `Reason`, as far as it is counted.
+/// `CountedReason`, as far as it is counted.
 #[derive(Clone, PartialEq, Message)]
-pub struct Reason {
+pub struct CountedReason {
     /// What kind of reason.
     #[prost(string, tag = "1")]
     pub code: String,
 }
 
-impl Verdict {
+impl CountedVerdict {
     /// Whether a limit had a say.
     pub fn is_over_limit(&self) -> bool {
         self.reasons.iter().any(|reason| reason.code == "RATE_LIMIT")
@@ -68,11 +68,11 @@ impl Verdict {
 
 /// Writes and reads.
 #[derive(Debug, Clone, Copy)]
-pub struct Wire;
+pub struct CheckCodec;
 
-impl Codec for Wire {
-    type Encode = Request;
-    type Decode = Answer;
+impl Codec for CheckCodec {
+    type Encode = EncodedRequest;
+    type Decode = CountedResponse;
     type Encoder = Self;
     type Decoder = Self;
 
@@ -85,11 +85,11 @@ impl Codec for Wire {
     }
 }
 
-impl Encoder for Wire {
-    type Item = Request;
+impl Encoder for CheckCodec {
+    type Item = EncodedRequest;
     type Error = Status;
 
-    fn encode(&mut self, request: Request, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+    fn encode(&mut self, request: EncodedRequest, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
         request.comments.write(request.number, out);
         if request.probe {
             out.put_slice(DRY_RUN);
@@ -98,20 +98,20 @@ impl Encoder for Wire {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::new(BUFFER, WHOLE)
+        BufferSettings::new(BUFFER_BYTES, YIELD_THRESHOLD)
     }
 }
 
-impl Decoder for Wire {
-    type Item = Answer;
+impl Decoder for CheckCodec {
+    type Item = CountedResponse;
     type Error = Status;
 
-    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Answer>, Status> {
-        Answer::decode(bytes).map(Some).map_err(|error| Status::internal(format!("no verdict: {error}")))
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<CountedResponse>, Status> {
+        CountedResponse::decode(bytes).map(Some).map_err(|error| Status::internal(format!("no verdict: {error}")))
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::new(BUFFER, WHOLE)
+        BufferSettings::new(BUFFER_BYTES, YIELD_THRESHOLD)
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
             ..Default::default()
         };
         let bytes = pb::CheckCommentResponse { verdict: Some(verdict) }.encode_to_vec();
-        let read = Answer::decode(bytes.as_slice()).unwrap().verdict.unwrap();
+        let read = CountedResponse::decode(bytes.as_slice()).unwrap().verdict.unwrap();
         assert_eq!((read.decision, read.not_recorded), (pb::Decision::Hold.into(), true));
         assert!(read.is_over_limit());
     }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::given::GivenArgs;
 use crate::cli::connect::ConnectArgs;
-use crate::cli::offline::SITE;
+use crate::cli::offline::OFFLINE_SITE;
 use crate::cli::output::FormatArgs;
-use crate::cli::rows::Where;
+use crate::cli::rows::FieldCondition;
 use crate::verdict::Decision;
 
 /// Options of `check`.
@@ -19,10 +19,10 @@ pub struct CheckArgs {
     pub file: Option<PathBuf>,
     /// Only lines whose field is this, or with != is not; several must all hold
     #[arg(long = "where", requires = "file", value_name = "FIELD=VALUE")]
-    pub only: Vec<Where>,
+    pub only: Vec<FieldCondition>,
     /// Also list the comments decided so; in other formats than the table, print only those
     #[arg(long, requires = "file", value_enum, value_name = "DECISION")]
-    pub show: Vec<Shown>,
+    pub show: Vec<ShownDecision>,
     /// Let the server record nothing, count nothing and queue nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -42,18 +42,18 @@ pub struct CheckArgs {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub enum Shown {
+pub enum ShownDecision {
     Approve,
     Hold,
     Reject,
 }
 
-impl From<Shown> for Decision {
-    fn from(shown: Shown) -> Self {
+impl From<ShownDecision> for Decision {
+    fn from(shown: ShownDecision) -> Self {
         match shown {
-            Shown::Approve => Self::Approve,
-            Shown::Hold => Self::Hold,
-            Shown::Reject => Self::Reject,
+            ShownDecision::Approve => Self::Approve,
+            ShownDecision::Hold => Self::Hold,
+            ShownDecision::Reject => Self::Reject,
         }
     }
 }
@@ -61,7 +61,7 @@ impl From<Shown> for Decision {
 impl CheckArgs {
     /// Returns the site of comments that name none.
     pub fn site(&self) -> &str {
-        self.connect.site_if_any().unwrap_or(SITE)
+        self.connect.site_if_any().unwrap_or(OFFLINE_SITE)
     }
 
     /// Returns whether a server is to judge.

@@ -83,15 +83,15 @@ impl GivenArgs {
             body_format: format.into(),
             parent_text: text(&self.parent_text),
             // An absent message says something else than one with empty fields: no author limit applies.
-            author: given(&[&self.author_name, &self.author_email, &self.author_url, &self.user_id]).then(|| pb::Author {
+            author: any_given(&[&self.author_name, &self.author_email, &self.author_url, &self.user_id]).then(|| pb::Author {
                 name: text(&self.author_name),
                 email: text(&self.author_email),
                 url: self.author_url.clone(),
                 user_id: text(&self.user_id),
                 ..Default::default()
             }),
-            client: given(&[&self.ip]).then(|| pb::Client { ip: text(&self.ip), ..Default::default() }),
-            post: given(&[&self.post_title, &self.post_text, &self.post_url]).then(|| pb::Post {
+            client: any_given(&[&self.ip]).then(|| pb::Client { ip: text(&self.ip), ..Default::default() }),
+            post: any_given(&[&self.post_title, &self.post_text, &self.post_url]).then(|| pb::Post {
                 title: text(&self.post_title),
                 text: text(&self.post_text),
                 url: text(&self.post_url),
@@ -127,6 +127,6 @@ impl GivenArgs {
     }
 }
 
-fn given(options: &[&Option<String>]) -> bool {
+fn any_given(options: &[&Option<String>]) -> bool {
     options.iter().any(|option| option.is_some())
 }

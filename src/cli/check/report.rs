@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 
 use super::args::CheckArgs;
-use super::tally::Tally;
+use super::tally::DecisionTally;
 use crate::cli::bar;
 use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
@@ -18,12 +18,12 @@ use crate::pb;
 use crate::verdict::Decision;
 
 /// How much of a comment is listed, in characters.
-const START: usize = 80;
+const EXCERPT: usize = 80;
 /// A longer listing is printed in parts, so that memory stays bounded.
-const LISTED: usize = 200;
+const MAX_TABLE_ROWS: usize = 200;
 
 /// What a line came to.
-pub enum Outcome {
+pub enum RowOutcome {
     /// It was not asked for.
     Skipped,
     /// It is no comment, or not one that can be judged.
@@ -33,50 +33,50 @@ pub enum Outcome {
 }
 
 /// Prints and counts outcomes as they come.
-pub struct Report {
+pub struct CheckReport {
     screen: Screen,
     format: Format,
     shown: Vec<Decision>,
     printer: Printer<pb::Verdict>,
     /// Comments to be listed before the summary, as far as they were not printed yet.
     listed: Option<comfy_table::Table>,
-    tally: Tally,
+    tally: DecisionTally,
     bad: u64,
     bar: ProgressBar,
 }
 
-impl Report {
+impl CheckReport {
     /// Nothing yet.
     pub fn new(args: &CheckArgs) -> Self {
         let screen = Screen::new();
         Self {
-            bar: bar::new(&screen, args.format.format),
+            bar: bar::for_output(&screen, args.format.format),
             screen,
             format: args.format.format,
             shown: args.show.iter().copied().map(Decision::from).collect(),
             printer: Printer::new(args.format.format),
             listed: None,
-            tally: Tally::default(),
+            tally: DecisionTally::default(),
             bad: 0,
         }
     }
 
     /// Lets the bar follow what is read.
     pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
-        bar::follow(&self.bar, source, length)
+        bar::wrap_read(&self.bar, source, length)
     }
 
     /// Prints or counts what a line came to.
-    pub fn take(&mut self, outcome: Outcome) -> Result<(), Failure> {
+    pub fn take(&mut self, outcome: RowOutcome) -> Result<(), Failure> {
         match outcome {
-            Outcome::Skipped => Ok(()),
-            Outcome::Bad { number, problem } => {
+            RowOutcome::Skipped => Ok(()),
+            RowOutcome::Bad { number, problem } => {
                 self.bad += 1;
-                let problem = failure::one_line(&problem);
-                self.bar.suspend(|| term::tell(&format!("line {number}: {problem}")));
+                let problem = failure::problem_line(&problem);
+                self.bar.suspend(|| term::log_line(&format!("line {number}: {problem}")));
                 Ok(())
             }
-            Outcome::Judged { verdict, label, body } => {
+            RowOutcome::Judged { verdict, label, body } => {
                 self.tally.count(&verdict, label.as_deref());
                 if self.tally.comments().is_multiple_of(100) {
                     self.bar.set_message(format!("{} comments", self.tally.comments()));
@@ -95,13 +95,13 @@ impl Report {
         let table =
             self.listed.get_or_insert_with(|| screen.new_table(&["decision", "id", "label", "leading reason", "comment"], &[]));
         table.add_row(screen.row(vec![
-            (Tone::from(explain::decision(verdict)), explain::word(verdict.decision).to_owned()),
-            (Tone::Plain, text::line(&verdict.comment_id, 256)),
-            (Tone::Plain, text::line(label.unwrap_or_default(), 40)),
+            (Tone::from(explain::decision(verdict)), explain::decision_word(verdict.decision).to_owned()),
+            (Tone::Plain, text::escape_line(&verdict.comment_id, 256)),
+            (Tone::Plain, text::escape_line(label.unwrap_or_default(), 40)),
             (Tone::Plain, explain::first_reason(verdict, 60)),
-            (Tone::Plain, text::line(body, START)),
+            (Tone::Plain, text::escape_line(body, EXCERPT)),
         ]));
-        if table.row_count() < LISTED { Ok(()) } else { self.print_listed() }
+        if table.row_count() < MAX_TABLE_ROWS { Ok(()) } else { self.print_listed() }
     }
 
     fn print_listed(&mut self) -> Result<(), Failure> {
@@ -135,8 +135,8 @@ impl Report {
         }
         if self.bad > 0 {
             let lines = if self.bad == 1 { "line" } else { "lines" };
-            term::tell(&format!("gatepost: {} {lines} could not be judged", self.bad));
+            term::log_line(&format!("gatepost: {} {lines} could not be judged", self.bad));
         }
-        Ok(failure::of_several(self.bad, self.bad + self.tally.comments()))
+        Ok(failure::exit_code_of_batch(self.bad, self.bad + self.tally.comments()))
     }
 }

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use super::args::CheckArgs;
-use super::verdict::{checked, judge, judged};
+use super::verdict::{check_offline, check_online, judge};
 use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Format, print_one};
-use crate::cli::runtime::wait;
+use crate::cli::runtime::block_on;
 use crate::cli::term::Screen;
 use crate::cli::text;
 use crate::pb;
@@ -19,9 +19,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let body = comment.body.clone();
     let online = args.is_online();
     let verdict = if online {
-        wait(async { checked(&args.connect.connect().await?, comment, args.dry_run).await })?
+        block_on(async { check_online(&args.connect.connect().await?, comment, args.dry_run).await })?
     } else {
-        judged(&judge(args)?, comment)?
+        check_offline(&judge(args)?, comment)?
     };
 
     let mut screen = Screen::new();
@@ -46,12 +46,12 @@ fn print(screen: &mut Screen, verdict: &pb::Verdict, body: &str, online: bool) -
     screen.line(&heading)?;
     explain::print(screen, verdict, body)?;
     if !verdict.language.is_empty() {
-        screen.line(&format!("language {}", text::line(&verdict.language, 40)))?;
+        screen.line(&format!("language {}", text::escape_line(&verdict.language, 40)))?;
     }
     if online {
         let [id, site, verdict_id, model, policy] =
             [&verdict.comment_id, &verdict.site, &verdict.verdict_id, &verdict.model_version, &verdict.policy_version]
-                .map(|part| text::line(part, 256));
+                .map(|part| text::escape_line(part, 256));
         screen.line(&format!("comment  {id} on {site}"))?;
         screen.line(&format!("verdict  {verdict_id}, revision {}", verdict.revision))?;
         screen.line(&format!("model    {model}\npolicy   {policy}"))?;

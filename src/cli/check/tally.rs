@@ -12,9 +12,9 @@ use crate::verdict::Decision;
 
 /// Different labels, and different reasons per decision, that are told apart: a file that names thousands must not
 /// fill the memory.
-const MOST_KINDS: usize = 200;
+const MAX_KINDS: usize = 200;
 /// Reasons printed per decision.
-const TOP: usize = 5;
+const TOP_REASONS: usize = 5;
 
 /// Columns of numbers.
 const NUMBERS: &[&str] = &["comments", "approve", "%", "hold", "% ", "reject", "%  "];
@@ -24,7 +24,7 @@ type Counts = [u64; 3];
 
 /// The tally so far.
 #[derive(Default)]
-pub struct Tally {
+pub struct DecisionTally {
     labels: BTreeMap<String, Counts>,
     /// What languages the comments were taken for.
     languages: BTreeMap<String, Counts>,
@@ -33,7 +33,7 @@ pub struct Tally {
     total: Counts,
 }
 
-impl Tally {
+impl DecisionTally {
     /// Counts a verdict on a comment with this label.
     pub fn count(&mut self, verdict: &pb::Verdict, label: Option<&str>) {
         let Some(index) = explain::decision(verdict).and_then(|decision| Decision::ALL.iter().position(|one| *one == decision))
@@ -41,15 +41,15 @@ impl Tally {
             return;
         };
         self.total[index] += 1;
-        let label = text::line(label.unwrap_or("all"), 40);
+        let label = text::escape_line(label.unwrap_or("all"), 40);
         let label =
-            if self.labels.len() < MOST_KINDS || self.labels.contains_key(&label) { label } else { "(others)".to_owned() };
+            if self.labels.len() < MAX_KINDS || self.labels.contains_key(&label) { label } else { "(others)".to_owned() };
         self.labels.entry(label).or_default()[index] += 1;
-        let language = if verdict.language.is_empty() { "-".to_owned() } else { text::line(&verdict.language, 40) };
+        let language = if verdict.language.is_empty() { "-".to_owned() } else { text::escape_line(&verdict.language, 40) };
         self.languages.entry(language).or_default()[index] += 1;
         let reason = verdict.reasons.first().map_or_else(|| "-".to_owned(), leading_reason);
         let key = (index, reason);
-        let key = if self.reasons.len() < MOST_KINDS || self.reasons.contains_key(&key) {
+        let key = if self.reasons.len() < MAX_KINDS || self.reasons.contains_key(&key) {
             key
         } else {
             (index, "(others)".to_owned())
@@ -99,7 +99,7 @@ impl Tally {
                 .map(|((_, reason), count)| (reason.as_str(), *count))
                 .collect();
             reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-            for (reason, count) in reasons.into_iter().take(TOP) {
+            for (reason, count) in reasons.into_iter().take(TOP_REASONS) {
                 table.add_row(screen.row(vec![
                     (Tone::from(Some(decision)), decision.as_str().to_owned()),
                     (Tone::Plain, reason.to_owned()),
@@ -115,7 +115,7 @@ impl Tally {
 /// The code, with the rule or else the label that it is about.
 fn leading_reason(reason: &pb::Reason) -> String {
     let about = if reason.rule_id.is_empty() { &reason.label } else { &reason.rule_id };
-    text::line(&format!("{} {about}", reason.code), 120)
+    text::escape_line(&format!("{} {about}", reason.code), 120)
 }
 
 fn cells(label: &str, counts: &Counts) -> Vec<(Tone, String)> {
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn decisions_are_counted_per_label() {
-        let mut tally = Tally::default();
+        let mut tally = DecisionTally::default();
         tally.count(&verdict(Decision::Approve, "CLEAN"), Some("ham"));
         tally.count(&verdict(Decision::Hold, "SCORE_HOLD"), Some("ham"));
         tally.count(&verdict(Decision::Reject, "SCORE_REJECT"), None);
@@ -156,11 +156,11 @@ mod tests {
 
     #[test]
     fn endless_labels_do_not_fill_the_memory() {
-        let mut tally = Tally::default();
+        let mut tally = DecisionTally::default();
         for number in 0..10_000 {
             tally.count(&verdict(Decision::Approve, &format!("CODE{number}")), Some(&format!("label{number}")));
         }
-        assert!(tally.labels.len() <= MOST_KINDS + 1 && tally.reasons.len() <= MOST_KINDS + 3);
+        assert!(tally.labels.len() <= MAX_KINDS + 1 && tally.reasons.len() <= MAX_KINDS + 3);
         assert_eq!(tally.comments(), 10_000);
     }
 }

@@ -17,7 +17,7 @@ pub fn judge(args: &CheckArgs) -> Result<Judge, Failure> {
 }
 
 /// Judges a comment without a server.
-pub fn judged(judge: &Judge, comment: pb::Comment) -> Result<pb::Verdict, Failure> {
+pub fn check_offline(judge: &Judge, comment: pb::Comment) -> Result<pb::Verdict, Failure> {
     let now = SystemTime::now();
     match Comment::parse(comment, now) {
         Ok(comment) => Ok(judge.judge(&comment, &Facts::default(), now).into()),
@@ -26,7 +26,7 @@ pub fn judged(judge: &Judge, comment: pb::Comment) -> Result<pb::Verdict, Failur
 }
 
 /// Has a server judge a comment.
-pub async fn checked(connection: &Connection, comment: pb::Comment, dry_run: bool) -> Result<pb::Verdict, Failure> {
+pub async fn check_online(connection: &Connection, comment: pb::Comment, dry_run: bool) -> Result<pb::Verdict, Failure> {
     let request = pb::CheckCommentRequest { comment: Some(comment), dry_run };
     let answer = connection.moderation().check_comment(request).await.map_err(|status| connection.failure(&status))?;
     answer.into_inner().verdict.ok_or_else(|| Failure::failed(format!("{} answered without a verdict", connection.server())))

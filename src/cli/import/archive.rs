@@ -3,46 +3,46 @@
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use super::blogger::Blogger;
-use super::commento::Commento;
-use super::disqus::Disqus;
-use super::entry::{Entry, Found};
+use super::blogger::BloggerReader;
+use super::commento::CommentoReader;
+use super::disqus::DisqusReader;
+use super::entry::{ArchiveEntry, EntryContent};
 use super::format::InputFormat;
-use super::isso::Isso;
-use super::jsonl::Jsonl;
-use super::remark42::Remark42;
-use super::repair::{Repaired, Repairs};
-use super::wxr::Wxr;
-use super::xml::{Tag, Xml};
+use super::isso::IssoReader;
+use super::jsonl::JsonlReader;
+use super::remark42::Remark42Reader;
+use super::repair::{RepairCounter, Utf8Repair};
+use super::wxr::WxrReader;
+use super::xml::{Tag, XmlReader};
 use crate::cli::failure::Failure;
-use crate::cli::lines::{Content, Lines};
+use crate::cli::lines::{ContentReader, Lines};
 use crate::pb;
 
 /// An archive that is read from its beginning.
 pub struct Archive {
-    reader: Reader,
+    reader: FormatReader,
     format: InputFormat,
-    repairs: Repairs,
+    repairs: RepairCounter,
 }
 
 /// Bytes that tell one format from another: white space may come first.
-const HEAD: u64 = 1024;
+const HEAD_LENGTH: u64 = 1024;
 
 impl Archive {
     /// Opens an archive, and finds out its format if it was not named. `site` is for comments that name none.
     ///
     /// # Errors
     /// Returns an error if the format is not known, or the file is not of the format that was named.
-    pub fn new(mut content: Content, format: InputFormat, file: &Path, site: &str) -> Result<Self, Failure> {
+    pub fn new(mut content: ContentReader, format: InputFormat, file: &Path, site: &str) -> Result<Self, Failure> {
         let about = |problem: String| Failure::failed(format!("{}: {problem}", file.display()));
         let head = read_head(&mut content).map_err(about)?;
         let format = match format {
-            InputFormat::Auto => InputFormat::of_head(&head).map_err(|problem| about(problem.to_owned()))?,
+            InputFormat::Auto => InputFormat::detect(&head).map_err(|problem| about(problem.to_owned()))?,
             named => named,
         };
-        let repairs = Repairs::default();
-        let content: Content = Box::new(Repaired::new(Box::new(Cursor::new(head).chain(content)), repairs.clone()));
-        let (reader, format) = Reader::open(content, format, file, site).map_err(about)?;
+        let repairs = RepairCounter::default();
+        let content: ContentReader = Box::new(Utf8Repair::new(Box::new(Cursor::new(head).chain(content)), repairs.clone()));
+        let (reader, format) = FormatReader::open(content, format, file, site).map_err(about)?;
         Ok(Self { reader, format, repairs })
     }
 
@@ -59,7 +59,7 @@ impl Archive {
     ///
     /// # Errors
     /// Returns an error, with its place, if the rest of the file cannot be read.
-    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+    pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         let before = self.repairs.count();
         let mut next = self.reader.next()?;
         if let Some(entry) = &mut next {
@@ -70,9 +70,9 @@ impl Archive {
 }
 
 /// Returns the first bytes of a file, without a byte order mark.
-fn read_head(content: &mut Content) -> Result<Vec<u8>, String> {
+fn read_head(content: &mut ContentReader) -> Result<Vec<u8>, String> {
     let mut head = Vec::new();
-    let read = content.by_ref().take(HEAD).read_to_end(&mut head);
+    let read = content.by_ref().take(HEAD_LENGTH).read_to_end(&mut head);
     read.map_err(|error| format!("cannot be read: {error}; is the file whole?"))?;
     if head.starts_with("\u{feff}".as_bytes()) {
         head.drain(..3);
@@ -81,24 +81,24 @@ fn read_head(content: &mut Content) -> Result<Vec<u8>, String> {
 }
 
 /// A reader for each format.
-enum Reader {
-    Jsonl(Jsonl),
-    Wxr(Box<Wxr>),
-    Disqus(Box<Disqus>),
-    Blogger(Box<Blogger>),
-    Isso(Box<Isso>),
-    Remark42(Remark42),
-    Commento(Box<Commento>),
+enum FormatReader {
+    Jsonl(JsonlReader),
+    Wxr(Box<WxrReader>),
+    Disqus(Box<DisqusReader>),
+    Blogger(Box<BloggerReader>),
+    Isso(Box<IssoReader>),
+    Remark42(Remark42Reader),
+    Commento(Box<CommentoReader>),
 }
 
-impl Reader {
+impl FormatReader {
     /// Returns a reader of a format, and which format it is in the end: of XML the root element may be needed to tell.
-    fn open(content: Content, format: InputFormat, file: &Path, site: &str) -> Result<(Self, InputFormat), String> {
+    fn open(content: ContentReader, format: InputFormat, file: &Path, site: &str) -> Result<(Self, InputFormat), String> {
         let reader = match format {
-            InputFormat::Jsonl => Self::Jsonl(Jsonl::new(Lines::new(content), site)),
-            InputFormat::Remark42 => Self::Remark42(Remark42::new(Lines::new(content), site)),
-            InputFormat::Commento | InputFormat::Comentario => Self::Commento(Box::new(Commento::new(content, site)?)),
-            InputFormat::Isso => Self::Isso(Box::new(Isso::open(file, site)?)),
+            InputFormat::Jsonl => Self::Jsonl(JsonlReader::new(Lines::new(content), site)),
+            InputFormat::Remark42 => Self::Remark42(Remark42Reader::new(Lines::new(content), site)),
+            InputFormat::Commento | InputFormat::Comentario => Self::Commento(Box::new(CommentoReader::new(content, site)?)),
+            InputFormat::Isso => Self::Isso(Box::new(IssoReader::open(file, site)?)),
             InputFormat::Auto | InputFormat::Wxr | InputFormat::Disqus | InputFormat::Blogger => {
                 return Self::open_xml(content, format, site);
             }
@@ -106,22 +106,22 @@ impl Reader {
         Ok((reader, format))
     }
 
-    fn open_xml(content: Content, format: InputFormat, site: &str) -> Result<(Self, InputFormat), String> {
-        let mut xml = Xml::new(content);
+    fn open_xml(content: ContentReader, format: InputFormat, site: &str) -> Result<(Self, InputFormat), String> {
+        let mut xml = XmlReader::new(content);
         let root = match xml.next()? {
             Some(Tag::Open { name, .. }) => name,
             Some(Tag::Close { .. }) | None => String::new(),
         };
-        let format = if format == InputFormat::Auto { InputFormat::of_root(&root)? } else { format };
+        let format = if format == InputFormat::Auto { InputFormat::from_root_element(&root)? } else { format };
         let reader = match format {
-            InputFormat::Disqus => Self::Disqus(Box::new(Disqus::new(xml, site))),
-            InputFormat::Blogger => Self::Blogger(Box::new(Blogger::new(xml, site))),
-            _ => Self::Wxr(Box::new(Wxr::new(xml, site))),
+            InputFormat::Disqus => Self::Disqus(Box::new(DisqusReader::new(xml, site))),
+            InputFormat::Blogger => Self::Blogger(Box::new(BloggerReader::new(xml, site))),
+            _ => Self::Wxr(Box::new(WxrReader::new(xml, site))),
         };
         Ok((reader, format))
     }
 
-    fn next(&mut self) -> Result<Option<Entry>, String> {
+    fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         match self {
             Self::Jsonl(jsonl) => jsonl.next(),
             Self::Wxr(wxr) => wxr.next(),
@@ -140,12 +140,12 @@ impl Reader {
 /// # Errors
 /// Returns what is wrong with the file, in words.
 #[doc(hidden)]
-pub fn read_archive(content: Content, format: &str, mut found: impl FnMut(&pb::Comment)) -> Result<(), String> {
+pub fn read_archive(content: ContentReader, format: &str, mut found: impl FnMut(&pb::Comment)) -> Result<(), String> {
     let format = <InputFormat as clap::ValueEnum>::from_str(format, false)?;
     let mut archive =
         Archive::new(content, format, Path::new("archive"), "site").map_err(|failure| failure.message().to_owned())?;
     while let Some(entry) = archive.next()? {
-        if let Found::Comment(comment, _) = entry.content {
+        if let EntryContent::Comment(comment, _) = entry.content {
             found(&comment);
         }
     }
@@ -247,7 +247,7 @@ mod tests {
             assert_eq!(entries.len(), all, "{place}");
             let repaired: Vec<usize> = (0..all).filter(|number| entries[*number].repaired).collect();
             assert_eq!(repaired, [bad], "{place}");
-            let Found::Comment(comment, _) = &entries[bad].content else { panic!("{place}: no comment") };
+            let EntryContent::Comment(comment, _) = &entries[bad].content else { panic!("{place}: no comment") };
             assert_eq!(comment.body, body);
         }
     }

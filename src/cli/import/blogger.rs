@@ -1,13 +1,13 @@
 //! What Blogger exports: an Atom feed with posts, pages, comments and settings as entries, of the old kind, which says in
 //! a category what an entry is, or of Google Takeout, which says it in `<blogger:type>`.
 
-use super::claims::Claims;
-use super::entry::{Entry, Found, Place};
-use super::field::{fit, moment};
+use super::claims::StatusClaims;
+use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
+use super::field::{parse_timestamp, truncate};
 use super::posts::Posts;
-use super::status::Status;
-use super::xml::{Attributes, Tag, Xml, local};
-use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME};
+use super::status::ImportedStatus;
+use super::xml::{Attributes, Tag, XmlReader, local_name};
+use crate::comment::{MAX_ID, MAX_NAME, MAX_TITLE_OR_URL};
 use crate::pb;
 
 /// What the category of an entry's kind begins with.
@@ -16,17 +16,17 @@ const KIND: &str = "http://schemas.google.com/blogger/2008/kind#";
 const NO_ADDRESS: &str = "noreply@blogger.com";
 
 /// Reads them.
-pub struct Blogger {
-    xml: Xml,
+pub struct BloggerReader {
+    xml: XmlReader,
     site: String,
     posts: Posts,
     /// The entry that is being read.
-    draft: Option<Draft>,
+    draft: Option<BloggerEntry>,
 }
 
 /// An entry, as far as it was read.
 #[derive(Default)]
-struct Draft {
+struct BloggerEntry {
     line: u64,
     id: String,
     kind: String,
@@ -44,21 +44,21 @@ struct Draft {
     /// Whether the tags speak of the author.
     in_author: bool,
     /// What is said to have become of it.
-    claims: Claims,
+    claims: StatusClaims,
 }
 
-impl Blogger {
+impl BloggerReader {
     /// From behind the root's tag on.
-    pub fn new(xml: Xml, site: &str) -> Self {
+    pub fn new(xml: XmlReader, site: &str) -> Self {
         Self { xml, site: site.to_owned(), posts: Posts::default(), draft: None }
     }
 
     /// The next comment.
-    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+    pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         while let Some(tag) = self.xml.next()? {
             match (tag, &mut self.draft) {
                 (Tag::Open { name, .. }, draft @ None) if name == "entry" => {
-                    *draft = Some(Draft { line: self.xml.line(), ..Draft::default() });
+                    *draft = Some(BloggerEntry { line: self.xml.line(), ..BloggerEntry::default() });
                 }
                 (Tag::Open { name, attributes }, Some(draft)) => draft.open(&name, &attributes),
                 (Tag::Close { name, .. }, draft) if name == "entry" => {
@@ -74,11 +74,11 @@ impl Blogger {
     }
 
     /// What an entry is, if it is a comment. A post is kept for the comments on it.
-    fn entry(&mut self, draft: Draft) -> Option<Entry> {
+    fn entry(&mut self, draft: BloggerEntry) -> Option<ArchiveEntry> {
         match draft.kind.as_str() {
             "post" | "page" => {
                 let (id, url, title, published_at) = (draft.id, draft.url, draft.title, draft.published_at);
-                let deleted = draft.claims.status() >= Some(Status::Deleted);
+                let deleted = draft.claims.status() >= Some(ImportedStatus::Deleted);
                 self.posts.remember(pb::Post { id, url, title, published_at, ..pb::Post::default() }, deleted);
                 None
             }
@@ -88,30 +88,30 @@ impl Blogger {
     }
 }
 
-impl Draft {
+impl BloggerEntry {
     /// What is said in a tag.
     fn open(&mut self, name: &str, attributes: &Attributes) {
-        match local(name) {
+        match local_name(name) {
             "author" => self.in_author = true,
             "category" => {
                 if let Some(kind) = attributes.get("term").strip_prefix(KIND) {
-                    self.kind = fit(kind.to_ascii_lowercase(), MAX_NAME);
+                    self.kind = truncate(kind.to_ascii_lowercase(), MAX_NAME);
                 }
             }
             "content" => self.plain = attributes.get("type") == "text",
             "link" if attributes.get("rel") == "alternate" => self.refer(attributes.get("href")),
             "link" if attributes.get("rel") == "related" => {
                 if let Some((_, id)) = attributes.get("href").rsplit_once("/comments/default/") {
-                    self.parent = fit(id.to_owned(), MAX_ID + 1);
+                    self.parent = truncate(id.to_owned(), MAX_ID + 1);
                 }
             }
             "in-reply-to" => {
-                self.post = number(attributes.get("ref"));
+                self.post = trailing_number(attributes.get("ref"));
                 self.refer(attributes.get("href"));
             }
             "extendedProperty" if attributes.get("name") == "blogger.contentRemoved" => match attributes.get("value") {
-                "" => self.claims.add(Status::Deleted),
-                value => self.claims.element("contentRemoved", value),
+                "" => self.claims.add(ImportedStatus::Deleted),
+                value => self.claims.add_element("contentRemoved", value),
             },
             _ => {}
         }
@@ -120,7 +120,7 @@ impl Draft {
     /// Takes the first address: of a comment's several it is any that leads to the page.
     fn refer(&mut self, href: &str) {
         if self.url.is_empty() {
-            self.url = fit(href.to_owned(), MAX_LINE);
+            self.url = truncate(href.to_owned(), MAX_TITLE_OR_URL);
         }
     }
 
@@ -128,33 +128,33 @@ impl Draft {
     fn take(&mut self, name: &str, text: String) {
         match (self.in_author, name) {
             (_, "author") => self.in_author = false,
-            (true, "name") => self.author.name = fit(text, MAX_NAME),
-            (true, "email") if text.trim() != NO_ADDRESS => self.author.email = fit(text, MAX_NAME),
+            (true, "name") => self.author.name = truncate(text, MAX_NAME),
+            (true, "email") if text.trim() != NO_ADDRESS => self.author.email = truncate(text, MAX_NAME),
             (true, "uri") => match text.rsplit_once("blogger.com/profile/") {
                 // Whoever has a profile has signed in.
-                Some((_, id)) => self.author.user_id = fit(id.trim().to_owned(), MAX_ID + 1),
-                None => self.author.url = Some(fit(text.trim().to_owned(), MAX_LINE)),
+                Some((_, id)) => self.author.user_id = truncate(id.trim().to_owned(), MAX_ID + 1),
+                None => self.author.url = Some(truncate(text.trim().to_owned(), MAX_TITLE_OR_URL)),
             },
             (true, _) => {}
-            (_, "id") => self.id = number(&text),
-            (_, "title") => self.title = fit(text, MAX_LINE),
+            (_, "id") => self.id = trailing_number(&text),
+            (_, "title") => self.title = truncate(text, MAX_TITLE_OR_URL),
             (_, "content") => self.content = text,
-            (_, "published") => self.published_at = moment(&text),
+            (_, "published") => self.published_at = parse_timestamp(&text),
             // The prefix of a namespace is the file's choice.
-            (_, name) => match local(name) {
-                "type" => self.kind = fit(text.trim().to_ascii_lowercase(), MAX_NAME),
-                "parent" => self.post = number(&text),
-                "inReplyTo" => self.parent = number(&text),
-                _ => self.claims.element(name, &text),
+            (_, name) => match local_name(name) {
+                "type" => self.kind = truncate(text.trim().to_ascii_lowercase(), MAX_NAME),
+                "parent" => self.post = trailing_number(&text),
+                "inReplyTo" => self.parent = trailing_number(&text),
+                _ => self.claims.add_element(name, &text),
             },
         }
     }
 
-    fn entry(self, site: &str, posts: &Posts) -> Entry {
+    fn entry(self, site: &str, posts: &Posts) -> ArchiveEntry {
         let status = match self.claims.status() {
-            _ if posts.is_deleted(&self.post) => Status::PostDeleted,
+            _ if posts.is_deleted(&self.post) => ImportedStatus::PostDeleted,
             // The old kind of feed says nothing of what is published.
-            said => said.unwrap_or(Status::APPROVED),
+            said => said.unwrap_or(ImportedStatus::APPROVED),
         };
         let mut post = posts.find(self.post);
         if post.url.is_empty() {
@@ -172,17 +172,17 @@ impl Draft {
             submitted_at: self.published_at,
             ..pb::Comment::default()
         };
-        let found = Found::Comment(Box::new(comment), Some(status));
-        Entry { doubts: self.claims.doubts(), ..Entry::new(Place::Line(self.line), found) }
+        let found = EntryContent::Comment(Box::new(comment), Some(status));
+        ArchiveEntry { doubts: self.claims.doubts(), ..ArchiveEntry::new(EntryPosition::Line(self.line), found) }
     }
 }
 
 /// The number at the end of an id such as `tag:blogger.com,1999:blog-1.post-2`. An id without one stays as it is.
-fn number(id: &str) -> String {
+fn trailing_number(id: &str) -> String {
     let id = id.trim();
     let end = id.rsplit_once('-').map(|(_, number)| number);
     let number = end.filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
-    fit(number.unwrap_or(id).to_owned(), MAX_ID + 1)
+    truncate(number.unwrap_or(id).to_owned(), MAX_ID + 1)
 }
 
 #[cfg(test)]
@@ -222,16 +222,16 @@ pub mod tests {
 
     #[test]
     fn comments_of_both_kinds_of_feeds_come_with_their_post_and_their_status() {
-        let mut blogger = Blogger::new(xml(EXPORT), "site");
+        let mut blogger = BloggerReader::new(xml(EXPORT), "site");
         let mut next = || blogger.next().unwrap().unwrap();
-        let decided = |entry: Entry| match entry.content {
-            Found::Comment(comment, Some(status)) => (*comment, status),
+        let decided = |entry: ArchiveEntry| match entry.content {
+            EntryContent::Comment(comment, Some(status)) => (*comment, status),
             _ => panic!("no comment"),
         };
         let first = next();
-        assert_eq!(first.position, Place::Line(9));
+        assert_eq!(first.position, EntryPosition::Line(9));
         let (comment, status) = decided(first);
-        assert_eq!(status, Status::APPROVED);
+        assert_eq!(status, ImportedStatus::APPROVED);
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("201", "I like <i>green</i> tea."));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
         let (author, post) = (comment.author.unwrap(), comment.post.unwrap());
@@ -250,15 +250,15 @@ pub mod tests {
             "a post that is not there"
         );
 
-        assert_eq!(decided(next()).1, Status::Deleted);
+        assert_eq!(decided(next()).1, ImportedStatus::Deleted);
         let (comment, status) = decided(next());
-        assert_eq!((comment.parent_id.as_str(), status), ("201", Status::APPROVED));
+        assert_eq!((comment.parent_id.as_str(), status), ("201", ImportedStatus::APPROVED));
         assert_eq!(comment.post.unwrap().title, "On tea");
-        assert_eq!(decided(next()).1, Status::REJECTED);
-        assert_eq!(decided(next()).1, Status::Deleted);
+        assert_eq!(decided(next()).1, ImportedStatus::REJECTED);
+        assert_eq!(decided(next()).1, ImportedStatus::Deleted);
         let last = next();
         assert_eq!(last.doubts, ["status \"PERHAPS\""]);
-        assert_eq!(decided(last).1, Status::HELD);
+        assert_eq!(decided(last).1, ImportedStatus::HELD);
         assert!(blogger.next().unwrap().is_none());
     }
 
@@ -266,21 +266,27 @@ pub mod tests {
     fn the_strictest_of_what_is_said_counts_under_any_prefix() {
         let removed = |value: &str| format!("<x:extendedProperty name='blogger.contentRemoved' value='{value}'/>");
         for (said, expected) in [
-            ("<ns0:status>EMPTIED</ns0:status>".to_owned(), Status::Deleted),
-            ("<ns0:status>PENDING</ns0:status>".to_owned(), Status::HELD),
-            ("<ns0:trashed>2022-01-01T00:00:00Z</ns0:trashed>".to_owned(), Status::Deleted),
-            ("<pub:control><pub:draft>Yes</pub:draft></pub:control>".to_owned(), Status::HELD),
-            ("<blogger:status>SPAM</blogger:status><blogger:status>LIVE</blogger:status>".to_owned(), Status::REJECTED),
-            ("<blogger:status>SOFT_TRASHED</blogger:status><blogger:status>LIVE</blogger:status>".to_owned(), Status::Deleted),
-            (removed("true") + removed("false").as_str(), Status::Deleted),
-            (removed("false"), Status::APPROVED),
-            ("<app:draft>no</app:draft><blogger:status>LIVE</blogger:status>".to_owned(), Status::APPROVED),
-            ("<blogger:parent>b.post-9</blogger:parent><blogger:status>LIVE</blogger:status>".to_owned(), Status::PostDeleted),
+            ("<ns0:status>EMPTIED</ns0:status>".to_owned(), ImportedStatus::Deleted),
+            ("<ns0:status>PENDING</ns0:status>".to_owned(), ImportedStatus::HELD),
+            ("<ns0:trashed>2022-01-01T00:00:00Z</ns0:trashed>".to_owned(), ImportedStatus::Deleted),
+            ("<pub:control><pub:draft>Yes</pub:draft></pub:control>".to_owned(), ImportedStatus::HELD),
+            ("<blogger:status>SPAM</blogger:status><blogger:status>LIVE</blogger:status>".to_owned(), ImportedStatus::REJECTED),
+            (
+                "<blogger:status>SOFT_TRASHED</blogger:status><blogger:status>LIVE</blogger:status>".to_owned(),
+                ImportedStatus::Deleted,
+            ),
+            (removed("true") + removed("false").as_str(), ImportedStatus::Deleted),
+            (removed("false"), ImportedStatus::APPROVED),
+            ("<app:draft>no</app:draft><blogger:status>LIVE</blogger:status>".to_owned(), ImportedStatus::APPROVED),
+            (
+                "<blogger:parent>b.post-9</blogger:parent><blogger:status>LIVE</blogger:status>".to_owned(),
+                ImportedStatus::PostDeleted,
+            ),
         ] {
             let post = "<entry><id>b.post-9</id><n:type>POST</n:type><n:status>SOFT_TRASHED</n:status></entry>";
             let comment = format!("<entry><id>b.post-1</id><n:type>COMMENT</n:type>{said}</entry>");
-            let entry = Blogger::new(xml(format!("<feed>{post}{comment}</feed>")), "site").next().unwrap().unwrap();
-            let Found::Comment(_, status) = entry.content else { panic!("no comment") };
+            let entry = BloggerReader::new(xml(format!("<feed>{post}{comment}</feed>")), "site").next().unwrap().unwrap();
+            let EntryContent::Comment(_, status) = entry.content else { panic!("no comment") };
             assert_eq!(status, Some(expected), "{said}");
         }
     }

@@ -7,31 +7,31 @@ mod tests;
 
 use serde_json::Value;
 
-use answer::Answer;
+use answer::YesNo;
 
-use super::status::Status;
-use super::words::{MAX_WORD, Says, parse_status};
-use super::xml::local;
+use super::status::ImportedStatus;
+use super::words::{FieldMeaning, MAX_WORD, parse_status};
+use super::xml::local_name;
 use crate::cli::lines::Fields;
-use crate::cli::rows::plain;
+use crate::cli::rows::value_text;
 use crate::cli::text;
 
 /// Most items of a list that are looked at.
 const MAX_ITEMS: usize = 16;
 /// How much is repeated of what is not understood, in characters.
-const MAX_SAID: usize = 40;
+const MAX_QUOTED: usize = 40;
 
 /// All that an archive says became of a comment.
 #[derive(Debug, Default)]
-pub struct Claims {
-    strictest: Option<Status>,
+pub struct StatusClaims {
+    strictest: Option<ImportedStatus>,
     /// What of it is not understood, with its name.
     doubts: Vec<String>,
 }
 
-impl Claims {
+impl StatusClaims {
     /// Returns the strictest of what was said. `None`: nothing was.
-    pub fn status(&self) -> Option<Status> {
+    pub fn status(&self) -> Option<ImportedStatus> {
         self.strictest
     }
 
@@ -41,43 +41,43 @@ impl Claims {
     }
 
     /// Adds what is known from elsewhere.
-    pub fn add(&mut self, status: Status) {
+    pub fn add(&mut self, status: ImportedStatus) {
         self.strictest = self.strictest.max(Some(status));
     }
 
     /// Adds something that is not understood: it needs a moderator's eye.
-    pub fn doubt(&mut self, what: String) {
-        self.add(Status::HELD);
+    pub fn add_doubt(&mut self, what: String) {
+        self.add(ImportedStatus::HELD);
         if self.doubts.len() < MAX_ITEMS {
             self.doubts.push(what);
         }
     }
 
     /// Adds what an element of XML says, if its name is one of those that say something.
-    pub fn element(&mut self, name: &str, text: &str) {
-        if let Some(says) = Says::of(local(name)) {
-            self.value(local(name), says, &Value::String(text.chars().take(MAX_WORD + 1).collect()));
+    pub fn add_element(&mut self, name: &str, text: &str) {
+        if let Some(says) = FieldMeaning::of(local_name(name)) {
+            self.value(local_name(name), says, &Value::String(text.chars().take(MAX_WORD + 1).collect()));
         }
     }
 
     /// Takes out the fields that say something, and adds what they say. What has more in it than that stays.
     pub fn take(&mut self, fields: &mut Fields) {
-        fields.retain(|name, value| match Says::of(name) {
+        fields.retain(|name, value| match FieldMeaning::of(name) {
             None => true,
-            Some(Says::Nested) => {
-                self.more(value);
+            Some(FieldMeaning::Nested) => {
+                self.add_nested(value);
                 true
             }
-            Some(Says::Author) => {
+            Some(FieldMeaning::Author) => {
                 self.author(value);
                 true
             }
-            Some(Says::Post) => {
-                self.post(value);
+            Some(FieldMeaning::Post) => {
+                self.add_post(value);
                 true
             }
-            Some(Says::StatusWord) if value.is_object() => {
-                self.word_in(name, value);
+            Some(FieldMeaning::StatusWord) if value.is_object() => {
+                self.add_verdict_object(name, value);
                 true
             }
             Some(says) => {
@@ -88,66 +88,68 @@ impl Claims {
     }
 
     /// Adds what a field says of a comment. Of a list, the strictest item counts.
-    fn value(&mut self, name: &str, says: Says, value: &Value) {
+    fn value(&mut self, name: &str, says: FieldMeaning, value: &Value) {
         if let Value::Array(items) = value
             && !items.is_empty()
         {
             items.iter().take(MAX_ITEMS).for_each(|item| self.value(name, says, item));
             if items.len() > MAX_ITEMS {
-                self.doubt(said(name, value));
+                self.add_doubt(describe(name, value));
             }
             return;
         }
         let word = value.as_str().and_then(parse_status);
-        match (says, Answer::of(value)) {
-            (Says::Deleted | Says::Spam | Says::Held | Says::Blocked, Answer::No) => {}
-            (Says::Deleted, _) => self.add(Status::Deleted),
-            (Says::Spam, Answer::Yes) => self.add(Status::REJECTED),
-            (Says::Spam, Answer::Other) => match word.filter(|status| *status >= Status::REJECTED) {
+        match (says, YesNo::of(value)) {
+            (FieldMeaning::Deleted | FieldMeaning::Spam | FieldMeaning::Held | FieldMeaning::Blocked, YesNo::No) => {}
+            (FieldMeaning::Deleted, _) => self.add(ImportedStatus::Deleted),
+            (FieldMeaning::Spam, YesNo::Yes) => self.add(ImportedStatus::REJECTED),
+            (FieldMeaning::Spam, YesNo::Other) => match word.filter(|status| *status >= ImportedStatus::REJECTED) {
                 Some(status) => self.add(status),
                 // A score, for example.
-                None => self.doubt(said(name, value)),
+                None => self.add_doubt(describe(name, value)),
             },
-            (Says::Held | Says::Blocked, _) => self.add(word.unwrap_or(Status::HELD).max(Status::HELD)),
-            (Says::Approved | Says::Shown, Answer::No) => self.add(Status::HELD),
-            (Says::Approved, Answer::Yes) => self.add(Status::APPROVED),
-            (Says::Shown, Answer::Yes) => {}
-            (Says::Shown, Answer::Other) if word == Some(Status::APPROVED) => {}
-            (Says::Approved | Says::Shown, Answer::Other) => self.word(name, word, value),
-            (Says::StatusWord, _) if value.is_null() => {}
-            (Says::StatusWord, _) => {
+            (FieldMeaning::Held | FieldMeaning::Blocked, _) => {
+                self.add(word.unwrap_or(ImportedStatus::HELD).max(ImportedStatus::HELD))
+            }
+            (FieldMeaning::Approved | FieldMeaning::Shown, YesNo::No) => self.add(ImportedStatus::HELD),
+            (FieldMeaning::Approved, YesNo::Yes) => self.add(ImportedStatus::APPROVED),
+            (FieldMeaning::Shown, YesNo::Yes) => {}
+            (FieldMeaning::Shown, YesNo::Other) if word == Some(ImportedStatus::APPROVED) => {}
+            (FieldMeaning::Approved | FieldMeaning::Shown, YesNo::Other) => self.word(name, word, value),
+            (FieldMeaning::StatusWord, _) if value.is_null() => {}
+            (FieldMeaning::StatusWord, _) => {
                 // Numbers are the same as text, and 1.0 is no word.
-                let word = word.or_else(|| value.is_u64().then(|| parse_status(&plain(value)))?);
+                let word = word.or_else(|| value.is_u64().then(|| parse_status(&value_text(value)))?);
                 self.word(name, word, value);
             }
-            (Says::IssoMode, _) if value.is_null() => {}
-            (Says::IssoMode, _) => {
-                let status = match plain(value).trim() {
-                    "1" => Some(Status::APPROVED),
-                    "2" => Some(Status::HELD),
-                    "4" => Some(Status::Deleted),
+            (FieldMeaning::IssoMode, _) if value.is_null() => {}
+            (FieldMeaning::IssoMode, _) => {
+                let status = match value_text(value).trim() {
+                    "1" => Some(ImportedStatus::APPROVED),
+                    "2" => Some(ImportedStatus::HELD),
+                    "4" => Some(ImportedStatus::Deleted),
                     _ => None,
                 };
                 self.word(name, status, value);
             }
-            (Says::PostStatusWord, _) => {
-                if word == Some(Status::Deleted) {
-                    self.add(Status::PostDeleted);
+            (FieldMeaning::PostStatusWord, _) => {
+                if word == Some(ImportedStatus::Deleted) {
+                    self.add(ImportedStatus::PostDeleted);
                 }
             }
-            (Says::Nested | Says::Author | Says::Post, _) => {}
+            (FieldMeaning::Nested | FieldMeaning::Author | FieldMeaning::Post, _) => {}
         }
     }
 
-    fn word(&mut self, name: &str, word: Option<Status>, value: &Value) {
+    fn word(&mut self, name: &str, word: Option<ImportedStatus>, value: &Value) {
         match word {
             Some(status) => self.add(status),
-            None => self.doubt(said(name, value)),
+            None => self.add_doubt(describe(name, value)),
         }
     }
 
     /// Adds what the fields of an object say that stands where a word may stand, such as a verdict.
-    fn word_in(&mut self, name: &str, value: &mut Value) {
+    fn add_verdict_object(&mut self, name: &str, value: &mut Value) {
         let Value::Object(fields) = value else { return };
         if fields.is_empty() {
             return;
@@ -156,19 +158,21 @@ impl Claims {
         inner.take(fields);
         match inner.strictest {
             Some(status) => self.add(status),
-            None => self.doubt(format!("{} without a decision", text::line(name, MAX_WORD))),
+            None => self.add_doubt(format!("{} without a decision", text::escape_line(name, MAX_WORD))),
         }
         self.doubts.extend(inner.doubts);
         self.doubts.truncate(MAX_ITEMS);
     }
 
     /// Adds what stands among other things: fields, or names of flags.
-    fn more(&mut self, value: &mut Value) {
+    fn add_nested(&mut self, value: &mut Value) {
         match value {
             Value::Object(fields) => self.take(fields),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.more(item)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.add_nested(item)),
             Value::String(name) => {
-                if let Some(says @ (Says::Deleted | Says::Spam | Says::Held | Says::Blocked)) = Says::of(name) {
+                if let Some(says @ (FieldMeaning::Deleted | FieldMeaning::Spam | FieldMeaning::Held | FieldMeaning::Blocked)) =
+                    FieldMeaning::of(name)
+                {
                     self.value(name, says, &Value::Bool(true));
                 }
             }
@@ -179,42 +183,44 @@ impl Claims {
     /// Adds that an author may not write. What else is said of authors is not said of their comments.
     fn author(&mut self, value: &mut Value) {
         if let Value::Object(fields) = value {
-            self.take_author(fields);
+            self.extract_author(fields);
         }
     }
 
     /// Takes out the fields of an author that say whether they may write, and adds what they say.
-    pub fn take_author(&mut self, fields: &mut Fields) {
+    pub fn extract_author(&mut self, fields: &mut Fields) {
         fields.retain(|name, value| {
-            let blocked = Says::of(name) == Some(Says::Blocked);
+            let blocked = FieldMeaning::of(name) == Some(FieldMeaning::Blocked);
             if blocked {
-                self.value(name, Says::Blocked, value);
+                self.value(name, FieldMeaning::Blocked, value);
             }
             !blocked
         });
     }
 
     /// Adds that a post was thrown away. What else is said of posts is not said of their comments.
-    fn post(&mut self, value: &mut Value) {
+    fn add_post(&mut self, value: &mut Value) {
         if let Value::Object(fields) = value {
             let mut said = Self::default();
             fields.retain(|name, value| {
-                let says = Says::of(name).filter(|says| matches!(says, Says::Deleted | Says::StatusWord | Says::PostStatusWord));
+                let says = FieldMeaning::of(name).filter(|says| {
+                    matches!(says, FieldMeaning::Deleted | FieldMeaning::StatusWord | FieldMeaning::PostStatusWord)
+                });
                 says.into_iter().for_each(|says| said.value(name, says, value));
                 says.is_none()
             });
-            if said.strictest >= Some(Status::Deleted) {
-                self.add(Status::PostDeleted);
+            if said.strictest >= Some(ImportedStatus::Deleted) {
+                self.add(ImportedStatus::PostDeleted);
             }
         }
     }
 }
 
-fn said(name: &str, value: &Value) -> String {
-    let name = text::line(name, MAX_WORD);
+fn describe(name: &str, value: &Value) -> String {
+    let name = text::escape_line(name, MAX_WORD);
     match value {
         Value::Array(_) => format!("{name} with a list"),
         Value::Object(_) => format!("{name} with fields"),
-        value => format!("{name} {:?}", text::line(&plain(value), MAX_SAID)),
+        value => format!("{name} {:?}", text::escape_line(&value_text(value), MAX_QUOTED)),
     }
 }

@@ -10,14 +10,14 @@ use std::vec::IntoIter;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, SeqAccess, Visitor};
 
-use super::claims::Claims;
-use super::entry::{Entry, Found, Place};
-use super::field::{fit, moment};
-use super::merged::Merged;
-use super::status::Status;
-use crate::cli::lines::{Content, Fields};
+use super::claims::StatusClaims;
+use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
+use super::field::{parse_timestamp, truncate};
+use super::merged::MergedJson;
+use super::status::ImportedStatus;
+use crate::cli::lines::{ContentReader, Fields};
 use crate::cli::text;
-use crate::comment::{Format, MAX_ID, MAX_LINE, MAX_NAME, Text, external_id_problem};
+use crate::comment::{Format, MAX_ID, MAX_NAME, MAX_TITLE_OR_URL, PlainText, external_id_problem};
 use crate::pb;
 
 /// Longest export, in bytes, unzipped.
@@ -25,15 +25,15 @@ const MAX_SIZE: u64 = 256 * 1024 * 1024;
 /// Most comments, authors or pages of an export.
 const MAX_ROWS: usize = 1_000_000;
 /// How much is said of what is wrong, in characters: the parser repeats what it did not expect.
-const MAX_SAID: usize = 300;
+const MAX_PROBLEM: usize = 300;
 /// What Commento writes in place of a deleted comment, and how long that may be as HTML.
-const DELETED: &str = "[deleted]";
+const DELETED_TEXT: &str = "[deleted]";
 const MAX_DELETED: usize = 200;
 
 /// Reads it.
-pub struct Commento {
+pub struct CommentoReader {
     site: String,
-    comments: IntoIter<Result<Row, String>>,
+    comments: IntoIter<Result<CommentoComment, String>>,
     number: u64,
     commenters: HashMap<String, Commenter>,
     pages: HashMap<String, Page>,
@@ -43,14 +43,14 @@ pub struct Commento {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Export {
-    comments: Rows<Row>,
-    commenters: Rows<Commenter>,
-    pages: Rows<Page>,
+    comments: LenientList<CommentoComment>,
+    commenters: LenientList<Commenter>,
+    pages: LenientList<Page>,
 }
 
 /// A comment: of Commento, of Comentario before version 3, which has its names, or of later ones.
 #[derive(Deserialize)]
-struct Row {
+struct CommentoComment {
     #[serde(rename = "commentHex", alias = "id")]
     id: String,
     #[serde(default, rename = "commenterHex", alias = "userCreated")]
@@ -104,24 +104,24 @@ struct Page {
 }
 
 /// A list whose items are understood one by one, so that a bad one costs no other.
-struct Rows<T>(Vec<Result<T, String>>);
+struct LenientList<T>(Vec<Result<T, String>>);
 
-impl<T> Default for Rows<T> {
+impl<T> Default for LenientList<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Rows<T> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for LenientList<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RowsVisitor(PhantomData))
+        deserializer.deserialize_any(LenientListVisitor(PhantomData))
     }
 }
 
-struct RowsVisitor<T>(PhantomData<T>);
+struct LenientListVisitor<T>(PhantomData<T>);
 
-impl<'de, T: DeserializeOwned> Visitor<'de> for RowsVisitor<T> {
-    type Value = Rows<T>;
+impl<'de, T: DeserializeOwned> Visitor<'de> for LenientListVisitor<T> {
+    type Value = LenientList<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
@@ -129,33 +129,33 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for RowsVisitor<T> {
 
     /// What has no items is written as `null`.
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Rows::default())
+        Ok(LenientList::default())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut rows = Vec::new();
-        while let Some(Merged(value)) = list.next_element::<Merged>()? {
+        while let Some(MergedJson(value)) = list.next_element::<MergedJson>()? {
             if rows.len() == MAX_ROWS {
                 return Err(A::Error::custom(format_args!("a list has more than {MAX_ROWS} items; import it in parts")));
             }
-            rows.push(serde_json::from_value(value).map_err(|error| text::line(&error.to_string(), MAX_SAID)));
+            rows.push(serde_json::from_value(value).map_err(|error| text::escape_line(&error.to_string(), MAX_PROBLEM)));
         }
-        Ok(Rows(rows))
+        Ok(LenientList(rows))
     }
 }
 
-impl Commento {
+impl CommentoReader {
     /// Reads the whole of it.
     ///
     /// # Errors
     /// It is no export, or too long.
-    pub fn new(content: Content, site: &str) -> Result<Self, String> {
+    pub fn new(content: ContentReader, site: &str) -> Result<Self, String> {
         let mut content = BufReader::new(content.take(MAX_SIZE));
         let export: Result<Export, _> = serde_json::from_reader(&mut content);
         let export = export.map_err(|error| match content.get_ref().limit() {
             0 => format!("is longer than {} MiB, and such an export is read as a whole", MAX_SIZE / 1024 / 1024),
             _ => {
-                let error = text::line(&error.to_string(), MAX_SAID);
+                let error = text::escape_line(&error.to_string(), MAX_PROBLEM);
                 format!("is no export of Commento or Comentario: {error}; is the file whole?")
             }
         })?;
@@ -165,33 +165,33 @@ impl Commento {
     }
 
     /// The next comment.
-    pub fn next(&mut self) -> Option<Entry> {
+    pub fn next(&mut self) -> Option<ArchiveEntry> {
         let row = self.comments.next()?;
         self.number += 1;
-        let mut claims = Claims::default();
+        let mut claims = StatusClaims::default();
         let found = row
             .map_err(|error| format!("is no comment of an export: {error}"))
             .and_then(|mut row| self.found(row.status(&mut claims)?, row));
-        let found = found.unwrap_or_else(Found::Invalid);
-        let mut entry = Entry { doubts: claims.doubts(), ..Entry::new(Place::Index(self.number), found) };
-        if let Found::Comment(comment, _) = &entry.content {
+        let found = found.unwrap_or_else(EntryContent::Invalid);
+        let mut entry = ArchiveEntry { doubts: claims.doubts(), ..ArchiveEntry::new(EntryPosition::Index(self.number), found) };
+        if let EntryContent::Comment(comment, _) = &entry.content {
             entry.repaired = comment.body.contains('\u{fffd}');
         }
         Some(entry)
     }
 
-    fn found(&self, status: Status, row: Row) -> Result<Found, String> {
+    fn found(&self, status: ImportedStatus, row: CommentoComment) -> Result<EntryContent, String> {
         let commenter = row.author.as_ref().and_then(|id| self.commenters.get(id));
         let typed = row.author_name.filter(|name| !name.is_empty());
-        let mut author = pb::Author { name: fit(typed.unwrap_or_default(), MAX_NAME), ..pb::Author::default() };
+        let mut author = pb::Author { name: truncate(typed.unwrap_or_default(), MAX_NAME), ..pb::Author::default() };
         // Whoever is not in the list has not signed in.
         if let Some(known) = commenter {
             if author.name.is_empty() {
-                author.name = fit(known.name.clone().unwrap_or_default(), MAX_NAME);
+                author.name = truncate(known.name.clone().unwrap_or_default(), MAX_NAME);
             }
-            author.email = fit(known.email.clone().unwrap_or_default(), MAX_NAME);
-            author.url = known.url.clone().map(|url| fit(url, MAX_LINE));
-            author.user_id = Some(known.id.clone()).filter(|id| is_somebody(id)).unwrap_or_default();
+            author.email = truncate(known.email.clone().unwrap_or_default(), MAX_NAME);
+            author.url = known.url.clone().map(|url| truncate(url, MAX_TITLE_OR_URL));
+            author.user_id = Some(known.id.clone()).filter(|id| is_signed_in(id)).unwrap_or_default();
         }
         let page = row.page.as_ref().and_then(|id| self.pages.get(id));
         let path = page.map(|page| page.path.clone()).or(row.path).or(row.url).unwrap_or_default();
@@ -200,9 +200,9 @@ impl Commento {
             .filter(|domain| !domain.is_empty() && path.starts_with('/'))
             .map(|domain| format!("https://{domain}{path}"));
         let post = pb::Post {
-            id: fit(path, MAX_ID),
-            url: fit(url.unwrap_or_default(), MAX_LINE),
-            title: fit(page.and_then(|page| page.title.clone()).unwrap_or_default(), MAX_LINE),
+            id: truncate(path, MAX_ID),
+            url: truncate(url.unwrap_or_default(), MAX_TITLE_OR_URL),
+            title: truncate(page.and_then(|page| page.title.clone()).unwrap_or_default(), MAX_TITLE_OR_URL),
             ..pb::Post::default()
         };
         let (body, format) = match row.markdown {
@@ -218,24 +218,24 @@ impl Commento {
             post: Some(post),
             body,
             body_format: format.into(),
-            submitted_at: moment(&row.created_at),
+            submitted_at: parse_timestamp(&row.created_at),
             ..pb::Comment::default()
         };
-        Ok(Found::Comment(Box::new(comment), Some(status)))
+        Ok(EntryContent::Comment(Box::new(comment), Some(status)))
     }
 }
 
-impl Row {
+impl CommentoComment {
     /// Returns what became of it: the strictest of all that is said.
-    fn status(&mut self, claims: &mut Claims) -> Result<Status, String> {
+    fn status(&mut self, claims: &mut StatusClaims) -> Result<ImportedStatus, String> {
         // Comentario's way to say that a moderator has rejected it: neither approved nor waiting.
         let says_no = |name| self.rest.get(name).is_some_and(|value| value == false);
         if says_no("isApproved") && (says_no("isPending") || !self.rest.contains_key("isPending")) {
-            claims.add(Status::REJECTED);
+            claims.add(ImportedStatus::REJECTED);
         }
         // Commento's exports leave out the flag, and then only the text tells.
         if self.says_deleted() {
-            claims.add(Status::Deleted);
+            claims.add(ImportedStatus::Deleted);
         }
         claims.take(&mut self.rest);
         claims.status().ok_or_else(|| "does not say whether it was approved".to_owned())
@@ -243,19 +243,19 @@ impl Row {
 
     /// Whether its text is what stands in place of a deleted one.
     fn says_deleted(&self) -> bool {
-        let is_it = |text: &str| text.trim().eq_ignore_ascii_case(DELETED);
+        let is_it = |text: &str| text.trim().eq_ignore_ascii_case(DELETED_TEXT);
         match self.markdown.as_deref().unwrap_or_default() {
             "" => self
                 .html
                 .as_deref()
-                .is_some_and(|html| html.len() <= MAX_DELETED && is_it(Text::reduce(html, Format::Html).as_str())),
+                .is_some_and(|html| html.len() <= MAX_DELETED && is_it(PlainText::reduce(html, Format::Html).as_str())),
             markdown => is_it(markdown),
         }
     }
 }
 
 /// Whether an id is that of somebody who has signed in. The one that is all zeros is everybody else's.
-fn is_somebody(id: &str) -> bool {
+fn is_signed_in(id: &str) -> bool {
     id != "anonymous" && id.bytes().any(|byte| !b"0-".contains(&byte)) && external_id_problem(id).is_none()
 }
 
@@ -281,16 +281,16 @@ pub mod tests {
 ],"commenters":[{"id":"u1","email":"ann@mail.example","name":"Ann","websiteUrl":"https://ann.example"},
 {"id":"00000000-0000-0000-0000-000000000000","email":"","name":"Anonymous"}]}"#;
 
-    fn open(text: &str) -> Result<Commento, String> {
-        Commento::new(Box::new(std::io::Cursor::new(text.to_owned())), "site")
+    fn open(text: &str) -> Result<CommentoReader, String> {
+        CommentoReader::new(Box::new(std::io::Cursor::new(text.to_owned())), "site")
     }
 
-    fn all(text: &str) -> Vec<Result<(pb::Comment, Status), String>> {
+    fn all(text: &str) -> Vec<Result<(pb::Comment, ImportedStatus), String>> {
         let mut export = open(text).unwrap();
         let entries = std::iter::from_fn(|| export.next());
         let found = entries.map(|entry| match entry.content {
-            Found::Comment(comment, Some(status)) => Ok((*comment, status)),
-            Found::Invalid(problem) => Err(problem),
+            EntryContent::Comment(comment, Some(status)) => Ok((*comment, status)),
+            EntryContent::Invalid(problem) => Err(problem),
             _ => panic!("neither"),
         });
         found.collect()
@@ -300,7 +300,7 @@ pub mod tests {
     fn comments_of_commento_come_with_their_authors_and_their_status() {
         let all = all(EXPORT);
         let (comment, status) = all[0].as_ref().unwrap();
-        assert_eq!(*status, Status::APPROVED);
+        assert_eq!(*status, ImportedStatus::APPROVED);
         assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("a1", ""));
         assert_eq!((comment.body.as_str(), comment.body_format()), ("Ginger.", pb::BodyFormat::Markdown));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
@@ -308,11 +308,11 @@ pub mod tests {
         assert_eq!((author.name.as_str(), author.email.as_str(), author.user_id.as_str()), ("Ann", "ann@mail.example", "f7"));
         assert_eq!((post.id.as_str(), post.url.as_str()), ("/tea.html", "https://blog.example/tea.html"));
         let (comment, status) = all[1].as_ref().unwrap();
-        assert_eq!((comment.parent_id.as_str(), *status), ("a1", Status::HELD));
+        assert_eq!((comment.parent_id.as_str(), *status), ("a1", ImportedStatus::HELD));
         assert_eq!(comment.author.as_ref().unwrap().user_id, "");
-        assert_eq!(all[2].as_ref().unwrap().1, Status::HELD, "a flag is no verdict");
-        assert_eq!(all[3].as_ref().unwrap().1, Status::Deleted);
-        assert_eq!(all[4].as_ref().unwrap().1, Status::HELD, "what is not understood is not published");
+        assert_eq!(all[2].as_ref().unwrap().1, ImportedStatus::HELD, "a flag is no verdict");
+        assert_eq!(all[3].as_ref().unwrap().1, ImportedStatus::Deleted);
+        assert_eq!(all[4].as_ref().unwrap().1, ImportedStatus::HELD, "what is not understood is not published");
         assert!(all[5].is_err(), "a bad one costs no other");
     }
 
@@ -320,17 +320,17 @@ pub mod tests {
     fn comments_of_comentario_come_with_their_pages_and_their_status() {
         let all = all(COMENTARIO);
         let (comment, status) = all[0].as_ref().unwrap();
-        assert_eq!(*status, Status::APPROVED);
+        assert_eq!(*status, ImportedStatus::APPROVED);
         assert_eq!((comment.body.as_str(), comment.body_format()), ("<p>Plum.</p>", pb::BodyFormat::Html));
         let (author, post) = (comment.author.as_ref().unwrap(), comment.post.as_ref().unwrap());
         assert_eq!((author.user_id.as_str(), author.url.as_deref()), ("u1", Some("https://ann.example")));
         assert_eq!((post.id.as_str(), post.title.as_str()), ("/jam/", "On jam"));
         let (comment, status) = all[1].as_ref().unwrap();
-        assert_eq!((comment.parent_id.as_str(), *status), ("b1", Status::HELD));
+        assert_eq!((comment.parent_id.as_str(), *status), ("b1", ImportedStatus::HELD));
         let author = comment.author.as_ref().unwrap();
         assert_eq!((author.name.as_str(), author.user_id.as_str()), ("Bo", ""), "who did not sign in is nobody's id");
-        assert_eq!(all[2].as_ref().unwrap().1, Status::REJECTED);
-        assert_eq!(all[3].as_ref().unwrap().1, Status::Deleted);
+        assert_eq!(all[2].as_ref().unwrap().1, ImportedStatus::REJECTED);
+        assert_eq!(all[3].as_ref().unwrap().1, ImportedStatus::Deleted);
         assert!(all[4].is_err(), "what was decided is not guessed");
     }
 
@@ -346,24 +346,24 @@ pub mod tests {
     #[test]
     fn the_strictest_of_what_is_said_counts_however_it_is_written() {
         for (said, expected) in [
-            (r#""state":"approved","deletionDate":"2021-05-05""#, Status::Deleted),
-            (r#""state":"approved","deletionDate":"2021-05-05 06:07""#, Status::Deleted),
-            (r#""state":"approved","deletionDate":1620172800"#, Status::Deleted),
-            (r#""state":"approved","deletionDate":"0001-01-01T00:00:00Z""#, Status::APPROVED),
-            (r#""state":"approved","deletionDate":null,"deleted":false"#, Status::APPROVED),
-            (r#""state":"approved","deleted":"true""#, Status::Deleted),
-            (r#""state":"approved","deleted":true,"deleted":false"#, Status::Deleted),
-            (r#""state":"approved","deleterHex":"f7""#, Status::Deleted),
-            (r#""state":"approved","markdown":"[deleted]\n""#, Status::Deleted),
-            (r#""state":"approved","markdown":"","html":"<p>[deleted]</p>\n""#, Status::Deleted),
-            (r#""state":"flagged","state":"approved""#, Status::HELD),
-            (r#""state":"unapproved","isApproved":true"#, Status::HELD),
-            (r#""isApproved":true,"userDeleted":"u1""#, Status::Deleted),
-            (r#""isApproved":true,"userDeleted":"00000000-0000-0000-0000-000000000000""#, Status::APPROVED),
-            (r#""isApproved":true,"isPending":true"#, Status::HELD),
-            (r#""isApproved":false,"isPending":true"#, Status::HELD),
-            (r#""isApproved":"false""#, Status::HELD),
-            (r#""isApproved":true,"deletedTime":"2021-05-05T00:00:00Z""#, Status::Deleted),
+            (r#""state":"approved","deletionDate":"2021-05-05""#, ImportedStatus::Deleted),
+            (r#""state":"approved","deletionDate":"2021-05-05 06:07""#, ImportedStatus::Deleted),
+            (r#""state":"approved","deletionDate":1620172800"#, ImportedStatus::Deleted),
+            (r#""state":"approved","deletionDate":"0001-01-01T00:00:00Z""#, ImportedStatus::APPROVED),
+            (r#""state":"approved","deletionDate":null,"deleted":false"#, ImportedStatus::APPROVED),
+            (r#""state":"approved","deleted":"true""#, ImportedStatus::Deleted),
+            (r#""state":"approved","deleted":true,"deleted":false"#, ImportedStatus::Deleted),
+            (r#""state":"approved","deleterHex":"f7""#, ImportedStatus::Deleted),
+            (r#""state":"approved","markdown":"[deleted]\n""#, ImportedStatus::Deleted),
+            (r#""state":"approved","markdown":"","html":"<p>[deleted]</p>\n""#, ImportedStatus::Deleted),
+            (r#""state":"flagged","state":"approved""#, ImportedStatus::HELD),
+            (r#""state":"unapproved","isApproved":true"#, ImportedStatus::HELD),
+            (r#""isApproved":true,"userDeleted":"u1""#, ImportedStatus::Deleted),
+            (r#""isApproved":true,"userDeleted":"00000000-0000-0000-0000-000000000000""#, ImportedStatus::APPROVED),
+            (r#""isApproved":true,"isPending":true"#, ImportedStatus::HELD),
+            (r#""isApproved":false,"isPending":true"#, ImportedStatus::HELD),
+            (r#""isApproved":"false""#, ImportedStatus::HELD),
+            (r#""isApproved":true,"deletedTime":"2021-05-05T00:00:00Z""#, ImportedStatus::Deleted),
         ] {
             let export = format!(r#"{{"version":1,"comments":[{{"id":"a",{said}}}]}}"#);
             assert_eq!(all(&export)[0].as_ref().unwrap().1, expected, "{said}");

@@ -1,66 +1,66 @@
 //! What Disqus exports: threads first, one a page, then every comment as `<post>` with a reference to its thread.
 
-use super::claims::Claims;
-use super::entry::{Entry, Found, Place};
-use super::field::{fit, moment};
+use super::claims::StatusClaims;
+use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
+use super::field::{parse_timestamp, truncate};
 use super::posts::Posts;
-use super::status::Status;
-use super::xml::{Attributes, Tag, Xml, local};
-use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, external_id_problem};
+use super::status::ImportedStatus;
+use super::xml::{Attributes, Tag, XmlReader, local_name};
+use crate::comment::{MAX_ID, MAX_NAME, MAX_TITLE_OR_URL, external_id_problem};
 use crate::pb;
 
 /// Reads them.
-pub struct Disqus {
-    xml: Xml,
+pub struct DisqusReader {
+    xml: XmlReader,
     site: String,
     threads: Posts,
-    within: Within,
+    within: OpenElement,
 }
 
 /// What is being read.
-enum Within {
+enum OpenElement {
     /// Neither of the two.
     Nothing,
-    Thread(Box<pb::Post>, Claims),
-    Post(Box<Draft>),
+    Thread(Box<pb::Post>, StatusClaims),
+    Post(Box<DisqusPost>),
 }
 
 /// A comment, as far as it was read.
 #[derive(Default)]
-struct Draft {
+struct DisqusPost {
     line: u64,
     comment: pb::Comment,
     author: pb::Author,
     client: pb::Client,
     thread: String,
     anonymous: bool,
-    spam: Claims,
-    claims: Claims,
+    spam: StatusClaims,
+    claims: StatusClaims,
 }
 
-impl Disqus {
+impl DisqusReader {
     /// From behind the root's tag on.
-    pub fn new(xml: Xml, site: &str) -> Self {
-        Self { xml, site: site.to_owned(), threads: Posts::default(), within: Within::Nothing }
+    pub fn new(xml: XmlReader, site: &str) -> Self {
+        Self { xml, site: site.to_owned(), threads: Posts::default(), within: OpenElement::Nothing }
     }
 
     /// The next comment.
-    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+    pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         while let Some(tag) = self.xml.next()? {
             match tag {
                 Tag::Open { name, attributes } => self.open(&name, &attributes),
                 Tag::Close { name, text } => match (&mut self.within, name.as_str()) {
-                    (Within::Thread(..), "thread") => self.remember(),
-                    (Within::Thread(thread, _), "link") => thread.url = fit(text, MAX_LINE),
-                    (Within::Thread(thread, _), "title") => thread.title = fit(text, MAX_LINE),
-                    (Within::Thread(thread, _), "createdAt") => thread.published_at = moment(&text),
-                    (Within::Thread(_, claims), name) => claims.element(name, &text),
-                    (Within::Post(_), "post") => {
-                        if let Within::Post(draft) = std::mem::replace(&mut self.within, Within::Nothing) {
+                    (OpenElement::Thread(..), "thread") => self.remember(),
+                    (OpenElement::Thread(thread, _), "link") => thread.url = truncate(text, MAX_TITLE_OR_URL),
+                    (OpenElement::Thread(thread, _), "title") => thread.title = truncate(text, MAX_TITLE_OR_URL),
+                    (OpenElement::Thread(thread, _), "createdAt") => thread.published_at = parse_timestamp(&text),
+                    (OpenElement::Thread(_, claims), name) => claims.add_element(name, &text),
+                    (OpenElement::Post(_), "post") => {
+                        if let OpenElement::Post(draft) = std::mem::replace(&mut self.within, OpenElement::Nothing) {
                             return Ok(Some(self.entry(*draft)));
                         }
                     }
-                    (Within::Post(draft), name) => draft.take(name, text),
+                    (OpenElement::Post(draft), name) => draft.take(name, text),
                     _ => {}
                 },
             }
@@ -70,36 +70,37 @@ impl Disqus {
 
     fn open(&mut self, name: &str, attributes: &Attributes) {
         // One that is too long stays so: cut, it might be another's.
-        let id = fit(attributes.get("dsq:id").to_owned(), MAX_ID + 1);
+        let id = truncate(attributes.get("dsq:id").to_owned(), MAX_ID + 1);
         match (&mut self.within, name) {
-            (Within::Nothing, "thread") => {
-                self.within = Within::Thread(Box::new(pb::Post { id, ..pb::Post::default() }), Claims::default());
+            (OpenElement::Nothing, "thread") => {
+                self.within = OpenElement::Thread(Box::new(pb::Post { id, ..pb::Post::default() }), StatusClaims::default());
             }
-            (Within::Nothing, "post") => {
+            (OpenElement::Nothing, "post") => {
                 let comment = pb::Comment { comment_id: id, ..pb::Comment::default() };
-                self.within = Within::Post(Box::new(Draft { line: self.xml.line(), comment, ..Draft::default() }));
+                self.within =
+                    OpenElement::Post(Box::new(DisqusPost { line: self.xml.line(), comment, ..DisqusPost::default() }));
             }
-            (Within::Post(draft), "thread") => draft.thread = id,
-            (Within::Post(draft), "parent") => draft.comment.parent_id = id,
+            (OpenElement::Post(draft), "thread") => draft.thread = id,
+            (OpenElement::Post(draft), "parent") => draft.comment.parent_id = id,
             _ => {}
         }
     }
 
     /// Keeps the thread that was read.
     fn remember(&mut self) {
-        if let Within::Thread(post, claims) = std::mem::replace(&mut self.within, Within::Nothing) {
-            self.threads.remember(*post, claims.status() >= Some(Status::Deleted));
+        if let OpenElement::Thread(post, claims) = std::mem::replace(&mut self.within, OpenElement::Nothing) {
+            self.threads.remember(*post, claims.status() >= Some(ImportedStatus::Deleted));
         }
     }
 
-    fn entry(&self, draft: Draft) -> Entry {
+    fn entry(&self, draft: DisqusPost) -> ArchiveEntry {
         // Disqus deletes spam, too; that it was spam says more.
-        let status = if draft.spam.status() == Some(Status::REJECTED) {
-            Status::REJECTED
+        let status = if draft.spam.status() == Some(ImportedStatus::REJECTED) {
+            ImportedStatus::REJECTED
         } else if self.threads.is_deleted(&draft.thread) {
-            Status::PostDeleted
+            ImportedStatus::PostDeleted
         } else {
-            draft.claims.status().unwrap_or(Status::APPROVED)
+            draft.claims.status().unwrap_or(ImportedStatus::APPROVED)
         };
         let mut author = draft.author;
         if draft.anonymous || author.user_id.is_empty() || external_id_problem(&author.user_id).is_some() {
@@ -113,24 +114,24 @@ impl Disqus {
             body_format: pb::BodyFormat::Html.into(),
             ..draft.comment
         };
-        let found = Found::Comment(Box::new(comment), Some(status));
-        Entry { doubts: draft.claims.doubts(), ..Entry::new(Place::Line(draft.line), found) }
+        let found = EntryContent::Comment(Box::new(comment), Some(status));
+        ArchiveEntry { doubts: draft.claims.doubts(), ..ArchiveEntry::new(EntryPosition::Line(draft.line), found) }
     }
 }
 
-impl Draft {
+impl DisqusPost {
     /// What is said of a comment, or of its author.
     fn take(&mut self, name: &str, text: String) {
-        self.claims.element(name, &text);
-        match local(name) {
+        self.claims.add_element(name, &text);
+        match local_name(name) {
             "message" => self.comment.body = text,
-            "createdAt" => self.comment.submitted_at = moment(&text),
-            "isSpam" => self.spam.element(name, &text),
-            "name" => self.author.name = fit(text, MAX_NAME),
+            "createdAt" => self.comment.submitted_at = parse_timestamp(&text),
+            "isSpam" => self.spam.add_element(name, &text),
+            "name" => self.author.name = truncate(text, MAX_NAME),
             "username" => self.author.user_id = text.trim().to_owned(),
-            "email" => self.author.email = fit(text, MAX_NAME),
+            "email" => self.author.email = truncate(text, MAX_NAME),
             "isAnonymous" => self.anonymous |= text.trim().eq_ignore_ascii_case("true"),
-            "ipAddress" => self.client.ip = fit(text, MAX_NAME / 4),
+            "ipAddress" => self.client.ip = truncate(text, MAX_NAME / 4),
             _ => {}
         }
     }
@@ -158,13 +159,15 @@ pub mod tests {
 
     #[test]
     fn comments_come_with_their_thread_and_their_status() {
-        let mut disqus = Disqus::new(xml(EXPORT), "site");
+        let mut disqus = DisqusReader::new(xml(EXPORT), "site");
         let mut next = || match disqus.next().unwrap().unwrap() {
-            Entry { position: place, content: Found::Comment(comment, Some(status)), .. } => (place, *comment, status),
+            ArchiveEntry { position: place, content: EntryContent::Comment(comment, Some(status)), .. } => {
+                (place, *comment, status)
+            }
             _ => panic!("no comment"),
         };
         let (place, comment, status) = next();
-        assert_eq!((place, status), (Place::Line(6), Status::APPROVED));
+        assert_eq!((place, status), (EntryPosition::Line(6), ImportedStatus::APPROVED));
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("900", "<p>Green, please.</p>"));
         let author = comment.author.unwrap();
         assert_eq!((author.name.as_str(), author.user_id.as_str()), ("Ann", "ann7"));
@@ -172,32 +175,32 @@ pub mod tests {
         assert_eq!((post.id.as_str(), post.title.as_str(), post.url.as_str()), ("100", "On tea", "https://blog.example/tea"));
 
         let (_, comment, status) = next();
-        assert_eq!(status, Status::REJECTED);
+        assert_eq!(status, ImportedStatus::REJECTED);
         assert_eq!((comment.parent_id.as_str(), comment.author.unwrap().user_id.as_str()), ("900", ""));
         let post = comment.post.unwrap();
         assert_eq!((post.id.as_str(), post.title.as_str()), ("999", ""));
-        assert_eq!(next().2, Status::Deleted);
+        assert_eq!(next().2, ImportedStatus::Deleted);
         assert!(disqus.next().unwrap().is_none());
     }
 
     #[test]
     fn the_strictest_of_what_is_said_counts_however_it_is_written() {
         for (said, expected) in [
-            ("<isDeleted>True</isDeleted>", Status::Deleted),
-            ("<isDeleted>1</isDeleted>", Status::Deleted),
-            ("<isDeleted>true</isDeleted><isDeleted>false</isDeleted>", Status::Deleted),
-            ("<dsq:isDeleted>true</dsq:isDeleted>", Status::Deleted),
-            ("<isApproved>False</isApproved>", Status::HELD),
-            ("<isApproved>0</isApproved><isApproved>true</isApproved>", Status::HELD),
-            ("<isApproved>perhaps</isApproved>", Status::HELD),
-            ("<isSpam>1</isSpam><isSpam>false</isSpam><isApproved>true</isApproved>", Status::REJECTED),
-            ("<isApproved>true</isApproved><isDeleted>false</isDeleted>", Status::APPROVED),
-            ("<thread dsq:id=\"7\"/>", Status::PostDeleted),
+            ("<isDeleted>True</isDeleted>", ImportedStatus::Deleted),
+            ("<isDeleted>1</isDeleted>", ImportedStatus::Deleted),
+            ("<isDeleted>true</isDeleted><isDeleted>false</isDeleted>", ImportedStatus::Deleted),
+            ("<dsq:isDeleted>true</dsq:isDeleted>", ImportedStatus::Deleted),
+            ("<isApproved>False</isApproved>", ImportedStatus::HELD),
+            ("<isApproved>0</isApproved><isApproved>true</isApproved>", ImportedStatus::HELD),
+            ("<isApproved>perhaps</isApproved>", ImportedStatus::HELD),
+            ("<isSpam>1</isSpam><isSpam>false</isSpam><isApproved>true</isApproved>", ImportedStatus::REJECTED),
+            ("<isApproved>true</isApproved><isDeleted>false</isDeleted>", ImportedStatus::APPROVED),
+            ("<thread dsq:id=\"7\"/>", ImportedStatus::PostDeleted),
         ] {
             let threads = "<thread dsq:id=\"7\"><isDeleted>true</isDeleted></thread><thread dsq:id=\"7\"/>";
             let text = format!("<disqus>{threads}<post dsq:id=\"1\">{said}</post></disqus>");
-            let entry = Disqus::new(xml(text), "site").next().unwrap().unwrap();
-            let Found::Comment(_, status) = entry.content else { panic!("no comment") };
+            let entry = DisqusReader::new(xml(text), "site").next().unwrap().unwrap();
+            let EntryContent::Comment(_, status) = entry.content else { panic!("no comment") };
             assert_eq!(status, Some(expected), "{said}");
         }
     }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::status::Status;
+use super::status::ImportedStatus;
 use crate::pb;
 
 /// One comment of an archive, as far as it can be read.
-pub struct Entry {
+pub struct ArchiveEntry {
     /// Where it stands.
-    pub position: Place,
+    pub position: EntryPosition,
     /// What it is.
-    pub content: Found,
+    pub content: EntryContent,
     /// Whether bytes in it, or behind the one before, were not UTF-8 and were replaced.
     pub repaired: bool,
     /// What it has that is not understood, and was left out, by name.
@@ -19,23 +19,23 @@ pub struct Entry {
     pub doubts: Vec<String>,
 }
 
-impl Entry {
+impl ArchiveEntry {
     /// Returns an entry that was understood in full.
-    pub fn new(place: Place, found: Found) -> Self {
+    pub fn new(place: EntryPosition, found: EntryContent) -> Self {
         Self { position: place, content: found, repaired: false, unknown: Vec::new(), doubts: Vec::new() }
     }
 }
 
 /// Where something stands in an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum EntryPosition {
     /// The line where it begins, from 1.
     Line(u64),
     /// The comment of that number in an archive that has no lines: its place in a list, from 1, or its key in a table.
     Index(u64),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for EntryPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(number) => write!(f, "line {number}"),
@@ -45,9 +45,9 @@ impl fmt::Display for Place {
 }
 
 /// What stands at a place of an archive.
-pub enum Found {
+pub enum EntryContent {
     /// A comment, and what was decided on it. `None`: the archive does not say.
-    Comment(Box<pb::Comment>, Option<Status>),
+    Comment(Box<pb::Comment>, Option<ImportedStatus>),
     /// Something that is no reader's comment, in the archive's word for its kind.
     NotAComment(String),
     /// A comment that cannot be understood, and why.
@@ -55,6 +55,6 @@ pub enum Found {
 }
 
 /// Returns what to say of an archive that cannot be read to its end.
-pub fn broken_off(error: impl fmt::Display) -> String {
+pub fn read_problem(error: impl fmt::Display) -> String {
     format!("cannot be read on: {error}; is the file whole?")
 }

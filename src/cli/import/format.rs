@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 /// What every database of SQLite begins with.
-const SQLITE: &[u8] = b"SQLite format 3\0";
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// How an archive is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -34,13 +34,13 @@ impl InputFormat {
     ///
     /// # Errors
     /// Returns an error if no known format begins like that.
-    pub fn of_head(head: &[u8]) -> Result<Self, &'static str> {
-        if head.starts_with(SQLITE) {
+    pub fn detect(head: &[u8]) -> Result<Self, &'static str> {
+        if head.starts_with(SQLITE_MAGIC) {
             return Ok(Self::Isso);
         }
         match head.trim_ascii_start().first() {
             None => Ok(Self::Jsonl),
-            Some(b'{') => Ok(Self::of_json(head)),
+            Some(b'{') => Ok(Self::detect_json(head)),
             Some(b'<') => Ok(Self::Auto),
             Some(_) => {
                 Err("begins neither like JSON nor like XML nor like a database of SQLite; name its format with --input-format")
@@ -50,7 +50,7 @@ impl InputFormat {
 
     /// Tells by their first fields which of the formats in JSON it is: exports begin with their version, and say then what
     /// they hold.
-    fn of_json(head: &[u8]) -> Self {
+    fn detect_json(head: &[u8]) -> Self {
         let head = String::from_utf8_lossy(head);
         let mut quoted = head.split('"').skip(1).step_by(2);
         let first = quoted.next().unwrap_or_default();
@@ -66,7 +66,7 @@ impl InputFormat {
     ///
     /// # Errors
     /// Returns an error if there is none.
-    pub fn of_root(root: &str) -> Result<Self, &'static str> {
+    pub fn from_root_element(root: &str) -> Result<Self, &'static str> {
         match root {
             "rss" => Ok(Self::Wxr),
             "disqus" => Ok(Self::Disqus),

@@ -7,10 +7,10 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
-use super::entry::{Entry, Found, Place, broken_off};
-use super::field::{fit, since_1970};
-use super::status::Status;
-use crate::comment::{MAX_BODY, MAX_ID, MAX_LINE, MAX_NAME};
+use super::entry::{ArchiveEntry, EntryContent, EntryPosition, read_problem};
+use super::field::{timestamp_from_unix, truncate};
+use super::status::ImportedStatus;
+use crate::comment::{MAX_BODY, MAX_ID, MAX_NAME, MAX_TITLE_OR_URL};
 use crate::pb;
 
 /// Rows that are read at a time. In between nobody is kept from writing, as Isso may be running.
@@ -24,15 +24,15 @@ const ROWS: &str = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, 
     FROM comments c LEFT JOIN threads t ON t.id = c.tid WHERE c.id > ?1 ORDER BY c.id LIMIT ?2";
 
 /// Reads it.
-pub struct Isso {
+pub struct IssoReader {
     connection: Connection,
     site: String,
     /// The id of the last row that was read.
     last: i64,
-    ready: VecDeque<Entry>,
+    ready: VecDeque<ArchiveEntry>,
 }
 
-impl Isso {
+impl IssoReader {
     /// Opens the database, and leaves it as it is.
     ///
     /// # Errors
@@ -58,14 +58,14 @@ impl Isso {
     }
 
     /// The next comment.
-    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+    pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         if self.ready.is_empty() {
-            self.ready = self.batch().map_err(broken_off)?;
+            self.ready = self.batch().map_err(read_problem)?;
         }
         Ok(self.ready.pop_front())
     }
 
-    fn batch(&mut self) -> rusqlite::Result<VecDeque<Entry>> {
+    fn batch(&mut self) -> rusqlite::Result<VecDeque<ArchiveEntry>> {
         let mut statement = self.connection.prepare_cached(ROWS)?;
         let mut rows = statement.query((self.last, BATCH as i64))?;
         let mut entries = VecDeque::with_capacity(BATCH);
@@ -77,21 +77,21 @@ impl Isso {
     }
 }
 
-fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<Entry> {
+fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<ArchiveEntry> {
     let mut repaired = false;
     let mut text = |column: usize, most: usize| -> rusqlite::Result<String> {
         let (text, wrong) = text(row.get_ref(column)?);
         repaired |= wrong;
-        Ok(fit(text, most))
+        Ok(truncate(text, most))
     };
     let (parent, mode) = (text(1, MAX_ID)?, text(3, MAX_NAME)?);
     let author = pb::Author {
         name: text(5, MAX_NAME)?,
         email: text(6, MAX_NAME)?,
-        url: Some(text(7, MAX_LINE)?).filter(|url| !url.is_empty()),
+        url: Some(text(7, MAX_TITLE_OR_URL)?).filter(|url| !url.is_empty()),
         ..pb::Author::default()
     };
-    let post = pb::Post { id: text(8, MAX_ID)?, title: text(9, MAX_LINE)?, ..pb::Post::default() };
+    let post = pb::Post { id: text(8, MAX_ID)?, title: text(9, MAX_TITLE_OR_URL)?, ..pb::Post::default() };
     // More than any comment may have, so that one which is too long stays so.
     let body = text(4, 8 * MAX_BODY)?;
     let comment = pb::Comment {
@@ -102,17 +102,17 @@ fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<Entry> {
         post: Some(post),
         body,
         body_format: pb::BodyFormat::Markdown.into(),
-        submitted_at: created(row.get_ref(2)?).and_then(since_1970),
+        submitted_at: created(row.get_ref(2)?).and_then(timestamp_from_unix),
         ..pb::Comment::default()
     };
     let status = match mode.as_str() {
-        "1" => Ok(Status::APPROVED),
-        "2" => Ok(Status::HELD),
-        "4" => Ok(Status::Deleted),
-        other => Err(format!("mode is {:?}; 1, 2 and 4 are understood", fit(other.to_owned(), 40))),
+        "1" => Ok(ImportedStatus::APPROVED),
+        "2" => Ok(ImportedStatus::HELD),
+        "4" => Ok(ImportedStatus::Deleted),
+        other => Err(format!("mode is {:?}; 1, 2 and 4 are understood", truncate(other.to_owned(), 40))),
     };
-    let found = status.map_or_else(Found::Invalid, |status| Found::Comment(Box::new(comment), Some(status)));
-    Ok(Entry { repaired, ..Entry::new(Place::Index(u64::try_from(id).unwrap_or_default()), found) })
+    let found = status.map_or_else(EntryContent::Invalid, |status| EntryContent::Comment(Box::new(comment), Some(status)));
+    Ok(ArchiveEntry { repaired, ..ArchiveEntry::new(EntryPosition::Index(u64::try_from(id).unwrap_or_default()), found) })
 }
 
 /// A value as text, whatever it is kept as, and whether it had to be repaired.
@@ -159,8 +159,8 @@ mod tests {
         file
     }
 
-    fn all(file: &Path) -> Vec<Entry> {
-        let mut isso = Isso::open(file, "site").unwrap();
+    fn all(file: &Path) -> Vec<ArchiveEntry> {
+        let mut isso = IssoReader::open(file, "site").unwrap();
         std::iter::from_fn(|| isso.next().unwrap()).collect()
     }
 
@@ -176,8 +176,8 @@ mod tests {
             (1, 5, NULL, 1614902400, 7, '', 'x', NULL, NULL, NULL, x'');";
         let entries = all(&database(&folder, &format!("{SCHEMA}{rows}")));
         assert_eq!(entries.len(), 5);
-        let Found::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
-        assert_eq!((entries[0].position, *status), (Place::Index(1), Some(Status::Decided(Decision::Approve))));
+        let EntryContent::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
+        assert_eq!((entries[0].position, *status), (EntryPosition::Index(1), Some(ImportedStatus::Decided(Decision::Approve))));
         assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("1", ""));
         assert_eq!((comment.body.as_str(), comment.body_format()), ("I like *green* tea.", pb::BodyFormat::Markdown));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
@@ -185,12 +185,14 @@ mod tests {
         let (author, post) = (comment.author.as_ref().unwrap(), comment.post.as_ref().unwrap());
         assert_eq!((author.name.as_str(), author.email.as_str()), ("Ann", "ann@mail.example"));
         assert_eq!((post.id.as_str(), post.title.as_str()), ("/tea/", "On tea"));
-        let Found::Comment(comment, Some(Status::Decided(Decision::Hold))) = &entries[1].content else { panic!("not held") };
+        let EntryContent::Comment(comment, Some(ImportedStatus::Decided(Decision::Hold))) = &entries[1].content else {
+            panic!("not held")
+        };
         assert_eq!(comment.parent_id, "1");
-        assert!(matches!(entries[2].content, Found::Comment(_, Some(Status::Deleted))));
-        let Found::Comment(comment, _) = &entries[3].content else { panic!("no comment") };
+        assert!(matches!(entries[2].content, EntryContent::Comment(_, Some(ImportedStatus::Deleted))));
+        let EntryContent::Comment(comment, _) = &entries[3].content else { panic!("no comment") };
         assert_eq!((comment.body.as_str(), entries[3].repaired, comment.submitted_at), ("O\u{fffd}h", true, None));
-        assert!(matches!(&entries[4].content, Found::Invalid(problem) if problem.contains("\"7\"")));
+        assert!(matches!(&entries[4].content, EntryContent::Invalid(problem) if problem.contains("\"7\"")));
     }
 
     #[test]
@@ -202,7 +204,7 @@ mod tests {
         let ids: Vec<i64> = entries
             .iter()
             .map(|entry| match &entry.content {
-                Found::Comment(comment, _) => comment.comment_id.parse().unwrap(),
+                EntryContent::Comment(comment, _) => comment.comment_id.parse().unwrap(),
                 _ => panic!("no comment"),
             })
             .collect();
@@ -212,15 +214,15 @@ mod tests {
     #[test]
     fn another_database_or_no_database_is_refused() {
         let folder = TempDir::new().unwrap();
-        let problem = Isso::open(&database(&folder, "CREATE TABLE comments (id INTEGER)"), "site").err().unwrap();
+        let problem = IssoReader::open(&database(&folder, "CREATE TABLE comments (id INTEGER)"), "site").err().unwrap();
         assert!(problem.contains("none of Isso"), "{problem}");
         // Only tables: a view may compute without end.
         let folder = TempDir::new().unwrap();
         let views = "CREATE TABLE threads (id INTEGER); CREATE VIEW comments AS SELECT 1 AS id";
-        assert!(Isso::open(&database(&folder, views), "site").is_err());
+        assert!(IssoReader::open(&database(&folder, views), "site").is_err());
         let file = folder.path().join("no.db");
         std::fs::write(&file, "no database, but long enough to be one".repeat(20)).unwrap();
-        assert!(Isso::open(&file, "site").err().unwrap().contains("no database"));
-        assert!(Isso::open(Path::new("-"), "site").is_err());
+        assert!(IssoReader::open(&file, "site").err().unwrap().contains("no database"));
+        assert!(IssoReader::open(Path::new("-"), "site").is_err());
     }
 }

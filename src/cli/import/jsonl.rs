@@ -4,10 +4,10 @@ use std::mem;
 
 use serde_json::Value;
 
-use super::claims::Claims;
-use super::entry::{Entry, Found, Place, broken_off};
-use super::field::fit;
-use super::merged::Merged;
+use super::claims::StatusClaims;
+use super::entry::{ArchiveEntry, EntryContent, EntryPosition, read_problem};
+use super::field::truncate;
+use super::merged::MergedJson;
 use crate::cli::json;
 use crate::cli::lines::{self, Fields, Line, Lines};
 use crate::cli::rows;
@@ -15,44 +15,44 @@ use crate::comment::MAX_CONTEXT;
 use crate::pb;
 
 /// Reads them.
-pub struct Jsonl {
+pub struct JsonlReader {
     lines: Lines,
     site: String,
 }
 
-impl Jsonl {
+impl JsonlReader {
     /// From the first line on.
     pub fn new(lines: Lines, site: &str) -> Self {
         Self { lines, site: site.to_owned() }
     }
 
     /// The next line.
-    pub fn next(&mut self) -> Result<Option<Entry>, String> {
-        let line = self.lines.next().map_err(broken_off)?;
+    pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
+        let line = self.lines.next().map_err(read_problem)?;
         Ok(line.map(|line| {
-            let (mut claims, mut unknown) = (Claims::default(), Vec::new());
-            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Invalid);
-            Entry { unknown, doubts: claims.doubts(), ..Entry::new(Place::Line(line.number), found) }
+            let (mut claims, mut unknown) = (StatusClaims::default(), Vec::new());
+            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(EntryContent::Invalid);
+            ArchiveEntry { unknown, doubts: claims.doubts(), ..ArchiveEntry::new(EntryPosition::Line(line.number), found) }
         }))
     }
 
-    fn found(&self, line: &Line, claims: &mut Claims, unknown: &mut Vec<String>) -> Result<Found, String> {
-        let Merged(value) = line.read()?;
-        let mut fields = unwrapped(lines::object(value)?, claims, unknown);
+    fn found(&self, line: &Line, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Result<EntryContent, String> {
+        let MergedJson(value) = line.read()?;
+        let mut fields = unwrap_queue_line(lines::into_object(value)?, claims, unknown);
         claims.take(&mut fields);
         unknown.extend(rows::unknown_fields(&fields));
         let mut comment = line.comment(fields, &self.site)?;
         // The server looks at no more of them, and the message has bounds.
-        comment.parent_text = fit(comment.parent_text, MAX_CONTEXT);
+        comment.parent_text = truncate(comment.parent_text, MAX_CONTEXT);
         if let Some(post) = &mut comment.post {
-            post.text = fit(mem::take(&mut post.text), MAX_CONTEXT);
+            post.text = truncate(mem::take(&mut post.text), MAX_CONTEXT);
         }
-        Ok(Found::Comment(Box::new(comment), claims.status()))
+        Ok(EntryContent::Comment(Box::new(comment), claims.status()))
     }
 }
 
 /// What `queue` writes has the comment beside its verdict. What stands there becomes a claim, or is named as unknown.
-fn unwrapped(mut fields: Fields, claims: &mut Claims, unknown: &mut Vec<String>) -> Fields {
+fn unwrap_queue_line(mut fields: Fields, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Fields {
     if !fields.get("comment").is_some_and(Value::is_object) {
         return fields;
     }
@@ -67,16 +67,16 @@ fn unwrapped(mut fields: Fields, claims: &mut Claims, unknown: &mut Vec<String>)
 
 #[cfg(test)]
 mod tests {
-    use super::super::status::Status;
+    use super::super::status::ImportedStatus;
     use super::*;
 
-    fn read(text: &str) -> Vec<Result<(pb::Comment, Option<Status>), String>> {
-        let mut jsonl = Jsonl::new(Lines::new(Box::new(std::io::Cursor::new(text.to_owned()))), "site");
+    fn read(text: &str) -> Vec<Result<(pb::Comment, Option<ImportedStatus>), String>> {
+        let mut jsonl = JsonlReader::new(Lines::new(Box::new(std::io::Cursor::new(text.to_owned()))), "site");
         let entries = std::iter::from_fn(|| jsonl.next().unwrap());
         let found = entries.map(|entry| match entry.content {
-            Found::Comment(comment, status) => Ok((*comment, status)),
-            Found::NotAComment(what) => Err(what),
-            Found::Invalid(problem) => Err(problem),
+            EntryContent::Comment(comment, status) => Ok((*comment, status)),
+            EntryContent::NotAComment(what) => Err(what),
+            EntryContent::Invalid(problem) => Err(problem),
         });
         found.collect()
     }
@@ -87,9 +87,9 @@ mod tests {
             read("{\"text\":\"a\",\"id\":\"1\",\"status\":\"spam\"}\n{\"body\":\"b\"}\n{\"body\":\"c\",\"decided\":\"maybe\"}");
         let (comment, status) = read[0].as_ref().unwrap();
         assert_eq!((comment.comment_id.as_str(), comment.site.as_str()), ("1", "site"));
-        assert_eq!(*status, Some(Status::REJECTED));
+        assert_eq!(*status, Some(ImportedStatus::REJECTED));
         assert_eq!(read[1].as_ref().unwrap().1, None);
-        assert_eq!(read[2].as_ref().unwrap().1, Some(Status::HELD), "what is not understood is not published");
+        assert_eq!(read[2].as_ref().unwrap().1, Some(ImportedStatus::HELD), "what is not understood is not published");
     }
 
     #[test]
@@ -101,11 +101,11 @@ mod tests {
         .into_iter()
         .map(|line| line.unwrap().1)
         .collect();
-        let (reject, approve) = (Status::REJECTED, Status::APPROVED);
-        assert_eq!(statuses, [Some(Status::Deleted), Some(Status::Deleted), Some(reject), Some(approve)]);
+        let (reject, approve) = (ImportedStatus::REJECTED, ImportedStatus::APPROVED);
+        assert_eq!(statuses, [Some(ImportedStatus::Deleted), Some(ImportedStatus::Deleted), Some(reject), Some(approve)]);
 
         let line = "{\"text\":\"a\",\"score\":0.93,\"locator\":{},\"author\":{\"karma\":1}}\n{\"comment\":{\"body\":\"b\",\"x\":1},\"verdict\":{},\"y\":2}";
-        let mut jsonl = Jsonl::new(Lines::new(Box::new(std::io::Cursor::new(line.to_owned()))), "site");
+        let mut jsonl = JsonlReader::new(Lines::new(Box::new(std::io::Cursor::new(line.to_owned()))), "site");
         assert_eq!(jsonl.next().unwrap().unwrap().unknown, ["author.karma", "locator", "score"]);
         assert_eq!(jsonl.next().unwrap().unwrap().unknown, ["y", "x"]);
     }
@@ -116,31 +116,31 @@ mod tests {
         let (comment, status) = read(line).remove(0).unwrap();
         assert_eq!((comment.site.as_str(), comment.comment_id.as_str()), ("s", "c"));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_834_367);
-        assert_eq!(status, Some(Status::HELD));
+        assert_eq!(status, Some(ImportedStatus::HELD));
     }
 
     #[test]
     fn what_stands_around_a_comment_counts_as_much_as_what_stands_in_it() {
         for (around, within, expected) in [
-            (r#""status":"deleted""#, "", Status::Deleted),
-            (r#""deleted":true"#, "", Status::Deleted),
-            (r#""decision":"DECISION_HOLD""#, "", Status::HELD),
-            (r#""verdict":{"decision":"DECISION_APPROVE"}"#, r#","spam":true"#, Status::REJECTED),
-            (r#""verdict":{"decision":"DECISION_HOLD"}"#, r#","status":"approved""#, Status::HELD),
-            (r#""verdict":{"decision":"DECISION_APPROVE"},"deleted_at":"2021-03-04""#, "", Status::Deleted),
-            (r#""verdict":{"decision":"DECISION_APPROVE"}"#, "", Status::APPROVED),
+            (r#""status":"deleted""#, "", ImportedStatus::Deleted),
+            (r#""deleted":true"#, "", ImportedStatus::Deleted),
+            (r#""decision":"DECISION_HOLD""#, "", ImportedStatus::HELD),
+            (r#""verdict":{"decision":"DECISION_APPROVE"}"#, r#","spam":true"#, ImportedStatus::REJECTED),
+            (r#""verdict":{"decision":"DECISION_HOLD"}"#, r#","status":"approved""#, ImportedStatus::HELD),
+            (r#""verdict":{"decision":"DECISION_APPROVE"},"deleted_at":"2021-03-04""#, "", ImportedStatus::Deleted),
+            (r#""verdict":{"decision":"DECISION_APPROVE"}"#, "", ImportedStatus::APPROVED),
         ] {
             let line = format!(r#"{{"comment":{{"body":"b"{within}}},{around}}}"#);
             assert_eq!(read(&line)[0].as_ref().unwrap().1, Some(expected), "{line}");
         }
         let twice = r#"{"comment":{"body":"a","deleted":true},"comment":{"body":"b"}}"#;
-        assert_eq!(read(twice)[0].as_ref().unwrap().1, Some(Status::Deleted));
+        assert_eq!(read(twice)[0].as_ref().unwrap().1, Some(ImportedStatus::Deleted));
     }
 
     #[test]
     fn what_is_not_understood_of_a_comments_fate_is_named_and_not_called_unknown() {
         let line = r#"{"text":"a","status":"perhaps","deleted":false,"hue":1}"#;
-        let mut jsonl = Jsonl::new(Lines::new(Box::new(std::io::Cursor::new(line.to_owned()))), "site");
+        let mut jsonl = JsonlReader::new(Lines::new(Box::new(std::io::Cursor::new(line.to_owned()))), "site");
         let entry = jsonl.next().unwrap().unwrap();
         assert_eq!((entry.unknown, entry.doubts), (vec!["hue".to_owned()], vec!["status \"perhaps\"".to_owned()]));
     }

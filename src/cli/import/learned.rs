@@ -1,17 +1,17 @@
 //! What a site has learned from the decisions of archives, for the end of an import's summary.
 
 use crate::classify::site::Outcome as SiteOutcome;
-use crate::classify::site::lesson::Source;
+use crate::classify::site::lesson::OutcomeSource;
 use crate::cli::connect::Connection;
 use crate::pb;
 
 /// Returns what the site has learned from archives and what it has not, a line each.
-pub async fn learned(connection: &Connection, site: &str) -> Vec<String> {
+pub async fn learned_lines(connection: &Connection, site: &str) -> Vec<String> {
     let asked = connection.admin().get_model_info(pb::GetModelInfoRequest { site: site.to_owned() }).await;
     let Ok(Some(learning)) = asked.map(|answer| answer.into_inner().learning) else {
         return vec![format!("What was learned from it: `gatepost model info --site {site}`, with a key for administrators.")];
     };
-    let imported = learning.by_source.get(Source::Import.as_str()).copied().unwrap_or_default();
+    let imported = learning.by_source.get(OutcomeSource::Import.as_str()).copied().unwrap_or_default();
     if imported == 0 {
         return vec!["Nothing was learned from it: none of its decisions says what is harmless or bad here.".to_owned()];
     }

@@ -6,14 +6,14 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Number, Value};
 
-use super::words::Says;
+use super::words::FieldMeaning;
 use crate::cli::lines::Fields;
 
 /// JSON in which a field that stands twice is not lost: objects are put together, and what says something of a comment becomes
 /// a list of all that it says. Of others the last counts, as usual.
-pub struct Merged(pub Value);
+pub struct MergedJson(pub Value);
 
-impl<'de> Deserialize<'de> for Merged {
+impl<'de> Deserialize<'de> for MergedJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(MergedVisitor).map(Self)
     }
@@ -58,7 +58,7 @@ impl<'de> Visitor<'de> for MergedVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(Merged(item)) = list.next_element()? {
+        while let Some(MergedJson(item)) = list.next_element()? {
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -66,7 +66,7 @@ impl<'de> Visitor<'de> for MergedVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut fields = Fields::new();
-        while let Some((name, Merged(value))) = map.next_entry::<String, Merged>()? {
+        while let Some((name, MergedJson(value))) = map.next_entry::<String, MergedJson>()? {
             merge(&mut fields, name, value);
         }
         Ok(Value::Object(fields))
@@ -81,7 +81,7 @@ fn merge(fields: &mut Fields, name: String, new: Value) {
         }
         Entry::Occupied(there) => there,
     };
-    let all = !matches!(Says::of(there.key()), None | Some(Says::Author | Says::Post));
+    let all = !matches!(FieldMeaning::of(there.key()), None | Some(FieldMeaning::Author | FieldMeaning::Post));
     match (there.get_mut(), new) {
         (Value::Object(old), Value::Object(new)) => new.into_iter().for_each(|(name, value)| merge(old, name, value)),
         (Value::Array(old), new) if all => old.push(new),
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn fields_that_say_nothing_of_a_comment_are_read_as_ever() {
         let text = r#"{"a":1,"b":[-2,1.5,{"c":null}],"d":"x\n","e":true,"a":18446744073709551615}"#;
-        let Merged(merged) = serde_json::from_str(text).unwrap();
+        let MergedJson(merged) = serde_json::from_str(text).unwrap();
         assert_eq!(merged, serde_json::from_str::<Value>(text).unwrap());
     }
 }

@@ -12,11 +12,11 @@ const OVERHEAD: usize = 128;
 /// Posts by their ids.
 #[derive(Default)]
 pub struct Posts {
-    all: HashMap<String, Known>,
+    all: HashMap<String, KnownPost>,
     size: usize,
 }
 
-struct Known {
+struct KnownPost {
     post: pb::Post,
     deleted: bool,
 }
@@ -27,7 +27,7 @@ impl Posts {
         self.size += post.id.len() + post.url.len() + post.title.len() + OVERHEAD;
         if self.size <= MAX_SIZE {
             let deleted = deleted || self.is_deleted(&post.id);
-            self.all.insert(post.id.clone(), Known { post, deleted });
+            self.all.insert(post.id.clone(), KnownPost { post, deleted });
         }
     }
 

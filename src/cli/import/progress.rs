@@ -13,12 +13,12 @@ use crate::files;
 
 /// After how many comments, or how long, it is written. What came after is sent again after a crash, which changes
 /// nothing.
-const BATCH: u64 = 1_000;
-const EVERY: Duration = Duration::from_millis(500);
+const WRITE_EVERY_COMMENTS: u64 = 1_000;
+const WRITE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What must be the same for an import to be the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Same {
+pub struct ImportIdentity {
     /// Of the input, in bytes.
     pub size: u64,
     /// When the input was changed last, in nanoseconds since 1970.
@@ -31,7 +31,7 @@ pub struct Same {
     pub mode: String,
 }
 
-impl Same {
+impl ImportIdentity {
     /// Of a file.
     pub fn of(file: &Path, server: &str, site: &str, mode: &str) -> Result<Self, Failure> {
         let known = fs::metadata(file).map_err(|error| Failure::failed(format!("cannot read {}: {error}", file.display())))?;
@@ -48,15 +48,15 @@ impl Same {
 
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
-    of: Same,
+struct ProgressFile {
+    of: ImportIdentity,
     done: u64,
 }
 
 /// How far it has come.
 pub struct Progress {
     /// Absent: it is not kept.
-    file: Option<(PathBuf, Same)>,
+    file: Option<(PathBuf, ImportIdentity)>,
     done: u64,
     written: u64,
     written_at: Instant,
@@ -64,7 +64,7 @@ pub struct Progress {
 
 impl Progress {
     /// Of an import whose progress is not kept.
-    pub fn unkept() -> Self {
+    pub fn in_memory() -> Self {
         Self { file: None, done: 0, written: 0, written_at: Instant::now() }
     }
 
@@ -72,15 +72,15 @@ impl Progress {
     ///
     /// # Errors
     /// The file cannot be read, or not be written.
-    pub fn begin(file: &Path, of: Same) -> Result<(Self, bool), Failure> {
+    pub fn begin(file: &Path, of: ImportIdentity) -> Result<(Self, bool), Failure> {
         let kept = match files::read(file, files::MAX_VALUE) {
-            Ok(bytes) => Some(serde_json::from_slice::<Kept>(&bytes).ok()),
+            Ok(bytes) => Some(serde_json::from_slice::<ProgressFile>(&bytes).ok()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(Failure::failed(format!("cannot read the progress in {}: {error}", file.display()))),
         };
         let known = kept.is_none();
         let done = kept.flatten().filter(|kept| kept.of == of).map(|kept| kept.done);
-        let mut progress = Self { file: Some((file.to_owned(), of)), done: done.unwrap_or(0), ..Self::unkept() };
+        let mut progress = Self { file: Some((file.to_owned(), of)), done: done.unwrap_or(0), ..Self::in_memory() };
         // Now and not after an hour it shows that the folder cannot be written to.
         progress.write()?;
         Ok((progress, known || done.is_some()))
@@ -99,7 +99,8 @@ impl Progress {
     /// Whether it is time to write.
     pub fn is_due(&self) -> bool {
         let unwritten = self.done - self.written;
-        self.file.is_some() && (unwritten >= BATCH || unwritten > 0 && self.written_at.elapsed() >= EVERY)
+        self.file.is_some()
+            && (unwritten >= WRITE_EVERY_COMMENTS || unwritten > 0 && self.written_at.elapsed() >= WRITE_INTERVAL)
     }
 
     /// Writes it.
@@ -111,7 +112,7 @@ impl Progress {
                 "cannot keep the progress in {file}: {error}; name another place with --state, or give --no-state"
             ))
         };
-        let kept = serde_json::to_string(&Kept { of: of.clone(), done: self.done }).map_err(|error| cannot(&error))?;
+        let kept = serde_json::to_string(&ProgressFile { of: of.clone(), done: self.done }).map_err(|error| cannot(&error))?;
         replace(file, &format!("{kept}\n")).map_err(|error| cannot(&error))?;
         (self.written, self.written_at) = (self.done, Instant::now());
         Ok(())
@@ -134,13 +135,13 @@ mod tests {
     fn only_the_same_import_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.progress");
-        let same = Same { size: 1, modified: 2, server: "s".into(), site: "b".into(), mode: "m".into() };
+        let same = ImportIdentity { size: 1, modified: 2, server: "s".into(), site: "b".into(), mode: "m".into() };
         let (mut progress, known) = Progress::begin(&file, same.clone()).unwrap();
         assert_eq!((progress.done(), known), (0, true));
         progress.step();
         progress.write().unwrap();
         assert_eq!(Progress::begin(&file, same.clone()).unwrap().0.done(), 1);
-        let (other, known) = Progress::begin(&file, Same { site: "c".into(), ..same.clone() }).unwrap();
+        let (other, known) = Progress::begin(&file, ImportIdentity { site: "c".into(), ..same.clone() }).unwrap();
         assert_eq!((other.done(), known), (0, false));
         fs::write(&file, "torn").unwrap();
         let (progress, known) = Progress::begin(&file, same).unwrap();

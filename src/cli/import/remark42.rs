@@ -5,22 +5,22 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::claims::Claims;
-use super::entry::{Entry, Found, Place, broken_off};
-use super::field::{fit, moment};
-use super::merged::Merged;
-use super::status::Status;
+use super::claims::StatusClaims;
+use super::entry::{ArchiveEntry, EntryContent, EntryPosition, read_problem};
+use super::field::{parse_timestamp, truncate};
+use super::merged::MergedJson;
+use super::status::ImportedStatus;
 use crate::cli::lines::{Fields, Line, Lines};
 use crate::cli::text;
-use crate::comment::{MAX_ID, MAX_LINE, MAX_NAME, external_id_problem};
+use crate::comment::{MAX_ID, MAX_NAME, MAX_TITLE_OR_URL, external_id_problem};
 use crate::pb;
 
 /// What the ids of users begin with who only typed a name, which anybody may.
 const ANONYMOUS: &str = "anonymous_";
 /// What a comment and its author have besides, and is left out: votes, pictures, and the hash of an address, which nobody can
 /// compare.
-const LEFT_OUT: [&str; 8] = ["score", "votes", "vote", "voted_ips", "controversy", "edit", "pin", "imported"];
-const LEFT_OUT_OF_USERS: [&str; 8] =
+const IGNORED_FIELDS: [&str; 8] = ["score", "votes", "vote", "voted_ips", "controversy", "edit", "pin", "imported"];
+const IGNORED_USER_FIELDS: [&str; 8] =
     ["picture", "ip", "admin", "verified", "site_id", "email_subscription", "paid_sub", "telegram"];
 
 /// Most names of unknown fields of a comment, and the longest one, in characters.
@@ -28,7 +28,7 @@ const MAX_UNKNOWN: usize = 32;
 const MAX_UNKNOWN_NAME: usize = 64;
 
 /// Reads it.
-pub struct Remark42 {
+pub struct Remark42Reader {
     lines: Lines,
     site: String,
     /// Whom the site has blocked. `None`: the line that says so cannot be read.
@@ -45,7 +45,7 @@ struct Users {
 /// A comment as it stands there.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Row {
+struct Remark42Comment {
     id: String,
     pid: String,
     text: String,
@@ -74,43 +74,48 @@ struct Locator {
     url: String,
 }
 
-impl Remark42 {
+impl Remark42Reader {
     /// From the first line on.
     pub fn new(lines: Lines, site: &str) -> Self {
         Self { lines, site: site.to_owned(), blocked: Some(HashSet::new()) }
     }
 
     /// The next comment.
-    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+    pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         loop {
-            let line = self.lines.next().map_err(broken_off)?;
+            let line = self.lines.next().map_err(read_problem)?;
             let Some(line) = line else { return Ok(None) };
             // The first is about the site's users and posts, and may be longer than any comment.
             if line.number == 1 && !line.fields().is_ok_and(|fields| fields.contains_key("id")) {
-                self.blocked = blocked(&line).ok();
+                self.blocked = blocked_users(&line).ok();
                 continue;
             }
-            let (mut claims, mut unknown) = (Claims::default(), Vec::new());
-            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(Found::Invalid);
-            return Ok(Some(Entry { unknown, doubts: claims.doubts(), ..Entry::new(Place::Line(line.number), found) }));
+            let (mut claims, mut unknown) = (StatusClaims::default(), Vec::new());
+            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(EntryContent::Invalid);
+            return Ok(Some(ArchiveEntry {
+                unknown,
+                doubts: claims.doubts(),
+                ..ArchiveEntry::new(EntryPosition::Line(line.number), found)
+            }));
         }
     }
 
-    fn found(&self, line: &Line, claims: &mut Claims, unknown: &mut Vec<String>) -> Result<Found, String> {
-        let Merged(value) = line.read()?;
-        let mut row: Row = serde_json::from_value(value).map_err(|error| format!("is no comment of Remark42: {error}"))?;
+    fn found(&self, line: &Line, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Result<EntryContent, String> {
+        let MergedJson(value) = line.read()?;
+        let mut row: Remark42Comment =
+            serde_json::from_value(value).map_err(|error| format!("is no comment of Remark42: {error}"))?;
         claims.take(&mut row.rest);
-        claims.take_author(&mut row.user.rest);
+        claims.extract_author(&mut row.user.rest);
         match &self.blocked {
-            Some(blocked) if blocked.contains(&row.user.id) => claims.add(Status::HELD),
+            Some(blocked) if blocked.contains(&row.user.id) => claims.add(ImportedStatus::HELD),
             Some(_) => {}
-            None => claims.doubt("a first line that says whom the site has blocked".to_owned()),
+            None => claims.add_doubt("a first line that says whom the site has blocked".to_owned()),
         }
-        let more = row.rest.keys().filter(|name| !LEFT_OUT.contains(&name.as_str())).map(String::to_owned);
-        let of_user = row.user.rest.keys().filter(|name| !LEFT_OUT_OF_USERS.contains(&name.as_str()));
+        let more = row.rest.keys().filter(|name| !IGNORED_FIELDS.contains(&name.as_str())).map(String::to_owned);
+        let of_user = row.user.rest.keys().filter(|name| !IGNORED_USER_FIELDS.contains(&name.as_str()));
         let all = more.chain(of_user.map(|name| format!("user.{name}"))).take(MAX_UNKNOWN);
-        unknown.extend(all.map(|name| text::line(&name, MAX_UNKNOWN_NAME)));
-        let status = claims.status().unwrap_or(Status::APPROVED);
+        unknown.extend(all.map(|name| text::escape_line(&name, MAX_UNKNOWN_NAME)));
+        let status = claims.status().unwrap_or(ImportedStatus::APPROVED);
         let (body, format) = match row.text {
             // What it shows is made of what was typed; an older one may lack it.
             text if text.is_empty() => (row.orig, pb::BodyFormat::Markdown),
@@ -118,12 +123,17 @@ impl Remark42 {
         };
         let certain = !row.user.id.starts_with(ANONYMOUS) && external_id_problem(&row.user.id).is_none();
         let author = pb::Author {
-            name: fit(row.user.name, MAX_NAME),
+            name: truncate(row.user.name, MAX_NAME),
             user_id: if certain { row.user.id } else { String::new() },
             ..pb::Author::default()
         };
-        let url = fit(row.locator.url, MAX_LINE);
-        let post = pb::Post { id: fit(url.clone(), MAX_ID), url, title: fit(row.title, MAX_LINE), ..pb::Post::default() };
+        let url = truncate(row.locator.url, MAX_TITLE_OR_URL);
+        let post = pb::Post {
+            id: truncate(url.clone(), MAX_ID),
+            url,
+            title: truncate(row.title, MAX_TITLE_OR_URL),
+            ..pb::Post::default()
+        };
         let comment = pb::Comment {
             site: self.site.clone(),
             comment_id: row.id,
@@ -132,16 +142,16 @@ impl Remark42 {
             post: Some(post),
             body,
             body_format: format.into(),
-            submitted_at: moment(&row.time),
+            submitted_at: parse_timestamp(&row.time),
             ..pb::Comment::default()
         };
-        Ok(Found::Comment(Box::new(comment), Some(status)))
+        Ok(EntryContent::Comment(Box::new(comment), Some(status)))
     }
 }
 
 /// Returns the ids of the users that the first line says are blocked, whether now or until some time.
-fn blocked(line: &Line) -> Result<HashSet<String>, String> {
-    let Merged(value) = line.read()?;
+fn blocked_users(line: &Line) -> Result<HashSet<String>, String> {
+    let MergedJson(value) = line.read()?;
     let all: Users = serde_json::from_value(value).map_err(|error| error.to_string())?;
     let blocked = all.users.into_iter().flatten().filter_map(|mut user| {
         // It stands one level deeper there: `{"blocked": {"status": true, "until": ...}}`.
@@ -150,8 +160,8 @@ fn blocked(line: &Line) -> Result<HashSet<String>, String> {
                 user.insert(name.to_owned(), status);
             }
         }
-        let mut claims = Claims::default();
-        claims.take_author(&mut user);
+        let mut claims = StatusClaims::default();
+        claims.extract_author(&mut user);
         claims.status()?;
         user.get("id")?.as_str().map(str::to_owned)
     });
@@ -175,8 +185,8 @@ pub mod tests {
         "\n",
     );
 
-    fn entries(text: &str) -> Vec<Entry> {
-        let mut backup = Remark42::new(Lines::new(Box::new(std::io::Cursor::new(text.to_owned()))), "site");
+    fn entries(text: &str) -> Vec<ArchiveEntry> {
+        let mut backup = Remark42Reader::new(Lines::new(Box::new(std::io::Cursor::new(text.to_owned()))), "site");
         std::iter::from_fn(|| backup.next().unwrap()).collect()
     }
 
@@ -184,9 +194,9 @@ pub mod tests {
     fn comments_come_with_their_post_and_deleted_ones_are_deleted() {
         let entries = entries(BACKUP);
         assert_eq!(entries.len(), 4);
-        assert_eq!(entries[0].position, Place::Line(2));
-        let Found::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
-        assert_eq!(*status, Some(Status::APPROVED));
+        assert_eq!(entries[0].position, EntryPosition::Line(2));
+        let EntryContent::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
+        assert_eq!(*status, Some(ImportedStatus::APPROVED));
         assert_eq!((comment.comment_id.as_str(), comment.body.as_str()), ("c1", "<p>Rye.</p>"));
         assert_eq!((comment.site.as_str(), comment.body_format()), ("site", pb::BodyFormat::Html));
         assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400);
@@ -194,12 +204,12 @@ pub mod tests {
         let post = comment.post.as_ref().unwrap();
         assert_eq!((post.url.as_str(), post.title.as_str()), ("https://blog.example/bread", "On bread"));
 
-        let Found::Comment(comment, _) = &entries[1].content else { panic!("no comment") };
+        let EntryContent::Comment(comment, _) = &entries[1].content else { panic!("no comment") };
         assert_eq!((comment.body.as_str(), comment.body_format()), ("*Oat*.", pb::BodyFormat::Markdown));
         assert_eq!(comment.author.as_ref().unwrap().user_id, "", "a name that anybody may type is nobody's id");
         assert_eq!(comment.parent_id, "c1");
-        assert!(matches!(entries[2].content, Found::Comment(_, Some(Status::Deleted))));
-        assert!(matches!(&entries[3].content, Found::Invalid(problem) if problem.contains("Remark42")));
+        assert!(matches!(entries[2].content, EntryContent::Comment(_, Some(ImportedStatus::Deleted))));
+        assert!(matches!(&entries[3].content, EntryContent::Invalid(problem) if problem.contains("Remark42")));
     }
 
     #[test]
@@ -211,19 +221,19 @@ pub mod tests {
     fn what_says_that_a_comment_or_its_author_is_gone_counts_whatever_it_is_called() {
         let first = r#"{"version":1,"users":[{"id":"u1","blocked":{"status":true,"until":"2022-01-01T00:00:00Z"}},{"id":"u2","blocked":{"status":false,"until":"0001-01-01T00:00:00Z"}}],"posts":[]}"#;
         for (said, expected) in [
-            (r#""user":{"id":"u1"}"#, Status::HELD),
-            (r#""user":{"id":"u2"}"#, Status::APPROVED),
-            (r#""user":{"id":"u3","block":true}"#, Status::HELD),
-            (r#""user":{"id":"u3","blocked":false,"verified":true}"#, Status::APPROVED),
-            (r#""delete":"true""#, Status::Deleted),
-            (r#""deleted":true"#, Status::Deleted),
-            (r#""Delete":true,"delete":false"#, Status::Deleted),
-            (r#""delete":true,"delete":false"#, Status::Deleted),
-            (r#""hidden":1"#, Status::HELD),
-            (r#""status":"perhaps""#, Status::HELD),
+            (r#""user":{"id":"u1"}"#, ImportedStatus::HELD),
+            (r#""user":{"id":"u2"}"#, ImportedStatus::APPROVED),
+            (r#""user":{"id":"u3","block":true}"#, ImportedStatus::HELD),
+            (r#""user":{"id":"u3","blocked":false,"verified":true}"#, ImportedStatus::APPROVED),
+            (r#""delete":"true""#, ImportedStatus::Deleted),
+            (r#""deleted":true"#, ImportedStatus::Deleted),
+            (r#""Delete":true,"delete":false"#, ImportedStatus::Deleted),
+            (r#""delete":true,"delete":false"#, ImportedStatus::Deleted),
+            (r#""hidden":1"#, ImportedStatus::HELD),
+            (r#""status":"perhaps""#, ImportedStatus::HELD),
         ] {
             let entry = entries(&format!("{first}\n{{\"id\":\"c\",\"text\":\"x\",{said}}}\n")).remove(0);
-            let Found::Comment(_, status) = entry.content else { panic!("no comment: {said}") };
+            let EntryContent::Comment(_, status) = entry.content else { panic!("no comment: {said}") };
             assert_eq!((status, entry.unknown.len()), (Some(expected), 0), "{said}");
         }
     }
@@ -237,7 +247,7 @@ pub mod tests {
     #[test]
     fn comments_are_held_where_the_line_that_says_who_is_blocked_cannot_be_read() {
         let entry = entries("{\"version\":1,\"users\":[{\n{\"id\":\"c\",\"text\":\"x\"}\n").remove(0);
-        assert!(matches!(entry.content, Found::Comment(_, Some(Status::HELD))));
+        assert!(matches!(entry.content, EntryContent::Comment(_, Some(ImportedStatus::HELD))));
         assert_eq!(entry.doubts.len(), 1);
     }
 }

@@ -5,16 +5,16 @@ use std::str;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cli::lines::Content;
+use crate::cli::lines::ContentReader;
 
 /// What stands for bytes that mean nothing.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// How many replacements were read so far. Clones count together.
 #[derive(Debug, Clone, Default)]
-pub struct Repairs(Arc<AtomicU64>);
+pub struct RepairCounter(Arc<AtomicU64>);
 
-impl Repairs {
+impl RepairCounter {
     /// Returns the number so far.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -22,8 +22,8 @@ impl Repairs {
 }
 
 /// Replaces what is not UTF-8 by U+FFFD while it is read, as [`String::from_utf8_lossy`] does. Looks at no byte twice.
-pub struct Repaired {
-    content: Content,
+pub struct Utf8Repair {
+    content: ContentReader,
     /// How many bytes at the front of what `content` has ready are known to be UTF-8.
     valid: usize,
     /// A character that the end of a buffer had cut in two, or a replacement.
@@ -32,12 +32,12 @@ pub struct Repaired {
     at: usize,
     /// Whether it is a replacement, which counts once it was read.
     replacing: bool,
-    repairs: Repairs,
+    repairs: RepairCounter,
 }
 
-impl Repaired {
+impl Utf8Repair {
     /// Returns a reader of the same content. Replacements are counted in `repairs`.
-    pub fn new(content: Content, repairs: Repairs) -> Self {
+    pub fn new(content: ContentReader, repairs: RepairCounter) -> Self {
         Self { content, valid: 0, pending: Vec::with_capacity(4), at: 0, replacing: false, repairs }
     }
 
@@ -90,7 +90,7 @@ impl Repaired {
     }
 }
 
-impl Read for Repaired {
+impl Read for Utf8Repair {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.fill_buf()?.read(into)?;
         self.consume(read);
@@ -98,7 +98,7 @@ impl Read for Repaired {
     }
 }
 
-impl BufRead for Repaired {
+impl BufRead for Utf8Repair {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.pending.is_empty() && self.valid == 0 {
             self.advance()?;
@@ -133,10 +133,10 @@ mod tests {
     use super::*;
 
     fn repaired(bytes: &[u8], buffer: usize) -> (String, u64) {
-        let repairs = Repairs::default();
+        let repairs = RepairCounter::default();
         let content = BufReader::with_capacity(buffer, io::Cursor::new(bytes.to_vec()));
         let mut text = Vec::new();
-        Repaired::new(Box::new(content), repairs.clone()).read_to_end(&mut text).unwrap();
+        Utf8Repair::new(Box::new(content), repairs.clone()).read_to_end(&mut text).unwrap();
         (String::from_utf8(text).unwrap(), repairs.count())
     }
 

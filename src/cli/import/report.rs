@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::entry::{Entry, Place};
+use super::entry::{ArchiveEntry, EntryPosition};
 use crate::cli::bar;
 use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
@@ -19,7 +19,7 @@ use crate::pb;
 use crate::verdict::Decision;
 
 /// What a comment of the archive came to.
-pub enum Outcome {
+pub enum ImportOutcome {
     /// It has a verdict.
     Done(Box<pb::Verdict>),
     /// It was not to be imported, and why.
@@ -29,7 +29,7 @@ pub enum Outcome {
 }
 
 /// Prints and counts.
-pub struct Report {
+pub struct ImportReport {
     screen: Screen,
     format: Format,
     printer: Printer<pb::Verdict>,
@@ -48,12 +48,12 @@ pub struct Report {
     done_earlier: u64,
 }
 
-impl Report {
+impl ImportReport {
     /// Nothing yet.
     pub fn new(format: Format) -> Self {
         let screen = Screen::new();
         Self {
-            bar: bar::new(&screen, format),
+            bar: bar::for_output(&screen, format),
             printer: Printer::new(format),
             screen,
             format,
@@ -70,12 +70,12 @@ impl Report {
     /// Lets the bar follow what is read.
     pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
         self.bar.reset();
-        bar::follow(&self.bar, source, length)
+        bar::wrap_read(&self.bar, source, length)
     }
 
     /// Says something that is no outcome.
     pub fn tell(&self, line: &str) {
-        self.bar.suspend(|| term::tell(line));
+        self.bar.suspend(|| term::log_line(line));
     }
 
     /// An earlier run had come so far.
@@ -84,7 +84,7 @@ impl Report {
     }
 
     /// Counts what was repaired in a comment, what was left out of it, and why it is held.
-    pub fn note(&mut self, entry: &Entry) {
+    pub fn count_notes(&mut self, entry: &ArchiveEntry) {
         self.repaired += u64::from(entry.repaired);
         entry.unknown.iter().for_each(|name| count(&mut self.unknown, name));
         entry.doubts.iter().for_each(|doubt| count(&mut self.doubts, doubt));
@@ -96,16 +96,16 @@ impl Report {
     }
 
     /// Prints or counts what the comment at that place came to.
-    pub fn take(&mut self, file: &Path, place: Place, outcome: Outcome) -> Result<(), Failure> {
+    pub fn take(&mut self, file: &Path, place: EntryPosition, outcome: ImportOutcome) -> Result<(), Failure> {
         match outcome {
             // The word may be the archive's.
-            Outcome::Skipped(why) => count(&mut self.skipped, &text::line(&why, 40)),
-            Outcome::Failed(problem) => {
+            ImportOutcome::Skipped(why) => count(&mut self.skipped, &text::escape_line(&why, 40)),
+            ImportOutcome::Failed(problem) => {
                 self.failed += 1;
-                let problem = failure::one_line(&problem);
+                let problem = failure::problem_line(&problem);
                 self.tell(&format!("{}, {place}: {problem}", file.display()));
             }
-            Outcome::Done(verdict) => {
+            ImportOutcome::Done(verdict) => {
                 if let Some(index) = Decision::ALL.iter().position(|one| Some(*one) == explain::decision(&verdict)) {
                     self.decided[index] += 1;
                 }
@@ -142,7 +142,7 @@ impl Report {
     /// Prints what is left and the summary, and says how it ended.
     pub fn finish(mut self, server: &str, took: Duration, learned: &[String]) -> Result<ExitCode, Failure> {
         self.bar.finish_and_clear();
-        let ended = failure::of_several(self.failed, self.all() + self.done_earlier);
+        let ended = failure::exit_code_of_batch(self.failed, self.all() + self.done_earlier);
         let rate = self.done() as f64 / took.as_secs_f64().max(1e-6);
         let mut last = format!("{} comments in {:.2} s, {rate:.0} a second, to {server}", self.done(), took.as_secs_f64());
         if self.done_earlier > 0 {
@@ -164,12 +164,12 @@ impl Report {
             let counts: Vec<String> = self.rows().into_iter().map(|(_, word, count)| format!("{count} {word}")).collect();
             let notes = self.notes();
             self.printer.finish(&mut self.screen)?;
-            term::tell(&format!("{last}: {}", counts.join(", ")));
-            notes.iter().chain(learned).for_each(|line| term::tell(line));
+            term::log_line(&format!("{last}: {}", counts.join(", ")));
+            notes.iter().chain(learned).for_each(|line| term::log_line(line));
         }
         if self.failed > 0 {
             let comments = if self.failed == 1 { "comment" } else { "comments" };
-            term::tell(&format!("gatepost: {} {comments} could not be imported", self.failed));
+            term::log_line(&format!("gatepost: {} {comments} could not be imported", self.failed));
         }
         Ok(ended)
     }

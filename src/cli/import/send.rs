@@ -11,14 +11,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::archive::Archive;
-use super::entry::{Entry, Found, Place};
+use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
 use super::progress::Progress;
-use super::report::{Outcome, Report};
-use super::taking::Taking;
+use super::report::{ImportOutcome, ImportReport};
+use super::taking::ImportSelection;
 use crate::cli::connect::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::read_ahead::read_ahead;
-use crate::cli::retry::{self, Pause};
+use crate::cli::retry::{self, Backoff};
 use crate::cli::text;
 use crate::pb;
 
@@ -27,41 +27,41 @@ const WINDOW: usize = 64;
 /// Longest request: what the server takes is a little more.
 const MAX_REQUEST: usize = 1_000_000;
 /// How often the progress is looked at while no answer comes.
-const TICK: Duration = Duration::from_millis(250);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 /// What a server says of one comment when it cannot do anything just now.
-const PASSING: [&str; 3] = ["STORE_UNAVAILABLE", "SHUTTING_DOWN", "TIMED_OUT"];
+const TRANSIENT_REASONS: [&str; 3] = ["STORE_UNAVAILABLE", "SHUTTING_DOWN", "TIMED_OUT"];
 
 /// The way of one file to the server.
-pub struct Sending<'a> {
+pub struct ImportStream<'a> {
     file: &'a Path,
     connection: &'a Connection,
-    taking: Taking,
+    taking: ImportSelection,
     dry_run: bool,
     retries: u32,
-    report: &'a mut Report,
+    report: &'a mut ImportReport,
     progress: &'a mut Progress,
-    entries: mpsc::Receiver<Result<Entry, String>>,
+    entries: mpsc::Receiver<Result<ArchiveEntry, String>>,
     /// In the order of the file. What has an outcome waits for those before it.
-    window: VecDeque<Waiting>,
+    window: VecDeque<Pending>,
     /// What ended the file early.
     read_error: Option<String>,
     /// Whether any comment was found, good or bad.
     found: bool,
 }
 
-struct Waiting {
-    place: Place,
-    state: State,
+struct Pending {
+    place: EntryPosition,
+    state: PendingState,
 }
 
-enum State {
+enum PendingState {
     /// Sent, or to be sent again on the next stream.
     Sent(Box<pb::CheckCommentsRequest>),
-    Settled(Outcome),
+    Settled(ImportOutcome),
 }
 
 /// How a stream ended.
-enum Ended {
+enum StreamEnd {
     /// Nothing is left to send.
     Done,
     /// It broke.
@@ -70,14 +70,14 @@ enum Ended {
     Failing(Status),
 }
 
-impl<'a> Sending<'a> {
+impl<'a> ImportStream<'a> {
     /// Begins to read, behind what is done already.
     pub fn new(
         file: &'a Path,
         archive: Archive,
         connection: &'a Connection,
-        (taking, dry_run, retries): (Taking, bool, u32),
-        report: &'a mut Report,
+        (taking, dry_run, retries): (ImportSelection, bool, u32),
+        report: &'a mut ImportReport,
         progress: &'a mut Progress,
     ) -> Self {
         let found = progress.done() > 0;
@@ -91,25 +91,25 @@ impl<'a> Sending<'a> {
     /// # Errors
     /// The server refuses, or stays away too long; the file breaks off. What was answered until then is done.
     pub async fn run(mut self) -> Result<bool, Failure> {
-        let (mut pause, mut tries) = (Pause::default(), 0);
+        let (mut pause, mut tries) = (Backoff::default(), 0);
         loop {
             let before = self.progress.done();
             let (failure, why) = match self.stream().await? {
-                Ended::Done => break,
-                Ended::Lost(status) => (Failure::gone(self.connection.server(), &status), status),
-                Ended::Failing(status) => (self.connection.failure(&status), status),
+                StreamEnd::Done => break,
+                StreamEnd::Lost(status) => (Failure::connection_lost(self.connection.server(), &status), status),
+                StreamEnd::Failing(status) => (self.connection.failure(&status), status),
             };
-            if !retry::may_pass(&why) {
+            if !retry::is_retryable(&why) {
                 return Err(failure);
             }
             if self.progress.done() > before {
-                (pause, tries) = (Pause::default(), 0);
+                (pause, tries) = (Backoff::default(), 0);
             }
             if tries == self.retries {
                 return Err(failure.then("run it again to go on"));
             }
             if tries == 0 {
-                let why = text::line(failure.message(), 400);
+                let why = text::escape_line(failure.message(), 400);
                 self.report.tell(&format!("gatepost: {why}\ngatepost: trying again, up to {} times", self.retries));
             }
             tries += 1;
@@ -122,25 +122,25 @@ impl<'a> Sending<'a> {
     }
 
     /// Sends what waits for an answer, then what comes, until all is answered.
-    async fn stream(&mut self) -> Result<Ended, Failure> {
+    async fn stream(&mut self) -> Result<StreamEnd, Failure> {
         // Never full: it holds no more than the window.
         let (sender, requests) = mpsc::channel(WINDOW);
         for waiting in &self.window {
-            if let State::Sent(request) = &waiting.state {
+            if let PendingState::Sent(request) = &waiting.state {
                 let _ = sender.try_send((**request).clone());
             }
         }
         let mut client = self.connection.moderation();
         let mut answers = match client.check_comments(ReceiverStream::new(requests)).await {
             Ok(answer) => answer.into_inner(),
-            Err(status) => return Ok(Ended::Lost(status)),
+            Err(status) => return Ok(StreamEnd::Lost(status)),
         };
         let mut more = true;
-        let mut tick = tokio::time::interval(TICK);
+        let mut tick = tokio::time::interval(PROGRESS_INTERVAL);
         loop {
             self.settle()?;
             if !more && self.window.is_empty() {
-                return Ok(Ended::Done);
+                return Ok(StreamEnd::Done);
             }
             tokio::select! {
                 entry = self.entries.recv(), if more && self.window.len() < WINDOW => match entry {
@@ -153,12 +153,12 @@ impl<'a> Sending<'a> {
                 },
                 answer = answers.message() => match answer {
                     Ok(Some(answer)) => {
-                        if let Some(status) = self.answered(answer)? {
-                            return Ok(Ended::Failing(status));
+                        if let Some(status) = self.take_answer(answer)? {
+                            return Ok(StreamEnd::Failing(status));
                         }
                     }
-                    Ok(None) => return Ok(Ended::Lost(Status::unavailable("the server ended the stream"))),
-                    Err(status) => return Ok(Ended::Lost(status)),
+                    Ok(None) => return Ok(StreamEnd::Lost(Status::unavailable("the server ended the stream"))),
+                    Err(status) => return Ok(StreamEnd::Lost(status)),
                 },
                 // Only to look at the progress.
                 _ = tick.tick() => {}
@@ -167,11 +167,11 @@ impl<'a> Sending<'a> {
     }
 
     /// Takes an entry into the window, and sends it if it is to be sent.
-    fn take(&mut self, entry: Entry, sender: &mpsc::Sender<pb::CheckCommentsRequest>) {
-        self.found |= !matches!(entry.content, Found::NotAComment(_));
-        self.report.note(&entry);
-        let waiting = self.waiting(entry);
-        if let State::Sent(request) = &waiting.state {
+    fn take(&mut self, entry: ArchiveEntry, sender: &mpsc::Sender<pb::CheckCommentsRequest>) {
+        self.found |= !matches!(entry.content, EntryContent::NotAComment(_));
+        self.report.count_notes(&entry);
+        let waiting = self.pending(entry);
+        if let PendingState::Sent(request) = &waiting.state {
             // A stream that is gone says so when its answers are read, and then the next one gets it.
             let _ = sender.try_send((**request).clone());
         }
@@ -179,54 +179,57 @@ impl<'a> Sending<'a> {
     }
 
     /// What is to be done with an entry.
-    fn waiting(&self, Entry { position: place, content: found, .. }: Entry) -> Waiting {
+    fn pending(&self, ArchiveEntry { position: place, content: found, .. }: ArchiveEntry) -> Pending {
         let state = match found {
-            Found::Invalid(problem) => State::Settled(Outcome::Failed(problem)),
-            Found::NotAComment(what) => State::Settled(Outcome::Skipped(what)),
-            Found::Comment(comment, status) => match self.taking.decided(status) {
-                Err(why) => State::Settled(Outcome::Skipped(why.to_owned())),
-                Ok(_) if comment.encoded_len() > MAX_REQUEST => {
-                    State::Settled(Outcome::Failed(format!("is {} bytes long; no comment is", comment.encoded_len())))
-                }
-                Ok(decided) => State::Sent(Box::new(pb::CheckCommentsRequest {
+            EntryContent::Invalid(problem) => PendingState::Settled(ImportOutcome::Failed(problem)),
+            EntryContent::NotAComment(what) => PendingState::Settled(ImportOutcome::Skipped(what)),
+            EntryContent::Comment(comment, status) => match self.taking.decided(status) {
+                Err(why) => PendingState::Settled(ImportOutcome::Skipped(why.to_owned())),
+                Ok(_) if comment.encoded_len() > MAX_REQUEST => PendingState::Settled(ImportOutcome::Failed(format!(
+                    "is {} bytes long; no comment is",
+                    comment.encoded_len()
+                ))),
+                Ok(decided) => PendingState::Sent(Box::new(pb::CheckCommentsRequest {
                     comment: Some(*comment),
                     dry_run: self.dry_run,
                     decided: decided.map_or(0, |decision| decision.to_wire().into()),
                 })),
             },
         };
-        Waiting { place, state }
+        Pending { place, state }
     }
 
     /// Takes the answer to the oldest that waits for one. A status: the server can do nothing now.
-    fn answered(&mut self, answer: pb::CheckCommentsResponse) -> Result<Option<Status>, Failure> {
+    fn take_answer(&mut self, answer: pb::CheckCommentsResponse) -> Result<Option<Status>, Failure> {
         let surprise =
             || Failure::failed(format!("{} answers what was not asked; is it a Gatepost?", self.connection.server()));
         let sent = self.window.iter_mut().find_map(|waiting| match &waiting.state {
-            State::Sent(request) => {
+            PendingState::Sent(request) => {
                 Some((request.comment.as_ref().map_or("", |comment| &comment.comment_id).to_owned(), waiting))
             }
-            State::Settled(_) => None,
+            PendingState::Settled(_) => None,
         });
         let (id, waiting) = sent.ok_or_else(surprise)?;
         let outcome = match answer {
-            pb::CheckCommentsResponse { error: Some(error), .. } if PASSING.contains(&error.reason.as_str()) => {
+            pb::CheckCommentsResponse { error: Some(error), .. } if TRANSIENT_REASONS.contains(&error.reason.as_str()) => {
                 return Ok(Some(Status::unavailable(error.message)));
             }
-            pb::CheckCommentsResponse { error: Some(error), .. } => Outcome::Failed(format!("comment {id}: {}", error.message)),
+            pb::CheckCommentsResponse { error: Some(error), .. } => {
+                ImportOutcome::Failed(format!("comment {id}: {}", error.message))
+            }
             pb::CheckCommentsResponse { verdict: Some(verdict), .. } if verdict.comment_id == id => {
-                Outcome::Done(Box::new(verdict))
+                ImportOutcome::Done(Box::new(verdict))
             }
             pb::CheckCommentsResponse { .. } => return Err(surprise()),
         };
-        waiting.state = State::Settled(outcome);
+        waiting.state = PendingState::Settled(outcome);
         Ok(None)
     }
 
     /// Hands over what is settled, up to the first that is not.
     fn settle(&mut self) -> Result<(), Failure> {
-        while let Some(Waiting { state: State::Settled(_), .. }) = self.window.front() {
-            if let Some(Waiting { place, state: State::Settled(outcome) }) = self.window.pop_front() {
+        while let Some(Pending { state: PendingState::Settled(_), .. }) = self.window.front() {
+            if let Some(Pending { place, state: PendingState::Settled(outcome) }) = self.window.pop_front() {
                 self.report.take(self.file, place, outcome)?;
                 self.progress.step();
             }
@@ -240,7 +243,7 @@ impl<'a> Sending<'a> {
 }
 
 /// Reads the archive beside the sending, behind the entries that are done already.
-fn read(mut archive: Archive, done: u64) -> mpsc::Receiver<Result<Entry, String>> {
+fn read(mut archive: Archive, done: u64) -> mpsc::Receiver<Result<ArchiveEntry, String>> {
     let entries = std::iter::from_fn(move || archive.next().transpose());
     let left = (0..).zip(entries).filter(move |(number, entry)| *number >= done || entry.is_err());
     read_ahead(WINDOW, left.map(|(_, entry)| entry))

@@ -4,7 +4,7 @@ use crate::verdict::Decision;
 
 /// What was decided on a comment, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
+pub enum ImportedStatus {
     /// It stands.
     Decided(Decision),
     /// It was thrown away.
@@ -13,7 +13,7 @@ pub enum Status {
     PostDeleted,
 }
 
-impl Status {
+impl ImportedStatus {
     /// Published.
     pub const APPROVED: Self = Self::Decided(Decision::Approve);
     /// Kept back for a moderator.

@@ -1,11 +1,11 @@
 //! What an import takes of an archive: the decisions, only the comments, or only what is held.
 
-use super::status::Status;
+use super::status::ImportedStatus;
 use crate::verdict::Decision;
 
 /// What is taken of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taking {
+pub enum ImportSelection {
     /// What was decided.
     Decisions,
     /// Only the comments.
@@ -14,7 +14,7 @@ pub enum Taking {
     Held,
 }
 
-impl Taking {
+impl ImportSelection {
     /// Returns what the options `--judge` and `--held` ask for.
     pub fn new(judge: bool, held: bool) -> Self {
         match (judge, held) {
@@ -37,14 +37,14 @@ impl Taking {
     ///
     /// # Errors
     /// Returns the reason if the comment is to be left out.
-    pub fn decided(self, status: Option<Status>) -> Result<Option<Decision>, &'static str> {
+    pub fn decided(self, status: Option<ImportedStatus>) -> Result<Option<Decision>, &'static str> {
         match (self, status) {
-            (_, Some(Status::Deleted)) => Err("deleted"),
-            (_, Some(Status::PostDeleted)) => Err("on a deleted post"),
-            (Self::Held, None | Some(Status::Decided(Decision::Hold))) => Ok(Some(Decision::Hold)),
-            (Self::Held, Some(Status::Decided(_))) => Err("not held"),
+            (_, Some(ImportedStatus::Deleted)) => Err("deleted"),
+            (_, Some(ImportedStatus::PostDeleted)) => Err("on a deleted post"),
+            (Self::Held, None | Some(ImportedStatus::Decided(Decision::Hold))) => Ok(Some(Decision::Hold)),
+            (Self::Held, Some(ImportedStatus::Decided(_))) => Err("not held"),
             (Self::Comments, _) | (Self::Decisions, None) => Ok(None),
-            (Self::Decisions, Some(Status::Decided(decision))) => Ok(Some(decision)),
+            (Self::Decisions, Some(ImportedStatus::Decided(decision))) => Ok(Some(decision)),
         }
     }
 }

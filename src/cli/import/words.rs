@@ -1,13 +1,13 @@
 //! The vocabulary of exports: what the names of fields, and words such as `spam` or `SOFT_TRASHED`, say of a comment.
 
-use super::status::Status;
+use super::status::ImportedStatus;
 
 /// Longest name or value that is understood, in bytes.
 pub const MAX_WORD: usize = 64;
 
 /// What a field says of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Says {
+pub enum FieldMeaning {
     /// That it was thrown away, or when, or by whom.
     Deleted,
     /// That it is spam, or was refused.
@@ -34,52 +34,55 @@ pub enum Says {
     Post,
 }
 
-impl Says {
+impl FieldMeaning {
     /// Returns what a field says by its name, in whatever case and with whatever separators it is written.
     pub fn of(name: &str) -> Option<Self> {
-        let name = letters(name)?;
+        let name = normalize(name)?;
         let exact = match name.as_str() {
             "status" | "state" | "decision" | "decided" | "verdict" | "moderation" | "approval" | "disposition"
             | "commentstatus" | "commentstate" | "moderationstatus" | "moderationstate" | "moderationdecision"
-            | "approvalstatus" | "approvalstate" | "publishstatus" | "publicationstatus" | "publishingstatus" => Self::StatusWord,
+            | "approvalstatus" | "approvalstate" | "publishstatus" | "publicationstatus" | "publishingstatus" => {
+                Self::StatusWord
+            }
             "mode" => Self::IssoMode,
             "poststatus" | "poststate" | "threadstatus" | "pagestatus" | "articlestatus" => Self::PostStatusWord,
             "meta" | "metadata" | "commentmeta" | "flags" | "attributes" | "attrs" | "properties" | "props" | "extra"
             | "extras" | "custom" | "data" | "fields" => Self::Nested,
             "author" | "user" | "commenter" => Self::Author,
             "post" | "thread" | "page" | "article" => Self::Post,
-            name => return flag(name),
+            name => return parse_flag(name),
         };
         Some(exact)
     }
 }
 
 /// Returns the letters and digits of a word, in lower case. `None`: it is longer than any that is understood.
-fn letters(word: &str) -> Option<String> {
+fn normalize(word: &str) -> Option<String> {
     let fits = word.len() <= MAX_WORD;
     fits.then(|| word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect())
 }
 
 /// What may stand before and behind the word that counts.
-const BEFORE: [&str; 5] = ["is", "was", "has", "been", "comment"];
-const BEHIND: [&str; 10] = ["at", "on", "date", "time", "timestamp", "gmt", "utc", "flag", "status", "state"];
+const PREFIXES: [&str; 5] = ["is", "was", "has", "been", "comment"];
+const SUFFIXES: [&str; 10] = ["at", "on", "date", "time", "timestamp", "gmt", "utc", "flag", "status", "state"];
 /// What may stand there besides, unless the word is a friendly one: who approved a comment does not tell that it still is.
-const ALSO_BEFORE: [&str; 10] = ["user", "admin", "moderator", "mod", "author", "soft", "marked", "as", "post", "content"];
-const ALSO_BEHIND: [&str; 10] = ["by", "user", "admin", "moderator", "author", "reason", "since", "until", "hex", "id"];
+const STRICT_PREFIXES: [&str; 10] = ["user", "admin", "moderator", "mod", "author", "soft", "marked", "as", "post", "content"];
+const STRICT_SUFFIXES: [&str; 10] = ["by", "user", "admin", "moderator", "author", "reason", "since", "until", "hex", "id"];
 
 /// Returns what a name says of which all but one word is mere form, as in `is_deleted`, `deletedAt` and `removed_by_admin`.
-fn flag(name: &str) -> Option<Says> {
-    let friendly = |says: &Says| matches!(says, Says::Approved | Says::Shown);
+fn parse_flag(name: &str) -> Option<FieldMeaning> {
+    let friendly = |says: &FieldMeaning| matches!(says, FieldMeaning::Approved | FieldMeaning::Shown);
     let strict = || {
-        let (before, behind) = ([BEFORE.as_slice(), &ALSO_BEFORE].concat(), [BEHIND.as_slice(), &ALSO_BEHIND].concat());
-        inside(name, &before, &behind).filter(|says| !friendly(says))
+        let (before, behind) =
+            ([PREFIXES.as_slice(), &STRICT_PREFIXES].concat(), [SUFFIXES.as_slice(), &STRICT_SUFFIXES].concat());
+        strip_affixes(name, &before, &behind).filter(|says| !friendly(says))
     };
-    inside(name, &BEFORE, &BEHIND).or_else(strict)
+    strip_affixes(name, &PREFIXES, &SUFFIXES).or_else(strict)
 }
 
-fn inside(mut name: &str, before: &[&str], behind: &[&str]) -> Option<Says> {
+fn strip_affixes(mut name: &str, before: &[&str], behind: &[&str]) -> Option<FieldMeaning> {
     loop {
-        if let Some(says) = stem(name) {
+        if let Some(says) = parse_stem(name) {
             return Some(says);
         }
         name = before
@@ -89,40 +92,40 @@ fn inside(mut name: &str, before: &[&str], behind: &[&str]) -> Option<Says> {
     }
 }
 
-fn stem(word: &str) -> Option<Says> {
+fn parse_stem(word: &str) -> Option<FieldMeaning> {
     Some(match word {
         "deleted" | "delete" | "deletion" | "deleter" | "trashed" | "trash" | "softtrashed" | "removed" | "remove"
         | "removal" | "emptied" | "erased" | "purged" | "destroyed" | "discarded" | "withdrawn" | "retracted" | "expunged"
-        | "tombstone" | "tombstoned" => Says::Deleted,
+        | "tombstone" | "tombstoned" => FieldMeaning::Deleted,
         "spam" | "junk" | "abuse" | "abusive" | "rejected" | "reject" | "rejection" | "declined" | "denied" | "disapproved"
-        | "refused" => Says::Spam,
+        | "refused" => FieldMeaning::Spam,
         "pending" | "held" | "hold" | "onhold" | "hidden" | "hide" | "invisible" | "private" | "draft" | "scheduled"
         | "unapproved" | "notapproved" | "unpublished" | "notpublished" | "unmoderated" | "flagged" | "reported" | "queued"
         | "quarantined" | "quarantine" | "disabled" | "inactive" | "inreview" | "underreview" | "pendingreview"
         | "needsreview" | "awaitingreview" | "inmoderation" | "awaitingmoderation" | "needsmoderation"
-        | "pendingmoderation" | "awaitingapproval" | "needsapproval" | "pendingapproval" => Says::Held,
-        "blocked" | "block" | "banned" | "ban" | "shadowbanned" | "suspended" | "muted" | "spammer" => Says::Blocked,
-        "approved" | "approve" | "accepted" | "accept" | "allowed" => Says::Approved,
+        | "pendingmoderation" | "awaitingapproval" | "needsapproval" | "pendingapproval" => FieldMeaning::Held,
+        "blocked" | "block" | "banned" | "ban" | "shadowbanned" | "suspended" | "muted" | "spammer" => FieldMeaning::Blocked,
+        "approved" | "approve" | "accepted" | "accept" | "allowed" => FieldMeaning::Approved,
         "published" | "publish" | "visible" | "visibility" | "public" | "live" | "shown" | "displayed" | "active"
-        | "enabled" => Says::Shown,
+        | "enabled" => FieldMeaning::Shown,
         _ => return None,
     })
 }
 
 /// Returns what a word means. `None`: it means nothing here.
-pub fn parse_status(word: &str) -> Option<Status> {
-    let word = letters(word)?;
+pub fn parse_status(word: &str) -> Option<ImportedStatus> {
+    let word = normalize(word)?;
     match word.as_str() {
-        "1" => return Some(Status::APPROVED),
-        "0" => return Some(Status::HELD),
+        "1" => return Some(ImportedStatus::APPROVED),
+        "0" => return Some(ImportedStatus::HELD),
         _ => {}
     }
     let word = ["decision", "commentstatus", "status"].iter().find_map(|before| word.strip_prefix(before)).unwrap_or(&word);
-    Some(match flag(word)? {
-        Says::Approved | Says::Shown => Status::APPROVED,
-        Says::Held | Says::Blocked => Status::HELD,
-        Says::Spam => Status::REJECTED,
-        Says::Deleted => Status::Deleted,
+    Some(match parse_flag(word)? {
+        FieldMeaning::Approved | FieldMeaning::Shown => ImportedStatus::APPROVED,
+        FieldMeaning::Held | FieldMeaning::Blocked => ImportedStatus::HELD,
+        FieldMeaning::Spam => ImportedStatus::REJECTED,
+        FieldMeaning::Deleted => ImportedStatus::Deleted,
         _ => return None,
     })
 }

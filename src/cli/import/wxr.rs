@@ -1,11 +1,11 @@
 //! What WordPress exports: posts as `<item>`, with their comments after what is said of the post itself.
 
-use super::claims::Claims;
-use super::entry::{Entry, Found, Place};
-use super::field::{fit, moment};
-use super::status::Status;
-use super::xml::{Tag, Xml};
-use crate::comment::{CommentKind, Format, MAX_CONTEXT, MAX_LINE, MAX_NAME, Text};
+use super::claims::StatusClaims;
+use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
+use super::field::{parse_timestamp, truncate};
+use super::status::ImportedStatus;
+use super::xml::{Tag, XmlReader};
+use crate::comment::{CommentKind, Format, MAX_CONTEXT, MAX_NAME, MAX_TITLE_OR_URL, PlainText};
 use crate::pb;
 
 /// What the plugin for webmentions calls those that are no person's answer.
@@ -14,51 +14,51 @@ const MENTIONS: [&str; 7] = ["webmention", "mention", "like", "repost", "bookmar
 const MAX_HTML: usize = 4 * MAX_CONTEXT;
 
 /// Reads them.
-pub struct Wxr {
-    xml: Xml,
+pub struct WxrReader {
+    xml: XmlReader,
     site: String,
     /// The post whose comments come.
     post: pb::Post,
     /// What became of that post.
-    post_claims: Claims,
+    post_claims: StatusClaims,
     /// The comment that is being read.
-    draft: Option<Draft>,
+    draft: Option<WxrComment>,
 }
 
 /// A comment, as far as it was read.
 #[derive(Default)]
-struct Draft {
+struct WxrComment {
     line: u64,
     comment: pb::Comment,
     author: pb::Author,
     client: pb::Client,
     kind: String,
-    claims: Claims,
+    claims: StatusClaims,
     /// How many elements are open within it.
     depth: usize,
 }
 
-impl Wxr {
+impl WxrReader {
     /// From behind the root's tag on.
-    pub fn new(xml: Xml, site: &str) -> Self {
-        Self { xml, site: site.to_owned(), post: pb::Post::default(), post_claims: Claims::default(), draft: None }
+    pub fn new(xml: XmlReader, site: &str) -> Self {
+        Self { xml, site: site.to_owned(), post: pb::Post::default(), post_claims: StatusClaims::default(), draft: None }
     }
 
     /// The next comment.
-    pub fn next(&mut self) -> Result<Option<Entry>, String> {
+    pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         while let Some(tag) = self.xml.next()? {
             match (tag, &mut self.draft) {
                 (Tag::Open { .. }, Some(draft)) => draft.depth += 1,
                 (Tag::Open { name, .. }, None) => match name.as_str() {
                     "item" => (self.post, self.post_claims) = Default::default(),
-                    "wp:comment" => self.draft = Some(Draft { line: self.xml.line(), ..Draft::default() }),
+                    "wp:comment" => self.draft = Some(WxrComment { line: self.xml.line(), ..WxrComment::default() }),
                     _ => {}
                 },
                 (Tag::Close { name, text }, Some(draft)) if draft.depth > 0 => {
                     draft.depth -= 1;
                     // Deeper stands what plugins say, in whatever words.
                     if draft.depth == 0 {
-                        draft.take(&name, text);
+                        draft.set_field(&name, text);
                     }
                 }
                 (Tag::Close { .. }, Some(_)) => {
@@ -68,9 +68,9 @@ impl Wxr {
                 }
                 (Tag::Close { name, text }, None) => {
                     if name == "wp:status" {
-                        self.post_claims.element(&name, &text);
+                        self.post_claims.add_element(&name, &text);
                     }
-                    take(&mut self.post, &name, text);
+                    set_post_field(&mut self.post, &name, text);
                 }
             }
         }
@@ -80,7 +80,7 @@ impl Wxr {
 
 /// Returns what a `comment_type` means. `None` if it is nothing that was written for a post, such as a shop's note on an order.
 /// WordPress left the word out before version 5.5.
-fn kind(word: &str) -> Option<CommentKind> {
+fn comment_kind(word: &str) -> Option<CommentKind> {
     match word {
         "" => Some(CommentKind::Comment),
         word if MENTIONS.contains(&word) => Some(CommentKind::Webmention),
@@ -89,49 +89,49 @@ fn kind(word: &str) -> Option<CommentKind> {
 }
 
 /// What is said of a post.
-fn take(post: &mut pb::Post, name: &str, text: String) {
+fn set_post_field(post: &mut pb::Post, name: &str, text: String) {
     match name {
-        "title" => post.title = fit(text, MAX_LINE),
-        "link" => post.url = fit(text, MAX_LINE),
+        "title" => post.title = truncate(text, MAX_TITLE_OR_URL),
+        "link" => post.url = truncate(text, MAX_TITLE_OR_URL),
         "content:encoded" => {
-            let html = fit(text, MAX_HTML);
-            post.text = fit(Text::reduce(&html, Format::Html).as_str().to_owned(), MAX_CONTEXT);
+            let html = truncate(text, MAX_HTML);
+            post.text = truncate(PlainText::reduce(&html, Format::Html).as_str().to_owned(), MAX_CONTEXT);
         }
         "wp:post_id" => post.id = text.trim().to_owned(),
         // Exact to the second, where the other may be local time.
-        "wp:post_date_gmt" => post.published_at = moment(&text).or(post.published_at),
-        "pubDate" | "wp:post_date" => post.published_at = post.published_at.or_else(|| moment(&text)),
+        "wp:post_date_gmt" => post.published_at = parse_timestamp(&text).or(post.published_at),
+        "pubDate" | "wp:post_date" => post.published_at = post.published_at.or_else(|| parse_timestamp(&text)),
         _ => {}
     }
 }
 
-impl Draft {
+impl WxrComment {
     /// What is said of a comment.
-    fn take(&mut self, name: &str, text: String) {
+    fn set_field(&mut self, name: &str, text: String) {
         match name {
             "wp:comment_id" => self.comment.comment_id = text.trim().to_owned(),
-            "wp:comment_author" => self.author.name = fit(text, MAX_NAME),
-            "wp:comment_author_email" => self.author.email = fit(text, MAX_NAME),
-            "wp:comment_author_url" => self.author.url = Some(fit(text, MAX_LINE)),
-            "wp:comment_author_IP" => self.client.ip = fit(text, MAX_NAME / 4),
+            "wp:comment_author" => self.author.name = truncate(text, MAX_NAME),
+            "wp:comment_author_email" => self.author.email = truncate(text, MAX_NAME),
+            "wp:comment_author_url" => self.author.url = Some(truncate(text, MAX_TITLE_OR_URL)),
+            "wp:comment_author_IP" => self.client.ip = truncate(text, MAX_NAME / 4),
             "wp:comment_user_id" if text.trim() != "0" => self.author.user_id = text.trim().to_owned(),
             "wp:comment_parent" if text.trim() != "0" => self.comment.parent_id = text.trim().to_owned(),
-            "wp:comment_date_gmt" => self.comment.submitted_at = moment(&text).or(self.comment.submitted_at),
+            "wp:comment_date_gmt" => self.comment.submitted_at = parse_timestamp(&text).or(self.comment.submitted_at),
             // The blog's own time, which may be some hours off: better than none, where the other is all zeros.
-            "wp:comment_date" => self.comment.submitted_at = self.comment.submitted_at.or_else(|| moment(&text)),
+            "wp:comment_date" => self.comment.submitted_at = self.comment.submitted_at.or_else(|| parse_timestamp(&text)),
             "wp:comment_content" => self.comment.body = text,
             "wp:comment_type" => self.kind = text,
-            "wp:comment_approved" => self.claims.element(name, &text),
+            "wp:comment_approved" => self.claims.add_element(name, &text),
             _ => {}
         }
     }
 
-    fn entry(self, site: &str, post: &pb::Post, post_status: Option<Status>) -> Entry {
-        let kind = kind(self.kind.trim());
+    fn entry(self, site: &str, post: &pb::Post, post_status: Option<ImportedStatus>) -> ArchiveEntry {
+        let kind = comment_kind(self.kind.trim());
         let found = if kind.is_none() {
-            Found::NotAComment(self.kind)
+            EntryContent::NotAComment(self.kind)
         } else if let Some(status) = self.claims.status() {
-            let post_deleted = post_status >= Some(Status::Deleted);
+            let post_deleted = post_status >= Some(ImportedStatus::Deleted);
             let comment = pb::Comment {
                 site: site.to_owned(),
                 author: Some(self.author),
@@ -141,11 +141,13 @@ impl Draft {
                 kind: kind.map_or(0, |kind| kind.to_wire().into()),
                 ..self.comment
             };
-            Found::Comment(Box::new(comment), Some(if post_deleted { Status::PostDeleted } else { status }))
+            EntryContent::Comment(Box::new(comment), Some(if post_deleted { ImportedStatus::PostDeleted } else { status }))
         } else {
-            Found::Invalid("does not say in comment_approved what became of it; 1, 0, spam and trash are understood".to_owned())
+            EntryContent::Invalid(
+                "does not say in comment_approved what became of it; 1, 0, spam and trash are understood".to_owned(),
+            )
         };
-        Entry { doubts: self.claims.doubts(), ..Entry::new(Place::Line(self.line), found) }
+        ArchiveEntry { doubts: self.claims.doubts(), ..ArchiveEntry::new(EntryPosition::Line(self.line), found) }
     }
 }
 
@@ -178,16 +180,16 @@ pub mod tests {
 <item><title>Next</title><wp:comment><wp:comment_approved>0</wp:comment_approved></wp:comment></item>
 </channel></rss>"#;
 
-    fn entries(text: &str) -> Result<Vec<Entry>, String> {
-        let mut wxr = Wxr::new(xml(text), "site");
+    fn entries(text: &str) -> Result<Vec<ArchiveEntry>, String> {
+        let mut wxr = WxrReader::new(xml(text), "site");
         std::iter::from_fn(|| wxr.next().transpose()).collect()
     }
 
     #[test]
     fn comments_come_with_their_post_and_their_status() {
         let entries = entries(EXPORT).unwrap();
-        let Found::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
-        assert_eq!((entries[0].position, *status), (Place::Line(8), Some(Status::Decided(Decision::Approve))));
+        let EntryContent::Comment(comment, status) = &entries[0].content else { panic!("no comment") };
+        assert_eq!((entries[0].position, *status), (EntryPosition::Line(8), Some(ImportedStatus::Decided(Decision::Approve))));
         assert_eq!((comment.comment_id.as_str(), comment.parent_id.as_str()), ("11", ""));
         assert_eq!(comment.body, "I like <i>green</i> tea.");
         let author = comment.author.as_ref().unwrap();
@@ -197,13 +199,19 @@ pub mod tests {
         assert_eq!((post.url.as_str(), post.text.trim()), ("https://blog.example/?p=7&x=1", "Tea is hot."));
         assert_eq!(post.published_at.unwrap().seconds, 1_614_834_367);
 
-        let Found::Comment(spam, Some(Status::Decided(Decision::Reject))) = &entries[1].content else { panic!("no spam") };
+        let EntryContent::Comment(spam, Some(ImportedStatus::Decided(Decision::Reject))) = &entries[1].content else {
+            panic!("no spam")
+        };
         assert_eq!(spam.parent_id, "11");
-        assert!(matches!(entries[2].content, Found::Comment(_, Some(Status::Deleted))));
-        assert!(matches!(&entries[3].content, Found::Comment(comment, _) if comment.kind() == pb::CommentKind::Pingback));
-        assert!(matches!(entries[4].content, Found::Comment(_, Some(Status::HELD))));
+        assert!(matches!(entries[2].content, EntryContent::Comment(_, Some(ImportedStatus::Deleted))));
+        assert!(
+            matches!(&entries[3].content, EntryContent::Comment(comment, _) if comment.kind() == pb::CommentKind::Pingback)
+        );
+        assert!(matches!(entries[4].content, EntryContent::Comment(_, Some(ImportedStatus::HELD))));
         assert_eq!(entries[4].doubts, ["comment_approved \"perhaps\""]);
-        let Found::Comment(held, Some(Status::Decided(Decision::Hold))) = &entries[5].content else { panic!("not held") };
+        let EntryContent::Comment(held, Some(ImportedStatus::Decided(Decision::Hold))) = &entries[5].content else {
+            panic!("not held")
+        };
         let post = held.post.as_ref().unwrap();
         assert_eq!((post.title.as_str(), post.text.as_str()), ("Next", ""), "one post's text is not the next one's");
     }
@@ -217,7 +225,7 @@ pub mod tests {
             "<wp:comment_date_gmt>2021-03-05 00:00:00</wp:comment_date_gmt><wp:comment_date>2021-03-05 05:00:00</wp:comment_date>",
         ] {
             let text = format!("<rss><wp:comment>{dates}<wp:comment_approved>1</wp:comment_approved></wp:comment></rss>");
-            let Found::Comment(comment, _) = &entries(&text).unwrap()[0].content else { panic!("no comment") };
+            let EntryContent::Comment(comment, _) = &entries(&text).unwrap()[0].content else { panic!("no comment") };
             assert_eq!(comment.submitted_at.unwrap().seconds, 1_614_902_400, "{dates}");
         }
     }
@@ -225,7 +233,7 @@ pub mod tests {
     #[test]
     fn what_no_reader_wrote_is_named_by_its_kind() {
         let note = "<rss><wp:comment><wp:comment_type>order_note</wp:comment_type></wp:comment></rss>";
-        assert!(matches!(&entries(note).unwrap()[0].content, Found::NotAComment(kind) if kind == "order_note"));
+        assert!(matches!(&entries(note).unwrap()[0].content, EntryContent::NotAComment(kind) if kind == "order_note"));
     }
 
     #[test]
@@ -240,14 +248,14 @@ pub mod tests {
             ("order_note", None),
             ("action_log", None),
         ] {
-            assert_eq!(kind(word), expected, "{word}");
+            assert_eq!(comment_kind(word), expected, "{word}");
         }
     }
 
     #[test]
     fn a_file_that_was_cut_off_gives_what_it_has_and_then_says_where() {
         let cut = &EXPORT[..EXPORT.find("trash").unwrap()];
-        let mut wxr = Wxr::new(xml(cut), "site");
+        let mut wxr = WxrReader::new(xml(cut), "site");
         assert!(wxr.next().unwrap().is_some() && wxr.next().unwrap().is_some());
         let error = wxr.next().err().unwrap();
         assert!(error.starts_with("line 17: the file ends within <wp:comment_approved>"), "{error}");
@@ -258,17 +266,17 @@ pub mod tests {
         let approved = |word: &str| format!("<wp:comment_approved>{word}</wp:comment_approved>");
         let nested = |word: &str| format!("<wp:commentmeta><wp:meta_value>{}</wp:meta_value></wp:commentmeta>", approved(word));
         for (said, expected) in [
-            (approved("trash") + nested("1").as_str(), Some(Status::Deleted)),
-            (approved("0") + "<wp:comment>" + approved("1").as_str() + "</wp:comment>", Some(Status::HELD)),
-            (approved("spam") + approved("1").as_str(), Some(Status::REJECTED)),
-            (approved("1") + approved("0").as_str(), Some(Status::HELD)),
-            (approved("1") + nested("x").as_str(), Some(Status::APPROVED)),
-            (approved(""), Some(Status::HELD)),
+            (approved("trash") + nested("1").as_str(), Some(ImportedStatus::Deleted)),
+            (approved("0") + "<wp:comment>" + approved("1").as_str() + "</wp:comment>", Some(ImportedStatus::HELD)),
+            (approved("spam") + approved("1").as_str(), Some(ImportedStatus::REJECTED)),
+            (approved("1") + approved("0").as_str(), Some(ImportedStatus::HELD)),
+            (approved("1") + nested("x").as_str(), Some(ImportedStatus::APPROVED)),
+            (approved(""), Some(ImportedStatus::HELD)),
             (nested("1"), None),
         ] {
             let text = format!("<rss><item><wp:comment>{said}</wp:comment></item></rss>");
             match &entries(&text).unwrap()[0].content {
-                Found::Comment(_, status) => assert_eq!(*status, expected, "{said}"),
+                EntryContent::Comment(_, status) => assert_eq!(*status, expected, "{said}"),
                 _ => assert_eq!(expected, None, "{said}"),
             }
         }
@@ -283,8 +291,8 @@ pub mod tests {
         let statuses: Vec<_> = entries(&text)
             .unwrap()
             .into_iter()
-            .map(|entry| if let Found::Comment(_, status) = entry.content { status } else { None })
+            .map(|entry| if let EntryContent::Comment(_, status) = entry.content { status } else { None })
             .collect();
-        assert_eq!(statuses, [Some(Status::PostDeleted), Some(Status::APPROVED)]);
+        assert_eq!(statuses, [Some(ImportedStatus::PostDeleted), Some(ImportedStatus::APPROVED)]);
     }
 }

@@ -8,7 +8,7 @@ use quick_xml::escape::{resolve_predefined_entity, unescape};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::cli::lines::Content;
+use crate::cli::lines::ContentReader;
 use crate::cli::text;
 
 /// Longest piece without an end, e.g. a tag or a CDATA section, in bytes. Pictures stand inside of posts.
@@ -18,14 +18,14 @@ const MAX_TEXT: usize = 512 * 1024;
 /// Longest name of an element, in bytes: the names of all that are open are kept.
 const MAX_NAME: usize = 256;
 /// Most bytes of what the reader says is wrong: it repeats tags, however long they are.
-const MAX_SAID: usize = 300;
+const MAX_PROBLEM: usize = 300;
 /// How many attributes of an element are kept, and how much of each value, in bytes.
 const MAX_ATTRIBUTES: usize = 16;
 const MAX_VALUE: usize = 4 * 1024;
 /// Elements within elements. Exports have five.
 const MAX_DEPTH: usize = 64;
 /// A buffer that was needed once is not kept at its size.
-const USUAL: usize = 1024 * 1024;
+const USUAL_BUFFER: usize = 1024 * 1024;
 
 /// What comes next.
 #[derive(Debug, PartialEq)]
@@ -71,18 +71,18 @@ impl Attributes {
 }
 
 /// Reads tags. Entities that a file declares are not looked at, so that none can grow.
-pub struct Xml {
-    reader: Reader<Counted>,
+pub struct XmlReader {
+    reader: Reader<BoundedReader>,
     buffer: Vec<u8>,
     text: String,
     /// The elements that are open.
     open: Vec<String>,
 }
 
-impl Xml {
+impl XmlReader {
     /// From the beginning.
-    pub fn new(content: Content) -> Self {
-        let mut reader = Reader::from_reader(Counted { content, line: 1, left: MAX_PIECE });
+    pub fn new(content: ContentReader) -> Self {
+        let mut reader = Reader::from_reader(BoundedReader { content, line: 1, left: MAX_PIECE });
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         // Addresses are often written with bare ones.
@@ -102,7 +102,7 @@ impl Xml {
     pub fn next(&mut self) -> Result<Option<Tag>, String> {
         loop {
             self.buffer.clear();
-            self.buffer.shrink_to(USUAL);
+            self.buffer.shrink_to(USUAL_BUFFER);
             self.reader.get_mut().left = MAX_PIECE;
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
@@ -131,14 +131,14 @@ impl Xml {
                     let name = self.open.pop().unwrap_or_default();
                     return Ok(Some(Tag::Close { name, text: std::mem::take(&mut self.text) }));
                 }
-                Event::Text(text) => add(&mut self.text, &text),
-                Event::CData(text) => add(&mut self.text, &text),
-                Event::GeneralRef(entity) => refer(&mut self.text, &entity),
+                Event::Text(text) => push_bounded(&mut self.text, &text),
+                Event::CData(text) => push_bounded(&mut self.text, &text),
+                Event::GeneralRef(entity) => push_reference(&mut self.text, &entity),
                 Event::Decl(declaration) => {
                     let encoding = declaration.encoding().and_then(Result::ok).unwrap_or("utf-8".into());
                     if !["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| encoding.eq_ignore_ascii_case(name)) {
                         let encoding: String = encoding.chars().take(40).collect();
-                        return Err(format!("it is written in {encoding}; {}", convert(&encoding)));
+                        return Err(format!("it is written in {encoding}; {}", conversion_advice(&encoding)));
                     }
                 }
                 Event::Eof => {
@@ -160,52 +160,55 @@ impl Xml {
             Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => format!("line {line}: {error}{within}"),
             Error::Io(error) => format!("line {line}: cannot read on{within}: {error}; is the file whole?"),
             error => {
-                format!("line {line}: is no XML{within}: {}; is the file whole?", text::line(&error.to_string(), MAX_SAID))
+                format!(
+                    "line {line}: is no XML{within}: {}; is the file whole?",
+                    text::escape_line(&error.to_string(), MAX_PROBLEM)
+                )
             }
         }
     }
 }
 
 /// Returns a name in XML without the prefix that a file chose for its namespace.
-pub fn local(name: &str) -> &str {
+pub fn local_name(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
 /// The declaration is to be converted too, or the file would be refused again.
-fn convert(encoding: &str) -> String {
+fn conversion_advice(encoding: &str) -> String {
     format!(
         "convert the file and its first line first, e.g. `iconv -f {encoding} -t UTF-8 FILE | sed '1s/{encoding}/UTF-8/' > NEW`"
     )
 }
 
 /// Adds as much as there is room for.
-fn add(text: &mut String, more: &str) {
+fn push_bounded(text: &mut String, more: &str) {
     let room = MAX_TEXT.saturating_sub(text.len());
     text.push_str(&more[..more.floor_char_boundary(room)]);
 }
 
 /// Adds what a reference stands for. One that XML does not know stays as it is written.
-fn refer(text: &mut String, entity: &BytesRef<'_>) {
+fn push_reference(text: &mut String, entity: &BytesRef<'_>) {
     if let Ok(Some(c)) = entity.resolve_char_ref() {
-        add(text, c.encode_utf8(&mut [0; 4]));
+        push_bounded(text, c.encode_utf8(&mut [0; 4]));
     } else if let Some(known) = resolve_predefined_entity(entity) {
-        add(text, known);
+        push_bounded(text, known);
     } else {
-        add(text, "&");
-        add(text, entity);
-        add(text, ";");
+        push_bounded(text, "&");
+        push_bounded(text, entity);
+        push_bounded(text, ";");
     }
 }
 
 /// Counts lines, and ends where one piece has no end.
-struct Counted {
-    content: Content,
+struct BoundedReader {
+    content: ContentReader,
     line: u64,
     /// How many more bytes this piece may have.
     left: usize,
 }
 
-impl Read for Counted {
+impl Read for BoundedReader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.fill_buf()?.read(into)?;
         self.consume(read);
@@ -213,7 +216,7 @@ impl Read for Counted {
     }
 }
 
-impl BufRead for Counted {
+impl BufRead for BoundedReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let ready = self.content.fill_buf()?;
         if self.left == 0 && !ready.is_empty() {
@@ -236,8 +239,8 @@ impl BufRead for Counted {
 pub mod tests {
     use super::*;
 
-    pub fn xml(text: impl Into<Vec<u8>>) -> Xml {
-        Xml::new(Box::new(io::Cursor::new(text.into())))
+    pub fn xml(text: impl Into<Vec<u8>>) -> XmlReader {
+        XmlReader::new(Box::new(io::Cursor::new(text.into())))
     }
 
     fn all(text: impl Into<Vec<u8>>) -> Result<Vec<Tag>, String> {

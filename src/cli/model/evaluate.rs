@@ -14,18 +14,18 @@ use std::process::ExitCode;
 
 use super::train;
 use crate::classify::Label;
-use crate::classify::recipe::{Recipe, Source};
-use crate::cli::check::SITE;
+use crate::classify::recipe::{Recipe, RecipeSource};
+use crate::cli::check::OFFLINE_SITE;
 use crate::cli::failure::{self, Failure};
-use crate::cli::labelled::{self, ChoiceArgs};
+use crate::cli::labelled::{self, RowFilterArgs};
 use crate::cli::serve::offline_judge;
 use crate::cli::term::{self, Screen};
 use crate::cli::{json, text};
 use crate::comment::Site;
-use measure::Measure;
-use report::Report;
+use measure::Measurements;
+use report::EvaluationReport;
 use score::RowScorer;
-use truth::{Override, Reading};
+use truth::{TruthOverride, TruthReader};
 
 pub const EXAMPLES: &str = "Examples:
   gatepost model evaluate comments.jsonl.gz
@@ -46,13 +46,13 @@ pub struct EvaluateArgs {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    choice: ChoiceArgs,
+    choice: RowFilterArgs,
     /// Only this head; several may be named
     #[arg(long = "head", value_name = "LABEL", value_parser = truth::head)]
     heads: Vec<Label>,
     /// Read one head from this field: it is true or above zero, or it is VALUE
     #[arg(long = "truth", value_name = "LABEL=FIELD[:VALUE]")]
-    overrides: Vec<Override>,
+    overrides: Vec<TruthOverride>,
     /// Read labels by the rules that this recipe has for files of these names
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
@@ -66,7 +66,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "DIR")]
     policy_dir: Option<PathBuf>,
     /// The site of rows that name none, for its policy
-    #[arg(long, value_name = "SITE", default_value = SITE)]
+    #[arg(long, value_name = "SITE", default_value = OFFLINE_SITE)]
     site: String,
     /// Also write a page with tables and curves
     #[arg(long, value_name = "FILE")]
@@ -91,20 +91,20 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
     let recipe = args.recipe.as_deref().map(train::recipe).transpose();
     let recipe: Option<Recipe> = recipe.map_err(|problem| Failure::failed(problem.to_string()))?;
-    let reading = Reading { heads: &args.heads, overrides: &args.overrides, recipe: recipe.as_ref() };
-    let sources: Vec<Option<&Source>> = args.files.iter().map(|file| reading.source(file)).collect();
+    let reading = TruthReader { heads: &args.heads, overrides: &args.overrides, recipe: recipe.as_ref() };
+    let sources: Vec<Option<&RecipeSource>> = args.files.iter().map(|file| reading.source(file)).collect();
     if recipe.is_some() {
         for (file, _) in args.files.iter().zip(&sources).filter(|(_, source)| source.is_none()) {
-            let file = text::line(&file.display().to_string(), 200);
-            term::tell(&format!("gatepost: the recipe does not name {file}; its labels are read as without a recipe"));
+            let file = text::escape_line(&file.display().to_string(), 200);
+            term::log_line(&format!("gatepost: the recipe does not name {file}; its labels are read as without a recipe"));
         }
     }
 
     let dimensions: Vec<String> =
         ["source", "language"].into_iter().map(str::to_owned).chain(args.by.iter().cloned()).collect();
-    let mut measure = Measure::new(&dimensions);
+    let mut measure = Measurements::new(&dimensions);
     let scorer = RowScorer { judge: &judge, reading: &reading, site: &args.site, by: &args.by };
-    let left_out = labelled::read(
+    let left_out = labelled::read_rows(
         &args.files,
         &args.choice,
         |place, line, fields| {
@@ -118,9 +118,9 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
             .map_err(|violation| Failure::usage(format!("{} {}", violation.field, violation.problem)))?,
     );
     let decisions = measure.decisions();
-    let report = Report {
-        model: text::line(judge.model().version(), 256),
-        policy: text::line(policy.version(), 256),
+    let report = EvaluationReport {
+        model: text::escape_line(judge.model().version(), 256),
+        policy: text::escape_line(policy.version(), 256),
         rows: measure.rows(),
         left_out,
         heads: measure.heads(),
@@ -137,9 +137,9 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
         Format::Json => {
             let document = serde_json::to_string_pretty(&report);
             let document = document.map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;
-            screen.line(&json::inert(document))?;
+            screen.line(&json::escape_unprintable(document))?;
         }
     }
     screen.flush()?;
-    Ok(failure::of_several(left_out.unreadable, left_out.unreadable + report.rows as u64))
+    Ok(failure::exit_code_of_batch(left_out.unreadable, left_out.unreadable + report.rows as u64))
 }

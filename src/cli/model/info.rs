@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::problem::Problem;
+use super::problem::FileError;
 use crate::classify::Model;
 use crate::cli::connect::ConnectArgs;
 use crate::cli::output::FormatArgs;
@@ -31,7 +31,7 @@ impl InfoArgs {
 }
 
 /// Reads the model and returns what is to be shown.
-pub fn run(args: &InfoArgs) -> Result<String, Problem> {
+pub fn run(args: &InfoArgs) -> Result<String, FileError> {
     let model = match &args.model {
         None => Model::builtin()?,
         Some(path) => {

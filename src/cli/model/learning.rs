@@ -43,9 +43,9 @@ pub async fn info(connect: &ConnectArgs, format: FormatArgs) -> Result<ExitCode,
         Format::Table | Format::Csv | Format::Ids => {
             let learning = info.learning.unwrap_or_default();
             for line in [
-                format!("base     {}", text::line(&info.model_version, 80)),
-                format!("labels   {}", text::line(&info.labels.join(", "), 160)),
-                format!("site     {}", text::line(&site, 80)),
+                format!("base     {}", text::escape_line(&info.model_version, 80)),
+                format!("labels   {}", text::escape_line(&info.labels.join(", "), 160)),
+                format!("site     {}", text::escape_line(&site, 80)),
             ] {
                 screen.line(&line)?;
             }
@@ -75,7 +75,7 @@ async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> R
     let mut screen = Screen::new();
     print(&mut screen, &learning)?;
     screen.flush()?;
-    term::tell(match change {
+    term::log_line(match change {
         pb::LearningChange::Freeze => "learning stands still; `gatepost model thaw` has it go on",
         pb::LearningChange::Thaw => "learning goes on, with all that the log holds",
         pb::LearningChange::Rollback => "learning is back there and stands still; `gatepost model thaw` has it go on",
@@ -86,11 +86,11 @@ async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> R
 }
 
 fn print(screen: &mut Screen, learning: &pb::SiteLearning) -> Result<(), Failure> {
-    screen.line(&format!("learned  {}", text::line(&learning.summary, 400)))?;
+    screen.line(&format!("learned  {}", text::escape_line(&learning.summary, 400)))?;
     let counts = |counts: &std::collections::BTreeMap<String, u32>| {
         let named: Vec<String> =
             counts.iter().filter(|(_, count)| **count > 0).map(|(name, count)| format!("{count} {name}")).collect();
-        if named.is_empty() { "nobody".to_owned() } else { text::line(&named.join(", "), 200) }
+        if named.is_empty() { "nobody".to_owned() } else { text::escape_line(&named.join(", "), 200) }
     };
     screen.line(&format!("told by  {}", counts(&learning.by_source)))?;
     if learning.contested > 0 {
@@ -98,12 +98,12 @@ fn print(screen: &mut Screen, learning: &pb::SiteLearning) -> Result<(), Failure
             .line(&format!("         on {} of them moderators were not of one mind: these count half", learning.contested))?;
     }
     for label in &learning.labels {
-        screen.line(&format!("{:8} {}", text::line(&label.label, 20), text::line(&label.why, 300)))?;
+        screen.line(&format!("{:8} {}", text::escape_line(&label.label, 20), text::escape_line(&label.why, 300)))?;
     }
     let to = learning.to.map_or("goes on".to_owned(), |to| format!("ends with outcome {to}"));
     screen.line(&format!("log      newest outcome {}; learning begins behind {} and {to}", learning.newest, learning.from))?;
     if !learning.digest.is_empty() {
-        screen.line(&format!("digest   {}", text::line(&learning.digest, 64)))?;
+        screen.line(&format!("digest   {}", text::escape_line(&learning.digest, 64)))?;
     }
     Ok(())
 }

@@ -3,4 +3,4 @@
 use std::error::Error;
 
 /// Why a file cannot be used, in words.
-pub type Problem = Box<dyn Error + Send + Sync>;
+pub type FileError = Box<dyn Error + Send + Sync>;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::problem::Problem;
+use super::problem::FileError;
 use crate::classify::recipe::Recipe;
 use crate::classify::rows::Split;
-use crate::classify::train::{self, LeaveOut, Progress, Report};
+use crate::classify::train::{self, HeadMetrics, LeaveOut, Progress};
 use crate::files;
 
 /// Options of `model train`.
@@ -30,7 +30,7 @@ pub struct TrainArgs {
 }
 
 /// Trains, writes the model, and returns what is to be shown.
-pub fn run(args: &TrainArgs) -> Result<String, Problem> {
+pub fn run(args: &TrainArgs) -> Result<String, FileError> {
     let recipe = recipe(&args.recipe)?;
     let bar = progress_bar();
     let model = train::train(&recipe, &args.data, &args.leave_out, &|progress| match progress {
@@ -45,13 +45,13 @@ pub fn run(args: &TrainArgs) -> Result<String, Problem> {
     let bytes = model.to_bytes();
     std::fs::write(&args.out, &bytes).map_err(|error| format!("{}: {error}", args.out.display()))?;
     let mut shown = String::new();
-    write_reports(&mut shown, &train::report(&model, &recipe, &args.data)?)?;
+    write_reports(&mut shown, &train::measure_heads(&model, &recipe, &args.data)?)?;
     writeln!(shown, "\n{}: {}, {} bytes", args.out.display(), model.version(), bytes.len())?;
     Ok(shown)
 }
 
 /// Reads a recipe.
-pub fn recipe(path: &std::path::Path) -> Result<Recipe, Problem> {
+pub fn recipe(path: &std::path::Path) -> Result<Recipe, FileError> {
     let text = files::read_text(path, files::MAX_TEXT).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(Recipe::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
@@ -68,13 +68,13 @@ fn progress_bar() -> ProgressBar {
     }
 }
 
-fn write_reports(out: &mut String, reports: &[Report]) -> fmt::Result {
+fn write_reports(out: &mut String, reports: &[HeadMetrics]) -> fmt::Result {
     writeln!(
         out,
         "{:28} {:5} {:16} {:>6} {:>6} {:>7} {:>7} {:>11} {:>7} {:>7}",
         "file", "split", "label", "rows", "pos", "AUC", "acc", "rec@0.5%FP", "FP@0.5", "ECE"
     )?;
-    for Report { file, split, label, figures } in reports {
+    for HeadMetrics { file, split, label, figures } in reports {
         let split = match split {
             Split::Train => "train",
             Split::Dev => "dev",

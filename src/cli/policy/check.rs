@@ -8,7 +8,7 @@ use crate::cli::term::{Screen, Tone};
 use crate::cli::text;
 use crate::files;
 use crate::policy::Policies;
-use crate::settings::Mistakes;
+use crate::settings::SettingsErrors;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost policy check /etc/gatepost/policies      all *.toml in the folder, as the server reads them
@@ -28,7 +28,7 @@ pub struct CheckArgs {
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let mut files: Vec<(String, String)> = Vec::new();
     for path in &args.paths {
-        let read = read(path).map_err(|(path, error)| cannot(&path, &error))?;
+        let read = read(path).map_err(|(path, error)| read_failure(&path, &error))?;
         if read.is_empty() {
             return Err(Failure::failed(format!("there are no *.toml files in {}", path.display())));
         }
@@ -38,9 +38,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     match Policies::read(files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) {
         Ok(policies) => {
             for (index, (sites, policy)) in policies.all().into_iter().enumerate() {
-                let sites: Vec<String> = sites.iter().map(|site| text::line(site.as_str(), 256)).collect();
+                let sites: Vec<String> = sites.iter().map(|site| text::escape_line(site.as_str(), 256)).collect();
                 let whose = if sites.is_empty() { "every other site".to_owned() } else { sites.join(", ") };
-                let heading = screen.paint(Tone::Strong, &text::line(policy.version(), 256));
+                let heading = screen.paint(Tone::Strong, &text::escape_line(policy.version(), 256));
                 screen.line(&format!("{}{heading}  for {whose}", if index > 0 { "\n" } else { "" }))?;
                 for line in policy.describe() {
                     screen.line(&format!("  {line}"))?;
@@ -49,9 +49,9 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             screen.flush()?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(Mistakes(mistakes)) => {
+        Err(SettingsErrors(mistakes)) => {
             for mistake in &mistakes {
-                screen.line(&text::line(&mistake.to_string(), 1_000))?;
+                screen.line(&text::escape_line(&mistake.to_string(), 1_000))?;
             }
             screen.line(&format!(
                 "{} {}: the server would not start with these files",
@@ -73,6 +73,6 @@ fn read(path: &Path) -> Result<Vec<(PathBuf, String)>, (PathBuf, std::io::Error)
     files::read_text(path, files::MAX_TEXT).map(named).map_err(|error| (path.to_owned(), error))
 }
 
-fn cannot(path: &Path, error: &std::io::Error) -> Failure {
+fn read_failure(path: &Path, error: &std::io::Error) -> Failure {
     Failure::failed(format!("cannot read {}: {error}", path.display()))
 }

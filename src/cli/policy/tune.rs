@@ -9,20 +9,20 @@ use std::time::SystemTime;
 
 use crate::classify::Label;
 use crate::cli;
-use crate::cli::check::SITE;
+use crate::cli::check::OFFLINE_SITE;
 use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::Failure;
-use crate::cli::labelled::{self, LeftOut, Said};
+use crate::cli::labelled::{self, RowLabel, SkippedRows};
 use crate::cli::serve::offline_judge;
 use crate::cli::term::Screen;
 use crate::cli::text;
 use crate::comment::{Comment, Site};
 use crate::judge::Judge;
 use crate::pb;
-use crate::policy::tune::{self, Goal, Kind, Mix, Sample};
-use crate::policy::{Findings, Listed, Policy};
-use args::{Format, Share};
-use summary::Tuned;
+use crate::policy::tune::{self, ClassMix, CommentClass, Goal, LabelledSample};
+use crate::policy::{Findings, ListContext, Policy};
+use args::{Format, Fraction};
+use summary::TuneReport;
 
 pub use args::TuneArgs;
 
@@ -43,26 +43,26 @@ pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
     let judge = offline_judge(args.model.as_deref(), args.policy_dir.as_deref())
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
     // Without one, that of all sites that have no policy of their own.
-    let site_name = args.connect.site_if_any().unwrap_or(SITE);
+    let site_name = args.connect.site_if_any().unwrap_or(OFFLINE_SITE);
     let site = Site::parse("--site", site_name)
         .map_err(|violation| Failure::usage(format!("{} {}", violation.field, violation.problem)))?;
     let policy = judge.policy(&site);
     let mut rows = Rows::default();
     if args.files.is_empty() {
-        rows.samples = cli::wait(learned(&args.connect, policy))?;
+        rows.samples = cli::block_on(learned(&args.connect, policy))?;
     }
     let left_out = rows.read(args, &judge, site_name)?;
     rows.check()?;
 
-    let share = |share: Option<Share>| share.map(|Share(share)| share);
-    let mix = Mix::of(&rows.samples, share(args.spam_share), share(args.toxic_share))
+    let share = |share: Option<Fraction>| share.map(|Fraction(share)| share);
+    let mix = ClassMix::of(&rows.samples, share(args.spam_share), share(args.toxic_share))
         .map_err(|error| Failure::usage(error.to_string()))?;
     let goal = goal(args);
     let proposal = tune::tune(policy, &rows.samples, &mix, &goal);
-    let tuned = Tuned {
+    let tuned = TuneReport {
         args,
-        model: &text::line(judge.model().version(), 256),
-        policy_version: &text::line(policy.version(), 256),
+        model: &text::escape_line(judge.model().version(), 256),
+        policy_version: &text::escape_line(policy.version(), 256),
         policy,
         rows: rows.samples.len(),
         unlabelled: rows.unlabelled,
@@ -93,20 +93,20 @@ fn goal(args: &TuneArgs) -> Goal {
 /// The labelled comments to choose by.
 #[derive(Default)]
 struct Rows {
-    samples: Vec<Sample>,
+    samples: Vec<LabelledSample>,
     /// How many rows are neither ham, spam nor toxic.
     unlabelled: u64,
 }
 
 impl Rows {
     /// Adds the rows of the files that `args` names.
-    fn read(&mut self, args: &TuneArgs, judge: &Judge, site: &str) -> Result<LeftOut, Failure> {
-        labelled::read(
+    fn read(&mut self, args: &TuneArgs, judge: &Judge, site: &str) -> Result<SkippedRows, Failure> {
+        labelled::read_rows(
             &args.files,
             &args.choice,
             |_, line, fields| {
-                let Some(Said::Word(word)) = labelled::said(&fields) else { return Ok(None) };
-                let Some(kind) = Kind::parse(&word) else { return Ok(None) };
+                let Some(RowLabel::Word(word)) = labelled::row_label(&fields) else { return Ok(None) };
+                let Some(kind) = CommentClass::parse(&word) else { return Ok(None) };
                 let mut comment = line.comment(fields, site)?;
                 // One site's policy is tuned, whatever sites the rows are from.
                 site.clone_into(&mut comment.site);
@@ -114,9 +114,9 @@ impl Rows {
                     let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
                     each.collect::<Vec<_>>().join("; ")
                 })?;
-                Ok(Some(judge.hear(&comment, Listed::none(), None).sample(kind)))
+                Ok(Some(judge.hear(&comment, ListContext::none(), None).sample(kind)))
             },
-            |_, sample: Option<Sample>| match sample {
+            |_, sample: Option<LabelledSample>| match sample {
                 Some(sample) => self.samples.push(sample),
                 None => self.unlabelled += 1,
             },
@@ -126,21 +126,21 @@ impl Rows {
     /// Fails unless there are both harmless and bad rows.
     fn check(&self) -> Result<(), Failure> {
         let count = |kind| self.samples.iter().filter(|sample| sample.kind() == kind).count();
-        if count(Kind::Ham) > 0 && Kind::BAD.into_iter().any(|kind| count(kind) > 0) {
+        if count(CommentClass::Ham) > 0 && CommentClass::BAD.into_iter().any(|kind| count(kind) > 0) {
             return Ok(());
         }
         Err(Failure::failed(format!(
             "there is nothing to choose by: of {} rows {} are ham, {} spam and {} toxic, and both harmless and bad ones are needed",
             self.samples.len() as u64 + self.unlabelled,
-            count(Kind::Ham),
-            count(Kind::Spam),
-            count(Kind::Toxic)
+            count(CommentClass::Ham),
+            count(CommentClass::Spam),
+            count(CommentClass::Toxic)
         )))
     }
 }
 
 /// The outcomes that a site has learned last. Nothing is known of their links and forms: a score alone decides.
-async fn learned(connect: &ConnectArgs, policy: &Policy) -> Result<Vec<Sample>, Failure> {
+async fn learned(connect: &ConnectArgs, policy: &Policy) -> Result<Vec<LabelledSample>, Failure> {
     if connect.site_if_any().is_none() {
         return Err(Failure::usage("by what? Name labelled files with --data, or a site with --site for what it has learned"));
     }
@@ -152,9 +152,9 @@ async fn learned(connect: &ConnectArgs, policy: &Policy) -> Result<Vec<Sample>, 
         info.learning.unwrap_or_default().labels.into_iter().filter(|label| label.serves).map(|label| label.label).collect();
     let samples = info.trials.iter().filter_map(|trial| {
         let kind = match trial.outcome() {
-            pb::Outcome::Ham => Kind::Ham,
-            pb::Outcome::Spam => Kind::Spam,
-            pb::Outcome::Toxic => Kind::Toxic,
+            pb::Outcome::Ham => CommentClass::Ham,
+            pb::Outcome::Spam => CommentClass::Spam,
+            pb::Outcome::Toxic => CommentClass::Toxic,
             pb::Outcome::Unspecified => return None,
         };
         // As it would be scored: by the correction where that serves.
@@ -163,7 +163,7 @@ async fn learned(connect: &ConnectArgs, policy: &Policy) -> Result<Vec<Sample>, 
             let from = if serves.iter().any(|serves| serves == name) { &trial.corrected } else { &trial.base };
             Some((label, *from.get(name)?))
         });
-        Some(Sample::new(policy, kind, Findings::default(), logits.collect()))
+        Some(LabelledSample::new(policy, kind, Findings::default(), logits.collect()))
     });
     Ok(samples.collect())
 }

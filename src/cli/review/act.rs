@@ -4,11 +4,11 @@ use crate::verdict::Decision;
 
 /// Something done to comments, on its way to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Act {
+pub struct PendingAct {
     pub number: u64,
     /// Its name on the server: the same however many calls it takes.
     pub id: String,
-    pub kind: What,
+    pub kind: ActKind,
     /// Each with the revision that was looked at.
     pub items: Vec<(String, u32)>,
     pub reason_code: String,
@@ -19,18 +19,18 @@ pub struct Act {
     pub bulk: bool,
     pub sent: bool,
     /// What came of it so far.
-    pub completed: Done,
+    pub completed: CompletedAct,
     pub refusals: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum ActKind {
     Decide(Decision),
     Undo,
 }
 
 /// An act that happened: comments, each with its revision since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Done {
+pub struct CompletedAct {
     pub items: Vec<(String, u32)>,
 }

@@ -9,13 +9,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// Whether the server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Link {
+pub enum Connectivity {
     Loading,
     Live,
     Lost { since: SystemTime, why: String, attempts: u32, next: SystemTime },
 }
 
-impl Link {
+impl Connectivity {
     /// Returns the state after one more failed attempt, with the time of the next one.
     pub fn failed_again(&self, now: SystemTime, why: String) -> Self {
         let (since, attempts) = match *self {

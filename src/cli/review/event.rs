@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use crossterm::event::KeyEvent;
 
-use super::act::Act;
-use super::row::{Details, Row};
+use super::act::PendingAct;
+use super::row::{CommentDetails, CommentRow};
 use crate::cli::failure::Failure;
 use crate::cli::text;
 use crate::pb;
@@ -17,46 +17,46 @@ pub enum Event {
     Tick,
     /// The system wants the program to end.
     Stop,
-    Reply(Answer),
+    Reply(ServerReply),
 }
 
 /// What the server says.
 #[derive(Debug)]
-pub enum Answer {
+pub enum ServerReply {
     Listed {
         ticket: u64,
-        listed: Result<(Vec<Row>, String), Problem>,
+        listed: Result<(Vec<CommentRow>, String), RequestFailure>,
     },
     Claims {
         claim: Option<String>,
-        leased: Result<Leased, Problem>,
+        leased: Result<ClaimResult, RequestFailure>,
         released: Vec<String>,
     },
     Details {
         id: String,
-        details: Result<Box<Details>, Problem>,
+        details: Result<Box<CommentDetails>, RequestFailure>,
     },
     /// What became of an act's comments, and why nothing is known of the rest.
     Acted {
         number: u64,
         results: Vec<pb::ReviewResult>,
-        problem: Option<Problem>,
+        problem: Option<RequestFailure>,
     },
     Similar {
         id: String,
-        alike: Result<Vec<(String, u32)>, Problem>,
+        alike: Result<Vec<(String, u32)>, RequestFailure>,
     },
     Blocked {
         name: String,
-        blocked: Result<(), Problem>,
+        blocked: Result<(), RequestFailure>,
     },
 }
 
 /// What came of a claim.
 #[derive(Debug)]
-pub enum Leased {
+pub enum ClaimResult {
     Granted {
-        row: Box<Row>,
+        row: Box<CommentRow>,
         until: SystemTime,
     },
     Refused(pb::ItemError),
@@ -66,7 +66,7 @@ pub enum Leased {
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub struct Problem {
+pub struct RequestFailure {
     pub failure: Failure,
     /// Trying again may help.
     pub is_retryable: bool,
@@ -74,10 +74,10 @@ pub struct Problem {
     pub is_unimplemented: bool,
 }
 
-impl Problem {
+impl RequestFailure {
     /// Returns the message for the screen: one line, without control characters.
     pub fn message(&self) -> String {
-        text::line(self.failure.message(), 300)
+        text::escape_line(self.failure.message(), 300)
     }
 }
 
@@ -99,7 +99,7 @@ pub enum Effect {
     Details {
         id: String,
     },
-    Act(Box<Act>),
+    Act(Box<PendingAct>),
     /// Which other held comments are nearly the same.
     FindSimilar {
         id: String,

@@ -5,10 +5,10 @@ use std::ops::Range;
 use unicode_normalization::char::is_combining_mark;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::cli::text::is_unseen;
+use crate::cli::text::needs_escape;
 
 /// A letter may carry any number of marks; few languages need more than three.
-const MOST_MARKS: usize = 4;
+const MAX_COMBINING_MARKS: usize = 4;
 
 /// What is drawn in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,11 @@ pub struct Glyph {
     pub width: usize,
     /// Which characters of the text it stands for, counted as [`crate::pb::Span`] counts.
     pub source: Range<u32>,
-    kind: Kind,
+    kind: GlyphKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum GlyphKind {
     Letter {
         marks: usize,
     },
@@ -36,18 +36,18 @@ enum Kind {
 impl Glyph {
     /// Whether it stands for something that would not be seen.
     pub fn is_escape(&self) -> bool {
-        matches!(self.kind, Kind::Escape(_))
+        matches!(self.kind, GlyphKind::Escape(_))
     }
 
     /// Whether it must not be torn apart, however many cells it takes.
-    pub fn is_one_sign(&self) -> bool {
-        matches!(self.kind, Kind::Letter { .. })
+    pub fn is_indivisible(&self) -> bool {
+        matches!(self.kind, GlyphKind::Letter { .. })
     }
 }
 
 /// Text as glyphs. What joins letters or chooses between their forms is left out: terminals do not agree on how wide the
 /// result is, and one cell too many breaks the screen.
-pub fn glyphs(text: &str) -> Vec<Glyph> {
+pub fn to_glyphs(text: &str) -> Vec<Glyph> {
     let mut made: Vec<Glyph> = Vec::with_capacity(text.len());
     let mut at = 0_u32;
     let mut chars = text.chars().peekable();
@@ -56,23 +56,28 @@ pub fn glyphs(text: &str) -> Vec<Glyph> {
         at += 1;
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
-            '\n' => made.push(Glyph { text: String::new(), width: 0, source: from, kind: Kind::Break }),
-            '\t' => made.push(Glyph { text: "    ".to_owned(), width: 4, source: from, kind: Kind::Space }),
-            '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => stretch(&mut made, from.end),
+            '\n' => made.push(Glyph { text: String::new(), width: 0, source: from, kind: GlyphKind::Break }),
+            '\t' => made.push(Glyph { text: "    ".to_owned(), width: 4, source: from, kind: GlyphKind::Space }),
+            '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => extend_last(&mut made, from.end),
             // A shade of skin, behind an emoji.
-            '\u{1f3fb}'..='\u{1f3ff}' if made.last().is_some_and(|glyph| glyph.width == 2) => stretch(&mut made, from.end),
+            '\u{1f3fb}'..='\u{1f3ff}' if made.last().is_some_and(|glyph| glyph.width == 2) => extend_last(&mut made, from.end),
             // Flags are pairs of letters.
             '\u{1f1e6}'..='\u{1f1ff}' => {
                 let letter = char::from_u32(u32::from('A') + u32::from(c) - 0x1f1e6).unwrap_or('?');
-                made.push(Glyph { text: letter.to_string(), width: 1, source: from, kind: Kind::Letter { marks: 0 } });
+                made.push(Glyph { text: letter.to_string(), width: 1, source: from, kind: GlyphKind::Letter { marks: 0 } });
             }
-            c if is_mark(c) && !is_unseen(c) => mark(&mut made, c, from),
-            c if is_unseen(c) || is_blank(c) || c.width().unwrap_or(0) == 0 => escape(&mut made, c, from),
+            c if is_mark(c) && !needs_escape(c) => push_mark(&mut made, c, from),
+            c if needs_escape(c) || is_blank(c) || c.width().unwrap_or(0) == 0 => push_escape(&mut made, c, from),
             c if c.is_whitespace() => {
                 let width = c.width().unwrap_or(1);
-                made.push(Glyph { text: " ".repeat(width), width, source: from, kind: Kind::Space });
+                made.push(Glyph { text: " ".repeat(width), width, source: from, kind: GlyphKind::Space });
             }
-            c => made.push(Glyph { text: c.to_string(), width: c.width().unwrap_or(1), source: from, kind: Kind::Letter { marks: 0 } }),
+            c => made.push(Glyph {
+                text: c.to_string(),
+                width: c.width().unwrap_or(1),
+                source: from,
+                kind: GlyphKind::Letter { marks: 0 },
+            }),
         }
     }
     made
@@ -88,16 +93,16 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{1161}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7fb}') || is_combining_mark(c)
 }
 
-fn stretch(made: &mut [Glyph], end: u32) {
+fn extend_last(made: &mut [Glyph], end: u32) {
     if let Some(last) = made.last_mut() {
         last.source.end = end;
     }
 }
 
-fn mark(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
-    if let Some(Glyph { text, width, source: whole, kind: Kind::Letter { marks } }) = made.last_mut() {
+fn push_mark(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
+    if let Some(Glyph { text, width, source: whole, kind: GlyphKind::Letter { marks } }) = made.last_mut() {
         whole.end = from.end;
-        if *marks < MOST_MARKS {
+        if *marks < MAX_COMBINING_MARKS {
             *marks += 1;
             text.push(c);
             *width = text.width();
@@ -105,13 +110,13 @@ fn mark(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
         return;
     }
     let text = format!("◌{c}");
-    made.push(Glyph { width: text.width(), text, source: from, kind: Kind::Letter { marks: 1 } });
+    made.push(Glyph { width: text.width(), text, source: from, kind: GlyphKind::Letter { marks: 1 } });
 }
 
 /// Ten thousand of the same are one escape with a number.
-fn escape(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
+fn push_escape(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
     if let Some(last) = made.last_mut()
-        && last.kind == Kind::Escape(c)
+        && last.kind == GlyphKind::Escape(c)
     {
         last.source.end = from.end;
         last.text = format!("{}×{}", c.escape_unicode(), last.source.end - last.source.start);
@@ -119,7 +124,7 @@ fn escape(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
         return;
     }
     let text = c.escape_unicode().to_string();
-    made.push(Glyph { width: text.width(), text, source: from, kind: Kind::Escape(c) });
+    made.push(Glyph { width: text.width(), text, source: from, kind: GlyphKind::Escape(c) });
 }
 
 /// The lines that glyphs make at a width, broken between words where that is possible.
@@ -128,11 +133,11 @@ pub fn wrap(glyphs: &[Glyph], width: usize) -> Vec<Range<usize>> {
     let (mut begin, mut used, mut after_space) = (0, 0, None);
     let mut i = 0;
     while let Some(glyph) = glyphs.get(i) {
-        if glyph.kind == Kind::Break {
+        if glyph.kind == GlyphKind::Break {
             lines.push(begin..i);
             (begin, used, after_space) = (i + 1, 0, None);
         } else if used + glyph.width > width && i > begin {
-            if glyph.kind == Kind::Space {
+            if glyph.kind == GlyphKind::Space {
                 // A space at the edge is nowhere.
                 lines.push(begin..i);
                 (begin, used, after_space) = (i + 1, 0, None);
@@ -145,7 +150,7 @@ pub fn wrap(glyphs: &[Glyph], width: usize) -> Vec<Range<usize>> {
             }
         } else {
             used += glyph.width;
-            if glyph.kind == Kind::Space {
+            if glyph.kind == GlyphKind::Space {
                 after_space = Some(i + 1);
             }
         }
@@ -162,7 +167,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        glyphs(text).iter().map(|glyph| if glyph.text.is_empty() { "\n" } else { &glyph.text }).collect()
+        to_glyphs(text).iter().map(|glyph| if glyph.text.is_empty() { "\n" } else { &glyph.text }).collect()
     }
 
     #[test]
@@ -182,20 +187,20 @@ mod tests {
 
     #[test]
     fn towers_of_marks_are_low() {
-        let made = glyphs(&format!("e{}x", "\u{301}".repeat(500)));
-        assert_eq!((made.len(), made[0].text.chars().count(), made[0].source.clone()), (2, 1 + MOST_MARKS, 0..501));
+        let made = to_glyphs(&format!("e{}x", "\u{301}".repeat(500)));
+        assert_eq!((made.len(), made[0].text.chars().count(), made[0].source.clone()), (2, 1 + MAX_COMBINING_MARKS, 0..501));
         assert_eq!(shown("\u{301}"), "◌\u{301}");
     }
 
     #[test]
     fn spans_find_their_glyphs() {
-        let made = glyphs("ä\u{200b}日本");
+        let made = to_glyphs("ä\u{200b}日本");
         let from: Vec<_> = made.iter().map(|glyph| glyph.source.clone()).collect();
         assert_eq!(from, [0..1, 1..2, 2..3, 3..4]);
     }
 
     fn wrapped(text: &str, width: usize) -> Vec<String> {
-        let made = glyphs(text);
+        let made = to_glyphs(text);
         wrap(&made, width).into_iter().map(|line| made[line].iter().map(|glyph| glyph.text.as_str()).collect()).collect()
     }
 
@@ -210,11 +215,11 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_is_wider_than_the_place_for_it_and_no_letter_is_lost(text in "[a-z 日\u{301}\u{200b}\n]{0,80}", width in 12..30_usize) {
-            let made = glyphs(&text);
+            let made = to_glyphs(&text);
             let lines = wrap(&made, width);
             let kept: usize = lines.iter().map(ExactSizeIterator::len).sum();
             let lost = made.len() - kept;
-            let spaces = made.iter().filter(|glyph| matches!(glyph.kind, Kind::Space | Kind::Break)).count();
+            let spaces = made.iter().filter(|glyph| matches!(glyph.kind, GlyphKind::Space | GlyphKind::Break)).count();
             prop_assert!(lost <= spaces);
             for line in lines {
                 let used: usize = made[line.clone()].iter().map(|glyph| glyph.width).sum();

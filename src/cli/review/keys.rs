@@ -33,7 +33,7 @@ pub enum Action {
 }
 
 /// An action, as settings and help speak of it.
-pub struct Entry {
+pub struct ActionEntry {
     pub action: Action,
     /// Its name in the file of keys.
     pub name: &'static str,
@@ -43,39 +43,39 @@ pub struct Entry {
     pub description: &'static str,
 }
 
-const fn entry(action: Action, name: &'static str, default: &'static str, words: &'static str) -> Entry {
-    Entry { action, name, default_key: default, description: words }
+const fn action_entry(action: Action, name: &'static str, default: &'static str, words: &'static str) -> ActionEntry {
+    ActionEntry { action, name, default_key: default, description: words }
 }
 
 /// Everything there is, in the order of the help.
-pub const ACTIONS: [Entry; 23] = [
-    entry(Action::Approve, "approve", "f", "approve"),
-    entry(Action::ApproveStripped, "approve_stripped", "s", "approve without its links"),
-    entry(Action::Reject, "reject", "d", "reject, with or without a reason"),
-    entry(Action::Undo, "undo", "u", "undo the last act"),
-    entry(Action::Note, "note", "n", "note, sent with the decision"),
-    entry(Action::Block, "block", "b", "block the author"),
-    entry(Action::Claim, "claim", "c", "claim, or give back"),
-    entry(Action::Mark, "mark", "space", "mark, or unmark"),
-    entry(Action::ApproveMarked, "approve_marked", "F", "approve all marked"),
-    entry(Action::RejectMarked, "reject_marked", "D", "reject all marked"),
-    entry(Action::RejectAlike, "reject_alike", "R", "reject it and all that are like it"),
-    entry(Action::Down, "down", "j", "next comment"),
-    entry(Action::Up, "up", "k", "comment before"),
-    entry(Action::PageDown, "page_down", "ctrl-f", "a page on"),
-    entry(Action::PageUp, "page_up", "ctrl-b", "a page back"),
-    entry(Action::First, "first", "g", "first comment"),
-    entry(Action::Last, "last", "G", "last comment loaded"),
-    entry(Action::ScrollDown, "scroll_down", "J", "scroll the text down"),
-    entry(Action::ScrollUp, "scroll_up", "K", "scroll the text up"),
-    entry(Action::Search, "search", "/", "search the texts"),
-    entry(Action::Queue, "queue", "t", "held, approved, rejected, any"),
-    entry(Action::Help, "help", "?", "these keys"),
-    entry(Action::Quit, "quit", "q", "quit; gives claims back"),
+pub const ACTIONS: [ActionEntry; 23] = [
+    action_entry(Action::Approve, "approve", "f", "approve"),
+    action_entry(Action::ApproveStripped, "approve_stripped", "s", "approve without its links"),
+    action_entry(Action::Reject, "reject", "d", "reject, with or without a reason"),
+    action_entry(Action::Undo, "undo", "u", "undo the last act"),
+    action_entry(Action::Note, "note", "n", "note, sent with the decision"),
+    action_entry(Action::Block, "block", "b", "block the author"),
+    action_entry(Action::Claim, "claim", "c", "claim, or give back"),
+    action_entry(Action::Mark, "mark", "space", "mark, or unmark"),
+    action_entry(Action::ApproveMarked, "approve_marked", "F", "approve all marked"),
+    action_entry(Action::RejectMarked, "reject_marked", "D", "reject all marked"),
+    action_entry(Action::RejectAlike, "reject_alike", "R", "reject it and all that are like it"),
+    action_entry(Action::Down, "down", "j", "next comment"),
+    action_entry(Action::Up, "up", "k", "comment before"),
+    action_entry(Action::PageDown, "page_down", "ctrl-f", "a page on"),
+    action_entry(Action::PageUp, "page_up", "ctrl-b", "a page back"),
+    action_entry(Action::First, "first", "g", "first comment"),
+    action_entry(Action::Last, "last", "G", "last comment loaded"),
+    action_entry(Action::ScrollDown, "scroll_down", "J", "scroll the text down"),
+    action_entry(Action::ScrollUp, "scroll_up", "K", "scroll the text up"),
+    action_entry(Action::Search, "search", "/", "search the texts"),
+    action_entry(Action::Queue, "queue", "t", "held, approved, rejected, any"),
+    action_entry(Action::Help, "help", "?", "these keys"),
+    action_entry(Action::Quit, "quit", "q", "quit; gives claims back"),
 ];
 
 /// Reason codes of a rejection, each with its key in the menu.
-pub const REASONS: [(char, &str); 9] = [
+pub const REASON_KEYS: [(char, &str); 9] = [
     ('s', "spam"),
     ('a', "abusive"),
     ('h', "hate_speech"),
@@ -171,7 +171,7 @@ impl KeyMap {
     }
 
     /// An action before this one in the table that has the same key.
-    pub fn clash(&self, action: Action) -> Option<&'static str> {
+    pub fn conflict(&self, action: Action) -> Option<&'static str> {
         let place = self.0.iter().position(|(_, of)| *of == action)?;
         let first = self.0.iter().position(|(key, _)| *key == self.0[place].0)?;
         (first != place).then(|| ACTIONS[first].name)
@@ -208,7 +208,7 @@ mod tests {
     fn every_action_has_a_key_of_its_own() {
         let keys = KeyMap::default();
         for entry in &ACTIONS {
-            assert_eq!(keys.clash(entry.action), None, "{}", entry.name);
+            assert_eq!(keys.conflict(entry.action), None, "{}", entry.name);
             let key = Key::parse(entry.default_key).unwrap();
             assert_eq!(keys.action(key), Some(entry.action));
             assert_eq!(Key::parse(&key.to_string()), Some(key));

@@ -5,15 +5,15 @@ use std::time::{Duration, SystemTime};
 use super::query::Query;
 
 /// Rows a page.
-pub const PAGE: usize = 50;
+pub const PAGE_ROWS: usize = 50;
 /// Rows held at most: whoever gets so far should filter.
-pub const MOST_ROWS: usize = 2_000;
+pub const MAX_LIST_ROWS: usize = 2_000;
 
 /// How the list comes in: one question at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct List {
+pub struct ListFetch {
     /// What is asked for, and under which ticket.
-    pub in_flight: Option<(u64, Part)>,
+    pub in_flight: Option<(u64, FetchKind)>,
     pub request_id: u64,
     /// The rows are not those of the query, and must come anew.
     pub stale: bool,
@@ -28,16 +28,24 @@ pub struct List {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum FetchKind {
     First,
     NextPage,
     Refresh,
 }
 
-impl List {
+impl ListFetch {
     /// Returns a list of which nothing has been fetched.
     pub fn new(now: SystemTime) -> Self {
-        Self { in_flight: None, request_id: 0, stale: true, next_page_token: String::new(), refresh_at: now, select_when_loaded: None, last_accepted_query: None }
+        Self {
+            in_flight: None,
+            request_id: 0,
+            stale: true,
+            next_page_token: String::new(),
+            refresh_at: now,
+            select_when_loaded: None,
+            last_accepted_query: None,
+        }
     }
 
     /// Discards what was fetched, and ignores the answer to a request that is still on its way.
@@ -51,7 +59,7 @@ impl List {
 }
 
 /// How long until the list is asked for again: long lists cost the server more.
-pub fn pace(rows: usize) -> Duration {
-    let pages = u32::try_from(rows / PAGE).unwrap_or(u32::MAX);
+pub fn refresh_interval(rows: usize) -> Duration {
+    let pages = u32::try_from(rows / PAGE_ROWS).unwrap_or(u32::MAX);
     Duration::from_secs(3) + Duration::from_millis(1_500).saturating_mul(pages)
 }

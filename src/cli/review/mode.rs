@@ -4,7 +4,7 @@ use crate::verdict::Decision;
 
 /// What keys mean at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mode {
+pub enum InputMode {
     Browse,
     Help,
     /// Whether all that is marked shall be decided.
@@ -19,7 +19,7 @@ pub enum Mode {
     },
     /// A line is typed: a note on a comment, or what to search for.
     TextInput {
-        purpose: Purpose,
+        purpose: LinePurpose,
         text: String,
     },
     /// Whether an author shall be blocked.
@@ -30,7 +30,7 @@ pub enum Mode {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
+pub enum LinePurpose {
     Note { id: String },
     Search,
 }

@@ -10,7 +10,7 @@ use super::theme::Theme;
 use crate::cli::failure::Failure;
 use crate::cli::term;
 use crate::files;
-use crate::settings::{self, Mistakes};
+use crate::settings::{self, SettingsErrors};
 
 /// Everything a moderator may choose.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,22 +24,22 @@ pub struct Preferences {
 /// # Errors
 /// A named file that is not there, and every mistake in it.
 pub fn load(named: Option<&Path>) -> Result<Preferences, Failure> {
-    let usual = usual_place();
-    let Some(path) = named.or(usual.as_deref()) else { return Ok(with_colours(Preferences::default())) };
+    let usual = default_path();
+    let Some(path) = named.or(usual.as_deref()) else { return Ok(respect_no_color(Preferences::default())) };
     let text = match files::read_text(path, files::MAX_VALUE) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => String::new(),
         Err(error) => return Err(Failure::usage(format!("cannot read the keys in {}: {error}", path.display()))),
     };
     let preferences = parse(&path.display().to_string(), &text).map_err(|mistakes| Failure::usage(mistakes.to_string()))?;
-    Ok(with_colours(preferences))
+    Ok(respect_no_color(preferences))
 }
 
-fn with_colours(preferences: Preferences) -> Preferences {
+fn respect_no_color(preferences: Preferences) -> Preferences {
     if term::wants_colour() { preferences } else { Preferences { theme: Theme::Plain, ..preferences } }
 }
 
-fn usual_place() -> Option<PathBuf> {
+fn default_path() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let config = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
     Some(config.join("gatepost").join("review.toml"))
@@ -51,7 +51,7 @@ impl Default for Preferences {
     }
 }
 
-fn parse(file: &str, text: &str) -> Result<Preferences, Mistakes> {
+fn parse(file: &str, text: &str) -> Result<Preferences, SettingsErrors> {
     settings::read(file, text, |top| {
         let theme = top.value("theme", "\"dark\", \"light\" or \"plain\"", |value: &DeValue<'_>| Theme::parse(value.as_str()?));
         let mut map = KeyMap::default();
@@ -71,7 +71,7 @@ fn parse(file: &str, text: &str) -> Result<Preferences, Mistakes> {
                 }
             }
             for entry in &ACTIONS {
-                if let Some(other) = map.clash(entry.action) {
+                if let Some(other) = map.conflict(entry.action) {
                     // The line to change is the one that was given.
                     let (wrong, with) = if given.iter().any(|given| given.name == entry.name) {
                         (entry.name, other)

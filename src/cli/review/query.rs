@@ -5,7 +5,7 @@ use crate::verdict::Decision;
 /// Which comments, in which order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    pub queue: Queue,
+    pub queue: QueueFilter,
     /// The terms given at the start, without the decision.
     pub terms: String,
     /// Words that must be in the text.
@@ -15,7 +15,7 @@ pub struct Query {
 
 /// The queues that one key goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Queue {
+pub enum QueueFilter {
     Held,
     Approved,
     Rejected,
@@ -25,14 +25,14 @@ pub enum Queue {
 impl Query {
     /// The query of the command line.
     pub fn new(filter: &str, order: &'static str) -> Self {
-        let mut query = Self { queue: Queue::Held, terms: String::new(), search: String::new(), order };
+        let mut query = Self { queue: QueueFilter::Held, terms: String::new(), search: String::new(), order };
         let mut terms = Vec::new();
         for term in filter.split_whitespace() {
             match term {
-                "decision=hold" => query.queue = Queue::Held,
-                "decision=approve" => query.queue = Queue::Approved,
-                "decision=reject" => query.queue = Queue::Rejected,
-                "decision=any" => query.queue = Queue::Any,
+                "decision=hold" => query.queue = QueueFilter::Held,
+                "decision=approve" => query.queue = QueueFilter::Approved,
+                "decision=reject" => query.queue = QueueFilter::Rejected,
+                "decision=any" => query.queue = QueueFilter::Any,
                 term => terms.push(term),
             }
         }
@@ -44,10 +44,10 @@ impl Query {
     pub fn filter(&self) -> String {
         let decision = match self.queue {
             // The queue: what is held, and behind it the spot checks.
-            Queue::Held => None,
-            Queue::Approved => Some("approve"),
-            Queue::Rejected => Some("reject"),
-            Queue::Any => Some("any"),
+            QueueFilter::Held => None,
+            QueueFilter::Approved => Some("approve"),
+            QueueFilter::Rejected => Some("reject"),
+            QueueFilter::Any => Some("any"),
         };
         let words = self.search.split_whitespace().map(|word| format!("text={word}"));
         let terms = self.terms.split_whitespace().map(str::to_owned).chain(words);
@@ -55,7 +55,7 @@ impl Query {
     }
 }
 
-impl Queue {
+impl QueueFilter {
     pub fn word(self) -> &'static str {
         match self {
             Self::Held => "held",

@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::act::What;
-use super::claims::LEASE;
-use super::event::{Answer, Effect, Event, Leased, Problem};
+use super::act::ActKind;
+use super::claims::CLAIM_LEASE;
+use super::event::{ClaimResult, Effect, Event, RequestFailure, ServerReply};
 use super::keys::KeyMap;
 use super::query::Query;
-use super::row::Row;
-use super::state::State;
+use super::row::CommentRow;
+use super::state::ScreenState;
 use super::update::update;
 use crate::cli::failure::Failure;
 use crate::pb;
@@ -20,8 +20,8 @@ use crate::verdict::Decision;
 /// 2026-01-31, noon.
 pub const NOON: u64 = 1_769_860_800;
 
-pub struct Rehearsal {
-    pub state: State,
+pub struct TestScreen {
+    pub state: ScreenState,
     /// What was asked for and is not answered yet.
     pub pending_effects: Vec<Effect>,
     pub server: BTreeMap<String, pb::ModeratedComment>,
@@ -68,20 +68,31 @@ pub fn comment(id: &str, body: &str) -> pb::ModeratedComment {
     }
 }
 
-pub fn lost() -> Problem {
-    Problem { failure: Failure::failed("cannot reach http://there: Connection refused"), is_retryable: true, is_unimplemented: false }
+pub fn lost() -> RequestFailure {
+    RequestFailure {
+        failure: Failure::failed("cannot reach http://there: Connection refused"),
+        is_retryable: true,
+        is_unimplemented: false,
+    }
 }
 
-pub fn refused(words: &str) -> Problem {
-    Problem { failure: Failure::usage(words), is_retryable: false, is_unimplemented: false }
+pub fn refused(words: &str) -> RequestFailure {
+    RequestFailure { failure: Failure::usage(words), is_retryable: false, is_unimplemented: false }
 }
 
-impl Rehearsal {
+impl TestScreen {
     pub fn new(comments: &[pb::ModeratedComment]) -> Self {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON);
-        let state = State::new("blog.example".into(), "mia".into(), Query::new("", "risk"), KeyMap::default(), now);
+        let state = ScreenState::new("blog.example".into(), "mia".into(), Query::new("", "risk"), KeyMap::default(), now);
         let server = comments.iter().map(|comment| (comment.comment.as_ref().unwrap().comment_id.clone(), comment.clone()));
-        Self { state, pending_effects: Vec::new(), server: server.collect(), knows_claims: true, wants_reasons: false, unreachable: false }
+        Self {
+            state,
+            pending_effects: Vec::new(),
+            server: server.collect(),
+            knows_claims: true,
+            wants_reasons: false,
+            unreachable: false,
+        }
     }
 
     /// Comments `a`, `b`, … on the screen.
@@ -116,13 +127,13 @@ impl Rehearsal {
         }
     }
 
-    pub fn pass(&mut self, seconds: u64) {
+    pub fn advance_clock(&mut self, seconds: u64) {
         self.state.now += Duration::from_secs(seconds);
         self.event(Event::Tick);
     }
 
     /// Keys, each answered by the server.
-    pub fn play(&mut self, keys: &str) {
+    pub fn press_and_serve(&mut self, keys: &str) {
         for c in keys.chars() {
             self.press(&c.to_string());
             self.serve();
@@ -151,17 +162,17 @@ impl Rehearsal {
         self.state.message.as_ref().map_or("", |(_, words)| words)
     }
 
-    pub fn row(&self, id: &str) -> &Row {
+    pub fn row(&self, id: &str) -> &CommentRow {
         &self.state.rows[self.state.find(id).unwrap()]
     }
 
     /// Whether the text of the comment under the cursor is on the screen.
-    pub fn sees(&self) -> Option<&str> {
-        self.state.seen().map(|(row, _)| row.id.as_str())
+    pub fn visible_id(&self) -> Option<&str> {
+        self.state.visible_comment().map(|(row, _)| row.id.as_str())
     }
 
     /// How it stands on the server.
-    pub fn stands(&self, id: &str) -> (Decision, u32) {
+    pub fn server_state(&self, id: &str) -> (Decision, u32) {
         let verdict = self.server[id].verdict.as_ref().unwrap();
         (Decision::from_wire(verdict.decision).unwrap(), verdict.revision)
     }
@@ -180,7 +191,7 @@ impl Rehearsal {
         self.server.get_mut(id).unwrap().claim = Some(pb::Claim { moderator: by.to_owned(), until: Some(at(3_600)) });
     }
 
-    fn answer(&mut self, effect: Effect) -> Answer {
+    fn answer(&mut self, effect: Effect) -> ServerReply {
         let away = self.unreachable;
         let or_lost = move |fine| if away { Err(lost()) } else { Ok(fine) };
         match effect {
@@ -193,17 +204,18 @@ impl Rehearsal {
                     wanted.is_none() || Decision::from_wire(decision) == wanted
                 };
                 let after = |comment: &&pb::ModeratedComment| comment.comment.as_ref().unwrap().comment_id > token;
-                let mut found: Vec<Row> = self.server.values().filter(fits).filter(after).map(Row::from).collect();
+                let mut found: Vec<CommentRow> =
+                    self.server.values().filter(fits).filter(after).map(CommentRow::from).collect();
                 let more = found.len() > rows;
                 found.truncate(rows);
                 let next = if more { found.last().unwrap().id.clone() } else { String::new() };
-                Answer::Listed { ticket, listed: or_lost(()).map(|()| (found, next)) }
+                ServerReply::Listed { ticket, listed: or_lost(()).map(|()| (found, next)) }
             }
             Effect::UpdateClaims { release, claim } => {
-                let unknown = Problem { is_unimplemented: true, ..refused("not yet") };
+                let unknown = RequestFailure { is_unimplemented: true, ..refused("not yet") };
                 let known = if self.knows_claims { Ok(()) } else { Err(unknown) };
                 let leased = or_lost(()).and(known).map(|()| self.lease(&release, claim.as_deref()));
-                Answer::Claims { claim, leased, released: release }
+                ServerReply::Claims { claim, leased, released: release }
             }
             Effect::Details { id } => {
                 let known = self.server.get(&id).map(|comment| pb::GetCommentResponse {
@@ -221,14 +233,14 @@ impl Rehearsal {
                     ..Default::default()
                 });
                 let details = known.ok_or_else(|| refused("there is no such comment"));
-                Answer::Details { id, details: or_lost(()).and(details).map(|known| Box::new(known.into())) }
+                ServerReply::Details { id, details: or_lost(()).and(details).map(|known| Box::new(known.into())) }
             }
             Effect::Act(act) => {
                 if away {
-                    return Answer::Acted { number: act.number, results: Vec::new(), problem: Some(lost()) };
+                    return ServerReply::Acted { number: act.number, results: Vec::new(), problem: Some(lost()) };
                 }
                 let results = act.items.iter().map(|(id, revision)| self.act(id, *revision, act.kind)).collect();
-                Answer::Acted { number: act.number, results, problem: None }
+                ServerReply::Acted { number: act.number, results, problem: None }
             }
             Effect::FindSimilar { id } => {
                 let body = |comment: &pb::ModeratedComment| comment.comment.as_ref().map(|comment| comment.body.clone());
@@ -239,21 +251,21 @@ impl Rehearsal {
                 };
                 let alike = self.server.iter().filter(same).filter(held);
                 let alike = alike.map(|(id, comment)| (id.clone(), comment.verdict.as_ref().unwrap().revision)).collect();
-                Answer::Similar { id, alike: or_lost(()).map(|()| alike) }
+                ServerReply::Similar { id, alike: or_lost(()).map(|()| alike) }
             }
-            Effect::Block { name, .. } => Answer::Blocked { name, blocked: or_lost(()) },
+            Effect::Block { name, .. } => ServerReply::Blocked { name, blocked: or_lost(()) },
         }
     }
 
-    fn lease(&mut self, release: &[String], claim: Option<&str>) -> Leased {
+    fn lease(&mut self, release: &[String], claim: Option<&str>) -> ClaimResult {
         for id in release {
             if let Some(comment) = self.server.get_mut(id) {
                 comment.claim = None;
             }
         }
-        let Some(id) = claim else { return Leased::NotClaimed };
+        let Some(id) = claim else { return ClaimResult::NotClaimed };
         let error = |reason: &str, message: String| {
-            Leased::Refused(pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message })
+            ClaimResult::Refused(pb::ItemError { comment_id: id.to_owned(), reason: reason.to_owned(), message })
         };
         let now = self.state.now;
         let Some(comment) = self.server.get_mut(id) else { return error("NOT_FOUND", "it is gone".into()) };
@@ -263,12 +275,12 @@ impl Rehearsal {
         if let Some(claim) = comment.claim.as_ref().filter(|claim| claim.moderator != "mia") {
             return error("CLAIMED", format!("claimed by {}", claim.moderator));
         }
-        let until = now + LEASE;
+        let until = now + CLAIM_LEASE;
         comment.claim = Some(pb::Claim { moderator: "mia".into(), until: Some(until.into()) });
-        Leased::Granted { row: Box::new(Row::from(&*comment)), until }
+        ClaimResult::Granted { row: Box::new(CommentRow::from(&*comment)), until }
     }
 
-    fn act(&mut self, id: &str, revision: u32, what: What) -> pb::ReviewResult {
+    fn act(&mut self, id: &str, revision: u32, what: ActKind) -> pb::ReviewResult {
         let comment = self.server.get_mut(id).unwrap();
         let verdict = comment.verdict.as_mut().unwrap();
         let mut result = pb::ReviewResult { comment_id: id.to_owned(), verdict: None, error: None };
@@ -278,7 +290,7 @@ impl Rehearsal {
         } else if verdict.revision != revision {
             result.error = Some(error("CONFLICT"));
         } else {
-            let decision = if let What::Decide(decision) = what { decision } else { Decision::Hold };
+            let decision = if let ActKind::Decide(decision) = what { decision } else { Decision::Hold };
             verdict.decision = decision.to_wire().into();
             verdict.decided_by = "mia".into();
             verdict.revision += 1;

@@ -9,11 +9,11 @@ use crate::pb;
 use crate::verdict::{Decision, MACHINE};
 
 /// How much of a text the list keeps, in characters: more than the widest list shows.
-const START: usize = 160;
+const EXCERPT_CHARS: usize = 160;
 
 /// A comment in the list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct CommentRow {
     pub id: String,
     /// The start of its text, on one line.
     pub excerpt: String,
@@ -21,7 +21,7 @@ pub struct Row {
     pub top_score: Option<(String, f64)>,
     pub received_at: Option<prost_types::Timestamp>,
     /// As of the newest answer that spoke of it.
-    pub state: Standing,
+    pub state: DecisionState,
     /// Who was seen to be at work on it.
     pub claim: Option<Claim>,
     /// Why the last act on it did not happen.
@@ -32,7 +32,7 @@ pub struct Row {
 
 /// How a comment stands.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
+pub struct DecisionState {
     pub decision: Option<Decision>,
     pub revision: u32,
     pub verdict_id: String,
@@ -42,20 +42,20 @@ pub struct Standing {
     pub spot_check: bool,
 }
 
-impl From<&pb::Verdict> for Standing {
+impl From<&pb::Verdict> for DecisionState {
     fn from(verdict: &pb::Verdict) -> Self {
         Self {
             decision: explain::decision(verdict),
             revision: verdict.revision,
             verdict_id: verdict.verdict_id.clone(),
-            decided_by: text::line(&verdict.decided_by, 128),
+            decided_by: text::escape_line(&verdict.decided_by, 128),
             decided_at: verdict.decided_at,
             spot_check: explain::is_spot_check(verdict),
         }
     }
 }
 
-impl Standing {
+impl DecisionState {
     /// Returns whether it waits for a moderator: it is held, or a spot check.
     pub fn waits(&self) -> bool {
         self.decision == Some(Decision::Hold) || self.spot_check
@@ -63,8 +63,8 @@ impl Standing {
 
     /// Who decided what and when, in words.
     pub fn words(&self, now: SystemTime) -> String {
-        let done = done(self.decision);
-        let ago = explain::age(self.decided_at.as_ref(), now);
+        let done = past_participle(self.decision);
+        let ago = explain::format_age(self.decided_at.as_ref(), now);
         if self.decided_by.eq_ignore_ascii_case(MACHINE) {
             format!("the text changed {ago} ago, and the machine {done} it")
         } else {
@@ -74,7 +74,7 @@ impl Standing {
 }
 
 /// What a decision did to a comment.
-pub fn done(decision: Option<Decision>) -> &'static str {
+pub fn past_participle(decision: Option<Decision>) -> &'static str {
     match decision {
         Some(Decision::Approve) => "approved",
         Some(Decision::Hold) => "held",
@@ -83,7 +83,7 @@ pub fn done(decision: Option<Decision>) -> &'static str {
     }
 }
 
-impl From<&pb::ModeratedComment> for Row {
+impl From<&pb::ModeratedComment> for CommentRow {
     fn from(moderated: &pb::ModeratedComment) -> Self {
         let empty = Default::default();
         let comment = moderated.comment.as_ref().unwrap_or(&empty);
@@ -92,8 +92,8 @@ impl From<&pb::ModeratedComment> for Row {
         Self {
             // What the server would not know again if it were changed: sanitised where it is drawn.
             id: comment.comment_id.clone(),
-            excerpt: text::line(&comment.body, START),
-            top_score: explain::leading(verdict).map(|(label, score)| (text::line(label, 40), score)),
+            excerpt: text::escape_line(&comment.body, EXCERPT_CHARS),
+            top_score: explain::top_score(verdict).map(|(label, score)| (text::escape_line(label, 40), score)),
             received_at: moderated.received_at,
             state: verdict.into(),
             claim: moderated.claim.as_ref().and_then(Claim::from_wire),
@@ -103,9 +103,9 @@ impl From<&pb::ModeratedComment> for Row {
     }
 }
 
-impl Row {
+impl CommentRow {
     /// Takes over what another answer says, unless this one knows better already.
-    pub fn learn(&mut self, newer: &Standing) {
+    pub fn learn(&mut self, newer: &DecisionState) {
         if newer.revision >= self.state.revision {
             self.state = newer.clone();
         }
@@ -114,12 +114,12 @@ impl Row {
 
 /// Everything known of the comment that is looked at.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Details {
+pub struct CommentDetails {
     pub response: pb::GetCommentResponse,
-    pub state: Standing,
+    pub state: DecisionState,
 }
 
-impl From<pb::GetCommentResponse> for Details {
+impl From<pb::GetCommentResponse> for CommentDetails {
     fn from(mut known: pb::GetCommentResponse) -> Self {
         if let Some(post) = known.comment.as_mut().and_then(|comment| comment.post.as_mut()) {
             // Long, and not shown.
@@ -131,9 +131,9 @@ impl From<pb::GetCommentResponse> for Details {
     }
 }
 
-impl Details {
+impl CommentDetails {
     /// Returns whether this is at least as new as what the list says.
-    pub fn is_current(&self, standing: &Standing) -> bool {
+    pub fn is_current(&self, standing: &DecisionState) -> bool {
         self.state.revision >= standing.revision && self.state.verdict_id == standing.verdict_id
     }
 }

@@ -15,33 +15,33 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_stream::StreamExt;
 
-use super::event::{Answer, Event};
-use super::state::State;
+use super::event::{Event, ServerReply};
+use super::state::ScreenState;
 use super::theme::Theme;
 use super::update::update;
 use super::view;
-use super::wire::Wire;
+use super::wire::ReviewClient;
 use crate::cli::failure::Failure;
 
 /// How often the clock is looked at.
-const TICK: Duration = Duration::from_millis(250);
+const TICK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Shows the state and changes it until the moderator has left. Gives the last state.
 ///
 /// # Errors
 /// A terminal that does not do as it is told.
 pub async fn run(
-    mut state: State,
+    mut state: ScreenState,
     theme: &Theme,
-    wire: &Wire,
-    mut answers: UnboundedReceiver<Answer>,
-) -> Result<State, Failure> {
+    wire: &ReviewClient,
+    mut answers: UnboundedReceiver<ServerReply>,
+) -> Result<ScreenState, Failure> {
     let broken = |error: io::Error| Failure::failed(format!("the terminal cannot be used: {error}"));
-    let mut taken = Taken::enter().map_err(broken)?;
+    let mut taken = TerminalGuard::enter().map_err(broken)?;
     let mut input = EventStream::new();
     let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(broken)?;
-    let mut tick = interval(TICK);
+    let mut tick = interval(TICK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let event = tokio::select! {
@@ -72,13 +72,13 @@ pub async fn run(
 }
 
 /// A terminal taken over. Given back when dropped.
-struct Taken {
+struct TerminalGuard {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
 }
 
-impl Taken {
+impl TerminalGuard {
     fn enter() -> io::Result<Self> {
-        give_back_on_panic();
+        restore_terminal_on_panic();
         enable_raw_mode()?;
         // From here on something is to be given back, whatever fails.
         let entered = execute!(io::stdout(), EnterAlternateScreen, Hide)
@@ -86,32 +86,32 @@ impl Taken {
         match entered {
             Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
-                give_back();
+                restore_terminal();
                 Err(error)
             }
         }
     }
 }
 
-impl Drop for Taken {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
-        give_back();
+        restore_terminal();
     }
 }
 
 /// If even this fails there is no terminal left to care for.
-fn give_back() {
+fn restore_terminal() {
     let _ = execute!(io::stdout(), Show, LeaveAlternateScreen);
     let _ = disable_raw_mode();
 }
 
 /// A panic's words would be lost on the screen that is about to vanish.
-fn give_back_on_panic() {
+fn restore_terminal_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            give_back();
+            restore_terminal();
             before(panic);
         }));
     });

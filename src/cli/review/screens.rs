@@ -11,11 +11,11 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::event::Event;
-use super::mode::Mode;
-use super::rehearsal::{Rehearsal, at, comment, verdict};
+use super::mode::InputMode;
+use super::rehearsal::{TestScreen, at, comment, verdict};
 use super::theme::Theme;
 use super::view;
-use crate::cli::text::is_unseen;
+use crate::cli::text::needs_escape;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens")
 }
 
-fn drawn(desk: &Rehearsal, width: u16, height: u16, theme: Theme) -> Buffer {
+fn drawn(desk: &TestScreen, width: u16, height: u16, theme: Theme) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut most = 0;
     terminal.draw(|frame| most = view::draw(&desk.state, theme, frame)).unwrap();
@@ -46,7 +46,7 @@ fn lines(buffer: &Buffer) -> Vec<String> {
 }
 
 #[track_caller]
-fn looks_like(name: &str, desk: &Rehearsal, (width, height): (u16, u16)) {
+fn looks_like(name: &str, desk: &TestScreen, (width, height): (u16, u16)) {
     let seen = lines(&drawn(desk, width, height, Theme::Plain)).join("\n") + "\n";
     let file = folder().join(format!("{name}.txt"));
     if std::env::var_os("UPDATE_SCREENS").is_some() {
@@ -57,7 +57,7 @@ fn looks_like(name: &str, desk: &Rehearsal, (width, height): (u16, u16)) {
 }
 
 /// A queue as of a real evening.
-fn evening() -> Rehearsal {
+fn evening() -> TestScreen {
     let body = "Hello dear! Best quality cheap pills, order now at http://pills.example/buy and get 50 % off. My cousin \
                 lost 12 kg with them, really!";
     let mut pills = comment("c-1042", body);
@@ -100,21 +100,21 @@ fn evening() -> Rehearsal {
         comment("c-1047", "Make money from home, ask me how\u{202e}txt.exe"),
     ];
     let all: Vec<_> = std::iter::once(pills).chain(others).collect();
-    let mut desk = Rehearsal::new(&all);
+    let mut desk = TestScreen::new(&all);
     desk.open();
     desk
 }
 
 #[test]
 fn an_empty_queue() {
-    let mut desk = Rehearsal::new(&[]);
+    let mut desk = TestScreen::new(&[]);
     desk.open();
     looks_like("empty", &desk, (80, 24));
 }
 
 #[test]
 fn before_the_first_answer() {
-    let mut desk = Rehearsal::new(&[]);
+    let mut desk = TestScreen::new(&[]);
     desk.event(Event::Tick);
     looks_like("loading", &desk, (80, 24));
 }
@@ -128,7 +128,7 @@ fn browsing() {
 #[test]
 fn a_colleagues_comment() {
     let mut desk = evening();
-    desk.play("j");
+    desk.press_and_serve("j");
     looks_like("claimed", &desk, (80, 24));
 }
 
@@ -136,7 +136,7 @@ fn a_colleagues_comment() {
 fn a_conflict() {
     let mut desk = evening();
     desk.decide("c-1042", Decision::Reject, "ben");
-    desk.play("fg");
+    desk.press_and_serve("fg");
     let events = vec![pb::AuditEvent {
         at: Some(at(-60)),
         by: "ben".into(),
@@ -154,7 +154,7 @@ fn a_conflict() {
 fn the_server_lost() {
     let mut desk = evening();
     desk.unreachable = true;
-    desk.pass(10);
+    desk.advance_clock(10);
     desk.serve();
     desk.state.now += std::time::Duration::from_secs(7);
     looks_like("lost", &desk, (80, 24));
@@ -163,25 +163,25 @@ fn the_server_lost() {
 #[test]
 fn a_bulk_act_to_be_confirmed() {
     let mut desk = evening();
-    desk.play("  G R");
+    desk.press_and_serve("  G R");
     looks_like("confirm-bulk", &desk, (80, 24));
 }
 
 #[test]
 fn the_reasons_to_reject() {
     let mut desk = evening();
-    desk.play("d");
+    desk.press_and_serve("d");
     looks_like("reject", &desk, (80, 24));
 }
 
 #[test]
 fn the_help_shows_what_does_something_now() {
     let mut desk = evening();
-    desk.play("?");
+    desk.press_and_serve("?");
     looks_like("help", &desk, (80, 24));
-    let mut desk = Rehearsal::new(&[]);
+    let mut desk = TestScreen::new(&[]);
     desk.open();
-    desk.play("?");
+    desk.press_and_serve("?");
     looks_like("help-empty", &desk, (80, 24));
 }
 
@@ -238,7 +238,7 @@ fn hostile() -> Vec<(String, String)> {
 /// Whether a character may be written to a terminal.
 fn is_harmless(c: char) -> bool {
     let mark = is_combining_mark(c) || matches!(c, '\u{1161}'..='\u{11ff}');
-    !is_unseen(c) && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}') && (mark || c.width().unwrap_or(0) > 0)
+    !needs_escape(c) && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}') && (mark || c.width().unwrap_or(0) > 0)
 }
 
 #[test]
@@ -257,14 +257,14 @@ fn no_text_harms_the_screen_at_any_size() {
             ..Default::default()
         });
         comment.verdict = Some(told);
-        let mut desk = Rehearsal::new(&[comment]);
+        let mut desk = TestScreen::new(&[comment]);
         desk.open();
         desk.state.site = text.clone();
         desk.state.query.search = text.clone();
         for (keys, scroll) in [("", 0), ("", 7), ("n", 0), ("\u{1b}b", 0), ("\u{1b}d", 0)] {
             desk.press(keys);
             desk.state.scroll = scroll;
-            if let Mode::TextInput { text: typed, .. } = &mut desk.state.mode {
+            if let InputMode::TextInput { text: typed, .. } = &mut desk.state.mode {
                 *typed = text.chars().take(500).collect();
             }
             for (width, height) in [(80, 24), (200, 60), (60, 12), (61, 13), (123, 17), (30, 8)] {

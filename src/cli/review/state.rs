@@ -5,20 +5,20 @@ mod cursor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use super::act::{Act, Done, What};
-use super::claims::{Claim, Leases};
-use super::connectivity::Link;
+use super::act::{ActKind, CompletedAct, PendingAct};
+use super::claims::{Claim, HeldClaims};
+use super::connectivity::Connectivity;
 use super::keys::{Action, KeyMap};
-use super::listing::List;
-use super::mode::Mode;
+use super::listing::ListFetch;
+use super::mode::InputMode;
 use super::query::Query;
-use super::row::{Details, Row};
+use super::row::{CommentDetails, CommentRow};
 use crate::cli::failure::Failure;
 use crate::cli::term::Tone;
 
 /// The model.
 #[derive(Debug, Clone)]
-pub struct State {
+pub struct ScreenState {
     pub now: SystemTime,
     pub site: String,
     /// Names this screen.
@@ -26,34 +26,34 @@ pub struct State {
     pub moderator: String,
     pub keys: KeyMap,
     pub query: Query,
-    pub rows: Vec<Row>,
+    pub rows: Vec<CommentRow>,
     /// The row under the cursor.
     pub cursor: usize,
     /// How far the text of the comment is scrolled, in lines.
     pub scroll: usize,
     pub marked: BTreeSet<String>,
     pub notes: BTreeMap<String, String>,
-    pub details: BTreeMap<String, Details>,
+    pub details: BTreeMap<String, CommentDetails>,
     /// What was last asked for of that kind.
-    pub similar: Option<Alike>,
-    pub mode: Mode,
-    pub connectivity: Link,
+    pub similar: Option<SimilarComments>,
+    pub mode: InputMode,
+    pub connectivity: Connectivity,
     pub message: Option<(Tone, String)>,
-    pub list: List,
-    pub claims: Leases,
+    pub list: ListFetch,
+    pub claims: HeldClaims,
     /// What is asked for at the moment, by id.
     pub fetching: BTreeSet<String>,
     /// Acts on their way, oldest first.
-    pub pending_acts: Vec<Act>,
+    pub pending_acts: Vec<PendingAct>,
     pub next_act: u64,
     /// Acts done here and not taken back, oldest first.
-    pub undoable: Vec<Done>,
-    pub shutdown: Option<Leaving>,
+    pub undoable: Vec<CompletedAct>,
+    pub shutdown: Option<Shutdown>,
 }
 
 /// Other held comments that are nearly the same as one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alike {
+pub struct SimilarComments {
     /// The one.
     pub id: String,
     /// The others, each with its revision. Empty until the server has told.
@@ -62,7 +62,7 @@ pub struct Alike {
 
 /// The moderator wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Leaving {
+pub struct Shutdown {
     /// After this nobody waits any more.
     pub deadline: Option<SystemTime>,
     /// The screen may close.
@@ -71,7 +71,7 @@ pub struct Leaving {
     pub failure: Option<Failure>,
 }
 
-impl Leaving {
+impl Shutdown {
     /// Returns the wish to go, without a deadline.
     pub fn started() -> Self {
         Self { deadline: None, done: false, failure: None }
@@ -83,7 +83,7 @@ impl Leaving {
     }
 }
 
-impl State {
+impl ScreenState {
     pub fn new(site: String, moderator: String, query: Query, keys: KeyMap, now: SystemTime) -> Self {
         Self {
             now,
@@ -99,11 +99,11 @@ impl State {
             notes: BTreeMap::new(),
             details: BTreeMap::new(),
             similar: None,
-            mode: Mode::Browse,
-            connectivity: Link::Loading,
+            mode: InputMode::Browse,
+            connectivity: Connectivity::Loading,
             message: None,
-            list: List::new(now),
-            claims: Leases::default(),
+            list: ListFetch::new(now),
+            claims: HeldClaims::default(),
             fetching: BTreeSet::new(),
             pending_acts: Vec::new(),
             next_act: 1,
@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    pub fn selected(&self) -> Option<&Row> {
+    pub fn selected(&self) -> Option<&CommentRow> {
         self.rows.get(self.cursor)
     }
 
@@ -120,40 +120,40 @@ impl State {
         self.rows.iter().position(|row| row.id == id)
     }
 
-    pub fn row_mut(&mut self, id: &str) -> Option<&mut Row> {
+    pub fn row_mut(&mut self, id: &str) -> Option<&mut CommentRow> {
         self.rows.iter_mut().find(|row| row.id == id)
     }
 
     /// What is being done to a comment.
-    pub fn doing(&self, id: &str) -> Option<What> {
+    pub fn pending_action(&self, id: &str) -> Option<ActKind> {
         self.pending_acts.iter().find(|act| act.items.iter().any(|(item, _)| item == id)).map(|act| act.kind)
     }
 
     /// Whose claim keeps us out.
-    pub fn claimed_by<'a>(&self, row: &'a Row) -> Option<&'a Claim> {
+    pub fn claimed_by<'a>(&self, row: &'a CommentRow) -> Option<&'a Claim> {
         let ours = self.claims.held.contains_key(&row.id);
         row.claim.as_ref().filter(|claim| !ours && claim.until > self.now && claim.holder != self.moderator)
     }
 
     /// Whether a comment waits for a decision, as far as is known here.
-    pub fn waits(&self, row: &Row) -> bool {
-        row.state.waits() && !row.off_list && self.doing(&row.id).is_none()
+    pub fn waits(&self, row: &CommentRow) -> bool {
+        row.state.waits() && !row.off_list && self.pending_action(&row.id).is_none()
     }
 
     /// Whether a comment may be seen: what waits is shown to nobody but whoever claimed it.
-    pub fn may_see(&self, row: &Row) -> bool {
+    pub fn is_visible(&self, row: &CommentRow) -> bool {
         !row.state.waits() || !self.claims.supported || self.claims.held.contains_key(&row.id)
     }
 
     /// The comment on the screen, when it is there whole.
-    pub fn seen(&self) -> Option<(&Row, &Details)> {
-        let row = self.selected().filter(|row| self.may_see(row))?;
+    pub fn visible_comment(&self) -> Option<(&CommentRow, &CommentDetails)> {
+        let row = self.selected().filter(|row| self.is_visible(row))?;
         Some((row, self.details.get(&row.id)?))
     }
 
     /// Who wrote the comment on the screen, for people. `None`: nobody knows, so that nobody can be blocked.
     pub fn author(&self) -> Option<&str> {
-        let known = &self.seen()?.1.response;
+        let known = &self.visible_comment()?.1.response;
         let author = known.comment.as_ref()?.author.as_ref()?;
         let name = [&author.name, &author.user_id].into_iter().find(|name| !name.is_empty());
         // The server counts for whomever it knows: by user id, else by e-mail address, which it does not tell.
@@ -162,15 +162,18 @@ impl State {
 
     /// Returns the parts without which the comment on the screen would be approved, by their numbers on the wire.
     pub fn publish_without(&self) -> &[i32] {
-        let verdict = self.seen().filter(|(row, _)| self.waits(row)).and_then(|(_, details)| details.response.verdict.as_ref());
+        let verdict = self
+            .visible_comment()
+            .filter(|(row, _)| self.waits(row))
+            .and_then(|(_, details)| details.response.verdict.as_ref());
         verdict.map_or(&[], |verdict| &verdict.publish_without)
     }
 
     /// The other held comments that are nearly the same as the one on the screen.
     pub fn alike(&self) -> &[(String, u32)] {
-        let seen = self.seen().map(|(row, _)| &row.id);
+        let seen = self.visible_comment().map(|(row, _)| &row.id);
         match &self.similar {
-            Some(Alike { id, others }) if Some(id) == seen => others,
+            Some(SimilarComments { id, others }) if Some(id) == seen => others,
             _ => &[],
         }
     }
@@ -182,9 +185,9 @@ impl State {
 
     /// Whether a key does something now. The help shows exactly these.
     pub fn is_valid(&self, action: Action) -> bool {
-        let live = self.connectivity == Link::Live;
-        let still = |row: &Row| self.doing(&row.id).is_none() && !row.off_list;
-        let seen = self.seen().is_some_and(|(row, _)| still(row));
+        let live = self.connectivity == Connectivity::Live;
+        let still = |row: &CommentRow| self.pending_action(&row.id).is_none() && !row.off_list;
+        let seen = self.visible_comment().is_some_and(|(row, _)| still(row));
         match action {
             Action::Approve | Action::Reject | Action::Note => live && seen,
             Action::ApproveStripped => live && seen && !self.publish_without().is_empty(),
@@ -196,14 +199,14 @@ impl State {
             Action::ApproveMarked | Action::RejectMarked => live && !self.marked.is_empty(),
             Action::Down | Action::PageDown | Action::Last => self.cursor + 1 < self.rows.len(),
             Action::Up | Action::PageUp | Action::First => self.cursor > 0,
-            Action::ScrollDown | Action::ScrollUp => self.seen().is_some(),
+            Action::ScrollDown | Action::ScrollUp => self.visible_comment().is_some(),
             Action::Search | Action::Queue => live,
             Action::Help | Action::Quit => true,
         }
     }
 
     /// The name of an act on the server: nobody else's, and the same when it is sent again.
-    pub fn act_name(&self, number: u64) -> String {
+    pub fn act_id(&self, number: u64) -> String {
         format!("{}-{number}", self.session)
     }
 
@@ -226,7 +229,7 @@ impl State {
                 grant.renew_at = self.now;
             }
         }
-        self.connectivity = Link::Live;
+        self.connectivity = Connectivity::Live;
     }
 
     /// How the program ends.

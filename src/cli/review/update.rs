@@ -12,25 +12,25 @@ mod tests;
 use std::time::{Duration, SystemTime};
 
 use super::event::{Effect, Event};
-use super::mode::Mode;
-use super::state::{Leaving, State};
+use super::mode::InputMode;
+use super::state::{ScreenState, Shutdown};
 
 /// How long the system waits for a program that it wants to end.
-const GRACE: Duration = Duration::from_secs(3);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
 /// One step.
-pub fn update(state: &mut State, now: SystemTime, event: Event) -> Vec<Effect> {
+pub fn update(state: &mut ScreenState, now: SystemTime, event: Event) -> Vec<Effect> {
     state.now = now;
     let mut effects = Vec::new();
     match event {
         Event::Key(event) => effects.extend(input::press(state, event)),
         Event::Tick => {}
         Event::Stop => {
-            state.mode = Mode::Browse;
-            state.shutdown.get_or_insert_with(Leaving::started).deadline = Some(now + GRACE);
+            state.mode = InputMode::Browse;
+            state.shutdown.get_or_insert_with(Shutdown::started).deadline = Some(now + SHUTDOWN_GRACE);
         }
-        Event::Reply(answer) => answers::take(state, answer),
+        Event::Reply(answer) => answers::apply(state, answer),
     }
-    settle::settle(state, &mut effects);
+    settle::request_missing(state, &mut effects);
     effects
 }

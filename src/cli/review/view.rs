@@ -11,21 +11,21 @@ mod scores;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::state::State;
+use super::state::ScreenState;
 use super::theme::Theme;
 use crate::cli::term::Tone;
-use pen::Pen;
+use pen::Canvas;
 
 /// The smallest screen that shows anything sensible.
-const SMALLEST: (u16, u16) = (60, 12);
+const MIN_SIZE: (u16, u16) = (60, 12);
 
 /// Draws everything. Gives how far the text of the comment can be scrolled.
-pub fn draw(state: &State, theme: Theme, frame: &mut Frame<'_>) -> usize {
+pub fn draw(state: &ScreenState, theme: Theme, frame: &mut Frame<'_>) -> usize {
     let area = frame.area();
-    let mut pen = Pen { buffer: frame.buffer_mut(), theme };
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let words = format!("{}x{} is too small; {}x{} is enough", area.width, area.height, SMALLEST.0, SMALLEST.1);
-        pen.tone(area, 0, Tone::Plain, &words);
+    let mut pen = Canvas { buffer: frame.buffer_mut(), theme };
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
+        let words = format!("{}x{} is too small; {}x{} is enough", area.width, area.height, MIN_SIZE.0, MIN_SIZE.1);
+        pen.toned_text(area, 0, Tone::Plain, &words);
         return 0;
     }
     let row = |y, height| Rect { x: area.x, y: area.y + y, width: area.width, height };

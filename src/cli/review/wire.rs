@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tonic::{Code, Response, Status};
 
-use super::act::{Act, What};
-use super::claims::{Claim, LEASE};
-use super::event::{Answer, Effect, Leased, Problem};
-use super::listing::PAGE;
-use super::row::{Details, Row};
+use super::act::{ActKind, PendingAct};
+use super::claims::{CLAIM_LEASE, Claim};
+use super::event::{ClaimResult, Effect, RequestFailure, ServerReply};
+use super::listing::PAGE_ROWS;
+use super::row::{CommentDetails, CommentRow};
 use crate::cli::connect::Connection;
 use crate::cli::retry;
 use crate::pb;
@@ -20,24 +20,24 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// How long an act may take: it may be a thousand decisions.
 const ACT_DEADLINE: Duration = Duration::from_secs(60);
 /// How many comments alike are looked for: as many as one page has.
-const MOST_ALIKE: i32 = 1_000;
+const SIMILAR_PAGE_SIZE: i32 = 1_000;
 /// Pages looked at for them: up to 6,000 comments, the newest of the queue.
-const PAGES_ALIKE: usize = 3;
+const MAX_SIMILAR_PAGES: usize = 3;
 /// Ids a call; the server takes no more.
-const BATCH: usize = 1_000;
+const MAX_IDS_PER_CALL: usize = 1_000;
 
 /// The way to the server. The connection reconnects by itself; when to ask again is not decided here.
 #[derive(Clone)]
-pub struct Wire {
+pub struct ReviewClient {
     connection: Connection,
     site: String,
     moderator: String,
-    answers: UnboundedSender<Answer>,
+    answers: UnboundedSender<ServerReply>,
 }
 
-impl Wire {
+impl ReviewClient {
     /// A way to the server, and where the answers come out.
-    pub fn new(connection: Connection, site: String, moderator: String) -> (Self, UnboundedReceiver<Answer>) {
+    pub fn new(connection: Connection, site: String, moderator: String) -> (Self, UnboundedReceiver<ServerReply>) {
         let (answers, out) = unbounded_channel();
         (Self { connection, site, moderator, answers }, out)
     }
@@ -52,58 +52,68 @@ impl Wire {
         });
     }
 
-    async fn answer(&self, effect: Effect) -> Answer {
+    async fn answer(&self, effect: Effect) -> ServerReply {
         match effect {
             Effect::List { ticket, filter, order, token, rows } => {
-                Answer::Listed { ticket, listed: self.list(&filter, order, token, rows).await }
+                ServerReply::Listed { ticket, listed: self.list(&filter, order, token, rows).await }
             }
             Effect::UpdateClaims { release, claim } => {
                 let leased = self.lease(&release, claim.as_deref()).await;
-                Answer::Claims { claim, leased, released: release }
+                ServerReply::Claims { claim, leased, released: release }
             }
             Effect::Details { id } => {
                 let details = self.details(&id).await;
-                Answer::Details { id, details: details.map(Box::new) }
+                ServerReply::Details { id, details: details.map(Box::new) }
             }
             Effect::Act(act) => {
                 let mut results = Vec::new();
                 let problem = self.act(&act, &mut results).await.err();
-                Answer::Acted { number: act.number, results, problem }
+                ServerReply::Acted { number: act.number, results, problem }
             }
             Effect::FindSimilar { id } => {
                 let alike = self.alike(&id).await;
-                Answer::Similar { id, alike }
+                ServerReply::Similar { id, alike }
             }
             Effect::Block { id, name, note } => {
                 let blocked = self.block(id, note).await;
-                Answer::Blocked { name, blocked }
+                ServerReply::Blocked { name, blocked }
             }
         }
     }
 
-    async fn within<T>(&self, time: Duration, call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Problem> {
+    async fn within<T>(
+        &self,
+        time: Duration,
+        call: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<T, RequestFailure> {
         let answer = tokio::time::timeout(time, call).await;
         let answer = answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time")));
-        answer.map(Response::into_inner).map_err(|status| Problem {
+        answer.map(Response::into_inner).map_err(|status| RequestFailure {
             failure: self.connection.failure(&status),
-            is_retryable: retry::may_pass(&status),
+            is_retryable: retry::is_retryable(&status),
             is_unimplemented: status.code() == Code::Unimplemented,
         })
     }
 
     /// Page after page, of which only what the list shows is kept.
-    async fn list(&self, filter: &str, order: &str, mut token: String, wanted: usize) -> Result<(Vec<Row>, String), Problem> {
-        let mut rows: Vec<Row> = Vec::new();
+    async fn list(
+        &self,
+        filter: &str,
+        order: &str,
+        mut token: String,
+        wanted: usize,
+    ) -> Result<(Vec<CommentRow>, String), RequestFailure> {
+        let mut rows: Vec<CommentRow> = Vec::new();
         loop {
             let request = pb::ListCommentsRequest {
                 site: self.site.clone(),
                 filter: filter.to_owned(),
                 order_by: order.to_owned(),
-                page_size: i32::try_from(PAGE).unwrap_or(50),
+                page_size: i32::try_from(PAGE_ROWS).unwrap_or(50),
                 page_token: token,
             };
             let page = self.within(DEADLINE, self.connection.review().list_comments(request)).await?;
-            rows.extend(page.comments.iter().map(Row::from));
+            rows.extend(page.comments.iter().map(CommentRow::from));
             token = page.next_page_token;
             if token.is_empty() || rows.len() >= wanted {
                 return Ok((rows, token));
@@ -112,14 +122,14 @@ impl Wire {
     }
 
     /// The held comments that are nearly the same, the comment itself left out.
-    async fn alike(&self, id: &str) -> Result<Vec<(String, u32)>, Problem> {
+    async fn alike(&self, id: &str) -> Result<Vec<(String, u32)>, RequestFailure> {
         let (mut alike, mut page_token) = (Vec::new(), String::new());
-        for _ in 0..PAGES_ALIKE {
+        for _ in 0..MAX_SIMILAR_PAGES {
             let request = pb::ListCommentsRequest {
                 site: self.site.clone(),
                 filter: format!("decision=hold claimed=no like={id}"),
                 order_by: "newest".to_owned(),
-                page_size: MOST_ALIKE,
+                page_size: SIMILAR_PAGE_SIZE,
                 page_token,
             };
             let page = self.within(DEADLINE, self.connection.review().list_comments(request)).await?;
@@ -135,14 +145,14 @@ impl Wire {
     }
 
     /// The comment with all that is known about it.
-    async fn details(&self, id: &str) -> Result<Details, Problem> {
+    async fn details(&self, id: &str) -> Result<CommentDetails, RequestFailure> {
         let request = pb::GetCommentRequest { site: self.site.clone(), comment_id: id.to_owned() };
         let known = self.within(DEADLINE, self.connection.review().get_comment(request)).await?;
         Ok(known.into())
     }
 
     /// Blocks the author of a comment.
-    async fn block(&self, id: String, note: String) -> Result<(), Problem> {
+    async fn block(&self, id: String, note: String) -> Result<(), RequestFailure> {
         let entry = pb::ListEntry { kind: pb::ListKind::Block.into(), note, ..Default::default() };
         let (site, moderator) = (self.site.clone(), self.moderator.clone());
         let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of: id, moderator };
@@ -150,37 +160,37 @@ impl Wire {
     }
 
     /// First gives back, then claims.
-    async fn lease(&self, release: &[String], claim: Option<&str>) -> Result<Leased, Problem> {
-        for ids in release.chunks(BATCH) {
+    async fn lease(&self, release: &[String], claim: Option<&str>) -> Result<ClaimResult, RequestFailure> {
+        for ids in release.chunks(MAX_IDS_PER_CALL) {
             let (site, moderator) = (self.site.clone(), self.moderator.clone());
             let request = pb::ReleaseCommentsRequest { site, ids: ids.to_vec(), moderator };
             self.within(DEADLINE, self.connection.review().release_comments(request)).await?;
         }
-        let Some(id) = claim else { return Ok(Leased::NotClaimed) };
+        let Some(id) = claim else { return Ok(ClaimResult::NotClaimed) };
         let mut answer = self.claim(&[id.to_owned()]).await?;
         if let Some(error) = answer.errors.pop() {
-            return Ok(Leased::Refused(error));
+            return Ok(ClaimResult::Refused(error));
         }
-        Ok(answer.comments.pop().map_or(Leased::NotClaimed, |comment| {
-            let lapses = SystemTime::now() + LEASE;
+        Ok(answer.comments.pop().map_or(ClaimResult::NotClaimed, |comment| {
+            let lapses = SystemTime::now() + CLAIM_LEASE;
             let until = comment.claim.as_ref().and_then(Claim::from_wire).map_or(lapses, |claim| claim.until);
-            Leased::Granted { row: Box::new(Row::from(&comment)), until }
+            ClaimResult::Granted { row: Box::new(CommentRow::from(&comment)), until }
         }))
     }
 
-    async fn claim(&self, ids: &[String]) -> Result<pb::ClaimCommentsResponse, Problem> {
+    async fn claim(&self, ids: &[String]) -> Result<pb::ClaimCommentsResponse, RequestFailure> {
         let request = pb::ClaimCommentsRequest {
             site: self.site.clone(),
             moderator: self.moderator.clone(),
             ids: ids.to_vec(),
-            lease: prost_types::Duration::try_from(LEASE).ok(),
+            lease: prost_types::Duration::try_from(CLAIM_LEASE).ok(),
             ..Default::default()
         };
         self.within(DEADLINE, self.connection.review().claim_comments(request)).await
     }
 
     /// Acts, in as many calls as there are revisions. What was answered before one fails is in `results`.
-    async fn act(&self, act: &Act, results: &mut Vec<pb::ReviewResult>) -> Result<(), Problem> {
+    async fn act(&self, act: &PendingAct, results: &mut Vec<pb::ReviewResult>) -> Result<(), RequestFailure> {
         let mut items = act.items.clone();
         if act.bulk {
             self.claim_all(&mut items, results).await?;
@@ -190,17 +200,21 @@ impl Wire {
             by_revision.entry(revision).or_default().push(id);
         }
         for (revision, ids) in by_revision {
-            for ids in ids.chunks(BATCH) {
-                results.extend(self.act_on(act, revision, ids.to_vec()).await?);
+            for ids in ids.chunks(MAX_IDS_PER_CALL) {
+                results.extend(self.act_on_batch(act, revision, ids.to_vec()).await?);
             }
         }
         Ok(())
     }
 
     /// Claims what is to be decided together. What is another's is answered for.
-    async fn claim_all(&self, items: &mut Vec<(String, u32)>, results: &mut Vec<pb::ReviewResult>) -> Result<(), Problem> {
+    async fn claim_all(
+        &self,
+        items: &mut Vec<(String, u32)>,
+        results: &mut Vec<pb::ReviewResult>,
+    ) -> Result<(), RequestFailure> {
         let ids: Vec<String> = items.iter().map(|(id, _)| id.clone()).collect();
-        for ids in ids.chunks(BATCH) {
+        for ids in ids.chunks(MAX_IDS_PER_CALL) {
             let answer = match self.claim(ids).await {
                 Err(problem) if problem.is_unimplemented => return Ok(()),
                 answer => answer?,
@@ -214,12 +228,17 @@ impl Wire {
         Ok(())
     }
 
-    async fn act_on(&self, act: &Act, revision: u32, ids: Vec<String>) -> Result<Vec<pb::ReviewResult>, Problem> {
+    async fn act_on_batch(
+        &self,
+        act: &PendingAct,
+        revision: u32,
+        ids: Vec<String>,
+    ) -> Result<Vec<pb::ReviewResult>, RequestFailure> {
         let (site, moderator) = (self.site.clone(), self.moderator.clone());
         let expected_revision = Some(revision);
         let mut client = self.connection.review();
         match act.kind {
-            What::Decide(decision) => {
+            ActKind::Decide(decision) => {
                 let request = pb::DecideCommentsRequest {
                     site,
                     ids,
@@ -234,7 +253,7 @@ impl Wire {
                 };
                 Ok(self.within(ACT_DEADLINE, client.decide_comments(request)).await?.results)
             }
-            What::Undo => {
+            ActKind::Undo => {
                 let request = pb::UndoDecisionRequest { site, ids, expected_revision, moderator, act_id: String::new() };
                 Ok(self.within(ACT_DEADLINE, client.undo_decision(request)).await?.results)
             }

@@ -7,30 +7,30 @@ use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 use super::align::align;
 use super::joined::{self, HiddenPart};
 use super::quotations::Quotations;
-use super::run::{Piece, Run};
-use super::text::{Hidden, Text};
+use super::run::{MappedText, Segment};
+use super::text::{HiddenContent, PlainText};
 use crate::reading::host;
 
 /// Collects text with its origin.
-pub struct Builder<'a> {
+pub struct PlainTextBuilder<'a> {
     pub body: &'a str,
     /// What a browser shows.
-    visible_text: Run,
+    visible_text: MappedText,
     /// What it does not, and others may.
-    hidden_text: Run,
+    hidden_text: MappedText,
     /// The parts of `aside` that a host would show within `seen` that strips tags.
     inline_hidden: Vec<HiddenPart>,
     /// The bytes of `seen` at which there is a gap because of a tag.
     tag_gaps: Vec<usize>,
     /// Words torn in documents within this one.
-    nested_joined_words: Run,
+    nested_joined_words: MappedText,
     /// What is said of a picture has just been put in; a word behind it is another.
     after_image: bool,
     /// A link whose visible text has not come yet.
     pending_href: Option<(String, Range<usize>)>,
     /// Pictures behind a letter, and what is said of them: they may stand in a word.
-    pending: Vec<(Waiting, String, Range<usize>)>,
-    pub hidden: Hidden,
+    pending: Vec<(PendingKind, String, Range<usize>)>,
+    pub hidden: HiddenContent,
     /// Whether what comes now is hidden.
     pub is_hidden: bool,
     /// Whether the link that is open shows a letter, a digit or a picture. `None`: none is open.
@@ -43,25 +43,25 @@ pub struct Builder<'a> {
 
 /// What waits for the text behind it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Waiting {
+enum PendingKind {
     Link,
     Text,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> PlainTextBuilder<'a> {
     /// Returns a builder for a document that is within `depth` others.
     pub fn new(body: &'a str, depth: usize) -> Self {
         Self {
             body,
-            visible_text: Run { text: String::with_capacity(body.len()), segments: Vec::new() },
-            hidden_text: Run::default(),
+            visible_text: MappedText { text: String::with_capacity(body.len()), segments: Vec::new() },
+            hidden_text: MappedText::default(),
             inline_hidden: Vec::new(),
             tag_gaps: Vec::new(),
-            nested_joined_words: Run::default(),
+            nested_joined_words: MappedText::default(),
             after_image: false,
             pending_href: None,
             pending: Vec::new(),
-            hidden: Hidden::default(),
+            hidden: HiddenContent::default(),
             is_hidden: false,
             link_is_visible: None,
             nesting: depth,
@@ -163,20 +163,20 @@ impl<'a> Builder<'a> {
         if self.is_hidden {
             self.hidden_text.push_address(self.body, &address, source);
         } else if self.visible_text.text.ends_with(char::is_alphanumeric) {
-            self.pending.push((Waiting::Link, address, source));
+            self.pending.push((PendingKind::Link, address, source));
         } else {
-            self.push_pending(Waiting::Link, &address, source);
+            self.push_pending(PendingKind::Link, &address, source);
         }
     }
 
     /// Adds what waited to the text that a browser shows.
-    fn push_pending(&mut self, kind: Waiting, text: &str, source: Range<usize>) {
+    fn push_pending(&mut self, kind: PendingKind, text: &str, source: Range<usize>) {
         match kind {
-            Waiting::Link => {
+            PendingKind::Link => {
                 self.visible_text.push_gap('\n');
                 self.visible_text.push_address(self.body, text, source);
             }
-            Waiting::Text => {
+            PendingKind::Text => {
                 self.break_words_at_tag('\n');
                 self.visible_text.push(self.body, text, source);
             }
@@ -187,7 +187,7 @@ impl<'a> Builder<'a> {
     pub fn push_image_text(&mut self, text: String, source: Range<usize>) {
         if !self.is_hidden && (!self.pending.is_empty() || self.visible_text.text.ends_with(char::is_alphanumeric)) {
             self.mark_link_visible();
-            self.pending.push((Waiting::Text, text, source));
+            self.pending.push((PendingKind::Text, text, source));
         } else if self.is_hidden {
             self.hidden.letters += text.chars().filter(|c| c.is_alphanumeric()).count();
             self.push_aside(&text, source);
@@ -224,7 +224,7 @@ impl<'a> Builder<'a> {
     /// Opens a link.
     pub fn open_link(&mut self, href: String, source: Range<usize>) {
         self.close_link();
-        let href = host::opened(&href).unwrap_or(href);
+        let href = host::resolved_address(&href).unwrap_or(href);
         self.pending_href = Some((href, source));
         self.link_is_visible = Some(false);
     }
@@ -249,7 +249,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds a document within this one, which came from this range of the body.
-    pub fn push_document(&mut self, document: &Text, source: Range<usize>) {
+    pub fn push_document(&mut self, document: &PlainText, source: Range<usize>) {
         self.hidden.letters += document.hidden.letters;
         self.hidden.links += document.hidden.links;
         self.push_aside(document.as_str(), source.clone());
@@ -294,7 +294,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns the text that was collected.
-    pub fn finish(mut self) -> Text {
+    pub fn finish(mut self) -> PlainText {
         self.close_link();
         self.flush_pending("");
         let quoted = self.quotations.finish(self.visible_text.text.len());
@@ -308,9 +308,9 @@ impl<'a> Builder<'a> {
         }
         if self.visible_text.segments.is_empty() {
             // An empty list would mean that the text is the body.
-            self.visible_text.segments.push(Piece { start: 0, source: 0..0, is_verbatim: false });
+            self.visible_text.segments.push(Segment { start: 0, source: 0..0, is_verbatim: false });
         }
-        Text { shown: self.visible_text, hidden: self.hidden, joined_words: torn, quotations: quoted }
+        PlainText { shown: self.visible_text, hidden: self.hidden, joined_words: torn, quotations: quoted }
     }
 }
 

@@ -9,26 +9,26 @@ use std::ops::Range;
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 
 use super::align::align;
-use super::builder::Builder;
-use super::text::Text;
-use elements::{BLOCK, OF_TABLES, QUOTES, UNSEEN, VOID, is_one_of};
+use super::builder::PlainTextBuilder;
+use super::text::PlainText;
+use elements::{BLOCK_ELEMENTS, HIDDEN_ELEMENTS, QUOTE_ELEMENTS, TABLE_ELEMENTS, VOID_ELEMENTS, is_one_of};
 use raw::RawText;
 
 /// How deep documents in attributes are read.
-const MAX_DOCUMENTS: usize = 3;
+const MAX_NESTED_DOCUMENTS: usize = 3;
 
 /// Ends the text that `<bdo dir=rtl>` has be shown from right to left.
 const END_OF_OVERRIDE: &str = "\u{202C}";
 
 /// Reduces a document that is HTML, and within `depth` others.
-pub fn reduce(body: &str, depth: usize) -> Text {
-    let mut builder = Builder::new(body, depth);
+pub fn reduce(body: &str, depth: usize) -> PlainText {
+    let mut builder = PlainTextBuilder::new(body, depth);
     reduce_part(&mut builder, 0..body.len());
     builder.finish()
 }
 
 /// Reduces the part `at` of the builder's body, which is HTML.
-pub fn reduce_part(builder: &mut Builder<'_>, at: Range<usize>) {
+pub fn reduce_part(builder: &mut PlainTextBuilder<'_>, at: Range<usize>) {
     let Some(part) = builder.body.get(at.clone()) else { return };
     let mut reader = HtmlReader {
         has_nul: part.contains('\0'),
@@ -53,7 +53,7 @@ pub fn reduce_part(builder: &mut Builder<'_>, at: Range<usize>) {
 
 /// Reads the events of one piece of HTML.
 struct HtmlReader<'b, 'a> {
-    builder: &'b mut Builder<'a>,
+    builder: &'b mut PlainTextBuilder<'a>,
     /// Some hosts take NULs out before anything else, browsers take them out of text.
     has_nul: bool,
     /// The element that hides what is in it.
@@ -129,13 +129,15 @@ impl HtmlReader<'_, '_> {
         self.tag_start = Some(source.start);
         match &mut self.hidden {
             Some(hidden) => hidden.depth += usize::from(hidden.name == self.tag),
-            None if is_one_of(&UNSEEN, &self.tag) => self.hidden = Some(HiddenElement { name: self.tag.clone(), depth: 1 }),
+            None if is_one_of(&HIDDEN_ELEMENTS, &self.tag) => {
+                self.hidden = Some(HiddenElement { name: self.tag.clone(), depth: 1 })
+            }
             None => {}
         }
         if self.begins_block() {
             self.builder.break_words_at_tag('\n');
         }
-        if is_one_of(&QUOTES, &self.tag) {
+        if is_one_of(&QUOTE_ELEMENTS, &self.tag) {
             self.builder.open_quote();
         }
         self.builder.is_hidden = self.hidden.is_some();
@@ -146,7 +148,7 @@ impl HtmlReader<'_, '_> {
         self.push_markup_aside(begin..source.end, true);
         self.raw.begin_element(&self.tag, source.end);
         self.position = source.end;
-        if is_one_of(&VOID, &self.tag) && self.hidden.as_ref().is_some_and(|hidden| hidden.name == self.tag) {
+        if is_one_of(&VOID_ELEMENTS, &self.tag) && self.hidden.as_ref().is_some_and(|hidden| hidden.name == self.tag) {
             self.hidden = None;
             self.builder.is_hidden = false;
         }
@@ -162,7 +164,7 @@ impl HtmlReader<'_, '_> {
             }
         }
         self.builder.is_hidden = self.hidden.is_some();
-        if is_one_of(&QUOTES, &name) {
+        if is_one_of(&QUOTE_ELEMENTS, &name) {
             self.builder.close_quote();
         }
         self.position = source.end;
@@ -195,8 +197,8 @@ impl HtmlReader<'_, '_> {
 
     /// Takes note of the element that begins; returns whether it breaks words.
     fn begins_block(&mut self) -> bool {
-        let in_table = is_one_of(&OF_TABLES, &self.tag).then(|| self.opened_blocks.contains(&b"table".as_slice()));
-        let Some(name) = BLOCK.into_iter().find(|name| *name == self.tag).filter(|_| in_table != Some(false)) else {
+        let in_table = is_one_of(&TABLE_ELEMENTS, &self.tag).then(|| self.opened_blocks.contains(&b"table".as_slice()));
+        let Some(name) = BLOCK_ELEMENTS.into_iter().find(|name| *name == self.tag).filter(|_| in_table != Some(false)) else {
             return false;
         };
         if !self.opened_blocks.contains(&name) {
@@ -249,7 +251,7 @@ impl HtmlReader<'_, '_> {
 
     /// A document in an attribute, which a browser shows.
     fn document(&mut self, document: &str, source: Range<usize>) {
-        if self.builder.nesting >= MAX_DOCUMENTS {
+        if self.builder.nesting >= MAX_NESTED_DOCUMENTS {
             return self.builder.push_aside(document, source);
         }
         let reduced = reduce(document, self.builder.nesting + 1);

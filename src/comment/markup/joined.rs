@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::run::Run;
+use super::run::MappedText;
 
 /// Longest part of a word that is joined to what is hidden beside it, in bytes.
-const MAX_WORD: usize = 64;
+const MAX_JOINED_PART: usize = 64;
 
 /// A hidden part of a body that would be shown within the visible text by a host that strips tags.
 pub struct HiddenPart {
@@ -17,9 +17,9 @@ pub struct HiddenPart {
 
 /// Returns the words on both sides of tags that break words, joined. `gaps` are the bytes of the text at which there is a gap
 /// because of a tag.
-pub fn across_gaps(seen: &Run, gaps: &[usize]) -> Run {
+pub fn across_gaps(seen: &MappedText, gaps: &[usize]) -> MappedText {
     let text = seen.text.as_str();
-    let mut joined = Run::default();
+    let mut joined = MappedText::default();
     // How far the last word reaches, up to the next gap.
     let mut end = 0;
     for &at in gaps.iter().filter(|at| joins_words(text, **at)) {
@@ -46,7 +46,7 @@ fn joins_words(text: &str, gap: usize) -> bool {
 
 /// Adds to the hidden text the words that a host makes which strips the tags of what is hidden within a word. No more than
 /// about `most` bytes of words are added.
-pub fn across_hidden_parts(seen: &Run, hidden: &mut Run, parts: Vec<HiddenPart>, mut most: usize) {
+pub fn across_hidden_parts(seen: &MappedText, hidden: &mut MappedText, parts: Vec<HiddenPart>, mut most: usize) {
     for HiddenPart { visible_at: place, hidden_range: part } in parts {
         let (before, after) = seen.text.split_at(place);
         let (before, after) = (last_word_len(before), first_word_len(after));
@@ -72,14 +72,14 @@ pub fn across_hidden_parts(seen: &Run, hidden: &mut Run, parts: Vec<HiddenPart>,
 
 /// Returns the length of the word, or of the last bytes of it, that a text ends with.
 fn last_word_len(text: &str) -> usize {
-    let word = text.chars().rev().take(MAX_WORD).take_while(|c| !c.is_whitespace());
-    let length = word.map(char::len_utf8).sum::<usize>().min(MAX_WORD);
+    let word = text.chars().rev().take(MAX_JOINED_PART).take_while(|c| !c.is_whitespace());
+    let length = word.map(char::len_utf8).sum::<usize>().min(MAX_JOINED_PART);
     text.len() - text.ceil_char_boundary(text.len() - length)
 }
 
 /// Returns the length of the word, or of the first bytes of it, that a text begins with.
 fn first_word_len(text: &str) -> usize {
-    let word = text.chars().take(MAX_WORD).take_while(|c| !c.is_whitespace());
+    let word = text.chars().take(MAX_JOINED_PART).take_while(|c| !c.is_whitespace());
     let length = word.map(char::len_utf8).sum::<usize>();
-    text.floor_char_boundary(length.min(MAX_WORD))
+    text.floor_char_boundary(length.min(MAX_JOINED_PART))
 }

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
-use super::builder::Builder;
+use super::builder::PlainTextBuilder;
 use super::html;
-use super::text::Text;
+use super::text::PlainText;
 use crate::reading::host;
 
 /// Reduces a body that is CommonMark.
-pub fn reduce(body: &str) -> Text {
+pub fn reduce(body: &str) -> PlainText {
     let parser = Parser::new(body);
     let mut reader = MarkdownReader::new(body, definitions(&parser));
     for (event, source) in parser.into_offset_iter() {
@@ -39,7 +39,7 @@ fn definitions(parser: &Parser<'_>) -> Vec<Definition> {
 
 /// Reads the events of a body.
 struct MarkdownReader<'a> {
-    builder: Builder<'a>,
+    builder: PlainTextBuilder<'a>,
     /// The definitions that nothing has referred to.
     unused: Vec<Definition>,
     /// The parts of the body that belong to something.
@@ -50,7 +50,7 @@ struct MarkdownReader<'a> {
 impl<'a> MarkdownReader<'a> {
     fn new(body: &'a str, definitions: Vec<Definition>) -> Self {
         let known = definitions.iter().map(|definition| definition.source.clone()).collect();
-        Self { builder: Builder::new(body, 0), unused: definitions, claimed: known, in_image: false }
+        Self { builder: PlainTextBuilder::new(body, 0), unused: definitions, claimed: known, in_image: false }
     }
 
     fn handle(&mut self, event: Event<'_>, source: Range<usize>) {
@@ -89,7 +89,8 @@ impl<'a> MarkdownReader<'a> {
                 self.use_definition(&dest_url, &title);
                 self.in_image = true;
                 self.builder.mark_link_visible();
-                self.builder.push_link(host::opened(&dest_url).unwrap_or_else(|| dest_url.into_string()), source.clone());
+                self.builder
+                    .push_link(host::resolved_address(&dest_url).unwrap_or_else(|| dest_url.into_string()), source.clone());
                 if !title.is_empty() {
                     self.builder.push_aside(&title, source);
                 }
@@ -129,7 +130,7 @@ impl<'a> MarkdownReader<'a> {
         self.unused.retain(|definition| definition.target.trim_end() != target.trim_end());
     }
 
-    fn finish(mut self) -> Text {
+    fn finish(mut self) -> PlainText {
         // A definition that nothing refers to shows nowhere, until a host shows the source.
         for definition in std::mem::take(&mut self.unused) {
             self.builder.hidden.links += 1;

@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::{Hidden, Text};
+use super::{HiddenContent, PlainText};
 use crate::comment::format::Format;
 use crate::reading::host;
 
 #[track_caller]
-fn check(format: Format, body: &str, expected: &str) -> Text {
-    let text = Text::reduce(body, format);
+fn check(format: Format, body: &str, expected: &str) -> PlainText {
+    let text = PlainText::reduce(body, format);
     assert_eq!(text.as_str(), expected);
     text
 }
@@ -32,11 +32,11 @@ fn quotations_are_known_by_their_place() {
         (Format::Html, "no end <blockquote>you fool", "you fool"),
         (Format::Markdown, "> you fool\n\nThat was rude.", "you fool"),
     ] {
-        let text = Text::reduce(body, format);
+        let text = PlainText::reduce(body, format);
         let found: Vec<&str> = text.quotations().iter().map(|part| &text.as_str()[part.clone()]).collect();
         assert_eq!(found.concat().split_whitespace().collect::<Vec<_>>().join(" "), quoted, "{body}");
     }
-    assert!(Text::reduce("plain </blockquote> text", Format::Html).quotations().is_empty());
+    assert!(PlainText::reduce("plain </blockquote> text", Format::Html).quotations().is_empty());
 }
 
 #[test]
@@ -70,15 +70,15 @@ fn no_markup_within_a_word_tears_it() {
         "so vi&#x61gra",
         "so via<b\0>gra",
     ] {
-        assert!(Text::reduce(body, Format::Html).as_str().contains("viagra"), "{body}");
+        assert!(PlainText::reduce(body, Format::Html).as_str().contains("viagra"), "{body}");
     }
     for body in
         ["so via**gra**", "so via<b>gra</b>", "so via<!-- x -->gra", "so via![x](http://x.example/i.gif)gra", "so vi&#97;gra"]
     {
-        assert!(Text::reduce(body, Format::Markdown).as_str().contains("viagra"), "{body}");
+        assert!(PlainText::reduce(body, Format::Markdown).as_str().contains("viagra"), "{body}");
     }
     for body in ["so via<br>gra", "so <p>via</p>gra", "so via<div>gra", "<table><tr><td>via<td>gra</table>", "via</p>gra"] {
-        assert!(!Text::reduce(body, Format::Html).as_str().contains("viagra"), "{body}");
+        assert!(!PlainText::reduce(body, Format::Html).as_str().contains("viagra"), "{body}");
     }
 }
 
@@ -103,14 +103,14 @@ fn words_torn_by_tags_are_joined_apart_from_the_text() {
         ("The end.<br>Then 5", "", "The end.\nThen 5"),
         ("a<br>b c<br>d e<br>f", "ab\ncd\nef", "a\nb c\nd e\nf"),
     ] {
-        let read = Text::reduce(body, Format::Html);
-        assert_eq!((read.joined_words().trim(), read.hidden()), (torn, Hidden::default()), "{body}");
+        let read = PlainText::reduce(body, Format::Html);
+        assert_eq!((read.joined_words().trim(), read.hidden()), (torn, HiddenContent::default()), "{body}");
         assert_eq!(read.as_str().split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
     }
-    let read = Text::reduce("so via<br>gra", Format::Html);
+    let read = PlainText::reduce("so via<br>gra", Format::Html);
     assert_eq!(read.source_of_joined(0..6), Some(3..13));
     let many = "a<br>".repeat(10_000);
-    assert!(Text::reduce(&many, Format::Html).joined_words().len() <= many.len());
+    assert!(PlainText::reduce(&many, Format::Html).joined_words().len() <= many.len());
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn every_address_in_an_attribute_is_found_and_one_alone_is_one_link() {
         "<b onclick='//a.example/\nlocation=\"//pills.example/\"'>x</b>",
         "<b data-x='{url:http://pills.example/}'>x</b>",
     ] {
-        let text = Text::reduce(body, Format::Html);
-        let links = crate::reading::link::links(text.as_str());
+        let text = PlainText::reduce(body, Format::Html);
+        let links = crate::reading::link::find_links(text.as_str());
         assert!(links.iter().any(|link| link.host == "pills.example"), "{body}: {:?} {links:?}", text.as_str());
     }
-    let text = Text::reduce("<q cite='http://x.example/a,b?c=d#e;f'>x</q>", Format::Html);
-    assert_eq!(crate::reading::link::links(text.as_str()).len(), 1, "{:?}", text.as_str());
+    let text = PlainText::reduce("<q cite='http://x.example/a,b?c=d#e;f'>x</q>", Format::Html);
+    assert_eq!(crate::reading::link::find_links(text.as_str()).len(), 1, "{:?}", text.as_str());
 }
 
 #[test]
@@ -149,12 +149,12 @@ fn a_host_that_strips_tags_shows_no_word_that_is_not_judged() {
         }
     }
     let many = format!("{}{}", "a".repeat(20_000), "<i hidden>b</i>".repeat(2_000));
-    assert!(Text::reduce(&many, Format::Html).as_str().len() < 4 * many.len());
+    assert!(PlainText::reduce(&many, Format::Html).as_str().len() < 4 * many.len());
 }
 
 #[track_caller]
-fn check_holds(format: Format, body: &str, parts: &[&str]) -> Text {
-    let text = Text::reduce(body, format);
+fn check_holds(format: Format, body: &str, parts: &[&str]) -> PlainText {
+    let text = PlainText::reduce(body, format);
     for part in parts {
         assert!(text.as_str().contains(part), "{part:?} of {body:?}: {:?}", text.as_str());
     }
@@ -306,8 +306,8 @@ fn no_attribute_and_no_notation_hides_a_link() {
         "<!-- <a href='http://pills.example/'>x</a> -->",
         "<textarea><a href='http://pills.example/'>x</a></textarea>",
     ] {
-        let text = Text::reduce(body, Format::Html);
-        let links = crate::reading::link::links(text.as_str());
+        let text = PlainText::reduce(body, Format::Html);
+        let links = crate::reading::link::find_links(text.as_str());
         assert!(links.iter().any(|link| link.host == "pills.example"), "{body}: {:?} {links:?}", text.as_str());
     }
     for body in [
@@ -323,8 +323,8 @@ fn no_attribute_and_no_notation_hides_a_link() {
         "<a\nhref='//pills.example/'>x</a>",
         "> <a\n> href='http://pills.example/'>x</a>",
     ] {
-        let text = Text::reduce(body, Format::Markdown);
-        let links = crate::reading::link::links(text.as_str());
+        let text = PlainText::reduce(body, Format::Markdown);
+        let links = crate::reading::link::find_links(text.as_str());
         assert!(links.iter().any(|link| link.host == "pills.example"), "{body}: {:?} {links:?}", text.as_str());
     }
 }
@@ -336,13 +336,18 @@ fn ordinary_markup_of_links_is_read_as_one_link() {
         "<blockquote class=\"a b\"><p id=c>said</p></blockquote> see <a href='https://x.example'>https://x.example</a>",
         "<span xmlns:a='http://a.example/ns' itemtype='http://schema.org/Person'>me</span> <a href=http://x.example>x</a>",
     ] {
-        let text = Text::reduce(body, Format::Html);
-        assert_eq!(crate::reading::link::links(text.as_str()).len(), 1, "{body}: {}", text.as_str());
-        assert_eq!(text.hidden(), Hidden::default(), "{body}");
+        let text = PlainText::reduce(body, Format::Html);
+        assert_eq!(crate::reading::link::find_links(text.as_str()).len(), 1, "{body}: {}", text.as_str());
+        assert_eq!(text.hidden(), HiddenContent::default(), "{body}");
     }
     let titled = "[see][1] and [this](http://y.example \"more\") ![pic](http://z.example/p.png \"a picture\")\n\n[1]: http://x.example \"Title\"\n";
-    let text = Text::reduce(titled, Format::Markdown);
-    assert_eq!((crate::reading::link::links(text.as_str()).len(), text.hidden()), (3, Hidden::default()), "{}", text.as_str());
+    let text = PlainText::reduce(titled, Format::Markdown);
+    assert_eq!(
+        (crate::reading::link::find_links(text.as_str()).len(), text.hidden()),
+        (3, HiddenContent::default()),
+        "{}",
+        text.as_str()
+    );
 }
 
 #[test]
@@ -362,12 +367,12 @@ fn what_a_browser_hides_is_judged_and_told() {
         (Format::Markdown, "fine\n\n[1]: http://c.example \"Casino\"", 0, 1),
         (Format::Markdown, "[see][1]\n\n[1]: http://c.example", 0, 0),
     ] {
-        let text = Text::reduce(body, format);
-        assert_eq!(text.hidden(), Hidden { letters, links }, "{body}");
+        let text = PlainText::reduce(body, format);
+        assert_eq!(text.hidden(), HiddenContent { letters, links }, "{body}");
         assert_eq!(text.as_str().contains("c.example"), body.contains("c.example"), "{body}: {}", text.as_str());
     }
-    assert!(Text::reduce("<noscript>buy pills</noscript>", Format::Html).as_str().contains("buy pills"));
-    assert!(Text::reduce("x\n\n[1]: http://c.example \"Casino\"", Format::Markdown).as_str().contains("Casino"));
+    assert!(PlainText::reduce("<noscript>buy pills</noscript>", Format::Html).as_str().contains("buy pills"));
+    assert!(PlainText::reduce("x\n\n[1]: http://c.example \"Casino\"", Format::Markdown).as_str().contains("Casino"));
 }
 
 #[test]
@@ -395,16 +400,16 @@ fn spans_point_into_the_body_through_markup_and_entities() {
 #[test]
 fn deep_nesting_costs_no_more_than_its_length() {
     let bomb = "<div>".repeat(13_000);
-    assert!(Text::reduce(&bomb, Format::Html).as_str().trim().is_empty());
+    assert!(PlainText::reduce(&bomb, Format::Html).as_str().trim().is_empty());
     let bomb = "[".repeat(60_000);
-    assert_eq!(Text::reduce(&bomb, Format::Markdown).as_str().trim_end(), bomb);
+    assert_eq!(PlainText::reduce(&bomb, Format::Markdown).as_str().trim_end(), bomb);
 }
 
 proptest! {
     #[test]
     fn every_span_of_reduced_text_lies_on_character_boundaries(body in "[<>/a&;#bäp \\r\\n\"=\\[\\]()*`é]{0,80}", markdown: bool) {
         let format = if markdown { Format::Markdown } else { Format::Html };
-        let text = Text::reduce(&body, format);
+        let text = PlainText::reduce(&body, format);
         let ends: Vec<usize> = text.as_str().char_indices().map(|(at, _)| at).collect();
         for (&begin, &end) in ends.iter().zip(ends.iter().skip(1)) {
             if let Some(source) = text.source(begin..end) {
@@ -493,7 +498,7 @@ fn shown(node: &markup5ever_rcdom::Handle, words: &mut Vec<String>, links: &mut 
                 if &*attribute.name.local == "title" {
                     read(&attribute.value);
                 } else if &*attribute.name.local == "href" && &*name.local == "a" {
-                    links.extend(host::opened(&attribute.value).and_then(|address| host::canonical_host(&address)));
+                    links.extend(host::resolved_address(&attribute.value).and_then(|address| host::canonical_host(&address)));
                 }
             }
             if let Some(contents) = &*template_contents.borrow() {
@@ -516,11 +521,11 @@ proptest! {
         let dom = html5ever::parse_document(markup5ever_rcdom::RcDom::default(), Default::default()).one(body.as_str());
         let (mut words, mut hosts) = (Vec::new(), Vec::new());
         shown(&dom.document, &mut words, &mut hosts);
-        let text = Text::reduce(&body, Format::Html);
+        let text = PlainText::reduce(&body, Format::Html);
         for word in words {
             prop_assert!(text.as_str().contains(&word), "{word:?} of {body:?}: {:?}", text.as_str());
         }
-        let links = crate::reading::link::links(text.as_str());
+        let links = crate::reading::link::find_links(text.as_str());
         for host in hosts {
             prop_assert!(links.iter().any(|link| link.host == host), "{host:?} of {body:?}: {:?} {links:?}", text.as_str());
         }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::run::Run;
+use super::run::MappedText;
 
 /// What a body hides from readers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Hidden {
+pub struct HiddenContent {
     /// Letters and digits of text that a browser does not show: in elements such as `<template>`, in comments, under a style.
     pub letters: usize,
     /// Links that readers cannot see for what they are: their text has no letter or digit, or is hidden itself.
@@ -15,23 +15,23 @@ pub struct Hidden {
 
 /// A body reduced to plain text.
 #[derive(Debug, Clone)]
-pub struct Text {
+pub struct PlainText {
     /// The text. Without pieces it is the body itself.
-    pub(super) shown: Run,
-    pub(super) hidden: Hidden,
+    pub(super) shown: MappedText,
+    pub(super) hidden: HiddenContent,
     /// What a host makes that strips tags which break words.
-    pub(super) joined_words: Run,
+    pub(super) joined_words: MappedText,
     /// The parts that markup marks as quotations.
     pub(super) quotations: Vec<Range<usize>>,
 }
 
-impl Text {
+impl PlainText {
     /// Returns a body in which nothing is markup.
     pub(super) fn plain(body: &str) -> Self {
         Self {
-            shown: Run { text: body.to_owned(), segments: Vec::new() },
-            hidden: Hidden::default(),
-            joined_words: Run::default(),
+            shown: MappedText { text: body.to_owned(), segments: Vec::new() },
+            hidden: HiddenContent::default(),
+            joined_words: MappedText::default(),
             quotations: Vec::new(),
         }
     }
@@ -42,7 +42,7 @@ impl Text {
     }
 
     /// Returns how much of the text and how many of its links are hidden from readers.
-    pub fn hidden(&self) -> Hidden {
+    pub fn hidden(&self) -> HiddenContent {
         self.hidden
     }
 

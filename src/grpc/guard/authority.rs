@@ -1,22 +1,22 @@
 //! Authority: who makes a call, and whether they may still make it. It is asked again for each message.
 
 use super::credential::Credential;
-use super::permissions::may;
+use super::permissions::may_call;
 use crate::error::Error;
-use crate::keys::{Caller, Ring};
+use crate::keys::{Caller, KeyRing};
 
 /// Who makes a call, to be asked again for as long as it goes on.
 #[derive(Clone)]
-pub struct Authority {
-    ring: Ring,
+pub struct CallAuthority {
+    ring: KeyRing,
     credential: Credential,
     /// Names the call.
     uri: http::Uri,
 }
 
-impl Authority {
+impl CallAuthority {
     /// Returns the authority of a call.
-    pub(super) fn new(ring: Ring, credential: Credential, uri: http::Uri) -> Self {
+    pub(super) fn new(ring: KeyRing, credential: Credential, uri: http::Uri) -> Self {
         Self { ring, credential, uri }
     }
 
@@ -32,8 +32,8 @@ impl Authority {
 
     /// Succeeds if a caller may make the call.
     pub(super) fn may(&self, caller: &Caller) -> Result<(), Error> {
-        let (service, method) = named_call(&self.uri);
-        if may(caller.role, service, method) {
+        let (service, method) = service_and_method(&self.uri);
+        if may_call(caller.role, service, method) {
             return Ok(());
         }
         let problem = format!("{method} is not for keys with the role {}", caller.role.as_str());
@@ -42,6 +42,6 @@ impl Authority {
 }
 
 /// Returns the service and the method that a call is of.
-pub(super) fn named_call(uri: &http::Uri) -> (&str, &str) {
+pub(super) fn service_and_method(uri: &http::Uri) -> (&str, &str) {
     uri.path().trim_start_matches('/').split_once('/').unwrap_or_default()
 }

@@ -3,40 +3,40 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::authority::Authority;
-use super::connection::{Busy, Connection};
+use super::authority::CallAuthority;
+use super::connection::{ConnectionUse, OpenCallCount};
 use super::quotas::Quotas;
 use crate::error::Error;
-use crate::fair::{Place, Places, Turn, Turns};
+use crate::fair::{ConcurrencyLimiter, ConcurrencyPermit, FairPermit, FairSemaphore};
 use crate::keys::Caller;
 use crate::telemetry::METRICS;
 
 /// What the guard knows of a call. Clones are of the same call.
 #[derive(Clone)]
-pub struct Call {
+pub struct CallContext {
     /// Who makes it.
     caller: Caller,
-    authority: Authority,
+    authority: CallAuthority,
     /// `None`: the caller may make any number of calls.
     quotas: Option<Arc<Quotas>>,
     /// Where it takes its place.
-    places: Places,
+    places: ConcurrencyLimiter,
     /// The place that the call holds while it is worked on.
-    slot: Arc<Mutex<Option<InFlight>>>,
+    slot: Arc<Mutex<Option<InFlightCall>>>,
     /// Turns that it takes. `None`: it is a comment's.
-    turns: Option<Turns>,
-    connection: Option<Connection>,
+    turns: Option<FairSemaphore>,
+    connection: Option<ConnectionUse>,
 }
 
-impl Call {
+impl CallContext {
     /// A call that was let in and holds no place yet.
     pub(super) fn new(
         caller: Caller,
-        authority: Authority,
+        authority: CallAuthority,
         quotas: Option<Arc<Quotas>>,
-        places: Places,
-        turns: Option<Turns>,
-        connection: Option<Connection>,
+        places: ConcurrencyLimiter,
+        turns: Option<FairSemaphore>,
+        connection: Option<ConnectionUse>,
     ) -> Self {
         Self { caller, authority, quotas, places, slot: Arc::default(), turns, connection }
     }
@@ -47,18 +47,18 @@ impl Call {
     }
 
     /// Returns what tells who makes the call whenever it is asked.
-    pub fn authority(&self) -> &Authority {
+    pub fn authority(&self) -> &CallAuthority {
         &self.authority
     }
 
     /// Returns how long the caller must wait before its next comment on a stream, which is counted.
-    pub fn over_quota(&self) -> Option<Duration> {
+    pub fn quota_wait(&self) -> Option<Duration> {
         self.quotas.as_ref().and_then(|quotas| quotas.refuse(&self.caller))
     }
 
     /// Returns what keeps the connection from being closed for a newer one. A call whose message has not come holds none.
-    pub fn busy(&self) -> Option<Busy> {
-        self.connection.as_ref().map(Connection::busy)
+    pub fn busy(&self) -> Option<OpenCallCount> {
+        self.connection.as_ref().map(ConnectionUse::busy)
     }
 
     /// Takes a place for the call, and waits for its turn if it is no comment's. Both end with the call.
@@ -72,7 +72,7 @@ impl Call {
             None => None,
         };
         if let Ok(mut slot) = self.slot.lock() {
-            *slot = Some(InFlight::new(place, self.busy(), turn));
+            *slot = Some(InFlightCall::new(place, self.busy(), turn));
         }
         Ok(())
     }
@@ -86,20 +86,20 @@ impl Call {
 }
 
 /// A place that is taken, as the metrics count it.
-struct InFlight {
-    _place: Place,
-    _busy: Option<Busy>,
-    _turn: Option<Turn>,
+struct InFlightCall {
+    _place: ConcurrencyPermit,
+    _busy: Option<OpenCallCount>,
+    _turn: Option<FairPermit>,
 }
 
-impl InFlight {
-    fn new(place: Place, busy: Option<Busy>, turn: Option<Turn>) -> Self {
+impl InFlightCall {
+    fn new(place: ConcurrencyPermit, busy: Option<OpenCallCount>, turn: Option<FairPermit>) -> Self {
         METRICS.calls_in_flight.inc();
         Self { _place: place, _busy: busy, _turn: turn }
     }
 }
 
-impl Drop for InFlight {
+impl Drop for InFlightCall {
     fn drop(&mut self) {
         METRICS.calls_in_flight.dec();
     }

@@ -5,26 +5,26 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A connection, as its calls know it.
 #[derive(Debug, Clone, Default)]
-pub struct Connection(Arc<AtomicUsize>);
+pub struct ConnectionUse(Arc<AtomicUsize>);
 
-impl Connection {
+impl ConnectionUse {
     /// Returns whether a caller who may be here has a call or stream open.
     pub fn is_busy(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 0
     }
 
     /// Counts one more call or stream of a caller who may be here, until it is dropped.
-    pub fn busy(&self) -> Busy {
+    pub fn busy(&self) -> OpenCallCount {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Busy(Self(Arc::clone(&self.0)))
+        OpenCallCount(Self(Arc::clone(&self.0)))
     }
 }
 
 /// Counts one open call or stream of a connection.
 #[derive(Debug)]
-pub struct Busy(Connection);
+pub struct OpenCallCount(ConnectionUse);
 
-impl Drop for Busy {
+impl Drop for OpenCallCount {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);
     }

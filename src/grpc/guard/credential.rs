@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
-use super::connection::Connection;
+use super::connection::ConnectionUse;
 use crate::error::Error;
-use crate::keys::{Caller, Certificate, Presented, Ring};
+use crate::keys::{Caller, Certificate, KeyRing, PresentedKey};
 
 /// What proxies add to the calls that they pass on.
-const FORWARDED: [&str; 8] = [
+const PROXY_HEADERS: [&str; 8] = [
     "forwarded",
     "via",
     "x-real-ip",
@@ -21,13 +21,13 @@ const FORWARDED: [&str; 8] = [
     "x-cluster-client-ip",
 ];
 /// With what the names of others begin that they add.
-const FORWARDED_LIKE: [&str; 3] = ["x-forwarded-", "x-envoy-", "x-original-"];
+const PROXY_HEADER_PREFIXES: [&str; 3] = ["x-forwarded-", "x-envoy-", "x-original-"];
 
 /// What a caller shows.
 #[derive(Clone)]
 pub(super) enum Credential {
     /// A key.
-    Key(Presented),
+    Key(PresentedKey),
     /// A client certificate.
     Certificate(Certificate),
     /// Nothing.
@@ -36,13 +36,13 @@ pub(super) enum Credential {
 
 impl Credential {
     /// Returns who makes a call. Until there are keys, only callers on this machine do.
-    pub async fn authenticate(&self, ring: &Ring, local: bool) -> Result<Caller, Error> {
+    pub async fn authenticate(&self, ring: &KeyRing, local: bool) -> Result<Caller, Error> {
         let caller = match self {
             // A key that is not known yet may have been made on another server.
-            Self::Key(key) if ring.asks_for_keys() => ring.caller(key).await?,
+            Self::Key(key) if ring.requires_keys() => ring.caller(key).await?,
             _ => self.caller(ring)?,
         };
-        if !local && !ring.asks_for_keys() {
+        if !local && !ring.requires_keys() {
             return Err(Error::Unauthenticated {
                 reason: "KEY_MISSING",
                 problem: "this server has no keys yet and so answers only callers on its own machine, addressed as localhost \
@@ -54,11 +54,11 @@ impl Credential {
     }
 
     /// Returns who it is by what is known now.
-    pub fn caller(&self, ring: &Ring) -> Result<Caller, Error> {
+    pub fn caller(&self, ring: &KeyRing) -> Result<Caller, Error> {
         match self {
             // A server that never had a key believes everybody on its machine, also those with one of another server.
-            Self::Key(_) | Self::None if !ring.asks_for_keys() => Ok(Caller::anybody()),
-            Self::Key(key) => ring.current(key),
+            Self::Key(_) | Self::None if !ring.requires_keys() => Ok(Caller::anonymous_admin()),
+            Self::Key(key) => ring.cached_caller(key),
             Self::Certificate(certificate) => certificate.caller().ok_or(Error::Unauthenticated {
                 reason: "CERTIFICATE_UNKNOWN",
                 problem: "this client certificate is in none of the lines of tls_clients, or has ended; send a key instead as \
@@ -75,23 +75,23 @@ impl Credential {
 }
 
 /// What a request says of who makes it.
-pub(super) struct Asked {
+pub(super) struct CallCredentials {
     pub uri: http::Uri,
     pub credential: Credential,
     /// Whether it comes from this machine and from nobody behind a proxy or a web page, through which everybody could come.
     pub local: bool,
-    pub connection: Option<Connection>,
+    pub connection: Option<ConnectionUse>,
 }
 
-impl Asked {
+impl CallCredentials {
     /// Reads the headers of a request, and what its connection has shown.
     pub fn of<B>(request: &Request<B>) -> Self {
-        let credential = match (bearer(request), request.extensions().get::<Certificate>()) {
-            (Some(key), _) => Credential::Key(Presented::of(&key)),
+        let credential = match (bearer_key(request), request.extensions().get::<Certificate>()) {
+            (Some(key), _) => Credential::Key(PresentedKey::of(&key)),
             (None, Some(certificate)) => Credential::Certificate(certificate.clone()),
             (None, None) => Credential::None,
         };
-        let connection = request.extensions().get::<Connection>().cloned();
+        let connection = request.extensions().get::<ConnectionUse>().cloned();
         Self { uri: request.uri().clone(), credential, local: is_local(request), connection }
     }
 }
@@ -99,8 +99,8 @@ impl Asked {
 /// Returns whether a request comes from a program on this machine, as far as its headers tell.
 fn is_local<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
-    let added = |name: &http::HeaderName| FORWARDED_LIKE.iter().any(|start| name.as_str().starts_with(start));
-    let by_proxy = FORWARDED.iter().any(|name| headers.contains_key(*name)) || headers.keys().any(added);
+    let added = |name: &http::HeaderName| PROXY_HEADER_PREFIXES.iter().any(|start| name.as_str().starts_with(start));
+    let by_proxy = PROXY_HEADERS.iter().any(|name| headers.contains_key(*name)) || headers.keys().any(added);
     // Browsers say on whose behalf they ask, and no page can ask for gRPC without them asking first.
     let by_page = headers.contains_key("origin") || headers.contains_key("sec-fetch-site");
     let grpc = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
@@ -117,7 +117,7 @@ fn is_local<B>(request: &Request<B>) -> bool {
 }
 
 /// Returns the key that a call brings.
-fn bearer<B>(request: &Request<B>) -> Option<String> {
+fn bearer_key<B>(request: &Request<B>) -> Option<String> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())

@@ -2,8 +2,8 @@
 
 use tonic::Request;
 
-use super::call::Call;
-use super::sites::{Named, allowed};
+use super::call::CallContext;
+use super::sites::{NamesSites, check_sites};
 use crate::error::Error;
 use crate::keys::{Caller, Role};
 
@@ -13,12 +13,12 @@ use crate::keys::{Caller, Role};
 ///
 /// # Errors
 /// [`Error::Unauthenticated`]; [`Error::Forbidden`]; [`Error::Overloaded`].
-pub async fn open<T: Named>(request: Request<T>) -> Result<T, Error> {
-    let call = request.extensions().get::<Call>().cloned();
+pub async fn open_request<T: NamesSites>(request: Request<T>) -> Result<T, Error> {
+    let call = request.extensions().get::<CallContext>().cloned();
     let message = request.into_inner();
     // Asked again: the message may have come long after the headers.
-    let caller = call.as_ref().map_or_else(|| Ok(Caller::nobody()), |call| call.authority().caller())?;
-    allowed(&caller, &message)?;
+    let caller = call.as_ref().map_or_else(|| Ok(Caller::without_rights()), |call| call.authority().caller())?;
+    check_sites(&caller, &message)?;
     if let Some(call) = call {
         call.enter(message.sites().first().copied().unwrap_or_default()).await?;
     }
@@ -27,12 +27,12 @@ pub async fn open<T: Named>(request: Request<T>) -> Result<T, Error> {
 
 /// Opens a request, and tells from where it comes. Who acts is the one whom the key was made for, unless an operator speaks
 /// for somebody else.
-pub async fn named_after_key<T: Named>(
+pub async fn open_as_moderator<T: NamesSites>(
     request: Request<T>,
     moderator: impl Fn(&mut T) -> &mut String,
 ) -> Result<(T, String), Error> {
     let caller = caller(&request);
-    let mut message = open(request).await?;
+    let mut message = open_request(request).await?;
     let moderator = moderator(&mut message);
     if moderator.is_empty() || caller.role == Role::Moderator && !caller.name.is_empty() {
         *moderator = caller.name.to_string();
@@ -42,14 +42,14 @@ pub async fn named_after_key<T: Named>(
 
 /// Returns who makes a call, as the guard has told: nobody, if a call came past it.
 pub fn caller<T>(request: &Request<T>) -> Caller {
-    request.extensions().get::<Call>().map_or_else(Caller::nobody, |call| call.caller().clone())
+    request.extensions().get::<CallContext>().map_or_else(Caller::without_rights, |call| call.caller().clone())
 }
 
 /// Returns what the guard knows of a call.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for one that came past it.
-pub fn call<T>(request: &Request<T>) -> Result<Call, Error> {
+pub fn call<T>(request: &Request<T>) -> Result<CallContext, Error> {
     let past = || Error::Forbidden { reason: "ROLE_NOT_ALLOWED", problem: "this call asks for a key".to_owned() };
-    request.extensions().get::<Call>().cloned().ok_or_else(past)
+    request.extensions().get::<CallContext>().cloned().ok_or_else(past)
 }

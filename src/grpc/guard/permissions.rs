@@ -3,7 +3,7 @@
 use crate::keys::Role;
 
 /// Returns whether a role may make a call. What is not named here only an admin may, so that a new call is never open by mistake.
-pub fn may(role: Role, service: &str, method: &str) -> bool {
+pub fn may_call(role: Role, service: &str, method: &str) -> bool {
     match (role, service) {
         (Role::Admin, _) => true,
         (Role::Host, "gatepost.v1.ModerationService") => matches!(

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::keys::Caller;
-use crate::limit::{Gcra, Weighed};
+use crate::limit::{Gcra, GcraOutcome};
 
 /// How many keys' quotas are remembered.
-const QUOTAS: usize = 10_000;
+const MAX_TRACKED_KEYS: usize = 10_000;
 
 /// Counts calls by key, each server for itself.
 pub(super) struct Quotas {
@@ -30,14 +30,14 @@ impl Quotas {
         let now = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut arrivals = self.arrivals.lock().ok()?;
         match self.gcra.weigh(arrivals.get(caller).copied().unwrap_or(0), now) {
-            Weighed::Admitted { tat, .. } => {
-                if arrivals.len() >= QUOTAS {
+            GcraOutcome::Admitted { tat, .. } => {
+                if arrivals.len() >= MAX_TRACKED_KEYS {
                     arrivals.retain(|_, tat| *tat > now);
                 }
                 arrivals.insert(Arc::clone(caller), tat);
                 None
             }
-            Weighed::Refused { retry_after } => Some(retry_after),
+            GcraOutcome::Refused { retry_after } => Some(retry_after),
         }
     }
 }

@@ -9,12 +9,12 @@ use crate::telemetry::METRICS;
 ///
 /// # Errors
 /// [`Error::Forbidden`].
-pub fn allowed(caller: &Caller, message: &impl Named) -> Result<(), Error> {
-    message.sites().into_iter().try_for_each(|site| caller.may_speak_for(site)).inspect_err(|_| METRICS.not_allowed("site"))
+pub fn check_sites(caller: &Caller, message: &impl NamesSites) -> Result<(), Error> {
+    message.sites().into_iter().try_for_each(|site| caller.check_site(site)).inspect_err(|_| METRICS.not_allowed("site"))
 }
 
 /// A message that names sites.
-pub trait Named {
+pub trait NamesSites {
     /// The sites that it names.
     fn sites(&self) -> Vec<&str>;
 }
@@ -22,7 +22,7 @@ pub trait Named {
 /// Messages with a field `site`.
 macro_rules! named {
     ($($message:ident)*) => {
-        $(impl Named for pb::$message {
+        $(impl NamesSites for pb::$message {
             fn sites(&self) -> Vec<&str> {
                 vec![&self.site]
             }
@@ -38,19 +38,19 @@ named! {
     UpdateLearningRequest RotateSecretRequest
 }
 
-impl Named for pb::CheckCommentRequest {
+impl NamesSites for pb::CheckCommentRequest {
     fn sites(&self) -> Vec<&str> {
         self.comment.iter().map(|comment| comment.site.as_str()).collect()
     }
 }
 
-impl Named for pb::CheckCommentsRequest {
+impl NamesSites for pb::CheckCommentsRequest {
     fn sites(&self) -> Vec<&str> {
         self.comment.iter().map(|comment| comment.site.as_str()).collect()
     }
 }
 
-impl Named for pb::ReportOutcomeRequest {
+impl NamesSites for pb::ReportOutcomeRequest {
     fn sites(&self) -> Vec<&str> {
         match &self.target {
             Some(pb::report_outcome_request::Target::Comment(comment)) => vec![&self.site, &comment.site],
@@ -59,7 +59,7 @@ impl Named for pb::ReportOutcomeRequest {
     }
 }
 
-impl Named for pb::CreateKeyRequest {
+impl NamesSites for pb::CreateKeyRequest {
     fn sites(&self) -> Vec<&str> {
         // All sites are asked for where the key is made.
         self.sites.iter().map(String::as_str).filter(|site| *site != "*").collect()
@@ -67,13 +67,13 @@ impl Named for pb::CreateKeyRequest {
 }
 
 /// These name no site: the first one's sites are asked for by the handler, and the second's answer tells of the caller's only.
-impl Named for pb::RevokeKeyRequest {
+impl NamesSites for pb::RevokeKeyRequest {
     fn sites(&self) -> Vec<&str> {
         Vec::new()
     }
 }
 
-impl Named for pb::ReloadPolicyRequest {
+impl NamesSites for pb::ReloadPolicyRequest {
     fn sites(&self) -> Vec<&str> {
         Vec::new()
     }

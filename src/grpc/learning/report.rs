@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::source::About;
-use crate::classify::site::fold::{Learned, Serving};
-use crate::classify::site::gate::{Compared, MORE_HELD, MORE_MISSED, Standing, Trial};
-use crate::classify::site::lesson::Source;
-use crate::classify::site::{Kind, Outcome};
+use super::source::ModelStatus;
+use crate::classify::site::fold::{CorrectionStatus, SiteModel};
+use crate::classify::site::gate::{ClassComparison, GateResult, MAX_EXTRA_HELD, MAX_EXTRA_MISSED, Trial};
+use crate::classify::site::lesson::OutcomeSource;
+use crate::classify::site::{CorrectedLabel, Outcome};
 use crate::pb;
-use crate::store::OutcomeHead;
+use crate::store::OutcomeLogState;
 
 /// Returns what a site has learned, and what of it serves.
-pub(super) fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::SiteLearning {
+pub(super) fn site_learning(head: &OutcomeLogState, learned: &SiteModel, about: &ModelStatus) -> pb::SiteLearning {
     let (counts, serving) = (learned.counts(), (about.serving)(learned));
-    let labels = Kind::ALL.map(|kind| label(kind, &serving, head, about));
+    let labels = CorrectedLabel::ALL.map(|kind| label_learning(kind, &serving, head, about));
     pb::SiteLearning {
         outcomes: counts.all(),
         by_outcome: Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), counts.outcomes[outcome as usize])).into(),
-        by_source: Source::ALL.map(|source| (source.as_str().to_owned(), counts.sources[source as usize])).into(),
+        by_source: OutcomeSource::ALL.map(|source| (source.as_str().to_owned(), counts.sources[source as usize])).into(),
         contested: counts.contested,
         summary: summary(learned, &labels),
         labels: labels.into(),
@@ -30,11 +30,16 @@ pub(super) fn told(head: &OutcomeHead, learned: &Learned, about: &About) -> pb::
 }
 
 /// Returns how a label's correction has done on the latest outcomes.
-fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb::LabelLearning {
+fn label_learning(
+    kind: CorrectedLabel,
+    serving: &CorrectionStatus,
+    head: &OutcomeLogState,
+    about: &ModelStatus,
+) -> pb::LabelLearning {
     let standing = &serving.spoken[kind as usize];
     let alike = serving.similar[kind as usize];
-    let both = both(standing);
-    let pb::Comparison { trials, base_errors, corrected_errors } = compared(&both);
+    let both = combined(standing);
+    let pb::Comparison { trials, base_errors, corrected_errors } = comparison(&both);
     pb::LabelLearning {
         label: kind.label().as_str().to_owned(),
         serves: (standing.serves || alike) && about.corrects,
@@ -45,17 +50,17 @@ fn label(kind: Kind, serving: &Serving, head: &OutcomeHead, about: &About) -> pb
         corrected_cost: both.corrected_cost,
         margin: standing.margin,
         why: why(standing, alike, head, about),
-        harmless: Some(compared(&standing.harmless)),
-        bad: Some(compared(&standing.bad)),
+        harmless: Some(comparison(&standing.harmless)),
+        bad: Some(comparison(&standing.bad)),
         down: serving.limits.down[kind as usize].into(),
         up: serving.limits.up[kind as usize].into(),
     }
 }
 
 /// Returns in words why a label's correction serves, or why it does not.
-fn why(standing: &Standing, alike: bool, head: &OutcomeHead, about: &About) -> String {
-    let Standing { harmless, bad, margin, is_guessing: guesses, serves } = *standing;
-    let both = both(standing);
+fn why(standing: &GateResult, alike: bool, head: &OutcomeLogState, about: &ModelStatus) -> String {
+    let GateResult { harmless, bad, margin, is_guessing: guesses, serves } = *standing;
+    let both = combined(standing);
     let gain = both.base_cost - both.corrected_cost;
     let mut why = match () {
         () if guesses => {
@@ -70,11 +75,11 @@ fn why(standing: &Standing, alike: bool, head: &OutcomeHead, about: &About) -> S
         () if both.trials < 3 => "in shadow: three outcomes are the least to tell by".to_owned(),
         () if serves && !about.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
         () if serves => format!("serving: its errors weigh {gain:.1} less than the base's, and {margin:.1} were needed"),
-        () if harmless.is_much_worse(MORE_HELD) => format!(
+        () if harmless.is_much_worse(MAX_EXTRA_HELD) => format!(
             "in shadow: it would hold {} of the last {} harmless ones, the base {}",
             harmless.corrected_errors, harmless.trials, harmless.base_errors
         ),
-        () if bad.is_much_worse(MORE_MISSED) => format!(
+        () if bad.is_much_worse(MAX_EXTRA_MISSED) => format!(
             "in shadow: it would miss {} of the last {} bad ones, the base {}",
             bad.corrected_errors, bad.trials, bad.base_errors
         ),
@@ -91,8 +96,8 @@ fn why(standing: &Standing, alike: bool, head: &OutcomeHead, about: &About) -> S
 }
 
 /// Returns how the correction compares with the base on harmless and bad outcomes together.
-fn both(Standing { harmless, bad, .. }: &Standing) -> Compared {
-    Compared {
+fn combined(GateResult { harmless, bad, .. }: &GateResult) -> ClassComparison {
+    ClassComparison {
         trials: harmless.trials + bad.trials,
         base_errors: harmless.base_errors + bad.base_errors,
         corrected_errors: harmless.corrected_errors + bad.corrected_errors,
@@ -101,7 +106,7 @@ fn both(Standing { harmless, bad, .. }: &Standing) -> Compared {
     }
 }
 
-fn compared(compared: &Compared) -> pb::Comparison {
+fn comparison(compared: &ClassComparison) -> pb::Comparison {
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     pb::Comparison {
         trials: count(compared.trials),
@@ -111,7 +116,7 @@ fn compared(compared: &Compared) -> pb::Comparison {
 }
 
 /// Returns a line on all of it.
-fn summary(learned: &Learned, labels: &[pb::LabelLearning]) -> String {
+fn summary(learned: &SiteModel, labels: &[pb::LabelLearning]) -> String {
     let counts = learned.counts();
     if counts.all() == 0 {
         return "nothing learned yet".to_owned();
@@ -129,14 +134,14 @@ fn summary(learned: &Learned, labels: &[pb::LabelLearning]) -> String {
 }
 
 /// Returns what was thought of each outcome, of both kinds at once.
-pub(super) fn trials(learned: &Learned) -> Vec<pb::Trial> {
+pub(super) fn trials(learned: &SiteModel) -> Vec<pb::Trial> {
     let mut all: BTreeMap<u32, pb::Trial> = BTreeMap::new();
-    for kind in Kind::ALL {
+    for kind in CorrectedLabel::ALL {
         for Trial { order, bad, source, base, corrected, .. } in learned.trials(kind) {
             let outcome = match (bad, kind) {
                 (false, _) => pb::Outcome::Ham,
-                (true, Kind::Spam) => pb::Outcome::Spam,
-                (true, Kind::Toxicity) => pb::Outcome::Toxic,
+                (true, CorrectedLabel::Spam) => pb::Outcome::Spam,
+                (true, CorrectedLabel::Toxicity) => pb::Outcome::Toxic,
             };
             let told = all.entry(order).or_default();
             (told.outcome, told.source) = (outcome.into(), source.as_str().to_owned());

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::classify::site::fold::{Learned, Serving};
+use crate::classify::site::fold::{CorrectionStatus, SiteModel};
 use crate::comment::Site;
 
 /// Finds out what of a site's correction may serve.
-type Examine = Arc<dyn Fn(&Learned) -> Arc<Serving> + Send + Sync>;
+type Examine = Arc<dyn Fn(&SiteModel) -> Arc<CorrectionStatus> + Send + Sync>;
 
 /// What is told of the model, and by what a site's correction is judged.
-pub struct About {
+pub struct ModelStatus {
     /// The base model's version.
     pub version: String,
     /// The labels it was trained for.
@@ -23,5 +23,5 @@ pub struct About {
 /// Hands on the model and the policy in force.
 pub trait ModelStatusSource: Send + Sync {
     /// Returns what is in force for a site, or for those that have no policy of their own.
-    fn model_status(&self, site: Option<&Site>) -> About;
+    fn model_status(&self, site: Option<&Site>) -> ModelStatus;
 }

@@ -1,14 +1,14 @@
 //! Checks who sent a comment against the lists of addresses and authors.
 
 use crate::comment::Comment;
-use crate::policy::entries::Listed;
+use crate::policy::entries::ListContext;
 use crate::policy::findings::Findings;
 use crate::policy::rules::Policy;
 use crate::policy::vote::Vote;
 use crate::verdict::Reason;
 
 /// Checks the author's e-mail address, IP address and user id.
-pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
+pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, findings: &mut Findings) {
     if comment.has_malformed_ip() {
         // Not what was sent: an address is nobody's business but the host's.
         let message = "client.ip is no address: the client counts for no limit, and no list knows it";
@@ -25,7 +25,7 @@ pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &
 }
 
 /// Returns why the author is blocked, one reason for each list that says so.
-fn blocked(policy: &Policy, comment: &Comment, listed: Listed<'_>) -> Vec<Reason> {
+fn blocked(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Vec<Reason> {
     let entries = &listed.entries.blocked;
     let address = |rule: String| Reason::new("BLOCKED_ADDRESS", "the author's address is blocked").rule(rule);
     let mut reasons = Vec::new();
@@ -47,7 +47,7 @@ fn blocked(policy: &Policy, comment: &Comment, listed: Listed<'_>) -> Vec<Reason
 }
 
 /// Returns why the author is allowed. Returns `None` if no list allows the author.
-fn allowed(policy: &Policy, comment: &Comment, listed: Listed<'_>) -> Option<Reason> {
+fn allowed(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Option<Reason> {
     let entries = &listed.entries.allowed;
     // What somebody typed as an e-mail address blocks, which harms nobody else, but does not allow.
     let email = if comment.email_is_verified() { comment.email() } else { "" };
@@ -68,7 +68,7 @@ fn allowed(policy: &Policy, comment: &Comment, listed: Listed<'_>) -> Option<Rea
 }
 
 /// Returns whether the author would be allowed if the e-mail address were verified.
-fn is_allowed_by_claim(policy: &Policy, comment: &Comment, listed: Listed<'_>) -> bool {
+fn is_allowed_by_claim(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> bool {
     let entries = &listed.entries.allowed;
     policy.allowed.addresses.find(comment.email(), None).is_some()
         || entries.addresses.find(comment.email(), None).is_some()

@@ -66,10 +66,10 @@ const WELL_KNOWN: [&str; 60] = [
 
 /// Whether everybody posts links to a host.
 pub fn is_well_known(host: &str) -> bool {
-    WELL_KNOWN.iter().any(|known| is_of(host, known))
+    WELL_KNOWN.iter().any(|known| is_same_or_subdomain(host, known))
 }
 
 /// Whether a host is another one, or below it.
-pub fn is_of(host: &str, other: &str) -> bool {
+pub fn is_same_or_subdomain(host: &str, other: &str) -> bool {
     host.strip_suffix(other).is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }

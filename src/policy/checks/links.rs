@@ -3,26 +3,26 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::hosts::{is_of, is_well_known};
+use super::hosts::{is_same_or_subdomain, is_well_known};
 use crate::comment::Comment;
-use crate::policy::entries::Listed;
-use crate::policy::findings::{Findings, MOST_PLACES, Without};
+use crate::policy::entries::ListContext;
+use crate::policy::findings::{Findings, MAX_REASONS_PER_KIND, Omission};
 use crate::policy::rules::Policy;
 use crate::policy::vote::Vote;
-use crate::policy::wording::{quoted, shown};
+use crate::policy::wording::{quoted, readable_host};
 use crate::reading::host;
 use crate::reading::link::{self, Link};
 use crate::verdict::{Decision, Reason, Span};
 
 /// How a place in what was read is pointed at in the body.
-type Pointing = fn(&Comment, Range<usize>) -> Option<Span>;
+type SpanMapper = fn(&Comment, Range<usize>) -> Option<Span>;
 
 /// Checks the links of the body, the author's web address and whatever else names a host, and counts links.
-pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, without: Without, findings: &mut Findings) {
+pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, without: Omission, findings: &mut Findings) {
     let domains = DomainLists { policy, listed, comment };
     let blocked = count(&domains, without, findings);
-    for (rule, host, at) in blocked.into_iter().take(MOST_PLACES) {
-        let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&shown(host))));
+    for (rule, host, at) in blocked.into_iter().take(MAX_REASONS_PER_KIND) {
+        let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&readable_host(host))));
         let reason = reason.at(at.and_then(|at| comment.span(at))).rule(rule);
         findings.votes.push(Vote::binding(policy.blocked_decision, reason));
     }
@@ -33,7 +33,7 @@ pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, without: Wi
 /// The lists of domains that apply to a comment.
 struct DomainLists<'a> {
     policy: &'a Policy,
-    listed: Listed<'a>,
+    listed: ListContext<'a>,
     comment: &'a Comment,
 }
 
@@ -56,7 +56,7 @@ impl DomainLists<'_> {
         if host::canonical_domain(host).is_none_or(|opened| opened != host) {
             return false;
         }
-        let of_site = self.comment.site_hosts().any(|own| is_of(host, own));
+        let of_site = self.comment.site_hosts().any(|own| is_same_or_subdomain(host, own));
         let entries = &self.listed.entries.allowed.domains;
         of_site || self.policy.allowed.domains.find(host).is_some() || entries.find(host).is_some()
     }
@@ -66,7 +66,7 @@ impl DomainLists<'_> {
 /// in the body.
 fn count<'a>(
     domains: &DomainLists<'a>,
-    without: Without,
+    without: Omission,
     findings: &mut Findings,
 ) -> Vec<(String, &'a str, Option<Range<usize>>)> {
     let comment = domains.comment;
@@ -101,19 +101,19 @@ fn check_named_hosts(domains: &DomainLists<'_>, findings: &mut Findings) {
         .collect();
     let comment = domains.comment;
     let text = comment.text();
-    let places: [(&str, Pointing); 4] = [
+    let places: [(&str, SpanMapper); 4] = [
         (text.as_str(), |comment, at| comment.span(at)),
         (text.joined_words(), |comment, at| comment.span_of_joined(at)),
         (comment.author_name(), |_, _| None),
         (comment.author_url(), |_, _| None),
     ];
     for (text, span) in places {
-        for (host, at) in link::hosts_named(text) {
+        for (host, at) in link::find_host_names(text) {
             let Some(rule) = domains.blocks(&host).filter(|rule| !known.contains(rule)) else { continue };
-            if known.len() >= MOST_PLACES {
+            if known.len() >= MAX_REASONS_PER_KIND {
                 return;
             }
-            let reason = Reason::new("BLOCKED_DOMAIN", format!("names the blocked domain {}", quoted(&shown(&host))));
+            let reason = Reason::new("BLOCKED_DOMAIN", format!("names the blocked domain {}", quoted(&readable_host(&host))));
             let reason = reason.at(span(comment, at)).rule(rule.clone());
             findings.votes.push(Vote::binding(domains.policy.blocked_decision, reason));
             known.insert(rule);

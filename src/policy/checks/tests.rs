@@ -2,7 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::comment::Comment;
 use crate::pb;
-use crate::policy::findings::MOST_PLACES;
+use crate::policy::findings::MAX_REASONS_PER_KIND;
 use crate::policy::testing::{before, check, comment, policy};
 use crate::verdict::{Decision, Span};
 
@@ -12,15 +12,15 @@ fn a_filled_honeypot_is_evidence_with_stated_weight() {
     let mut message = comment("nice post").stored_message().clone();
     message.form = Some(pb::Form { honeypot: "x".into(), fill_seconds: None });
     let comment = Comment::parse(message, SystemTime::now()).unwrap();
-    check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Hold, &["SCORE_HOLD", "HONEYPOT"]);
+    check(&policy, &comment, 0.1, &policy.neutral_facts(), Decision::Hold, &["SCORE_HOLD", "HONEYPOT"]);
 }
 
 #[test]
 fn a_blocked_word_rejects_whole_words_only_and_names_its_rule_and_place() {
     let policy = policy("[blocked]\nwords = [\"foo\", \"viagra\"]\n");
-    check(&policy, &comment("food"), 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
+    check(&policy, &comment("food"), 0.1, &policy.neutral_facts(), Decision::Approve, &["CLEAN"]);
     let findings = before(&policy, &comment("é Viagra!"));
-    let ruling = policy.decide(&findings, &[], &policy.uneventful());
+    let ruling = policy.decide(&findings, &[], &policy.neutral_facts());
     assert_eq!(ruling.decision, Decision::Reject);
     assert_eq!(ruling.reasons[0].rule_id, "blocked.words[1]");
     assert_eq!(ruling.reasons[0].span, Span::new(2, 8));
@@ -30,10 +30,10 @@ fn a_blocked_word_rejects_whole_words_only_and_names_its_rule_and_place() {
 fn a_body_of_nothing_but_blocked_words_has_few_reasons() {
     let policy = policy("[blocked]\nwords = [\"a\", \"b\"]\ndomains = [\"x.example\"]\n[allowed]\nwords = [\"b c\"]\n");
     let comment = comment(&format!("{}{}", "b c ".repeat(1_000), "a http://x.example ".repeat(1_000)));
-    let ruling = policy.decide(&before(&policy, &comment), &[], &policy.uneventful());
+    let ruling = policy.decide(&before(&policy, &comment), &[], &policy.neutral_facts());
     assert_eq!(ruling.decision, Decision::Reject);
     // And one more: that there are so many links.
-    assert_eq!(ruling.reasons.len(), 2 * MOST_PLACES + 1);
+    assert_eq!(ruling.reasons.len(), 2 * MAX_REASONS_PER_KIND + 1);
     assert_eq!(ruling.reasons[0].rule_id, "blocked.words[0]", "what is allowed is no place");
 }
 
@@ -43,7 +43,7 @@ fn allowed_words_are_left_out_of_the_text_that_is_scored() {
     let comment = comment("gun control now");
     let findings = before(&policy, &comment);
     assert_eq!(findings.counted(comment.text().as_str()), "            now");
-    check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
+    check(&policy, &comment, 0.1, &policy.neutral_facts(), Decision::Approve, &["CLEAN"]);
 }
 
 #[test]
@@ -55,15 +55,22 @@ fn an_allowed_address_is_published_whatever_its_score_but_not_what_is_blocked() 
         message.author = Some(pb::Author { email: "A@Friend.Example".into(), email_verified, ..Default::default() });
         Comment::parse(message, SystemTime::now()).unwrap()
     };
-    check(&policy, &friend("hello", true), 0.99, &policy.uneventful(), Decision::Approve, &["ALLOWED_ADDRESS"]);
-    check(&policy, &friend("hello", false), 0.99, &policy.uneventful(), Decision::Hold, &["SCORE_HOLD", "ADDRESS_UNVERIFIED"]);
-    check(&policy, &friend("foo", true), 0.99, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
+    check(&policy, &friend("hello", true), 0.99, &policy.neutral_facts(), Decision::Approve, &["ALLOWED_ADDRESS"]);
+    check(
+        &policy,
+        &friend("hello", false),
+        0.99,
+        &policy.neutral_facts(),
+        Decision::Hold,
+        &["SCORE_HOLD", "ADDRESS_UNVERIFIED"],
+    );
+    check(&policy, &friend("foo", true), 0.99, &policy.neutral_facts(), Decision::Reject, &["BLOCKED_WORD"]);
 }
 
 #[test]
 fn links_to_allowed_domains_are_not_counted() {
     let policy = policy("[links]\nhold = 2\n[allowed]\ndomains = [\"wiki.example\"]\n");
-    let facts = policy.uneventful();
+    let facts = policy.neutral_facts();
     let two = comment("see http://a.example/x and http://b.example/y");
     check(&policy, &two, 0.1, &facts, Decision::Hold, &["TOO_MANY_LINKS"]);
     let one = comment("see http://a.example/x and http://en.wiki.example/y");
@@ -116,7 +123,7 @@ fn words_that_a_host_makes_by_stripping_tags_are_blocked_and_nothing_else_is_mad
         message.body_format = pb::BodyFormat::Html.into();
         let comment = Comment::parse(message, SystemTime::now()).unwrap();
         assert!(!comment.text().as_str().contains("viagra"), "{body}");
-        check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
+        check(&policy, &comment, 0.1, &policy.neutral_facts(), Decision::Reject, &["BLOCKED_WORD"]);
     }
 }
 
@@ -127,14 +134,14 @@ fn a_word_that_is_shown_from_right_to_left_is_read_so() {
         let mut message = comment(body).stored_message().clone();
         message.body_format = pb::BodyFormat::Html.into();
         let comment = Comment::parse(message, SystemTime::now()).unwrap();
-        check(&policy, &comment, 0.1, &policy.uneventful(), Decision::Reject, &["BLOCKED_WORD"]);
+        check(&policy, &comment, 0.1, &policy.neutral_facts(), Decision::Reject, &["BLOCKED_WORD"]);
     }
 }
 
 #[test]
 fn an_address_that_no_browser_opens_is_not_allowed() {
     let policy = policy("[links]\nhold = 1\n[allowed]\ndomains = [\"allowed.example\"]\n");
-    let facts = policy.uneventful();
+    let facts = policy.neutral_facts();
     check(&policy, &comment("see http://x.allowed.example/"), 0.1, &facts, Decision::Approve, &["CLEAN"]);
     let odd = comment("see http://evil.example%2f.allowed.example/");
     check(&policy, &odd, 0.1, &facts, Decision::Hold, &["TOO_MANY_LINKS"]);
@@ -150,8 +157,8 @@ fn comments_on_old_posts_are_held_when_the_policy_says_so() {
         message.post = Some(pb::Post { published_at, ..Default::default() });
         Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(now.unsigned_abs())).unwrap()
     };
-    check(&policy, &on_post(31), 0.1, &policy.uneventful(), Decision::Hold, &["OLD_POST"]);
-    check(&policy, &on_post(29), 0.1, &policy.uneventful(), Decision::Approve, &["CLEAN"]);
+    check(&policy, &on_post(31), 0.1, &policy.neutral_facts(), Decision::Hold, &["OLD_POST"]);
+    check(&policy, &on_post(29), 0.1, &policy.neutral_facts(), Decision::Approve, &["CLEAN"]);
 }
 
 /// How a body is written, as the wire has it.
@@ -172,7 +179,7 @@ fn by(url: &str, body: &str) -> Comment {
 fn a_blocked_domain_is_blocked_however_the_address_is_written() {
     let policy =
         policy("[blocked]\ndomains = [\"pills.example\", \"Müller.example\"]\n[allowed]\ndomains = [\"wikipedia.org\"]\n");
-    let facts = policy.uneventful();
+    let facts = policy.neutral_facts();
     for address in [
         "http://pills.example/",
         "http://en.wikipedia.org:x@pills.example/",
@@ -210,7 +217,7 @@ fn a_blocked_domain_is_blocked_however_the_address_is_written() {
 #[test]
 fn only_links_that_lead_to_the_site_or_an_allowed_domain_do_not_count() {
     let policy = policy("[links]\nhold = 1\n[allowed]\ndomains = [\"wiki.example\"]\n");
-    let facts = policy.uneventful();
+    let facts = policy.neutral_facts();
     for own in ["http://blog.example/x", "https://www.blog.example./x", "http://BLOG。example/", "http://a@wiki.example/x"] {
         check(&policy, &by(own, own), 0.1, &facts, Decision::Approve, &["CLEAN"]);
     }
@@ -235,7 +242,7 @@ fn a_blocked_word_is_found_through_markup_and_disguise_and_pointed_at() {
         (pb::BodyFormat::Markdown, "é via**gra**!", "via**gra"),
     ] {
         let findings = before(&policy, &written(format, body));
-        let ruling = policy.decide(&findings, &[], &policy.uneventful());
+        let ruling = policy.decide(&findings, &[], &policy.neutral_facts());
         assert_eq!((ruling.decision, ruling.reasons.len()), (Decision::Reject, 1), "{body}");
         let begin = body[..body.find(part).unwrap()].chars().count();
         let end = begin + part.chars().count();

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::comment::Comment;
-use crate::policy::entries::{Listed, Listing};
-use crate::policy::findings::{Findings, MOST_PLACES};
-use crate::policy::lists::Words;
+use crate::policy::entries::{EntryLists, ListContext};
+use crate::policy::findings::{Findings, MAX_REASONS_PER_KIND};
+use crate::policy::lists::WordList;
 use crate::policy::rules::Policy;
 use crate::policy::vote::Vote;
 use crate::policy::wording::quoted;
@@ -13,7 +13,7 @@ use crate::reading::word::{Word, readings};
 use crate::verdict::Reason;
 
 /// Checks the body, the body as it reads without its tags, and the author's name.
-pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &mut Findings) {
+pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, findings: &mut Findings) {
     let (blocked, allowed) = (&listed.entries.blocked, &listed.entries.allowed);
     let lists = [&policy.allowed.words, &policy.blocked.words, &allowed.words, &blocked.words];
     if lists.iter().all(|words| words.is_empty()) {
@@ -26,13 +26,13 @@ pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &
     let read = readings(text);
     let exempt = Exempt::new(policy.allowed.words.find(&read).into_iter().chain(allowed.words.find(&read)));
     let mut rules = Vec::new();
-    for (rule, range) in blocked.find(&read).into_iter().filter(|(_, range)| !exempt.covers(range)).take(MOST_PLACES) {
+    for (rule, range) in blocked.find(&read).into_iter().filter(|(_, range)| !exempt.covers(range)).take(MAX_REASONS_PER_KIND) {
         let message = format!("holds the blocked {}", quoted(&text[range.clone()]));
         rules.push(rule.clone());
         add(Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(rule));
     }
     let torn = comment.text().joined_words();
-    for (rule, range) in blocked.find(&readings(torn)).into_iter().take(MOST_PLACES) {
+    for (rule, range) in blocked.find(&readings(torn)).into_iter().take(MAX_REASONS_PER_KIND) {
         if rules.contains(&rule) {
             continue;
         }
@@ -40,7 +40,7 @@ pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &
         rules.push(rule.clone());
         add(Reason::new("BLOCKED_WORD", message).at(comment.span_of_joined(range)).rule(rule));
     }
-    for (rule, _) in blocked.find(&readings(comment.author_name())).into_iter().take(MOST_PLACES) {
+    for (rule, _) in blocked.find(&readings(comment.author_name())).into_iter().take(MAX_REASONS_PER_KIND) {
         let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
         add(Reason::new("BLOCKED_WORD", message).rule(rule));
     }
@@ -49,8 +49,8 @@ pub fn check(policy: &Policy, comment: &Comment, listed: Listed<'_>, findings: &
 
 /// The phrases that are blocked, by the policy and by the site's entries.
 struct Blocked<'a> {
-    own: &'a Words,
-    entries: &'a Listing,
+    own: &'a WordList,
+    entries: &'a EntryLists,
 }
 
 impl Blocked<'_> {

@@ -8,29 +8,29 @@ use crate::policy::vote::Vote;
 use crate::verdict::{Decision, Reason};
 
 /// The most that an author's approved comments speak against spam, in logits.
-const MOST_KNOWN: f64 = 3.0;
+const MAX_KNOWN_AUTHOR_LOGITS: f64 = 3.0;
 /// How many approved comments one that was rejected outweighs.
-const KNOWN_PER_REJECTED: u32 = 5;
+const APPROVED_PER_REJECTED: u32 = 5;
 
 /// Returns what was approved before of the same author, as evidence against spam. Returns `None` if the spam score would
 /// not hold the comment anyway: then nobody needs to speak against it.
-pub fn known_author(policy: &Policy, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Option<Reason> {
+pub fn known_author_evidence(policy: &Policy, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Option<Reason> {
     let spam = logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| logit + findings.evidence())?;
     let hold = policy.threshold(Label::Spam).hold.map(|hold| (hold / (1.0 - hold)).ln())?;
     let holds = spam >= hold;
     let History { approved, rejected, .. } =
-        facts.author.filter(|_| holds && findings.author_is_certain && policy.knows_authors())?;
-    if approved == 0 || rejected.saturating_mul(KNOWN_PER_REJECTED) > approved {
+        facts.author.filter(|_| holds && findings.author_is_certain && policy.weighs_author_history())?;
+    if approved == 0 || rejected.saturating_mul(APPROVED_PER_REJECTED) > approved {
         return None;
     }
     let doublings = f64::from(approved).log2() + 1.0;
-    let logits = (policy.evidence.known_author * doublings).min(MOST_KNOWN);
+    let logits = (policy.evidence.known_author * doublings).min(MAX_KNOWN_AUTHOR_LOGITS);
     let message = format!("{approved} comments of this author stand approved here");
     Some(Reason::new("KNOWN_AUTHOR", message).label(Label::Spam.as_str(), -logits).rule("evidence.known_author"))
 }
 
 /// Returns the vote on an author of whom too few comments were approved so far.
-pub fn new_author(policy: &Policy, findings: &Findings, facts: &Facts) -> Option<Vote> {
+pub fn new_author_vote(policy: &Policy, findings: &Findings, facts: &Facts) -> Option<Vote> {
     let needed = policy.approved_before_trust;
     let approved = facts.author.filter(|_| findings.author_is_distinct).map_or(0, |author| author.approved);
     (approved < needed).then(|| {
@@ -40,7 +40,7 @@ pub fn new_author(policy: &Policy, findings: &Findings, facts: &Facts) -> Option
 }
 
 /// Returns the vote on an author most of whose comments were rejected.
-pub fn often_rejected(policy: &Policy, findings: &Findings, facts: &Facts) -> Option<Vote> {
+pub fn rejected_author_vote(policy: &Policy, findings: &Findings, facts: &Facts) -> Option<Vote> {
     let History { approved, rejected, .. } = facts.author.filter(|_| findings.author_is_certain && policy.rejected_hold > 0)?;
     (rejected >= policy.rejected_hold && rejected >= approved).then(|| {
         let message = format!("{rejected} comments of this author were rejected, and {approved} approved");
@@ -49,7 +49,7 @@ pub fn often_rejected(policy: &Policy, findings: &Findings, facts: &Facts) -> Op
 }
 
 /// The machine never overrides a person: an edit of what a moderator rejected is for a moderator to see.
-pub fn edited_after_rejection(facts: &Facts) -> Option<Vote> {
+pub fn edit_after_rejection_vote(facts: &Facts) -> Option<Vote> {
     let previous = facts.previous?;
     (previous.by_moderator && previous.decision == Decision::Reject).then(|| {
         let reason = Reason::new("EDITED_AFTER_REJECTION", "a moderator rejected an earlier text of this comment");

@@ -1,15 +1,15 @@
 //! What rate limits ask for.
 
-use crate::facts::{Facts, Flood, LimitState};
+use crate::facts::{Facts, FloodCounts, LimitState};
 use crate::limit::Scope;
 use crate::policy::rules::Policy;
 use crate::policy::vote::Vote;
 use crate::verdict::{Decision, RATE_LIMIT, Reason};
 
 /// So many different authors of one address are a crowd: a school, an office, a carrier's network.
-pub const CROWD: u32 = 4;
+pub const MIN_CROWD_AUTHORS: u32 = 4;
 /// How many times a limit's burst may be held of a crowd within an hour. Of one sender once.
-pub const PER_CROWD: u32 = 10;
+pub const CROWD_HOLD_FACTOR: u32 = 10;
 
 /// Returns the votes of the limits that the comment is over.
 pub fn votes<'a>(policy: &'a Policy, facts: &'a Facts) -> impl Iterator<Item = Vote> + use<'a> {
@@ -18,12 +18,12 @@ pub fn votes<'a>(policy: &'a Policy, facts: &'a Facts) -> impl Iterator<Item = V
 }
 
 /// What a limit that refused asks for.
-fn vote(policy: &Policy, state: &LimitState, flood: Flood) -> Option<Vote> {
+fn vote(policy: &Policy, state: &LimitState, flood: FloodCounts) -> Option<Vote> {
     let limit = policy.limits.iter().find(|(scope, _)| *scope == state.scope)?.1.as_ref()?;
-    let crowd = state.scope == Scope::Client && flood.authors >= CROWD;
+    let crowd = state.scope == Scope::Client && flood.authors >= MIN_CROWD_AUTHORS;
     let mut over = if crowd { limit.crowd } else { limit.over };
     // The queue is for people to read: what one sender puts into it beyond a limit is bounded too.
-    let most = state.limit.saturating_mul(if crowd { PER_CROWD } else { 1 });
+    let most = state.limit.saturating_mul(if crowd { CROWD_HOLD_FACTOR } else { 1 });
     let too_many = over == Decision::Hold && state.scope != Scope::Site && flood.held >= most;
     if too_many {
         over = Decision::Reject;

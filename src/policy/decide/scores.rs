@@ -40,12 +40,12 @@ fn vote(policy: &Policy, label: Label, score: f64, findings: &Findings, campaign
 }
 
 /// Returns the score of a label, 0 if it has none.
-pub fn of(scores: &[(Label, f64)], label: Label) -> f64 {
+pub fn score_of(scores: &[(Label, f64)], label: Label) -> f64 {
     scores.iter().find(|(of, _)| *of == label).map_or(0.0, |(_, score)| *score)
 }
 
 /// Returns the reason of a comment on which no vote counts.
-pub fn clean(scores: &[(Label, f64)]) -> Reason {
+pub fn clean_reason(scores: &[(Label, f64)]) -> Reason {
     let highest = scores.iter().max_by(|a, b| a.1.total_cmp(&b.1));
     Reason::new(
         "CLEAN",

@@ -1,8 +1,8 @@
 use std::time::{Duration, SystemTime};
 
-use super::limits::{CROWD, PER_CROWD};
+use super::limits::{CROWD_HOLD_FACTOR, MIN_CROWD_AUTHORS};
 use crate::comment::Comment;
-use crate::facts::{Alike, Facts, Flood, History, LimitState, Previous, Similar};
+use crate::facts::{DecidedDuplicate, DuplicateCounts, Facts, FloodCounts, History, LimitState, Previous};
 use crate::limit::Scope;
 use crate::pb;
 use crate::policy::testing::{check, comment, policy};
@@ -13,7 +13,7 @@ const SPAM: &str = "[thresholds.spam]\nhold = 0.5\nreject = 0.9\ncorroborate = t
 #[test]
 fn a_score_equal_to_a_threshold_takes_the_stricter_side() {
     let policy = policy("[thresholds.spam]\nhold = 0.5\nreject = \"never\"\n");
-    let facts = policy.uneventful();
+    let facts = policy.neutral_facts();
     check(&policy, &comment("hello"), 0.5, &facts, Decision::Hold, &["SCORE_HOLD"]);
     check(&policy, &comment("hello"), 0.499, &facts, Decision::Approve, &["CLEAN"]);
     check(&policy, &comment("hello"), 1.0, &facts, Decision::Hold, &["SCORE_HOLD"]);
@@ -23,7 +23,7 @@ fn a_score_equal_to_a_threshold_takes_the_stricter_side() {
 #[test]
 fn a_score_rejects_only_together_with_something_besides_the_words() {
     let policy = policy(SPAM);
-    let facts = policy.uneventful();
+    let facts = policy.neutral_facts();
     check(&policy, &comment("casino"), 0.95, &facts, Decision::Hold, &["SCORE_HOLD"]);
     check(&policy, &comment("casino http://x.example/y"), 0.95, &facts, Decision::Reject, &["SCORE_REJECT"]);
 }
@@ -33,16 +33,23 @@ fn over_a_limit_is_a_decision_of_policy() {
     let policy = policy("[limits]\nclient = { count = 1, period = \"1s\", over = \"reject\" }\n");
     let refused = |scope| Facts {
         limits: vec![LimitState { scope, limit: 1, remaining: 0, retry_after: Duration::from_secs(1) }],
-        ..policy.uneventful()
+        ..policy.neutral_facts()
     };
     check(&policy, &comment("hello"), 0.1, &refused(Scope::Client), Decision::Reject, &["RATE_LIMIT"]);
     check(&policy, &comment("hello"), 0.1, &refused(Scope::Author), Decision::Hold, &["RATE_LIMIT"]);
     // Many who share an address wait; of one who floods no more wait than the limit says.
-    let of = |scope, authors, waiting| Facts { flood: Flood { authors, held: waiting }, ..refused(scope) };
-    check(&policy, &comment("hello"), 0.1, &of(Scope::Client, CROWD, 0), Decision::Hold, &["RATE_LIMIT"]);
-    check(&policy, &comment("hello"), 0.1, &of(Scope::Client, CROWD, PER_CROWD), Decision::Reject, &["RATE_LIMIT"]);
+    let of = |scope, authors, waiting| Facts { flood: FloodCounts { authors, held: waiting }, ..refused(scope) };
+    check(&policy, &comment("hello"), 0.1, &of(Scope::Client, MIN_CROWD_AUTHORS, 0), Decision::Hold, &["RATE_LIMIT"]);
+    check(
+        &policy,
+        &comment("hello"),
+        0.1,
+        &of(Scope::Client, MIN_CROWD_AUTHORS, CROWD_HOLD_FACTOR),
+        Decision::Reject,
+        &["RATE_LIMIT"],
+    );
     check(&policy, &comment("hello"), 0.1, &of(Scope::Author, 1, 1), Decision::Reject, &["RATE_LIMIT"]);
-    check(&policy, &comment("hello"), 0.1, &of(Scope::Site, CROWD, 1_000), Decision::Hold, &["RATE_LIMIT"]);
+    check(&policy, &comment("hello"), 0.1, &of(Scope::Site, MIN_CROWD_AUTHORS, 1_000), Decision::Hold, &["RATE_LIMIT"]);
 }
 
 #[test]
@@ -68,17 +75,22 @@ fn new_authors_wait_until_enough_of_theirs_were_approved() {
 fn an_edit_of_what_a_moderator_rejected_is_held() {
     let policy = policy("");
     let previous = Some(Previous { decision: Decision::Reject, by_moderator: true });
-    let facts = Facts { previous, ..policy.uneventful() };
+    let facts = Facts { previous, ..policy.neutral_facts() };
     check(&policy, &comment("hello"), 0.1, &facts, Decision::Hold, &["EDITED_AFTER_REJECTION"]);
 }
 
 #[test]
 fn an_approved_near_duplicate_overrides_holds_for_words_and_nothing_else() {
-    let alike = Alike { comment_id: "7".to_owned(), decided_by: String::new(), rejected: false, base_logits: [Some(2.0), None] };
+    let alike = DecidedDuplicate {
+        comment_id: "7".to_owned(),
+        decided_by: String::new(),
+        rejected: false,
+        base_logits: [Some(2.0), None],
+    };
     let text = "[thresholds.spam]\nhold = 0.5\n[campaign]\nhere = 2\n[learning]\nalike_approved = true\n";
     let policy = policy(text);
-    let similar = Similar { here: 2, elsewhere: 0 };
-    let facts = Facts { decided_duplicate: Some(alike), duplicates: similar, ..policy.uneventful() };
+    let similar = DuplicateCounts { here: 2, elsewhere: 0 };
+    let facts = Facts { decided_duplicate: Some(alike), duplicates: similar, ..policy.neutral_facts() };
     check(&policy, &comment("hello"), 0.8, &facts, Decision::Approve, &["LIKE_APPROVED"]);
     let edited = Facts { previous: Some(Previous { decision: Decision::Reject, by_moderator: true }), ..facts.clone() };
     check(&policy, &comment("hello"), 0.8, &edited, Decision::Hold, &["EDITED_AFTER_REJECTION", "LIKE_APPROVED"]);
@@ -92,7 +104,7 @@ fn a_low_spam_score_overrides_the_hold_of_a_kind_and_no_rejection() {
         let policy = policy(&format!("[thresholds.spam]\nhold = \"never\"\n[kinds]\npingback = \"{decision}\"\nlow = 0.3\n"));
         let message = pb::Comment { kind: pb::CommentKind::Pingback.into(), ..comment("hello").stored_message().clone() };
         let pingback = Comment::parse(message, SystemTime::now()).unwrap();
-        check(&policy, &pingback, spam, &policy.uneventful(), expected, codes);
+        check(&policy, &pingback, spam, &policy.neutral_facts(), expected, codes);
     };
     pingback("hold", 0.2, Decision::Approve, &["CLEAN"]);
     pingback("hold", 0.3, Decision::Hold, &["KIND"]);

@@ -9,11 +9,11 @@ use crate::reading::host;
 
 /// E-mail addresses, mail domains, IP addresses and ranges.
 #[derive(Debug, Clone, Default)]
-pub struct Addresses(Arc<[Address]>);
+pub struct AddressList(Arc<[AddressEntry]>);
 
-/// One entry of [`Addresses`].
+/// One entry of [`AddressList`].
 #[derive(Debug, Clone)]
-pub enum Address {
+pub enum AddressEntry {
     /// The whole address, in lower case.
     Email(String),
     /// `@` and the domain, in lower case.
@@ -22,7 +22,7 @@ pub enum Address {
     Net(IpNet),
 }
 
-impl std::fmt::Display for Address {
+impl std::fmt::Display for AddressEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Email(address) | Self::MailDomain(address) => f.write_str(address),
@@ -33,19 +33,19 @@ impl std::fmt::Display for Address {
     }
 }
 
-impl Addresses {
+impl AddressList {
     /// Parses an entry.
     ///
     /// # Errors
     /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
-    pub fn parse(entry: &str) -> Result<Address, String> {
+    pub fn parse(entry: &str) -> Result<AddressEntry, String> {
         let entry = entry.trim();
         match entry.split_once('@') {
-            Some(("", domain)) if !domain.is_empty() => Ok(Address::MailDomain(mail_form(entry))),
-            Some((_, domain)) if !domain.is_empty() => Ok(Address::Email(mail_form(entry))),
+            Some(("", domain)) if !domain.is_empty() => Ok(AddressEntry::MailDomain(normalize_email(entry))),
+            Some((_, domain)) if !domain.is_empty() => Ok(AddressEntry::Email(normalize_email(entry))),
             _ => {
                 let single = entry.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
-                single.or_else(|_| entry.parse::<IpNet>()).map(Address::Net).map_err(|_| {
+                single.or_else(|_| entry.parse::<IpNet>()).map(AddressEntry::Net).map_err(|_| {
                     "is none: an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted"
                         .to_owned()
                 })
@@ -54,7 +54,7 @@ impl Addresses {
     }
 
     /// A list of addresses.
-    pub fn new(addresses: Vec<Address>) -> Self {
+    pub fn new(addresses: Vec<AddressEntry>) -> Self {
         Self(addresses.into())
     }
 
@@ -69,7 +69,7 @@ impl Addresses {
         if self.0.is_empty() {
             return None;
         }
-        self.find(email, ip).or_else(|| addresses_in(email).iter().filter_map(|email| self.find(email, None)).min())
+        self.find(email, ip).or_else(|| extract_addresses(email).iter().filter_map(|email| self.find(email, None)).min())
     }
 
     /// The place in the list of what matches the e-mail address (in lower case; may be empty) or the IP address. What is more
@@ -78,17 +78,17 @@ impl Addresses {
         if self.0.is_empty() {
             return None;
         }
-        let email = if is_one_address(email) { mail_form(email) } else { String::new() };
+        let email = if is_one_address(email) { normalize_email(email) } else { String::new() };
         self.0.iter().position(|address| match address {
-            Address::Email(whole) => *whole == email,
-            Address::MailDomain(domain) => email.ends_with(domain.as_str()),
-            Address::Net(net) => ip.is_some_and(|ip| net.contains(&ip)),
+            AddressEntry::Email(whole) => *whole == email,
+            AddressEntry::MailDomain(domain) => email.ends_with(domain.as_str()),
+            AddressEntry::Net(net) => ip.is_some_and(|ip| net.contains(&ip)),
         })
     }
 }
 
 /// Returns whether a character is part of no e-mail address that people have.
-fn is_beside_addresses(c: char) -> bool {
+fn is_address_separator(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "<>\"'(),;:[]\\".contains(c)
 }
 
@@ -98,24 +98,24 @@ fn is_one_address(email: &str) -> bool {
     let (name, domain) = email.split_once('@').unwrap_or_default();
     !name.is_empty()
         && !domain.is_empty()
-        && !domain.contains(|c| c == '@' || is_beside_addresses(c))
-        && !name.contains(|c| is_beside_addresses(c) && !apostrophe(c))
+        && !domain.contains(|c| c == '@' || is_address_separator(c))
+        && !name.contains(|c| is_address_separator(c) && !apostrophe(c))
 }
 
 /// Returns the e-mail addresses in a text, each `@` with what stands on both of its sides.
-fn addresses_in(text: &str) -> Vec<String> {
+fn extract_addresses(text: &str) -> Vec<String> {
     let visible: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
-    let pieces = visible.split(is_beside_addresses);
+    let pieces = visible.split(is_address_separator);
     let pairs = pieces.flat_map(|piece| piece.split('@').zip(piece.split('@').skip(1)));
     pairs.map(|(name, domain)| format!("{name}@{domain}")).collect()
 }
 
 /// An e-mail address or `@domain` in the one form in which they are compared: in lower case, its domain in the form of hosts
 /// as people read them.
-fn mail_form(address: &str) -> String {
+fn normalize_email(address: &str) -> String {
     let lower = address.to_lowercase();
     match lower.rsplit_once('@').and_then(|(name, domain)| Some((name, host::canonical_domain(domain)?))) {
-        Some((name, domain)) => format!("{name}@{}", host::readable(&domain)),
+        Some((name, domain)) => format!("{name}@{}", host::unicode_host(&domain)),
         None => lower,
     }
 }
@@ -125,9 +125,9 @@ mod tests {
 
     #[test]
     fn addresses_match_by_mail_domain_and_range() {
-        let parse = |entry| Addresses::parse(entry).unwrap();
+        let parse = |entry| AddressList::parse(entry).unwrap();
         let addresses =
-            Addresses::new(vec![parse("A@b.example"), parse("@spam.example"), parse("192.0.2.0/24"), parse("2001:db8::1")]);
+            AddressList::new(vec![parse("A@b.example"), parse("@spam.example"), parse("192.0.2.0/24"), parse("2001:db8::1")]);
         assert_eq!(addresses.find("a@b.example", None), Some(0));
         assert_eq!(addresses.find("x@spam.example", None), Some(1));
         assert_eq!(addresses.find("x@ｓｐａｍ.example.", None), Some(1));
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(addresses.find("", "192.0.2.9".parse().ok()), Some(2));
         assert_eq!(addresses.find("", "2001:db8::1".parse().ok()), Some(3));
         assert_eq!(addresses.find("", "2001:db8::2".parse().ok()), None);
-        let named = Addresses::new(vec![parse("@our-staff.example"), parse("o'neil@x.example")]);
+        let named = AddressList::new(vec![parse("@our-staff.example"), parse("o'neil@x.example")]);
         for email in [
             "x@evil.example@our-staff.example",
             "<x@evil.example>, <y@our-staff.example",
@@ -151,7 +151,7 @@ mod tests {
         for email in ["<x@spam.example>", "x@spam.example@mail.example", "X <x@spam\0.example>, y@z.example"] {
             assert_eq!(addresses.find_any(email, None), Some(1), "{email:?}");
         }
-        assert!(Addresses::parse("192.0.2.0/99").is_err());
-        assert!(Addresses::parse("nobody@").is_err());
+        assert!(AddressList::parse("192.0.2.0/99").is_err());
+        assert!(AddressList::parse("nobody@").is_err());
     }
 }

@@ -7,12 +7,12 @@ use crate::reading::host;
 
 /// Domains, each with its subdomains, in the form in which hosts are compared.
 #[derive(Debug, Clone, Default)]
-pub struct Domains(Arc<HashMap<String, usize>>);
+pub struct DomainList(Arc<HashMap<String, usize>>);
 
 /// Longest domain, in bytes: DNS has 253, and written in other scripts it may be twice as long.
 const MAX_DOMAIN: usize = 512;
 
-impl Domains {
+impl DomainList {
     /// Checks a domain and returns it as people read it, in lower case and in the letters of its language.
     ///
     /// # Errors
@@ -20,7 +20,7 @@ impl Domains {
     pub fn parse(domain: &str) -> Result<String, String> {
         let bare = domain.trim().trim_start_matches("*.");
         match Self::key(bare).filter(|_| bare.len() <= MAX_DOMAIN) {
-            Some(key) => Ok(host::readable(&key)),
+            Some(key) => Ok(host::unicode_host(&key)),
             None => Err("is none: a domain such as \"casino.example\" is wanted, without scheme and path".to_owned()),
         }
     }
@@ -28,7 +28,11 @@ impl Domains {
     /// The form in which a domain is compared with hosts.
     fn key(domain: &str) -> Option<String> {
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\*".contains(c);
-        if domain.contains(odd) { None } else { host::canonical_domain(domain).map(|host| host::as_ipv4(&host).unwrap_or(host)) }
+        if domain.contains(odd) {
+            None
+        } else {
+            host::canonical_domain(domain).map(|host| host::as_ipv4(&host).unwrap_or(host))
+        }
     }
 
     /// A list of domains.
@@ -69,12 +73,12 @@ mod tests {
 
     #[test]
     fn a_domain_covers_its_subdomains_and_no_neighbours() {
-        let domains = Domains::new(vec![Domains::parse("Casino.example").unwrap()]);
+        let domains = DomainList::new(vec![DomainList::parse("Casino.example").unwrap()]);
         assert_eq!(domains.find("casino.example"), Some(0));
         assert_eq!(domains.find("www.casino.example"), Some(0));
         assert_eq!(domains.find("notcasino.example"), None);
         for wrong in ["https://casino.example/x", "casino.example/x", "a@casino.example", "a b", "", ".", "*"] {
-            assert!(Domains::parse(wrong).is_err(), "{wrong:?}");
+            assert!(DomainList::parse(wrong).is_err(), "{wrong:?}");
         }
     }
 
@@ -94,13 +98,13 @@ mod tests {
             ("192.0.2.7", "192.0.2.7", "[64:ff9b::c000:207]"),
             ("[::ffff:192.0.2.7]", "192.0.2.7", "192.0.2.7"),
         ] {
-            let parsed = Domains::parse(typed).unwrap();
+            let parsed = DomainList::parse(typed).unwrap();
             assert_eq!(parsed, shown);
-            let domains = Domains::new(vec![parsed]);
+            let domains = DomainList::new(vec![parsed]);
             assert_eq!(domains.find(host), Some(0), "{typed}");
             assert_eq!(domains.find("[::ffff:192.0.2.8]"), None);
             // As it may stand in a store that was written before.
-            assert_eq!(Domains::new(vec![typed.trim_start_matches("*.").to_lowercase()]).find(host), Some(0), "{typed}");
+            assert_eq!(DomainList::new(vec![typed.trim_start_matches("*.").to_lowercase()]).find(host), Some(0), "{typed}");
         }
     }
 }

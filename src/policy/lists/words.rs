@@ -7,20 +7,20 @@ use std::sync::Arc;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::reading::deobfuscate::skeleton;
-use crate::reading::text::Whole;
-use crate::reading::word::{MASK, MIN_MASKED, Word, Written, folded};
+use crate::reading::text::NormalizedText;
+use crate::reading::word::{MASK, MIN_MASKED, Word, WordForm, fold_case};
 
 /// Words and phrases, compared as whole words (Unicode UAX #29) whatever their case, and in each way a text reads: also in
 /// other characters of the same form, with characters that nobody sees between their letters, and in disguise.
 #[derive(Debug, Clone, Default)]
-pub struct Words {
+pub struct WordList {
     /// Shared: each site's policy starts as a copy of the default's.
-    index: Arc<Index>,
+    index: Arc<PhraseIndex>,
 }
 
 /// Phrases by their first word.
 #[derive(Debug, Default)]
-struct Index {
+struct PhraseIndex {
     count: usize,
     phrases: Vec<Phrase>,
     /// First word to places in `phrases`.
@@ -42,7 +42,7 @@ struct Phrase {
     skeletons: Vec<String>,
 }
 
-impl Words {
+impl WordList {
     /// Takes a phrase apart.
     pub fn parse(phrase: &str) -> Result<Vec<String>, String> {
         let words: Vec<String> = phrase.unicode_words().map(str::to_lowercase).collect();
@@ -51,10 +51,10 @@ impl Words {
 
     /// A list of phrases.
     pub fn new(phrases: Vec<Vec<String>>) -> Self {
-        let mut index = Index { count: phrases.len(), ..Index::default() };
+        let mut index = PhraseIndex { count: phrases.len(), ..PhraseIndex::default() };
         for (place, words) in phrases.into_iter().enumerate() {
             // What is compared with normal text must be normal too.
-            let normal = Whole::normalize(&words.join(" "), |c| c);
+            let normal = NormalizedText::normalize(&words.join(" "), |c| c);
             let normal: Vec<String> = normal.as_str().unicode_words().map(str::to_owned).collect();
             if normal != words && !normal.is_empty() {
                 index.add(place, normal);
@@ -84,7 +84,7 @@ impl Words {
         for words in readings {
             for (i, word) in words.iter().enumerate() {
                 let here = words.get(i..).unwrap_or_default();
-                let matches = self.index.beginning_with(word).filter(|phrase| phrase.begins(here));
+                let matches = self.index.candidates(word).filter(|phrase| phrase.matches_prefix_of(here));
                 found.extend(matches.filter_map(|phrase| {
                     let last = here.get(phrase.words.len() - 1)?;
                     // What is read from right to left begins at the end.
@@ -100,25 +100,25 @@ impl Words {
     }
 }
 
-impl Index {
+impl PhraseIndex {
     fn add(&mut self, place: usize, words: Vec<String>) {
-        let words: Vec<String> = words.iter().map(|word| folded(word)).collect();
+        let words: Vec<String> = words.iter().map(|word| fold_case(word)).collect();
         let skeletons: Vec<String> = words.iter().map(|word| skeleton(word)).collect();
         if let (Some(word), Some(skeleton)) = (words.first(), skeletons.first()) {
             self.by_first.entry(word.clone()).or_default().push(self.phrases.len());
             self.by_skeleton.entry(skeleton.clone()).or_default().push(self.phrases.len());
-            for masked in masked(word) {
+            for masked in masked_forms(word) {
                 self.by_masked.entry(masked).or_default().push(self.phrases.len());
             }
             self.phrases.push(Phrase { place, words, skeletons });
         }
     }
 
-    fn beginning_with(&self, word: &Word) -> impl Iterator<Item = &Phrase> {
+    fn candidates(&self, word: &Word) -> impl Iterator<Item = &Phrase> {
         let index = match word.form {
-            Written::Plain => &self.by_first,
-            Written::Disguised => &self.by_skeleton,
-            Written::Masked => &self.by_masked,
+            WordForm::Plain => &self.by_first,
+            WordForm::Disguised => &self.by_skeleton,
+            WordForm::Masked => &self.by_masked,
         };
         let places = index.get(&word.text);
         places.into_iter().flatten().filter_map(|place| self.phrases.get(*place))
@@ -127,19 +127,19 @@ impl Index {
 
 impl Phrase {
     /// Whether it stands at the beginning of `words`.
-    fn begins(&self, words: &[Word]) -> bool {
+    fn matches_prefix_of(&self, words: &[Word]) -> bool {
         let wanted = self.words.iter().zip(&self.skeletons);
         words.len() >= self.words.len()
             && words.iter().zip(wanted).all(|(word, (plain, skeleton))| match word.form {
-                Written::Plain => word.text == *plain,
-                Written::Disguised => word.text == *skeleton,
-                Written::Masked => masks(&word.text, plain),
+                WordForm::Plain => word.text == *plain,
+                WordForm::Disguised => word.text == *skeleton,
+                WordForm::Masked => matches_masked(&word.text, plain),
             })
     }
 }
 
 /// Returns a word with each of its letters masked in turn but the first and the last.
-fn masked(word: &str) -> Vec<String> {
+fn masked_forms(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().take(MAX_MASKED + 1).collect();
     if !(MIN_MASKED..=MAX_MASKED).contains(&letters.len()) || !letters.iter().all(|c| c.is_alphabetic()) {
         return Vec::new();
@@ -149,7 +149,7 @@ fn masked(word: &str) -> Vec<String> {
 }
 
 /// Returns whether a text is a word with letters masked.
-fn masks(text: &str, word: &str) -> bool {
+fn matches_masked(text: &str, word: &str) -> bool {
     text.chars().count() == word.chars().count() && text.chars().zip(word.chars()).all(|(c, letter)| c == MASK || c == letter)
 }
 #[cfg(test)]
@@ -157,22 +157,22 @@ mod tests {
     use super::*;
     use crate::reading::word::readings;
 
-    fn find(words: &Words, text: &str) -> Vec<(usize, Range<usize>)> {
+    fn find(words: &WordList, text: &str) -> Vec<(usize, Range<usize>)> {
         words.find(&readings(text))
     }
 
     #[test]
     fn words_match_whole_and_in_any_case_and_phrases_in_order() {
-        let words = Words::new(vec![Words::parse("ass").unwrap(), Words::parse("buy now").unwrap()]);
+        let words = WordList::new(vec![WordList::parse("ass").unwrap(), WordList::parse("buy now").unwrap()]);
         assert_eq!(find(&words, "An ASS, not a class"), [(0, 3..6)]);
         assert_eq!(find(&words, "buy it now"), []);
         assert_eq!(find(&words, "BUY   now!"), [(1, 0..9)]);
-        assert!(Words::parse("!!").is_err());
+        assert!(WordList::parse("!!").is_err());
     }
 
     #[test]
     fn words_match_what_is_read_and_not_how_it_is_spelled() {
-        let words = Words::new(vec![Words::parse("viagra").unwrap(), Words::parse("Buy Now").unwrap()]);
+        let words = WordList::new(vec![WordList::parse("viagra").unwrap(), WordList::parse("Buy Now").unwrap()]);
         for (text, place, part) in [
             ("some VIAGRA!", 0, "VIAGRA"),
             ("some vi\u{200B}agra!", 0, "vi\u{200B}agra"),
@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_word_is_not_found_in_others_whatever_reads_like_it() {
-        let parse = |word: &str| Words::parse(word).unwrap();
-        let words = Words::new(
+        let parse = |word: &str| WordList::parse(word).unwrap();
+        let words = WordList::new(
             ["ass", "penis", "cop", "cunt", "xxx", "hell", "schwul", "sik", "con", "god", "shit", "ll"].map(parse).into(),
         );
         for text in [
@@ -231,8 +231,8 @@ mod tests {
 
     #[test]
     fn words_match_however_they_are_typed() {
-        let parse = |word: &str| Words::parse(word).unwrap();
-        let words = Words::new(["viagra", "fuck", "fuck you", "buy now", "казино", "scheiße"].map(parse).into());
+        let parse = |word: &str| WordList::parse(word).unwrap();
+        let words = WordList::new(["viagra", "fuck", "fuck you", "buy now", "казино", "scheiße"].map(parse).into());
         for (text, place) in [
             ("viagra.Buy it", 0),
             ("viagra:cheap", 0),
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn words_of_other_scripts_match_in_mixed_letters_too() {
-        let words = Words::new(vec![Words::parse("казино").unwrap()]);
+        let words = WordList::new(vec![WordList::parse("казино").unwrap()]);
         for text in ["лучшее казино тут", "лучшее кaзинo тут", "лучшее КАЗИНО тут", "лучшее ка\u{200B}зино тут"]
         {
             assert_eq!(find(&words, text).len(), 1, "{text}");

@@ -1,6 +1,6 @@
 //! What may be asked of thresholds, and what is proposed.
 
-use super::outcome::Outcome;
+use super::outcome::DecisionCounts;
 use super::reject::RejectFinding;
 use crate::classify::Label;
 use crate::policy::rules::Thresholds;
@@ -20,7 +20,7 @@ pub struct Goal {
 
 /// Whether the goals can be met together.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Fit {
+pub enum Feasibility {
     /// Yes.
     Both,
     /// No: few enough misses would need this share of comments held. The proposal keeps to the queue.
@@ -33,28 +33,28 @@ pub enum Fit {
 
 /// A way to set the thresholds, of those between holding little and holding much.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Level {
+pub struct ThresholdAlternative {
     /// The thresholds.
     pub thresholds: Thresholds,
     /// What they come to.
-    pub outcome: Outcome,
+    pub outcome: DecisionCounts,
 }
 
 /// What is proposed, and what it comes to.
 #[derive(Debug, Clone)]
 pub struct Proposal {
     /// Whether the goals can be met.
-    pub feasibility: Fit,
+    pub feasibility: Feasibility,
     /// The labels that the model scores.
     pub labels: Vec<Label>,
     /// The thresholds.
     pub thresholds: Thresholds,
     /// What the present policy decides on the samples.
-    pub present: Outcome,
+    pub present: DecisionCounts,
     /// What the policy would decide with the thresholds.
-    pub proposed: Outcome,
+    pub proposed: DecisionCounts,
     /// What was found on rejecting, per label that may.
     pub rejects: Vec<RejectFinding>,
     /// What else could be had, from little held to much.
-    pub alternatives: Vec<Level>,
+    pub alternatives: Vec<ThresholdAlternative>,
 }

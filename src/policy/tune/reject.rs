@@ -1,13 +1,13 @@
 //! From which score on a label may reject: only as far as the rows can show that hardly anything harmless is hit.
 
-use super::sample::{Kind, Sample};
+use super::sample::{CommentClass, LabelledSample};
 use crate::classify::Label;
 use crate::policy::rules::Threshold;
 
 /// One-sided 95 % of the normal distribution.
-const Z: f64 = 1.645;
+const Z_95_ONE_SIDED: f64 = 1.645;
 /// With none of n hit, at most this over n is, at 95 %: the rule of three.
-const THREE: f64 = 3.0;
+const RULE_OF_THREE: f64 = 3.0;
 
 /// What the rows say on rejecting by one label.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,43 +32,43 @@ pub struct RejectFinding {
 }
 
 /// The highest share that `hit` of `all` allow at 95 %: rule of three, else Wilson's bound.
-fn at_most(hit: usize, all: usize) -> f64 {
+fn upper_bound(hit: usize, all: usize) -> f64 {
     if all == 0 {
         return 1.0;
     }
     let n = all as f64;
     if hit == 0 {
-        return (THREE / n).min(1.0);
+        return (RULE_OF_THREE / n).min(1.0);
     }
     let share = hit as f64 / n;
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    ((share + Z * Z / (2.0 * n) + spread) / (1.0 + Z * Z / n)).min(1.0)
+    let spread = Z_95_ONE_SIDED * (share * (1.0 - share) / n + Z_95_ONE_SIDED * Z_95_ONE_SIDED / (4.0 * n * n)).sqrt();
+    ((share + Z_95_ONE_SIDED * Z_95_ONE_SIDED / (2.0 * n) + spread) / (1.0 + Z_95_ONE_SIDED * Z_95_ONE_SIDED / n)).min(1.0)
 }
 
 /// The lowest threshold of which it can be shown that it rejects at most `most` of the harmless.
-pub fn search(samples: &[Sample], label: Label, present: Threshold, most: f64) -> RejectFinding {
-    let harmless: Vec<&Sample> = samples.iter().filter(|sample| sample.kind() == Kind::Ham).collect();
+pub fn search(samples: &[LabelledSample], label: Label, present: Threshold, most: f64) -> RejectFinding {
+    let harmless: Vec<&LabelledSample> = samples.iter().filter(|sample| sample.kind() == CommentClass::Ham).collect();
     let hit = |bound: Option<f64>| {
         let threshold = Threshold { reject: bound, ..present };
         harmless.iter().filter(|sample| sample.is_open() && sample.rejects(label, threshold)).count()
     };
     let found = |bound: Option<f64>, shown: bool| {
         let hit = hit(bound);
-        let rows_needed = (THREE / most).ceil() as usize;
+        let rows_needed = (RULE_OF_THREE / most).ceil() as usize;
         RejectFinding {
             label,
             proposed: bound,
             ham: harmless.len(),
             ham_rejected: hit,
             allowed: most,
-            upper_bound: at_most(hit, harmless.len()),
+            upper_bound: upper_bound(hit, harmless.len()),
             is_proven: shown,
             rows_needed,
         }
     };
     // Lower than one half would reject what is more likely harmless.
     let candidates = (50..100).map(|n| f64::from(n) / 100.0).chain([0.995, 0.999]);
-    match candidates.map(Some).find(|bound| at_most(hit(*bound), harmless.len()) <= most) {
+    match candidates.map(Some).find(|bound| upper_bound(hit(*bound), harmless.len()) <= most) {
         Some(bound) => found(bound, true),
         None if hit(present.reject) as f64 <= most * harmless.len() as f64 => found(present.reject, false),
         None => found(None, false),
@@ -81,11 +81,11 @@ mod tests {
     use super::*;
     use crate::policy::testing::policy;
 
-    fn ham(count: usize, highest: f64) -> Vec<Sample> {
+    fn ham(count: usize, highest: f64) -> Vec<LabelledSample> {
         let policy = policy("");
         let one = |n: usize| {
             let score = if n == 0 { highest } else { 0.2 };
-            sample(&policy, Kind::Ham, true, &[(Label::Spam, score)])
+            sample(&policy, CommentClass::Ham, true, &[(Label::Spam, score)])
         };
         (0..count).map(one).collect()
     }
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn bounds_lie_above_what_was_seen() {
-        assert!(at_most(1, 1_000) > 0.001 && at_most(1, 1_000) < 0.006);
-        assert_eq!(at_most(0, 0), 1.0);
+        assert!(upper_bound(1, 1_000) > 0.001 && upper_bound(1, 1_000) < 0.006);
+        assert_eq!(upper_bound(0, 0), 1.0);
     }
 }

@@ -7,7 +7,7 @@ use crate::verdict::Decision;
 
 /// What a comment really is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum CommentClass {
     /// Harmless.
     Ham,
     /// Advertising.
@@ -16,7 +16,7 @@ pub enum Kind {
     Toxic,
 }
 
-impl Kind {
+impl CommentClass {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Ham, Self::Spam, Self::Toxic];
     /// Those that should not be published.
@@ -39,8 +39,8 @@ impl Kind {
 
 /// A labelled comment, as far as its decision depends on it.
 #[derive(Debug, Clone)]
-pub struct Sample {
-    pub(super) class: Kind,
+pub struct LabelledSample {
+    pub(super) class: CommentClass,
     pub(super) findings: Findings,
     pub(super) logits: Vec<(Label, f64)>,
     /// What is decided whatever the scores.
@@ -49,10 +49,10 @@ pub struct Sample {
     pub(super) scores: [Option<f64>; Label::ALL.len()],
 }
 
-impl Sample {
+impl LabelledSample {
     /// Takes down what the policy finds in a comment and how it scores.
-    pub fn new(policy: &Policy, kind: Kind, findings: Findings, logits: Vec<(Label, f64)>) -> Self {
-        let facts = policy.uneventful();
+    pub fn new(policy: &Policy, kind: CommentClass, findings: Findings, logits: Vec<(Label, f64)>) -> Self {
+        let facts = policy.neutral_facts();
         let floor = policy.decide(&findings, &[], &facts).decision;
         let mut scores = [None; Label::ALL.len()];
         for (label, score) in policy.decide(&findings, &logits, &facts).scores {
@@ -62,7 +62,7 @@ impl Sample {
     }
 
     /// What it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> CommentClass {
         self.class
     }
 

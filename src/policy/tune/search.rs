@@ -1,9 +1,9 @@
 //! Searches the hold thresholds of all labels together: a greedy path from holding nothing to holding everything, and
 //! from a point on it what can be spared.
 
-use super::outcome::{Mix, Outcome};
-use super::proposal::{Fit, Goal, Level};
-use super::sample::{Kind, Sample};
+use super::outcome::{ClassMix, DecisionCounts};
+use super::proposal::{Feasibility, Goal, ThresholdAlternative};
+use super::sample::{CommentClass, LabelledSample};
 use crate::classify::Label;
 use crate::policy::rules::Thresholds;
 use crate::verdict::Decision;
@@ -16,26 +16,26 @@ const NINE: usize = 9;
 /// Stands for never, and is the bin of scores that are not numbers.
 const NEVER: usize = STEPS;
 /// Shares of comments held at which other ways are shown.
-const LEVELS: [f64; 8] = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5];
+const ALTERNATIVE_SHARES: [f64; 8] = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5];
 /// How much a kind that is already caught well enough counts beside one that is not.
-const CAUGHT_ENOUGH: f64 = 0.1;
+const SATISFIED_WEIGHT: f64 = 0.1;
 /// Share of comments that may be held more, per label, so that labels of which the rows say little keep their thresholds.
-const FOR_SAFETY: f64 = 0.001;
+const SAFETY_MARGIN: f64 = 0.001;
 /// Rounding must not decide whether a goal is met.
-const HAIR: f64 = 1e-9;
+const TOLERANCE: f64 = 1e-9;
 
 /// The threshold of each label, as a step.
-type Holds = [usize; Label::ALL.len()];
+type HoldSteps = [usize; Label::ALL.len()];
 
 /// A comment whose decision hangs on the hold thresholds.
-struct Open {
-    kind: Kind,
+struct OpenSample {
+    kind: CommentClass,
     /// Per label the highest step that it reaches; 0 when it has no score.
-    bins: Holds,
+    bins: HoldSteps,
 }
 
-impl Open {
-    fn is_held(&self, holds: &Holds) -> bool {
+impl OpenSample {
+    fn is_held(&self, holds: &HoldSteps) -> bool {
         self.bins.iter().zip(holds).any(|(bin, hold)| *hold < NEVER && bin >= hold)
     }
 }
@@ -60,48 +60,49 @@ fn threshold(step: usize) -> f64 {
     }
 }
 
-struct Search<'a> {
-    samples: &'a [Sample],
-    mix: &'a Mix,
+struct ThresholdSearch<'a> {
+    samples: &'a [LabelledSample],
+    mix: &'a ClassMix,
     goal: &'a Goal,
     labels: &'a [Label],
     present: &'a Thresholds,
     /// The thresholds for rejecting, which are settled.
     start: Thresholds,
-    open: Vec<Open>,
+    open: Vec<OpenSample>,
     /// How many comments of each kind there are, open or not.
-    rows: [f64; Kind::ALL.len()],
+    rows: [f64; CommentClass::ALL.len()],
 }
 
 /// The proposal, whether it meets the goals, and other ways.
 pub fn search(
-    samples: &[Sample],
-    mix: &Mix,
+    samples: &[LabelledSample],
+    mix: &ClassMix,
     goal: &Goal,
     labels: &[Label],
     present: &Thresholds,
     start: Thresholds,
-) -> (Fit, Thresholds, Vec<Level>) {
+) -> (Feasibility, Thresholds, Vec<ThresholdAlternative>) {
     let is_open =
-        |sample: &&Sample| sample.is_open() && !labels.iter().any(|label| sample.rejects(*label, start[label.lane()]));
-    let open = samples.iter().filter(is_open).map(|sample| Open { kind: sample.class, bins: sample.scores.map(bin) }).collect();
-    let mut rows = [0.0; Kind::ALL.len()];
+        |sample: &&LabelledSample| sample.is_open() && !labels.iter().any(|label| sample.rejects(*label, start[label.lane()]));
+    let open =
+        samples.iter().filter(is_open).map(|sample| OpenSample { kind: sample.class, bins: sample.scores.map(bin) }).collect();
+    let mut rows = [0.0; CommentClass::ALL.len()];
     for sample in samples {
         rows[sample.class as usize] += 1.0;
     }
-    let search = Search { samples, mix, goal, labels, present, start, open, rows };
+    let search = ThresholdSearch { samples, mix, goal, labels, present, start, open, rows };
     let path = search.path();
     let (fit, thresholds) = search.choose(&path);
     (fit, thresholds, search.levels(&path))
 }
 
-impl Search<'_> {
+impl ThresholdSearch<'_> {
     /// From holding nothing by scores to holding whatever can be: at each step the threshold is lowered that catches
     /// the most of what is bad for what is harmless.
-    fn path(&self) -> Vec<Holds> {
+    fn path(&self) -> Vec<HoldSteps> {
         let mut holds = [NEVER; Label::ALL.len()];
         let mut path = vec![holds];
-        let mut free: Vec<&Open> = self.open.iter().collect();
+        let mut free: Vec<&OpenSample> = self.open.iter().collect();
         while let Some((label, step)) = self.best_step(&free, &holds) {
             // In small steps, so that any amount of work can be matched closely.
             for step in (step..holds[label.lane()]).rev() {
@@ -114,19 +115,19 @@ impl Search<'_> {
     }
 
     /// The label to lower, and how far. `None`: nothing bad is left to catch.
-    fn best_step(&self, free: &[&Open], holds: &Holds) -> Option<(Label, usize)> {
-        let bad = self.rows[Kind::Spam as usize] + self.rows[Kind::Toxic as usize];
+    fn best_step(&self, free: &[&OpenSample], holds: &HoldSteps) -> Option<(Label, usize)> {
+        let bad = self.rows[CommentClass::Spam as usize] + self.rows[CommentClass::Toxic as usize];
         // A threshold is not lowered for one or two rows, unless there are hardly any.
         let least = if bad < 100.0 { 1 } else { ((bad / 500.0) as usize).max(2) };
-        let missed = |kind| self.missed_of(kind, free, holds);
-        let value = Kind::BAD.map(|kind| {
-            let weight = if missed(kind) > self.goal.max_missed { 1.0 } else { CAUGHT_ENOUGH };
+        let missed = |kind| self.missed_share(kind, free, holds);
+        let value = CommentClass::BAD.map(|kind| {
+            let weight = if missed(kind) > self.goal.max_missed { 1.0 } else { SATISFIED_WEIGHT };
             if self.rows[kind as usize] > 0.0 { weight / self.rows[kind as usize] } else { 0.0 }
         });
-        let per_ham = self.mix.share(Kind::Ham) / self.rows[Kind::Ham as usize].max(1.0);
+        let per_ham = self.mix.share(CommentClass::Ham) / self.rows[CommentClass::Ham as usize].max(1.0);
         let mut best: Option<(f64, Label, usize)> = None;
         for &label in self.labels {
-            let mut counts = [[0usize; Kind::ALL.len()]; STEPS + 1];
+            let mut counts = [[0usize; CommentClass::ALL.len()]; STEPS + 1];
             for open in free {
                 counts[open.bins[label.lane()]][open.kind as usize] += 1;
             }
@@ -142,7 +143,7 @@ impl Search<'_> {
                 }
                 let gain = spam as f64 * value[0] + toxic as f64 * value[1];
                 // Half a harmless row more: many caught for nothing are better than few.
-                let ratio = gain / ((ham as f64 + 0.5) * per_ham.max(HAIR));
+                let ratio = gain / ((ham as f64 + 0.5) * per_ham.max(TOLERANCE));
                 if best.is_none_or(|(most, ..)| ratio > most) {
                     best = Some((ratio, label, step));
                 }
@@ -152,17 +153,18 @@ impl Search<'_> {
     }
 
     /// The share of a kind that would be approved when these are not held.
-    fn missed_of(&self, kind: Kind, free: &[&Open], holds: &Holds) -> f64 {
+    fn missed_share(&self, kind: CommentClass, free: &[&OpenSample], holds: &HoldSteps) -> f64 {
         let rows = self.rows[kind as usize];
         if rows == 0.0 {
             return 0.0;
         }
         let open = free.iter().filter(|open| open.kind == kind && !open.is_held(holds)).count();
-        let allowed = self.samples.iter().filter(|s| s.class == kind && s.findings.is_allowed() && s.min_decision == Decision::Approve);
+        let allowed =
+            self.samples.iter().filter(|s| s.class == kind && s.findings.is_allowed() && s.min_decision == Decision::Approve);
         (open + allowed.count()) as f64 / rows
     }
 
-    fn thresholds(&self, holds: &Holds) -> Thresholds {
+    fn thresholds(&self, holds: &HoldSteps) -> Thresholds {
         let mut thresholds = self.start;
         for label in self.labels {
             let one = &mut thresholds[label.lane()];
@@ -176,51 +178,51 @@ impl Search<'_> {
         thresholds
     }
 
-    fn outcome(&self, thresholds: &Thresholds) -> Outcome {
-        Outcome::of(self.samples, |sample| sample.decide(thresholds))
+    fn outcome(&self, thresholds: &Thresholds) -> DecisionCounts {
+        DecisionCounts::of(self.samples, |sample| sample.decide(thresholds))
     }
 
-    fn fits_queue(&self, outcome: &Outcome) -> bool {
-        outcome.held(self.mix) <= self.goal.max_held + HAIR
+    fn fits_queue(&self, outcome: &DecisionCounts) -> bool {
+        outcome.held(self.mix) <= self.goal.max_held + TOLERANCE
     }
 
-    fn choose(&self, path: &[Holds]) -> (Fit, Thresholds) {
+    fn choose(&self, path: &[HoldSteps]) -> (Feasibility, Thresholds) {
         // Along the path more and more is held and less and less missed, so that both can be found by halving.
-        let meets = |holds: &Holds| self.outcome(&self.thresholds(holds)).misses_at_most(self.goal.max_missed);
+        let meets = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).misses_at_most(self.goal.max_missed);
         let fits = |thresholds: &Thresholds| self.fits_queue(&self.outcome(thresholds));
         let first_meeting = path.partition_point(|holds| !meets(holds));
         let needed = path.get(first_meeting).map(|holds| {
-            let thresholds = self.thresholds(&self.spare(*holds));
+            let thresholds = self.thresholds(&self.raise_thresholds(*holds));
             (thresholds, self.outcome(&thresholds))
         });
         if let Some((thresholds, outcome)) = &needed
             && self.fits_queue(outcome)
         {
-            let kept = self.keep_present(*thresholds);
-            return (Fit::Both, if fits(&kept) { kept } else { *thresholds });
+            let kept = self.keep_stricter_present(*thresholds);
+            return (Feasibility::Both, if fits(&kept) { kept } else { *thresholds });
         }
         // Labels that cost next to nothing come before what else the queue takes.
-        let with_kept = |holds: &Holds| self.keep_present(self.thresholds(holds));
+        let with_kept = |holds: &HoldSteps| self.keep_stricter_present(self.thresholds(holds));
         let fitting = path.partition_point(|holds| fits(&with_kept(holds)));
         let thresholds = match path.get(fitting.saturating_sub(1)) {
             Some(holds) if fitting > 0 => with_kept(holds),
             _ => self.thresholds(&[NEVER; Label::ALL.len()]),
         };
         let fit = match needed {
-            _ if !fits(&thresholds) => Fit::QueueOutOfReach,
-            Some((_, outcome)) => Fit::QueueOnly(outcome.held(self.mix)),
-            None => Fit::MissesOutOfReach,
+            _ if !fits(&thresholds) => Feasibility::QueueOutOfReach,
+            Some((_, outcome)) => Feasibility::QueueOnly(outcome.held(self.mix)),
+            None => Feasibility::MissesOutOfReach,
         };
         (fit, thresholds)
     }
 
     /// Raises thresholds as long as not too much is missed, each time the one that spares the most.
-    fn spare(&self, mut holds: Holds) -> Holds {
-        let held = |holds: &Holds| self.outcome(&self.thresholds(holds)).held(self.mix);
-        let meets = |holds: &Holds| self.outcome(&self.thresholds(holds)).misses_at_most(self.goal.max_missed);
+    fn raise_thresholds(&self, mut holds: HoldSteps) -> HoldSteps {
+        let held = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).held(self.mix);
+        let meets = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).misses_at_most(self.goal.max_missed);
         loop {
             let now = held(&holds);
-            let mut best: Option<(f64, Holds)> = None;
+            let mut best: Option<(f64, HoldSteps)> = None;
             for label in self.labels.iter().filter(|label| holds[label.lane()] < NEVER) {
                 let raised = |step| {
                     let mut raised = holds;
@@ -233,7 +235,7 @@ impl Search<'_> {
                 let Some(step) = fine.checked_sub(1).and_then(|at| steps.get(at)) else { continue };
                 let holds = raised(*step);
                 let spared = now - held(&holds);
-                if spared > HAIR && best.is_none_or(|(most, _)| spared > most) {
+                if spared > TOLERANCE && best.is_none_or(|(most, _)| spared > most) {
                     best = Some((spared, holds));
                 }
             }
@@ -246,7 +248,7 @@ impl Search<'_> {
 
     /// Rows that hold no threats do not show that threats need no holding: where the present threshold is stricter and
     /// costs next to nothing, it stays.
-    fn keep_present(&self, mut thresholds: Thresholds) -> Thresholds {
+    fn keep_stricter_present(&self, mut thresholds: Thresholds) -> Thresholds {
         for label in self.labels {
             let (lane, present) = (label.lane(), self.present[label.lane()].hold);
             let Some(present) = present else { continue };
@@ -256,21 +258,21 @@ impl Search<'_> {
             let mut stricter = thresholds;
             stricter[lane].hold = Some(stricter[lane].reject.map_or(present, |reject| present.min(reject)));
             let more = self.outcome(&stricter).held(self.mix) - self.outcome(&thresholds).held(self.mix);
-            if more <= FOR_SAFETY {
+            if more <= SAFETY_MARGIN {
                 thresholds = stricter;
             }
         }
         thresholds
     }
 
-    /// The ways on the path that hold about the shares of [`LEVELS`].
-    fn levels(&self, path: &[Holds]) -> Vec<Level> {
-        let mut levels: Vec<Level> = Vec::new();
-        for share in LEVELS {
-            let holds = path.partition_point(|holds| self.outcome(&self.thresholds(holds)).held(self.mix) <= share + HAIR);
+    /// The ways on the path that hold about the shares of [`ALTERNATIVE_SHARES`].
+    fn levels(&self, path: &[HoldSteps]) -> Vec<ThresholdAlternative> {
+        let mut levels: Vec<ThresholdAlternative> = Vec::new();
+        for share in ALTERNATIVE_SHARES {
+            let holds = path.partition_point(|holds| self.outcome(&self.thresholds(holds)).held(self.mix) <= share + TOLERANCE);
             let Some(holds) = holds.checked_sub(1).and_then(|at| path.get(at)) else { continue };
             let thresholds = self.thresholds(holds);
-            let level = Level { thresholds, outcome: self.outcome(&thresholds) };
+            let level = ThresholdAlternative { thresholds, outcome: self.outcome(&thresholds) };
             if levels.last().is_none_or(|last| last.outcome != level.outcome) {
                 levels.push(level);
             }

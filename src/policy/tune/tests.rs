@@ -11,9 +11,9 @@ fn goal(max_missed: f64, max_held: f64) -> Goal {
 }
 
 /// 900 harmless comments at .00 to .59, 100 of spam at .50 to .99.
-fn samples(policy: &Policy) -> Vec<Sample> {
-    let ham = (0..900).map(|n| sample(policy, Kind::Ham, false, &[(Label::Spam, 0.005 + f64::from(n % 60) / 100.0)]));
-    let spam = (0..100).map(|n| sample(policy, Kind::Spam, true, &[(Label::Spam, 0.505 + f64::from(n % 50) / 103.0)]));
+fn samples(policy: &Policy) -> Vec<LabelledSample> {
+    let ham = (0..900).map(|n| sample(policy, CommentClass::Ham, false, &[(Label::Spam, 0.005 + f64::from(n % 60) / 100.0)]));
+    let spam = (0..100).map(|n| sample(policy, CommentClass::Spam, true, &[(Label::Spam, 0.505 + f64::from(n % 50) / 103.0)]));
     ham.chain(spam).collect()
 }
 
@@ -21,12 +21,12 @@ fn samples(policy: &Policy) -> Vec<Sample> {
 fn both_goals_are_met_with_the_fewest_held() {
     let policy = policy("[thresholds.spam]\nhold = 0.1\nreject = \"never\"\n");
     let samples = samples(&policy);
-    let mix = Mix::of(&samples, None, None).unwrap();
+    let mix = ClassMix::of(&samples, None, None).unwrap();
     let proposal = tune(&policy, &samples, &mix, &goal(0.1, 0.2));
-    assert_eq!(proposal.feasibility, Fit::Both);
+    assert_eq!(proposal.feasibility, Feasibility::Both);
     let hold = proposal.thresholds[Label::Spam.lane()].hold.unwrap();
     assert!((0.52..=0.56).contains(&hold), "{hold}");
-    assert!(proposal.proposed.share(Kind::Spam, Decision::Approve) <= 0.1);
+    assert!(proposal.proposed.share(CommentClass::Spam, Decision::Approve) <= 0.1);
     assert!(proposal.proposed.held(&mix) < proposal.present.held(&mix));
     assert!(proposal.alternatives.len() > 3, "{:?}", proposal.alternatives);
 }
@@ -35,32 +35,32 @@ fn both_goals_are_met_with_the_fewest_held() {
 fn the_queue_wins_when_both_cannot_be_met() {
     let policy = policy("");
     let samples = samples(&policy);
-    let mix = Mix::of(&samples, None, None).unwrap();
+    let mix = ClassMix::of(&samples, None, None).unwrap();
     let proposal = tune(&policy, &samples, &mix, &goal(0.0, 0.05));
-    assert!(matches!(proposal.feasibility, Fit::QueueOnly(needed) if needed > 0.05), "{:?}", proposal.feasibility);
+    assert!(matches!(proposal.feasibility, Feasibility::QueueOnly(needed) if needed > 0.05), "{:?}", proposal.feasibility);
     assert!(proposal.proposed.held(&mix) <= 0.05);
-    assert!(proposal.proposed.share(Kind::Spam, Decision::Approve) > 0.0);
+    assert!(proposal.proposed.share(CommentClass::Spam, Decision::Approve) > 0.0);
 }
 
 #[test]
 fn a_given_share_of_spam_changes_what_is_held() {
     let policy = policy("[thresholds.spam]\nhold = 0.55\nreject = \"never\"\n");
     let samples = samples(&policy);
-    let held = |mix: &Mix| tune(&policy, &samples, mix, &goal(0.5, 0.5)).present.held(mix);
-    let as_it_is = Mix::of(&samples, None, None).unwrap();
-    let rare = Mix::of(&samples, Some(0.01), None).unwrap();
-    assert!((as_it_is.share(Kind::Spam) - 0.1).abs() < 1e-9 && (rare.share(Kind::Ham) - 0.99).abs() < 1e-9);
+    let held = |mix: &ClassMix| tune(&policy, &samples, mix, &goal(0.5, 0.5)).present.held(mix);
+    let as_it_is = ClassMix::of(&samples, None, None).unwrap();
+    let rare = ClassMix::of(&samples, Some(0.01), None).unwrap();
+    assert!((as_it_is.share(CommentClass::Spam) - 0.1).abs() < 1e-9 && (rare.share(CommentClass::Ham) - 0.99).abs() < 1e-9);
     assert!(held(&rare) < held(&as_it_is));
-    assert_eq!(Mix::of(&samples, None, Some(0.1)), Err(MixError::None("toxic")));
-    assert_eq!(Mix::of(&samples, Some(1.0), None), Err(MixError::TooMuch));
+    assert_eq!(ClassMix::of(&samples, None, Some(0.1)), Err(ClassMixError::None("toxic")));
+    assert_eq!(ClassMix::of(&samples, Some(1.0), None), Err(ClassMixError::TooMuch));
 }
 
 #[test]
 fn a_label_that_the_rows_say_nothing_of_keeps_its_threshold() {
     let policy = policy("[thresholds.threat]\nhold = 0.4\n");
     let mut samples = samples(&policy);
-    samples.push(sample(&policy, Kind::Ham, false, &[(Label::Threat, 0.01)]));
-    let mix = Mix::of(&samples, None, None).unwrap();
+    samples.push(sample(&policy, CommentClass::Ham, false, &[(Label::Threat, 0.01)]));
+    let mix = ClassMix::of(&samples, None, None).unwrap();
     let proposal = tune(&policy, &samples, &mix, &goal(0.1, 0.2));
     assert_eq!(proposal.thresholds[Label::Threat.lane()].hold, Some(0.4));
 }
@@ -82,8 +82,8 @@ proptest! {
             "[thresholds.spam]\nhold = {hold}\nreject = {reject}\n[thresholds.toxicity]\nhold = {toxicity}\n[links]\nhold = {links}\n"
         ));
         for (link, spam, toxic) in rows {
-            let sample = sample(&policy, Kind::Ham, link, &[(Label::Spam, spam), (Label::Toxicity, toxic)]);
-            let real = policy.decide(&sample.findings, &sample.logits, &policy.uneventful()).decision;
+            let sample = sample(&policy, CommentClass::Ham, link, &[(Label::Spam, spam), (Label::Toxicity, toxic)]);
+            let real = policy.decide(&sample.findings, &sample.logits, &policy.neutral_facts()).decision;
             prop_assert_eq!(sample.decide(&policy.thresholds), real);
         }
     }
@@ -94,16 +94,16 @@ proptest! {
         max_missed in share(), max_held in share(),
     ) {
         let policy = policy("");
-        let samples: Vec<Sample> = rows
+        let samples: Vec<LabelledSample> = rows
             .iter()
             .map(|(kind, link, spam, toxic)| {
-                sample(&policy, Kind::ALL[*kind], *link, &[(Label::Spam, *spam), (Label::Toxicity, *toxic)])
+                sample(&policy, CommentClass::ALL[*kind], *link, &[(Label::Spam, *spam), (Label::Toxicity, *toxic)])
             })
             .collect();
-        let mix = Mix::of(&samples, None, None).unwrap();
+        let mix = ClassMix::of(&samples, None, None).unwrap();
         let proposal = tune(&policy, &samples, &mix, &goal(max_missed, max_held));
-        prop_assert!(proposal.proposed.held(&mix) <= max_held + 1e-9 || proposal.feasibility == Fit::QueueOutOfReach);
-        if proposal.feasibility == Fit::Both {
+        prop_assert!(proposal.proposed.held(&mix) <= max_held + 1e-9 || proposal.feasibility == Feasibility::QueueOutOfReach);
+        if proposal.feasibility == Feasibility::Both {
             prop_assert!(proposal.proposed.misses_at_most(max_missed));
         }
         let text = fragment(&proposal.labels, &policy.thresholds, &proposal.thresholds);

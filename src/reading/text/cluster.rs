@@ -6,14 +6,14 @@ use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use super::invisible::is_invisible;
-use super::receiver::Receiver;
+use super::receiver::CharSink;
 use super::styled::{flag_sequence_len, unstyled_letter};
 
 /// Marks kept on one character; stacks of more are decoration meant to break layouts.
 const MAX_MARKS: usize = 4;
 
 /// Reads one character and the marks on it; returns its length in the original.
-pub fn read_cluster(rest: &str, at: usize, out: &mut impl Receiver) -> usize {
+pub fn read_cluster(rest: &str, at: usize, out: &mut impl CharSink) -> usize {
     let mut chars = rest.char_indices();
     let Some((_, base)) = chars.next() else { return 1 };
     if let Some(length) = flag_sequence_len(rest) {
@@ -43,7 +43,7 @@ pub fn read_cluster(rest: &str, at: usize, out: &mut impl Receiver) -> usize {
 }
 
 /// Reads a character that carries no marks.
-pub fn read_char(c: char, at: usize, out: &mut impl Receiver) {
+pub fn read_char(c: char, at: usize, out: &mut impl CharSink) {
     if is_invisible(c) {
         out.count_invisible();
     } else if let Some(letter) = unstyled_letter(c) {
@@ -59,7 +59,7 @@ pub fn read_char(c: char, at: usize, out: &mut impl Receiver) {
 }
 
 /// Hands over a character in lower case, and quotation marks in their ASCII forms.
-fn push_lowercase(c: char, at: usize, capital: bool, out: &mut impl Receiver) {
+fn push_lowercase(c: char, at: usize, capital: bool, out: &mut impl CharSink) {
     match c {
         '‘' | '’' | 'ʼ' | '`' | '´' => out.push('\'', at, false),
         '“' | '”' | '„' | '«' | '»' => out.push('"', at, false),

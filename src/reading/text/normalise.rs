@@ -4,17 +4,17 @@
 use super::cluster::{read_char, read_cluster};
 use super::entity::{decode_entity, line_break_len};
 use super::invisible::is_invisible;
-use super::receiver::Receiver;
+use super::receiver::CharSink;
 use super::upside_down;
-use crate::reading::bidi::{self, RIGHT_TO_LEFT};
+use crate::reading::bidi::{self, RIGHT_TO_LEFT_OVERRIDE};
 
-/// The first byte of [`RIGHT_TO_LEFT`] in UTF-8.
+/// The first byte of [`RIGHT_TO_LEFT_OVERRIDE`] in UTF-8.
 const RIGHT_TO_LEFT_LEAD: u8 = 0xE2;
 /// The characters that end an override.
 const OVERRIDE_ENDS: [char; 5] = ['\u{202C}', '\u{202D}', '\u{2069}', '\u{2029}', '\n'];
 
 /// Hands over the normal form of a text; returns how much of it was read.
-pub fn normalize(source: &str, out: &mut impl Receiver) -> usize {
+pub fn normalize(source: &str, out: &mut impl CharSink) -> usize {
     let may_be_upside_down = upside_down::may_have(source);
     let mut at = 0;
     while at < source.len() && !out.is_full() {
@@ -23,7 +23,7 @@ pub fn normalize(source: &str, out: &mut impl Receiver) -> usize {
             line.len()
         } else if let Some(run) = overridden_run(source, at) {
             read_backwards(run, at, |c| c, out);
-            RIGHT_TO_LEFT.len_utf8() + run.len()
+            RIGHT_TO_LEFT_OVERRIDE.len_utf8() + run.len()
         } else {
             read_next(source, at, out)
         };
@@ -48,14 +48,14 @@ fn overridden_run(source: &str, at: usize) -> Option<&str> {
     if source.as_bytes()[at] != RIGHT_TO_LEFT_LEAD {
         return None;
     }
-    let run = bidi::override_run(source[at..].strip_prefix(RIGHT_TO_LEFT)?, &OVERRIDE_ENDS);
+    let run = bidi::override_run(source[at..].strip_prefix(RIGHT_TO_LEFT_OVERRIDE)?, &OVERRIDE_ENDS);
     // Scripts that are written from right to left are shown as they are stored.
     run.contains(|c: char| c.is_ascii_alphabetic()).then_some(run)
 }
 
 /// Reads the character at `at`, with the marks on it or as an entity; returns its length in the original.
 #[inline]
-fn read_next(source: &str, at: usize, out: &mut impl Receiver) -> usize {
+fn read_next(source: &str, at: usize, out: &mut impl CharSink) -> usize {
     let bytes = source.as_bytes();
     let byte = bytes[at];
     let alone = byte.is_ascii() && bytes.get(at + 1).is_none_or(u8::is_ascii);
@@ -81,7 +81,7 @@ fn read_next(source: &str, at: usize, out: &mut impl Receiver) -> usize {
 }
 
 /// Reads a part of a line from its end. Each character came from the part as a whole.
-fn read_backwards(part: &str, at: usize, shown: fn(char) -> char, out: &mut impl Receiver) {
+fn read_backwards(part: &str, at: usize, shown: fn(char) -> char, out: &mut impl CharSink) {
     for c in part.chars().rev() {
         out.count_styled();
         read_char(shown(c), at, out);

@@ -1,7 +1,7 @@
 //! Where the normal form of a text goes, character by character.
 
 /// What takes a normal form, character by character.
-pub trait Receiver {
+pub trait CharSink {
     /// Takes a character, in lower case, that came from the byte `at`, and whether it was a capital there.
     fn push(&mut self, c: char, at: usize, capital: bool);
 

@@ -25,12 +25,12 @@ pub fn unstyled_letter(c: char) -> Option<char> {
 }
 
 /// A longer row of regional indicators is read in parts, so that a text of nothing else takes no longer than others.
-const LONGEST_FLAGS: usize = 64;
+const MAX_FLAG_CHARS: usize = 64;
 
 /// How long a row of regional indicators at the start of a text is, if it is nothing but flags.
 pub fn flag_sequence_len(text: &str) -> Option<usize> {
     let is_regional = |c: &char| matches!(c, '\u{1F1E6}'..='\u{1F1FF}');
-    let row = &text[..text.chars().take(LONGEST_FLAGS).take_while(is_regional).map(char::len_utf8).sum()];
+    let row = &text[..text.chars().take(MAX_FLAG_CHARS).take_while(is_regional).map(char::len_utf8).sum()];
     let mut rest = row;
     while !rest.is_empty() {
         let (flag, others) = rest.split_at_checked(2 * '\u{1F1E6}'.len_utf8())?;

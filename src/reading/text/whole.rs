@@ -4,26 +4,29 @@ use std::ops::Range;
 
 use super::normalise::normalize;
 use super::origin;
-use super::receiver::Receiver;
+use super::receiver::CharSink;
 
 /// A symbol without dots. It is ordinary in drawings, so that the model's normal form keeps it; within a word it is a disguise.
 const BRAILLE_BLANK: char = '\u{2800}';
 
 /// A text of any length in normal form, its stretched letters as they are.
-pub struct Whole {
+pub struct NormalizedText {
     normalized: String,
     /// For every byte of `normalised` the offset of its character in the original, and one more for the end. Empty: the same.
     offsets: Vec<u32>,
 }
 
-impl Whole {
+impl NormalizedText {
     /// Normalises a text. `also` replaces characters of the normal form.
     pub fn normalize(source: &str, also: fn(char) -> char) -> Self {
         if is_plain_ascii(source) {
             return Self { normalized: source.to_ascii_lowercase(), offsets: Vec::new() };
         }
         let normalised = String::with_capacity(source.len());
-        let mut out = Collector { whole: Self { normalized: normalised, offsets: Vec::with_capacity(source.len() + 1) }, also };
+        let mut out = NormalizedTextBuilder {
+            whole: Self { normalized: normalised, offsets: Vec::with_capacity(source.len() + 1) },
+            also,
+        };
         let end = normalize(source, &mut out);
         out.whole.offsets.push(end as u32);
         out.whole
@@ -51,13 +54,13 @@ pub fn is_plain_ascii(source: &str) -> bool {
         .all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t') && byte != b'&' && byte != b'<' && byte != b'`')
 }
 
-/// Gathers a [`Whole`].
-struct Collector {
-    whole: Whole,
+/// Gathers a [`NormalizedText`].
+struct NormalizedTextBuilder {
+    whole: NormalizedText,
     also: fn(char) -> char,
 }
 
-impl Receiver for Collector {
+impl CharSink for NormalizedTextBuilder {
     fn push(&mut self, c: char, at: usize, _: bool) {
         if c == BRAILLE_BLANK {
             return;

@@ -1,17 +1,17 @@
 //! Words in disguise: with look-alikes of letters, spaced out, stretched.
 
-use super::form::{Word, Written, folded, words};
-use super::piece::{core, letter};
-use super::spaced::{MIN_SPACED, Row};
+use super::form::{Word, WordForm, fold_case, words};
+use super::piece::{lone_letter, trim_punctuation};
+use super::spaced::{MIN_SPACED, SpacedLetters};
 use crate::reading::address::Addresses;
 use crate::reading::deobfuscate::undisguised_word;
 
 /// From so many of one letter in a row on they are stretched: no word has them.
-pub const STRETCHED: usize = 3;
+pub const MIN_STRETCH: usize = 3;
 
 /// Reads a text in normal form and sees through disguises.
 #[derive(Default)]
-pub struct Reader<'t> {
+pub struct DisguiseReader<'t> {
     normal: &'t str,
     /// How many of a stretched letter are left.
     max_repeats: usize,
@@ -19,14 +19,14 @@ pub struct Reader<'t> {
     is_latin: bool,
     /// The words that were read.
     pub words: Vec<Word>,
-    spaced: Row<'t>,
+    spaced: SpacedLetters<'t>,
     /// Something reads in another way than it is written.
     pub differs: bool,
     /// A stretched letter was met.
     pub is_stretched: bool,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> DisguiseReader<'t> {
     /// Reads a text of which `most` of a stretched letter are left. A text without disguises is not read: it has no words.
     pub fn read(normal: &'t str, most: usize) -> Self {
         let mut reader = Self { normal, max_repeats: most, ..Self::default() };
@@ -42,25 +42,25 @@ impl<'t> Reader<'t> {
         self.is_latin = 2 * normal.bytes().filter(u8::is_ascii_lowercase).count() > letters;
         for piece in normal.split_whitespace() {
             let begin = piece.as_ptr().addr() - normal.as_ptr().addr();
-            if let Some(letter) = letter(piece) {
-                self.spaced.push(letter, piece, begin);
+            if let Some(lone_letter) = lone_letter(piece) {
+                self.spaced.push(lone_letter, piece, begin);
             } else {
                 self.end_spaced();
-                self.piece(piece, begin);
+                self.read_piece(piece, begin);
             }
         }
         self.end_spaced();
     }
 
     /// Reads what stands between white space.
-    fn piece(&mut self, piece: &str, begin: usize) {
-        let core = core(piece);
+    fn read_piece(&mut self, piece: &str, begin: usize) {
+        let core = trim_punctuation(piece);
         let is_address = piece.contains('.') && Addresses::of(piece).next().is_some();
-        let meant = if is_address || !is_odd(piece) { None } else { undisguised_word(core, self.is_latin) };
+        let meant = if is_address || !may_be_disguised(piece) { None } else { undisguised_word(core, self.is_latin) };
         if let Some(text) = meant {
             let start = begin + core.as_ptr().addr() - piece.as_ptr().addr();
             let text = self.shortened(&text).unwrap_or(text);
-            self.words.push(Word { text: folded(&text), span: start..start + core.len(), form: Written::Disguised });
+            self.words.push(Word { text: fold_case(&text), span: start..start + core.len(), form: WordForm::Disguised });
             self.differs = true;
             return;
         }
@@ -76,7 +76,7 @@ impl<'t> Reader<'t> {
 
     /// Returns a word with stretched letters shortened, or `None` if it has none.
     fn shortened(&mut self, word: &str) -> Option<String> {
-        if !is_stretched(word) {
+        if !has_stretched_letter(word) {
             return None;
         }
         self.is_stretched = true;
@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
             while rest.next_if_eq(&c).is_some() {
                 run += 1;
             }
-            let kept = if run >= STRETCHED && c.is_alphabetic() { self.max_repeats } else { run };
+            let kept = if run >= MIN_STRETCH && c.is_alphabetic() { self.max_repeats } else { run };
             short.extend(std::iter::repeat_n(c, kept));
         }
         Some(short)
@@ -98,7 +98,7 @@ impl<'t> Reader<'t> {
         let row = std::mem::take(&mut self.spaced);
         let at = row.at();
         if let Some(text) = row.word() {
-            self.words.push(Word { text, span: at, form: Written::Disguised });
+            self.words.push(Word { text, span: at, form: WordForm::Disguised });
             self.differs = true;
         } else if !row.is_empty() {
             let written = self.normal.get(at.clone()).unwrap_or_default();
@@ -112,24 +112,24 @@ impl<'t> Reader<'t> {
 fn is_as_written(normal: &str) -> bool {
     let mut row = 0;
     let mut reads_otherwise = |piece| {
-        row = if letter(piece).is_some() { row + 1 } else { 0 };
-        row >= MIN_SPACED || is_odd(piece)
+        row = if lone_letter(piece).is_some() { row + 1 } else { 0 };
+        row >= MIN_SPACED || may_be_disguised(piece)
     };
     normal.is_ascii() && !normal.split_ascii_whitespace().any(&mut reads_otherwise)
 }
 
 /// Returns whether a piece is neither a number nor mere letters with punctuation around them.
-fn is_odd(piece: &str) -> bool {
-    let core = core(piece);
+fn may_be_disguised(piece: &str) -> bool {
+    let core = trim_punctuation(piece);
     let all = |is: fn(&u8) -> bool| core.bytes().all(|byte| is(&byte));
-    core.len() > 1 && (is_stretched(core) || !all(u8::is_ascii_lowercase) && !all(u8::is_ascii_digit))
+    core.len() > 1 && (has_stretched_letter(core) || !all(u8::is_ascii_lowercase) && !all(u8::is_ascii_digit))
 }
 
 /// Returns whether a word has a letter so often in a row as no word has it.
-fn is_stretched(word: &str) -> bool {
+fn has_stretched_letter(word: &str) -> bool {
     let mut run = 1;
     word.chars().zip(word.chars().skip(1)).any(|(before, c)| {
         run = if before == c && c.is_alphabetic() { run + 1 } else { 1 };
-        run >= STRETCHED
+        run >= MIN_STRETCH
     })
 }

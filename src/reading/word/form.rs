@@ -12,12 +12,12 @@ pub struct Word {
     /// The bytes of the text that it covers.
     pub span: Range<usize>,
     /// How its text is compared.
-    pub form: Written,
+    pub form: WordForm,
 }
 
 /// How a word is written, so that it can be compared with the word meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub enum WordForm {
     /// As it is meant.
     Plain,
     /// In disguise: its text is what [`skeleton`](crate::reading::deobfuscate::skeleton) makes of the word meant.
@@ -26,7 +26,7 @@ pub enum Written {
     Masked,
 }
 
-/// Stands for one letter in the text of a word that is [`Written::Masked`].
+/// Stands for one letter in the text of a word that is [`WordForm::Masked`].
 pub const MASK: char = '*';
 
 /// The fewest letters of a word of which one is masked.
@@ -40,13 +40,13 @@ pub fn words(text: &str) -> impl Iterator<Item = Word> {
 impl Word {
     /// Returns a word that is written as it is meant, at this byte of its text.
     pub(super) fn plain(word: &str, at: usize) -> Self {
-        Self { text: folded(word), span: at..at + word.len(), form: Written::Plain }
+        Self { text: fold_case(word), span: at..at + word.len(), form: WordForm::Plain }
     }
 }
 
 /// Returns a word in the form in which words are compared whatever their case: with full case folding, so that "ß" is "ss".
 /// The dotless i stays, which makes other words.
-pub fn folded(word: &str) -> String {
+pub fn fold_case(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
     }

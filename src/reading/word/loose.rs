@@ -4,32 +4,32 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::form::{MASK, MIN_MASKED, Word, Written, folded};
-use super::piece::core;
+use super::form::{MASK, MIN_MASKED, Word, WordForm, fold_case};
+use super::piece::trim_punctuation;
 use crate::reading::address::Addresses;
 use crate::reading::deobfuscate::strip_accents;
 
 /// Symbols that mask a letter.
-const MASKS: &str = "*#%•●■█▪✱∗";
+const MASK_SYMBOLS: &str = "*#%•●■█▪✱∗";
 
 /// Marks that are part of a word by UAX #29 where a letter follows, although many people leave no space behind them.
-const WITHIN_WORDS: &str = ".:_'·‧‿⁀";
+const JOINING_MARKS: &str = ".:_'·‧‿⁀";
 
 /// The fewest letters of one of the words that such marks join.
 const MIN_JOINED: usize = 3;
 
 /// Returns the words of a text in normal form where marks between them are no part of them, with accents left out that
 /// disguise them, and words with a masked letter. Returns `None` if the text has nothing of the kind.
-pub fn loosely_typed(normal: &str) -> Option<Vec<Word>> {
-    let is_suspect = |c: char| !c.is_ascii() || WITHIN_WORDS.contains(c) || MASKS.contains(c);
+pub fn loose_words(normal: &str) -> Option<Vec<Word>> {
+    let is_suspect = |c: char| !c.is_ascii() || JOINING_MARKS.contains(c) || MASK_SYMBOLS.contains(c);
     if !normal.contains(is_suspect) {
         return None;
     }
     let (mut all, mut differs) = (Vec::new(), false);
     for piece in normal.split_whitespace() {
         let begin = piece.as_ptr().addr() - normal.as_ptr().addr();
-        if let Some((text, at)) = masked(piece) {
-            all.push(Word { text, span: begin + at.start..begin + at.end, form: Written::Masked });
+        if let Some((text, at)) = masked_word(piece) {
+            all.push(Word { text, span: begin + at.start..begin + at.end, form: WordForm::Masked });
             differs = true;
             continue;
         }
@@ -42,7 +42,7 @@ pub fn loosely_typed(normal: &str) -> Option<Vec<Word>> {
             let next = addresses.partition_point(|address| address.start < at + word.len());
             let in_address =
                 next.checked_sub(1).and_then(|last| addresses.get(last)).is_some_and(|address| address.contains(&at));
-            let parts = if in_address { vec![(0, word)] } else { apart(word) };
+            let parts = if in_address { vec![(0, word)] } else { split_joined(word) };
             differs |= parts.len() != 1 || parts.iter().any(|(_, part)| part.len() < word.len());
             for (offset, part) in parts {
                 let mut part = Word::plain(part, begin + at + offset);
@@ -58,12 +58,13 @@ pub fn loosely_typed(normal: &str) -> Option<Vec<Word>> {
 }
 
 /// Returns the words that marks join to one, with their places in it. Beside an apostrophe one or two letters are no word.
-fn apart(word: &str) -> Vec<(usize, &str)> {
+fn split_joined(word: &str) -> Vec<(usize, &str)> {
     let is_joined = |(at, c): (usize, char)| {
         let beside = |c: Option<char>| c.is_none_or(char::is_alphabetic);
-        WITHIN_WORDS.contains(c) && (beside(word[..at].chars().next_back()) || beside(word[at + c.len_utf8()..].chars().next()))
+        JOINING_MARKS.contains(c)
+            && (beside(word[..at].chars().next_back()) || beside(word[at + c.len_utf8()..].chars().next()))
     };
-    if !word.contains(|c| WITHIN_WORDS.contains(c)) {
+    if !word.contains(|c| JOINING_MARKS.contains(c)) {
         return vec![(0, word)];
     }
     let (mut parts, mut from, mut apostrophe) = (Vec::new(), 0, false);
@@ -81,9 +82,9 @@ fn apart(word: &str) -> Vec<(usize, &str)> {
 }
 
 /// Returns the word of which a symbol masks one letter, with its place in the piece.
-fn masked(piece: &str) -> Option<(String, Range<usize>)> {
-    let is_mask = |c: char| MASKS.contains(c);
-    let core = core(piece);
+fn masked_word(piece: &str) -> Option<(String, Range<usize>)> {
+    let is_mask = |c: char| MASK_SYMBOLS.contains(c);
+    let core = trim_punctuation(piece);
     let at = core.find(is_mask)?;
     let (before, rest) = core.split_at(at);
     let after = rest.trim_start_matches(is_mask);
@@ -93,5 +94,5 @@ fn masked(piece: &str) -> Option<(String, Range<usize>)> {
         && is_word(after)
         && before.chars().count() + after.chars().count() + 1 >= MIN_MASKED;
     let start = core.as_ptr().addr() - piece.as_ptr().addr();
-    is_masked.then(|| (folded(&format!("{before}{MASK}{after}")), start..start + core.len()))
+    is_masked.then(|| (fold_case(&format!("{before}{MASK}{after}")), start..start + core.len()))
 }

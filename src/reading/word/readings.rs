@@ -2,23 +2,23 @@
 
 use std::ops::Range;
 
-use super::disguise::{Reader, STRETCHED};
+use super::disguise::{DisguiseReader, MIN_STRETCH};
 use super::form::{Word, words};
-use super::loose::loosely_typed;
-use super::reversed::reversed;
-use crate::reading::text::{Whole, is_invisible, is_plain_ascii};
+use super::loose::loose_words;
+use super::reversed::reversed_words;
+use crate::reading::text::{NormalizedText, is_invisible, is_plain_ascii};
 
 /// Returns the words of a text in each way it reads, at least as it is written. The ways beyond that are few, and left out
 /// where they would be the same.
 pub fn readings(text: &str) -> Vec<Vec<Word>> {
-    let mut readings = vec![words(text).filter(|word| is_whole(text, &word.span)).collect()];
-    let whole = Whole::normalize(text, |c| c);
+    let mut readings = vec![words(text).filter(|word| is_complete(text, &word.span)).collect()];
+    let whole = NormalizedText::normalize(text, |c| c);
     let normal = whole.as_str();
     if !is_plain_ascii(text) && normal != text.to_lowercase() {
         readings.push(words(normal).collect());
     }
-    for most in [STRETCHED - 1, 1] {
-        let reader = Reader::read(normal, most);
+    for most in [MIN_STRETCH - 1, 1] {
+        let reader = DisguiseReader::read(normal, most);
         let is_stretched = reader.is_stretched;
         if reader.differs {
             readings.push(reader.words);
@@ -27,16 +27,16 @@ pub fn readings(text: &str) -> Vec<Vec<Word>> {
             break;
         }
     }
-    readings.extend(loosely_typed(normal));
+    readings.extend(loose_words(normal));
     for word in readings.iter_mut().skip(1).flatten() {
         word.span = whole.source_span(word.span.clone());
     }
-    readings.extend(Some(reversed(text)).filter(|words| !words.is_empty()));
+    readings.extend(Some(reversed_words(text)).filter(|words| !words.is_empty()));
     readings
 }
 
 /// Returns whether a word does not go on behind characters that nobody sees.
-fn is_whole(text: &str, at: &Range<usize>) -> bool {
+fn is_complete(text: &str, at: &Range<usize>) -> bool {
     let (before, after) = (&text[..at.start], &text[at.end..]);
     let (seen_before, seen_after) = (before.trim_end_matches(is_invisible), after.trim_start_matches(is_invisible));
     let goes_on_before = seen_before.len() < before.len() && seen_before.ends_with(char::is_alphanumeric);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::piece::marks;
+use super::piece::surrounding_marks;
 
 /// The fewest single letters in a row that are taken for a spaced-out word: with nothing but white space between them.
 pub const MIN_SPACED: usize = 3;
@@ -13,12 +13,12 @@ const MIN_MIXED: usize = 5;
 
 /// Single letters in a row, each in a piece of its own.
 #[derive(Default)]
-pub struct Row<'t> {
+pub struct SpacedLetters<'t> {
     letters: Vec<(char, &'t str)>,
     span: Range<usize>,
 }
 
-impl<'t> Row<'t> {
+impl<'t> SpacedLetters<'t> {
     /// Adds the letter of a piece that begins at this byte of the text.
     pub fn push(&mut self, letter: char, piece: &'t str, begin: usize) {
         let start = if self.letters.is_empty() { begin } else { self.span.start };
@@ -42,7 +42,7 @@ impl<'t> Row<'t> {
     }
 
     fn is_word(&self) -> bool {
-        let marks: Vec<(&str, &str)> = self.letters.iter().map(|(_, piece)| marks(piece)).collect();
+        let marks: Vec<(&str, &str)> = self.letters.iter().map(|(_, piece)| surrounding_marks(piece)).collect();
         // What stands before the first and behind the last is the sentence's.
         let before = marks.iter().skip(1).map(|(before, _)| *before);
         let behind = marks.iter().rev().skip(1).map(|(_, behind)| *behind);

@@ -8,7 +8,7 @@ use super::{Engine, Store};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
-use crate::store::audit::{AuditPage, Logged};
+use crate::store::audit::{AuditPage, AuditRecord};
 use crate::store::person::{Identity, Person};
 
 /// Records read at once.
@@ -43,8 +43,8 @@ impl Store {
         loop {
             let page = self.audit(site, from, CHUNK, false).await?;
             let mut numbers = Vec::new();
-            for event in page.records.iter().map(Logged::event) {
-                if person.is_in(&event.persons) && !event.comment_id.is_empty() {
+            for event in page.records.iter().map(AuditRecord::event) {
+                if person.is_among(&event.persons) && !event.comment_id.is_empty() {
                     // Also of a comment that is not kept any more: what was done to it later is found by its id.
                     ids.insert(event.comment_id.clone());
                 }

@@ -5,12 +5,12 @@ use std::time::SystemTime;
 use super::{Engine, Store};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::store::claims::{Claim, Claimed, Wish};
+use crate::store::claims::{Claim, ClaimOutcome, ClaimRequest};
 
 impl Store {
     /// Gives a comment to a moderator, in one atomic step: of several who ask one gets it. Whether it is still held the
     /// caller looks afterwards.
-    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>) -> Result<Claimed, Error> {
+    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &ClaimRequest<'_>) -> Result<ClaimOutcome, Error> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => self.claims.claim(site, id, wish, SystemTime::now()),
             Engine::Redis(engine) => engine.claim(site, id, wish).await,

@@ -1,30 +1,32 @@
 //! Comments: admitted, recorded, read back, listed and decided.
 
 use super::{Engine, Store};
-use crate::classify::Likeness;
+use crate::classify::MinHash;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::{Facts, History, LimitState, Similar};
+use crate::facts::{DuplicateCounts, Facts, History, LimitState};
 use crate::store::change::Change;
-use crate::store::entry::{Admission, Admitted, Kept, Queue};
+use crate::store::entry::{Admission, AdmissionOutcome, QueueSummary, StoredComment};
 use crate::store::page::{ListPage, ListQuery};
 use crate::store::person::Person;
 use crate::verdict::Verdict;
 
 impl Store {
     /// How many comments came to this process of late that were nearly the same.
-    pub fn similar(&self, site: &Site, likeness: Option<&Likeness>) -> Similar {
-        likeness.map_or_else(Similar::default, |likeness| self.near_duplicates.similar(site, likeness))
+    pub fn similar(&self, site: &Site, likeness: Option<&MinHash>) -> DuplicateCounts {
+        likeness.map_or_else(DuplicateCounts::default, |likeness| self.near_duplicates.similar(site, likeness))
     }
 
     /// Admits a comment, in one atomic step: tells a repeat from an edit from a new one, counts it in its limits,
     /// and records the tentative verdict unless a fact bears on it.
-    pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
+    pub async fn admit(&self, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
         let admitted = match &self.engine {
             Engine::Memory(engine) => engine.admit(admission),
             Engine::Embedded(engine) => {
                 // A repeat is answered from what is there, also when nothing more can be written.
-                self.disk.bounded(engine.admit(admission), |admitted| !matches!(admitted, Admitted::Repeated(_))).await
+                self.disk
+                    .with_timeout(engine.admit(admission), |admitted| !matches!(admitted, AdmissionOutcome::Repeated(_)))
+                    .await
             }
             Engine::Redis(engine) => engine.admit(admission).await,
         };
@@ -33,9 +35,9 @@ impl Store {
     }
 
     /// Counts a comment in what this process alone keeps: its limits, for when the store is away, and its near duplicates.
-    fn count_locally(&self, admission: &Admission<'_>, admitted: &Result<Admitted, Error>) {
+    fn count_locally(&self, admission: &Admission<'_>, admitted: &Result<AdmissionOutcome, Error>) {
         if counts_in_limits(admitted) && !matches!(self.engine, Engine::Memory(_)) {
-            self.local_limits.warm(admission);
+            self.local_limits.count(admission);
         }
         if is_first_sight(admitted)
             && let Some(likeness) = &admission.min_hash
@@ -55,7 +57,7 @@ impl Store {
     pub async fn look(&self, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.look(admission).map(Some),
-            Engine::Embedded(engine) => self.disk.bounded(engine.look(admission), |_| false).await.map(Some),
+            Engine::Embedded(engine) => self.disk.with_timeout(engine.look(admission), |_| false).await.map(Some),
             Engine::Redis(engine) => engine.look(admission).await,
         }
     }
@@ -65,13 +67,13 @@ impl Store {
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.record(admission, verdict),
-            Engine::Embedded(engine) => self.disk.bounded(engine.record(admission, verdict), |_| true).await,
+            Engine::Embedded(engine) => self.disk.with_timeout(engine.record(admission, verdict), |_| true).await,
             Engine::Redis(engine) => engine.record(admission, verdict).await,
         }
     }
 
     /// Everything known of a comment.
-    pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
+    pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.get(site, id),
             Engine::Embedded(engine) => engine.get(site, id).await,
@@ -98,7 +100,7 @@ impl Store {
     }
 
     /// A site's queue.
-    pub async fn queue(&self, site: &Site) -> Result<Queue, Error> {
+    pub async fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.queue(site),
             Engine::Embedded(engine) => engine.queue(site).await,
@@ -113,7 +115,7 @@ impl Store {
             Engine::Memory(engine) => {
                 let replaced = engine.replace(site, id, change);
                 if !change.outcome_update.is_empty() {
-                    self.versions.outcomes.raise(site);
+                    self.versions.outcomes.bump(site);
                 }
                 replaced
             }
@@ -125,19 +127,19 @@ impl Store {
 
 /// Returns whether a comment came for the first time. A repeat was counted when it first came, an edit is no other comment, and
 /// what the store did not take is sent again.
-fn is_first_sight(admitted: &Result<Admitted, Error>) -> bool {
+fn is_first_sight(admitted: &Result<AdmissionOutcome, Error>) -> bool {
     match admitted {
-        Ok(Admitted::Recorded(_)) => true,
-        Ok(Admitted::Undecided { facts, .. }) => facts.previous.is_none(),
-        Ok(Admitted::Repeated(_) | Admitted::ListsChanged) | Err(_) => false,
+        Ok(AdmissionOutcome::Recorded(_)) => true,
+        Ok(AdmissionOutcome::Undecided { facts, .. }) => facts.previous.is_none(),
+        Ok(AdmissionOutcome::Repeated(_) | AdmissionOutcome::ListsChanged) | Err(_) => false,
     }
 }
 
 /// Returns whether the store has counted a comment in its limits.
-fn counts_in_limits(admitted: &Result<Admitted, Error>) -> bool {
+fn counts_in_limits(admitted: &Result<AdmissionOutcome, Error>) -> bool {
     match admitted {
-        Ok(Admitted::Recorded(_)) => true,
-        Ok(Admitted::Undecided { facts, .. }) => !facts.limits.iter().any(LimitState::refused),
-        Ok(Admitted::Repeated(_) | Admitted::ListsChanged) | Err(_) => false,
+        Ok(AdmissionOutcome::Recorded(_)) => true,
+        Ok(AdmissionOutcome::Undecided { facts, .. }) => !facts.limits.iter().any(LimitState::refused),
+        Ok(AdmissionOutcome::Repeated(_) | AdmissionOutcome::ListsChanged) | Err(_) => false,
     }
 }

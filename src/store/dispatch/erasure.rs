@@ -3,11 +3,11 @@
 use super::{Engine, Store};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::store::forget::Forgotten;
+use crate::store::forget::ErasureCounts;
 use crate::store::person::Person;
 
 /// How often a person's comments are looked for again who goes on sending some while being erased.
-const WALKS: usize = 3;
+const MAX_WALKS: usize = 3;
 
 impl Store {
     /// The comments that came from a person: of which any text, the present or an earlier one, was sent under this
@@ -27,12 +27,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Overloaded`] if too many erasures wait for their turn on the site.
-    pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+    pub async fn forget(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
         let _turn = self.erasures.turn(site).await?;
         self.local_limits.forget(site, *person);
         let mut forgotten = self.forget_once(site, person).await?;
         // Comments may have come behind the walk's back.
-        for _ in 0..WALKS {
+        for _ in 0..MAX_WALKS {
             let more = self.forget_once(site, person).await?;
             forgotten += more;
             if more.comments == 0 {
@@ -42,13 +42,13 @@ impl Store {
         Ok(forgotten)
     }
 
-    async fn forget_once(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+    async fn forget_once(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
         // Before the comments: they tell which records are about the person, and whoever repeats this finds them again.
         let ids = self.find(site, person).await?;
         let mut acts = self.blank(site, person, &ids).await?;
-        let listed = self.unlist_person(site, person).await?;
-        let outcomes = self.unlearn_person(site, person, &ids).await?;
-        let quotes = self.unquote(site, &ids).await?;
+        let listed = self.remove_list_entries_of(site, person).await?;
+        let outcomes = self.remove_outcomes_of(site, person, &ids).await?;
+        let quotes = self.remove_quotes_of(site, &ids).await?;
         let mut forgotten = match &self.engine {
             Engine::Memory(engine) => engine.forget(site, person),
             Engine::Embedded(engine) => engine.forget(site, person).await,

@@ -7,7 +7,7 @@ use crate::comment::Site;
 use crate::error::Error;
 use crate::pb;
 use crate::store::person::{Identity, Person};
-use crate::store::records::{Amendment, Records};
+use crate::store::records::{Records, RecordsUpdate};
 
 impl Store {
     /// Returns the version of a site's entries, or `None` where other processes may write them, and
@@ -20,7 +20,7 @@ impl Store {
     }
 
     /// Returns the version of a site's entries as the store has it now. 0: there are none, or they were lost.
-    pub async fn listed_version_now(&self, site: &Site) -> Result<u64, Error> {
+    pub async fn current_list_version(&self, site: &Site) -> Result<u64, Error> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => Ok(self.versions.lists.of(site)),
             Engine::Redis(engine) => engine.listed_version(site).await,
@@ -39,7 +39,7 @@ impl Store {
     }
 
     /// Changes a site's entries, and adds the act to the site's audit. Returns how many were removed.
-    pub async fn amend_listed(&self, site: &Site, amendment: Amendment) -> Result<usize, Error> {
+    pub async fn amend_listed(&self, site: &Site, amendment: RecordsUpdate) -> Result<usize, Error> {
         let amended = match &self.engine {
             Engine::Memory(engine) => engine.amend_listed(site, &amendment, &self.versions.lists),
             Engine::Embedded(engine) => engine.amend_listed(site, amendment).await,
@@ -49,7 +49,7 @@ impl Store {
     }
 
     /// Removes the entries that are for a person. Returns how many there were.
-    pub(super) async fn unlist_person(&self, site: &Site, person: &Person) -> Result<u64, Error> {
+    pub(super) async fn remove_list_entries_of(&self, site: &Site, person: &Person) -> Result<u64, Error> {
         let (entries, secrets) = (self.listed(site).await?.all, self.secrets(site).await?);
         let hash = format!("#{person}");
         let mut names = Vec::new();
@@ -67,7 +67,7 @@ impl Store {
         if names.is_empty() {
             return Ok(0);
         }
-        let removed = self.amend_listed(site, Amendment::remove(names)).await?;
+        let removed = self.amend_listed(site, RecordsUpdate::remove(names)).await?;
         Ok(u64::try_from(removed).unwrap_or(u64::MAX))
     }
 }

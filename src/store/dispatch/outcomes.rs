@@ -3,29 +3,29 @@
 use prost::Message;
 
 use super::{Engine, Store};
-use crate::classify::site::lesson::Lesson;
+use crate::classify::site::lesson::TrainingExample;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
-use crate::store::outcomes::{OutcomeHead, Teaching};
+use crate::store::outcomes::{OutcomeLogState, OutcomeUpdate};
 use crate::store::person::Person;
 
 impl Store {
     /// Returns a version that rises with every change of a site's log, or `None` where other processes may change it.
-    pub fn taught_version(&self, site: &Site) -> Option<u64> {
+    pub fn outcome_version(&self, site: &Site) -> Option<u64> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.outcomes.of(site)),
             Engine::Redis(_) => None,
         }
     }
 
-    /// Returns whether [`taught_version`](Self::taught_version) tells of every change.
-    pub fn is_followed_by_version(&self) -> bool {
+    /// Returns whether [`taught_version`](Self::outcome_version) tells of every change.
+    pub fn has_outcome_versions(&self) -> bool {
         !matches!(self.engine, Engine::Redis(_))
     }
 
     /// The state of a site's log.
-    pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
+    pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeLogState, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.outcome_head(site),
             Engine::Embedded(engine) => engine.outcome_head(site).await,
@@ -53,10 +53,10 @@ impl Store {
 
     /// Adds to a log, and takes from it, without an act on a comment. `act`, if it is one, is added to the site's audit in
     /// the same step.
-    pub async fn teach(&self, site: &Site, teaching: &Teaching, act: Option<&pb::AuditEvent>) -> Result<(), Error> {
+    pub async fn teach(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<&pb::AuditEvent>) -> Result<(), Error> {
         let act = act.map(Message::encode_to_vec);
         match &self.engine {
-            Engine::Memory(engine) => self.raise_taught(site, engine.teach(site, teaching, act)),
+            Engine::Memory(engine) => self.bump_outcome_version(site, engine.teach(site, teaching, act)),
             Engine::Embedded(engine) => engine.teach(site, teaching, act).await,
             Engine::Redis(engine) => engine.teach(site, teaching, act).await,
         }
@@ -76,7 +76,7 @@ impl Store {
             return Ok(());
         }
         match &self.engine {
-            Engine::Memory(engine) => self.raise_taught(site, engine.drop_outcomes(site, records)),
+            Engine::Memory(engine) => self.bump_outcome_version(site, engine.drop_outcomes(site, records)),
             Engine::Embedded(engine) => engine.drop_outcomes(site, records, wipe).await,
             Engine::Redis(engine) => engine.drop_outcomes(site, records, first).await,
         }
@@ -86,27 +86,27 @@ impl Store {
     pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
         let act = act.encode_to_vec();
         match &self.engine {
-            Engine::Memory(engine) => self.raise_taught(site, engine.bound_outcomes(site, from, to, act)),
+            Engine::Memory(engine) => self.bump_outcome_version(site, engine.bound_outcomes(site, from, to, act)),
             Engine::Embedded(engine) => engine.bound_outcomes(site, from, to, act).await,
             Engine::Redis(engine) => engine.bound_outcomes(site, from, to, act).await,
         }
     }
 
     /// Raises the version of a site's log, which memory has changed.
-    fn raise_taught<T>(&self, site: &Site, changed: T) -> T {
-        self.versions.outcomes.raise(site);
+    fn bump_outcome_version<T>(&self, site: &Site, changed: T) -> T {
+        self.versions.outcomes.bump(site);
         changed
     }
 
     /// Erases what a person's comments have taught: of these comments, and of all that are known to be the person's.
-    pub(super) async fn unlearn_person(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
+    pub(super) async fn remove_outcomes_of(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
         let head = self.outcome_head(site).await?;
         let mut theirs = Vec::new();
         for (number, record) in self.outcomes(site, 0, head.newest).await? {
             // One that cannot be read names nobody.
-            let Some(lesson) = Lesson::from_bytes(&record) else { continue };
+            let Some(lesson) = TrainingExample::from_bytes(&record) else { continue };
             let listed = || ids.iter().any(|id| id.as_str() == lesson.comment_id);
-            if person.is_in(&lesson.persons) || listed() {
+            if person.is_among(&lesson.persons) || listed() {
                 theirs.push((number, lesson.name));
             }
         }

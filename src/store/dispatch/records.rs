@@ -2,21 +2,21 @@
 
 use super::{Engine, Store};
 use crate::error::Error;
-use crate::store::records::{Amendment, Records, Space};
+use crate::store::records::{RecordKind, Records, RecordsUpdate};
 
 impl Store {
     /// The version of all records of a kind. `None`: nothing was ever written there, or it was lost.
-    pub async fn records_version(&self, space: Space) -> Result<Option<u64>, Error> {
+    pub async fn records_version(&self, space: RecordKind) -> Result<Option<u64>, Error> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Ok(Some(self.versions.of_records())),
+            Engine::Memory(_) | Engine::Embedded(_) => Ok(Some(self.versions.records_version())),
             Engine::Redis(engine) => engine.records_version(space).await,
         }
     }
 
     /// All records of a kind.
-    pub async fn records(&self, space: Space) -> Result<Records, Error> {
+    pub async fn records(&self, space: RecordKind) -> Result<Records, Error> {
         // Before the records: what changes meanwhile is read again.
-        let version = self.versions.of_records();
+        let version = self.versions.records_version();
         match &self.engine {
             Engine::Memory(engine) => Ok(Records { version, all: engine.records(space)? }),
             Engine::Embedded(engine) => Ok(Records { version, all: engine.records(space).await? }),
@@ -26,7 +26,7 @@ impl Store {
 
     /// Changes records, and adds the act to the server's audit ([`Site::server`](crate::comment::Site::server)). Returns how
     /// many were removed, or `None` if the records have another version than the amendment is for.
-    pub async fn amend_records(&self, space: Space, amendment: Amendment) -> Result<Option<usize>, Error> {
+    pub async fn amend_records(&self, space: RecordKind, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.amend_records(space, &amendment, &self.versions),
             Engine::Embedded(engine) => engine.amend_records(space, amendment).await,

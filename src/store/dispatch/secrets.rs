@@ -34,7 +34,7 @@ impl Store {
         match &self.engine {
             Engine::Memory(engine) => engine.secrets(site, ours),
             // Those that are there are read, which proves nothing.
-            Engine::Embedded(engine) => self.disk.bounded(engine.secrets(site, ours), |_| false).await,
+            Engine::Embedded(engine) => self.disk.with_timeout(engine.secrets(site, ours), |_| false).await,
             Engine::Redis(engine) => engine.secrets(site, ours).await,
         }
     }

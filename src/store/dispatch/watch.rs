@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Engine, Store};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::change::Event;
+use crate::store::change::ChangeEvent;
 use crate::store::cursor::Cursor;
 use crate::store::{embedded, memory, redis};
 
@@ -50,17 +50,17 @@ impl Store {
             return Err(Error::CursorExpired);
         }
         Ok(Watcher(match &self.engine {
-            Engine::Memory(engine) => Watching::Memory(engine.watch(site, after)),
-            Engine::Embedded(engine) => Watching::Embedded(engine.watch(site, after)),
-            Engine::Redis(engine) => Watching::Redis(Box::new(engine.watch(site, after).await?)),
+            Engine::Memory(engine) => EngineWatcher::Memory(engine.watch(site, after)),
+            Engine::Embedded(engine) => EngineWatcher::Embedded(engine.watch(site, after)),
+            Engine::Redis(engine) => EngineWatcher::Redis(Box::new(engine.watch(site, after).await?)),
         }))
     }
 }
 
 /// Delivers a site's changes, each once and in order.
-pub struct Watcher(Watching);
+pub struct Watcher(EngineWatcher);
 
-enum Watching {
+enum EngineWatcher {
     Memory(memory::Watch),
     Embedded(embedded::Watch),
     /// Boxed: its connection details are five times as large as the other.
@@ -70,11 +70,11 @@ enum Watching {
 impl Watcher {
     /// The next changes; empty if none came within `wait`. Dropping the future loses none, and after an error the
     /// next call goes on where this one would have.
-    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<ChangeEvent>, Error> {
         match &mut self.0 {
-            Watching::Memory(watch) => watch.next(wait).await,
-            Watching::Embedded(watch) => watch.next(wait).await,
-            Watching::Redis(watch) => watch.next(wait).await,
+            EngineWatcher::Memory(watch) => watch.next(wait).await,
+            EngineWatcher::Embedded(watch) => watch.next(wait).await,
+            EngineWatcher::Redis(watch) => watch.next(wait).await,
         }
     }
 }

@@ -2,29 +2,29 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::engine::Engine;
-use super::readers::Extent;
+use super::engine::Database;
+use super::readers::ReadSize;
 use super::signed::signed;
 use super::{Embedded, read};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::audit::{AuditPage, Link, Logged};
+use crate::store::audit::{AuditPage, AuditRecord, ChainPosition};
 
 impl Embedded {
     pub async fn log(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
         let site = site.clone();
-        self.writer.run(move |engine| engine.log_act(&site, record.clone())).await
+        self.writer.run(move |engine| engine.append_audit(&site, record.clone())).await
     }
 
     pub async fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
         let site = site.clone();
-        self.read(Extent::Long, move |connection| page(connection, &site, from, count, backwards)).await
+        self.read(ReadSize::Long, move |connection| page(connection, &site, from, count, backwards)).await
     }
 
     pub async fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
         let (site, numbers) = (site.clone(), numbers.to_vec());
         let blank = self.writer.run(move |engine| {
-            let Some(site) = read::site(engine.connection(), &site)? else { return Ok(()) };
+            let Some(site) = read::site_id(engine.connection(), &site)? else { return Ok(()) };
             let mut update =
                 engine.connection().prepare_cached("UPDATE audit SET record = x'' WHERE site = ?1 AND number = ?2")?;
             for number in &numbers {
@@ -38,17 +38,17 @@ impl Embedded {
     }
 }
 
-impl Engine {
+impl Database {
     /// Records an act that is not on a comment.
-    pub fn log_act(&mut self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
-        let site = self.number_of(site)?;
+    pub fn append_audit(&mut self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
+        let site = self.site_id(site)?;
         self.log(site, record)
     }
 
     /// Adds a record to a site's audit.
     pub fn log(&self, site: i64, record: Vec<u8>) -> Result<(), Error> {
         let newest = newest(self.connection(), site)?;
-        let Logged { position: link, digest, record } = Logged::after(&newest, record);
+        let AuditRecord { position: link, digest, record } = AuditRecord::after(&newest, record);
         let mut insert = self
             .connection()
             .prepare_cached("INSERT INTO audit (site, number, hash, digest, record) VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -60,15 +60,15 @@ impl Engine {
 fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
     // One transaction: the ends must fit the records.
     let read = connection.unchecked_transaction().ok();
-    let Some(site) = read::site(connection, site)? else { return Ok(AuditPage { end: true, ..AuditPage::default() }) };
+    let Some(site) = read::site_id(connection, site)? else { return Ok(AuditPage { end: true, ..AuditPage::default() }) };
     let (side, direction) = if backwards { ("<", "DESC") } else { (">", "ASC") };
     let mut select = connection.prepare_cached(&format!(
         "SELECT number, hash, digest, record FROM audit WHERE site = ?1 AND number {side} ?2 ORDER BY number {direction} LIMIT ?3"
     ))?;
     let count = signed(count);
     let rows = select.query_map(params![site, signed(from), count], |row| {
-        let link = Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? };
-        Ok(Logged { position: link, digest: row.get(2)?, record: row.get(3)? })
+        let link = ChainPosition { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? };
+        Ok(AuditRecord { position: link, digest: row.get(2)?, record: row.get(3)? })
     })?;
     let records = rows.collect::<Result<_, _>>()?;
     let page = AuditPage::of(
@@ -82,17 +82,18 @@ fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards
 }
 
 /// The newest record of a site.
-fn newest(connection: &Connection, site: i64) -> Result<Link, Error> {
+fn newest(connection: &Connection, site: i64) -> Result<ChainPosition, Error> {
     let mut select =
         connection.prepare_cached("SELECT number, hash FROM audit WHERE site = ?1 ORDER BY number DESC LIMIT 1")?;
-    let newest = select.query_row([site], |row| Ok(Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? }));
+    let newest =
+        select.query_row([site], |row| Ok(ChainPosition { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? }));
     newest.optional()?.map_or_else(|| forgotten(connection, site), Ok)
 }
 
 /// The newest record of a site that is not kept any more.
-fn forgotten(connection: &Connection, site: i64) -> Result<Link, Error> {
+fn forgotten(connection: &Connection, site: i64) -> Result<ChainPosition, Error> {
     let mut select = connection.prepare_cached("SELECT audit_number, audit_hash FROM site WHERE key = ?1")?;
     let forgotten =
-        select.query_row([site], |row| Ok(Link { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? }));
+        select.query_row([site], |row| Ok(ChainPosition { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? }));
     Ok(forgotten.optional()?.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::error::Error;
 
 /// Has what was erased overwritten.
-pub(super) fn ask_for_wipe(connection: &Connection) -> Result<(), Error> {
+pub(super) fn request_wipe(connection: &Connection) -> Result<(), Error> {
     connection.prepare_cached("INSERT OR IGNORE INTO chore VALUES ('wipe')")?.execute([])?;
     Ok(())
 }
@@ -17,7 +17,7 @@ pub(super) fn is_wipe_due(connection: &Connection) -> Result<bool, Error> {
 }
 
 /// Everything that was erased is overwritten.
-pub(super) fn wipe_is_done(connection: &Connection) -> Result<(), Error> {
+pub(super) fn clear_wipe_request(connection: &Connection) -> Result<(), Error> {
     connection.prepare_cached("DELETE FROM chore WHERE name = 'wipe'")?.execute([])?;
     Ok(())
 }

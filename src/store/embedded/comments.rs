@@ -2,30 +2,34 @@
 
 use rusqlite::Connection;
 
-use super::engine::{Engine, Found, Stands};
-use super::readers::Extent;
+use super::engine::{AdmitResult, Database, RecordResult};
+use super::readers::ReadSize;
 use super::{Embedded, read};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::{Facts, History};
 use crate::store::change::Change;
 use crate::store::clock::from_micros;
-use crate::store::draft::{Draft, Ruling, with_limit};
-use crate::store::entry::{Admission, Admitted, Kept, Queue};
-use crate::store::page::{Filling, ListPage, ListQuery};
+use crate::store::draft::{Draft, DraftVerdict, with_rate_limit};
+use crate::store::entry::{Admission, AdmissionOutcome, QueueSummary, StoredComment};
+use crate::store::page::{ListPage, ListQuery, PageBuilder};
 use crate::store::person::Person;
-use crate::store::row::{Row, read_verdict};
+use crate::store::row::{Row, decode_verdict};
 use crate::verdict::Verdict;
 
 impl Embedded {
-    pub async fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
+    pub async fn admit(&self, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
         let (draft, limits) = (Draft::new(admission, admission.tentative), admission.counted());
         let trust = admission.trust;
         let found = self.writer.run(move |engine| engine.admit(&draft, &limits, trust)).await?;
         Ok(match found {
-            Found::Recorded(tightest) => Admitted::Recorded(with_limit(admission.tentative, tightest.as_ref())),
-            Found::Repeated(verdict) => Admitted::Repeated(read_verdict(&verdict)?),
-            Found::Undecided { facts, verdict_id, revision } => Admitted::Undecided { facts, verdict_id, revision },
+            AdmitResult::Recorded(tightest) => {
+                AdmissionOutcome::Recorded(with_rate_limit(admission.tentative, tightest.as_ref()))
+            }
+            AdmitResult::Repeated(verdict) => AdmissionOutcome::Repeated(decode_verdict(&verdict)?),
+            AdmitResult::Undecided { facts, verdict_id, revision } => {
+                AdmissionOutcome::Undecided { facts, verdict_id, revision }
+            }
         })
     }
 
@@ -37,49 +41,49 @@ impl Embedded {
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         let draft = Draft::new(admission, verdict);
         match self.writer.run(move |engine| engine.record(&draft)).await? {
-            Stands::New => Ok(verdict.clone()),
-            Stands::Earlier(verdict) => read_verdict(&verdict),
+            RecordResult::New => Ok(verdict.clone()),
+            RecordResult::Earlier(verdict) => decode_verdict(&verdict),
         }
     }
 
-    pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
+    pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
         let (site, id) = (site.clone(), id.clone());
-        let row = self.read(Extent::Short, move |connection| read::comment(connection, &site, &id)).await?;
+        let row = self.read(ReadSize::Short, move |connection| read::comment(connection, &site, &id)).await?;
         row.map(Row::kept).transpose()
     }
 
     pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
         let (site, author) = (site.clone(), *author);
-        self.read(Extent::Short, move |connection| read::history(connection, &site, author)).await
+        self.read(ReadSize::Short, move |connection| read::history(connection, &site, author)).await
     }
 
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
-        let mut filling = Filling::new(query)?;
-        while let Some((after, count)) = filling.wants() {
+        let mut filling = PageBuilder::new(query)?;
+        while let Some((after, count)) = filling.next_chunk() {
             let (site, after, order) = (site.clone(), after.cloned(), query.order);
             let which = (query.decision, query.spot_checks);
             let page = move |connection: &Connection| read::list(connection, &site, which, order, after.as_ref(), count);
-            let rows = self.read(Extent::Long, page).await?;
+            let rows = self.read(ReadSize::Long, page).await?;
             let rows = rows.into_iter().map(|(place, row)| Ok((place, Some(row.kept()?))));
             filling.take(count, rows.collect::<Result<_, Error>>()?);
         }
         Ok(filling.page())
     }
 
-    pub async fn queue(&self, site: &Site) -> Result<Queue, Error> {
+    pub async fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {
         let site = site.clone();
-        let (comments, oldest) = self.read(Extent::Long, move |connection| read::queue(connection, &site)).await?;
-        Ok(Queue { comments: comments.unsigned_abs(), oldest: oldest.map(from_micros).transpose()? })
+        let (comments, oldest) = self.read(ReadSize::Long, move |connection| read::queue(connection, &site)).await?;
+        Ok(QueueSummary { comments: comments.unsigned_abs(), oldest: oldest.map(from_micros).transpose()? })
     }
 
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         let (site, id, expected) = (site.clone(), id.clone(), change.expected_revision);
-        let (ruling, event) = (Ruling::new(change.verdict), prost::Message::encode_to_vec(&change.event));
+        let (ruling, event) = (DraftVerdict::new(change.verdict), prost::Message::encode_to_vec(&change.event));
         let teaching = change.outcome_update.clone();
-        let replace = move |engine: &mut Engine| {
+        let replace = move |engine: &mut Database| {
             let replaced = engine.replace(&site, &id, expected, &ruling, &event)?;
             if replaced {
-                engine.teach_site(&site, &teaching)?;
+                engine.update_outcomes(&site, &teaching)?;
             }
             Ok(replaced)
         };

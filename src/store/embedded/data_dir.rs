@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::connection::{ROOM, WRITABLE};
+use super::connection::{NO_ROOM_ADVICE, NOT_WRITABLE_ADVICE};
 use crate::error::Error;
 
 /// Creates the directory and locks it for as long as the file returned is open.
@@ -15,8 +15,8 @@ pub(super) fn lock(directory: &Path) -> Result<File, Error> {
             ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
                 "a file is in its place; choose another with --data-dir".to_owned()
             }
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => format!("{error}; {WRITABLE}"),
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}; {ROOM}"),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => format!("{error}; {NOT_WRITABLE_ADVICE}"),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}; {NO_ROOM_ADVICE}"),
             _ => error.to_string(),
         };
         Error::store(format!("cannot {what} the data directory {}: {problem}", directory.display()))

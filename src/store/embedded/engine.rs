@@ -16,18 +16,18 @@ use rusqlite::{Connection, params};
 use super::{chore, read};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::limits::Limits;
+use crate::store::limits::LimitCounts;
 use crate::store::versions::Versions;
 
-pub(super) use admit::{Found, Stands};
+pub(super) use admit::{AdmitResult, RecordResult};
 
 /// How many sites' numbers are remembered.
-const SITES: usize = 10_000;
+const MAX_SITES: usize = 10_000;
 
 /// The database and what belongs to it in memory.
-pub(super) struct Engine {
+pub(super) struct Database {
     connection: Connection,
-    limits: Limits,
+    limits: LimitCounts,
     /// The numbers of sites.
     sites: LruCache<Site, i64>,
     /// The number of the newest change of any site, if the transaction has made one.
@@ -46,16 +46,16 @@ struct Touched {
     outcomes: Vec<Site>,
 }
 
-impl Engine {
+impl Database {
     pub fn new(connection: Connection, versions: Arc<Versions>) -> Self {
-        let sites = LruCache::new(NonZeroUsize::new(SITES).unwrap_or(NonZeroUsize::MIN));
-        let (limits, touched) = (Limits::new(), Touched::default());
+        let sites = LruCache::new(NonZeroUsize::new(MAX_SITES).unwrap_or(NonZeroUsize::MIN));
+        let (limits, touched) = (LimitCounts::new(), Touched::default());
         Self { connection, limits, sites, event: None, erased: false, versions, touched }
     }
 
     /// Returns the version of the records that sites share, with what this transaction has changed.
     pub fn records_version(&self) -> u64 {
-        self.versions.of_records() + self.touched.records
+        self.versions.records_version() + self.touched.records
     }
 
     /// Raises that version with the commit.
@@ -64,12 +64,12 @@ impl Engine {
     }
 
     /// Raises the version of a site's entries with the commit.
-    pub fn touch_listed(&mut self, site: &Site) {
+    pub fn touch_lists(&mut self, site: &Site) {
         self.touched.lists.push(site.clone());
     }
 
     /// Raises the version of a site's log of outcomes with the commit.
-    pub fn touch_taught(&mut self, site: &Site) {
+    pub fn touch_outcomes(&mut self, site: &Site) {
         self.touched.outcomes.push(site.clone());
     }
 
@@ -77,14 +77,14 @@ impl Engine {
         &self.connection
     }
 
-    pub fn limits(&mut self) -> &mut Limits {
+    pub fn limits(&mut self) -> &mut LimitCounts {
         &mut self.limits
     }
 
     /// Has what was erased overwritten later, also after a crash.
     pub fn ask_for_wipe(&mut self) -> Result<(), Error> {
         self.erased = true;
-        chore::ask_for_wipe(&self.connection)
+        chore::request_wipe(&self.connection)
     }
 
     /// Returns whether something was erased since this was called last.
@@ -102,8 +102,8 @@ impl Engine {
         self.limits.commit();
         let Touched { records, lists: listed, outcomes: taught } = std::mem::take(&mut self.touched);
         self.versions.records.fetch_add(records, Ordering::Relaxed);
-        listed.iter().for_each(|site| self.versions.lists.raise(site));
-        taught.iter().for_each(|site| self.versions.outcomes.raise(site));
+        listed.iter().for_each(|site| self.versions.lists.bump(site));
+        taught.iter().for_each(|site| self.versions.outcomes.bump(site));
         Ok(self.event.take())
     }
 
@@ -129,11 +129,11 @@ impl Engine {
     }
 
     /// The number of a site; given now if it has none.
-    pub fn number_of(&mut self, site: &Site) -> Result<i64, Error> {
+    pub fn site_id(&mut self, site: &Site) -> Result<i64, Error> {
         if let Some(number) = self.sites.get(site) {
             return Ok(*number);
         }
-        let number = match read::site(&self.connection, site)? {
+        let number = match read::site_id(&self.connection, site)? {
             Some(number) => number,
             None => {
                 let mut secret = [0; 32];

@@ -3,12 +3,12 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::engine::Engine;
-use super::readers::Extent;
+use super::engine::Database;
+use super::readers::ReadSize;
 use super::{Embedded, read};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::store::forget::Forgotten;
+use crate::store::forget::ErasureCounts;
 use crate::store::person::Person;
 use crate::verdict::Decision;
 
@@ -21,7 +21,7 @@ impl Embedded {
         loop {
             let (site, person) = (site.clone(), *person);
             let chunk = move |connection: &Connection| read::senders(connection, &site, after.as_ref(), CHUNK, person);
-            let rows = self.read(Extent::Long, chunk).await?;
+            let rows = self.read(ReadSize::Long, chunk).await?;
             let end = rows.len() < CHUNK;
             after = rows.last().map(|(place, _)| place.clone());
             let theirs = rows.into_iter().filter(|(_, theirs)| *theirs).map(|(place, _)| place.id);
@@ -37,7 +37,7 @@ impl Embedded {
     pub async fn set_comment(&self, site: &Site, id: &CommentId, revision: u32, comment: Vec<u8>) -> Result<bool, Error> {
         let (site, id) = (site.clone(), id.clone());
         let set = self.writer.run(move |engine| {
-            let Some(site) = read::site(engine.connection(), &site)? else { return Ok(false) };
+            let Some(site) = read::site_id(engine.connection(), &site)? else { return Ok(false) };
             let mut update = engine
                 .connection()
                 .prepare_cached("UPDATE comment SET comment = ?4 WHERE site = ?1 AND id = ?2 AND revision = ?3")?;
@@ -51,9 +51,9 @@ impl Embedded {
         set.await
     }
 
-    pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+    pub async fn forget(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
         let person = *person;
-        let mut forgotten = Forgotten::default();
+        let mut forgotten = ErasureCounts::default();
         for chunk in self.find(site, &person).await?.chunks(CHUNK) {
             let (site, chunk) = (site.clone(), chunk.to_vec());
             forgotten += self.writer.run(move |engine| engine.erase(&site, person, &chunk)).await?;
@@ -64,11 +64,11 @@ impl Embedded {
     }
 }
 
-impl Engine {
+impl Database {
     /// Erases those of the comments that came from the person, with all that belongs to them.
-    pub fn erase(&mut self, site: &Site, person: Person, ids: &[CommentId]) -> Result<Forgotten, Error> {
-        let mut forgotten = Forgotten::default();
-        let Some(site) = read::site(self.connection(), site)? else { return Ok(forgotten) };
+    pub fn erase(&mut self, site: &Site, person: Person, ids: &[CommentId]) -> Result<ErasureCounts, Error> {
+        let mut forgotten = ErasureCounts::default();
+        let Some(site) = read::site_id(self.connection(), site)? else { return Ok(forgotten) };
         let connection = self.connection();
         for id in ids {
             let mut select = connection
@@ -78,7 +78,7 @@ impl Engine {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, author, row.get::<_, i32>(3)?))
             });
             // Somebody else's by now, if the same id was erased and sent again meanwhile.
-            let Some((row, _, author, decision)) = row.optional()?.filter(|(_, persons, ..)| person.is_in(persons)) else {
+            let Some((row, _, author, decision)) = row.optional()?.filter(|(_, persons, ..)| person.is_among(persons)) else {
                 continue;
             };
             forgotten.comments += delete(connection, "comment WHERE rowid = ?1", params![row])?;
@@ -96,10 +96,10 @@ impl Engine {
     }
 
     /// Forgets what was counted for a person.
-    pub fn forget_counts(&mut self, site: &Site, person: Person) -> Result<Forgotten, Error> {
-        let Some(site) = read::site(self.connection(), site)? else { return Ok(Forgotten::default()) };
+    pub fn forget_counts(&mut self, site: &Site, person: Person) -> Result<ErasureCounts, Error> {
+        let Some(site) = read::site_id(self.connection(), site)? else { return Ok(ErasureCounts::default()) };
         let histories = delete(self.connection(), "author WHERE site = ?1 AND person = ?2", params![site, person.as_bytes()])?;
-        Ok(Forgotten { histories, limits: self.limits().forget(site, person), ..Forgotten::default() })
+        Ok(ErasureCounts { histories, limits: self.limits().forget(site, person), ..ErasureCounts::default() })
     }
 }
 

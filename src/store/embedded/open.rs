@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch as signal;
 
 use super::blocking::blocking;
-use super::engine::Engine;
-use super::readers::Readers;
+use super::engine::Database;
+use super::readers::ReadPool;
 use super::sweep::Sweep;
 use super::wipe::Wipe;
 use super::writer::{Chores, Writer};
@@ -25,12 +25,12 @@ impl Embedded {
             let lock = data_dir::lock(&settings.data_dir)?;
             let path = settings.data_dir.join("gatepost.db");
             let connection = connection::writable(&path)?;
-            let readers = Arc::new(Readers::open(&path)?);
+            let readers = Arc::new(ReadPool::open(&path)?);
             let keeps_log = Arc::<AtomicBool>::default();
             let wipe = Wipe::new(&path, &connection, Arc::clone(&keeps_log))?;
             let chores = Chores { sweep: Sweep::new(&settings, Arc::clone(&versions)), wipe };
             let (signal, newest) = signal::channel(read::newest_event(&connection)?);
-            let writer = Writer::start(Engine::new(connection, versions), chores, signal, lock)?;
+            let writer = Writer::start(Database::new(connection, versions), chores, signal, lock)?;
             let checkpoints = checkpoint::start(&path, keeps_log, writer.ticker())?;
             Ok(Self { writer, readers, newest, checkpoints: Mutex::new(Some(checkpoints)) })
         })

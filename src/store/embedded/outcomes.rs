@@ -2,24 +2,24 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::engine::Engine;
-use super::readers::Extent;
+use super::engine::Database;
+use super::readers::ReadSize;
 use super::signed::signed;
 use super::{Embedded, read};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::outcomes::{OutcomeHead, Teaching};
+use crate::store::outcomes::{OutcomeLogState, OutcomeUpdate};
 
 impl Embedded {
-    pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
+    pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeLogState, Error> {
         let site = site.clone();
-        self.read(Extent::Short, move |connection| head(connection, &site)).await
+        self.read(ReadSize::Short, move |connection| head(connection, &site)).await
     }
 
     pub async fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
         let site = site.clone();
-        let records = self.read(Extent::Short, move |connection| {
-            let Some(site) = read::site(connection, &site)? else { return Ok(Vec::new()) };
+        let records = self.read(ReadSize::Short, move |connection| {
+            let Some(site) = read::site_id(connection, &site)? else { return Ok(Vec::new()) };
             let mut select = connection.prepare_cached(
                 "SELECT number, record FROM outcome WHERE site = ?1 AND number > ?2 AND number <= ?3 ORDER BY number",
             )?;
@@ -33,19 +33,19 @@ impl Embedded {
 
     pub async fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let (site, name) = (site.clone(), name.to_owned());
-        let record = self.read(Extent::Short, move |connection| {
-            let Some(site) = read::site(connection, &site)? else { return Ok(None) };
+        let record = self.read(ReadSize::Short, move |connection| {
+            let Some(site) = read::site_id(connection, &site)? else { return Ok(None) };
             let mut select = connection.prepare_cached("SELECT record FROM outcome WHERE site = ?1 AND name = ?2")?;
             Ok(select.query_row(params![site, name], |row| row.get(0)).optional()?)
         });
         record.await
     }
 
-    pub async fn teach(&self, site: &Site, teaching: &Teaching, act: Option<Vec<u8>>) -> Result<(), Error> {
+    pub async fn teach(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
         let (site, teaching) = (site.clone(), teaching.clone());
         let teach = self.writer.run(move |engine| {
-            engine.teach_site(&site, &teaching)?;
-            act.iter().try_for_each(|act| engine.log_act(&site, act.clone()))
+            engine.update_outcomes(&site, &teaching)?;
+            act.iter().try_for_each(|act| engine.append_audit(&site, act.clone()))
         });
         teach.await
     }
@@ -53,14 +53,14 @@ impl Embedded {
     pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
         let (site, records) = (site.clone(), records.to_vec());
         let dropping = self.writer.run(move |engine| {
-            engine.touch_taught(&site);
-            let Some(site) = read::site(engine.connection(), &site)? else { return Ok(()) };
+            engine.touch_outcomes(&site);
+            let Some(site) = read::site_id(engine.connection(), &site)? else { return Ok(()) };
             let mut gone = 0;
             for (number, _) in &records {
                 let mut delete = engine.connection().prepare_cached("DELETE FROM outcome WHERE site = ?1 AND number = ?2")?;
                 gone += delete.execute(params![site, signed(*number)])?;
             }
-            engine.outcomes_gone(site, gone)?;
+            engine.count_removed_outcomes(site, gone)?;
             if wipe {
                 engine.ask_for_wipe()?;
             }
@@ -72,35 +72,35 @@ impl Embedded {
     pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let site = site.clone();
         let bounding = self.writer.run(move |engine| {
-            engine.touch_taught(&site);
-            let number = engine.number_of(&site)?;
+            engine.touch_outcomes(&site);
+            let number = engine.site_id(&site)?;
             let mut update =
                 engine.connection().prepare_cached("UPDATE site SET outcome_from = ?2, outcome_to = ?3 WHERE key = ?1")?;
             update.execute(params![number, signed(from), to.map(signed)])?;
             drop(update);
-            engine.log_act(&site, act.clone())
+            engine.append_audit(&site, act.clone())
         });
         bounding.await
     }
 }
 
-impl Engine {
+impl Database {
     /// Adds to a site's log of outcomes, and takes from it.
-    pub fn teach_site(&mut self, site: &Site, teaching: &Teaching) -> Result<(), Error> {
-        self.touch_taught(site);
-        let site = self.number_of(site)?;
+    pub fn update_outcomes(&mut self, site: &Site, teaching: &OutcomeUpdate) -> Result<(), Error> {
+        self.touch_outcomes(site);
+        let site = self.site_id(site)?;
         self.teach(site, teaching)
     }
 
     /// Adds to a site's log, and takes from it.
-    pub fn teach(&self, site: i64, teaching: &Teaching) -> Result<(), Error> {
+    pub fn teach(&self, site: i64, teaching: &OutcomeUpdate) -> Result<(), Error> {
         let added = teaching.added.as_ref().map(|(name, _)| name);
         let mut gone = 0;
         for name in teaching.removed.iter().chain(added) {
             let mut delete = self.connection().prepare_cached("DELETE FROM outcome WHERE site = ?1 AND name = ?2")?;
             gone += delete.execute(params![site, name])?;
         }
-        self.outcomes_gone(site, gone)?;
+        self.count_removed_outcomes(site, gone)?;
         if let Some((name, record)) = &teaching.added {
             let mut next = self.connection().prepare_cached(
                 "UPDATE site SET outcome_newest = outcome_newest + 1 WHERE key = ?1 RETURNING outcome_newest",
@@ -113,7 +113,7 @@ impl Engine {
         Ok(())
     }
 
-    fn outcomes_gone(&self, site: i64, gone: usize) -> Result<(), Error> {
+    fn count_removed_outcomes(&self, site: i64, gone: usize) -> Result<(), Error> {
         if gone > 0 {
             let mut update =
                 self.connection().prepare_cached("UPDATE site SET outcome_gone = outcome_gone + ?2 WHERE key = ?1")?;
@@ -123,13 +123,13 @@ impl Engine {
     }
 }
 
-fn head(connection: &Connection, site: &Site) -> Result<OutcomeHead, Error> {
+fn head(connection: &Connection, site: &Site) -> Result<OutcomeLogState, Error> {
     let mut select =
         connection.prepare_cached("SELECT outcome_newest, outcome_gone, outcome_from, outcome_to FROM site WHERE name = ?1")?;
     let head = select.query_row([site.as_str()], |row| {
         let number = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
         let to = row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs);
-        Ok(OutcomeHead { log_id: String::new(), newest: number(0)?, removed: number(1)?, from: number(2)?, to })
+        Ok(OutcomeLogState { log_id: String::new(), newest: number(0)?, removed: number(1)?, from: number(2)?, to })
     });
     Ok(head.optional()?.unwrap_or_default())
 }

@@ -6,13 +6,13 @@ use super::signed::signed;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
-use crate::store::page::{Order, Place};
+use crate::store::page::{ListPosition, Order};
 use crate::store::person::Person;
-use crate::store::row::{Row, Stood};
+use crate::store::row::{Revision, Row};
 use crate::verdict::Decision;
 
 /// The number of a site, if it was ever heard of.
-pub(super) fn site(connection: &Connection, site: &Site) -> Result<Option<i64>, Error> {
+pub(super) fn site_id(connection: &Connection, site: &Site) -> Result<Option<i64>, Error> {
     let mut select = connection.prepare_cached("SELECT key FROM site WHERE name = ?1")?;
     Ok(select.query_row([site.as_str()], |row| row.get(0)).optional()?)
 }
@@ -21,7 +21,7 @@ pub(super) fn site(connection: &Connection, site: &Site) -> Result<Option<i64>, 
 pub(super) fn comment(connection: &Connection, site: &Site, id: &CommentId) -> Result<Option<Row>, Error> {
     // One transaction: the trail must fit what stands. The writer's thread is in one already.
     let read = connection.unchecked_transaction().ok();
-    let Some(site) = self::site(connection, site)? else { return Ok(None) };
+    let Some(site) = self::site_id(connection, site)? else { return Ok(None) };
     let mut select = connection.prepare_cached(
         "SELECT comment, verdict, event, before, received_at, author, persons FROM comment WHERE site = ?1 AND id = ?2",
     )?;
@@ -29,7 +29,7 @@ pub(super) fn comment(connection: &Connection, site: &Site, id: &CommentId) -> R
     let Some(mut row) = found.optional()? else { return Ok(None) };
     let mut select =
         connection.prepare_cached("SELECT verdict, event, before FROM past WHERE site = ?1 AND id = ?2 ORDER BY number")?;
-    let trail = select.query_map(params![site, id.as_str()], |row| stood(row, 0))?;
+    let trail = select.query_map(params![site, id.as_str()], |row| revision(row, 0))?;
     row.trail = trail.collect::<Result<_, _>>()?;
     drop(read);
     Ok(Some(row))
@@ -37,7 +37,7 @@ pub(super) fn comment(connection: &Connection, site: &Site, id: &CommentId) -> R
 
 /// How an author has fared.
 pub(super) fn history(connection: &Connection, site: &Site, author: Person) -> Result<History, Error> {
-    self::site(connection, site)?.map_or(Ok(History::default()), |site| history_of(connection, site, author))
+    self::site_id(connection, site)?.map_or(Ok(History::default()), |site| history_of(connection, site, author))
 }
 
 /// How an author has fared, by the site's number.
@@ -56,10 +56,10 @@ pub(super) fn list(
     site: &Site,
     (decision, spot_checks): (Option<Decision>, bool),
     order: Order,
-    after: Option<&Place>,
+    after: Option<&ListPosition>,
     count: usize,
-) -> Result<Vec<(Place, Row)>, Error> {
-    let Some(site) = self::site(connection, site)? else { return Ok(Vec::new()) };
+) -> Result<Vec<(ListPosition, Row)>, Error> {
+    let Some(site) = self::site_id(connection, site)? else { return Ok(Vec::new()) };
     let (key, later, direction, start) = match order {
         Order::Risk => ("risk_at", ">", "ASC", i64::MIN),
         Order::Oldest => ("received_at", ">", "ASC", i64::MIN),
@@ -76,8 +76,8 @@ pub(super) fn list(
     ))?;
     let (key, id) = after.map_or((start, ""), |place| (place.key, place.id.as_str()));
     let count = signed(count);
-    let rows =
-        select.query_map(params![site, key, id, count], |sql| Ok((Place { key: sql.get(6)?, id: sql.get(7)? }, row(sql)?)))?;
+    let rows = select
+        .query_map(params![site, key, id, count], |sql| Ok((ListPosition { key: sql.get(6)?, id: sql.get(7)? }, row(sql)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -85,11 +85,11 @@ pub(super) fn list(
 pub(super) fn senders(
     connection: &Connection,
     site: &Site,
-    after: Option<&Place>,
+    after: Option<&ListPosition>,
     count: usize,
     person: Person,
-) -> Result<Vec<(Place, bool)>, Error> {
-    let Some(site) = self::site(connection, site)? else { return Ok(Vec::new()) };
+) -> Result<Vec<(ListPosition, bool)>, Error> {
+    let Some(site) = self::site_id(connection, site)? else { return Ok(Vec::new()) };
     let mut select = connection.prepare_cached(
         "SELECT received_at, id, persons FROM comment WHERE site = ?1 AND (received_at, id) > (?2, ?3) \
          ORDER BY received_at, id LIMIT ?4",
@@ -97,14 +97,14 @@ pub(super) fn senders(
     let (key, id) = after.map_or((i64::MIN, ""), |place| (place.key, place.id.as_str()));
     let count = signed(count);
     let rows = select.query_map(params![site, key, id, count], |row| {
-        Ok((Place { key: row.get(0)?, id: row.get(1)? }, person.is_in(&row.get::<_, Vec<u8>>(2)?)))
+        Ok((ListPosition { key: row.get(0)?, id: row.get(1)? }, person.is_among(&row.get::<_, Vec<u8>>(2)?)))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// How many comments of a site are held, and since when the first is.
 pub(super) fn queue(connection: &Connection, site: &Site) -> Result<(i64, Option<i64>), Error> {
-    let Some(site) = self::site(connection, site)? else { return Ok((0, None)) };
+    let Some(site) = self::site_id(connection, site)? else { return Ok((0, None)) };
     // An index serves it only when the query says the number itself: 2 is HOLD.
     let mut select =
         connection.prepare_cached("SELECT count(*), min(received_at) FROM comment WHERE site = ?1 AND decision = 2")?;
@@ -113,7 +113,7 @@ pub(super) fn queue(connection: &Connection, site: &Site) -> Result<(i64, Option
 
 /// A site's changes after a number, in order.
 pub(super) fn events(connection: &Connection, site: &Site, after: i64, count: i64) -> Result<Vec<(i64, Vec<u8>)>, Error> {
-    let Some(site) = self::site(connection, site)? else { return Ok(Vec::new()) };
+    let Some(site) = self::site_id(connection, site)? else { return Ok(Vec::new()) };
     let mut select = connection
         .prepare_cached("SELECT number, verdict FROM event WHERE site = ?1 AND number > ?2 ORDER BY number LIMIT ?3")?;
     let events = select.query_map(params![site, after, count], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -122,7 +122,7 @@ pub(super) fn events(connection: &Connection, site: &Site, after: i64, count: i6
 
 /// The number of a site's newest change. 0: none.
 pub(super) fn latest_event(connection: &Connection, site: &Site) -> Result<i64, Error> {
-    let Some(site) = self::site(connection, site)? else { return Ok(0) };
+    let Some(site) = self::site_id(connection, site)? else { return Ok(0) };
     let mut select = connection.prepare_cached("SELECT coalesce(max(number), 0) FROM event WHERE site = ?1")?;
     Ok(select.query_row([site], |row| row.get(0))?)
 }
@@ -144,12 +144,12 @@ fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         received_at: row.get(4)?,
         author: row.get::<_, Option<[u8; 16]>>(5)?.map(Person::from_bytes),
         persons: Vec::new(),
-        current: stood(row, 1)?,
+        current: revision(row, 1)?,
         trail: Vec::new(),
     })
 }
 
 /// Reads `verdict, event, before`, which begin at a column.
-fn stood(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Stood> {
-    Ok(Stood { verdict: row.get(at)?, event: row.get(at + 1)?, before: row.get(at + 2)? })
+fn revision(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Revision> {
+    Ok(Revision { verdict: row.get(at)?, event: row.get(at + 1)?, before: row.get(at + 2)? })
 }

@@ -13,17 +13,17 @@ use super::connection;
 use crate::error::Error;
 
 /// How many reads there are at once.
-const COUNT: u32 = 4;
+const MAX_READS: u32 = 4;
 /// How many of them may be of many rows: one is always left for what a comment waits for.
-const LONG: u32 = COUNT - 1;
+const MAX_LONG_READS: u32 = MAX_READS - 1;
 /// How long a read may take, with the time that it waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// After how many steps of SQLite's virtual machine the time is looked at.
-const STEPS: i32 = 10_000;
+const STEPS_PER_TIME_CHECK: i32 = 10_000;
 
 /// How much a read reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(super) enum ReadSize {
     /// A few rows.
     Short,
     /// A page, or a part of a walk over a site.
@@ -31,7 +31,7 @@ pub(super) enum Extent {
 }
 
 /// A pool of connections for reading.
-pub(super) struct Readers {
+pub(super) struct ReadPool {
     path: PathBuf,
     /// Those that nobody uses. Others are opened when they are needed.
     idle: Mutex<Vec<Connection>>,
@@ -39,7 +39,7 @@ pub(super) struct Readers {
     long: Arc<Semaphore>,
 }
 
-impl Readers {
+impl ReadPool {
     /// Returns a pool for a file that was opened for writing before.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl Readers {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let idle = Mutex::new(vec![connection::readable(path)?]);
         let places = |count: u32| Arc::new(Semaphore::new(count as usize));
-        Ok(Self { path: path.to_owned(), idle, places: places(COUNT), long: places(LONG) })
+        Ok(Self { path: path.to_owned(), idle, places: places(MAX_READS), long: places(MAX_LONG_READS) })
     }
 
     /// Reads from the file, on a thread that may wait for the disk.
@@ -56,17 +56,17 @@ impl Readers {
     /// Returns an error if the read takes too long or the store is closed, and else what the work returns.
     pub async fn run<T: Send + 'static>(
         self: &Arc<Self>,
-        extent: Extent,
+        extent: ReadSize,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let deadline = Instant::now() + PATIENCE;
-        let late = || Error::store(format!("reading took longer than {PATIENCE:?}"));
-        let places = timeout(PATIENCE, self.places(extent)).await.map_err(|_| late())??;
+        let deadline = Instant::now() + TIMEOUT;
+        let late = || Error::store(format!("reading took longer than {TIMEOUT:?}"));
+        let places = timeout(TIMEOUT, self.places(extent)).await.map_err(|_| late())??;
         let readers = Arc::clone(self);
         // The caller may go meanwhile: the read ends by itself.
         blocking(move || {
             let mut connection = readers.take()?;
-            connection.progress_handler(STEPS, Some(move || Instant::now() >= deadline))?;
+            connection.progress_handler(STEPS_PER_TIME_CHECK, Some(move || Instant::now() >= deadline))?;
             let outcome = work(&connection);
             connection.progress_handler(0, None::<fn() -> bool>)?;
             readers.give_back(connection);
@@ -76,11 +76,11 @@ impl Readers {
         .await
     }
 
-    async fn places(&self, extent: Extent) -> Result<(Option<OwnedSemaphorePermit>, OwnedSemaphorePermit), Error> {
+    async fn places(&self, extent: ReadSize) -> Result<(Option<OwnedSemaphorePermit>, OwnedSemaphorePermit), Error> {
         let closed = |_| Error::store("the store is closed");
         let long = match extent {
-            Extent::Short => None,
-            Extent::Long => Some(Arc::clone(&self.long).acquire_owned().await.map_err(closed)?),
+            ReadSize::Short => None,
+            ReadSize::Long => Some(Arc::clone(&self.long).acquire_owned().await.map_err(closed)?),
         };
         Ok((long, Arc::clone(&self.places).acquire_owned().await.map_err(closed)?))
     }
@@ -105,7 +105,7 @@ impl Readers {
     /// Waits for the reads that are under way and closes all connections. Later reads fail.
     pub async fn close(&self) {
         // Fails when the pool was closed already.
-        let all = self.places.acquire_many(COUNT).await;
+        let all = self.places.acquire_many(MAX_READS).await;
         self.places.close();
         self.long.close();
         drop(all);
@@ -120,10 +120,10 @@ mod tests {
     /// Counts for so long that nobody waits for its end.
     const ENDLESS: &str = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
-    fn readers(folder: &tempfile::TempDir) -> Arc<Readers> {
+    fn readers(folder: &tempfile::TempDir) -> Arc<ReadPool> {
         let path = folder.path().join("gatepost.db");
         drop(connection::writable(&path).unwrap());
-        Arc::new(Readers::open(&path).unwrap())
+        Arc::new(ReadPool::open(&path).unwrap())
     }
 
     fn endless(connection: &Connection) -> Result<i64, Error> {
@@ -137,19 +137,19 @@ mod tests {
         let mut slow = tokio::task::JoinSet::new();
         for _ in 0..20 {
             let readers = Arc::clone(&readers);
-            slow.spawn(async move { readers.run(Extent::Long, endless).await });
+            slow.spawn(async move { readers.run(ReadSize::Long, endless).await });
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
         let begun = Instant::now();
         for _ in 0..20 {
-            let one =
-                readers.run(Extent::Short, |connection| Ok(connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?));
+            let one = readers
+                .run(ReadSize::Short, |connection| Ok(connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?));
             assert_eq!(one.await.unwrap(), 1);
         }
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         assert!(slow.join_all().await.iter().all(Result::is_err));
-        assert!(begun.elapsed() < 2 * PATIENCE, "{:?}", begun.elapsed());
-        readers.run(Extent::Long, |connection| Ok(connection.execute_batch("SELECT 1")?)).await.unwrap();
+        assert!(begun.elapsed() < 2 * TIMEOUT, "{:?}", begun.elapsed());
+        readers.run(ReadSize::Long, |connection| Ok(connection.execute_batch("SELECT 1")?)).await.unwrap();
     }
 
     #[tokio::test]
@@ -163,13 +163,13 @@ mod tests {
                     std::thread::sleep(Duration::from_millis(300));
                     Ok(())
                 };
-                readers.run(Extent::Short, nap).await
+                readers.run(ReadSize::Short, nap).await
             })
         };
         tokio::time::sleep(Duration::from_millis(100)).await;
         readers.close().await;
         readers.close().await;
         assert!(reading.is_finished() || reading.await.unwrap().is_ok());
-        assert!(readers.run(Extent::Short, |_| Ok(())).await.is_err());
+        assert!(readers.run(ReadSize::Short, |_| Ok(())).await.is_err());
     }
 }

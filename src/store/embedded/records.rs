@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use rusqlite::params;
 
 use super::Embedded;
-use super::engine::Engine;
-use super::readers::Extent;
+use super::engine::Database;
+use super::readers::ReadSize;
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::records::{Amendment, Space};
+use crate::store::records::{RecordKind, RecordsUpdate};
 
 impl Embedded {
-    pub async fn records(&self, space: Space) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    pub async fn records(&self, space: RecordKind) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         self.records_in(space.as_str().to_owned()).await
     }
 
-    pub async fn amend_records(&self, space: Space, amendment: Amendment) -> Result<Option<usize>, Error> {
+    pub async fn amend_records(&self, space: RecordKind, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
         let amending = self.writer.run(move |engine| {
             if amendment.version.is_some_and(|expected| expected != engine.records_version()) {
                 return Ok(None);
@@ -32,17 +32,17 @@ impl Embedded {
         self.records_in(listed_space(site)).await
     }
 
-    pub async fn amend_listed(&self, site: &Site, amendment: Amendment) -> Result<Option<usize>, Error> {
+    pub async fn amend_listed(&self, site: &Site, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
         let site = site.clone();
         let amending = self.writer.run(move |engine| {
-            engine.touch_listed(&site);
+            engine.touch_lists(&site);
             engine.amend(&listed_space(&site), &site, &amendment).map(Some)
         });
         amending.await
     }
 
     async fn records_in(&self, space: String) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        self.read(Extent::Short, move |connection| {
+        self.read(ReadSize::Short, move |connection| {
             let mut select = connection.prepare_cached("SELECT name, bytes FROM record WHERE space = ?1")?;
             let rows = select.query_map([space], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -51,10 +51,10 @@ impl Embedded {
     }
 }
 
-impl Engine {
+impl Database {
     /// Does what an amendment says, and records the act in the audit of `site`. Returns how many were removed.
-    fn amend(&mut self, space: &str, site: &Site, amendment: &Amendment) -> Result<usize, Error> {
-        let Amendment { put, remove, act, .. } = amendment;
+    fn amend(&mut self, space: &str, site: &Site, amendment: &RecordsUpdate) -> Result<usize, Error> {
+        let RecordsUpdate { put, remove, act, .. } = amendment;
         let mut insert =
             self.connection().prepare_cached("INSERT OR REPLACE INTO record (space, name, bytes) VALUES (?1, ?2, ?3)")?;
         for (name, bytes) in put {
@@ -68,7 +68,7 @@ impl Engine {
         }
         drop(delete);
         if let Some(act) = act.as_ref().filter(|_| removed + put.len() > 0) {
-            self.log_act(site, act.clone())?;
+            self.append_audit(site, act.clone())?;
         }
         Ok(removed)
     }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::chore;
 use crate::error::Error;
-use crate::store::row::read_verdict;
+use crate::store::row::decode_verdict;
 
 /// A step from one version of the schema to the next.
 pub(super) type Step = fn(&Connection) -> Result<(), Error>;
@@ -25,7 +25,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), Error> {
     // Before version 2 nothing was overwritten when it was deleted, so that free pages may hold it. Nobody waits yet.
     if found == 1 {
         connection.execute_batch("VACUUM")?;
-        chore::wipe_is_done(connection)?;
+        chore::clear_wipe_request(connection)?;
     }
     Ok(())
 }
@@ -56,7 +56,7 @@ fn to_2(connection: &Connection) -> Result<(), Error> {
     let mut update = connection.prepare("UPDATE event SET id = ?2 WHERE number = ?1")?;
     let mut events = select.query([])?;
     while let Some(event) = events.next()? {
-        let verdict = read_verdict(&event.get::<_, Vec<u8>>(1)?)?;
+        let verdict = decode_verdict(&event.get::<_, Vec<u8>>(1)?)?;
         update.execute(params![event.get::<_, i64>(0)?, verdict.comment_id])?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::Embedded;
-use super::engine::Engine;
+use super::engine::Database;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::secrets::Secrets;
@@ -22,7 +22,7 @@ impl Embedded {
         let swap = self.writer.run(move |engine| {
             let swapped = engine.swap_secrets(&site, &old, &new)?;
             if swapped {
-                engine.log_act(&site, act.clone())?;
+                engine.append_audit(&site, act.clone())?;
             }
             Ok(swapped)
         });
@@ -30,7 +30,7 @@ impl Embedded {
     }
 }
 
-impl Engine {
+impl Database {
     pub fn secrets(&mut self, site: &Site, ours: &[u8]) -> Result<Vec<u8>, Error> {
         let mut insert = self.connection().prepare_cached("INSERT OR IGNORE INTO site (name, secret) VALUES (?1, ?2)")?;
         insert.execute(params![site.as_str(), ours])?;

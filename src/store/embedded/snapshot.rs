@@ -16,7 +16,7 @@ use crate::store::Snapshot;
 ///
 /// `VACUUM INTO` rather than SQLite's backup: it reads once whatever is written meanwhile, where a backup begins anew, and
 /// it takes over rows, not pages, so that nothing of what was erased gets into the copy.
-pub(in crate::store) fn take(directory: &Path, file: &Path, force: bool) -> Result<Snapshot, Error> {
+pub(in crate::store) fn write_snapshot(directory: &Path, file: &Path, force: bool) -> Result<Snapshot, Error> {
     let source = directory.join("gatepost.db");
     let metadata = fs::metadata(&source).map_err(|error| {
         Error::store(format!(
@@ -49,7 +49,7 @@ pub(in crate::store) fn take(directory: &Path, file: &Path, force: bool) -> Resu
         version => schema::steps_after(version)?,
     };
 
-    let copy = Unfinished::beside(file).map_err(|error| cannot("write beside", file, &error))?;
+    let copy = TemporaryCopy::beside(file).map_err(|error| cannot("write beside", file, &error))?;
     let target = copy.0.to_str().ok_or_else(|| Error::store(format!("the name {} is not UTF-8", file.display())))?;
     connection.execute("VACUUM INTO ?1", [target]).map_err(unread)?;
     let (comments, held) = count(&copy.0).map_err(unread)?;
@@ -69,10 +69,10 @@ fn refuse(directory: &Path, file: &Path, force: bool) -> Result<(), Error> {
         return refused("would be a file of the server itself; choose a place outside the data directory");
     }
     // SQLite would take the log for that of the copy.
-    if with(file, "-wal").exists() {
+    if with_suffix(file, "-wal").exists() {
         return refused(&format!(
             "has a log beside it, {}, so that it is in use or was not closed; choose another name",
-            with(file, "-wal").display()
+            with_suffix(file, "-wal").display()
         ));
     }
     match fs::symlink_metadata(file) {
@@ -92,13 +92,13 @@ fn count(copy: &Path) -> rusqlite::Result<(u64, u64)> {
 }
 
 /// A copy that has no name yet. Removed when dropped.
-struct Unfinished(PathBuf);
+struct TemporaryCopy(PathBuf);
 
-impl Unfinished {
+impl TemporaryCopy {
     /// An empty file in the same directory, so that it can be renamed, and which only its owner can read.
     fn beside(file: &Path) -> io::Result<Self> {
         use std::os::unix::fs::OpenOptionsExt;
-        let path = with(file, &format!(".{}.new", std::process::id()));
+        let path = with_suffix(file, &format!(".{}.new", std::process::id()));
         File::options().write(true).create_new(true).mode(0o600).open(&path)?;
         Ok(Self(path))
     }
@@ -115,7 +115,7 @@ impl Unfinished {
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for TemporaryCopy {
     fn drop(&mut self) {
         // Nothing is there any more when it was kept.
         let _ = fs::remove_file(&self.0);
@@ -123,7 +123,7 @@ impl Drop for Unfinished {
 }
 
 /// The name with an ending added.
-fn with(file: &Path, ending: &str) -> PathBuf {
+fn with_suffix(file: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(ending);
     PathBuf::from(name)

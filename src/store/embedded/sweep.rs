@@ -15,29 +15,29 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, params};
 
 use crate::error::Error;
-use crate::retention::Retentions;
+use crate::retention::RetentionLookup;
 use crate::store::StoreSettings;
 use crate::store::clock::ago;
 use crate::store::versions::Versions;
 use crate::verdict::Decision;
 
-use due::{VISIT, forget_acts, forget_events, forget_outcomes, forget_reservations};
-use periods::Periods;
+use due::{MAX_ROWS_PER_VISIT, forget_acts, forget_events, forget_outcomes, forget_reservations};
+use periods::SiteRetentions;
 
 /// How long a slice may take, to a row.
 const SLICE: Duration = Duration::from_millis(4);
 /// How many times as long the writer has for other work until the next slice.
-const REST: u32 = 3;
+const REST_FACTOR: u32 = 3;
 /// The least time between two rounds,
-const EVERY: Duration = Duration::from_secs(1);
+const MIN_ROUND_INTERVAL: Duration = Duration::from_secs(1);
 /// and how many times as long as the last round took, so that looking for nothing stays cheap with very many sites.
-const SELDOM: u32 = 20;
+const ROUND_INTERVAL_FACTOR: u32 = 20;
 /// How often the authors are walked over.
-const AUTHORS: Duration = Duration::from_secs(600);
+const AUTHOR_WALK_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Where the sweep stands.
 pub(super) struct Sweep {
-    retention: Retentions,
+    retention: RetentionLookup,
     keep_events: u32,
     /// Rises when outcomes were forgotten: what was learned from them is to be folded anew.
     versions: Arc<Versions>,
@@ -65,10 +65,10 @@ struct Round {
 
 /// The end of a slice.
 #[derive(Clone, Copy)]
-struct Until(Instant);
+struct Deadline(Instant);
 
-impl Until {
-    fn is_over(self) -> bool {
+impl Deadline {
+    fn has_passed(self) -> bool {
         Instant::now() >= self.0
     }
 }
@@ -81,7 +81,7 @@ impl Sweep {
             keep_events: settings.keep_events,
             versions,
             outcomes_forgotten: Cell::new(false),
-            next: now + EVERY,
+            next: now + MIN_ROUND_INTERVAL,
             round: None,
             author: None,
             authors: now,
@@ -101,7 +101,7 @@ impl Sweep {
     /// What the slice did is committed.
     pub fn committed(&self) {
         if self.outcomes_forgotten.take() {
-            self.versions.outcomes.raise_all();
+            self.versions.outcomes.bump_all();
         }
     }
 
@@ -109,18 +109,18 @@ impl Sweep {
     pub fn rolled_back(&mut self) {
         self.outcomes_forgotten.set(false);
         self.round = None;
-        self.next = Instant::now() + EVERY;
+        self.next = Instant::now() + MIN_ROUND_INTERVAL;
     }
 
     /// Does a slice of the work, inside a transaction.
     pub fn slice(&mut self, connection: &Connection) -> Result<(), Error> {
         let begun = Instant::now();
-        let until = Until(begun + SLICE);
+        let until = Deadline(begun + SLICE);
         let retention = self.retention.clone();
-        let mut periods = Periods::new(connection, &retention);
+        let mut periods = SiteRetentions::new(connection, &retention);
         let mut round = self.round.take().unwrap_or_default();
         let over = loop {
-            if until.is_over() {
+            if until.has_passed() {
                 break false;
             }
             match next_site(connection, round.site)? {
@@ -135,16 +135,16 @@ impl Sweep {
         let took = begun.elapsed();
         round.took += took;
         if over {
-            self.next = Instant::now() + EVERY.max(round.took * SELDOM);
+            self.next = Instant::now() + MIN_ROUND_INTERVAL.max(round.took * ROUND_INTERVAL_FACTOR);
         } else {
             self.round = Some(round);
-            self.next = Instant::now() + took * REST;
+            self.next = Instant::now() + took * REST_FACTOR;
         }
         Ok(())
     }
 
     /// Forgets what is due of a site. Returns whether there is more.
-    fn visit(&self, periods: &mut Periods<'_>, site: i64, until: Until) -> Result<bool, Error> {
+    fn visit(&self, periods: &mut SiteRetentions<'_>, site: i64, until: Deadline) -> Result<bool, Error> {
         let connection = periods.connection;
         let kept = periods.of(site)?;
         let mut more = false;
@@ -155,13 +155,13 @@ impl Sweep {
                  ORDER BY changed_at LIMIT ?3",
                 decision.to_wire() as i32
             ))?;
-            let rows = select.query_map(params![site, ago(kept.of(decision)), VISIT], |row| {
+            let rows = select.query_map(params![site, ago(kept.of(decision)), MAX_ROWS_PER_VISIT], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
             })?;
             let rows = rows.collect::<Result<Vec<_>, _>>()?;
-            more |= rows.len() == VISIT as usize;
+            more |= rows.len() == MAX_ROWS_PER_VISIT as usize;
             for (row, id) in rows {
-                if until.is_over() {
+                if until.has_passed() {
                     return Ok(true);
                 }
                 connection.prepare_cached("DELETE FROM past WHERE site = ?1 AND id = ?2")?.execute(params![site, id])?;
@@ -179,7 +179,7 @@ impl Sweep {
 
     /// Forgets authors of whom nothing moved for long enough, from the first again after a while. Returns whether the walk
     /// is still under way.
-    fn walk_authors(&mut self, periods: &mut Periods<'_>, until: Until) -> Result<bool, Error> {
+    fn walk_authors(&mut self, periods: &mut SiteRetentions<'_>, until: Deadline) -> Result<bool, Error> {
         if self.author.is_none() && Instant::now() < self.authors {
             return Ok(false);
         }
@@ -188,7 +188,7 @@ impl Sweep {
         let mut select = connection.prepare_cached(
             "SELECT site, person, changed_at FROM author WHERE (site, person) > (?1, ?2) ORDER BY site, person LIMIT ?3",
         )?;
-        let rows = select.query_map(params![site, person, VISIT], |row| {
+        let rows = select.query_map(params![site, person, MAX_ROWS_PER_VISIT], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?))
         })?;
         for row in rows.collect::<Result<Vec<_>, _>>()? {
@@ -198,12 +198,12 @@ impl Sweep {
                 delete.execute(params![site, person])?;
             }
             self.author = Some((site, person));
-            if until.is_over() {
+            if until.has_passed() {
                 return Ok(true);
             }
         }
         if self.author.is_none() {
-            self.authors = Instant::now() + AUTHORS;
+            self.authors = Instant::now() + AUTHOR_WALK_INTERVAL;
         }
         Ok(self.author.is_some())
     }

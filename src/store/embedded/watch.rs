@@ -7,13 +7,13 @@ use rusqlite::Connection;
 use tokio::sync::watch as signal;
 use tokio::time::{Instant, timeout_at};
 
-use super::readers::Extent;
+use super::readers::ReadSize;
 use super::{Embedded, read};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::change::Event;
+use crate::store::change::ChangeEvent;
 use crate::store::cursor::Cursor;
-use crate::store::row::read_verdict;
+use crate::store::row::decode_verdict;
 
 /// Most changes delivered at once.
 const CHUNK: i64 = 256;
@@ -29,13 +29,13 @@ pub(in crate::store) struct Watch {
 impl Embedded {
     pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
         let site = site.clone();
-        self.read(Extent::Short, move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
+        self.read(ReadSize::Short, move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
     }
 
     /// Before which cursor changes were forgotten, if any were.
     pub async fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
         let site = site.clone();
-        let forgotten = self.read(Extent::Short, move |connection| read::forgotten_events(connection, &site)).await?;
+        let forgotten = self.read(ReadSize::Short, move |connection| read::forgotten_events(connection, &site)).await?;
         Ok((forgotten > 0).then(|| Cursor::number(forgotten)))
     }
 
@@ -45,19 +45,19 @@ impl Embedded {
 }
 
 impl Watch {
-    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<ChangeEvent>, Error> {
         let deadline = Instant::now() + wait;
         loop {
             // Marked as seen before reading: a change that comes while we read wakes us again.
             self.newest.borrow_and_update();
             let (site, after) = (self.site.clone(), self.after);
             let events = move |connection: &Connection| read::events(connection, &site, after, CHUNK);
-            let rows = self.store.read(Extent::Long, events).await?;
+            let rows = self.store.read(ReadSize::Long, events).await?;
             if let Some((number, _)) = rows.last() {
                 let newest = *number;
-                let events = rows
-                    .into_iter()
-                    .map(|(number, verdict)| Ok(Event { verdict: read_verdict(&verdict)?, cursor: Cursor::number(number) }));
+                let events = rows.into_iter().map(|(number, verdict)| {
+                    Ok(ChangeEvent { verdict: decode_verdict(&verdict)?, cursor: Cursor::number(number) })
+                });
                 let events = events.collect::<Result<_, Error>>()?;
                 self.after = newest;
                 return Ok(events);

@@ -29,25 +29,25 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::chore;
-use super::connection::BUSY;
+use super::connection::BUSY_TIMEOUT;
 use crate::error::Error;
 
-use log::Log;
+use log::WalFrames;
 use page::clear_unallocated;
 
 /// How long after an erasure its bytes are overwritten, together with those of all erasures until then.
-const AFTER: Duration = Duration::from_secs(5);
+const DELAY: Duration = Duration::from_secs(5);
 /// How long a step looks at pages.
 const STEP: Duration = Duration::from_millis(4);
 /// How long the writer has for other work between two steps at least, and as a multiple of the time that a step took.
 const PAUSE: Duration = Duration::from_millis(20);
-const REST: u32 = 9;
+const REST_FACTOR: u32 = 9;
 /// How long a step waits for those who read from the log.
-const READERS: Duration = Duration::from_millis(10);
+const READER_TIMEOUT: Duration = Duration::from_millis(10);
 /// After how long it is logged that somebody does not stop reading from the log.
-const BLOCKED: Duration = Duration::from_secs(60);
+const BLOCKED_WARNING_AFTER: Duration = Duration::from_secs(60);
 /// From so many pages on the number of a page can look like the beginning of a B-tree page.
-const TOO_MANY: u64 = 0x0200_0000;
+const MAX_PAGES: u64 = 0x0200_0000;
 
 /// Where the work stands.
 pub(super) struct Wipe {
@@ -97,7 +97,7 @@ impl Wipe {
 
     /// Something was erased, and that is committed.
     pub fn ask(&mut self) {
-        self.due.get_or_insert_with(|| Instant::now() + AFTER);
+        self.due.get_or_insert_with(|| Instant::now() + DELAY);
     }
 
     /// Returns whether it is time for a step.
@@ -123,15 +123,15 @@ impl Wipe {
             // A later step does what this one could not; whoever writes meets the same trouble and reports it.
             Err(error) => tracing::debug!(cause = ?error, "what was erased could not be overwritten yet"),
         }
-        self.next = Instant::now() + PAUSE.max(begun.elapsed() * REST);
+        self.next = Instant::now() + PAUSE.max(begun.elapsed() * REST_FACTOR);
     }
 
     /// Returns whether the pass is complete.
     fn advance(&mut self, connection: &Connection) -> Result<bool, Error> {
         self.read_log().map_err(Error::store)?;
-        if !cut_log(connection)? {
+        if !truncate_log(connection)? {
             let (since, logged) = self.blocked.get_or_insert_with(|| (Instant::now(), false));
-            if since.elapsed() >= BLOCKED && !*logged {
+            if since.elapsed() >= BLOCKED_WARNING_AFTER && !*logged {
                 *logged = true;
                 tracing::warn!(
                     "what was erased is still in the database's log, since another program is reading the database; end that \
@@ -158,7 +158,7 @@ impl Wipe {
 
     /// Notes which pages the log holds of the part of the file that has been looked at.
     fn read_log(&mut self) -> io::Result<()> {
-        let (Some(pass), Some(log)) = (self.pass.as_mut(), Log::read(&self.log)?) else { return Ok(()) };
+        let (Some(pass), Some(log)) = (self.pass.as_mut(), WalFrames::read(&self.log)?) else { return Ok(()) };
         // If it has begun anew at another time too, what it held before is not known.
         if pass.sequence.is_some_and(|expected| log.sequence != expected) {
             *pass = Pass::new();
@@ -177,7 +177,7 @@ impl Wipe {
         }
         let size: u32 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         let pages = self.file.metadata().map_err(Error::store)?.len() / u64::from(size);
-        if pages >= TOO_MANY {
+        if pages >= MAX_PAGES {
             tracing::error!(pages, "the database is too large to overwrite what was erased in it; run VACUUM on it");
             return Ok(true);
         }
@@ -194,7 +194,7 @@ impl Wipe {
                     // Pages as they were would be written again with the next change to them.
                     connection.execute_batch("PRAGMA shrink_memory")?;
                     if self.due.is_none() {
-                        chore::wipe_is_done(connection)?;
+                        chore::clear_wipe_request(connection)?;
                     }
                     return Ok(true);
                 }
@@ -210,10 +210,10 @@ impl Wipe {
 }
 
 /// Moves the log into the file and cuts it down to nothing. Returns `false` if somebody reads from it.
-fn cut_log(connection: &Connection) -> Result<bool, Error> {
-    connection.busy_timeout(READERS)?;
+fn truncate_log(connection: &Connection) -> Result<bool, Error> {
+    connection.busy_timeout(READER_TIMEOUT)?;
     let cut = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(!cut?)
 }
 

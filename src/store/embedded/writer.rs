@@ -8,15 +8,15 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::engine::Engine;
+use super::engine::Database;
 use super::sweep::Sweep;
 use super::wipe::Wipe;
 use crate::error::Error;
 
 /// Most jobs in one transaction.
-const BATCH: usize = 256;
+const MAX_BATCH: usize = 256;
 /// How many jobs may wait before callers wait to hand theirs in.
-const WAITING: usize = 1_024;
+const MAX_WAITING: usize = 1_024;
 
 /// The way to the thread.
 pub(super) struct Writer {
@@ -35,23 +35,23 @@ enum Task {
 /// Work, and the caller who waits for it.
 trait Job: Send {
     /// Does the work inside a transaction; may be called again after a rollback. Tells whether it succeeded.
-    fn run(&mut self, engine: &mut Engine) -> bool;
+    fn run(&mut self, engine: &mut Database) -> bool;
     /// Hands over what the work gave, or why nothing of it was kept.
     fn answer(self: Box<Self>, committed: Result<(), String>);
 }
 
-struct Ask<T, F> {
+struct PendingJob<T, F> {
     work: F,
     outcome: Option<Result<T, Error>>,
     caller: oneshot::Sender<Result<T, Error>>,
 }
 
-impl<T, F> Job for Ask<T, F>
+impl<T, F> Job for PendingJob<T, F>
 where
     T: Send,
-    F: FnMut(&mut Engine) -> Result<T, Error> + Send,
+    F: FnMut(&mut Database) -> Result<T, Error> + Send,
 {
-    fn run(&mut self, engine: &mut Engine) -> bool {
+    fn run(&mut self, engine: &mut Database) -> bool {
         self.outcome.insert((self.work)(engine)).is_ok()
     }
 
@@ -70,10 +70,10 @@ where
 
 impl Writer {
     /// Starts the thread. It holds `lock` for as long as it can write.
-    pub fn start(engine: Engine, chores: Chores, newest: watch::Sender<i64>, lock: File) -> Result<Self, Error> {
-        let (jobs, waiting) = mpsc::channel(WAITING);
+    pub fn start(engine: Database, chores: Chores, newest: watch::Sender<i64>, lock: File) -> Result<Self, Error> {
+        let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let work = move || {
-            write(engine, chores, waiting, &newest);
+            run_thread(engine, chores, waiting, &newest);
             drop(lock);
         };
         let thread = thread::Builder::new().name("gatepost-store".to_owned()).spawn(work).map_err(Error::store)?;
@@ -83,11 +83,11 @@ impl Writer {
     /// Has the thread do some work in a transaction, and returns when that is committed.
     pub async fn run<T: Send + 'static>(
         &self,
-        work: impl FnMut(&mut Engine) -> Result<T, Error> + Send + 'static,
+        work: impl FnMut(&mut Database) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (caller, answer) = oneshot::channel();
         let stopped = || Error::store("the store is closed");
-        self.jobs.send(Task::Job(Box::new(Ask { work, outcome: None, caller }))).await.map_err(|_| stopped())?;
+        self.jobs.send(Task::Job(Box::new(PendingJob { work, outcome: None, caller }))).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 
@@ -122,10 +122,10 @@ impl Drop for Writer {
 }
 
 /// The thread's whole life.
-fn write(mut engine: Engine, mut chores: Chores, mut waiting: mpsc::Receiver<Task>, newest: &watch::Sender<i64>) {
-    let mut tasks = Vec::with_capacity(BATCH);
+fn run_thread(mut engine: Database, mut chores: Chores, mut waiting: mpsc::Receiver<Task>, newest: &watch::Sender<i64>) {
+    let mut tasks = Vec::with_capacity(MAX_BATCH);
     let mut stopping = false;
-    while !stopping && waiting.blocking_recv_many(&mut tasks, BATCH) > 0 {
+    while !stopping && waiting.blocking_recv_many(&mut tasks, MAX_BATCH) > 0 {
         let mut jobs = Vec::with_capacity(tasks.len());
         for task in tasks.drain(..) {
             match task {
@@ -135,9 +135,9 @@ fn write(mut engine: Engine, mut chores: Chores, mut waiting: mpsc::Receiver<Tas
             }
         }
         if !jobs.is_empty() {
-            work(&mut engine, jobs, newest);
+            run_jobs(&mut engine, jobs, newest);
         }
-        chores.tend(&mut engine);
+        chores.run_due(&mut engine);
         // Nobody waits: what is left of the sweep is done now, a slice at a time.
         while !stopping && waiting.is_empty() && chores.sweep.is_behind() {
             chores.sweep(&mut engine);
@@ -157,7 +157,7 @@ pub(super) struct Chores {
 
 impl Chores {
     /// Does what is due, in small steps.
-    fn tend(&mut self, engine: &mut Engine) {
+    fn run_due(&mut self, engine: &mut Database) {
         if engine.take_erased() {
             self.wipe.ask();
         }
@@ -169,7 +169,7 @@ impl Chores {
         }
     }
 
-    fn sweep(&mut self, engine: &mut Engine) {
+    fn sweep(&mut self, engine: &mut Database) {
         // What could not be swept now will be later; the next job meets the same trouble and reports it.
         let swept = engine.begin().and_then(|()| self.sweep.slice(engine.connection())).and_then(|()| engine.commit());
         match swept {
@@ -183,11 +183,11 @@ impl Chores {
 }
 
 /// Does all jobs in one transaction; if one of them fails, each in its own, so that only that one fails.
-fn work(engine: &mut Engine, mut jobs: Vec<Box<dyn Job>>, newest: &watch::Sender<i64>) {
+fn run_jobs(engine: &mut Database, mut jobs: Vec<Box<dyn Job>>, newest: &watch::Sender<i64>) {
     let result = transact(engine, &mut jobs, newest);
     if matches!(result, Err(Failed::Job)) && jobs.len() > 1 {
         for job in jobs {
-            work(engine, vec![job], newest);
+            run_jobs(engine, vec![job], newest);
         }
         return;
     }
@@ -206,7 +206,7 @@ enum Failed {
     Transaction(String),
 }
 
-fn transact(engine: &mut Engine, jobs: &mut [Box<dyn Job>], newest: &watch::Sender<i64>) -> Result<(), Failed> {
+fn transact(engine: &mut Database, jobs: &mut [Box<dyn Job>], newest: &watch::Sender<i64>) -> Result<(), Failed> {
     let failed = |error: Error| Failed::Transaction(cause(&error));
     engine.begin().map_err(failed)?;
     if !jobs.iter_mut().all(|job| job.run(engine)) {

@@ -1,14 +1,14 @@
 //! The audit in memory, of which only the newest records are kept.
 
 use super::Memory;
-use super::site::shelf;
+use super::site::site_state;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::audit::AuditPage;
 
 impl Memory {
     pub fn log(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
-        shelf(&mut self.state()?.sites, site).log(record);
+        site_state(&mut self.state()?.sites, site).log(record);
         Ok(())
     }
 
@@ -20,7 +20,7 @@ impl Memory {
             true => all.rev().filter(|logged| logged.position.number < from).take(count).cloned().collect(),
             false => all.filter(|logged| logged.position.number > from).take(count).cloned().collect(),
         };
-        Ok(AuditPage::of(records, count, shelf.audit_forgotten, shelf.newest_act()))
+        Ok(AuditPage::of(records, count, shelf.audit_forgotten, shelf.audit_end()))
     }
 
     pub fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {

@@ -1,34 +1,38 @@
 //! Comments in memory: each function one step under one lock.
 
-use super::entry::{Earlier, Entry, Stood};
-use super::site::{Reservation, shelf};
-use super::{MOST_RESERVED, Memory, State};
+use super::entry::{EditHistory, MemoryComment, MemoryVerdict};
+use super::site::{Reservation, site_state};
+use super::{MAX_RESERVED, Memory, State};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::{Facts, Flood, History, LimitState, Similar};
-use crate::store::act::{of_machine, with_before};
+use crate::facts::{DuplicateCounts, Facts, FloodCounts, History, LimitState};
+use crate::store::act::{machine_record, with_before};
 use crate::store::change::Change;
 use crate::store::clock::from_micros;
-use crate::store::draft::{MOST_PAST, with_limit};
-use crate::store::entry::{Admission, Admitted, Kept, Queue};
-use crate::store::page::{Filling, ListPage, ListQuery, Order, Place};
+use crate::store::draft::{MAX_PAST_VERDICTS, with_rate_limit};
+use crate::store::entry::{Admission, AdmissionOutcome, QueueSummary, StoredComment};
+use crate::store::page::{ListPage, ListPosition, ListQuery, Order, PageBuilder};
 use crate::store::person::Person;
 use crate::verdict::{Decision, Verdict};
 
 impl Memory {
-    pub fn admit(&self, admission: &Admission<'_>) -> Result<Admitted, Error> {
+    pub fn admit(&self, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
         let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
         let limits = admission.counted();
         let mut state = self.state()?;
         let State { sites, limits: counts, bytes: total, .. } = &mut *state;
-        let shelf = shelf(sites, site);
+        let shelf = site_state(sites, site);
         let standing = shelf.comments.get(id);
-        if let Some(entry) = standing.filter(|entry| entry.has_had(admission.comment)) {
-            return Ok(Admitted::Repeated(entry.current.verdict.clone()));
+        if let Some(entry) = standing.filter(|entry| entry.is_repeat(admission.comment)) {
+            return Ok(AdmissionOutcome::Repeated(entry.current.verdict.clone()));
         }
         if let Some(reserved) = shelf.reserved.peek(id).filter(|reserved| reserved.fingerprint == fingerprint) {
             let Reservation { facts, verdict_id, revision, .. } = reserved;
-            return Ok(Admitted::Undecided { facts: facts.clone(), verdict_id: verdict_id.clone(), revision: *revision });
+            return Ok(AdmissionOutcome::Undecided {
+                facts: facts.clone(),
+                verdict_id: verdict_id.clone(),
+                revision: *revision,
+            });
         }
         let weighing = counts.weigh(shelf.number, &limits);
         counts.count(&weighing);
@@ -38,28 +42,33 @@ impl Memory {
             previous: standing.map(|entry| entry.previous()),
             limits: weighing.states,
             // Counted by the process, for all its engines.
-            duplicates: Similar::default(),
+            duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
-            flood: Flood::default(),
+            flood: FloodCounts::default(),
         };
         if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::refused) {
-            let verdict = with_limit(admission.tentative, facts.tightest());
+            let verdict = with_rate_limit(admission.tentative, facts.tightest());
             shelf.reserved.pop(id);
-            if let Some(act) = of_machine(&verdict, &admission.persons) {
+            if let Some(act) = machine_record(&verdict, &admission.persons) {
                 shelf.log(act);
             }
-            shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before: None }, Earlier::default(), total);
+            shelf.insert(
+                admission,
+                MemoryVerdict { verdict: verdict.clone(), event: None, before: None },
+                EditHistory::default(),
+                total,
+            );
             state.came(site, id);
-            return Ok(Admitted::Recorded(verdict));
+            return Ok(AdmissionOutcome::Recorded(verdict));
         }
         let revision = standing.map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
         let verdict_id = admission.tentative.id.clone();
         let reservation = Reservation { fingerprint, facts: facts.clone(), verdict_id: verdict_id.clone(), revision };
         shelf.reserved.put(id.clone(), reservation);
-        if shelf.reserved.len() > MOST_RESERVED {
+        if shelf.reserved.len() > MAX_RESERVED {
             shelf.reserved.pop_lru();
         }
-        Ok(Admitted::Undecided { facts, verdict_id, revision })
+        Ok(AdmissionOutcome::Undecided { facts, verdict_id, revision })
     }
 
     pub fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
@@ -76,9 +85,9 @@ impl Memory {
                 .author()
                 .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
             previous: standing.filter(|entry| !entry.is_of(admission.comment)).map(|entry| entry.previous()),
-            duplicates: Similar::default(),
+            duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
-            flood: Flood::default(),
+            flood: FloodCounts::default(),
         })
     }
 
@@ -86,7 +95,7 @@ impl Memory {
         let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
         let mut state = self.state()?;
         let State { sites, bytes: total, .. } = &mut *state;
-        let shelf = shelf(sites, site);
+        let shelf = site_state(sites, site);
         if let Some(entry) = shelf.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
             return Ok(entry.current.verdict.clone());
         }
@@ -100,21 +109,21 @@ impl Memory {
         }
         shelf.reserved.pop(id);
         let (before, past, first) = match standing {
-            None => (None, Earlier::default(), true),
-            Some(Entry { current: standing, mut trail, author, persons, fingerprint, mut texts, .. }) => {
+            None => (None, EditHistory::default(), true),
+            Some(MemoryComment { current: standing, mut trail, author, persons, fingerprint, mut texts, .. }) => {
                 let before = standing.verdict.decision;
                 shelf.uncount(author, before);
                 trail.push(standing);
-                trail.drain(..trail.len().saturating_sub(MOST_PAST));
+                trail.drain(..trail.len().saturating_sub(MAX_PAST_VERDICTS));
                 texts.push(fingerprint);
-                texts.drain(..texts.len().saturating_sub(MOST_PAST));
-                (Some(before), Earlier { trail, persons, texts }, false)
+                texts.drain(..texts.len().saturating_sub(MAX_PAST_VERDICTS));
+                (Some(before), EditHistory { trail, persons, texts }, false)
             }
         };
-        if let Some(act) = of_machine(verdict, &admission.persons) {
+        if let Some(act) = machine_record(verdict, &admission.persons) {
             shelf.log(with_before(act, before.map_or(0, |before| before.to_wire().into())));
         }
-        shelf.insert(admission, Stood { verdict: verdict.clone(), event: None, before }, past, total);
+        shelf.insert(admission, MemoryVerdict { verdict: verdict.clone(), event: None, before }, past, total);
         if first {
             state.came(site, id);
         } else {
@@ -124,12 +133,12 @@ impl Memory {
         Ok(verdict.clone())
     }
 
-    pub fn queue(&self, site: &Site) -> Result<Queue, Error> {
+    pub fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {
         let state = self.state()?;
         let all = state.sites.get(site).into_iter().flat_map(|shelf| shelf.comments.values());
         let held = || all.clone().filter(|entry| entry.current.verdict.decision == Decision::Hold);
         let oldest = held().map(|entry| entry.received_at).min().map(from_micros).transpose()?;
-        Ok(Queue { comments: held().count().try_into().unwrap_or(u64::MAX), oldest })
+        Ok(QueueSummary { comments: held().count().try_into().unwrap_or(u64::MAX), oldest })
     }
 
     pub fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
@@ -140,9 +149,9 @@ impl Memory {
             return Ok(false);
         }
         let before = entry.current.verdict.decision;
-        let next = Stood { verdict: change.verdict.clone(), event: Some(change.event.clone()), before: Some(before) };
+        let next = MemoryVerdict { verdict: change.verdict.clone(), event: Some(change.event.clone()), before: Some(before) };
         entry.trail.push(std::mem::replace(&mut entry.current, next));
-        entry.trail.drain(..entry.trail.len().saturating_sub(MOST_PAST));
+        entry.trail.drain(..entry.trail.len().saturating_sub(MAX_PAST_VERDICTS));
         let author = entry.author;
         shelf.uncount(author, before);
         shelf.count(author, change.verdict.decision);
@@ -152,7 +161,7 @@ impl Memory {
         Ok(true)
     }
 
-    pub fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
+    pub fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
         let state = self.state()?;
         let entry = state.sites.get(site).and_then(|shelf| shelf.comments.get(id));
         entry.map(|entry| entry.kept(true)).transpose()
@@ -164,11 +173,11 @@ impl Memory {
     }
 
     pub fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
-        let mut filling = Filling::new(query)?;
+        let mut filling = PageBuilder::new(query)?;
         let state = self.state()?;
-        let mut all: Vec<(Place, &Entry)> = Vec::new();
+        let mut all: Vec<(ListPosition, &MemoryComment)> = Vec::new();
         if let Some(shelf) = state.sites.get(site) {
-            let wanted = |entry: &&Entry| {
+            let wanted = |entry: &&MemoryComment| {
                 let verdict = &entry.current.verdict;
                 query.decision.is_none_or(|decision| decision == verdict.decision)
                     && (!query.spot_checks || verdict.is_spot_check())
@@ -178,8 +187,8 @@ impl Memory {
         }
         let backwards = query.order == Order::Newest;
         all.sort_by(|a, b| if backwards { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
-        while let Some((after, count)) = filling.wants() {
-            let behind = |place: &Place| after.is_none_or(|after| if backwards { place < after } else { place > after });
+        while let Some((after, count)) = filling.next_chunk() {
+            let behind = |place: &ListPosition| after.is_none_or(|after| if backwards { place < after } else { place > after });
             let rows = all.iter().filter(|(place, _)| behind(place)).take(count);
             let rows =
                 rows.map(|(place, entry)| Ok((place.clone(), Some(entry.kept(false)?)))).collect::<Result<_, Error>>()?;

@@ -10,17 +10,17 @@ use crate::facts::Previous;
 use crate::pb;
 use crate::store::act::machine_event;
 use crate::store::clock::from_micros;
-use crate::store::draft::{comes_late, lead};
-use crate::store::entry::{Kept, Past};
-use crate::store::page::{Order, Place};
+use crate::store::draft::{is_outdated, risk_lead};
+use crate::store::entry::{PastVerdict, StoredComment};
+use crate::store::page::{ListPosition, Order};
 use crate::store::person::Person;
 use crate::verdict::{Decision, Verdict};
 
 /// A comment and what was decided on it.
-pub(super) struct Entry {
+pub(super) struct MemoryComment {
     /// Counts its bytes while it is there.
     #[allow(dead_code, reason = "dropped")]
-    pub weight: Weight,
+    pub weight: ByteCount,
     pub fingerprint: Fingerprint,
     /// When the host says that it was sent. 0: it does not say.
     pub sent_at: u64,
@@ -31,17 +31,17 @@ pub(super) struct Entry {
     pub author: Option<Person>,
     /// All that any text of it came from.
     pub persons: Vec<Person>,
-    pub current: Stood,
-    pub trail: Vec<Stood>,
+    pub current: MemoryVerdict,
+    pub trail: Vec<MemoryVerdict>,
 }
 
 /// The bytes of a comment, in the sum of all.
-pub(super) struct Weight {
+pub(super) struct ByteCount {
     bytes: usize,
     total: Arc<AtomicUsize>,
 }
 
-impl Weight {
+impl ByteCount {
     pub fn new(comment: &pb::Comment, total: &Arc<AtomicUsize>) -> Self {
         let bytes = prost::Message::encoded_len(comment);
         total.fetch_add(bytes, Ordering::Relaxed);
@@ -49,7 +49,7 @@ impl Weight {
     }
 }
 
-impl Drop for Weight {
+impl Drop for ByteCount {
     fn drop(&mut self) {
         self.total.fetch_sub(self.bytes, Ordering::Relaxed);
     }
@@ -57,59 +57,59 @@ impl Drop for Weight {
 
 /// What there was of a comment before its present text.
 #[derive(Default)]
-pub(super) struct Earlier {
-    pub trail: Vec<Stood>,
+pub(super) struct EditHistory {
+    pub trail: Vec<MemoryVerdict>,
     pub persons: Vec<Person>,
     pub texts: Vec<Fingerprint>,
 }
 
 /// A verdict that stands or stood.
 #[derive(Clone)]
-pub(super) struct Stood {
+pub(super) struct MemoryVerdict {
     pub verdict: Verdict,
     /// `None`: the machine's, which follows from the verdict and what stood before.
     pub event: Option<pb::AuditEvent>,
     pub before: Option<Decision>,
 }
 
-impl Entry {
+impl MemoryComment {
     /// Returns whether this text stands.
     pub fn is_of(&self, comment: &Comment) -> bool {
         self.fingerprint == comment.fingerprint()
     }
 
     /// Returns whether this text stands, or comes after another that was sent later.
-    pub fn has_had(&self, comment: &Comment) -> bool {
+    pub fn is_repeat(&self, comment: &Comment) -> bool {
         let before = self.texts.contains(&comment.fingerprint());
         let (sent_at, received_at) = (comment.sent_at().unwrap_or(0), self.received_at.unsigned_abs());
-        self.is_of(comment) || comes_late(before, sent_at, self.sent_at, received_at)
+        self.is_of(comment) || is_outdated(before, sent_at, self.sent_at, received_at)
     }
 
     pub fn previous(&self) -> Previous {
         let verdict = &self.current.verdict;
-        Previous { decision: verdict.decision, by_moderator: !verdict.by_machine() }
+        Previous { decision: verdict.decision, by_moderator: !verdict.is_by_machine() }
     }
 
-    pub fn place(&self, order: Order) -> Place {
+    pub fn place(&self, order: Order) -> ListPosition {
         let key = match order {
-            Order::Risk => self.received_at - lead(&self.current.verdict),
+            Order::Risk => self.received_at - risk_lead(&self.current.verdict),
             Order::Newest | Order::Oldest => self.received_at,
         };
-        Place { key, id: self.comment.comment_id.clone() }
+        ListPosition { key, id: self.comment.comment_id.clone() }
     }
 
-    pub fn kept(&self, with_trail: bool) -> Result<Kept, Error> {
-        let Past { verdict, event } = self.current.clone().past();
+    pub fn kept(&self, with_trail: bool) -> Result<StoredComment, Error> {
+        let PastVerdict { verdict, event } = self.current.clone().past();
         let received_at: SystemTime = from_micros(self.received_at)?;
-        let trail = if with_trail { self.trail.iter().cloned().map(Stood::past).collect() } else { Vec::new() };
+        let trail = if with_trail { self.trail.iter().cloned().map(MemoryVerdict::past).collect() } else { Vec::new() };
         let persons = self.persons.clone();
-        Ok(Kept { comment: self.comment.clone(), verdict, received_at, author: self.author, persons, event, trail })
+        Ok(StoredComment { comment: self.comment.clone(), verdict, received_at, author: self.author, persons, event, trail })
     }
 }
 
-impl Stood {
-    fn past(self) -> Past {
+impl MemoryVerdict {
+    fn past(self) -> PastVerdict {
         let before = self.before.map_or(0, |before| before.to_wire().into());
-        Past { event: self.event.unwrap_or_else(|| machine_event(&self.verdict, before)), verdict: self.verdict }
+        PastVerdict { event: self.event.unwrap_or_else(|| machine_event(&self.verdict, before)), verdict: self.verdict }
     }
 }

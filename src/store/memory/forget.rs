@@ -5,7 +5,7 @@ use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
 use crate::pb;
-use crate::store::forget::Forgotten;
+use crate::store::forget::ErasureCounts;
 use crate::store::person::Person;
 
 impl Memory {
@@ -23,11 +23,11 @@ impl Memory {
         Ok(true)
     }
 
-    pub fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
+    pub fn forget(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
         let mut state = self.state()?;
         let State { sites, limits, order, .. } = &mut *state;
-        let Some(shelf) = sites.get_mut(site) else { return Ok(Forgotten::default()) };
-        let mut forgotten = Forgotten::default();
+        let Some(shelf) = sites.get_mut(site) else { return Ok(ErasureCounts::default()) };
+        let mut forgotten = ErasureCounts::default();
         for id in shelf.of(person) {
             shelf.reserved.pop(&id);
             let Some(entry) = shelf.comments.remove(&id) else { continue };

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::outcomes::{OutcomeHead, Teaching};
+use crate::store::outcomes::{OutcomeLogState, OutcomeUpdate};
 
 /// Records by number, with their names.
 #[derive(Default)]
 pub(super) struct OutcomeLog {
-    pub head: OutcomeHead,
+    pub head: OutcomeLogState,
     pub records: BTreeMap<u64, (String, Vec<u8>)>,
 }
 
@@ -18,7 +18,7 @@ impl OutcomeLog {
     }
 
     /// Takes a record back, and adds one.
-    pub fn teach(&mut self, teaching: &Teaching) {
+    pub fn teach(&mut self, teaching: &OutcomeUpdate) {
         let added = teaching.added.as_ref().map(|(name, _)| name);
         for name in teaching.removed.iter().chain(added) {
             let before = self.records.len();

@@ -1,13 +1,13 @@
 //! Reads and changes the sites' logs of outcomes in memory.
 
 use super::Memory;
-use super::site::shelf;
+use super::site::site_state;
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::outcomes::{OutcomeHead, Teaching};
+use crate::store::outcomes::{OutcomeLogState, OutcomeUpdate};
 
 impl Memory {
-    pub fn outcome_head(&self, site: &Site) -> Result<OutcomeHead, Error> {
+    pub fn outcome_head(&self, site: &Site) -> Result<OutcomeLogState, Error> {
         Ok(self.state()?.sites.get(site).map(|shelf| shelf.outcomes.head.clone()).unwrap_or_default())
     }
 
@@ -27,9 +27,9 @@ impl Memory {
         Ok(records.find(|(known, _)| known == name).map(|(_, record)| record.clone()))
     }
 
-    pub fn teach(&self, site: &Site, teaching: &Teaching, act: Option<Vec<u8>>) -> Result<(), Error> {
+    pub fn teach(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
         let mut state = self.state()?;
-        let shelf = shelf(&mut state.sites, site);
+        let shelf = site_state(&mut state.sites, site);
         shelf.outcomes.teach(teaching);
         act.into_iter().for_each(|act| shelf.log(act));
         Ok(())
@@ -37,7 +37,7 @@ impl Memory {
 
     pub fn drop_outcomes(&self, site: &Site, records: &[(u64, String)]) -> Result<(), Error> {
         let mut state = self.state()?;
-        let outcomes = &mut shelf(&mut state.sites, site).outcomes;
+        let outcomes = &mut site_state(&mut state.sites, site).outcomes;
         for (number, _) in records {
             outcomes.head.removed += u64::from(outcomes.records.remove(number).is_some());
         }
@@ -46,7 +46,7 @@ impl Memory {
 
     pub fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let mut state = self.state()?;
-        let shelf = shelf(&mut state.sites, site);
+        let shelf = site_state(&mut state.sites, site);
         (shelf.outcomes.head.from, shelf.outcomes.head.to) = (from, to);
         shelf.log(act);
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{MOST, MOST_BYTES, MOST_HELD, State};
+use super::{MAX_BYTES, MAX_COMMENTS, MAX_HELD, State};
 use crate::comment::{CommentId, Site};
 use crate::verdict::Decision;
 
@@ -16,11 +16,11 @@ impl State {
     /// Forgets the oldest comments while there are too many.
     pub fn make_room(&mut self) {
         // Held ones too, when all there is must be bounded: nothing is kept beyond the process anyway.
-        while self.order.len() > MOST + MOST_HELD || self.bytes.load(Ordering::Relaxed) > MOST_BYTES {
+        while self.order.len() > MAX_COMMENTS + MAX_HELD || self.bytes.load(Ordering::Relaxed) > MAX_BYTES {
             let Some((site, id)) = self.order.pop_front() else { return };
             self.forget_comment(&site, &id);
         }
-        if self.order.len() <= MOST {
+        if self.order.len() <= MAX_COMMENTS {
             return;
         }
         // Two for one, so that a line of held comments does not keep the others from being reached.
@@ -29,7 +29,7 @@ impl State {
             let Some(shelf) = self.sites.get_mut(&site) else { continue };
             match shelf.comments.get(&id) {
                 Some(entry) if entry.current.verdict.decision == Decision::Hold => self.order.push_back((site, id)),
-                _ if self.order.len() >= MOST => self.forget_comment(&site, &id),
+                _ if self.order.len() >= MAX_COMMENTS => self.forget_comment(&site, &id),
                 _ => self.order.push_front((site, id)),
             }
         }

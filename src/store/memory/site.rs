@@ -6,40 +6,40 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use lru::LruCache;
 
-use super::entry::{Earlier, Entry, Stood, Weight};
+use super::entry::{ByteCount, EditHistory, MemoryComment, MemoryVerdict};
 use super::outcome_log::OutcomeLog;
 use crate::comment::{CommentId, Fingerprint, Site};
 use crate::facts::{Facts, History};
-use crate::store::audit::{Link, Logged};
+use crate::store::audit::{AuditRecord, ChainPosition};
 use crate::store::clock::now_micros;
-use crate::store::draft::is_flood;
+use crate::store::draft::is_rate_limited;
 use crate::store::entry::Admission;
 use crate::store::person::Person;
 use crate::store::secrets::Secrets;
 use crate::verdict::{Decision, Verdict};
 
 /// How many sites are remembered. Beyond them the one goes of which least would be lost.
-const MOST_SITES: usize = 10_000;
+const MAX_SITES: usize = 10_000;
 /// How many records of a site's audit are kept.
-const MOST_ACTS: usize = 10_000;
+const MAX_ACTS: usize = 10_000;
 
 /// What there is of one site.
-pub(super) struct Shelf {
+pub(super) struct SiteState {
     /// Names the site in the limits.
     pub number: i64,
     /// When it was asked for last, by a count of all such occasions.
     pub used: u64,
     pub secrets: Option<Secrets>,
     /// Boxed: the table has room for twice as many as there are.
-    pub comments: HashMap<CommentId, Box<Entry>>,
+    pub comments: HashMap<CommentId, Box<MemoryComment>>,
     pub reserved: LruCache<CommentId, Reservation>,
     pub authors: HashMap<Person, History>,
     pub changes: VecDeque<(i64, Verdict)>,
     /// The number of the newest change that is not kept any more.
     pub forgotten: i64,
-    pub audit: VecDeque<Logged>,
+    pub audit: VecDeque<AuditRecord>,
     /// The newest record of the audit that is not kept any more.
-    pub audit_forgotten: Link,
+    pub audit_forgotten: ChainPosition,
     /// Block and allow entries by name.
     pub list_entries: BTreeMap<String, Vec<u8>>,
     pub outcomes: OutcomeLog,
@@ -53,7 +53,7 @@ pub(super) struct Reservation {
     pub revision: u32,
 }
 
-impl Shelf {
+impl SiteState {
     fn new(number: i64) -> Self {
         Self {
             number,
@@ -66,7 +66,7 @@ impl Shelf {
             changes: VecDeque::new(),
             forgotten: 0,
             audit: VecDeque::new(),
-            audit_forgotten: Link::default(),
+            audit_forgotten: ChainPosition::default(),
             list_entries: BTreeMap::new(),
             outcomes: OutcomeLog::default(),
         }
@@ -75,23 +75,23 @@ impl Shelf {
     pub fn insert(
         &mut self,
         admission: &Admission<'_>,
-        standing: Stood,
-        Earlier { trail, mut persons, texts }: Earlier,
+        standing: MemoryVerdict,
+        EditHistory { trail, mut persons, texts }: EditHistory,
         total: &Arc<AtomicUsize>,
     ) {
-        let author = admission.persons.author().filter(|_| !is_flood(&standing.verdict));
+        let author = admission.persons.author().filter(|_| !is_rate_limited(&standing.verdict));
         self.count(author, standing.verdict.decision);
         let earlier = std::mem::replace(&mut persons, admission.persons.all().collect());
         persons.extend(earlier.into_iter().filter(|person| !admission.persons.all().any(|now| now == *person)));
-        let comment = match is_flood(&standing.verdict) {
+        let comment = match is_rate_limited(&standing.verdict) {
             true => admission.comment.truncated_message(),
             false => admission.comment.stored_message().clone(),
         };
-        let entry = Entry {
+        let entry = MemoryComment {
             fingerprint: admission.comment.fingerprint(),
             sent_at: admission.comment.sent_at().unwrap_or(0),
             texts,
-            weight: Weight::new(&comment, total),
+            weight: ByteCount::new(&comment, total),
             comment,
             received_at: now_micros(),
             author,
@@ -128,15 +128,15 @@ impl Shelf {
 
     /// Adds a record to the audit.
     pub fn log(&mut self, record: Vec<u8>) {
-        let next = Logged::after(&self.newest_act(), record);
+        let next = AuditRecord::after(&self.audit_end(), record);
         self.audit.push_back(next);
-        if self.audit.len() > MOST_ACTS {
+        if self.audit.len() > MAX_ACTS {
             self.audit_forgotten = self.audit.pop_front().map_or(self.audit_forgotten, |oldest| oldest.position);
         }
     }
 
     /// Returns where the chain of its audit has got to.
-    pub fn newest_act(&self) -> Link {
+    pub fn audit_end(&self) -> ChainPosition {
         self.audit.back().map_or(self.audit_forgotten, |newest| newest.position)
     }
 }
@@ -150,12 +150,12 @@ fn counter(history: &mut History, decision: Decision) -> &mut u32 {
 }
 
 /// A site's shelf, put up when the first comes.
-pub(super) fn shelf<'s>(sites: &'s mut HashMap<Site, Shelf>, site: &Site) -> &'s mut Shelf {
+pub(super) fn site_state<'s>(sites: &'s mut HashMap<Site, SiteState>, site: &Site) -> &'s mut SiteState {
     // Of the process: no number names two sites.
     static OCCASIONS: AtomicU64 = AtomicU64::new(0);
     let used = OCCASIONS.fetch_add(1, Ordering::Relaxed);
-    if sites.len() >= MOST_SITES && !sites.contains_key(site) {
-        let worth = |shelf: &Shelf| {
+    if sites.len() >= MAX_SITES && !sites.contains_key(site) {
+        let worth = |shelf: &SiteState| {
             let held = shelf.comments.values().any(|entry| entry.current.verdict.decision == Decision::Hold);
             let taught = !shelf.list_entries.is_empty() || !shelf.outcomes.is_empty();
             (taught, held, !shelf.comments.is_empty(), shelf.used)
@@ -164,7 +164,7 @@ pub(super) fn shelf<'s>(sites: &'s mut HashMap<Site, Shelf>, site: &Site) -> &'s
         least.and_then(|least| sites.remove(&least));
     }
     let number = i64::try_from(used).unwrap_or(i64::MAX);
-    let shelf = sites.entry(site.clone()).or_insert_with(|| Shelf::new(number));
+    let shelf = sites.entry(site.clone()).or_insert_with(|| SiteState::new(number));
     shelf.used = used;
     shelf
 }

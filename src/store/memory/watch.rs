@@ -7,10 +7,10 @@ use tokio::sync::watch as signal;
 use tokio::time::{Instant, timeout_at};
 
 use super::Memory;
-use super::site::Shelf;
+use super::site::SiteState;
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::change::Event;
+use crate::store::change::ChangeEvent;
 use crate::store::cursor::Cursor;
 use crate::verdict::Verdict;
 
@@ -33,7 +33,7 @@ impl Memory {
     }
 
     /// Tells watchers of a verdict that took the place of another.
-    pub(super) fn announce(&self, shelf: &mut Shelf, verdict: &Verdict) {
+    pub(super) fn announce(&self, shelf: &mut SiteState, verdict: &Verdict) {
         let mut number = 0;
         // Numbered under the state's lock: a watcher that wakes finds the change in place, or waits for the lock.
         self.newest.send_modify(|newest| {
@@ -56,7 +56,7 @@ pub(in crate::store) struct Watch {
 }
 
 impl Watch {
-    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<ChangeEvent>, Error> {
         let deadline = Instant::now() + wait;
         loop {
             // Marked as seen before reading: a change that comes while we read wakes us again.
@@ -74,10 +74,10 @@ impl Watch {
         }
     }
 
-    fn read(&self) -> Result<Vec<Event>, Error> {
+    fn read(&self) -> Result<Vec<ChangeEvent>, Error> {
         let state = self.store.state()?;
         let changes = state.sites.get(&self.site).into_iter().flat_map(|shelf| &shelf.changes);
         let news = changes.filter(|(number, _)| *number > self.after);
-        Ok(news.map(|(number, verdict)| Event { verdict: verdict.clone(), cursor: Cursor::number(*number) }).collect())
+        Ok(news.map(|(number, verdict)| ChangeEvent { verdict: verdict.clone(), cursor: Cursor::number(*number) }).collect())
     }
 }

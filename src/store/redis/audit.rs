@@ -13,33 +13,33 @@ use super::millis::millis;
 use super::script::{call, run};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::audit::{AuditPage, Link, Logged};
+use crate::store::audit::{AuditPage, AuditRecord, ChainPosition};
 
 /// How long a server waits for more before it seals what was done.
-const SOON: Duration = Duration::from_millis(200);
+const SEAL_DELAY: Duration = Duration::from_millis(200);
 /// Most records sealed, or looked at for being old, at once.
 const CHUNK: usize = 256;
 /// How many chunks are looked at for a time, past erased records.
-const TURNS: usize = 40;
+const MAX_CUT_CHUNKS: usize = 40;
 /// How often a race for the end of the chain is run.
-const TRIES: usize = 64;
+const MAX_ATTEMPTS: usize = 64;
 
 impl Redis {
     pub async fn log(self: &Arc<Self>, site: &Site, record: Vec<u8>) -> Result<(), Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         let mut push = ::redis::cmd("RPUSH");
         push.arg(self.keys(site).unsealed()).arg(record);
-        let _: u64 = self.briefly(push.query_async(&mut self.connection.clone())).await?;
+        let _: u64 = self.within_answer_timeout(push.query_async(&mut self.connection.clone())).await?;
         self.seal(site).await
     }
 
     pub async fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         self.seal(site).await?;
         let keys = self.keys(site);
         let most = u64::try_from(count).unwrap_or(u64::MAX);
         let mut ends = self.ends(&keys).await?;
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let (forgotten, newest) = ends;
             let numbers: Vec<u64> = if backwards {
                 let above = from.min(newest.number.saturating_add(1));
@@ -69,14 +69,14 @@ impl Redis {
         let keys = self.keys(site);
         let mut write = Pipeline::with_capacity(numbers.len());
         for logged in self.rows(&keys, numbers).await?.into_iter().flatten() {
-            let erased = Logged { record: Vec::new(), ..logged };
+            let erased = AuditRecord { record: Vec::new(), ..logged };
             write.cmd("HSET").arg(keys.audit()).arg(erased.position.number).arg(erased.to_bytes()).ignore();
         }
-        self.briefly(write.query_async(&mut self.connection.clone())).await
+        self.within_answer_timeout(write.query_async(&mut self.connection.clone())).await
     }
 
     /// Seals what was done on a site a moment from now, once for all that is done until then.
-    pub(super) fn seal_soon(self: &Arc<Self>, site: &Site) {
+    pub(super) fn schedule_seal(self: &Arc<Self>, site: &Site) {
         let fresh =
             self.sealing.lock().is_ok_and(|mut sealing: std::sync::MutexGuard<'_, HashSet<Site>>| sealing.insert(site.clone()));
         if !fresh {
@@ -84,7 +84,7 @@ impl Redis {
         }
         let (redis, site) = (Arc::clone(self), site.clone());
         tokio::spawn(async move {
-            tokio::time::sleep(SOON).await;
+            tokio::time::sleep(SEAL_DELAY).await;
             // Before sealing: what comes meanwhile is sealed by the next.
             if let Ok(mut sealing) = redis.sealing.lock() {
                 sealing.remove(&site);
@@ -97,33 +97,33 @@ impl Redis {
     }
 
     /// For how many milliseconds a site's audit is kept.
-    pub(super) fn audit_kept(&self, site: &Site) -> u64 {
+    pub(super) fn audit_lifetime(&self, site: &Site) -> u64 {
         millis(self.retention.of(site).audit)
     }
 
     /// Moves all acts that wait into the chain.
     async fn seal(&self, site: &Site) -> Result<(), Error> {
         let keys = self.keys(site);
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             // At one moment: what waits must be what comes behind the end that is seen.
             let mut look = Pipeline::with_capacity(2);
             look.atomic().cmd("HGET").arg(keys.audit()).arg("newest");
             look.cmd("LRANGE").arg(keys.unsealed()).arg(0).arg(CHUNK - 1);
             let (seen, waiting): (Option<String>, Vec<Vec<u8>>) =
-                self.briefly(look.query_async(&mut self.connection.clone())).await?;
+                self.within_answer_timeout(look.query_async(&mut self.connection.clone())).await?;
             if waiting.is_empty() {
                 return Ok(());
             }
             let seen = seen.unwrap_or_default();
-            let (mut newest, count) = (link(&seen)?, waiting.len());
+            let (mut newest, count) = (parse_position(&seen)?, waiting.len());
             let mut rows = Vec::with_capacity(count);
             for record in waiting {
-                let next = Logged::after(&newest, record);
+                let next = AuditRecord::after(&newest, record);
                 newest = next.position;
                 rows.push(next);
             }
             let mut ask = call(&self.scripts.seal, &[keys.unsealed(), keys.audit()]);
-            let kept = self.audit_kept(site);
+            let kept = self.audit_lifetime(site);
             // Longer than any record: a site that is quiet for a while goes on with its chain.
             ask.arg(seen).arg(newest.to_text()).arg(count).arg(kept.saturating_mul(4));
             for row in rows {
@@ -147,7 +147,7 @@ impl Redis {
         let mut cut = None;
         let mut from = forgotten.number;
         // Erased ones tell no time: they go with the next that does.
-        for _ in 0..TURNS {
+        for _ in 0..MAX_CUT_CHUNKS {
             let numbers: Vec<u64> = (from + 1..=newest.number).take(CHUNK).collect();
             let Some(last) = numbers.last() else { break };
             from = *last;
@@ -166,7 +166,7 @@ impl Redis {
         }
         let Some(cut) = cut else { return Ok(()) };
         let mut ask = call(&self.scripts.cut, &[keys.audit()]);
-        ask.arg(if forgotten == Link::default() { String::new() } else { forgotten.to_text() }).arg(cut.to_text());
+        ask.arg(if forgotten == ChainPosition::default() { String::new() } else { forgotten.to_text() }).arg(cut.to_text());
         ask.arg(forgotten.number + 1).arg(cut.number);
         let reply = run(&self.connection, &self.scripts.cut, &ask).await?;
         // Another server may have been quicker.
@@ -174,29 +174,29 @@ impl Redis {
     }
 
     /// The newest record that is not kept any more, and the newest of all.
-    async fn ends(&self, keys: &Keys) -> Result<(Link, Link), Error> {
+    async fn ends(&self, keys: &Keys) -> Result<(ChainPosition, ChainPosition), Error> {
         let mut ask = ::redis::cmd("HMGET");
         ask.arg(keys.audit()).arg("forgotten").arg("newest");
         let (forgotten, newest): (Option<String>, Option<String>) =
-            self.briefly(ask.query_async(&mut self.connection.clone())).await?;
-        Ok((link(&forgotten.unwrap_or_default())?, link(&newest.unwrap_or_default())?))
+            self.within_answer_timeout(ask.query_async(&mut self.connection.clone())).await?;
+        Ok((parse_position(&forgotten.unwrap_or_default())?, parse_position(&newest.unwrap_or_default())?))
     }
 
-    async fn rows(&self, keys: &Keys, numbers: &[u64]) -> Result<Vec<Option<Logged>>, Error> {
+    async fn rows(&self, keys: &Keys, numbers: &[u64]) -> Result<Vec<Option<AuditRecord>>, Error> {
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
         let mut ask = ::redis::cmd("HMGET");
         ask.arg(keys.audit()).arg(numbers);
-        let rows: Vec<Option<Vec<u8>>> = self.briefly(ask.query_async(&mut self.connection.clone())).await?;
-        Ok(numbers.iter().zip(rows).map(|(number, row)| Logged::from_bytes(*number, &row?)).collect())
+        let rows: Vec<Option<Vec<u8>>> = self.within_answer_timeout(ask.query_async(&mut self.connection.clone())).await?;
+        Ok(numbers.iter().zip(rows).map(|(number, row)| AuditRecord::from_bytes(*number, &row?)).collect())
     }
 }
 
 /// An end of the chain. Empty: none yet.
-fn link(text: &str) -> Result<Link, Error> {
+fn parse_position(text: &str) -> Result<ChainPosition, Error> {
     if text.is_empty() {
-        return Ok(Link::default());
+        return Ok(ChainPosition::default());
     }
-    Link::from_text(text).ok_or_else(|| Error::store("the audit's end is damaged"))
+    ChainPosition::from_text(text).ok_or_else(|| Error::store("the audit's end is damaged"))
 }

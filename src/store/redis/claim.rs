@@ -9,38 +9,40 @@ use super::millis::millis;
 use super::script::{call, run};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::store::claims::{Claim, Claimed, MOST_CLAIMS, Wish};
+use crate::store::claims::{Claim, ClaimOutcome, ClaimRequest, MAX_CLAIMS};
 
 impl Redis {
-    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &Wish<'_>) -> Result<Claimed, Error> {
-        self.reachable(site)?;
+    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &ClaimRequest<'_>) -> Result<ClaimOutcome, Error> {
+        self.check_reachable(site)?;
         let keys = self.keys(site);
         let mut ask = call(&self.scripts.claim, &[keys.claim(id), keys.claims_of(wish.moderator)]);
         ask.arg(wish.moderator).arg(millis(wish.lease).max(1)).arg(u8::from(wish.renew));
-        ask.arg(id.as_str()).arg(MOST_CLAIMS).arg(keys.claims_of(""));
+        ask.arg(id.as_str()).arg(MAX_CLAIMS).arg(keys.claims_of(""));
         let mut reply = run(&self.connection, &self.scripts.claim, &ask).await?;
         match reply.word() {
-            "granted" => Ok(Claimed::Granted(Claim { moderator: wish.moderator.to_owned(), until: from_now(reply.number()?) })),
-            "full" => Ok(Claimed::Full),
+            "granted" => {
+                Ok(ClaimOutcome::Granted(Claim { moderator: wish.moderator.to_owned(), until: from_now(reply.number()?) }))
+            }
+            "full" => Ok(ClaimOutcome::Full),
             "taken" => {
                 let moderator = reply.text()?;
-                Ok(Claimed::Taken(Claim { moderator, until: from_now(reply.number()?) }))
+                Ok(ClaimOutcome::Taken(Claim { moderator, until: from_now(reply.number()?) }))
             }
             _ => Err(reply.unexpected()),
         }
     }
 
     pub async fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         let (keys, moderator) = (self.keys(site), moderator.unwrap_or_default());
         let mut ask = call(&self.scripts.claim, &[keys.claim(id), keys.claims_of(moderator)]);
-        ask.arg(moderator).arg(0).arg(0).arg(id.as_str()).arg(MOST_CLAIMS).arg(keys.claims_of(""));
+        ask.arg(moderator).arg(0).arg(0).arg(id.as_str()).arg(MAX_CLAIMS).arg(keys.claims_of(""));
         let reply = run(&self.connection, &self.scripts.claim, &ask).await?;
         if reply.word() == "free" { Ok(()) } else { Err(reply.unexpected()) }
     }
 
     pub async fn claims(&self, site: &Site, ids: &[CommentId]) -> Result<Vec<Option<Claim>>, Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         if ids.is_empty() {
             return Ok(Vec::new());
         }

@@ -7,27 +7,27 @@ use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
 use crate::store::clock::from_micros;
-use crate::store::entry::{Kept, Queue};
-use crate::store::page::{Filling, ListPage, ListQuery};
+use crate::store::entry::{QueueSummary, StoredComment};
+use crate::store::page::{ListPage, ListQuery, PageBuilder};
 use crate::store::person::Person;
 use crate::store::row::Row;
 
 impl Redis {
-    pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<Kept>, Error> {
-        self.reachable(site)?;
+    pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
+        self.check_reachable(site)?;
         read::comment(&self.connection, &self.keys(site), id).await?.map(Row::kept).transpose()
     }
 
     pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         read::history(&self.connection, &self.keys(site), author).await
     }
 
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         let keys = self.keys(site);
-        let mut filling = Filling::new(query)?;
-        while let Some((after, count)) = filling.wants() {
+        let mut filling = PageBuilder::new(query)?;
+        while let Some((after, count)) = filling.next_chunk() {
             let places = read::places(&self.connection, &keys, query, after, count).await?;
             let rows = read::rows(&self.connection, &keys, &places).await?;
             let kept = |row: Option<Row>| row.map(Row::kept).transpose();
@@ -37,15 +37,15 @@ impl Redis {
         Ok(filling.page())
     }
 
-    pub async fn queue(&self, site: &Site) -> Result<Queue, Error> {
-        self.reachable(site)?;
+    pub async fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {
+        self.check_reachable(site)?;
         let held = self.keys(site).held_by_time();
         let mut both = Pipeline::with_capacity(2);
         both.cmd("ZCARD").arg(&held).cmd("ZRANGE").arg(&held).arg(0).arg(0).arg("WITHSCORES");
-        let answer = self.briefly(both.query_async(&mut self.connection.clone())).await?;
+        let answer = self.within_answer_timeout(both.query_async(&mut self.connection.clone())).await?;
         let (comments, first): (u64, Vec<(String, f64)>) = answer;
         // Scores are microseconds, whole numbers that a double holds exactly.
         let oldest = first.first().map(|(_, at)| from_micros(*at as i64)).transpose()?;
-        Ok(Queue { comments, oldest })
+        Ok(QueueSummary { comments, oldest })
     }
 }

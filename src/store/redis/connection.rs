@@ -23,13 +23,13 @@ use super::address::{Address, Login};
 use super::slot::slot;
 
 /// How long a connection may take to come about. Nobody waits for it beyond the deadline of a call.
-const CONNECT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer may take before the connection is given up, whoever still waits.
-const ANSWER: Duration = Duration::from_secs(5);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How to reach Redis.
 #[derive(Clone)]
-pub(super) enum Setup {
+pub(super) enum Connector {
     Server(Box<Client>),
     Sentinel(Arc<Mutex<SentinelClient>>),
     Cluster(Box<ClusterClient>),
@@ -39,7 +39,7 @@ pub(super) enum Setup {
 #[derive(Clone)]
 pub(super) struct Connection {
     /// Put in the place of another when that turned out to lead nowhere. Empty until Redis was reached for the first time.
-    transports: Arc<RwLock<Vec<Link>>>,
+    transports: Arc<RwLock<Vec<Transport>>>,
     /// Whose turn it is.
     turn: Arc<AtomicUsize>,
     /// Rises when the other side may have lost what it knew.
@@ -49,14 +49,14 @@ pub(super) struct Connection {
 }
 
 #[derive(Clone)]
-enum Link {
+enum Transport {
     Server(ConnectionManager),
     Cluster(ClusterConnection),
     /// To one server, and no other if that goes: the master that the Sentinels named, or a caller's own.
     Fixed(MultiplexedConnection),
 }
 
-impl Setup {
+impl Connector {
     /// Understands an address. `ca` is the certificate, in PEM, of who signed the servers' certificates; `None`: one
     /// that the system trusts.
     pub fn new(address: Address, ca: Option<Vec<u8>>) -> RedisResult<Self> {
@@ -96,8 +96,8 @@ impl Setup {
                 let mut builder = ClusterClient::builder(nodes)
                     // Once for a slot that has moved; what is more is up to the next call.
                     .retries(1)
-                    .connection_timeout(CONNECT)
-                    .response_timeout(ANSWER);
+                    .connection_timeout(CONNECT_TIMEOUT)
+                    .response_timeout(RESPONSE_TIMEOUT);
                 if tls {
                     builder = builder.certs(certificates);
                 }
@@ -121,41 +121,42 @@ impl Setup {
         Ok(Connection::new(links))
     }
 
-    async fn link(&self) -> RedisResult<Link> {
+    async fn link(&self) -> RedisResult<Transport> {
         match self {
             Self::Server(client) => {
                 let config = ConnectionManagerConfig::new()
                     .set_number_of_retries(0)
-                    .set_connection_timeout(Some(CONNECT))
-                    .set_response_timeout(Some(ANSWER));
-                Ok(Link::Server(ConnectionManager::new_with_config(Client::clone(client), config).await?))
+                    .set_connection_timeout(Some(CONNECT_TIMEOUT))
+                    .set_response_timeout(Some(RESPONSE_TIMEOUT));
+                Ok(Transport::Server(ConnectionManager::new_with_config(Client::clone(client), config).await?))
             }
             Self::Sentinel(sentinels) => {
-                let config =
-                    AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(Some(ANSWER));
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(CONNECT_TIMEOUT))
+                    .set_response_timeout(Some(RESPONSE_TIMEOUT));
                 let client = sentinels.lock().await.async_get_client().await?;
-                Ok(Link::Fixed(client.get_multiplexed_async_connection_with_config(&config).await?))
+                Ok(Transport::Fixed(client.get_multiplexed_async_connection_with_config(&config).await?))
             }
-            Self::Cluster(client) => Ok(Link::Cluster(client.get_async_connection().await?)),
+            Self::Cluster(client) => Ok(Transport::Cluster(client.get_async_connection().await?)),
         }
     }
 
     /// A connection of one's own, on which a command may wait for as long as it likes.
-    pub async fn connect_to_wait(&self) -> RedisResult<Connection> {
-        Ok(Connection::new(vec![self.link_to_wait().await?]))
+    pub async fn connect_blocking(&self) -> RedisResult<Connection> {
+        Ok(Connection::new(vec![self.open_blocking_transport().await?]))
     }
 
-    async fn link_to_wait(&self) -> RedisResult<Link> {
-        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(None);
+    async fn open_blocking_transport(&self) -> RedisResult<Transport> {
+        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None);
         match self {
-            Self::Server(client) => Ok(Link::Fixed(client.get_multiplexed_async_connection_with_config(&patient).await?)),
+            Self::Server(client) => Ok(Transport::Fixed(client.get_multiplexed_async_connection_with_config(&patient).await?)),
             Self::Sentinel(sentinels) => {
                 let client = sentinels.lock().await.async_get_client().await?;
-                Ok(Link::Fixed(client.get_multiplexed_async_connection_with_config(&patient).await?))
+                Ok(Transport::Fixed(client.get_multiplexed_async_connection_with_config(&patient).await?))
             }
             Self::Cluster(client) => {
                 let config = ClusterConfig::new().set_response_timeout(Duration::from_secs(25 * 3600));
-                Ok(Link::Cluster(client.get_async_connection_with_config(config).await?))
+                Ok(Transport::Cluster(client.get_async_connection_with_config(config).await?))
             }
         }
     }
@@ -167,7 +168,7 @@ impl Setup {
 }
 
 impl Connection {
-    fn new(links: Vec<Link>) -> Self {
+    fn new(links: Vec<Transport>) -> Self {
         let (turn, generation, trouble) = (Arc::default(), Arc::default(), Arc::default());
         Self { transports: Arc::new(RwLock::new(links)), turn, generation, failures: trouble }
     }
@@ -188,7 +189,7 @@ impl Connection {
     }
 
     /// Reports that a command failed or was given up.
-    pub fn report_trouble(&self) {
+    pub fn report_failure(&self) {
         self.failures.notify_one();
     }
 
@@ -198,7 +199,7 @@ impl Connection {
     }
 
     /// The other side was away, or is another one than before.
-    pub fn changed(&self) {
+    pub fn bump_generation(&self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -210,7 +211,7 @@ impl Connection {
     }
 
     /// Returns the next link.
-    fn link(&self) -> RedisResult<Link> {
+    fn link(&self) -> RedisResult<Transport> {
         let links = self.transports.read().unwrap_or_else(PoisonError::into_inner);
         let turn = if links.len() > 1 { self.turn.fetch_add(1, Ordering::Relaxed) % links.len() } else { 0 };
         links.get(turn).cloned().ok_or_else(|| (ErrorKind::Io, "not connected yet").into())
@@ -220,21 +221,21 @@ impl Connection {
     /// server that takes writes.
     fn noted<T>(&self, answer: RedisResult<T>, is_error: impl Fn(&T) -> bool) -> RedisResult<T> {
         if answer.as_ref().map_or(true, is_error) {
-            self.report_trouble();
+            self.report_failure();
         }
         answer
     }
 
     /// Sends commands, some of them without a key, to the server that keeps the slot of `key`.
-    pub async fn send_beside(&self, key: &str, commands: Pipeline) -> RedisResult<Vec<Value>> {
+    pub async fn send_to_slot(&self, key: &str, commands: Pipeline) -> RedisResult<Vec<Value>> {
         let count = commands.len();
         let answer = match self.link()? {
-            Link::Cluster(mut cluster) => {
+            Transport::Cluster(mut cluster) => {
                 let beside = SingleNodeRoutingInfo::SpecificNode(Route::new(slot(key), SlotAddr::Master));
                 cluster.route_pipeline(commands, 0, count, beside).await
             }
-            Link::Server(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
-            Link::Fixed(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
+            Transport::Server(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
+            Transport::Fixed(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
         };
         self.noted(answer, |values| values.iter().any(is_error))
     }
@@ -253,9 +254,9 @@ impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         Box::pin(async move {
             let answer = match self.link()? {
-                Link::Server(mut connection) => connection.req_packed_command(command).await,
-                Link::Cluster(mut connection) => connection.req_packed_command(command).await,
-                Link::Fixed(mut connection) => connection.req_packed_command(command).await,
+                Transport::Server(mut connection) => connection.req_packed_command(command).await,
+                Transport::Cluster(mut connection) => connection.req_packed_command(command).await,
+                Transport::Fixed(mut connection) => connection.req_packed_command(command).await,
             };
             self.noted(answer, is_error)
         })
@@ -269,9 +270,9 @@ impl ConnectionLike for Connection {
     ) -> RedisFuture<'a, Vec<Value>> {
         Box::pin(async move {
             let answer = match self.link()? {
-                Link::Server(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
-                Link::Cluster(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
-                Link::Fixed(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
+                Transport::Server(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
+                Transport::Cluster(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
+                Transport::Fixed(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
             };
             self.noted(answer, |values| values.iter().any(is_error))
         })
@@ -279,9 +280,9 @@ impl ConnectionLike for Connection {
 
     fn get_db(&self) -> i64 {
         match self.link() {
-            Ok(Link::Server(connection)) => connection.get_db(),
-            Ok(Link::Cluster(connection)) => connection.get_db(),
-            Ok(Link::Fixed(connection)) => connection.get_db(),
+            Ok(Transport::Server(connection)) => connection.get_db(),
+            Ok(Transport::Cluster(connection)) => connection.get_db(),
+            Ok(Transport::Fixed(connection)) => connection.get_db(),
             Err(_) => 0,
         }
     }

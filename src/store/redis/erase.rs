@@ -14,22 +14,22 @@ use super::script::{call, run};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::limit::Scope;
-use crate::store::forget::Forgotten;
+use crate::store::forget::ErasureCounts;
 use crate::store::page::{ListQuery, Order};
 use crate::store::person::Person;
 
 /// Most comments looked at, or events copied, at once.
 const CHUNK: usize = 256;
 /// Most comments erased at once: Redis does nothing else meanwhile, and each takes a dozen commands.
-const ERASED: usize = 64;
+const ERASE_CHUNK: usize = 64;
 /// How long a copy of the events lies about that nobody finishes.
-const COPY_FOR: Duration = Duration::from_secs(3600);
+const COPY_LIFETIME: Duration = Duration::from_secs(3600);
 /// How often comments are looked at again that were edited under another author meanwhile.
-const ROUNDS: usize = 8;
+const MAX_ROUNDS: usize = 8;
 
 impl Redis {
     pub async fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
-        let found = self.theirs(site, person).await?;
+        let found = self.comments_and_authors_of(site, person).await?;
         Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
@@ -45,11 +45,11 @@ impl Redis {
         }
     }
 
-    pub async fn forget(&self, site: &Site, person: &Person) -> Result<Forgotten, Error> {
-        let (keys, mut forgotten) = (self.keys(site), Forgotten::default());
-        for _ in 0..ROUNDS {
+    pub async fn forget(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
+        let (keys, mut forgotten) = (self.keys(site), ErasureCounts::default());
+        for _ in 0..MAX_ROUNDS {
             let mut moved = 0;
-            for chunk in self.theirs(site, person).await?.chunks(ERASED) {
+            for chunk in self.comments_and_authors_of(site, person).await?.chunks(ERASE_CHUNK) {
                 let mut names = vec![keys.all_by_time(), keys.all_by_risk(), keys.held_by_time(), keys.held_by_risk()];
                 names.extend([keys.events(), keys.rewritten_events(), keys.spot_checks()]);
                 for (id, author) in chunk {
@@ -64,12 +64,12 @@ impl Redis {
                 if reply.word() != "erased" {
                     return Err(reply.unexpected());
                 }
-                forgotten += Forgotten {
+                forgotten += ErasureCounts {
                     comments: reply.number()?,
                     verdicts: reply.number()?,
                     events: reply.number()?,
                     histories: reply.number()?,
-                    ..Forgotten::default()
+                    ..ErasureCounts::default()
                 };
                 moved += reply.number::<u64>()?;
             }
@@ -81,13 +81,13 @@ impl Redis {
         let mut both = ::redis::Pipeline::with_capacity(2);
         both.cmd("DEL").arg(&limits).cmd("DEL").arg(keys.author(&person.to_string()));
         let (limits, histories): (u64, u64) = both.query_async(&mut self.connection.clone()).await?;
-        forgotten += Forgotten { limits, histories, ..Forgotten::default() };
+        forgotten += ErasureCounts { limits, histories, ..ErasureCounts::default() };
         self.rewrite_events(site).await?;
         Ok(forgotten)
     }
 
     /// The person's comments, each with the name of its author's counts.
-    async fn theirs(&self, site: &Site, person: &Person) -> Result<Vec<(CommentId, String)>, Error> {
+    async fn comments_and_authors_of(&self, site: &Site, person: &Person) -> Result<Vec<(CommentId, String)>, Error> {
         let (keys, person) = (self.keys(site), person.to_string());
         let all = ListQuery {
             decision: None,
@@ -120,7 +120,7 @@ impl Redis {
     async fn rewrite_events(&self, site: &Site) -> Result<(), Error> {
         let keys = self.keys(site);
         let mut ask = call(&self.scripts.rewrite, &[keys.events(), keys.rewritten_events()]);
-        ask.arg(CHUNK).arg(millis(COPY_FOR));
+        ask.arg(CHUNK).arg(millis(COPY_LIFETIME));
         loop {
             let reply = run(&self.connection, &self.scripts.rewrite, &ask).await?;
             match reply.word() {

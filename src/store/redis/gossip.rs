@@ -10,14 +10,14 @@ use ::redis::{Pipeline, RedisResult, Value};
 use super::Redis;
 use super::millis::millis;
 use crate::store::clock::ago;
-use crate::store::likes::{Sighting, UNTOLD, WINDOW};
+use crate::store::likes::{MAX_UNSENT, Sighting, WINDOW};
 
 /// How often.
-const EVERY: Duration = Duration::from_millis(500);
+const INTERVAL: Duration = Duration::from_millis(500);
 /// How many messages are kept for servers that start later.
-const KEPT: usize = 4_096;
+const MAX_MESSAGES: usize = 4_096;
 /// How many are read at once.
-const READ: usize = 256;
+const CHUNK: usize = 256;
 /// The name of the field.
 const FIELD: &str = "l";
 
@@ -28,7 +28,7 @@ pub(super) fn start(redis: &Arc<Redis>) {
     if getrandom::fill(&mut own).is_err() {
         return;
     }
-    redis.near_duplicates.take_untold();
+    redis.near_duplicates.take_unsent();
     tokio::spawn(gossip(Arc::downgrade(redis), own));
 }
 
@@ -36,18 +36,18 @@ async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
     let mut after = format!("{}-0", ago(WINDOW) / 1_000);
     let mut untold = Vec::new();
     loop {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(INTERVAL).await;
         let Some(redis) = redis.upgrade() else { return };
         if !redis.connection.is_connected() || redis.breaker.is_open("") {
             continue;
         }
-        keep_newest(&mut untold, redis.near_duplicates.take_untold());
+        keep_newest(&mut untold, redis.near_duplicates.take_unsent());
         // What fails is told the next time; whoever needs Redis meets the same trouble and reports it.
         if redis.tell(&own, &untold).await.is_ok() {
             untold.clear();
         }
         while let Ok(heard) = redis.hear(&own, &mut after).await {
-            if heard < READ {
+            if heard < CHUNK {
                 break;
             }
         }
@@ -57,7 +57,7 @@ async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
 /// Adds what came, and drops the oldest beyond the bound: the node that keeps the stream may be away for long.
 fn keep_newest(untold: &mut Vec<Sighting>, came: Vec<Sighting>) {
     untold.extend(came);
-    untold.drain(..untold.len().saturating_sub(UNTOLD));
+    untold.drain(..untold.len().saturating_sub(MAX_UNSENT));
 }
 
 impl Redis {
@@ -72,7 +72,15 @@ impl Redis {
         }
         let key = self.gossip_key();
         let mut tell = Pipeline::with_capacity(2);
-        tell.cmd("XADD").arg(&key).arg("MAXLEN").arg("~").arg(KEPT).arg("*").arg(FIELD).arg(written(own, sightings)).ignore();
+        tell.cmd("XADD")
+            .arg(&key)
+            .arg("MAXLEN")
+            .arg("~")
+            .arg(MAX_MESSAGES)
+            .arg("*")
+            .arg(FIELD)
+            .arg(encode(own, sightings))
+            .ignore();
         tell.cmd("PEXPIRE").arg(&key).arg(millis(WINDOW)).ignore();
         tell.query_async(&mut self.connection.clone()).await
     }
@@ -80,13 +88,13 @@ impl Redis {
     /// Counts what others told after a message, and tells how many messages there were.
     async fn hear(&self, own: &[u8; 8], after: &mut String) -> RedisResult<usize> {
         let mut read = ::redis::cmd("XREAD");
-        read.arg("COUNT").arg(READ).arg("STREAMS").arg(self.gossip_key()).arg(&*after);
+        read.arg("COUNT").arg(CHUNK).arg("STREAMS").arg(self.gossip_key()).arg(&*after);
         let reply: Option<StreamReadReply> = read.query_async(&mut self.connection.clone()).await?;
         let mut heard = 0;
         for message in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|stream| stream.ids) {
             heard += 1;
             if let Some(Value::BulkString(bytes)) = message.map.get(FIELD) {
-                self.near_duplicates.see(told(own, bytes));
+                self.near_duplicates.see(decode(own, bytes));
             }
             *after = message.id;
         }
@@ -95,13 +103,13 @@ impl Redis {
 }
 
 /// Who tells, and then site and bands of each, as numbers of eight bytes.
-fn written(own: &[u8; 8], sightings: &[Sighting]) -> Vec<u8> {
+fn encode(own: &[u8; 8], sightings: &[Sighting]) -> Vec<u8> {
     let numbers = sightings.iter().flat_map(|sighting| [sighting.site].into_iter().chain(sighting.bands));
     own.iter().copied().chain(numbers.flat_map(u64::to_be_bytes)).collect()
 }
 
 /// Reads back what another server wrote. What was written by oneself, or by a version that writes otherwise, is nothing.
-fn told(own: &[u8; 8], bytes: &[u8]) -> Vec<Sighting> {
+fn decode(own: &[u8; 8], bytes: &[u8]) -> Vec<Sighting> {
     let (numbers, rest) = bytes.as_chunks::<8>();
     let Some((_, numbers)) = numbers.split_first().filter(|(by, _)| rest.is_empty() && *by != own) else { return Vec::new() };
     let numbers: Vec<u64> = numbers.iter().copied().map(u64::from_be_bytes).collect();
@@ -118,7 +126,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_told_is_heard_or_passed_over(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(told(&[0; 8], &bytes).len() <= bytes.len() / 40);
+            prop_assert!(decode(&[0; 8], &bytes).len() <= bytes.len() / 40);
         }
     }
 
@@ -126,21 +134,21 @@ mod tests {
     fn what_cannot_be_told_is_bounded_and_the_newest_is_kept() {
         let mut untold = Vec::new();
         for round in 0..10 {
-            let came = (0..UNTOLD as u64 / 3).map(|n| Sighting { site: round, bands: [n; 4] }).collect();
+            let came = (0..MAX_UNSENT as u64 / 3).map(|n| Sighting { site: round, bands: [n; 4] }).collect();
             keep_newest(&mut untold, came);
-            assert!(untold.len() <= UNTOLD);
+            assert!(untold.len() <= MAX_UNSENT);
         }
-        assert_eq!((untold.len(), untold.last().map(|last| last.site)), (UNTOLD, Some(9)));
+        assert_eq!((untold.len(), untold.last().map(|last| last.site)), (MAX_UNSENT, Some(9)));
         assert_eq!(untold.first().map(|first| first.site), Some(6));
     }
 
     #[test]
     fn what_others_tell_is_heard_and_ones_own_is_not() {
         let sightings = [Sighting { site: 7, bands: [1, 2, 3, 4] }, Sighting { site: 8, bands: [5, 6, 7, u64::MAX] }];
-        let message = written(&[1; 8], &sightings);
-        assert_eq!(told(&[2; 8], &message), sightings);
-        assert_eq!(told(&[1; 8], &message), []);
-        assert_eq!(told(&[2; 8], &message[..message.len() - 1]), []);
-        assert_eq!(told(&[2; 8], &[]), []);
+        let message = encode(&[1; 8], &sightings);
+        assert_eq!(decode(&[2; 8], &message), sightings);
+        assert_eq!(decode(&[1; 8], &message), []);
+        assert_eq!(decode(&[2; 8], &message[..message.len() - 1]), []);
+        assert_eq!(decode(&[2; 8], &[]), []);
     }
 }

@@ -7,21 +7,21 @@ use ::redis::{Cmd, RedisError};
 use tokio::time::timeout;
 
 use super::script::{Reply, Script, run};
-use super::{Redis, START};
+use super::{ANSWER_TIMEOUT, Redis};
 use crate::comment::Site;
-use crate::error::{Away, Error};
+use crate::error::{Error, StoreUnavailable};
 
 /// How long a ping waits at least.
-const PING: Duration = Duration::from_secs(1);
+const MIN_PING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Redis {
     /// Does work that a comment waits for: not at all while Redis is away, and no longer than the deadline.
-    pub(super) async fn guarded<T>(
+    pub(super) async fn with_breaker<T>(
         self: &Arc<Self>,
         site: &Site,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         let part = self.part(site);
         let outcome = timeout(self.timeout, work).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::store(format!("redis took longer than {:?}", self.timeout))));
@@ -33,19 +33,22 @@ impl Redis {
     }
 
     /// Fails at once while Redis is away, or has not been there yet.
-    pub(super) fn reachable(&self, site: &Site) -> Result<(), Error> {
+    pub(super) fn check_reachable(&self, site: &Site) -> Result<(), Error> {
         let away = !self.connection.is_connected() || self.breaker.is_open(&self.part(site).circuit);
-        if away { Err(Error::store(Away)) } else { Ok(()) }
+        if away { Err(Error::store(StoreUnavailable)) } else { Ok(()) }
     }
 
     /// Waits for an answer for as long as somebody may who is not on the way of a comment.
-    pub(super) async fn briefly<T>(&self, answer: impl Future<Output = Result<T, RedisError>>) -> Result<T, Error> {
+    pub(super) async fn within_answer_timeout<T>(
+        &self,
+        answer: impl Future<Output = Result<T, RedisError>>,
+    ) -> Result<T, Error> {
         if !self.connection.is_connected() || self.breaker.is_open("") {
-            return Err(Error::store(Away));
+            return Err(Error::store(StoreUnavailable));
         }
-        let answer = timeout(START, answer).await;
+        let answer = timeout(ANSWER_TIMEOUT, answer).await;
         if answer.is_err() {
-            self.connection.report_trouble();
+            self.connection.report_failure();
         }
         Ok(answer.map_err(|_| Error::store("no answer"))??)
     }
@@ -54,15 +57,15 @@ impl Redis {
     pub async fn ping(&self) -> Result<(), Error> {
         match self.parts.as_slice() {
             [all] if self.connection.is_connected() && !self.breaker.is_open(&all.circuit) => {
-                self.probe(&self.connection, all, self.timeout.max(PING)).await
+                self.probe(&self.connection, all, self.timeout.max(MIN_PING_TIMEOUT)).await
             }
-            [_] => Err(Error::store(Away)),
-            _ => self.briefly(::redis::cmd("PING").query_async(&mut self.connection.clone())).await,
+            [_] => Err(Error::store(StoreUnavailable)),
+            _ => self.within_answer_timeout(::redis::cmd("PING").query_async(&mut self.connection.clone())).await,
         }
     }
 
     /// Calls a script that no comment waits for.
-    pub(super) async fn run_patiently(&self, script: &Script, ask: &Cmd) -> Result<Reply, Error> {
-        timeout(START, run(&self.connection, script, ask)).await.map_err(|_| Error::store("no answer"))?
+    pub(super) async fn run_within_answer_timeout(&self, script: &Script, ask: &Cmd) -> Result<Reply, Error> {
+        timeout(ANSWER_TIMEOUT, run(&self.connection, script, ask)).await.map_err(|_| Error::store("no answer"))?
     }
 }

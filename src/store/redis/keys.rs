@@ -15,11 +15,11 @@ pub(super) fn probe(prefix: &str, tag: Option<u32>) -> String {
 }
 
 /// What scripts take for an author who is not known.
-const NOBODY: &str = "-";
+const UNKNOWN_AUTHOR: &str = "-";
 
 /// Returns the name of an author's counts.
 pub(super) fn author_name(author: Option<Person>) -> String {
-    author.map_or(NOBODY.to_owned(), |author| author.to_string())
+    author.map_or(UNKNOWN_AUTHOR.to_owned(), |author| author.to_string())
 }
 
 /// The keys of one site.

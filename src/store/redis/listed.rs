@@ -7,30 +7,30 @@ use super::Redis;
 use super::records::{VERSION, records_of};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::records::{Amendment, Records};
+use crate::store::records::{Records, RecordsUpdate};
 
 /// How many times as long as for anything else a comment waits for the entries: there may be many, and they are read only
 /// when they have changed.
-const PATIENCE: u32 = 10;
+const TIMEOUT_FACTOR: u32 = 10;
 
 impl Redis {
     pub async fn listed(&self, site: &Site) -> Result<Records, Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         let mut ask = ::redis::cmd("HGETALL");
         ask.arg(self.keys(site).listed());
-        let answer = tokio::time::timeout(self.timeout * PATIENCE, ask.query_async(&mut self.connection.clone())).await;
+        let answer = tokio::time::timeout(self.timeout * TIMEOUT_FACTOR, ask.query_async(&mut self.connection.clone())).await;
         Ok(records_of(answer.map_err(|_| Error::store("no answer"))??))
     }
 
     pub async fn listed_version(&self, site: &Site) -> Result<u64, Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         let mut ask = ::redis::cmd("HGET");
         ask.arg(self.keys(site).listed()).arg(VERSION);
-        let version: Option<u64> = self.briefly(ask.query_async(&mut self.connection.clone())).await?;
+        let version: Option<u64> = self.within_answer_timeout(ask.query_async(&mut self.connection.clone())).await?;
         Ok(version.unwrap_or(0))
     }
 
-    pub async fn amend_listed(self: &Arc<Self>, site: &Site, amendment: &Amendment) -> Result<Option<usize>, Error> {
+    pub async fn amend_listed(self: &Arc<Self>, site: &Site, amendment: &RecordsUpdate) -> Result<Option<usize>, Error> {
         self.amend(&self.keys(site).listed(), site, amendment).await
     }
 }

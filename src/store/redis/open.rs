@@ -4,15 +4,15 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use super::address::Address;
-use super::connection::{Connection, Setup};
-use super::schedule::Schedule;
+use super::connection::{Connection, Connector};
+use super::schedule::UpkeepSchedule;
 use super::script::Scripts;
 use super::{Redis, gossip, part, recovery};
 use crate::error::Error;
 use crate::files;
 use crate::store::breaker::Breaker;
-use crate::store::likes::Likes;
-use crate::store::local::Local;
+use crate::store::likes::NearDuplicateCounter;
+use crate::store::local::LocalLimits;
 use crate::store::settings::{StoreSettings, redacted};
 
 impl Redis {
@@ -20,7 +20,12 @@ impl Redis {
     ///
     /// # Errors
     /// What waiting cannot mend: an address or a certificate that is none, a password that is refused.
-    pub async fn open(url: &str, settings: &StoreSettings, local: Arc<Local>, likes: Arc<Likes>) -> Result<Arc<Self>, Error> {
+    pub async fn open(
+        url: &str,
+        settings: &StoreSettings,
+        local: Arc<LocalLimits>,
+        likes: Arc<NearDuplicateCounter>,
+    ) -> Result<Arc<Self>, Error> {
         if settings.prefix.contains(['{', '}']) {
             return Err(Error::store(format!("the key prefix {:?} holds braces, which are for the site", settings.prefix)));
         }
@@ -33,7 +38,7 @@ impl Redis {
             None => None,
         };
         let address = Address::parse(url).map_err(|error| failed(&error))?;
-        let setup = Setup::new(address, ca).map_err(|error| failed(&error))?;
+        let setup = Connector::new(address, ca).map_err(|error| failed(&error))?;
         let parts = part::parts(&settings.prefix, setup.is_cluster());
         let redis = Arc::new(Self {
             connector: setup,
@@ -52,7 +57,7 @@ impl Redis {
             local_limits: local,
             near_duplicates: likes,
             sealing: Mutex::default(),
-            upkeep_schedule: Schedule::default(),
+            upkeep_schedule: UpkeepSchedule::default(),
         });
         recovery::start(&redis).await.map_err(|error| failed(&error))?;
         gossip::start(&redis);

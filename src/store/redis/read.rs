@@ -11,9 +11,9 @@ use crate::comment::CommentId;
 use crate::error::Error;
 use crate::facts::History;
 use crate::store::cursor::Cursor;
-use crate::store::page::{ListQuery, Order, Place};
+use crate::store::page::{ListPosition, ListQuery, Order};
 use crate::store::person::Person;
-use crate::store::row::{Row, Stood};
+use crate::store::row::{Revision, Row};
 use crate::verdict::Decision;
 
 /// The fields `s`, `c`, `v` and `e` of a comment's hash.
@@ -30,8 +30,9 @@ pub(super) async fn comment(connection: &Connection, keys: &Keys, id: &CommentId
     both.cmd("HGET").arg(keys.comment(id)).arg("p").cmd("LRANGE").arg(keys.trail(id)).arg(0).arg(-1);
     let (fields, persons, trail): (Fields, Option<String>, Vec<PastFields>) = both.query_async(&mut connection.clone()).await?;
     let Some(mut row) = row(fields)? else { return Ok(None) };
-    let past =
-        |(standing, verdict, event): PastFields| Ok(Stood { verdict, event, before: Standing::parse(&standing)?.before });
+    let past = |(standing, verdict, event): PastFields| {
+        Ok(Revision { verdict, event, before: StandingField::parse(&standing)?.before })
+    };
     let persons = persons.unwrap_or_default();
     row.persons = persons.split(' ').filter_map(Person::from_hex).flat_map(|person| *person.as_bytes()).collect();
     row.trail = trail.into_iter().map(past).collect::<Result<_, Error>>()?;
@@ -84,9 +85,9 @@ pub(super) async fn places(
     connection: &Connection,
     keys: &Keys,
     query: &ListQuery<'_>,
-    after: Option<&Place>,
+    after: Option<&ListPosition>,
     count: usize,
-) -> Result<Vec<Place>, Error> {
+) -> Result<Vec<ListPosition>, Error> {
     let held = query.decision == Some(Decision::Hold);
     let index = match (query.order, held) {
         _ if query.spot_checks => keys.spot_checks(),
@@ -98,7 +99,7 @@ pub(super) async fn places(
     let backward = query.order == Order::Newest;
     let (start, end) = if backward { ("+inf", "-inf") } else { ("-inf", "+inf") };
     let start = after.map_or(start.to_owned(), |place| place.key.to_string());
-    let beyond = |place: &Place| after.is_none_or(|after| if backward { place < after } else { place > after });
+    let beyond = |place: &ListPosition| after.is_none_or(|after| if backward { place < after } else { place > after });
 
     let (mut places, mut offset) = (Vec::with_capacity(count), 0);
     while places.len() < count {
@@ -114,7 +115,7 @@ pub(super) async fn places(
         offset += got.len();
         let last = got.len() < ask;
         // Scores are microseconds, whole numbers that a double holds exactly.
-        places.extend(got.into_iter().map(|(id, score)| Place { key: score as i64, id }).filter(beyond));
+        places.extend(got.into_iter().map(|(id, score)| ListPosition { key: score as i64, id }).filter(beyond));
         if last {
             break;
         }
@@ -124,7 +125,7 @@ pub(super) async fn places(
 }
 
 /// The comments at these places; `None` for those that are gone.
-pub(super) async fn rows(connection: &Connection, keys: &Keys, places: &[Place]) -> Result<Vec<Option<Row>>, Error> {
+pub(super) async fn rows(connection: &Connection, keys: &Keys, places: &[ListPosition]) -> Result<Vec<Option<Row>>, Error> {
     if places.is_empty() {
         return Ok(Vec::new());
     }
@@ -145,7 +146,11 @@ pub(super) struct Sender {
 }
 
 /// Who sent the comments at these places; `None` for those that are gone.
-pub(super) async fn senders(connection: &Connection, keys: &Keys, places: &[Place]) -> Result<Vec<Option<Sender>>, Error> {
+pub(super) async fn senders(
+    connection: &Connection,
+    keys: &Keys,
+    places: &[ListPosition],
+) -> Result<Vec<Option<Sender>>, Error> {
     if places.is_empty() {
         return Ok(Vec::new());
     }
@@ -156,7 +161,7 @@ pub(super) async fn senders(connection: &Connection, keys: &Keys, places: &[Plac
     let rows: Vec<(Option<String>, Option<String>)> = each.query_async(&mut connection.clone()).await?;
     let sender = |(standing, persons): (Option<String>, Option<String>)| {
         let Some(standing) = standing else { return Ok(None) };
-        let author = Standing::parse(&standing)?.author;
+        let author = StandingField::parse(&standing)?.author;
         // Of what an earlier version kept only the author is known.
         let persons = persons.or_else(|| author.map(|author| author.to_string())).unwrap_or_default();
         Ok(Some(Sender { author, persons }))
@@ -167,26 +172,26 @@ pub(super) async fn senders(connection: &Connection, keys: &Keys, places: &[Plac
 /// What a comment's hash holds. `None`: no verdict stands, at most a reservation.
 fn row((standing, comment, verdict, event): Fields) -> Result<Option<Row>, Error> {
     let Some(standing) = standing else { return Ok(None) };
-    let Standing { before, received_at, author } = Standing::parse(&standing)?;
+    let StandingField { before, received_at, author } = StandingField::parse(&standing)?;
     let missing = || Error::store("a comment's hash lacks fields");
     Ok(Some(Row {
         comment: comment.ok_or_else(missing)?,
         received_at,
         author,
         persons: Vec::new(),
-        current: Stood { verdict: verdict.ok_or_else(missing)?, event: event.unwrap_or_default(), before },
+        current: Revision { verdict: verdict.ok_or_else(missing)?, event: event.unwrap_or_default(), before },
         trail: Vec::new(),
     }))
 }
 
 /// What callers see of the field `s`; the form is told in `keep.lua`.
-struct Standing {
+struct StandingField {
     before: i32,
     received_at: i64,
     author: Option<Person>,
 }
 
-impl Standing {
+impl StandingField {
     fn parse(text: &str) -> Result<Self, Error> {
         let fields: Vec<&str> = text.split(' ').collect();
         let parsed = match fields[..] {

@@ -6,27 +6,27 @@ use std::sync::Arc;
 use super::Redis;
 use super::script::call;
 use crate::comment::Site;
-use crate::error::{Away, Error};
-use crate::store::records::{Amendment, Records, Space};
+use crate::error::{Error, StoreUnavailable};
+use crate::store::records::{RecordKind, Records, RecordsUpdate};
 
 /// The field of the version. No thing is named like that.
 pub(super) const VERSION: &str = ".";
 
 impl Redis {
     /// `None`: nothing was ever written there, or Redis lost it.
-    pub async fn records_version(&self, space: Space) -> Result<Option<u64>, Error> {
+    pub async fn records_version(&self, space: RecordKind) -> Result<Option<u64>, Error> {
         let mut ask = ::redis::cmd("HGET");
         ask.arg(self.records_key(space)).arg(VERSION);
-        self.briefly(ask.query_async(&mut self.connection.clone())).await
+        self.within_answer_timeout(ask.query_async(&mut self.connection.clone())).await
     }
 
-    pub async fn records(&self, space: Space) -> Result<Records, Error> {
+    pub async fn records(&self, space: RecordKind) -> Result<Records, Error> {
         let mut ask = ::redis::cmd("HGETALL");
         ask.arg(self.records_key(space));
-        Ok(records_of(self.briefly(ask.query_async(&mut self.connection.clone())).await?))
+        Ok(records_of(self.within_answer_timeout(ask.query_async(&mut self.connection.clone())).await?))
     }
 
-    pub async fn amend_records(self: &Arc<Self>, space: Space, amendment: &Amendment) -> Result<Option<usize>, Error> {
+    pub async fn amend_records(self: &Arc<Self>, space: RecordKind, amendment: &RecordsUpdate) -> Result<Option<usize>, Error> {
         // The server's own audit lies in the slot of the keys; nothing else here is an act.
         self.amend(&self.records_key(space), &Site::server(), amendment).await
     }
@@ -37,28 +37,28 @@ impl Redis {
         self: &Arc<Self>,
         hash: &str,
         site: &Site,
-        amendment: &Amendment,
+        amendment: &RecordsUpdate,
     ) -> Result<Option<usize>, Error> {
-        let Amendment { put, remove, version, act } = amendment;
+        let RecordsUpdate { put, remove, version, act } = amendment;
         // Other hashes than those with an audit share no slot with it: then it is not named.
         let acts = if act.is_some() { self.keys(site).unsealed() } else { hash.to_owned() };
         let mut ask = call(&self.scripts.amend, &[hash.to_owned(), acts]);
         ask.arg(version.map(|version| version.to_string()).unwrap_or_default());
         ask.arg(act.as_deref().unwrap_or_default());
-        ask.arg(self.audit_kept(site)).arg(put.len());
+        ask.arg(self.audit_lifetime(site)).arg(put.len());
         for (name, bytes) in put {
             ask.arg(name).arg(bytes.as_slice());
         }
         ask.arg(remove);
         if self.breaker.is_open("") {
-            return Err(Error::store(Away));
+            return Err(Error::store(StoreUnavailable));
         }
-        let mut reply = self.run_patiently(&self.scripts.amend, &ask).await?;
+        let mut reply = self.run_within_answer_timeout(&self.scripts.amend, &ask).await?;
         match reply.word() {
             "moved" => Ok(None),
             "amended" => {
                 if act.is_some() {
-                    self.seal_soon(site);
+                    self.schedule_seal(site);
                 }
                 Ok(Some(reply.number()?))
             }

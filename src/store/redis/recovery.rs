@@ -14,12 +14,12 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
 use super::part::Part;
-use super::{Redis, START, durability};
+use super::{ANSWER_TIMEOUT, Redis, durability};
 use crate::error::Error;
-use crate::store::breaker::{self, After};
+use crate::store::breaker::{self, FailureEffect};
 
 /// How often a task looks whether the store is still in use.
-const IDLE: Duration = Duration::from_secs(1);
+const OWNER_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Connects, or begins to wait until that is possible; and has failures looked into from now on.
 ///
@@ -28,18 +28,18 @@ const IDLE: Duration = Duration::from_secs(1);
 pub(super) async fn start(redis: &Arc<Redis>) -> RedisResult<()> {
     match redis.connect().await {
         Ok(()) => {}
-        Err(error) if is_lasting(&error) => return Err(error),
+        Err(error) if is_configuration_error(&error) => return Err(error),
         Err(error) => {
             tracing::warn!(cause = %error, "redis does not answer yet: nothing is served until it does");
-            tokio::spawn(wait_for_first(Arc::downgrade(redis), error.to_string()));
+            tokio::spawn(connect_in_background(Arc::downgrade(redis), error.to_string()));
         }
     }
-    tokio::spawn(look_into_failures(Arc::downgrade(redis), redis.connection.clone()));
+    tokio::spawn(probe_after_failures(Arc::downgrade(redis), redis.connection.clone()));
     Ok(())
 }
 
 /// Returns whether an error is a mistake in the settings. A cluster's connection tells its causes as text only.
-fn is_lasting(error: &RedisError) -> bool {
+fn is_configuration_error(error: &RedisError) -> bool {
     let settings = [ErrorKind::AuthenticationFailed, ErrorKind::InvalidClientConfig, ErrorKind::EmptySentinelList];
     let refused = ErrorKind::Server(ServerErrorKind::NoPerm);
     let said = error.to_string();
@@ -48,9 +48,9 @@ fn is_lasting(error: &RedisError) -> bool {
 }
 
 /// Connects as soon as Redis answers for the first time.
-async fn wait_for_first(redis: Weak<Redis>, mut cause: String) {
+async fn connect_in_background(redis: Weak<Redis>, mut cause: String) {
     loop {
-        sleep(breaker::interval()).await;
+        sleep(breaker::probe_interval()).await;
         let Some(redis) = redis.upgrade() else { return };
         match redis.connect().await {
             Ok(()) => {
@@ -69,10 +69,10 @@ async fn wait_for_first(redis: Weak<Redis>, mut cause: String) {
 }
 
 /// Tries, after each reported failure, whether Redis still takes writes.
-async fn look_into_failures(redis: Weak<Redis>, connection: Connection) {
+async fn probe_after_failures(redis: Weak<Redis>, connection: Connection) {
     let trouble = connection.trouble();
     loop {
-        let troubled = timeout(IDLE, trouble.notified()).await.is_ok();
+        let troubled = timeout(OWNER_CHECK_INTERVAL, trouble.notified()).await.is_ok();
         let Some(redis) = redis.upgrade() else { return };
         if troubled {
             join_all(redis.parts.iter().map(|part| redis.check(part))).await;
@@ -102,7 +102,7 @@ impl Redis {
             answer.map(|()| (fresh, confirming))
         };
         let no_answer = || RedisError::from((ErrorKind::Io, "no answer"));
-        let (fresh, confirming) = timeout(START, connecting).await.map_err(|_| no_answer())??;
+        let (fresh, confirming) = timeout(ANSWER_TIMEOUT, connecting).await.map_err(|_| no_answer())??;
         if let Some((ours, fresh)) = self.replica_connection.as_ref().zip(confirming) {
             ours.follow(&fresh);
         }
@@ -118,13 +118,13 @@ impl Redis {
                 Ok(()) => return self.breaker.succeeded(&part.circuit),
                 Err(error) => self.failed(part, &error),
             }
-            sleep(breaker::interval()).await;
+            sleep(breaker::probe_interval()).await;
         }
     }
 
     /// Counts a failure. One too many opens the breaker, and Redis is waited for.
     pub(super) fn failed(self: &Arc<Self>, part: &Part, error: &Error) {
-        if self.breaker.failed(&part.circuit) == After::Opened {
+        if self.breaker.failed(&part.circuit) == FailureEffect::Opened {
             self.wait_for(part.clone(), error);
         }
     }
@@ -137,19 +137,19 @@ impl Redis {
         let redis = Arc::downgrade(self);
         tokio::spawn(async move {
             let redis = loop {
-                sleep(breaker::interval()).await;
+                sleep(breaker::probe_interval()).await;
                 let Some(redis) = redis.upgrade() else { return };
                 if redis.is_back(&part).await {
                     break redis;
                 }
             };
             if let Some(confirming) = &redis.replica_connection
-                && let Ok(Ok(fresh)) = timeout(START, redis.connector.connect(1)).await
+                && let Ok(Ok(fresh)) = timeout(ANSWER_TIMEOUT, redis.connector.connect(1)).await
             {
                 confirming.follow(&fresh);
             }
-            redis.connection.changed();
-            redis.local_limits.relieved();
+            redis.connection.bump_generation();
+            redis.local_limits.store_recovered();
             let away = redis.breaker.close(&part.circuit);
             tracing::info!(circuit = part.circuit, away = ?away, "redis is back");
         });
@@ -161,7 +161,7 @@ impl Redis {
         if self.probe(&self.connection, part, self.timeout).await.is_ok() {
             return true;
         }
-        match timeout(START, self.connector.connect(self.connections)).await {
+        match timeout(ANSWER_TIMEOUT, self.connector.connect(self.connections)).await {
             Ok(Ok(fresh)) if self.probe(&fresh, part, self.timeout).await.is_ok() => {
                 self.connection.follow(&fresh);
                 true
@@ -176,7 +176,7 @@ impl Redis {
         write.arg(&part.probe).arg(1).arg("PX").arg(1_000);
         let answer = timeout(patience, write.query_async(&mut connection.clone())).await;
         if answer.is_err() {
-            connection.report_trouble();
+            connection.report_failure();
         }
         Ok(answer.map_err(|_| Error::store("no answer"))??)
     }
@@ -194,7 +194,7 @@ mod tests {
             (ErrorKind::Extension, "NOAUTH: Authentication required."),
             (ErrorKind::Io, "invalid peer certificate: UnknownIssuer"),
         ] {
-            assert!(is_lasting(&lasting.into()), "{lasting:?}");
+            assert!(is_configuration_error(&lasting.into()), "{lasting:?}");
         }
         for passing in [
             (ErrorKind::Io, "Connection refused"),
@@ -204,7 +204,7 @@ mod tests {
             (ErrorKind::Server(ServerErrorKind::MasterDown), "Link with MASTER is down"),
             (ErrorKind::Server(ServerErrorKind::ClusterDown), "The cluster is down"),
         ] {
-            assert!(!is_lasting(&passing.into()), "{passing:?}");
+            assert!(!is_configuration_error(&passing.into()), "{passing:?}");
         }
     }
 }

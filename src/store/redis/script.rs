@@ -76,10 +76,10 @@ pub(super) async fn run(connection: &Connection, script: &Script, call: &Cmd) ->
     let answer = match answer {
         // The server is new, was restarted, or took over from another. In a cluster only the one that was asked matters.
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-            connection.changed();
+            connection.bump_generation();
             let mut load = ::redis::Pipeline::with_capacity(1);
             load.cmd("SCRIPT").arg("LOAD").arg(&script.code);
-            connection.send_beside(&first_key(call), load).await?;
+            connection.send_to_slot(&first_key(call), load).await?;
             call.query_async(&mut connection).await?
         }
         answer => answer?,

@@ -17,20 +17,20 @@ impl Redis {
         let mut both = Pipeline::with_capacity(2);
         both.cmd("SET").arg(&key).arg(ours.to_bytes()).arg("NX").ignore().cmd("GET").arg(&key);
         let mut connection = self.connection.clone();
-        let (secrets,): (Vec<u8>,) = self.guarded(site, async { Ok(both.query_async(&mut connection).await?) }).await?;
+        let (secrets,): (Vec<u8>,) = self.with_breaker(site, async { Ok(both.query_async(&mut connection).await?) }).await?;
         Secrets::from_bytes(&secrets).ok_or_else(|| Error::store(format!("the secrets of {:?} are damaged", site.as_str())))
     }
 
     /// Puts others in the place of a site's secrets, if those are still the same.
     pub async fn swap_secrets(self: &Arc<Self>, site: &Site, old: &Secrets, new: &Secrets, act: &[u8]) -> Result<bool, Error> {
-        self.reachable(site)?;
+        self.check_reachable(site)?;
         let keys = self.keys(site);
         let mut ask = call(&self.scripts.swap, &[keys.secret(), keys.unsealed()]);
-        ask.arg(old.to_bytes()).arg(new.to_bytes()).arg(act).arg(self.audit_kept(site));
-        let reply = self.run_patiently(&self.scripts.swap, &ask).await?;
+        ask.arg(old.to_bytes()).arg(new.to_bytes()).arg(act).arg(self.audit_lifetime(site));
+        let reply = self.run_within_answer_timeout(&self.scripts.swap, &ask).await?;
         match reply.word() {
             "swapped" => {
-                self.seal_soon(site);
+                self.schedule_seal(site);
                 Ok(true)
             }
             "moved" => Ok(false),

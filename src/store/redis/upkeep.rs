@@ -13,11 +13,11 @@ use crate::store::clock::ago;
 use crate::verdict::Decision;
 
 /// At how many old comments each turn looks: twice as many as came since, so that the expired ones stay the smaller part.
-const LOOKED_AT: u64 = 1_024;
+const CHUNK: u64 = 1_024;
 
 impl Redis {
     /// Counts a comment, and looks after its site if it is time.
-    pub(super) fn keep_up(&self, site: &Site) {
+    pub(super) fn maintain_indexes(&self, site: &Site) {
         let Some(turn) = self.upkeep_schedule.turn(site) else { return };
         let (connection, script, keys) = (self.connection.clone(), self.scripts.upkeep.clone(), self.keys(site));
         // An index outlives its last comment, whenever in the hour that came.
@@ -27,7 +27,7 @@ impl Redis {
         let oldest = ago(retention.shortest());
         tokio::spawn(async move {
             let upkeep = async {
-                let ids = old(&connection, &keys, oldest, turn).await?;
+                let ids = expired_candidates(&connection, &keys, oldest, turn).await?;
                 let mut names = vec![keys.all_by_time(), keys.all_by_risk(), keys.held_by_time()];
                 names.extend(ids.iter().map(|id| keys.comment_named(id)));
                 let mut ask = call(&script, &names);
@@ -42,11 +42,11 @@ impl Redis {
 
 /// Some of the comments received so long ago that they may have expired. Held ones among them have not, so that each
 /// turn looks somewhere else.
-async fn old(connection: &Connection, keys: &Keys, oldest: i64, turn: u64) -> RedisResult<Vec<String>> {
+async fn expired_candidates(connection: &Connection, keys: &Keys, oldest: i64, turn: u64) -> RedisResult<Vec<String>> {
     let (mut connection, index) = (connection.clone(), keys.all_by_time());
     let count: u64 = ::redis::cmd("ZCOUNT").arg(&index).arg("-inf").arg(oldest).query_async(&mut connection).await?;
-    let turns = count.div_ceil(LOOKED_AT).max(1);
+    let turns = count.div_ceil(CHUNK).max(1);
     let mut range = ::redis::cmd("ZRANGE");
-    range.arg(&index).arg("-inf").arg(oldest).arg("BYSCORE").arg("LIMIT").arg(turn % turns * LOOKED_AT).arg(LOOKED_AT);
+    range.arg(&index).arg("-inf").arg(oldest).arg("BYSCORE").arg("LIMIT").arg(turn % turns * CHUNK).arg(CHUNK);
     range.query_async(&mut connection).await
 }

@@ -6,24 +6,24 @@ use ::redis::FromRedisValue as _;
 use ::redis::streams::StreamReadReply;
 use tokio::time::timeout;
 
-use super::connection::{Connection, Setup};
+use super::connection::{Connection, Connector};
 use super::{Redis, read};
 use crate::comment::Site;
 use crate::error::Error;
-use crate::store::change::Event;
+use crate::store::change::ChangeEvent;
 use crate::store::cursor::Cursor;
-use crate::store::row::read_verdict;
+use crate::store::row::decode_verdict;
 
 /// Most changes delivered at once.
 const CHUNK: usize = 256;
 /// How long to wait for Redis beyond the time it was told to wait itself.
-const BEYOND: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(5);
 /// Longest that Redis is told to wait, in milliseconds.
-const LONGEST: u128 = 24 * 3600 * 1000;
+const MAX_BLOCK_MILLIS: u128 = 24 * 3600 * 1000;
 
 /// One watcher.
 pub(in crate::store) struct Watch {
-    setup: Setup,
+    setup: Connector,
     stream: String,
     after: Cursor,
     /// `None`: to be made.
@@ -47,13 +47,13 @@ impl Redis {
 
 impl Watch {
     /// A watcher that is connected.
-    async fn new(setup: Setup, stream: String, after: Cursor) -> Result<Self, Error> {
+    async fn new(setup: Connector, stream: String, after: Cursor) -> Result<Self, Error> {
         let mut watch = Self { setup, stream, after, connection: None };
         watch.connection = Some(watch.connect().await?);
         Ok(watch)
     }
 
-    pub async fn next(&mut self, wait: Duration) -> Result<Vec<Event>, Error> {
+    pub async fn next(&mut self, wait: Duration) -> Result<Vec<ChangeEvent>, Error> {
         // Taken out while in use: when this future fails or is dropped, so is the connection, and with it an answer
         // that the next call would have to wait for.
         let mut connection = match self.connection.take() {
@@ -62,9 +62,9 @@ impl Watch {
         };
         let mut read = ::redis::cmd("XREAD");
         // To Redis, 0 milliseconds are forever.
-        let block = wait.as_millis().clamp(1, LONGEST).to_string();
+        let block = wait.as_millis().clamp(1, MAX_BLOCK_MILLIS).to_string();
         read.arg("COUNT").arg(CHUNK).arg("BLOCK").arg(block).arg("STREAMS").arg(&self.stream).arg(self.after.to_string());
-        let answer = timeout(wait + BEYOND, read.query_async::<Option<StreamReadReply>>(&mut connection)).await;
+        let answer = timeout(wait + GRACE, read.query_async::<Option<StreamReadReply>>(&mut connection)).await;
         let answer = answer.map_err(|_| Error::store("redis did not answer in time"))??;
 
         let mut events = Vec::new();
@@ -73,7 +73,7 @@ impl Watch {
             let verdict = entry.map.get("v").ok_or_else(malformed)?;
             let verdict = Vec::<u8>::from_redis_value_ref(verdict).map_err(|_| malformed())?;
             let cursor = Cursor::parse_stream(&entry.id).ok_or_else(malformed)?;
-            events.push(Event { verdict: read_verdict(&verdict)?, cursor });
+            events.push(ChangeEvent { verdict: decode_verdict(&verdict)?, cursor });
         }
         if let Some(last) = events.last() {
             self.after = last.cursor;
@@ -83,7 +83,7 @@ impl Watch {
     }
 
     async fn connect(&self) -> Result<Connection, Error> {
-        let connection = timeout(BEYOND, self.setup.connect_to_wait()).await;
+        let connection = timeout(GRACE, self.setup.connect_blocking()).await;
         Ok(connection.map_err(|_| Error::store("redis did not answer in time"))??)
     }
 }

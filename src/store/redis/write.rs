@@ -19,48 +19,48 @@ use crate::facts::{Facts, LimitState};
 use crate::limit::{Gcra, Scope};
 use crate::pb;
 use crate::retention::Retention;
-use crate::store::act::edit;
+use crate::store::act::edit_marker;
 use crate::store::change::Change;
 use crate::store::clock::now_micros;
-use crate::store::draft::{Draft, Ruling, with_limit};
-use crate::store::entry::{Admission, Admitted, Trust, rate_limit};
+use crate::store::draft::{Draft, DraftVerdict, with_rate_limit};
+use crate::store::entry::{Admission, AdmissionOutcome, TrustRule, rate_limit};
 use crate::store::facts as facts_text;
 use crate::store::likes::WINDOW;
 use crate::store::person::{Person, Persons};
-use crate::store::row::read_verdict;
+use crate::store::row::decode_verdict;
 use crate::verdict::{Decision, Verdict};
 
 /// How long a verdict may be on its way.
-const RESERVED_FOR: Duration = Duration::from_secs(24 * 3600);
+const RESERVATION_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 impl Redis {
-    pub async fn admit(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Admitted, Error> {
+    pub async fn admit(self: &Arc<Self>, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
         let site = admission.comment.site();
-        let reply = self.guarded(site, self.ask("admit", admission)).await?;
-        self.keep_up(site);
+        let reply = self.with_breaker(site, self.ask("admit", admission)).await?;
+        self.maintain_indexes(site);
         let admitted = self.admitted(admission, reply)?;
-        if matches!(&admitted, Admitted::Recorded(verdict) if verdict.decision != Decision::Approve) {
-            self.seal_soon(site);
+        if matches!(&admitted, AdmissionOutcome::Recorded(verdict) if verdict.decision != Decision::Approve) {
+            self.schedule_seal(site);
         }
         Ok(match admitted {
-            Admitted::Recorded(verdict) => Admitted::Recorded(self.confirmed(admission, verdict).await),
-            Admitted::Repeated(verdict) => Admitted::Repeated(self.confirmed(admission, verdict).await),
+            AdmissionOutcome::Recorded(verdict) => AdmissionOutcome::Recorded(self.confirmed(admission, verdict).await),
+            AdmissionOutcome::Repeated(verdict) => AdmissionOutcome::Repeated(self.confirmed(admission, verdict).await),
             undecided => undecided,
         })
     }
 
-    fn admitted(&self, admission: &Admission<'_>, mut reply: Reply) -> Result<Admitted, Error> {
+    fn admitted(&self, admission: &Admission<'_>, mut reply: Reply) -> Result<AdmissionOutcome, Error> {
         match reply.word() {
             "recorded" => {
                 let (tightest, remaining): (usize, u32) = (reply.number()?, reply.number()?);
                 let counted = admission.counted();
                 let tightest = tightest.checked_sub(1).and_then(|at| counted.get(at));
                 let state = tightest.map(|&(scope, _, gcra)| LimitState { remaining, ..admitting(scope, gcra) });
-                Ok(Admitted::Recorded(with_limit(admission.tentative, state.as_ref())))
+                Ok(AdmissionOutcome::Recorded(with_rate_limit(admission.tentative, state.as_ref())))
             }
-            "seen" => Ok(Admitted::Repeated(read_verdict(&reply.bytes()?)?)),
-            "listed" => Ok(Admitted::ListsChanged),
-            "undecided" => Ok(Admitted::Undecided {
+            "seen" => Ok(AdmissionOutcome::Repeated(decode_verdict(&reply.bytes()?)?)),
+            "listed" => Ok(AdmissionOutcome::ListsChanged),
+            "undecided" => Ok(AdmissionOutcome::Undecided {
                 verdict_id: reply.text()?,
                 revision: reply.number()?,
                 facts: facts_text::from_text(&reply.text()?)?,
@@ -93,7 +93,7 @@ impl Redis {
         // Asking for the comment makes WAIT wait for all that the server knows up to here; and it must be there at all:
         // another server may have taken over since.
         ask.cmd("EXISTS").arg(comment).cmd("WAIT").arg(self.wait_replicas).arg(millis(self.timeout).max(1));
-        let answer = timeout(self.timeout * 4, connection.send_beside(comment, ask)).await;
+        let answer = timeout(self.timeout * 4, connection.send_to_slot(comment, ask)).await;
         let answer = answer.map_err(|_| Error::store("redis did not say in time how many replicas have the comment"))??;
         let (exists, replicas): (bool, u32) = ::redis::from_redis_value(Value::Array(answer)).map_err(Error::store)?;
         match exists && replicas >= self.wait_replicas {
@@ -103,7 +103,7 @@ impl Redis {
     }
 
     pub async fn look(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
-        let mut reply = self.guarded(admission.comment.site(), self.ask("look", admission)).await?;
+        let mut reply = self.with_breaker(admission.comment.site(), self.ask("look", admission)).await?;
         match reply.word() {
             "facts" => Ok(Some(facts_text::from_text(&reply.text()?)?)),
             "listed" => Ok(None),
@@ -127,7 +127,7 @@ impl Redis {
         let mut ask = call(&self.scripts.admit, &names);
         ask.arg(mode).arg(sent).arg(author_name(author)).arg(ruling.decision.to_wire() as i32);
         ask.arg(ruling.verdict_id).arg(trust(admission.trust)).arg(ruling.risk_lead);
-        ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(millis(RESERVED_FOR));
+        ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(millis(RESERVATION_LIFETIME));
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
         let bands = admission.min_hash.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
         ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign_threshold).arg(millis(WINDOW * 2));
@@ -149,29 +149,29 @@ impl Redis {
         let draft = Draft::new(admission, verdict);
         let sent = format!("{} {}", hex(draft.fingerprint), draft.sent_at);
         let Draft { site, id, author, persons, comment, verdict: ruling, act, .. } = draft;
-        let (act, edit) = (act.unwrap_or_default(), edit());
+        let (act, edit_marker) = (act.unwrap_or_default(), edit_marker());
         let keys = self.keys(&site);
         let ask = |stands: Option<Person>| {
             let mut names = changing(&keys, &id, author, stands);
             names.push(keys.spot_checks());
             let mut ask = call(&self.scripts.record, &names);
             ask.arg(&sent).arg(author_name(author));
-            self.add_ruling(&mut ask, &site, &ruling);
+            self.add_verdict(&mut ask, &site, &ruling);
             ask.arg(id.as_str()).arg(&comment).arg(&ruling.verdict).arg(author_name(stands)).arg(hashes(&persons));
-            ask.arg(&act).arg(&edit).arg(u8::from(ruling.spot_check));
+            ask.arg(&act).arg(&edit_marker).arg(u8::from(ruling.spot_check));
             ask
         };
         // Nearly always an edit is by the author of what it edits.
         let mut stands = author;
         loop {
             let ask = ask(stands);
-            let mut reply = self.guarded(&site, run(&self.connection, &self.scripts.record, &ask)).await?;
+            let mut reply = self.with_breaker(&site, run(&self.connection, &self.scripts.record, &ask)).await?;
             match reply.word() {
                 "kept" | "edited" => {
-                    self.seal_soon(&site);
+                    self.schedule_seal(&site);
                     return Ok(verdict.clone());
                 }
-                "earlier" => return read_verdict(&reply.bytes()?),
+                "earlier" => return decode_verdict(&reply.bytes()?),
                 "author" => stands = Person::from_hex(&reply.text()?),
                 _ => return Err(reply.unexpected()),
             }
@@ -179,16 +179,16 @@ impl Redis {
     }
 
     pub async fn replace(self: &Arc<Self>, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
-        self.reachable(site)?;
-        let (keys, ruling, event) = (self.keys(site), Ruling::new(change.verdict), change.event.encode_to_vec());
+        self.check_reachable(site)?;
+        let (keys, ruling, event) = (self.keys(site), DraftVerdict::new(change.verdict), change.event.encode_to_vec());
         let ask = |author: Option<Person>| {
             let mut names = changing(&keys, id, author, author);
             names.extend([keys.outcomes(), keys.spot_checks()]);
             let mut ask = call(&self.scripts.replace, &names);
             ask.arg(change.expected_revision);
-            self.add_ruling(&mut ask, site, &ruling);
+            self.add_verdict(&mut ask, site, &ruling);
             ask.arg(id.as_str()).arg(&ruling.verdict).arg(&event).arg(author_name(author));
-            self.add_teaching(&mut ask, site, &change.outcome_update);
+            self.add_outcome_update(&mut ask, site, &change.outcome_update);
             ask.arg(u8::from(ruling.spot_check));
             ask
         };
@@ -197,7 +197,7 @@ impl Redis {
             let mut reply = run(&self.connection, &self.scripts.replace, &ask(author)).await?;
             match reply.word() {
                 "kept" => {
-                    self.seal_soon(site);
+                    self.schedule_seal(site);
                     return Ok(true);
                 }
                 "moved" => return Ok(false),
@@ -208,7 +208,7 @@ impl Redis {
     }
 
     /// Adds what `record.lua` and `replace.lua` ask for alike: decision to most events.
-    fn add_ruling(&self, ask: &mut Cmd, site: &Site, ruling: &Ruling) {
+    fn add_verdict(&self, ask: &mut Cmd, site: &Site, ruling: &DraftVerdict) {
         ask.arg(ruling.decision.to_wire() as i32).arg(ruling.revision).arg(u8::from(ruling.by_moderator)).arg(ruling.risk_lead);
         ask.arg(lifetimes(&self.retention.of(site), ruling.decision)).arg(self.keep_events);
     }
@@ -246,6 +246,6 @@ fn hex(fingerprint: Fingerprint) -> String {
 }
 
 /// The text in which `admit.lua` reads which past of an author lets a verdict stand.
-fn trust(Trust { min_approved, max_rejected, eased_by }: Trust) -> String {
+fn trust(TrustRule { min_approved, max_rejected, eased_by }: TrustRule) -> String {
     format!("{min_approved} {max_rejected} {eased_by}")
 }

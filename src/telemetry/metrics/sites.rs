@@ -5,33 +5,33 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 /// How many sites are told apart that neither a policy nor a key names; whoever has more asks each server for fewer.
-pub(super) const SITES: usize = 100;
+pub(super) const MAX_UNNAMED_SITES: usize = 100;
 /// How many of those that are named are.
-const NAMED: usize = 1_000;
+const MAX_NAMED_SITES: usize = 1_000;
 /// The name of all others.
-const OTHER: &str = "other";
+const OTHER_SITES: &str = "other";
 
 /// The sites that are told apart.
 #[derive(Default)]
-pub(super) struct Sites(Mutex<Known>);
+pub(super) struct SiteLabels(Mutex<KnownSites>);
 
 #[derive(Default)]
-struct Known {
+struct KnownSites {
     /// Those that a policy or a key names.
     named: HashSet<String>,
     others: HashSet<String>,
 }
 
-impl Sites {
+impl SiteLabels {
     /// Returns the value of the label `site`: the site, or `other` when too many are known already. `new` is called for a site
     /// that is told apart from now on.
     pub fn label<'s>(&self, site: &'s str, new: impl FnOnce(&str)) -> Cow<'s, str> {
-        let Ok(mut known) = self.0.lock() else { return OTHER.into() };
+        let Ok(mut known) = self.0.lock() else { return OTHER_SITES.into() };
         if known.named.contains(site) || known.others.contains(site) {
             return site.into();
         }
-        if known.others.len() >= SITES {
-            return OTHER.into();
+        if known.others.len() >= MAX_UNNAMED_SITES {
+            return OTHER_SITES.into();
         }
         known.others.insert(site.to_owned());
         new(site);
@@ -47,7 +47,7 @@ impl Sites {
     pub fn name(&self, names: impl IntoIterator<Item = String>) {
         let Ok(mut known) = self.0.lock() else { return };
         for name in names {
-            if known.named.len() < NAMED {
+            if known.named.len() < MAX_NAMED_SITES {
                 known.others.remove(&name);
                 known.named.insert(name);
             }

@@ -8,9 +8,10 @@ use gatepost::comment::{Comment, CommentId, Site};
 use gatepost::facts::{Facts, History};
 use gatepost::limit::{Gcra, Scope};
 use gatepost::pb;
-use gatepost::retention::{Retention, Retentions};
+use gatepost::retention::{Retention, RetentionLookup};
 use gatepost::store::{
-    Admission, Admitted, Change, Kept, ListPage, ListQuery, Order, Person, Persons, Store, StoreSettings, Teaching, Trust,
+    Admission, AdmissionOutcome, Change, ListPage, ListQuery, Order, OutcomeUpdate, Person, Persons, Store, StoreSettings,
+    StoredComment, TrustRule,
 };
 use gatepost::verdict::{Decision, MACHINE, Verdict};
 use tempfile::TempDir;
@@ -68,7 +69,7 @@ impl Bed {
     }
 
     async fn with(url: Option<String>, ca: Option<PathBuf>) -> Self {
-        Self::keeping(url, ca, Retention::days(30)).await
+        Self::keeping(url, ca, Retention::uniform(30)).await
     }
 
     async fn keeping(url: Option<String>, ca: Option<PathBuf>, retention: Retention) -> Self {
@@ -78,7 +79,7 @@ impl Bed {
             data_dir: directory.path().join("data"),
             prefix: redis::prefix(),
             connections: 2,
-            retention: Retentions::new(move |_| retention),
+            retention: RetentionLookup::new(move |_| retention),
             keep_events: 1_000,
             timeout: Duration::from_secs(10),
             ca,
@@ -100,7 +101,7 @@ impl Bed {
     /// Sends a comment whose tentative verdict must stand.
     pub async fn recorded(&self, text: &Text) -> Verdict {
         match text.admit(&self.store).await {
-            Admitted::Recorded(verdict) => verdict,
+            AdmissionOutcome::Recorded(verdict) => verdict,
             other => panic!("not recorded: {other:?}"),
         }
     }
@@ -108,7 +109,7 @@ impl Bed {
     /// Sends a comment that must be decided again.
     pub async fn undecided(&self, text: &Text) -> (Facts, String, u32) {
         match text.admit(&self.store).await {
-            Admitted::Undecided { facts, verdict_id, revision } => (facts, verdict_id, revision),
+            AdmissionOutcome::Undecided { facts, verdict_id, revision } => (facts, verdict_id, revision),
             other => panic!("decided: {other:?}"),
         }
     }
@@ -119,7 +120,7 @@ impl Bed {
         text.record(&self.store, &text.verdict(id, revision)).await
     }
 
-    pub async fn get(&self, id: &str) -> Kept {
+    pub async fn get(&self, id: &str) -> StoredComment {
         self.store.get(&site(), &comment_id(id)).await.unwrap().expect("the comment is there")
     }
 
@@ -130,11 +131,17 @@ impl Bed {
 
     /// Decides as a moderator. Tells whether the revision was the one that stood.
     pub async fn decide(&self, id: &str, expected_revision: u32, decision: Decision) -> bool {
-        self.decide_and_teach(id, expected_revision, decision, Teaching::default()).await
+        self.decide_and_teach(id, expected_revision, decision, OutcomeUpdate::default()).await
     }
 
     /// The same, and teaches something by it.
-    pub async fn decide_and_teach(&self, id: &str, expected_revision: u32, decision: Decision, teaching: Teaching) -> bool {
+    pub async fn decide_and_teach(
+        &self,
+        id: &str,
+        expected_revision: u32,
+        decision: Decision,
+        teaching: OutcomeUpdate,
+    ) -> bool {
         let stands = self.get(id).await.verdict;
         let verdict = Verdict { decision, revision: expected_revision + 1, decided_by: "mia".into(), ..stands.clone() };
         let event = pb::AuditEvent {
@@ -146,13 +153,12 @@ impl Bed {
             after: decision.to_wire().into(),
             ..Default::default()
         };
-        let change = Change { expected_revision, verdict: &verdict, event, teaching };
+        let change = Change { expected_revision, verdict: &verdict, event, outcome_update: teaching };
         self.store.replace(&site(), &comment_id(id), &change).await.unwrap()
     }
 
     pub async fn page(&self, decision: Option<Decision>, order: Order, size: usize, after: Option<&str>) -> ListPage {
-        let query =
-            ListQuery { decision, spot_checks: false, order, size, after, matches: &|_| true, most_scanned: usize::MAX };
+        let query = ListQuery { decision, spot_checks: false, order, size, after, matches: &|_| true, max_scanned: usize::MAX };
         self.store.list(&site(), &query).await.unwrap()
     }
 
@@ -356,15 +362,15 @@ impl Text {
             },
             limits: self.limits.clone(),
             tentative: &tentative,
-            trust: Trust { min_approved: self.min_approved, max_rejected: self.max_rejected, eased_by: self.eased_by },
-            likeness: None,
-            campaign: 0,
-            listed: self.listed,
+            trust: TrustRule { min_approved: self.min_approved, max_rejected: self.max_rejected, eased_by: self.eased_by },
+            min_hash: None,
+            campaign_threshold: 0,
+            list_version: self.listed,
         };
         call(&admission).await
     }
 
-    pub async fn admit(&self, store: &Store) -> Admitted {
+    pub async fn admit(&self, store: &Store) -> AdmissionOutcome {
         self.with(async |admission| store.admit(admission).await.unwrap()).await
     }
 

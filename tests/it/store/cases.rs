@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use gatepost::classify::site::Outcome;
-use gatepost::classify::site::lesson::{Lesson, Source};
+use gatepost::classify::site::lesson::{OutcomeSource, TrainingExample};
 use gatepost::classify::{Input, Model};
 use gatepost::comment::Site;
 use gatepost::error::Error;
@@ -12,7 +12,8 @@ use gatepost::facts::Previous;
 use gatepost::limit::Scope;
 use gatepost::pb;
 use gatepost::store::{
-    Admitted, Amendment, Change, Event, Forgotten, Identity, ListQuery, Order, OutcomeHead, Space, Store, Teaching, Watcher,
+    AdmissionOutcome, Change, ChangeEvent, ErasureCounts, Identity, ListQuery, Order, OutcomeLogState, OutcomeUpdate,
+    RecordKind, RecordsUpdate, Store, Watcher,
 };
 use gatepost::verdict::Decision::{self, Approve, Hold, Reject};
 use gatepost::verdict::{MACHINE, Verdict};
@@ -47,7 +48,7 @@ pub async fn a_repeat_gets_the_same_verdict_and_is_not_counted(bed: Bed) {
     let first = bed.recorded(&comment).await;
 
     for store in [&bed.store, &bed.other] {
-        assert_eq!(comment.admit(store).await, Admitted::Seen(first.clone()));
+        assert_eq!(comment.admit(store).await, AdmissionOutcome::Repeated(first.clone()));
     }
 
     assert_eq!(comment.look(&bed.store).await.limits[0].remaining, 198);
@@ -66,11 +67,11 @@ pub async fn concurrent_duplicates_get_one_verdict_and_count_once(bed: Bed) {
     let (mut verdicts, mut recorded) = (HashSet::new(), 0);
     for task in tasks {
         match task.await.unwrap() {
-            Admitted::Recorded(verdict) => {
+            AdmissionOutcome::Recorded(verdict) => {
                 recorded += 1;
                 verdicts.insert(verdict.id);
             }
-            Admitted::Seen(verdict) => drop(verdicts.insert(verdict.id)),
+            AdmissionOutcome::Repeated(verdict) => drop(verdicts.insert(verdict.id)),
             other => panic!("{other:?}"),
         }
     }
@@ -92,14 +93,14 @@ pub async fn a_reservation_is_the_same_for_whoever_asks_again(bed: Bed) {
     let (facts, verdict_id, revision) = first;
     assert_eq!(facts.author.unwrap().approved, 1);
     assert_eq!(facts.limits.iter().map(|limit| limit.remaining).collect::<Vec<_>>(), [99, 2]);
-    assert_eq!(again, Admitted::Undecided { facts, verdict_id: verdict_id.clone(), revision });
+    assert_eq!(again, AdmissionOutcome::Undecided { facts, verdict_id: verdict_id.clone(), revision });
     assert!(bed.store.get(&site(), &comment_id("1")).await.unwrap().is_none(), "nothing stands yet");
     // Asking again did not count: of three only two are used.
     assert_eq!(text("3").limited(Scope::Site, few(3)).look(&bed.store).await.limits[0].remaining, 0);
 
     let verdict = comment.verdict(verdict_id, revision);
     comment.record(&bed.other, &verdict).await;
-    assert_eq!(comment.admit(&bed.store).await, Admitted::Seen(verdict));
+    assert_eq!(comment.admit(&bed.store).await, AdmissionOutcome::Repeated(verdict));
 }
 
 pub async fn an_edit_is_decided_anew_and_tells_what_stood(bed: Bed) {
@@ -113,7 +114,7 @@ pub async fn an_edit_is_decided_anew_and_tells_what_stood(bed: Bed) {
     assert_ne!(verdict_id, first.id);
     assert_eq!(revision, 2);
     assert_eq!(bed.get("1").await.verdict, first, "the old stands until the new is decided");
-    assert_eq!(original.admit(&bed.store).await, Admitted::Seen(first.clone()));
+    assert_eq!(original.admit(&bed.store).await, AdmissionOutcome::Repeated(first.clone()));
 
     let verdict = edit.verdict(verdict_id, revision);
     assert_eq!(edit.record(&bed.store, &verdict).await, verdict);
@@ -227,7 +228,7 @@ async fn admitted_within(store: &Store, task: u32, limit: gatepost::limit::Gcra,
     let (mut admitted, mut sent) = (0, 0);
     while Instant::now() < end {
         let comment = text(format!("{task}-{sent}")).limited(Scope::Site, limit);
-        admitted += u128::from(matches!(comment.admit(store).await, Admitted::Recorded(_)));
+        admitted += u128::from(matches!(comment.admit(store).await, AdmissionOutcome::Recorded(_)));
         sent += 1;
         sleep(Duration::from_millis(1)).await;
     }
@@ -264,7 +265,7 @@ pub async fn looking_changes_nothing(bed: Bed) {
 
     assert_eq!(bed.get("1").await, before);
     assert!(bed.store.get(&site(), &comment_id("2")).await.unwrap().is_none());
-    assert!(matches!(limited("2").admit(&bed.store).await, Admitted::Recorded(_)), "no reservation is left");
+    assert!(matches!(limited("2").admit(&bed.store).await, AdmissionOutcome::Recorded(_)), "no reservation is left");
 }
 
 // === lists ===
@@ -319,7 +320,7 @@ pub async fn a_filter_searches_beyond_the_first_page(bed: Bed) {
             size: 2,
             after: after.as_deref(),
             matches: &|kept| kept.comment.body == "rare",
-            most_scanned: 10_000,
+            max_scanned: 10_000,
         };
         let page = bed.store.list(&site(), &query).await.unwrap();
         assert!(page.comments.len() <= 2);
@@ -355,7 +356,7 @@ pub async fn a_damaged_page_token_is_the_callers_mistake(bed: Bed) {
             size: 1,
             after: Some(token),
             matches: &|_| true,
-            most_scanned: 9,
+            max_scanned: 9,
         };
         let error = bed.store.list(&site(), &query).await.unwrap_err();
         assert!(matches!(&error, Error::Invalid(wrong) if wrong[0].field == "page_token"), "{token:?}: {error:?}");
@@ -398,7 +399,7 @@ pub async fn the_trail_tells_every_act_in_order(bed: Bed) {
 // === changes ===
 
 /// Waits for at least so many changes.
-async fn changes(watcher: &mut Watcher, count: usize) -> Vec<Event> {
+async fn changes(watcher: &mut Watcher, count: usize) -> Vec<ChangeEvent> {
     let (mut events, end) = (Vec::new(), Instant::now() + LONG);
     while events.len() < count && Instant::now() < end {
         events.extend(watcher.next(Duration::from_millis(500)).await.unwrap());
@@ -406,7 +407,7 @@ async fn changes(watcher: &mut Watcher, count: usize) -> Vec<Event> {
     events
 }
 
-fn told(events: &[Event]) -> Vec<(String, u32)> {
+fn told(events: &[ChangeEvent]) -> Vec<(String, u32)> {
     events.iter().map(|event| (event.verdict.comment_id.clone(), event.verdict.revision)).collect()
 }
 
@@ -492,7 +493,7 @@ pub async fn sites_know_nothing_of_each_other(bed: Bed) {
     let mut watcher = bed.store.watch(&there, start).await.unwrap();
     let verdict = Verdict { decision: Reject, revision: 2, ..elsewhere };
     let event = pb::AuditEvent { by: "mia".into(), act: "DECIDED".into(), comment_id: "1".into(), ..Default::default() };
-    let change = Change { expected_revision: 1, verdict: &verdict, event, teaching: Teaching::default() };
+    let change = Change { expected_revision: 1, verdict: &verdict, event, outcome_update: OutcomeUpdate::default() };
     assert!(bed.store.replace(&there, &comment_id("1"), &change).await.unwrap());
     let events = changes(&mut watcher, 1).await;
     assert_eq!((told(&events), events[0].verdict.decision), (vec![("1".to_owned(), 2)], Reject), "not what was decided here");
@@ -562,10 +563,20 @@ pub async fn a_person_is_found_and_erased_by_each_of_three_ids(bed: Bed) {
 
         assert_eq!(
             forgotten,
-            Forgotten { comments: 3, verdicts: 6, events: 3, limits, histories: 1, acts: 5, listed: 0, outcomes: 0, quotes: 0 }
+            ErasureCounts {
+                comments: 3,
+                verdicts: 6,
+                events: 3,
+                limits,
+                histories: 1,
+                acts: 5,
+                listed: 0,
+                outcomes: 0,
+                quotes: 0
+            }
         );
         assert_eq!(bed.other.find(&site(), &who).await.unwrap(), []);
-        assert_eq!(bed.other.forget(&site(), &who).await.unwrap(), Forgotten::default());
+        assert_eq!(bed.other.forget(&site(), &who).await.unwrap(), ErasureCounts::default());
         assert_eq!(bed.history("ada").await, [0, 0, 0]);
     }
     assert_eq!(bed.history("bob").await, [0, 1, 0]);
@@ -684,7 +695,7 @@ pub async fn many_are_erased_at_once_while_others_write(bed: Bed) {
 
 pub async fn only_the_persons_own_site_is_touched(bed: Bed) {
     bed.recorded(&adas("1").on("other.example")).await;
-    assert_eq!(bed.store.forget(&site(), &person("ada")).await.unwrap(), Forgotten::default());
+    assert_eq!(bed.store.forget(&site(), &person("ada")).await.unwrap(), ErasureCounts::default());
     assert!(bed.store.get(&site_named("other.example"), &comment_id("1")).await.unwrap().is_some());
 }
 
@@ -704,10 +715,10 @@ async fn chain(store: &Store, site: &Site) -> Vec<pb::AuditEvent> {
             assert_eq!(<[u8; 32]>::from(Sha256::digest(&logged.record)), logged.digest);
         }
         hash = Sha256::new().chain_update(hash).chain_update(logged.digest).finalize().into();
-        assert_eq!((logged.link.number, logged.link.hash), (number, hash));
+        assert_eq!((logged.position.number, logged.position.hash), (number, hash));
     }
-    assert_eq!(page.newest, page.records.last().map_or(page.forgotten, |last| last.link));
-    page.records.iter().map(gatepost::store::Logged::event).collect()
+    assert_eq!(page.newest, page.records.last().map_or(page.forgotten, |last| last.position));
+    page.records.iter().map(gatepost::store::AuditRecord::event).collect()
 }
 
 fn acts(events: &[pb::AuditEvent]) -> Vec<(u64, &str, &str, i32, i32)> {
@@ -720,7 +731,7 @@ fn acts(events: &[pb::AuditEvent]) -> Vec<(u64, &str, &str, i32, i32)> {
 pub async fn every_act_is_in_the_audit_once_and_in_a_chain(bed: Bed) {
     bed.recorded(&text("published")).await;
     bed.recorded(&text("1").held()).await;
-    assert!(matches!(text("1").held().admit(&bed.store).await, Admitted::Seen(_)));
+    assert!(matches!(text("1").held().admit(&bed.store).await, AdmissionOutcome::Repeated(_)));
     bed.decide("1", 1, Reject).await;
     bed.edited(&text("1").body("better").held()).await;
     assert!(!bed.decide("1", 1, Reject).await, "what did not happen is not told");
@@ -747,7 +758,7 @@ pub async fn the_audit_is_read_in_both_directions_and_in_pieces(bed: Bed) {
     }
     let read = async |from, count, backwards| {
         let page = bed.other.audit(&site(), from, count, backwards).await.unwrap();
-        page.records.iter().map(|logged| logged.link.number).collect::<Vec<_>>()
+        page.records.iter().map(|logged| logged.position.number).collect::<Vec<_>>()
     };
     assert_eq!(read(0, 3, false).await, [1, 2, 3]);
     assert_eq!(read(3, 100, false).await, [4, 5, 6, 7]);
@@ -802,7 +813,7 @@ fn acted() -> pb::AuditEvent {
 }
 
 async fn put(store: &Store, entries: impl IntoIterator<Item = (String, Vec<u8>)>) {
-    store.amend_listed(&site(), Amendment::put(entries).recorded(&acted())).await.unwrap();
+    store.amend_listed(&site(), RecordsUpdate::put(entries).recorded(&acted())).await.unwrap();
 }
 
 pub async fn a_comment_that_is_edited_for_ever_keeps_only_the_newest_of_its_past(bed: Bed) {
@@ -813,17 +824,17 @@ pub async fn a_comment_that_is_edited_for_ever_keeps_only_the_newest_of_its_past
     let kept = bed.store.get(&site(), &comment_id("c")).await.unwrap().unwrap();
     assert_eq!((kept.trail.len(), kept.verdict.revision), (100, 131));
     assert_eq!(kept.trail.last().unwrap().verdict.revision, 130);
-    assert!(matches!(text("c").body("125").admit(&bed.store).await, Admitted::Seen(_)), "a late retry");
+    assert!(matches!(text("c").body("125").admit(&bed.store).await, AdmissionOutcome::Repeated(_)), "a late retry");
 }
 
 pub async fn records_of_another_version_are_left_as_they_are(bed: Bed) {
-    let put = |name: &str| Amendment::put([(name.to_owned(), b"1".to_vec())]);
-    bed.store.amend_records(Space::Keys, put("a").recorded(&acted())).await.unwrap();
-    let version = bed.store.records_version(Space::Keys).await.unwrap();
-    let next = |name: &str| Amendment { version, ..put(name) };
-    assert_eq!(bed.store.amend_records(Space::Keys, next("b")).await.unwrap(), Some(0));
-    assert_eq!(bed.other.amend_records(Space::Keys, next("c")).await.unwrap(), None);
-    let all = bed.other.records(Space::Keys).await.unwrap().all;
+    let put = |name: &str| RecordsUpdate::put([(name.to_owned(), b"1".to_vec())]);
+    bed.store.amend_records(RecordKind::Keys, put("a").recorded(&acted())).await.unwrap();
+    let version = bed.store.records_version(RecordKind::Keys).await.unwrap();
+    let next = |name: &str| RecordsUpdate { version, ..put(name) };
+    assert_eq!(bed.store.amend_records(RecordKind::Keys, next("b")).await.unwrap(), Some(0));
+    assert_eq!(bed.other.amend_records(RecordKind::Keys, next("c")).await.unwrap(), None);
+    let all = bed.other.records(RecordKind::Keys).await.unwrap().all;
     assert_eq!(all.keys().collect::<Vec<_>>(), ["a", "b"]);
     let acts = chain(&bed.store, &Site::server()).await;
     assert_eq!(acts.iter().map(|event| event.act.as_str()).collect::<Vec<_>>(), ["ACTED"]);
@@ -837,7 +848,7 @@ pub async fn block_and_allow_entries_are_kept_by_name_and_seen_by_all(bed: Bed) 
     assert_eq!(before.all.keys().collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(before.all["a"], entry("3"));
 
-    let gone = || Amendment::remove(["b".to_owned()]).recorded(&acted());
+    let gone = || RecordsUpdate::remove(["b".to_owned()]).recorded(&acted());
     assert_eq!(bed.other.amend_listed(&site(), gone()).await.unwrap(), 1);
     assert_eq!(bed.store.amend_listed(&site(), gone()).await.unwrap(), 0);
     let acts = chain(&bed.store, &site()).await;
@@ -860,8 +871,11 @@ pub async fn a_comment_is_looked_at_again_when_entries_have_changed(bed: Bed) {
     }
     bed.recorded(&text("1").knowing(version)).await;
     put(&bed.other, [("a".into(), Vec::new())]).await;
-    assert_eq!(text("2").knowing(version).admit(&bed.store).await, Admitted::Listed);
-    assert!(matches!(text("1").knowing(version).admit(&bed.store).await, Admitted::Seen(_)), "what was judged stands");
+    assert_eq!(text("2").knowing(version).admit(&bed.store).await, AdmissionOutcome::ListsChanged);
+    assert!(
+        matches!(text("1").knowing(version).admit(&bed.store).await, AdmissionOutcome::Repeated(_)),
+        "what was judged stands"
+    );
     bed.recorded(&text("2").knowing(version + 1)).await;
 }
 
@@ -909,45 +923,45 @@ pub async fn what_was_approved_before_may_speak_for_an_author(bed: Bed) {
     bed.recorded(&text("nobody").decided(Hold).eased_by(1)).await;
 }
 
-fn added(name: &str, record: &[u8]) -> Teaching {
-    Teaching { removed: None, added: Some((name.to_owned(), record.to_vec())) }
+fn added(name: &str, record: &[u8]) -> OutcomeUpdate {
+    OutcomeUpdate { removed: None, added: Some((name.to_owned(), record.to_vec())) }
 }
 
 /// An outcome of long ago.
-pub fn lesson(id: &str, persons: Vec<u8>) -> Teaching {
+pub fn lesson(id: &str, persons: Vec<u8>) -> OutcomeUpdate {
     let text = "Earn money from home with our proven system, just visit us and start today";
-    let lesson = Lesson {
+    let lesson = TrainingExample {
         digest: None,
         name: format!("d:{id}:2"),
         comment_id: id.to_owned(),
         outcome: Some(Outcome::Spam),
         rejected: true,
-        text: 0,
-        source: Source::Moderator,
+        text_hash: 0,
+        source: OutcomeSource::Moderator,
         by: "mia".to_owned(),
-        at: 1,
-        sketch: Model::builtin().unwrap().sketch(&Input { text, ..Input::default() }),
-        likeness: None,
+        decided_at: 1,
+        features: Model::builtin().unwrap().sketch(&Input { text, ..Input::default() }),
+        min_hash: None,
         persons,
         spot_check: None,
     };
     added(&lesson.name.clone(), &lesson.to_bytes())
 }
 
-fn removed(name: &str) -> Teaching {
-    Teaching { removed: Some(name.to_owned()), added: None }
+fn removed(name: &str) -> OutcomeUpdate {
+    OutcomeUpdate { removed: Some(name.to_owned()), added: None }
 }
 
 pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     let log = async |store: &Store| store.outcomes(&site(), 0, 1_000).await.unwrap();
     let empty = bed.store.outcome_head(&site()).await.unwrap();
-    assert_eq!(empty, OutcomeHead::default());
+    assert_eq!(empty, OutcomeLogState::default());
     assert_eq!(log(&bed.store).await, []);
     for number in 1..=600u64 {
         bed.store.teach(&site(), &added(&format!("d:{number}:2"), &number.to_be_bytes()), None).await.unwrap();
     }
     let full = bed.other.outcome_head(&site()).await.unwrap();
-    assert_eq!((full.newest, full.gone, full.from, full.to), (600, 0, 0, None));
+    assert_eq!((full.newest, full.removed, full.from, full.to), (600, 0, 0, None));
     let records = log(&bed.other).await;
     assert!(
         records
@@ -962,7 +976,7 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     bed.other.teach(&site(), &removed("d:300:2"), None).await.unwrap();
     bed.other.teach(&site(), &added("d:1:2", b"again"), None).await.unwrap();
     let head = bed.store.outcome_head(&site()).await.unwrap();
-    assert_eq!((head.newest, head.gone), (601, 2));
+    assert_eq!((head.newest, head.removed), (601, 2));
     assert!(!full.goes_on(&head));
     let records = log(&bed.store).await;
     assert_eq!((records.len(), records[0].0, records.last().unwrap().clone()), (599, 2, (601, b"again".to_vec())));
@@ -982,7 +996,7 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     bed.store.bound_outcomes(&site(), 0, None, &acted()).await.unwrap();
     assert_eq!(bed.other.outcome_head(&site()).await.unwrap().to, None);
     let elsewhere = Site::parse("site", "other.example").unwrap();
-    assert_eq!(bed.store.outcome_head(&elsewhere).await.unwrap(), OutcomeHead::default());
+    assert_eq!(bed.store.outcome_head(&elsewhere).await.unwrap(), OutcomeLogState::default());
 }
 
 pub async fn an_act_teaches_in_its_own_step(bed: Bed) {
@@ -992,7 +1006,7 @@ pub async fn an_act_teaches_in_its_own_step(bed: Bed) {
     assert_eq!(bed.store.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"spam".to_vec()));
     assert!(bed.decide_and_teach("1", 2, Hold, removed("d:1:2")).await);
     let head = bed.other.outcome_head(&site()).await.unwrap();
-    assert_eq!((head.newest, head.gone), (1, 1));
+    assert_eq!((head.newest, head.removed), (1, 1));
 }
 
 pub async fn what_a_person_taught_goes_with_the_person(bed: Bed) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gatepost::comment::Site;
 use gatepost::limit::Scope;
 use gatepost::retention::Retention;
-use gatepost::store::{Admitted, Store};
+use gatepost::store::{AdmissionOutcome, Store};
 use gatepost::verdict::Decision::{Approve, Hold, Reject};
 
 use super::bed::{Bed, comment_id, few, person, site, text};
@@ -33,7 +33,7 @@ async fn everything_but_limits_is_there_after_a_restart() {
     assert_eq!(bed.get("decided").await.trail.len(), 1);
     assert_eq!(bed.history("ada").await, [0, 1, 0]);
     let again = text("open").by("ada").needs(1).admit(&bed.store).await;
-    assert_eq!(again, Admitted::Undecided { facts, verdict_id, revision });
+    assert_eq!(again, AdmissionOutcome::Undecided { facts, verdict_id, revision });
     let mut watcher = bed.store.watch(&site(), bed.store.parse_cursor(&before).unwrap()).await.unwrap();
     let events = watcher.next(Duration::from_secs(5)).await.unwrap();
     assert_eq!(events.iter().map(|event| event.verdict.comment_id.as_str()).collect::<Vec<_>>(), ["decided"]);
@@ -74,14 +74,14 @@ async fn a_file_of_a_newer_version_is_refused() {
 
 #[tokio::test]
 async fn each_kind_of_data_is_forgotten_in_its_time() {
-    let brief = Retention { approved: Duration::ZERO, changes: Duration::ZERO, ..Retention::days(1) };
+    let brief = Retention { approved: Duration::ZERO, changes: Duration::ZERO, ..Retention::uniform(1) };
     let bed = Bed::file_that_keeps(brief).await;
     bed.recorded(&text("approved").by("ada")).await;
     bed.recorded(&text("rejected").by("ada").decided(Reject)).await;
     bed.recorded(&text("held").by("ada").held()).await;
     bed.recorded(&text("decided").by("ada").held()).await;
     bed.store.teach(&site(), &super::cases::lesson("long-ago", Vec::new()), None).await.unwrap();
-    let taught = bed.store.taught_version(&site());
+    let taught = bed.store.outcome_version(&site());
     let before = bed.store.latest_cursor(&site()).await.unwrap().to_string();
     bed.decide("decided", 1, Reject).await;
 
@@ -94,8 +94,8 @@ async fn each_kind_of_data_is_forgotten_in_its_time() {
 
     assert_eq!(bed.ids(None, gatepost::store::Order::Oldest).await, ["rejected", "held", "decided"]);
     assert_eq!(bed.store.outcomes(&site(), 0, 10).await.unwrap(), []);
-    assert_eq!(bed.store.outcome_head(&site()).await.unwrap().gone, 1);
-    assert!(bed.store.taught_version(&site()) > taught, "what was learned from it is folded anew");
+    assert_eq!(bed.store.outcome_head(&site()).await.unwrap().removed, 1);
+    assert!(bed.store.outcome_version(&site()) > taught, "what was learned from it is folded anew");
     assert_eq!(bed.get("decided").await.trail.len(), 1);
     assert_eq!(bed.history("ada").await, [1, 1, 2], "histories have a time of their own");
     let late = bed.store.watch(&site(), bed.store.parse_cursor(&before).unwrap()).await;
@@ -204,7 +204,7 @@ async fn an_erasure_does_not_wait_for_who_reads_the_file() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_due_of_many_sites_is_gone_soon_while_comments_come() {
-    let brief = Retention { approved: Duration::ZERO, ..Retention::days(1) };
+    let brief = Retention { approved: Duration::ZERO, ..Retention::uniform(1) };
     let bed = Bed::file_that_keeps(brief).await;
     for n in 0..300 {
         text(format!("due-{n}")).on(&format!("site-{}.example", n % 100)).admit(&bed.store).await;

@@ -88,7 +88,7 @@ async fn each_kind_of_data_has_a_time_of_its_own() {
 
 #[tokio::test]
 async fn changes_older_than_their_time_are_gone_with_the_next() {
-    let bed = Bed::redis_that_keeps(Retention { changes: Duration::from_millis(200), ..Retention::days(1) }).await;
+    let bed = Bed::redis_that_keeps(Retention { changes: Duration::from_millis(200), ..Retention::uniform(1) }).await;
     for id in ["1", "2"] {
         bed.recorded(&text(id).held()).await;
     }

@@ -3,7 +3,7 @@
 use crate::classify::words::WordClasses;
 
 /// Stands for a context in which nothing speaks against a word.
-pub const PLAIN: u64 = 0xF;
+pub const PLAIN_CONTEXT_CODE: u64 = 0xF;
 
 /// What kind of word a mark is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,7 +47,7 @@ impl Tone {
     }
 
     /// Whether hardly anybody uses the word in another sense.
-    pub fn is_sure(self) -> bool {
+    pub fn is_unambiguous(self) -> bool {
         matches!(self, Tone::Insult | Tone::Slur | Tone::Short | Tone::Dehuman)
     }
 }
@@ -55,7 +55,7 @@ impl Tone {
 /// Of whom something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Target {
+pub enum ScopeTarget {
     /// Nobody in particular.
     Nobody,
     /// The reader.
@@ -74,58 +74,58 @@ pub enum Target {
 
 /// What surrounds a word, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Context(u8);
+pub struct ScopeContext(u8);
 
-impl Context {
-    pub const NEGATED: Context = Context(1);
-    pub const QUOTED: Context = Context(2);
-    pub const REPORTED: Context = Context(4);
-    pub const COUNTERED: Context = Context(8);
-    pub const QUESTION: Context = Context(16);
-    pub const CONDITION: Context = Context(32);
-    const ALL: [(Context, &'static str); 6] = [
-        (Context::NEGATED, "negated"),
-        (Context::QUOTED, "quoted"),
-        (Context::REPORTED, "reported"),
-        (Context::COUNTERED, "contradicted"),
-        (Context::QUESTION, "in a question"),
-        (Context::CONDITION, "under a condition"),
+impl ScopeContext {
+    pub const NEGATED: ScopeContext = ScopeContext(1);
+    pub const QUOTED: ScopeContext = ScopeContext(2);
+    pub const REPORTED: ScopeContext = ScopeContext(4);
+    pub const COUNTERED: ScopeContext = ScopeContext(8);
+    pub const QUESTION: ScopeContext = ScopeContext(16);
+    pub const CONDITION: ScopeContext = ScopeContext(32);
+    const ALL: [(ScopeContext, &'static str); 6] = [
+        (ScopeContext::NEGATED, "negated"),
+        (ScopeContext::QUOTED, "quoted"),
+        (ScopeContext::REPORTED, "reported"),
+        (ScopeContext::COUNTERED, "contradicted"),
+        (ScopeContext::QUESTION, "in a question"),
+        (ScopeContext::CONDITION, "under a condition"),
     ];
 
     /// Returns whether any bit of `other` is set.
-    pub fn has(self, other: Context) -> bool {
+    pub fn has(self, other: ScopeContext) -> bool {
         self.0 & other.0 != 0
     }
 
     /// Sets the bits of `other` if `is` says so.
-    pub fn set(&mut self, other: Context, is: bool) {
+    pub fn set(&mut self, other: ScopeContext, is: bool) {
         self.0 |= if is { other.0 } else { 0 };
     }
 
     /// Returns whether nothing speaks against the word.
     pub fn is_plain(self) -> bool {
-        self == Context::default()
+        self == ScopeContext::default()
     }
 
     /// Returns the codes that stand for what surrounds the word in the hashes of features.
     pub fn codes(self) -> impl Iterator<Item = u64> {
-        let bits = (0..Context::ALL.len() as u64).filter(move |bit| self.0 >> bit & 1 == 1);
-        self.is_plain().then_some(PLAIN).into_iter().chain(bits.map(|bit| bit + 1))
+        let bits = (0..ScopeContext::ALL.len() as u64).filter(move |bit| self.0 >> bit & 1 == 1);
+        self.is_plain().then_some(PLAIN_CONTEXT_CODE).into_iter().chain(bits.map(|bit| bit + 1))
     }
 }
 
 /// A mark: something that is said of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Mark {
+pub struct ScopeMark {
     /// What kind of word it is of.
     pub tone: Tone,
     /// Of whom it is said.
-    pub target: Target,
+    pub target: ScopeTarget,
     /// What surrounds it.
-    pub context: Context,
+    pub context: ScopeContext,
 }
 
-impl Mark {
+impl ScopeMark {
     /// Returns what the mark is called in a reason.
     pub fn describe(self) -> String {
         let what = match self.tone {
@@ -141,20 +141,20 @@ impl Mark {
             Tone::Praise => "praise for",
         };
         let whom = match self.target {
-            Target::Nobody => "nobody in particular",
-            Target::You => "you",
-            Target::Own => "oneself",
-            Target::They => "people named before",
-            Target::Person => "a person",
-            Target::Group => "a group",
-            Target::Thing => "a thing",
+            ScopeTarget::Nobody => "nobody in particular",
+            ScopeTarget::You => "you",
+            ScopeTarget::Own => "oneself",
+            ScopeTarget::They => "people named before",
+            ScopeTarget::Person => "a person",
+            ScopeTarget::Group => "a group",
+            ScopeTarget::Thing => "a thing",
         };
         let mut all = match (self.tone, self.target) {
-            (Tone::Harm, Target::You) => "a threat to you".to_owned(),
-            (Tone::Harm, Target::Group) => "violence to a group".to_owned(),
+            (Tone::Harm, ScopeTarget::You) => "a threat to you".to_owned(),
+            (Tone::Harm, ScopeTarget::Group) => "violence to a group".to_owned(),
             _ => format!("{what} {whom}"),
         };
-        for (context, name) in Context::ALL {
+        for (context, name) in ScopeContext::ALL {
             if self.context.has(context) {
                 all.push_str(", ");
                 all.push_str(name);

@@ -1,32 +1,32 @@
 //! Takes words apart that are written without spaces: "youareanidiot".
 
 use super::mark::Tone;
-use crate::classify::lexicon::{self, Classes, word_hash};
+use crate::classify::lexicon::{self, LexicalClasses, word_hash};
 use crate::classify::words::{WordClasses, Words};
 
 /// Shorter words are not taken apart, nor are longer ones.
-pub const GLUED: usize = 12;
-const LONGEST_GLUED: usize = 48;
+pub const MIN_SEGMENTED_BYTES: usize = 12;
+const MAX_SEGMENTED_BYTES: usize = 48;
 /// The fewest words that are glued together, and the most letters of one.
-const FEWEST_PARTS: usize = 3;
-const LONGEST_PART: usize = 12;
+const MIN_SEGMENTS: usize = 3;
+const MAX_SEGMENT_BYTES: usize = 12;
 
 /// Takes a row of words without spaces apart, if all of it is words that are known here and one of them is hostile.
-pub fn unglue(words: &Words, row: &str) -> Vec<(u64, WordClasses)> {
-    if !(GLUED..=LONGEST_GLUED).contains(&row.len()) || !row.bytes().all(|byte| byte.is_ascii_lowercase()) {
+pub fn segment_words(words: &Words, row: &str) -> Vec<(u64, WordClasses)> {
+    if !(MIN_SEGMENTED_BYTES..=MAX_SEGMENTED_BYTES).contains(&row.len()) || !row.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return Vec::new();
     }
     let known = |part: &str| {
         let hash = word_hash(part.as_bytes());
         let classes = words.get(&hash).copied().unwrap_or_default();
-        let is_word = classes != WordClasses::default() || lexicon::classes(hash).has(Classes::FUNCTION);
+        let is_word = classes != WordClasses::default() || lexicon::classes_of(hash).has(LexicalClasses::FUNCTION);
         is_word.then_some((hash, classes))
     };
     // The fewest words that reach each byte, and where the last of them begins.
     let mut best: Vec<Option<(usize, usize)>> = vec![None; row.len() + 1];
     best[0] = Some((0, 0));
     for end in 1..=row.len() {
-        for begin in end.saturating_sub(LONGEST_PART)..end {
+        for begin in end.saturating_sub(MAX_SEGMENT_BYTES)..end {
             if let Some((count, _)) = best[begin]
                 && known(&row[begin..end]).is_some()
                 && best[end].is_none_or(|(least, _)| count + 1 < least)
@@ -42,5 +42,5 @@ pub fn unglue(words: &Words, row: &str) -> Vec<(u64, WordClasses)> {
     }
     parts.reverse();
     let is_hostile = |(_, classes): &(u64, WordClasses)| Tone::of(*classes).is_some_and(Tone::is_hostile);
-    if parts.len() >= FEWEST_PARTS && parts.iter().any(is_hostile) { parts } else { Vec::new() }
+    if parts.len() >= MIN_SEGMENTS && parts.iter().any(is_hostile) { parts } else { Vec::new() }
 }

@@ -3,17 +3,17 @@
 use isolang::Language;
 
 use super::mark::Tone;
-use super::unglue::unglue;
-use crate::classify::token::{Kind, Token, Tokens};
+use super::unglue::segment_words;
+use crate::classify::token::{Token, TokenKind, Tokens};
 use crate::classify::words::{self, WordClasses, Words};
-use crate::reading::text::Text;
+use crate::reading::text::ScoringText;
 
 /// Only so many words of a comment are looked at.
-const MAX_UNITS: usize = 1_500;
+const MAX_SCOPE_WORDS: usize = 1_500;
 
 /// A word as the rules see it.
 #[derive(Debug, Clone, Copy)]
-pub struct Unit {
+pub struct ScopeWord {
     /// Its number among the tokens.
     pub token: usize,
     pub classes: WordClasses,
@@ -39,25 +39,25 @@ pub struct Sentence {
 
 /// The words of a comment and its sentences. Reused from call to call to keep its buffers.
 #[derive(Default)]
-pub struct Units {
+pub struct ScopeWords {
     /// The words, in their order.
-    pub units: Vec<Unit>,
+    pub units: Vec<ScopeWord>,
     /// The sentences, in their order.
     pub sentences: Vec<Sentence>,
 }
 
-impl Units {
+impl ScopeWords {
     /// Replaces the content with the words and sentences of a text.
-    pub fn read(&mut self, text: &Text, tokens: &Tokens, language: Language, words: &Words) {
+    pub fn read(&mut self, text: &ScoringText, tokens: &Tokens, language: Language, words: &Words) {
         self.units.clear();
         self.sentences.clear();
         self.sentences.push(Sentence::default());
         let tokens = &tokens.tokens;
         let all_capitals = tokens.iter().filter(|token| token.shouted).count() * 2 > tokens.len();
         let unglues = language == Language::Eng;
-        let mut reader = Reader { text, words, unglues, all_capitals, units: self, position: Position::default() };
+        let mut reader = WordReader { text, words, unglues, all_capitals, units: self, position: ReadPosition::default() };
         let (mut last_end, mut covered) = (0, 0);
-        for (number, token) in tokens.iter().enumerate().take(MAX_UNITS) {
+        for (number, token) in tokens.iter().enumerate().take(MAX_SCOPE_WORDS) {
             let between = text.as_str().get(last_end..usize::from(token.start)).unwrap_or_default();
             last_end = usize::from(token.end);
             if between.contains('\n') {
@@ -69,7 +69,7 @@ impl Units {
             }
             let (classes, length) = words::look_up(words, text.as_str(), tokens, number);
             covered = number + length;
-            if token.kind == Kind::Mark && Tone::of(classes).is_none() {
+            if token.kind == TokenKind::Mark && Tone::of(classes).is_none() {
                 reader.read_mark(token, !between.is_empty());
             } else {
                 let end = tokens.get(covered - 1).map_or(token.end, |last| last.end);
@@ -79,9 +79,9 @@ impl Units {
     }
 }
 
-/// Where a [`Reader`] is in a text.
+/// Where a [`WordReader`] is in a text.
 #[derive(Default)]
-struct Position {
+struct ReadPosition {
     clause: u16,
     /// In double quotation marks.
     quoted: bool,
@@ -92,18 +92,18 @@ struct Position {
 }
 
 /// Reads the tokens of a text into units.
-struct Reader<'a> {
-    text: &'a Text,
+struct WordReader<'a> {
+    text: &'a ScoringText,
     words: &'a Words,
     /// Whether rows of words without spaces are taken apart.
     unglues: bool,
     /// Whether most words are in capitals, so that a capital marks no name.
     all_capitals: bool,
-    units: &'a mut Units,
-    position: Position,
+    units: &'a mut ScopeWords,
+    position: ReadPosition,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> WordReader<'a> {
     /// Begins another sentence, unless the present one has no word yet.
     fn end_sentence(&mut self) {
         if self.position.in_sentence {
@@ -142,10 +142,10 @@ impl<'a> Reader<'a> {
         }
         self.note_in_sentence(classes);
         let is_classless = classes == WordClasses::default();
-        let is_word = token.kind == Kind::Word;
+        let is_word = token.kind == TokenKind::Word;
         let is_capital =
             is_word && self.position.in_sentence && !self.all_capitals && self.text.is_capital(usize::from(token.start));
-        let whole = Unit {
+        let whole = ScopeWord {
             token: number,
             classes,
             hash: token.hash,
@@ -154,15 +154,15 @@ impl<'a> Reader<'a> {
             sentence: (self.units.sentences.len() - 1) as u16,
             clause: self.position.clause,
             quoted: self.position.quoted || self.position.single_quoted || token.weight < 1.0,
-            named: token.kind == Kind::Handle || is_capital && is_classless,
+            named: token.kind == TokenKind::Handle || is_capital && is_classless,
         };
         let is_glued = self.unglues && is_classless && is_word;
-        let parts = if is_glued { unglue(self.words, self.written(token)) } else { Vec::new() };
+        let parts = if is_glued { segment_words(self.words, self.written(token)) } else { Vec::new() };
         if parts.is_empty() {
             self.units.units.push(whole);
         }
         // The words of a row without spaces are read as if they had some.
-        self.units.units.extend(parts.into_iter().map(|(hash, classes)| Unit { hash, classes, named: false, ..whole }));
+        self.units.units.extend(parts.into_iter().map(|(hash, classes)| ScopeWord { hash, classes, named: false, ..whole }));
         self.position.in_sentence = true;
     }
 

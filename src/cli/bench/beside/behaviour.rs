@@ -8,42 +8,46 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 use super::super::frames;
-use super::door::Door;
-use super::kind::Kind;
+use super::door::BackgroundTarget;
+use super::kind::ConnectionKind;
 use crate::pb;
 
 /// Who does not read keeps little room, so that the server notices soon.
-const LITTLE_ROOM: u32 = 4 * 1024;
+const SMALL_RECV_BUFFER: u32 = 4 * 1024;
 /// How much a slow reader reads at a time, and how often.
-const SIP: usize = 64;
-const SIP_EVERY: Duration = Duration::from_secs(1);
+const SLOW_READ_BYTES: usize = 64;
+const SLOW_READ_INTERVAL: Duration = Duration::from_secs(1);
 /// How often one who does not read looks whether the connection still stands.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Numbers of comments that the load does not come to.
-const OTHER_NUMBERS: u64 = 9_000_000_000;
+const FIRST_BACKGROUND_CALL: u64 = 9_000_000_000;
 /// Calls that a slow reader makes at once.
-const CALLS: u32 = 8;
+const CALLS_PER_CONNECTION: u32 = 8;
 
 /// Connects and says what its kind says.
-pub async fn connect(kind: Kind, number: usize, door: &Door) -> std::io::Result<TcpStream> {
+pub async fn connect(kind: ConnectionKind, number: usize, door: &BackgroundTarget) -> std::io::Result<TcpStream> {
     let socket = if door.address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if kind == Kind::SlowReaders {
-        socket.set_recv_buffer_size(LITTLE_ROOM)?;
+    if kind == ConnectionKind::SlowReaders {
+        socket.set_recv_buffer_size(SMALL_RECV_BUFFER)?;
     }
     let mut stream = socket.connect(door.address).await?;
     match kind {
-        Kind::Idle => stream.write_all(&frames::hello(u32::try_from(frames::WINDOW).unwrap_or_default())).await?,
-        Kind::HalfOpen if number % 2 == 1 => stream.write_all(&frames::PREFACE[..frames::PREFACE.len() / 2]).await?,
-        Kind::HalfOpen => {}
-        Kind::SlowReaders => stream.write_all(&demands(number, door)).await?,
+        ConnectionKind::Idle => {
+            stream.write_all(&frames::preface_and_settings(u32::try_from(frames::DEFAULT_WINDOW).unwrap_or_default())).await?
+        }
+        ConnectionKind::HalfOpen if number % 2 == 1 => stream.write_all(&frames::PREFACE[..frames::PREFACE.len() / 2]).await?,
+        ConnectionKind::HalfOpen => {}
+        ConnectionKind::SlowReaders => stream.write_all(&slow_reader_requests(number, door)).await?,
     }
     Ok(stream)
 }
 
 /// A hello that invites any amount, and calls whose answers are long.
-fn demands(number: usize, door: &Door) -> Vec<u8> {
-    let mut bytes = frames::hello(frames::WIDEST);
-    bytes.extend(frames::widen(frames::WIDEST - u32::try_from(frames::WINDOW).unwrap_or_default()));
+fn slow_reader_requests(number: usize, door: &BackgroundTarget) -> Vec<u8> {
+    let mut bytes = frames::preface_and_settings(frames::MAX_FLOW_WINDOW);
+    bytes.extend(frames::connection_window_update(
+        frames::MAX_FLOW_WINDOW - u32::try_from(frames::DEFAULT_WINDOW).unwrap_or_default(),
+    ));
     match number % 3 {
         0 => {
             let (site, filter) = (door.site.clone(), "decision=any".to_owned());
@@ -59,37 +63,37 @@ fn demands(number: usize, door: &Door) -> Vec<u8> {
     bytes
 }
 
-fn head(stream: u32, path: &str, door: &Door) -> Vec<u8> {
-    frames::head(stream, path, &door.authority, door.bearer.as_deref())
+fn head(stream: u32, path: &str, door: &BackgroundTarget) -> Vec<u8> {
+    frames::request_headers(stream, path, &door.authority, door.bearer.as_deref())
 }
 
 /// Returns several calls with the same request.
-fn calls(path: &str, request: &impl Message, door: &Door) -> Vec<u8> {
+fn calls(path: &str, request: &impl Message, door: &BackgroundTarget) -> Vec<u8> {
     let message = request.encode_to_vec();
-    let streams = (0..CALLS).map(|call| call * 2 + 1);
-    streams.flat_map(|stream| [head(stream, path, door), frames::message(stream, &message, true)].concat()).collect()
+    let streams = (0..CALLS_PER_CONNECTION).map(|call| call * 2 + 1);
+    streams.flat_map(|stream| [head(stream, path, door), frames::grpc_message(stream, &message, true)].concat()).collect()
 }
 
 /// Returns one call with as many comments as may be sent before the server says that it takes more.
-fn stream_of_comments(number: usize, door: &Door) -> Vec<u8> {
+fn stream_of_comments(number: usize, door: &BackgroundTarget) -> Vec<u8> {
     let mut bytes = head(1, "/gatepost.v1.ModerationService/CheckComments", door);
     // The messages of CheckComment and CheckComments are alike.
     let (mut sent, mut comment) = (0, Vec::new());
-    for call in OTHER_NUMBERS + number as u64 * 1_000.. {
+    for call in FIRST_BACKGROUND_CALL + number as u64 * 1_000.. {
         comment.clear();
         door.comments.write(call, &mut comment);
         sent += comment.len() + 5;
-        if sent > frames::WINDOW {
+        if sent > frames::DEFAULT_WINDOW {
             break;
         }
-        bytes.extend(frames::message(1, &comment, false));
+        bytes.extend(frames::grpc_message(1, &comment, false));
     }
     bytes
 }
 
 /// Behaves as its kind does, until the server closes it or all is over.
-pub async fn stand_there(
-    kind: Kind,
+pub async fn run(
+    kind: ConnectionKind,
     number: usize,
     mut stream: TcpStream,
     mut over: watch::Receiver<bool>,
@@ -98,9 +102,9 @@ pub async fn stand_there(
     let closed = async {
         match kind {
             // How it was closed does not matter.
-            Kind::Idle => drop(frames::behave(&mut stream).await),
-            Kind::HalfOpen => swallow(&mut stream).await,
-            Kind::SlowReaders => hardly_read(&mut stream, number % 2 == 1).await,
+            ConnectionKind::Idle => drop(frames::answer_settings_and_pings(&mut stream).await),
+            ConnectionKind::HalfOpen => read_to_end(&mut stream).await,
+            ConnectionKind::SlowReaders => read_slowly(&mut stream, number % 2 == 1).await,
         }
     };
     tokio::select! {
@@ -110,29 +114,29 @@ pub async fn stand_there(
 }
 
 /// Reads what comes until nothing does any more.
-async fn swallow(stream: &mut TcpStream) {
+async fn read_to_end(stream: &mut TcpStream) {
     let mut bytes = [0; 1_024];
     while stream.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
 }
 
 /// Reads a sip now and then, or nothing at all.
-async fn hardly_read(stream: &mut TcpStream, sips: bool) {
-    let mut next = Instant::now() + SIP_EVERY;
+async fn read_slowly(stream: &mut TcpStream, sips: bool) {
+    let mut next = Instant::now() + SLOW_READ_INTERVAL;
     let open = |done: std::io::Result<usize>| match done {
         Ok(bytes) => bytes > 0,
         Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
     };
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         match stream.ready(Interest::READABLE | Interest::WRITABLE).await {
             Ok(ready) if !ready.is_read_closed() && !ready.is_write_closed() => {}
             _ => return,
         }
         if Instant::now() >= next {
-            next += SIP_EVERY;
+            next += SLOW_READ_INTERVAL;
             // The end of a connection waits behind all that was not read. To a word that comes after it, the server's
             // system answers that there is nobody any more.
-            if !open(stream.try_write(&frames::nothing())) || sips && !open(stream.try_read(&mut [0; SIP])) {
+            if !open(stream.try_write(&frames::priority())) || sips && !open(stream.try_read(&mut [0; SLOW_READ_BYTES])) {
                 return;
             }
         }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use http::Uri;
 use tokio::net::lookup_host;
 
-use super::super::comments::Comments;
-use super::kind::Kind;
+use super::super::comments::RequestSet;
+use super::kind::ConnectionKind;
 use crate::cli::failure::Failure;
 
 /// Where connections lead and what is asked on them.
-pub struct Door {
+pub struct BackgroundTarget {
     /// The resolved address of the server.
     pub address: SocketAddr,
     /// The host and port, as requests name them.
@@ -21,10 +21,10 @@ pub struct Door {
     /// The site that is asked about.
     pub site: String,
     /// The comments that are sent.
-    pub comments: Arc<Comments>,
+    pub comments: Arc<RequestSet>,
 }
 
-impl Door {
+impl BackgroundTarget {
     /// To a server.
     ///
     /// # Errors
@@ -33,13 +33,13 @@ impl Door {
         server: &str,
         bearer: Option<String>,
         site: String,
-        comments: Arc<Comments>,
-        kinds: &[Kind],
+        comments: Arc<RequestSet>,
+        kinds: &[ConnectionKind],
     ) -> Result<Self, Failure> {
         let no_address = || Failure::usage(format!("{server} is no address of a server; give --server http://HOST:PORT"));
         let uri: Uri = server.parse().map_err(|_| no_address())?;
         let tls = uri.scheme_str() == Some("https");
-        if tls && kinds.iter().any(|kind| *kind != Kind::HalfOpen) {
+        if tls && kinds.iter().any(|kind| *kind != ConnectionKind::HalfOpen) {
             return Err(Failure::usage("--idle and --slow-readers speak plain HTTP/2 only; give --server http://HOST:PORT"));
         }
         let authority = uri.authority().ok_or_else(no_address)?;

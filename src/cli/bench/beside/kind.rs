@@ -5,7 +5,7 @@ use serde::Serialize;
 /// How a connection behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ConnectionKind {
     /// It says hello, answers pings, and asks for nothing.
     Idle,
     /// It says nothing, or half a hello.
@@ -14,7 +14,7 @@ pub enum Kind {
     SlowReaders,
 }
 
-impl Kind {
+impl ConnectionKind {
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

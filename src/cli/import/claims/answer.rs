@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::cli::import::field::moment;
+use crate::cli::import::field::parse_timestamp;
 use crate::cli::import::words::MAX_WORD;
 
 /// What a value says to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum YesNo {
     /// No, or nothing.
     No,
     /// Yes, or a moment at which it became so.
@@ -16,7 +16,7 @@ pub enum Answer {
     Other,
 }
 
-impl Answer {
+impl YesNo {
     pub fn of(value: &Value) -> Self {
         match value {
             Value::Null => Self::No,
@@ -54,7 +54,7 @@ impl Answer {
             // Dates and ids that stand for none.
             zeros if zeros.contains('0') && zeros.bytes().all(|byte| b"0-:. tz+".contains(&byte)) => Self::No,
             first if first.starts_with("0001-01-01") => Self::No,
-            date if moment(&text).is_some() || is_date(date) => Self::Yes,
+            date if parse_timestamp(&text).is_some() || is_date(date) => Self::Yes,
             number => number.parse().map_or(Self::Other, Self::number),
         }
     }

@@ -1,16 +1,16 @@
 use serde_json::json;
 
 use super::*;
-use crate::cli::import::merged::Merged;
+use crate::cli::import::merged::MergedJson;
 
-fn claims(line: &str) -> Claims {
-    let Merged(Value::Object(mut fields)) = serde_json::from_str(line).unwrap() else { panic!("no object") };
-    let mut claims = Claims::default();
+fn claims(line: &str) -> StatusClaims {
+    let MergedJson(Value::Object(mut fields)) = serde_json::from_str(line).unwrap() else { panic!("no object") };
+    let mut claims = StatusClaims::default();
     claims.take(&mut fields);
     claims
 }
 
-fn status(line: &str) -> Option<Status> {
+fn status(line: &str) -> Option<ImportedStatus> {
     claims(line).status()
 }
 
@@ -35,7 +35,7 @@ fn anything_but_no_means_deleted_whatever_the_field_is_called() {
     ] {
         for name in ["deleted", "isDeleted", "DELETED_AT", "deletedAt", "trashed", "removed-by", "userDeleted", "soft_deleted"]
         {
-            assert_eq!(status(&format!("{{\"{name}\":{value}}}")), Some(Status::Deleted), "{name}: {value}");
+            assert_eq!(status(&format!("{{\"{name}\":{value}}}")), Some(ImportedStatus::Deleted), "{name}: {value}");
         }
     }
     for value in [
@@ -60,36 +60,36 @@ fn anything_but_no_means_deleted_whatever_the_field_is_called() {
 #[test]
 fn fields_of_each_family_hold_reject_or_approve() {
     for (line, expected) in [
-        (r#"{"approved":false}"#, Status::HELD),
-        (r#"{"is_approved":0}"#, Status::HELD),
-        (r#"{"isApproved":"False"}"#, Status::HELD),
-        (r#"{"published":false}"#, Status::HELD),
-        (r#"{"visible":null}"#, Status::HELD),
-        (r#"{"approved_at":null}"#, Status::HELD),
-        (r#"{"pending":true}"#, Status::HELD),
-        (r#"{"isPending":1}"#, Status::HELD),
-        (r#"{"hidden":"by mia"}"#, Status::HELD),
-        (r#"{"flagged":3}"#, Status::HELD),
-        (r#"{"state":"deleted"}"#, Status::Deleted),
-        (r#"{"state":"Pending"}"#, Status::HELD),
-        (r#"{"comment_approved":"trash"}"#, Status::Deleted),
-        (r#"{"comment_approved":"0"}"#, Status::HELD),
-        (r#"{"comment_approved":"spam"}"#, Status::REJECTED),
-        (r#"{"comment_approved":"1"}"#, Status::APPROVED),
-        (r#"{"mode":4}"#, Status::Deleted),
-        (r#"{"mode":2}"#, Status::HELD),
-        (r#"{"mode":1}"#, Status::APPROVED),
-        (r#"{"spam":"on"}"#, Status::REJECTED),
-        (r#"{"rejectedAt":"2021-03-04"}"#, Status::REJECTED),
-        (r#"{"status":1}"#, Status::APPROVED),
-        (r#"{"status":"DECISION_REJECT"}"#, Status::REJECTED),
-        (r#"{"status":"post-trashed"}"#, Status::Deleted),
-        (r#"{"status":"removed_by_moderator"}"#, Status::Deleted),
-        (r#"{"moderation":{"deleted":true}}"#, Status::Deleted),
-        (r#"{"meta":{"flags":["x","spam"]}}"#, Status::REJECTED),
-        (r#"{"author":{"blocked":true}}"#, Status::HELD),
-        (r#"{"post":{"status":"trash"}}"#, Status::PostDeleted),
-        (r#"{"post_status":"trash"}"#, Status::PostDeleted),
+        (r#"{"approved":false}"#, ImportedStatus::HELD),
+        (r#"{"is_approved":0}"#, ImportedStatus::HELD),
+        (r#"{"isApproved":"False"}"#, ImportedStatus::HELD),
+        (r#"{"published":false}"#, ImportedStatus::HELD),
+        (r#"{"visible":null}"#, ImportedStatus::HELD),
+        (r#"{"approved_at":null}"#, ImportedStatus::HELD),
+        (r#"{"pending":true}"#, ImportedStatus::HELD),
+        (r#"{"isPending":1}"#, ImportedStatus::HELD),
+        (r#"{"hidden":"by mia"}"#, ImportedStatus::HELD),
+        (r#"{"flagged":3}"#, ImportedStatus::HELD),
+        (r#"{"state":"deleted"}"#, ImportedStatus::Deleted),
+        (r#"{"state":"Pending"}"#, ImportedStatus::HELD),
+        (r#"{"comment_approved":"trash"}"#, ImportedStatus::Deleted),
+        (r#"{"comment_approved":"0"}"#, ImportedStatus::HELD),
+        (r#"{"comment_approved":"spam"}"#, ImportedStatus::REJECTED),
+        (r#"{"comment_approved":"1"}"#, ImportedStatus::APPROVED),
+        (r#"{"mode":4}"#, ImportedStatus::Deleted),
+        (r#"{"mode":2}"#, ImportedStatus::HELD),
+        (r#"{"mode":1}"#, ImportedStatus::APPROVED),
+        (r#"{"spam":"on"}"#, ImportedStatus::REJECTED),
+        (r#"{"rejectedAt":"2021-03-04"}"#, ImportedStatus::REJECTED),
+        (r#"{"status":1}"#, ImportedStatus::APPROVED),
+        (r#"{"status":"DECISION_REJECT"}"#, ImportedStatus::REJECTED),
+        (r#"{"status":"post-trashed"}"#, ImportedStatus::Deleted),
+        (r#"{"status":"removed_by_moderator"}"#, ImportedStatus::Deleted),
+        (r#"{"moderation":{"deleted":true}}"#, ImportedStatus::Deleted),
+        (r#"{"meta":{"flags":["x","spam"]}}"#, ImportedStatus::REJECTED),
+        (r#"{"author":{"blocked":true}}"#, ImportedStatus::HELD),
+        (r#"{"post":{"status":"trash"}}"#, ImportedStatus::PostDeleted),
+        (r#"{"post_status":"trash"}"#, ImportedStatus::PostDeleted),
     ] {
         let claims = claims(line);
         assert_eq!(claims.status(), Some(expected), "{line}");
@@ -123,32 +123,32 @@ fn what_is_not_understood_is_held_and_named() {
         (r#"{"verdict":{"score":1}}"#, "verdict without a decision"),
     ] {
         let claims = claims(line);
-        assert_eq!(claims.status(), Some(Status::HELD), "{line}");
+        assert_eq!(claims.status(), Some(ImportedStatus::HELD), "{line}");
         assert_eq!(claims.doubts(), [doubt], "{line}");
     }
     let long = json!({ "approved": "x".repeat(100_000) }).to_string();
     assert!(claims(&long).doubts()[0].len() < 200);
     let many = json!({ "status": vec!["approved"; 1_000] }).to_string();
-    assert_eq!(status(&many), Some(Status::HELD));
+    assert_eq!(status(&many), Some(ImportedStatus::HELD));
 }
 
 #[test]
 fn the_strictest_counts_in_any_order_and_however_often_a_field_stands_there() {
     for (line, expected) in [
-        (r#"{"status":"deleted","decision":"approved"}"#, Status::Deleted),
-        (r#"{"status":"held","decision":"approved"}"#, Status::HELD),
-        (r#"{"decision":"approved","status":"spam"}"#, Status::REJECTED),
-        (r#"{"spam":true,"status":"approved"}"#, Status::REJECTED),
-        (r#"{"spam":true,"status":"approved","deleted":1}"#, Status::Deleted),
-        (r#"{"status":"perhaps","decision":"approved"}"#, Status::HELD),
-        (r#"{"deleted":true,"deleted":false}"#, Status::Deleted),
-        (r#"{"deleted":false,"deleted":true,"deleted":false}"#, Status::Deleted),
-        (r#"{"status":"spam","status":"approved"}"#, Status::REJECTED),
-        (r#"{"Status":"spam","status":"approved"}"#, Status::REJECTED),
-        (r#"{"approved":false,"approved":true}"#, Status::HELD),
-        (r#"{"verdict":{"decision":"held"},"verdict":{"decision":"approved"}}"#, Status::HELD),
-        (r#"{"verdict":{"decision":"held","decision":"approved"}}"#, Status::HELD),
-        (r#"{"meta":{"deleted":1},"meta":"x"}"#, Status::Deleted),
+        (r#"{"status":"deleted","decision":"approved"}"#, ImportedStatus::Deleted),
+        (r#"{"status":"held","decision":"approved"}"#, ImportedStatus::HELD),
+        (r#"{"decision":"approved","status":"spam"}"#, ImportedStatus::REJECTED),
+        (r#"{"spam":true,"status":"approved"}"#, ImportedStatus::REJECTED),
+        (r#"{"spam":true,"status":"approved","deleted":1}"#, ImportedStatus::Deleted),
+        (r#"{"status":"perhaps","decision":"approved"}"#, ImportedStatus::HELD),
+        (r#"{"deleted":true,"deleted":false}"#, ImportedStatus::Deleted),
+        (r#"{"deleted":false,"deleted":true,"deleted":false}"#, ImportedStatus::Deleted),
+        (r#"{"status":"spam","status":"approved"}"#, ImportedStatus::REJECTED),
+        (r#"{"Status":"spam","status":"approved"}"#, ImportedStatus::REJECTED),
+        (r#"{"approved":false,"approved":true}"#, ImportedStatus::HELD),
+        (r#"{"verdict":{"decision":"held"},"verdict":{"decision":"approved"}}"#, ImportedStatus::HELD),
+        (r#"{"verdict":{"decision":"held","decision":"approved"}}"#, ImportedStatus::HELD),
+        (r#"{"meta":{"deleted":1},"meta":"x"}"#, ImportedStatus::Deleted),
     ] {
         assert_eq!(status(line), Some(expected), "{line}");
     }
@@ -158,12 +158,12 @@ fn the_strictest_counts_in_any_order_and_however_often_a_field_stands_there() {
 #[test]
 fn elements_say_the_same_under_any_prefix() {
     let said = |name: &str, text: &str| {
-        let mut claims = Claims::default();
-        claims.element(name, text);
+        let mut claims = StatusClaims::default();
+        claims.add_element(name, text);
         claims.status()
     };
-    assert_eq!(said("x:isDeleted", " True "), Some(Status::Deleted));
-    assert_eq!(said("isApproved", "0"), Some(Status::HELD));
-    assert_eq!(said("ns0:status", "SOFT_TRASHED"), Some(Status::Deleted));
+    assert_eq!(said("x:isDeleted", " True "), Some(ImportedStatus::Deleted));
+    assert_eq!(said("isApproved", "0"), Some(ImportedStatus::HELD));
+    assert_eq!(said("ns0:status", "SOFT_TRASHED"), Some(ImportedStatus::Deleted));
     assert_eq!(said("message", "deleted"), None);
 }

@@ -18,7 +18,7 @@ const COLOURS: [RGBColor; 8] = [
 ];
 
 /// How many lines can be told apart.
-pub const MOST_LINES: usize = COLOURS.len();
+pub const MAX_LINES: usize = COLOURS.len();
 
 /// Points that are joined.
 #[derive(Default)]

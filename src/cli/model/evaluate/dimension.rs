@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// Different values of a field that are told apart: a file that names thousands must not fill the memory.
-pub const MOST_VALUES: usize = 200;
+pub const MAX_VALUES: usize = 200;
 
 /// A field by which rows are told apart: `source`, `language`, or one that was asked for.
 pub struct Dimension {
@@ -22,7 +22,7 @@ impl Dimension {
     pub fn place(&mut self, value: Option<String>) -> u16 {
         let value = value.unwrap_or_else(|| "(none)".to_owned());
         let value =
-            if self.values.len() < MOST_VALUES || self.places.contains_key(&value) { value } else { "(others)".to_owned() };
+            if self.values.len() < MAX_VALUES || self.places.contains_key(&value) { value } else { "(others)".to_owned() };
         if let Some(place) = self.places.get(&value) {
             return *place;
         }

@@ -1,7 +1,7 @@
 //! Keeps the few bytes per row that figures are made of, and makes them.
 
 use super::dimension::Dimension;
-use super::report::{Counts, Decisions, HeadReport, Mean, Means, Set, Tradeoff};
+use super::report::{HeadReport, LabelDecisions, MeanShare, MeansByField, SetDecisions, SetMetrics, Tradeoff};
 use super::truth::Truths;
 use crate::classify::Label;
 use crate::classify::evaluate;
@@ -13,7 +13,7 @@ const BAD: [&str; 2] = ["spam", "toxic"];
 const HARMLESS: &str = "ham";
 
 /// One row, scored and decided on.
-pub struct Measured {
+pub struct EvaluatedRow {
     /// Per head its probability; not a number where the model gave none.
     pub scores: [f32; Label::ALL.len()],
     pub truths: Truths,
@@ -27,7 +27,7 @@ pub struct Measured {
 }
 
 /// What is kept of a row.
-struct Kept {
+struct RowRecord {
     scores: [f32; Label::ALL.len()],
     truths: Truths,
     word: u16,
@@ -37,10 +37,10 @@ struct Kept {
 }
 
 /// All rows.
-pub struct Measure {
+pub struct Measurements {
     dimensions: Vec<Dimension>,
     words: Dimension,
-    rows: Vec<Kept>,
+    rows: Vec<RowRecord>,
 }
 
 /// From so many harmless, and so many bad rows on a value counts in a mean.
@@ -49,17 +49,17 @@ const MIN_BAD: u64 = 12;
 /// The fields by which rows are always told apart: the source and the language.
 const ALWAYS: usize = 2;
 
-impl Measure {
-    /// No rows yet. `dimensions` names the fields of [`Measured::values`]; the first is the source.
+impl Measurements {
+    /// No rows yet. `dimensions` names the fields of [`EvaluatedRow::values`]; the first is the source.
     pub fn new(dimensions: &[String]) -> Self {
         let dimensions = dimensions.iter().map(|name| Dimension::new(name)).collect();
         Self { dimensions, words: Dimension::new("label"), rows: Vec::new() }
     }
 
     /// Keeps a row.
-    pub fn take(&mut self, row: Measured) {
+    pub fn take(&mut self, row: EvaluatedRow) {
         let values = self.dimensions.iter_mut().zip(row.values).map(|(dimension, value)| dimension.place(value)).collect();
-        self.rows.push(Kept {
+        self.rows.push(RowRecord {
             scores: row.scores,
             truths: row.truths,
             word: self.words.place(row.word),
@@ -75,7 +75,7 @@ impl Measure {
     }
 
     /// Scores and truths of a head, of one source or of all.
-    pub fn scored(&self, head: Label, source: Option<&str>) -> Vec<(f32, bool)> {
+    pub fn scores(&self, head: Label, source: Option<&str>) -> Vec<(f32, bool)> {
         let place = source.and_then(|source| self.dimensions.first()?.known(source));
         let rows = self.rows.iter().filter(|row| source.is_none() || row.values.first() == place.as_ref());
         pairs(rows, head).0
@@ -88,14 +88,14 @@ impl Measure {
         heads.map(|head| HeadReport { head: head.as_str(), sets: self.sets(head) }).collect()
     }
 
-    fn sets(&self, head: Label) -> Vec<Set> {
+    fn sets(&self, head: Label) -> Vec<SetMetrics> {
         let (scored, abstained) = pairs(self.rows.iter(), head);
-        let mut sets = vec![Set::new("all", "all", &scored, abstained)];
+        let mut sets = vec![SetMetrics::new("all", "all", &scored, abstained)];
         for (index, dimension) in self.dimensions.iter().enumerate() {
             for (place, value) in dimension.ordered() {
                 let (scored, abstained) = pairs(self.rows.iter().filter(|row| row.values[index] == place), head);
                 if scored.len() + abstained > 0 {
-                    sets.push(Set::new(&dimension.name, value, &scored, abstained));
+                    sets.push(SetMetrics::new(&dimension.name, value, &scored, abstained));
                 }
             }
         }
@@ -103,7 +103,7 @@ impl Measure {
     }
 
     /// What becomes of the rows, and of those of each source.
-    pub fn decisions(&self) -> Vec<Decisions> {
+    pub fn decisions(&self) -> Vec<SetDecisions> {
         let mut all = vec![self.decided("all", "all", |_| true)];
         let several = |(_, dimension): &(usize, &Dimension)| dimension.values.len() > 1;
         let dimensions = self.dimensions.iter().enumerate().filter(several);
@@ -115,27 +115,27 @@ impl Measure {
     }
 
     /// The means over the values of each field that was asked for.
-    pub fn means(&self, decisions: &[Decisions]) -> Vec<Means> {
+    pub fn means(&self, decisions: &[SetDecisions]) -> Vec<MeansByField> {
         let asked = self.dimensions.iter().skip(ALWAYS).filter(|dimension| dimension.values.len() > 1);
         let means = asked.map(|dimension| {
             let of = || decisions.iter().filter(|one| one.by == dimension.name);
             let ham = || of().map(|one| &one.ham).filter(|ham| ham.comments >= MIN_HAM);
             let bad = of().map(|one| &one.bad).filter(|bad| bad.comments >= MIN_BAD);
-            Means {
+            MeansByField {
                 by: dimension.name.clone(),
-                ham_held: Mean::of(ham().map(|ham| ham.held)),
-                ham_rejected: Mean::of(ham().map(|ham| ham.rejected)),
-                bad_approved: Mean::of(bad.map(|bad| bad.approved)),
+                ham_held: MeanShare::of(ham().map(|ham| ham.held)),
+                ham_rejected: MeanShare::of(ham().map(|ham| ham.rejected)),
+                bad_approved: MeanShare::of(bad.map(|bad| bad.approved)),
             }
         });
         means.collect()
     }
 
-    fn decided(&self, by: &str, name: &str, of: impl Fn(&Kept) -> bool) -> Decisions {
+    fn decided(&self, by: &str, name: &str, of: impl Fn(&RowRecord) -> bool) -> SetDecisions {
         let mut labels = Vec::new();
-        let (mut ham, mut bad) = (Counts::named("ham"), Counts::named("bad"));
+        let (mut ham, mut bad) = (LabelDecisions::named("ham"), LabelDecisions::named("bad"));
         for (place, word) in self.words.ordered() {
-            let mut counts = Counts::named(word);
+            let mut counts = LabelDecisions::named(word);
             for row in self.rows.iter().filter(|row| row.word == place && of(row)) {
                 counts.add(row.decision);
                 if word == HARMLESS {
@@ -148,13 +148,13 @@ impl Measure {
                 labels.push(counts.with_shares());
             }
         }
-        Decisions { by: by.to_owned(), name: name.to_owned(), labels, ham: ham.with_shares(), bad: bad.with_shares() }
+        SetDecisions { by: by.to_owned(), name: name.to_owned(), labels, ham: ham.with_shares(), bad: bad.with_shares() }
     }
 
     /// What moving all thresholds together, by the same log-odds, would come to. Empty without bad rows.
     pub fn tradeoffs(&self) -> Vec<Tradeoff> {
         let is_bad: Vec<bool> = self.words.values.iter().map(|word| BAD.contains(&word.as_str())).collect();
-        let is_bad = |row: &Kept| is_bad.get(usize::from(row.word)).copied().unwrap_or_default();
+        let is_bad = |row: &RowRecord| is_bad.get(usize::from(row.word)).copied().unwrap_or_default();
         let scored: Vec<(f32, bool)> = self.rows.iter().map(|row| (row.hold_margin, is_bad(row))).collect();
         let (all, bad) = (scored.len() as f64, scored.iter().filter(|(_, bad)| *bad).count() as f64);
         if bad == 0.0 {
@@ -177,7 +177,7 @@ impl Measure {
 }
 
 /// Scores and truths of a head, and how many rows with a truth have no score.
-fn pairs<'a>(rows: impl Iterator<Item = &'a Kept>, head: Label) -> (Vec<(f32, bool)>, usize) {
+fn pairs<'a>(rows: impl Iterator<Item = &'a RowRecord>, head: Label) -> (Vec<(f32, bool)>, usize) {
     let mut abstained = 0;
     let mut scored = Vec::new();
     for row in rows {
@@ -193,16 +193,16 @@ fn pairs<'a>(rows: impl Iterator<Item = &'a Kept>, head: Label) -> (Vec<(f32, bo
 
 #[cfg(test)]
 mod tests {
-    use super::super::dimension::MOST_VALUES;
+    use super::super::dimension::MAX_VALUES;
     use super::*;
 
-    fn row(score: f32, spam: bool, source: &str, decision: Decision) -> Measured {
+    fn row(score: f32, spam: bool, source: &str, decision: Decision) -> EvaluatedRow {
         let mut scores = [f32::NAN; Label::ALL.len()];
         scores[Label::Spam.lane()] = score;
         let mut truths = Truths::default();
         truths[Label::Spam.lane()] = Some(spam);
         truths[Label::Insult.lane()] = Some(false);
-        Measured {
+        EvaluatedRow {
             scores,
             truths,
             word: Some(if spam { "spam" } else { "ham" }.to_owned()),
@@ -212,8 +212,8 @@ mod tests {
         }
     }
 
-    fn measure() -> Measure {
-        let mut measure = Measure::new(&["source".to_owned()]);
+    fn measure() -> Measurements {
+        let mut measure = Measurements::new(&["source".to_owned()]);
         measure.take(row(0.9, true, "b", Decision::Hold));
         measure.take(row(0.2, true, "a", Decision::Approve));
         measure.take(row(0.3, false, "a", Decision::Approve));
@@ -255,10 +255,10 @@ mod tests {
 
     #[test]
     fn endless_values_do_not_fill_the_memory() {
-        let mut measure = Measure::new(&["source".to_owned()]);
+        let mut measure = Measurements::new(&["source".to_owned()]);
         for number in 0..10_000 {
             measure.take(row(0.5, false, &format!("source {number}"), Decision::Approve));
         }
-        assert!(measure.dimensions[0].values.len() <= MOST_VALUES + 1);
+        assert!(measure.dimensions[0].values.len() <= MAX_VALUES + 1);
     }
 }

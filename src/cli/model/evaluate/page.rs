@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::chart::{self, Chart, Line, MOST_LINES};
-use super::measure::Measure;
+use super::chart::{self, Chart, Line, MAX_LINES};
+use super::measure::Measurements;
 use super::print;
-use super::report::{HeadReport, Report, Set};
+use super::report::{EvaluationReport, HeadReport, SetMetrics};
 use crate::classify::Label;
 use crate::classify::evaluate::{Point, curve, reliability};
 use crate::cli::failure::Failure;
@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
-pub fn page(report: &Report, measure: &Measure) -> Result<String, Failure> {
+pub fn page(report: &EvaluationReport, measure: &Measurements) -> Result<String, Failure> {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>{model}: figures</title>\n<style>\n{STYLE}</style>\n<h1>{model}</h1>\n\
@@ -85,7 +85,7 @@ fn figure(html: &mut String, heading: &str, words: &str, legend: &[&str], chart:
     Ok(())
 }
 
-fn decisions(html: &mut String, report: &Report, measure: &Measure) -> Result<(), Failure> {
+fn decisions(html: &mut String, report: &EvaluationReport, measure: &Measurements) -> Result<(), Failure> {
     html.push_str("<h2>What model and policy decide</h2>\n");
     if let Some(all) = report.decisions.first() {
         put!(html, "<p>All sets: {}.</p>\n", escaped(&print::in_short(all)));
@@ -121,11 +121,11 @@ fn decisions(html: &mut String, report: &Report, measure: &Measure) -> Result<()
     Ok(())
 }
 
-fn one_head(html: &mut String, head: &HeadReport, measure: &Measure) -> Result<(), Failure> {
+fn one_head(html: &mut String, head: &HeadReport, measure: &Measurements) -> Result<(), Failure> {
     put!(html, "<h2>{}</h2>\n", escaped(head.head));
     let sets = print::worth_showing(&head.sets);
     let headings: Vec<&str> = ["by", "set"].into_iter().chain(print::COLUMNS.iter().map(|(name, _)| *name)).collect();
-    let row = |set: &&Set| {
+    let row = |set: &&SetMetrics| {
         let words = [set.by.clone(), set.name.clone()];
         words.into_iter().chain(print::COLUMNS.iter().map(|(_, cell)| cell(set))).collect()
     };
@@ -138,8 +138,8 @@ fn one_head(html: &mut String, head: &HeadReport, measure: &Measure) -> Result<(
     Ok(())
 }
 
-fn curves(html: &mut String, label: Label, head: &HeadReport, measure: &Measure) -> Result<(), Failure> {
-    let all = measure.scored(label, None);
+fn curves(html: &mut String, label: Label, head: &HeadReport, measure: &Measurements) -> Result<(), Failure> {
+    let all = measure.scores(label, None);
     // Both need positives and negatives.
     if head.sets.first().is_some_and(|set| !set.auc.is_nan()) {
         roc(html, label, head, measure, &all)?;
@@ -149,18 +149,18 @@ fn curves(html: &mut String, label: Label, head: &HeadReport, measure: &Measure)
 }
 
 /// Draws the ROC curves of all rows and of the largest sources.
-fn roc(html: &mut String, label: Label, head: &HeadReport, measure: &Measure, all: &[(f32, bool)]) -> Result<(), Failure> {
+fn roc(html: &mut String, label: Label, head: &HeadReport, measure: &Measurements, all: &[(f32, bool)]) -> Result<(), Failure> {
     // The largest sources of those that hold both classes.
     let of_sources = head.sets.iter().filter(|set| set.by == "source" && !set.auc.is_nan());
-    let mut sources: Vec<&Set> = of_sources.collect();
+    let mut sources: Vec<&SetMetrics> = of_sources.collect();
     sources.sort_by_key(|set| std::cmp::Reverse(set.rows));
-    sources.truncate(if sources.len() > 1 { MOST_LINES - 1 } else { 0 });
+    sources.truncate(if sources.len() > 1 { MAX_LINES - 1 } else { 0 });
 
     let line = |scored: &[(f32, bool)]| Line {
         points: curve(scored).iter().map(|point| (point.false_positives, point.recall)).collect(),
         dots: Vec::new(),
     };
-    let of_sources = sources.iter().map(|set| line(&measure.scored(label, Some(&set.name))));
+    let of_sources = sources.iter().map(|set| line(&measure.scores(label, Some(&set.name))));
     let chart = Chart {
         x: "share of negatives caught",
         decimals: false,

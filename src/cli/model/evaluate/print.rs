@@ -1,11 +1,11 @@
 //! The figures as tables for people.
 
-use super::report::{Counts, Decisions, Mean, Report, Set};
+use super::report::{EvaluationReport, LabelDecisions, MeanShare, SetDecisions, SetMetrics};
 use crate::cli::failure::Failure;
 use crate::cli::term::{Screen, Tone};
 
 /// A heading, and what makes the cells below it.
-pub type Column = (&'static str, fn(&Set) -> String);
+pub type Column = (&'static str, fn(&SetMetrics) -> String);
 
 /// The columns of a head's table.
 pub const COLUMNS: [Column; 9] = [
@@ -28,7 +28,7 @@ caught. FP: share of the negatives caught. ECE: mean distance between score and 
 pub const DECIDED: [&str; 5] = ["comments", "approved %", "held %", "rejected %", "label"];
 
 /// Prints everything.
-pub fn print(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
+pub fn print(screen: &mut Screen, report: &EvaluationReport) -> Result<(), Failure> {
     let left_out = &report.left_out;
     screen.line(&format!("model    {}\npolicy   {}\nrows     {}", report.model, report.policy, report.rows))?;
     let others =
@@ -62,7 +62,8 @@ pub fn print(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
     }
     decisions(screen, &report.decisions)?;
     for means in &report.means {
-        let share = |mean: &Mean| format!("{} % (worst {}, {} values)", percent(mean.mean), percent(mean.worst), mean.values);
+        let share =
+            |mean: &MeanShare| format!("{} % (worst {}, {} values)", percent(mean.mean), percent(mean.worst), mean.values);
         screen.line(&format!(
             "\nmean over {}: ham held {}, ham rejected {}, bad approved {}",
             means.by,
@@ -75,12 +76,12 @@ pub fn print(screen: &mut Screen, report: &Report) -> Result<(), Failure> {
 }
 
 /// A field with one value only repeats what was said of all rows.
-pub fn worth_showing(sets: &[Set]) -> Vec<&Set> {
+pub fn worth_showing(sets: &[SetMetrics]) -> Vec<&SetMetrics> {
     let several = |by: &str| by == "all" || sets.iter().filter(|set| set.by == by).count() > 1;
     sets.iter().filter(|set| several(&set.by)).collect()
 }
 
-fn decisions(screen: &mut Screen, decisions: &[Decisions]) -> Result<(), Failure> {
+fn decisions(screen: &mut Screen, decisions: &[SetDecisions]) -> Result<(), Failure> {
     let heading = screen.paint(Tone::Strong, "\nWhat model and policy decide");
     screen.line(&heading)?;
     let numbers = &DECIDED[..4];
@@ -106,18 +107,18 @@ fn decisions(screen: &mut Screen, decisions: &[Decisions]) -> Result<(), Failure
 }
 
 /// The labels of a set, and spam and toxic together where there are both.
-pub fn rows(set: &Decisions) -> Vec<&Counts> {
+pub fn rows(set: &SetDecisions) -> Vec<&LabelDecisions> {
     let both = set.labels.iter().filter(|counts| ["spam", "toxic"].contains(&counts.label.as_str())).count() > 1;
     set.labels.iter().chain(both.then_some(&set.bad)).collect()
 }
 
 /// How many, and the three shares.
-pub fn cells(counts: &Counts) -> [String; 4] {
+pub fn cells(counts: &LabelDecisions) -> [String; 4] {
     [counts.comments.to_string(), percent(counts.approved), percent(counts.held), percent(counts.rejected)]
 }
 
 /// The two mistakes, in one line.
-pub fn in_short(all: &Decisions) -> String {
+pub fn in_short(all: &SetDecisions) -> String {
     format!(
         "ham held {} %, ham rejected {} %, bad approved {} %",
         percent(all.ham.held),

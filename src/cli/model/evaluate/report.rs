@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::classify::evaluate::{self, Figures};
-use crate::cli::labelled::LeftOut;
+use crate::classify::evaluate::{self, ClassifierMetrics};
+use crate::cli::labelled::SkippedRows;
 use crate::verdict::Decision;
 
 /// Everything that is said about a model.
 #[derive(Serialize)]
-pub struct Report {
+pub struct EvaluationReport {
     /// The model's version.
     pub model: String,
     /// The policy's version.
@@ -16,31 +16,31 @@ pub struct Report {
     /// How many rows were scored.
     pub rows: usize,
     /// How many were not, and why.
-    pub left_out: LeftOut,
+    pub left_out: SkippedRows,
     /// Per head.
     pub heads: Vec<HeadReport>,
     /// What policy and model together decide: all rows first, then per source and per value of what was asked for.
-    pub decisions: Vec<Decisions>,
+    pub decisions: Vec<SetDecisions>,
     /// The means over the values of what was asked for, such as blogs.
-    pub means: Vec<Means>,
+    pub means: Vec<MeansByField>,
 }
 
 /// Means over the values of a field: each value counts the same, however many rows it has.
 #[derive(Serialize)]
-pub struct Means {
+pub struct MeansByField {
     /// The field.
     pub by: String,
     /// Share of the harmless rows that is held.
-    pub ham_held: Mean,
+    pub ham_held: MeanShare,
     /// Share of the harmless rows that is rejected.
-    pub ham_rejected: Mean,
+    pub ham_rejected: MeanShare,
     /// Share of the bad rows that is approved.
-    pub bad_approved: Mean,
+    pub bad_approved: MeanShare,
 }
 
 /// A mean over the values that have enough rows.
 #[derive(Serialize)]
-pub struct Mean {
+pub struct MeanShare {
     /// How many values count.
     pub values: usize,
     /// The mean; `null` if none counts.
@@ -49,7 +49,7 @@ pub struct Mean {
     pub worst: f64,
 }
 
-impl Mean {
+impl MeanShare {
     /// Returns the mean of these shares.
     pub fn of(shares: impl Iterator<Item = f64>) -> Self {
         let shares: Vec<f64> = shares.collect();
@@ -64,12 +64,12 @@ pub struct HeadReport {
     /// Its name.
     pub head: &'static str,
     /// All rows first, then by source, language and what was asked for.
-    pub sets: Vec<Set>,
+    pub sets: Vec<SetMetrics>,
 }
 
 /// A head on a set of rows. Shares are from 0 to 1; what cannot be said is `null`.
 #[derive(Serialize)]
-pub struct Set {
+pub struct SetMetrics {
     /// `all`, or the field that the rows have in common.
     pub by: String,
     /// The field's value.
@@ -88,22 +88,22 @@ pub struct Set {
 
 /// What becomes of a set of rows.
 #[derive(Serialize)]
-pub struct Decisions {
+pub struct SetDecisions {
     /// `all`, `source`, or the field that was asked for.
     pub by: String,
     /// The field's value.
     pub name: String,
     /// Per word for the rows.
-    pub labels: Vec<Counts>,
+    pub labels: Vec<LabelDecisions>,
     /// The harmless rows.
-    pub ham: Counts,
+    pub ham: LabelDecisions,
     /// Spam and toxic rows together.
-    pub bad: Counts,
+    pub bad: LabelDecisions,
 }
 
 /// How many rows are decided how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Counts {
+pub struct LabelDecisions {
     pub label: String,
     pub comments: u64,
     pub approve: u64,
@@ -126,11 +126,11 @@ pub struct Tradeoff {
     pub present: bool,
 }
 
-impl Set {
+impl SetMetrics {
     /// Returns the figures of rows by their scores and truths.
     pub fn new(by: &str, name: &str, scored: &[(f32, bool)], abstained: usize) -> Self {
-        let Figures { rows, positives, auc, accuracy, recall, false_positives_at_recall, ece, false_positives } =
-            evaluate::figures(scored);
+        let ClassifierMetrics { rows, positives, auc, accuracy, recall, false_positives_at_recall, ece, false_positives } =
+            evaluate::classifier_metrics(scored);
         Self {
             by: by.to_owned(),
             name: name.to_owned(),
@@ -147,7 +147,7 @@ impl Set {
     }
 }
 
-impl Counts {
+impl LabelDecisions {
     /// Returns counts of no rows.
     pub fn named(label: &str) -> Self {
         Self { label: label.to_owned(), ..Self::default() }

@@ -3,23 +3,23 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::measure::Measured;
-use super::truth::{self, Reading};
+use super::measure::EvaluatedRow;
+use super::truth::{self, TruthReader};
 use crate::classify::Label;
-use crate::classify::recipe::Source;
+use crate::classify::recipe::RecipeSource;
 use crate::cli::labelled;
-use crate::cli::rows::{Fields, Line, plain};
+use crate::cli::rows::{Fields, Line, value_text};
 use crate::cli::text;
 use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::judge::Judge;
-use crate::policy::{Listed, Policy};
+use crate::policy::{ListContext, Policy};
 use crate::verdict::Decision;
 
 /// Scores rows with a judge.
 pub struct RowScorer<'a> {
     pub judge: &'a Judge,
-    pub reading: &'a Reading<'a>,
+    pub reading: &'a TruthReader<'a>,
     /// The site of rows that name none.
     pub site: &'a str,
     /// The fields by which rows are told apart beside their source and language.
@@ -33,27 +33,27 @@ impl RowScorer<'_> {
     /// Returns a message if the row is not a labelled comment.
     pub fn score(
         &self,
-        source: Option<&Source>,
+        source: Option<&RecipeSource>,
         file: Option<&Path>,
         line: &Line,
         mut fields: Fields,
-    ) -> Result<Measured, String> {
+    ) -> Result<EvaluatedRow, String> {
         let (truths, word) = self.reading.read(&fields, source)?;
         let values = self.values(&fields, file);
-        truth::place_post(&mut fields, source);
+        truth::move_post_text(&mut fields, source);
         let comment = Comment::parse(line.comment(fields, self.site)?, SystemTime::now()).map_err(|violations| {
             let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
             each.collect::<Vec<_>>().join("; ")
         })?;
-        let case = self.judge.hear(&comment, Listed::none(), None);
-        let ruling = case.ruling(&Facts::default());
+        let case = self.judge.hear(&comment, ListContext::none(), None);
+        let ruling = case.decide(&Facts::default());
         let mut scores = [f32::NAN; Label::ALL.len()];
         for (label, score) in &ruling.scores {
             scores[label.lane()] = *score as f32;
         }
-        let beyond = beyond(case.policy, &ruling.scores, ruling.decision);
-        let word = word.map(|word| text::line(&word, 40));
-        Ok(Measured { scores, truths, word, decision: ruling.decision, hold_margin: beyond, values })
+        let beyond = hold_margin(case.policy, &ruling.scores, ruling.decision);
+        let word = word.map(|word| text::escape_line(&word, 40));
+        Ok(EvaluatedRow { scores, truths, word, decision: ruling.decision, hold_margin: beyond, values })
     }
 
     /// Returns the row's value in each dimension.
@@ -61,17 +61,17 @@ impl RowScorer<'_> {
         // Of a whole comment `source` and `language` could be objects of another meaning; only words count.
         let named = |names: [&str; 2]| names.into_iter().find_map(|name| fields.get(name)?.as_str().map(str::to_owned));
         let always = [
-            named(["source", "set"]).or_else(|| file.map(labelled::name)),
+            named(["source", "set"]).or_else(|| file.map(labelled::source_name)),
             named(["lang", "language"]).filter(|language| !language.is_empty()),
         ];
-        let asked = self.by.iter().map(|field| labelled::at(fields, field).map(plain));
-        always.into_iter().chain(asked).map(|value| value.map(|value| text::line(&value, 60))).collect()
+        let asked = self.by.iter().map(|field| labelled::value_at(fields, field).map(value_text));
+        always.into_iter().chain(asked).map(|value| value.map(|value| text::escape_line(&value, 60))).collect()
     }
 }
 
 /// How far, in log-odds, the row is beyond the hold threshold that it is furthest beyond. What is decided by something
 /// else than scores is infinitely far, for no threshold changes it.
-fn beyond(policy: &Policy, scores: &[(Label, f64)], decision: Decision) -> f32 {
+fn hold_margin(policy: &Policy, scores: &[(Label, f64)], decision: Decision) -> f32 {
     let logit = |share: f64| (share / (1.0 - share)).ln();
     let distances = scores.iter().filter_map(|(label, score)| {
         let hold = policy.threshold(*label).hold?;

@@ -6,24 +6,24 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::classify::Label;
-use crate::classify::recipe::{Recipe, Source};
-use crate::classify::rows::{PostIs, Row};
-use crate::cli::labelled::{self, Said, yes_or_no};
-use crate::cli::rows::{Fields, plain};
+use crate::classify::recipe::{Recipe, RecipeSource};
+use crate::classify::rows::{PostTextKind, Row};
+use crate::cli::labelled::{self, RowLabel, yes_or_no};
+use crate::cli::rows::{Fields, value_text};
 
 /// Per head whether the row is positive; `None` where it says nothing.
 pub type Truths = [Option<bool>; Label::ALL.len()];
 
 /// `--truth LABEL=FIELD[:VALUE]`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Override {
+pub struct TruthOverride {
     label: Label,
     field: String,
     /// Absent: anything that is true or above zero.
     value: Option<String>,
 }
 
-impl FromStr for Override {
+impl FromStr for TruthOverride {
     type Err = String;
 
     fn from_str(typed: &str) -> Result<Self, Self::Err> {
@@ -46,29 +46,29 @@ pub fn head(name: &str) -> Result<Label, String> {
 }
 
 /// How truths are read.
-pub struct Reading<'a> {
+pub struct TruthReader<'a> {
     /// Those asked for; empty: all.
     pub heads: &'a [Label],
     /// What `--truth` says.
-    pub overrides: &'a [Override],
+    pub overrides: &'a [TruthOverride],
     /// What `--recipe` says.
     pub recipe: Option<&'a Recipe>,
 }
 
-impl Reading<'_> {
+impl TruthReader<'_> {
     /// What the recipe says of a file.
-    pub fn source(&self, file: &Path) -> Option<&Source> {
+    pub fn source(&self, file: &Path) -> Option<&RecipeSource> {
         let recipe = self.recipe?;
-        let name = labelled::name(file);
-        recipe.sources.iter().chain(&recipe.checks).find(|source| labelled::name(Path::new(&source.file)) == name)
+        let name = labelled::source_name(file);
+        recipe.sources.iter().chain(&recipe.checks).find(|source| labelled::source_name(Path::new(&source.file)) == name)
     }
 
     /// The truths of a row, and the one word for it: `ham`, `spam`, `toxic` or the file's own.
     ///
     /// # Errors
     /// When the row is not one that the recipe can read.
-    pub fn read(&self, fields: &Fields, source: Option<&Source>) -> Result<(Truths, Option<String>), String> {
-        let said = labelled::said(fields);
+    pub fn read(&self, fields: &Fields, source: Option<&RecipeSource>) -> Result<(Truths, Option<String>), String> {
+        let said = labelled::row_label(fields);
         let mut truths = Truths::default();
         match source {
             Some(source) => {
@@ -83,10 +83,10 @@ impl Reading<'_> {
                 }
             }
         }
-        for Override { label, field, value } in self.overrides {
-            let found = labelled::at(fields, field);
+        for TruthOverride { label, field, value } in self.overrides {
+            let found = labelled::value_at(fields, field);
             truths[label.lane()] = match value {
-                Some(value) => found.map(|found| plain(found) == *value),
+                Some(value) => found.map(|found| value_text(found) == *value),
                 None => found.and_then(yes_or_no),
             };
         }
@@ -96,17 +96,17 @@ impl Reading<'_> {
             }
         }
         let word = match said {
-            Some(Said::Word(word)) => Some(word),
-            Some(Said::Binary(_)) | None => word_of(&truths).map(str::to_owned),
+            Some(RowLabel::Word(word)) => Some(word),
+            Some(RowLabel::Binary(_)) | None => word_of(&truths).map(str::to_owned),
         };
         Ok((truths, word))
     }
 
-    fn by_default(&self, label: Label, said: Option<&Said>, fields: &Fields) -> Option<bool> {
+    fn by_default(&self, label: Label, said: Option<&RowLabel>, fields: &Fields) -> Option<bool> {
         match (label, said) {
-            (_, Some(Said::Binary(gold))) if self.heads == [label] => return Some(*gold),
-            (Label::Spam, Some(Said::Word(word))) if is_known(word) => return Some(word == "spam"),
-            (Label::Toxicity, Some(Said::Word(word))) if is_known(word) => return Some(word == "toxic"),
+            (_, Some(RowLabel::Binary(gold))) if self.heads == [label] => return Some(*gold),
+            (Label::Spam, Some(RowLabel::Word(word))) if is_known(word) => return Some(word == "spam"),
+            (Label::Toxicity, Some(RowLabel::Word(word))) if is_known(word) => return Some(word == "toxic"),
             _ => {}
         }
         let labels = fields.get("labels")?;
@@ -140,7 +140,7 @@ fn recipe_row(fields: &Fields) -> Result<Row, String> {
     let mut row = Fields::new();
     row.insert("text".to_owned(), Value::String(String::new()));
     if let Some(label) = fields.get("label").filter(|value| !value.is_null()) {
-        row.insert("label".to_owned(), Value::String(plain(label)));
+        row.insert("label".to_owned(), Value::String(value_text(label)));
     }
     if let Some(labels) = fields.get("labels") {
         row.insert("labels".to_owned(), labels.clone());
@@ -149,8 +149,8 @@ fn recipe_row(fields: &Fields) -> Result<Row, String> {
 }
 
 /// Puts `post_text` where the recipe says it belongs.
-pub fn place_post(fields: &mut Fields, source: Option<&Source>) {
-    if source.is_some_and(|source| source.post == PostIs::Parent)
+pub fn move_post_text(fields: &mut Fields, source: Option<&RecipeSource>) {
+    if source.is_some_and(|source| source.post == PostTextKind::Parent)
         && let Some(text) = fields.remove("post_text")
     {
         fields.entry("parent_text").or_insert(text);
@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
 
-    fn read(reading: &Reading<'_>, row: Value) -> (Truths, Option<String>) {
+    fn read(reading: &TruthReader<'_>, row: Value) -> (Truths, Option<String>) {
         match row {
             Value::Object(fields) => reading.read(&fields, None).unwrap(),
             other => panic!("{other} is no object"),
@@ -174,7 +174,7 @@ mod tests {
         truths[label.lane()]
     }
 
-    const PLAIN: Reading<'_> = Reading { heads: &[], overrides: &[], recipe: None };
+    const PLAIN: TruthReader<'_> = TruthReader { heads: &[], overrides: &[], recipe: None };
 
     #[test]
     fn one_word_speaks_for_spam_and_toxicity() {
@@ -195,18 +195,18 @@ mod tests {
 
     #[test]
     fn gold_counts_for_the_one_head_that_is_named() {
-        let one = Reading { heads: &[Label::Spam], ..PLAIN };
+        let one = TruthReader { heads: &[Label::Spam], ..PLAIN };
         assert_eq!(of(&read(&one, json!({"gold": 1})).0, Label::Spam), Some(true));
-        let two = Reading { heads: &[Label::Spam, Label::Insult], ..PLAIN };
+        let two = TruthReader { heads: &[Label::Spam, Label::Insult], ..PLAIN };
         assert_eq!(read(&two, json!({"gold": 1})), (Truths::default(), None));
     }
 
     #[test]
     fn an_option_says_how_one_head_is_read() {
         let overrides = ["identity_attack=labels.class:hate".parse().unwrap(), "insult=rude".parse().unwrap()];
-        let reading = Reading { overrides: &overrides, ..PLAIN };
+        let reading = TruthReader { overrides: &overrides, ..PLAIN };
         let (truths, _) = read(&reading, json!({"label": "ham", "labels": {"class": "hate"}, "rude": 0}));
         assert_eq!((of(&truths, Label::IdentityAttack), of(&truths, Label::Insult)), (Some(true), Some(false)));
-        assert!("rudeness=x".parse::<Override>().is_err());
+        assert!("rudeness=x".parse::<TruthOverride>().is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::cli::connect::ConnectArgs;
-use crate::cli::labelled::ChoiceArgs;
+use crate::cli::labelled::RowFilterArgs;
 
 /// Options of `policy tune`.
 #[derive(Debug, clap::Args)]
@@ -14,13 +14,13 @@ pub struct TuneArgs {
     #[arg(long = "data", value_name = "FILE", num_args = 1..)]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
-    pub choice: ChoiceArgs,
+    pub choice: RowFilterArgs,
     /// How much of the spam, and of the toxic comments, may be approved
     #[arg(long, value_name = "SHARE", default_value = "1%")]
-    pub max_missed: Share,
+    pub max_missed: Fraction,
     /// How many of the harmless comments may be rejected
     #[arg(long, value_name = "SHARE", default_value = "0.1%")]
-    pub max_false_reject: Share,
+    pub max_false_reject: Fraction,
     /// How many held comments the moderators can decide in a day
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub queue_per_day: u32,
@@ -29,10 +29,10 @@ pub struct TuneArgs {
     pub comments_per_day: u32,
     /// How much of what the site gets is spam [default: as in the files]
     #[arg(long, value_name = "SHARE")]
-    pub spam_share: Option<Share>,
+    pub spam_share: Option<Fraction>,
     /// How much of what the site gets is toxic [default: as in the files]
     #[arg(long, value_name = "SHARE")]
-    pub toxic_share: Option<Share>,
+    pub toxic_share: Option<Fraction>,
     /// Also propose from which scores on abuse is rejected; --max-false-reject is then divided among the labels
     #[arg(long)]
     pub reject_abuse: bool,
@@ -62,9 +62,9 @@ pub enum Format {
 
 /// A share, typed as `1%` or `0.01`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Share(pub f64);
+pub struct Fraction(pub f64);
 
-impl FromStr for Share {
+impl FromStr for Fraction {
     type Err = &'static str;
 
     fn from_str(typed: &str) -> Result<Self, Self::Err> {
@@ -89,10 +89,10 @@ mod tests {
     #[test]
     fn shares_are_typed_with_or_without_a_percent_sign() {
         for (typed, share) in [("1%", 0.01), ("0.1 %", 0.001), ("0.05", 0.05), ("0", 0.0), ("100%", 1.0)] {
-            assert!((typed.parse::<Share>().unwrap().0 - share).abs() < 1e-12, "{typed}");
+            assert!((typed.parse::<Fraction>().unwrap().0 - share).abs() < 1e-12, "{typed}");
         }
         for typed in ["1", "5", "-1%", "101%", "some", "NaN%"] {
-            assert!(typed.parse::<Share>().is_err(), "{typed}");
+            assert!(typed.parse::<Fraction>().is_err(), "{typed}");
         }
     }
 }

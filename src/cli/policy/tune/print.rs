@@ -2,16 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::summary::Tuned;
+use super::summary::TuneReport;
 use crate::classify::Label;
 use crate::cli::failure::Failure;
-use crate::cli::json::inert;
+use crate::cli::json::escape_unprintable;
 use crate::cli::term::{Screen, Tone};
-use crate::policy::tune::{Fit, Kind, Outcome, RejectFinding, Thresholds};
+use crate::policy::tune::{CommentClass, DecisionCounts, Feasibility, RejectFinding, Thresholds};
 use crate::verdict::Decision;
 
 /// For people.
-pub fn table(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
+pub fn table(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     rows(screen, tuned)?;
     levels(screen, tuned)?;
     summary(screen, tuned)?;
@@ -22,9 +22,9 @@ pub fn table(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
 }
 
 /// Prints what was read, and what was left out.
-fn rows(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
+fn rows(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
-    let rows = Kind::ALL.map(|kind| format!("{} {}", proposal.present.rows(kind), kind.as_str())).join(", ");
+    let rows = CommentClass::ALL.map(|kind| format!("{} {}", proposal.present.rows(kind), kind.as_str())).join(", ");
     screen.line(&format!("model    {}\npolicy   {}\nrows     {}: {rows}", tuned.model, tuned.policy_version, tuned.rows))?;
     let out = &tuned.left_out;
     let others = [
@@ -42,26 +42,26 @@ fn rows(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
 }
 
 /// Prints what other thresholds come to, beside the present ones and the proposal.
-fn levels(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
+fn levels(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     heading(screen, "What can be had")?;
     let numbers = ["held %", "held per day", "ham held %", "ham rejected %", "spam approved %", "toxic approved %"];
     let mut table = screen.new_table(&[&["thresholds"], &numbers[..]].concat(), &numbers);
-    let mut row = |tone, name: String, outcome: &Outcome| {
+    let mut row = |tone, name: String, outcome: &DecisionCounts| {
         let held = outcome.held(tuned.mix);
         let cells = [
-            bare(held),
+            percent_number(held),
             format!("{:.0}", tuned.per_day(held)),
-            bare(outcome.share(Kind::Ham, Decision::Hold)),
-            bare(outcome.share(Kind::Ham, Decision::Reject)),
-            bare(outcome.share(Kind::Spam, Decision::Approve)),
-            bare(outcome.share(Kind::Toxic, Decision::Approve)),
+            percent_number(outcome.share(CommentClass::Ham, Decision::Hold)),
+            percent_number(outcome.share(CommentClass::Ham, Decision::Reject)),
+            percent_number(outcome.share(CommentClass::Spam, Decision::Approve)),
+            percent_number(outcome.share(CommentClass::Toxic, Decision::Approve)),
         ];
         let cells = cells.into_iter().map(|cell| (tone, cell));
         table.add_row(screen.row(std::iter::once((tone, name)).chain(cells).collect()));
     };
     for level in &proposal.alternatives {
-        row(Tone::Plain, in_brief(&proposal.labels, &level.thresholds), &level.outcome);
+        row(Tone::Plain, format_hold_thresholds(&proposal.labels, &level.thresholds), &level.outcome);
     }
     row(Tone::Strong, "present policy".to_owned(), &proposal.present);
     row(Tone::Strong, "proposal".to_owned(), &proposal.proposed);
@@ -69,11 +69,11 @@ fn levels(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
 }
 
 /// Prints what the proposal means.
-fn summary(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
+fn summary(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     heading(screen, "Proposal")?;
     screen.line(&tuned.in_short())?;
     for found in &tuned.proposal.rejects {
-        screen.line(&tuned.on_rejecting(found))?;
+        screen.line(&tuned.describe_rejection(found))?;
     }
     for caveat in tuned.caveats() {
         screen.line(&caveat)?;
@@ -82,7 +82,7 @@ fn summary(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
 }
 
 /// Prints the thresholds of each label, before and after.
-fn thresholds(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
+fn thresholds(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let (present, proposal) = (tuned.present(), tuned.proposal);
     let columns = ["hold now", "hold", "reject now", "reject"];
     let mut table = screen.new_table(&[&["label"], &columns[..]].concat(), &columns);
@@ -91,10 +91,10 @@ fn thresholds(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
         let changed = |changed: bool| if changed { Tone::Strong } else { Tone::Plain };
         table.add_row(screen.row(vec![
             (Tone::Plain, label.to_string()),
-            (Tone::Faint, bound(before.hold)),
-            (changed(before.hold != after.hold), bound(after.hold)),
-            (Tone::Faint, bound(before.reject)),
-            (changed(before.reject != after.reject), bound(after.reject)),
+            (Tone::Faint, format_bound(before.hold)),
+            (changed(before.hold != after.hold), format_bound(after.hold)),
+            (Tone::Faint, format_bound(before.reject)),
+            (changed(before.reject != after.reject), format_bound(after.reject)),
         ]));
     }
     screen.line("")?;
@@ -102,9 +102,9 @@ fn thresholds(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
 }
 
 /// For a policy file.
-pub fn toml(tuned: &Tuned<'_>) -> String {
+pub fn toml(tuned: &TuneReport<'_>) -> String {
     let mut toml = String::new();
-    let found = tuned.proposal.rejects.iter().map(|found| tuned.on_rejecting(found));
+    let found = tuned.proposal.rejects.iter().map(|found| tuned.describe_rejection(found));
     let source = format!(
         "Proposed from {} labelled comments, with the model {}, for a policy that starts from {}.",
         tuned.rows, tuned.model, tuned.policy_version
@@ -121,13 +121,13 @@ pub fn toml(tuned: &Tuned<'_>) -> String {
 }
 
 /// For programs.
-pub fn json(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
+pub fn json(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     let (fit, needed) = match proposal.feasibility {
-        Fit::Both => ("both", None),
-        Fit::QueueOnly(needed) => ("queue_only", Some(tuned.per_day(needed))),
-        Fit::MissesOutOfReach => ("misses_out_of_reach", None),
-        Fit::QueueOutOfReach => ("queue_out_of_reach", None),
+        Feasibility::Both => ("both", None),
+        Feasibility::QueueOnly(needed) => ("queue_only", Some(tuned.per_day(needed))),
+        Feasibility::MissesOutOfReach => ("misses_out_of_reach", None),
+        Feasibility::QueueOutOfReach => ("queue_out_of_reach", None),
     };
     let document = json!({
         "model": tuned.model,
@@ -135,7 +135,7 @@ pub fn json(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
         "rows": tuned.rows,
         "unlabelled": tuned.unlabelled,
         "left_out": tuned.left_out,
-        "mix": {"ham": tuned.mix.share(Kind::Ham), "spam": tuned.mix.share(Kind::Spam), "toxic": tuned.mix.share(Kind::Toxic)},
+        "mix": {"ham": tuned.mix.share(CommentClass::Ham), "spam": tuned.mix.share(CommentClass::Spam), "toxic": tuned.mix.share(CommentClass::Toxic)},
         "goal": {
             "max_missed": tuned.goal.max_missed,
             "max_false_reject": tuned.goal.max_false_reject,
@@ -153,11 +153,11 @@ pub fn json(screen: &mut Screen, tuned: &Tuned<'_>) -> Result<(), Failure> {
         "toml": tuned.fragment(),
     });
     let text = serde_json::to_string_pretty(&document);
-    screen.line(&inert(text.map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?))
+    screen.line(&escape_unprintable(text.map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?))
 }
 
 /// Returns thresholds and what they come to.
-fn level_as_json(tuned: &Tuned<'_>, thresholds: &Thresholds, outcome: &Outcome) -> Value {
+fn level_as_json(tuned: &TuneReport<'_>, thresholds: &Thresholds, outcome: &DecisionCounts) -> Value {
     let bounds = tuned.proposal.labels.iter().map(|label| {
         let one = thresholds[label.lane()];
         let bounds = json!({"hold": one.hold, "reject": one.reject, "corroborate": one.corroborate});
@@ -166,10 +166,10 @@ fn level_as_json(tuned: &Tuned<'_>, thresholds: &Thresholds, outcome: &Outcome) 
     json!({"thresholds": bounds.collect::<Map<_, _>>(), "outcome": outcome_as_json(tuned, outcome)})
 }
 
-fn outcome_as_json(tuned: &Tuned<'_>, outcome: &Outcome) -> Value {
+fn outcome_as_json(tuned: &TuneReport<'_>, outcome: &DecisionCounts) -> Value {
     let held = outcome.held(tuned.mix);
     let mut all = Map::from_iter([("held".to_owned(), json!(held)), ("held_per_day".to_owned(), json!(tuned.per_day(held)))]);
-    for kind in Kind::ALL {
+    for kind in CommentClass::ALL {
         let share = |decision| outcome.share(kind, decision);
         let shares = json!({
             "rows": outcome.rows(kind),
@@ -201,17 +201,17 @@ fn heading(screen: &mut Screen, words: &str) -> Result<(), Failure> {
 }
 
 /// The hold thresholds that are not the usual "never", shortly: `spam .40 toxicity .70`.
-fn in_brief(labels: &[Label], thresholds: &Thresholds) -> String {
+fn format_hold_thresholds(labels: &[Label], thresholds: &Thresholds) -> String {
     let each: Vec<String> =
         labels.iter().filter_map(|label| Some(format!("{label} {}", thresholds[label.lane()].hold?))).collect();
     if each.is_empty() { "nothing held by scores".to_owned() } else { each.join(", ") }
 }
 
-fn bound(bound: Option<f64>) -> String {
+fn format_bound(bound: Option<f64>) -> String {
     bound.map_or_else(|| "never".to_owned(), |bound| bound.to_string())
 }
 
 /// A share in per cent without the sign, or a dash for what cannot be said.
-fn bare(share: f64) -> String {
+fn percent_number(share: f64) -> String {
     if share.is_nan() { "-".to_owned() } else { format!("{:.1}", share * 100.0) }
 }

@@ -2,13 +2,13 @@
 
 use super::args::TuneArgs;
 use crate::classify::Label;
-use crate::cli::labelled::LeftOut;
+use crate::cli::labelled::SkippedRows;
 use crate::policy::Policy;
-use crate::policy::tune::{self, Fit, Goal, Kind, Mix, Proposal, RejectFinding, Thresholds};
+use crate::policy::tune::{self, ClassMix, CommentClass, Feasibility, Goal, Proposal, RejectFinding, Thresholds};
 use crate::verdict::Decision;
 
 /// Everything that is printed.
-pub struct Tuned<'a> {
+pub struct TuneReport<'a> {
     pub args: &'a TuneArgs,
     pub model: &'a str,
     pub policy: &'a Policy,
@@ -17,13 +17,13 @@ pub struct Tuned<'a> {
     pub rows: usize,
     /// Rows that are neither ham, spam nor toxic.
     pub unlabelled: u64,
-    pub left_out: LeftOut,
-    pub mix: &'a Mix,
+    pub left_out: SkippedRows,
+    pub mix: &'a ClassMix,
     pub goal: &'a Goal,
     pub proposal: &'a Proposal,
 }
 
-impl Tuned<'_> {
+impl TuneReport<'_> {
     /// Returns how many comments a day a share of them is.
     pub fn per_day(&self, share: f64) -> f64 {
         share * f64::from(self.args.comments_per_day)
@@ -44,24 +44,24 @@ impl Tuned<'_> {
         let proposed = &self.proposal.proposed;
         let (missed, queue) = (percent(self.goal.max_missed), self.args.queue_per_day);
         let held = self.per_day(proposed.held(self.mix));
-        let misses: Vec<String> = Kind::BAD
+        let misses: Vec<String> = CommentClass::BAD
             .into_iter()
             .filter(|kind| proposed.rows(*kind) > 0)
-            .map(|kind| format!("{} of the {}", percent(proposed.share(kind, Decision::Approve)), named(kind)))
+            .map(|kind| format!("{} of the {}", percent(proposed.share(kind, Decision::Approve)), class_name(kind)))
             .collect();
         let misses = misses.join(" and ");
         match self.proposal.feasibility {
-            Fit::Both => format!("Both goals can be met: {held:.0} comments held per day, {misses} approved."),
-            Fit::QueueOnly(needed) => format!(
+            Feasibility::Both => format!("Both goals can be met: {held:.0} comments held per day, {misses} approved."),
+            Feasibility::QueueOnly(needed) => format!(
                 "Both goals cannot be met: to approve at most {missed} of the bad comments, {:.0} would be held per day. \
                  The proposal keeps to a queue of {queue} per day ({held:.0} held), at the price of approving {misses}.",
                 self.per_day(needed)
             ),
-            Fit::MissesOutOfReach => format!(
+            Feasibility::MissesOutOfReach => format!(
                 "No thresholds approve as little as {missed} of the bad comments: the model does not see them, or an address \
                  is allowed. The proposal keeps to a queue of {queue} per day ({held:.0} held) and approves {misses}."
             ),
-            Fit::QueueOutOfReach => format!(
+            Feasibility::QueueOutOfReach => format!(
                 "Rules other than scores alone hold more than {queue} per day. The proposal holds {held:.0} per day and \
                  approves {misses}."
             ),
@@ -69,8 +69,17 @@ impl Tuned<'_> {
     }
 
     /// What the rows can and cannot show on rejecting.
-    pub fn on_rejecting(&self, found: &RejectFinding) -> String {
-        let RejectFinding { label, proposed, ham, ham_rejected: hit, allowed, upper_bound: at_most, is_proven: shown, rows_needed } = *found;
+    pub fn describe_rejection(&self, found: &RejectFinding) -> String {
+        let RejectFinding {
+            label,
+            proposed,
+            ham,
+            ham_rejected: hit,
+            allowed,
+            upper_bound: at_most,
+            is_proven: shown,
+            rows_needed,
+        } = *found;
         let most = percent(allowed);
         let claim =
             format!("of {ham} harmless rows {hit} would be rejected, which at 95 % shows no more than ≤ {}", percent(at_most));
@@ -100,13 +109,13 @@ impl Tuned<'_> {
             caveats.push(format!(
                 "Per day is meant for a site whose comments are {} spam and {} toxic, as in the files; say how it is on yours \
                  with --spam-share and --toxic-share.",
-                percent(self.mix.share(Kind::Spam)),
-                percent(self.mix.share(Kind::Toxic))
+                percent(self.mix.share(CommentClass::Spam)),
+                percent(self.mix.share(CommentClass::Toxic))
             ));
         }
-        for kind in Kind::ALL {
+        for kind in CommentClass::ALL {
             let rows = self.proposal.present.rows(kind);
-            let said = named(kind);
+            let said = class_name(kind);
             match rows {
                 0 => caveats.push(format!("There are no {said} in the files: nothing is known of them.")),
                 // Two rows are then a whole per cent.
@@ -119,11 +128,11 @@ impl Tuned<'_> {
 }
 
 /// The kind in a sentence.
-fn named(kind: Kind) -> &'static str {
+fn class_name(kind: CommentClass) -> &'static str {
     match kind {
-        Kind::Ham => "harmless comments",
-        Kind::Spam => "spam comments",
-        Kind::Toxic => "toxic comments",
+        CommentClass::Ham => "harmless comments",
+        CommentClass::Spam => "spam comments",
+        CommentClass::Toxic => "toxic comments",
     }
 }
 

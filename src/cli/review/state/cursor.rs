@@ -1,16 +1,16 @@
 //! How the cursor moves, and which comment comes next.
 
-use super::super::row::Row;
-use super::State;
+use super::super::row::CommentRow;
+use super::ScreenState;
 
-impl State {
+impl ScreenState {
     /// Returns whether a comment waits for a decision and no colleague has claimed it.
-    fn is_open(&self, row: &Row) -> bool {
+    fn is_open(&self, row: &CommentRow) -> bool {
         self.waits(row) && self.claimed_by(row).is_none()
     }
 
     /// Returns the next row after the cursor that is open for a decision.
-    pub fn next_open(&self) -> Option<&Row> {
+    pub fn next_open(&self) -> Option<&CommentRow> {
         self.rows.iter().skip(self.cursor + 1).find(|row| self.is_open(row))
     }
 

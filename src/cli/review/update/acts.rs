@@ -1,29 +1,29 @@
 //! Decisions and their undoing: shown at once, and sent.
 
-use super::super::act::{Act, Done, What};
-use super::super::row::Row;
-use super::super::state::State;
+use super::super::act::{ActKind, CompletedAct, PendingAct};
+use super::super::row::CommentRow;
+use super::super::state::ScreenState;
 use crate::cli::term::Tone;
 use crate::verdict::Decision;
 
 /// Decides the comment on the screen, and goes on to the next.
-pub fn decide_seen(state: &mut State, decision: Decision, code: &str) {
-    decide_seen_without(state, decision, code, Vec::new());
+pub fn decide_visible(state: &mut ScreenState, decision: Decision, code: &str) {
+    decide_visible_without(state, decision, code, Vec::new());
 }
 
 /// Approves the comment on the screen without the parts that it is held for, and goes on to the next.
-pub fn approve_stripped(state: &mut State) {
+pub fn approve_stripped(state: &mut ScreenState) {
     let without = state.publish_without().to_vec();
-    decide_seen_without(state, Decision::Approve, "", without);
+    decide_visible_without(state, Decision::Approve, "", without);
 }
 
-fn decide_seen_without(state: &mut State, decision: Decision, code: &str, without: Vec<i32>) {
-    let Some((row, details)) = state.seen() else { return };
+fn decide_visible_without(state: &mut ScreenState, decision: Decision, code: &str, without: Vec<i32>) {
+    let Some((row, details)) = state.visible_comment() else { return };
     // What was looked at, not what the list may have heard since.
     let item = (row.id.clone(), details.state.revision);
     let note = state.notes.get(&row.id).cloned().unwrap_or_default();
     state.marked.remove(&item.0);
-    start(state, What::Decide(decision), vec![item], code, note, false);
+    start(state, ActKind::Decide(decision), vec![item], code, note, false);
     if let Some(act) = state.pending_acts.last_mut() {
         act.publish_without = without;
     }
@@ -31,8 +31,8 @@ fn decide_seen_without(state: &mut State, decision: Decision, code: &str, withou
 }
 
 /// Decides all of them alike, as one act.
-pub fn decide_all(state: &mut State, decision: Decision, ids: &[String], code: &str) {
-    let open = |row: &&Row| ids.contains(&row.id) && !row.off_list && state.doing(&row.id).is_none();
+pub fn decide_all(state: &mut ScreenState, decision: Decision, ids: &[String], code: &str) {
+    let open = |row: &&CommentRow| ids.contains(&row.id) && !row.off_list && state.pending_action(&row.id).is_none();
     let mut items: Vec<_> = state.rows.iter().filter(open).map(|row| (row.id.clone(), row.state.revision)).collect();
     for (id, revision) in &mut items {
         // As it was when it was found alike: a text that changed since is not rejected unread.
@@ -47,23 +47,23 @@ pub fn decide_all(state: &mut State, decision: Decision, ids: &[String], code: &
     if items.is_empty() {
         return state.say(Tone::Warning, "what was marked is on this list no more");
     }
-    start(state, What::Decide(decision), items, code, String::new(), true);
+    start(state, ActKind::Decide(decision), items, code, String::new(), true);
     if state.selected().is_some_and(|row| !state.waits(row)) {
         state.move_to_next_open();
     }
 }
 
 /// Takes back the last act that happened here.
-pub fn undo(state: &mut State) {
+pub fn undo(state: &mut ScreenState) {
     if !state.pending_acts.is_empty() {
         return state.say(Tone::Warning, "the last act is still on its way; once more in a moment");
     }
-    if let Some(Done { items }) = state.undoable.pop() {
-        start(state, What::Undo, items, "", String::new(), false);
+    if let Some(CompletedAct { items }) = state.undoable.pop() {
+        start(state, ActKind::Undo, items, "", String::new(), false);
     }
 }
 
-fn start(state: &mut State, what: What, items: Vec<(String, u32)>, code: &str, note: String, bulk: bool) {
+fn start(state: &mut ScreenState, what: ActKind, items: Vec<(String, u32)>, code: &str, note: String, bulk: bool) {
     for (id, _) in &items {
         if let Some(row) = state.row_mut(id) {
             row.last_error.clear();
@@ -71,9 +71,9 @@ fn start(state: &mut State, what: What, items: Vec<(String, u32)>, code: &str, n
     }
     let number = state.next_act;
     state.next_act += 1;
-    state.pending_acts.push(Act {
+    state.pending_acts.push(PendingAct {
         number,
-        id: state.act_name(number),
+        id: state.act_id(number),
         kind: what,
         items,
         reason_code: code.to_owned(),
@@ -81,7 +81,7 @@ fn start(state: &mut State, what: What, items: Vec<(String, u32)>, code: &str, n
         publish_without: Vec::new(),
         bulk,
         sent: false,
-        completed: Done::default(),
+        completed: CompletedAct::default(),
         refusals: Vec::new(),
     });
 }

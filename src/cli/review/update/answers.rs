@@ -6,30 +6,30 @@ mod list;
 use std::collections::BTreeSet;
 
 use super::super::claims::Claim;
-use super::super::event::{Answer, Problem};
-use super::super::row::Details;
-use super::super::state::State;
+use super::super::event::{RequestFailure, ServerReply};
+use super::super::row::CommentDetails;
+use super::super::state::ScreenState;
 use super::outcomes;
 use crate::cli::term::Tone;
 
 /// Takes an answer in.
-pub fn take(state: &mut State, answer: Answer) {
+pub fn apply(state: &mut ScreenState, answer: ServerReply) {
     match answer {
-        Answer::Listed { ticket, listed } => list::apply(state, ticket, listed),
-        Answer::Claims { claim, leased, released } => claims::apply(state, claim, leased, &released),
-        Answer::Details { id, details } => self::details(state, id, details),
-        Answer::Acted { number, results, problem } => outcomes::apply(state, number, results, problem),
+        ServerReply::Listed { ticket, listed } => list::apply(state, ticket, listed),
+        ServerReply::Claims { claim, leased, released } => claims::apply(state, claim, leased, &released),
+        ServerReply::Details { id, details } => self::details(state, id, details),
+        ServerReply::Acted { number, results, problem } => outcomes::apply(state, number, results, problem),
         // Without an answer the screen is as useful as before, but for one line.
-        Answer::Similar { id, alike } => {
+        ServerReply::Similar { id, alike } => {
             if let Some(asked) = state.similar.as_mut().filter(|asked| asked.id == id) {
                 asked.others = alike.unwrap_or_default();
             }
         }
-        Answer::Blocked { name, blocked } => self::blocked(state, &name, blocked),
+        ServerReply::Blocked { name, blocked } => self::blocked(state, &name, blocked),
     }
 }
 
-fn blocked(state: &mut State, name: &str, blocked: Result<(), Problem>) {
+fn blocked(state: &mut ScreenState, name: &str, blocked: Result<(), RequestFailure>) {
     match blocked {
         Ok(()) => state.say(Tone::Good, format!("{name} is blocked from now on")),
         Err(problem) if problem.is_unimplemented => {
@@ -39,7 +39,7 @@ fn blocked(state: &mut State, name: &str, blocked: Result<(), Problem>) {
     }
 }
 
-fn details(state: &mut State, id: String, details: Result<Box<Details>, Problem>) {
+fn details(state: &mut ScreenState, id: String, details: Result<Box<CommentDetails>, RequestFailure>) {
     state.fetching.remove(&id);
     match details {
         Ok(details) => {
@@ -54,7 +54,7 @@ fn details(state: &mut State, id: String, details: Result<Box<Details>, Problem>
                 }
             }
             state.details.insert(id, *details);
-            forget(state);
+            evict_details(state);
         }
         Err(problem) if problem.is_retryable => state.lose_connection(problem.message()),
         Err(problem) => {
@@ -68,7 +68,7 @@ fn details(state: &mut State, id: String, details: Result<Box<Details>, Problem>
 }
 
 /// Keeps the comments around the cursor: each may be long.
-fn forget(state: &mut State) {
+fn evict_details(state: &mut ScreenState) {
     let near = |at: usize| at.abs_diff(state.cursor) <= 2;
     let keep: BTreeSet<&String> = state.rows.iter().enumerate().filter(|(at, _)| near(*at)).map(|(_, row)| &row.id).collect();
     if state.details.len() > 8 {

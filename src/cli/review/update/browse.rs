@@ -1,17 +1,17 @@
 //! Keys while the moderator goes through the list.
 
 use super::super::keys::{Action, Key};
-use super::super::mode::{Mode, Purpose};
-use super::super::state::{Leaving, State};
+use super::super::mode::{InputMode, LinePurpose};
+use super::super::state::{ScreenState, Shutdown};
 use super::acts;
 use crate::cli::term::Tone;
 use crate::verdict::Decision;
 
 /// How far a page goes.
-const STRIDE: usize = 10;
+const PAGE_STEP: usize = 10;
 
 /// Does what a key means while nothing is asked.
-pub fn press(state: &mut State, key: Key) {
+pub fn press(state: &mut ScreenState, key: Key) {
     let Some(action) = state.keys.action(key) else {
         if key != Key::ESCAPE {
             let help = state.keys.name(Action::Help);
@@ -30,28 +30,28 @@ pub fn press(state: &mut State, key: Key) {
 }
 
 /// Performs an action that is valid now.
-fn perform(state: &mut State, action: Action) {
+fn perform(state: &mut ScreenState, action: Action) {
     let last = state.rows.len().saturating_sub(1);
     match action {
         Action::Down => state.move_to(state.cursor + 1),
         Action::Up => state.move_to(state.cursor - 1),
-        Action::PageDown => state.move_to((state.cursor + STRIDE).min(last)),
-        Action::PageUp => state.move_to(state.cursor.saturating_sub(STRIDE)),
+        Action::PageDown => state.move_to((state.cursor + PAGE_STEP).min(last)),
+        Action::PageUp => state.move_to(state.cursor.saturating_sub(PAGE_STEP)),
         Action::First => state.move_to(0),
         Action::Last => state.move_to(last),
         // The view knows where the text ends.
-        Action::ScrollDown => state.scroll += STRIDE / 2,
-        Action::ScrollUp => state.scroll = state.scroll.saturating_sub(STRIDE / 2),
-        Action::Approve => acts::decide_seen(state, Decision::Approve, ""),
+        Action::ScrollDown => state.scroll += PAGE_STEP / 2,
+        Action::ScrollUp => state.scroll = state.scroll.saturating_sub(PAGE_STEP / 2),
+        Action::Approve => acts::decide_visible(state, Decision::Approve, ""),
         Action::ApproveStripped => acts::approve_stripped(state),
         Action::Reject => {
             let ids = selected_id(state).into_iter().collect();
-            state.mode = Mode::Reason { ids, bulk: false };
+            state.mode = InputMode::Reason { ids, bulk: false };
         }
         Action::Block => {
             let id = selected_id(state).unwrap_or_default();
             if let Some(name) = state.author() {
-                state.mode = Mode::Block { name: name.to_owned(), id };
+                state.mode = InputMode::Block { name: name.to_owned(), id };
             }
         }
         Action::Undo => acts::undo(state),
@@ -59,33 +59,33 @@ fn perform(state: &mut State, action: Action) {
         Action::Note => {
             let id = selected_id(state).unwrap_or_default();
             let text = state.notes.get(&id).cloned().unwrap_or_default();
-            state.mode = Mode::TextInput { purpose: Purpose::Note { id }, text };
+            state.mode = InputMode::TextInput { purpose: LinePurpose::Note { id }, text };
         }
         Action::Mark => mark(state),
         Action::ApproveMarked | Action::RejectMarked => {
             let decision = if action == Action::ApproveMarked { Decision::Approve } else { Decision::Reject };
-            state.mode = Mode::Confirm { decision, ids: state.marked.iter().cloned().collect() };
+            state.mode = InputMode::Confirm { decision, ids: state.marked.iter().cloned().collect() };
         }
         Action::RejectAlike => {
             let own = selected_id(state);
             let ids = own.into_iter().chain(state.alike().iter().map(|(id, _)| id.clone())).collect();
-            state.mode = Mode::Confirm { decision: Decision::Reject, ids };
+            state.mode = InputMode::Confirm { decision: Decision::Reject, ids };
         }
-        Action::Search => state.mode = Mode::TextInput { purpose: Purpose::Search, text: state.query.search.clone() },
+        Action::Search => state.mode = InputMode::TextInput { purpose: LinePurpose::Search, text: state.query.search.clone() },
         Action::Queue => {
             state.query.queue = state.query.queue.next();
             state.restart_list();
         }
-        Action::Help => state.mode = Mode::Help,
+        Action::Help => state.mode = InputMode::Help,
         Action::Quit => quit(state),
     }
 }
 
-fn selected_id(state: &State) -> Option<String> {
+fn selected_id(state: &ScreenState) -> Option<String> {
     state.selected().map(|row| row.id.clone())
 }
 
-fn claim(state: &mut State) {
+fn claim(state: &mut ScreenState) {
     let Some(id) = selected_id(state) else { return };
     if state.claims.held.contains_key(&id) {
         state.claims.released_by_hand = Some(id);
@@ -98,7 +98,7 @@ fn claim(state: &mut State) {
     }
 }
 
-fn mark(state: &mut State) {
+fn mark(state: &mut ScreenState) {
     let Some(id) = selected_id(state) else { return };
     if !state.marked.remove(&id) {
         state.marked.insert(id);
@@ -109,17 +109,17 @@ fn mark(state: &mut State) {
 }
 
 /// Leaves once everything is confirmed, or at once when it is asked for twice.
-pub fn quit(state: &mut State) {
-    state.mode = Mode::Browse;
+pub fn quit(state: &mut ScreenState) {
+    state.mode = InputMode::Browse;
     match &mut state.shutdown {
         // Twice: whoever wants to go, goes, and is told what is not certain.
         Some(leaving) => leaving.deadline = Some(state.now),
-        None => state.shutdown = Some(Leaving::started()),
+        None => state.shutdown = Some(Shutdown::started()),
     }
 }
 
 /// Says why a key does nothing.
-pub fn explain_refusal(state: &mut State, action: Action) {
+pub fn explain_refusal(state: &mut ScreenState, action: Action) {
     let words = match action {
         Action::Approve | Action::ApproveStripped | Action::Reject | Action::Block | Action::Note => undecidable(state, action),
         Action::Undo => "nothing was done here that could be taken back".to_owned(),
@@ -136,22 +136,22 @@ pub fn explain_refusal(state: &mut State, action: Action) {
 }
 
 /// Returns why the comment under the cursor cannot be decided.
-fn undecidable(state: &State, action: Action) -> String {
+fn undecidable(state: &ScreenState, action: Action) -> String {
     if state.connectivity.is_lost() {
         return "the server is lost; nothing can be decided until it is back".to_owned();
     }
     let Some(row) = state.selected() else { return "there is no comment to decide".to_owned() };
-    match (state.claimed_by(row), state.doing(&row.id)) {
+    match (state.claimed_by(row), state.pending_action(&row.id)) {
         _ if row.off_list => "it is on this list no more".to_owned(),
         (Some(claim), _) => format!("{} is at work on it", claim.who()),
         (_, Some(_)) => "it is being decided already".to_owned(),
         _ if state.claims.released_by_hand.as_deref() == Some(&row.id) => {
             format!("you gave it back; {} claims it again", state.keys.name(Action::Claim))
         }
-        _ if action == Action::Block && state.seen().is_some() => {
+        _ if action == Action::Block && state.visible_comment().is_some() => {
             "the host did not say who wrote it, so nobody can be blocked".to_owned()
         }
-        _ if action == Action::ApproveStripped && state.seen().is_some() => {
+        _ if action == Action::ApproveStripped && state.visible_comment().is_some() => {
             "leaving its links out would not be enough to publish it".to_owned()
         }
         _ => "wait until it is shown".to_owned(),

@@ -3,64 +3,64 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::event::Effect;
-use super::super::keys::{Action, Key, REASONS};
-use super::super::mode::{Mode, Purpose};
-use super::super::state::State;
+use super::super::keys::{Action, Key, REASON_KEYS};
+use super::super::mode::{InputMode, LinePurpose};
+use super::super::state::ScreenState;
 use super::{acts, browse};
 use crate::cli::term::Tone;
 use crate::verdict::Decision;
 
 /// Longest note, in bytes, as the server takes it.
-const MOST_NOTE: usize = 4_096;
+const MAX_NOTE_BYTES: usize = 4_096;
 /// Longest search, in bytes.
-const MOST_SEARCH: usize = 200;
+const MAX_SEARCH_BYTES: usize = 200;
 
 /// Does what a key means in the present mode.
-pub fn press(state: &mut State, event: KeyEvent) -> Option<Effect> {
+pub fn press(state: &mut ScreenState, event: KeyEvent) -> Option<Effect> {
     let (key, code) = (Key::of(event), event.code);
     state.message = None;
-    if key == Key::INTERRUPT || state.keys.action(key) == Some(Action::Quit) && state.mode == Mode::Browse {
+    if key == Key::INTERRUPT || state.keys.action(key) == Some(Action::Quit) && state.mode == InputMode::Browse {
         browse::quit(state);
         return None;
     }
-    match std::mem::replace(&mut state.mode, Mode::Browse) {
-        Mode::Browse => browse::press(state, key),
+    match std::mem::replace(&mut state.mode, InputMode::Browse) {
+        InputMode::Browse => browse::press(state, key),
         // Any key closes it.
-        Mode::Help => {}
-        Mode::Confirm { decision, ids } => confirm(state, decision, ids, code),
-        Mode::Reason { ids, bulk } => reason(state, ids, bulk, code),
-        Mode::TextInput { purpose, text } => line(state, purpose, text, key, code),
-        Mode::Block { name, id } => return block(state, name, id, code),
+        InputMode::Help => {}
+        InputMode::Confirm { decision, ids } => confirm(state, decision, ids, code),
+        InputMode::Reason { ids, bulk } => reason(state, ids, bulk, code),
+        InputMode::TextInput { purpose, text } => line(state, purpose, text, key, code),
+        InputMode::Block { name, id } => return block(state, name, id, code),
     }
     None
 }
 
-fn confirm(state: &mut State, decision: Decision, ids: Vec<String>, code: KeyCode) {
+fn confirm(state: &mut ScreenState, decision: Decision, ids: Vec<String>, code: KeyCode) {
     match code {
         KeyCode::Char('y' | 'Y') | KeyCode::Enter => match decision {
-            Decision::Reject => state.mode = Mode::Reason { ids, bulk: true },
+            Decision::Reject => state.mode = InputMode::Reason { ids, bulk: true },
             decision => acts::decide_all(state, decision, &ids, ""),
         },
         KeyCode::Char('n' | 'N') | KeyCode::Esc => state.say(Tone::Plain, "nothing was decided"),
-        _ => state.mode = Mode::Confirm { decision, ids },
+        _ => state.mode = InputMode::Confirm { decision, ids },
     }
 }
 
-fn reason(state: &mut State, ids: Vec<String>, bulk: bool, code: KeyCode) {
+fn reason(state: &mut ScreenState, ids: Vec<String>, bulk: bool, code: KeyCode) {
     let chosen = match code {
-        KeyCode::Enter if state.reason_required() => return state.mode = Mode::Reason { ids, bulk },
+        KeyCode::Enter if state.reason_required() => return state.mode = InputMode::Reason { ids, bulk },
         KeyCode::Enter => "",
         KeyCode::Esc => return state.say(Tone::Plain, "nothing was decided"),
-        KeyCode::Char(c) => match REASONS.iter().find(|(key, _)| *key == c) {
+        KeyCode::Char(c) => match REASON_KEYS.iter().find(|(key, _)| *key == c) {
             Some((_, word)) => word,
-            None => return state.mode = Mode::Reason { ids, bulk },
+            None => return state.mode = InputMode::Reason { ids, bulk },
         },
-        _ => return state.mode = Mode::Reason { ids, bulk },
+        _ => return state.mode = InputMode::Reason { ids, bulk },
     };
     if bulk {
         acts::decide_all(state, Decision::Reject, &ids, chosen);
     } else if state.selected().map(|row| &row.id) == ids.first() && state.is_valid(Action::Reject) {
-        acts::decide_seen(state, Decision::Reject, chosen);
+        acts::decide_visible(state, Decision::Reject, chosen);
     } else {
         // It went from under the menu.
         browse::explain_refusal(state, Action::Reject);
@@ -68,7 +68,7 @@ fn reason(state: &mut State, ids: Vec<String>, bulk: bool, code: KeyCode) {
 }
 
 /// Blocks an author, or not.
-fn block(state: &mut State, name: String, id: String, code: KeyCode) -> Option<Effect> {
+fn block(state: &mut ScreenState, name: String, id: String, code: KeyCode) -> Option<Effect> {
     match code {
         KeyCode::Char('y' | 'Y') | KeyCode::Enter => {
             state.say(Tone::Plain, format!("blocking {name}…"));
@@ -76,13 +76,13 @@ fn block(state: &mut State, name: String, id: String, code: KeyCode) -> Option<E
             return Some(Effect::Block { id, name, note });
         }
         KeyCode::Char('n' | 'N') | KeyCode::Esc => {}
-        _ => state.mode = Mode::Block { name, id },
+        _ => state.mode = InputMode::Block { name, id },
     }
     None
 }
 
-fn line(state: &mut State, purpose: Purpose, mut text: String, key: Key, code: KeyCode) {
-    let most = if purpose == Purpose::Search { MOST_SEARCH } else { MOST_NOTE };
+fn line(state: &mut ScreenState, purpose: LinePurpose, mut text: String, key: Key, code: KeyCode) {
+    let most = if purpose == LinePurpose::Search { MAX_SEARCH_BYTES } else { MAX_NOTE_BYTES };
     match code {
         KeyCode::Esc => return,
         KeyCode::Enter => return typed(state, purpose, text),
@@ -91,19 +91,19 @@ fn line(state: &mut State, purpose: Purpose, mut text: String, key: Key, code: K
         KeyCode::Char(c) if !key.is_ctrl() && !c.is_control() && text.len() + c.len_utf8() <= most => text.push(c),
         _ => {}
     }
-    state.mode = Mode::TextInput { purpose, text };
+    state.mode = InputMode::TextInput { purpose, text };
 }
 
 /// Takes over a line that was finished with Enter.
-fn typed(state: &mut State, purpose: Purpose, text: String) {
+fn typed(state: &mut ScreenState, purpose: LinePurpose, text: String) {
     match purpose {
-        Purpose::Search if text != state.query.search => {
+        LinePurpose::Search if text != state.query.search => {
             state.query.search = text;
             state.restart_list();
         }
-        Purpose::Search => {}
-        Purpose::Note { id } if text.trim().is_empty() => drop(state.notes.remove(&id)),
-        Purpose::Note { id } => {
+        LinePurpose::Search => {}
+        LinePurpose::Note { id } if text.trim().is_empty() => drop(state.notes.remove(&id)),
+        LinePurpose::Note { id } => {
             state.say(Tone::Plain, "the note goes along with the next decision on this comment");
             state.notes.insert(id, text.trim().to_owned());
         }

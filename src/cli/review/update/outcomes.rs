@@ -1,16 +1,16 @@
 //! What the server made of acts: confirmed, refused, or to be sent again.
 
-use super::super::act::{Act, What};
-use super::super::claims::{Claim, Grant, LEASE};
-use super::super::event::Problem;
-use super::super::row::{Standing, done};
-use super::super::state::State;
+use super::super::act::{ActKind, PendingAct};
+use super::super::claims::{CLAIM_LEASE, Claim, HeldClaim};
+use super::super::event::RequestFailure;
+use super::super::row::{DecisionState, past_participle};
+use super::super::state::ScreenState;
 use crate::cli::term::Tone;
 use crate::cli::text;
 use crate::pb;
 
 /// Takes in what became of an act, or of a part of it.
-pub fn apply(state: &mut State, number: u64, results: Vec<pb::ReviewResult>, problem: Option<Problem>) {
+pub fn apply(state: &mut ScreenState, number: u64, results: Vec<pb::ReviewResult>, problem: Option<RequestFailure>) {
     let Some(at) = state.pending_acts.iter().position(|act| act.number == number) else { return };
     let mut act = state.pending_acts.remove(at);
     for result in results {
@@ -39,10 +39,10 @@ pub fn apply(state: &mut State, number: u64, results: Vec<pb::ReviewResult>, pro
 }
 
 /// Takes in what became of one comment.
-fn apply_result(state: &mut State, act: &mut Act, result: pb::ReviewResult) {
+fn apply_result(state: &mut ScreenState, act: &mut PendingAct, result: pb::ReviewResult) {
     let now = state.now;
     let id = result.comment_id;
-    let standing = result.verdict.as_ref().map(Standing::from);
+    let standing = result.verdict.as_ref().map(DecisionState::from);
     // Whatever was known of it is of yesterday.
     state.details.remove(&id);
     let Some(error) = result.error else {
@@ -57,7 +57,7 @@ fn apply_result(state: &mut State, act: &mut Act, result: pb::ReviewResult) {
     };
     let words = match (&standing, error.reason.as_str()) {
         (Some(standing), "CONFLICT") => standing.words(now),
-        _ => text::line(&error.message, 300),
+        _ => text::escape_line(&error.message, 300),
     };
     if let Some(row) = state.row_mut(&id) {
         row.last_error = words.clone();
@@ -74,16 +74,16 @@ fn apply_result(state: &mut State, act: &mut Act, result: pb::ReviewResult) {
         state.claims.held.remove(&id);
     } else if act.bulk && state.claims.supported {
         // It was claimed for this act only: not wanted, it is given back.
-        state.claims.held.insert(id.clone(), Grant { until: now + LEASE, renew_at: now + LEASE });
+        state.claims.held.insert(id.clone(), HeldClaim { until: now + CLAIM_LEASE, renew_at: now + CLAIM_LEASE });
     }
     act.refusals.push(words);
 }
 
 /// Says what came of an act, once all of it is known.
-fn finish(state: &mut State, act: Act) {
+fn finish(state: &mut ScreenState, act: PendingAct) {
     let verb = match act.kind {
-        What::Decide(decision) => done(Some(decision)),
-        What::Undo => "taken back",
+        ActKind::Decide(decision) => past_participle(Some(decision)),
+        ActKind::Undo => "taken back",
     };
     let (good, bad) = (act.completed.items.len(), act.refusals.len());
     let why = act.refusals.first().cloned().unwrap_or_default();
@@ -99,8 +99,8 @@ fn finish(state: &mut State, act: Act) {
         return;
     }
     match act.kind {
-        What::Decide(_) => state.undoable.push(act.completed),
-        What::Undo => {
+        ActKind::Decide(_) => state.undoable.push(act.completed),
+        ActKind::Undo => {
             // Back to what was taken back; if it has left the list, the next look at it brings it in again.
             let first = act.completed.items.first().map(|(id, _)| id.clone());
             match first.as_deref().and_then(|id| state.find(id)) {

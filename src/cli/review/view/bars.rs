@@ -4,42 +4,42 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use super::super::connectivity::Link;
+use super::super::connectivity::Connectivity;
 use super::super::keys::Action;
-use super::super::listing::{MOST_ROWS, PAGE};
-use super::super::mode::Mode;
-use super::super::query::Queue;
-use super::super::state::State;
-use super::pen::Pen;
+use super::super::listing::{MAX_LIST_ROWS, PAGE_ROWS};
+use super::super::mode::InputMode;
+use super::super::query::QueueFilter;
+use super::super::state::ScreenState;
+use super::pen::Canvas;
 use crate::cli::term::Tone;
 
 /// Draws the line at the top: the site, the query and its size, and the connection.
-pub fn head(state: &State, pen: &mut Pen<'_>, area: Rect) {
-    let mut at = pen.tone(area, 0, Tone::Strong, &state.site);
+pub fn head(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
+    let mut at = pen.toned_text(area, 0, Tone::Strong, &state.site);
     let search = if state.query.search.is_empty() { String::new() } else { format!(" “{}”", state.query.search) };
     let more = if state.list.next_page_token.is_empty() { "" } else { "+" };
-    let count = state.rows.iter().filter(|row| state.query.queue != Queue::Held || state.waits(row)).count();
+    let count = state.rows.iter().filter(|row| state.query.queue != QueueFilter::Held || state.waits(row)).count();
     let what = format!("  {} {count}{more}{search}  {} first", state.query.queue.word(), state.query.order);
-    at = pen.tone(area, at, Tone::Plain, &what);
+    at = pen.toned_text(area, at, Tone::Plain, &what);
     if !state.query.terms.is_empty() {
-        at = pen.tone(area, at, Tone::Faint, &format!("  {}", state.query.terms));
+        at = pen.toned_text(area, at, Tone::Faint, &format!("  {}", state.query.terms));
     }
     if !state.marked.is_empty() {
-        pen.tone(area, at, Tone::Warning, &format!("  {} marked", state.marked.len()));
+        pen.toned_text(area, at, Tone::Warning, &format!("  {} marked", state.marked.len()));
     }
     let (tone, words) = link(state);
     let width = u16::try_from(words.chars().count()).unwrap_or(area.width).min(area.width);
     let corner = Rect { x: area.right() - width, width, ..area };
-    pen.tone(corner, 0, tone, &words);
+    pen.toned_text(corner, 0, tone, &words);
 }
 
 /// How it stands with the server, or who sits here.
-fn link(state: &State) -> (Tone, String) {
+fn link(state: &ScreenState) -> (Tone, String) {
     match &state.connectivity {
         _ if state.shutdown.is_some() => (Tone::Warning, " leaving…".to_owned()),
-        Link::Loading => (Tone::Faint, " loading…".to_owned()),
-        Link::Live => (Tone::Faint, format!(" {}", state.moderator.chars().take(20).collect::<String>())),
-        Link::Lost { since, .. } => {
+        Connectivity::Loading => (Tone::Faint, " loading…".to_owned()),
+        Connectivity::Live => (Tone::Faint, format!(" {}", state.moderator.chars().take(20).collect::<String>())),
+        Connectivity::Lost { since, .. } => {
             let seconds = state.now.duration_since(*since).unwrap_or(Duration::ZERO).as_secs();
             (Tone::Bad, format!(" server lost for {seconds}s, trying again"))
         }
@@ -47,26 +47,27 @@ fn link(state: &State) -> (Tone, String) {
 }
 
 /// Draws the message line: what was said last, or what keeps the screen from working.
-pub fn message(state: &State, pen: &mut Pen<'_>, area: Rect) {
+pub fn message(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     match (&state.message, &state.connectivity) {
-        (Some((tone, words)), _) => pen.tone(area, 0, *tone, words),
+        (Some((tone, words)), _) => pen.toned_text(area, 0, *tone, words),
         _ if state.shutdown.is_some() && !state.pending_acts.is_empty() => {
             let quit = state.keys.name(Action::Quit);
-            let words = format!("waiting until {} acts are confirmed; {quit} once more does not wait", state.pending_acts.len());
-            pen.tone(area, 0, Tone::Warning, &words)
+            let words =
+                format!("waiting until {} acts are confirmed; {quit} once more does not wait", state.pending_acts.len());
+            pen.toned_text(area, 0, Tone::Warning, &words)
         }
-        (None, Link::Lost { why, .. }) => pen.tone(area, 0, Tone::Bad, why),
-        _ if state.rows.len() >= MOST_ROWS && !state.list.next_page_token.is_empty() => {
-            let pages = state.rows.len() / PAGE;
-            pen.tone(area, 0, Tone::Faint, &format!("there is more than these {pages} pages: decide some, or search"))
+        (None, Connectivity::Lost { why, .. }) => pen.toned_text(area, 0, Tone::Bad, why),
+        _ if state.rows.len() >= MAX_LIST_ROWS && !state.list.next_page_token.is_empty() => {
+            let pages = state.rows.len() / PAGE_ROWS;
+            pen.toned_text(area, 0, Tone::Faint, &format!("there is more than these {pages} pages: decide some, or search"))
         }
         _ => 0,
     };
 }
 
 /// Draws the keys that matter most, as far as they do something now.
-pub fn hints(state: &State, pen: &mut Pen<'_>, area: Rect) {
-    if state.mode != Mode::Browse {
+pub fn hints(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
+    if state.mode != InputMode::Browse {
         return;
     }
     let all = [
@@ -90,7 +91,7 @@ pub fn hints(state: &State, pen: &mut Pen<'_>, area: Rect) {
         if usize::from(at) + key.len() + word.len() + 1 > usize::from(area.width) {
             break;
         }
-        at = pen.tone(area, at, Tone::Strong, &key);
-        at = pen.tone(area, at, Tone::Faint, &format!(" {word}  "));
+        at = pen.toned_text(area, at, Tone::Strong, &key);
+        at = pen.toned_text(area, at, Tone::Faint, &format!(" {word}  "));
     }
 }

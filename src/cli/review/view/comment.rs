@@ -4,30 +4,30 @@ use std::time::SystemTime;
 
 use ratatui::layout::Rect;
 
-use super::super::connectivity::Link;
+use super::super::connectivity::Connectivity;
 use super::super::keys::Action;
-use super::super::row::{Details, Row, Standing, done};
-use super::super::state::State;
-use super::page::Page;
-use super::pen::Pen;
+use super::super::row::{CommentDetails, CommentRow, DecisionState, past_participle};
+use super::super::state::ScreenState;
+use super::page::TextLayout;
+use super::pen::Canvas;
 use super::scores::scores;
 use crate::cli::explain;
 use crate::cli::term::Tone;
 use crate::cli::text;
 use crate::pb;
-use crate::verdict::{Decision, Part};
+use crate::verdict::{Decision, RemovablePart};
 
 /// How much of what the comment answers is shown, in lines.
-const PARENT: usize = 3;
+const MAX_PARENT_LINES: usize = 3;
 /// How much of a fact of one line is looked at, in characters.
-const FACT: usize = 300;
+const MAX_FACT_CHARS: usize = 300;
 
 /// Draws what may be seen. Gives how many lines are below the last one that fits.
-pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) -> usize {
-    let mut page = Page::new(pen.theme, usize::from(area.width));
-    match (state.selected(), state.seen()) {
+pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) -> usize {
+    let mut page = TextLayout::new(pen.theme, usize::from(area.width));
+    match (state.selected(), state.visible_comment()) {
         (None, _) => empty(state, &mut page),
-        (_, Some((row, details))) => whole(state, row, details, &mut page),
+        (_, Some((row, details))) => full_comment(state, row, details, &mut page),
         (Some(row), None) => hidden(state, row, &mut page),
     }
     let height = usize::from(area.height);
@@ -47,8 +47,8 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) -> usize {
 }
 
 /// Why there is no comment at all.
-fn empty(state: &State, page: &mut Page) {
-    if state.connectivity == Link::Live && !state.list.stale {
+fn empty(state: &ScreenState, page: &mut TextLayout) {
+    if state.connectivity == Connectivity::Live && !state.list.stale {
         let searched = !state.query.search.is_empty();
         let words =
             if searched { "No text has these words." } else { "Nothing waits here. New comments show up by themselves." };
@@ -57,7 +57,7 @@ fn empty(state: &State, page: &mut Page) {
 }
 
 /// Why the comment under the cursor is not shown.
-fn hidden(state: &State, row: &Row, page: &mut Page) {
+fn hidden(state: &ScreenState, row: &CommentRow, page: &mut TextLayout) {
     if let Some(claim) = state.claimed_by(row) {
         page.text(Tone::Warning, &format!("claimed by {} until {}", claim.who(), clock(claim.until)));
         page.text(Tone::Faint, "What a colleague is at work on is not shown.");
@@ -71,7 +71,7 @@ fn hidden(state: &State, row: &Row, page: &mut Page) {
     }
 }
 
-fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
+fn full_comment(state: &ScreenState, row: &CommentRow, details: &CommentDetails, page: &mut TextLayout) {
     let empty = Default::default();
     let comment = details.response.comment.as_ref().unwrap_or(&empty);
     let empty = Default::default();
@@ -89,23 +89,23 @@ fn whole(state: &State, row: &Row, details: &Details, page: &mut Page) {
     publishable_without(state, details, verdict, page);
     scores(verdict, &details.response.thresholds, page);
     reasons(verdict, page);
-    past(state, details, page);
+    decision_history(state, details, page);
 }
 
 /// The post, and what the comment answers.
-fn context(comment: &pb::Comment, page: &mut Page) {
+fn context(comment: &pb::Comment, page: &mut TextLayout) {
     let empty = Default::default();
     let post = comment.post.as_ref().unwrap_or(&empty);
     if let Some(under) = [&post.title, &post.url, &post.id].into_iter().find(|part| !part.is_empty()) {
-        page.fact("post", &text::line(under, FACT));
+        page.fact("post", &text::escape_line(under, MAX_FACT_CHARS));
     }
     if !comment.parent_text.is_empty() {
-        page.quote("answers", &text::line(&comment.parent_text, FACT), PARENT);
+        page.quote("answers", &text::escape_line(&comment.parent_text, MAX_FACT_CHARS), MAX_PARENT_LINES);
     }
 }
 
 /// How many other held comments are nearly the same.
-fn similar(state: &State, page: &mut Page) {
+fn similar(state: &ScreenState, page: &mut TextLayout) {
     let alike = state.alike().len();
     if alike > 0 {
         let (key, are) = (state.keys.name(Action::RejectAlike), if alike == 1 { "is" } else { "are" });
@@ -114,9 +114,13 @@ fn similar(state: &State, page: &mut Page) {
 }
 
 /// The parts without which the comment would be published, or was.
-fn publishable_without(state: &State, details: &Details, verdict: &pb::Verdict, page: &mut Page) {
-    let parts: Vec<&str> =
-        verdict.publish_without.iter().filter_map(|part| Part::from_wire(*part)).map(Part::as_words).collect();
+fn publishable_without(state: &ScreenState, details: &CommentDetails, verdict: &pb::Verdict, page: &mut TextLayout) {
+    let parts: Vec<&str> = verdict
+        .publish_without
+        .iter()
+        .filter_map(|part| RemovablePart::from_wire(*part))
+        .map(RemovablePart::as_words)
+        .collect();
     if parts.is_empty() {
         return;
     }
@@ -131,14 +135,14 @@ fn publishable_without(state: &State, details: &Details, verdict: &pb::Verdict, 
     page.text(Tone::Warning, &words);
 }
 
-fn heading(state: &State, row: &Row, details: &Details, page: &mut Page) {
-    let Standing { decision, .. } = details.state;
+fn heading(state: &ScreenState, row: &CommentRow, details: &CommentDetails, page: &mut TextLayout) {
+    let DecisionState { decision, .. } = details.state;
     let word = match details.state.spot_check {
         true => "SPOT CHECK, published".to_owned(),
-        false => explain::word(details.response.verdict.as_ref().map_or(0, |verdict| verdict.decision)).to_uppercase(),
+        false => explain::decision_word(details.response.verdict.as_ref().map_or(0, |verdict| verdict.decision)).to_uppercase(),
     };
-    let age = explain::age(row.received_at.as_ref(), state.now);
-    let mut parts = vec![(Tone::from(decision), word), (Tone::Plain, format!("  {}", text::line(&row.id, 60)))];
+    let age = explain::format_age(row.received_at.as_ref(), state.now);
+    let mut parts = vec![(Tone::from(decision), word), (Tone::Plain, format!("  {}", text::escape_line(&row.id, 60)))];
     parts.push((Tone::Faint, format!("  {age} ago")));
     if let Some(grant) = state.claims.held.get(&row.id) {
         parts.push((Tone::Faint, format!("  yours until {}", clock(grant.until))));
@@ -151,10 +155,10 @@ fn heading(state: &State, row: &Row, details: &Details, page: &mut Page) {
     }
 }
 
-fn author(details: &Details, comment: &pb::Comment, page: &mut Page) {
+fn author(details: &CommentDetails, comment: &pb::Comment, page: &mut TextLayout) {
     let empty = Default::default();
     let author = comment.author.as_ref().unwrap_or(&empty);
-    let parts = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::line(part, 80));
+    let parts = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::escape_line(part, 80));
     let mut who = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     if let Some(history) = &details.response.author_history {
         let sum = format!("{} approved, {} held, {} rejected", history.approved, history.held, history.rejected);
@@ -163,37 +167,41 @@ fn author(details: &Details, comment: &pb::Comment, page: &mut Page) {
     page.fact("author", if who.is_empty() { "unknown" } else { &who });
 }
 
-fn reasons(verdict: &pb::Verdict, page: &mut Page) {
+fn reasons(verdict: &pb::Verdict, page: &mut TextLayout) {
     for reason in &verdict.reasons {
         // That of a spot check is no evidence.
         let weight =
             if reason.weight == 0.0 || reason.label.is_empty() { String::new() } else { format!("{:+.1} ", reason.weight) };
-        let label = if reason.label.is_empty() { String::new() } else { format!(" ({})", text::line(&reason.label, 40)) };
+        let label =
+            if reason.label.is_empty() { String::new() } else { format!(" ({})", text::escape_line(&reason.label, 40)) };
         // What the text itself does not show is worth seeing first.
         let beside = ["CAMPAIGN", "SITE_LEARNED", "LIKE_REJECTED"].contains(&reason.code.as_str());
         let tone = if beside { Tone::Warning } else { Tone::Plain };
         page.hang(&[
             (Tone::Faint, "• "),
             (Tone::Strong, &weight),
-            (tone, &text::line(&reason.message, FACT)),
+            (tone, &text::escape_line(&reason.message, MAX_FACT_CHARS)),
             (Tone::Faint, &label),
         ]);
     }
 }
 
 /// What was decided before, newest first, with what colleagues noted.
-fn past(state: &State, details: &Details, page: &mut Page) {
+fn decision_history(state: &ScreenState, details: &CommentDetails, page: &mut TextLayout) {
     let by_people = |event: &&pb::AuditEvent| event.act == "DECIDED" || event.act == "UNDONE";
     for event in details.response.audit_events.iter().rev().filter(by_people).take(5) {
         let what = match event.act.as_str() {
             "UNDONE" => "took it back",
-            _ => done(Decision::from_wire(event.after)),
+            _ => past_participle(Decision::from_wire(event.after)),
         };
-        let extra = [&event.reason_code, &event.note].map(|part| text::line(part, FACT));
+        let extra = [&event.reason_code, &event.note].map(|part| text::escape_line(part, MAX_FACT_CHARS));
         let extra = extra.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
         let extra = if extra.is_empty() { extra } else { format!(" ({extra})") };
-        let ago = explain::age(event.at.as_ref(), state.now);
-        page.hang(&[(Tone::Faint, "· "), (Tone::Plain, &format!("{} {what} {ago} ago{extra}", text::line(&event.by, 128)))]);
+        let ago = explain::format_age(event.at.as_ref(), state.now);
+        page.hang(&[
+            (Tone::Faint, "· "),
+            (Tone::Plain, &format!("{} {what} {ago} ago{extra}", text::escape_line(&event.by, 128))),
+        ]);
     }
 }
 

@@ -2,27 +2,27 @@
 
 use ratatui::layout::Rect;
 
-use super::super::keys::{ACTIONS, REASONS};
-use super::super::mode::{Mode, Purpose};
-use super::super::state::State;
-use super::pen::Pen;
+use super::super::keys::{ACTIONS, REASON_KEYS};
+use super::super::mode::{InputMode, LinePurpose};
+use super::super::state::ScreenState;
+use super::pen::Canvas;
 use crate::cli::term::Tone;
 use crate::cli::text;
 use crate::verdict::Decision;
 
 /// Draws what the mode asks for.
-pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
+pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     match &state.mode {
-        Mode::Browse => {}
-        Mode::Help => help(state, pen, area),
-        Mode::Confirm { decision, ids } => {
+        InputMode::Browse => {}
+        InputMode::Help => help(state, pen, area),
+        InputMode::Confirm { decision, ids } => {
             let verb = if *decision == Decision::Approve { "Approve" } else { "Reject" };
             let comments = if ids.len() == 1 { "comment" } else { "comments" };
             let question = format!("{verb} {} {comments}, as one act?", ids.len());
             boxed(pen, area, &question, &["y  yes".to_owned(), "n  no".to_owned()]);
         }
-        Mode::Reason { ids, bulk } => {
-            let mut lines: Vec<String> = REASONS.iter().map(|(key, word)| format!("{key}  {word}")).collect();
+        InputMode::Reason { ids, bulk } => {
+            let mut lines: Vec<String> = REASON_KEYS.iter().map(|(key, word)| format!("{key}  {word}")).collect();
             if !state.reason_required() {
                 lines.push("enter  without a reason".to_owned());
             }
@@ -30,34 +30,34 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
             let title = if *bulk { format!("Reject {}: why?", ids.len()) } else { "Reject: why?".to_owned() };
             boxed(pen, area, &title, &lines);
         }
-        Mode::Block { name, .. } => {
-            let question = format!("Block {} on this site?", text::line(name, 40));
+        InputMode::Block { name, .. } => {
+            let question = format!("Block {} on this site?", text::escape_line(name, 40));
             boxed(pen, area, &question, &["y  yes: whatever comes is rejected".to_owned(), "n  no".to_owned()]);
         }
-        Mode::TextInput { purpose, text } => line(pen, area, purpose, text),
+        InputMode::TextInput { purpose, text } => line(pen, area, purpose, text),
     }
 }
 
 /// A line being typed, its end in view.
-fn line(pen: &mut Pen<'_>, area: Rect, purpose: &Purpose, text: &str) {
+fn line(pen: &mut Canvas<'_>, area: Rect, purpose: &LinePurpose, text: &str) {
     let place = Rect { y: area.bottom() - 1, height: 1, ..area };
     pen.clear(place);
     let name = match purpose {
-        Purpose::Note { .. } => "note: ",
-        Purpose::Search => "search: ",
+        LinePurpose::Note { .. } => "note: ",
+        LinePurpose::Search => "search: ",
     };
-    let from = pen.tone(place, 0, Tone::Strong, name);
+    let from = pen.toned_text(place, 0, Tone::Strong, name);
     let room = usize::from(place.width - from).saturating_sub(2);
     // Counted in characters, of which each may take two cells.
     let skip = text.chars().count().saturating_sub(room / 2);
     let shown: String = if text.chars().count() > room / 2 { text.chars().skip(skip).collect() } else { text.to_owned() };
-    let end = pen.tone(place, from, Tone::Plain, &shown);
+    let end = pen.toned_text(place, from, Tone::Plain, &shown);
     let style = pen.theme.selected();
     pen.text(place, end, style, " ");
 }
 
 /// Lines under a question, in the middle.
-fn boxed(pen: &mut Pen<'_>, area: Rect, title: &str, lines: &[String]) {
+fn boxed(pen: &mut Canvas<'_>, area: Rect, title: &str, lines: &[String]) {
     let widest = lines.iter().map(|line| line.chars().count()).chain([title.chars().count()]).max().unwrap_or(0);
     let width = u16::try_from(widest + 4).unwrap_or(area.width).min(area.width);
     let height = u16::try_from(lines.len() + 3).unwrap_or(area.height).min(area.height);
@@ -66,25 +66,26 @@ fn boxed(pen: &mut Pen<'_>, area: Rect, title: &str, lines: &[String]) {
     let place = Rect { x, y, width, height };
     pen.clear(place);
     let edge = format!("┌{}┐", "─".repeat(usize::from(width) - 2));
-    pen.tone(Rect { height: 1, ..place }, 0, Tone::Faint, &edge);
+    pen.toned_text(Rect { height: 1, ..place }, 0, Tone::Faint, &edge);
     for (at, line) in std::iter::once(title).chain(lines.iter().map(String::as_str)).enumerate() {
         let y = y + 1 + u16::try_from(at).unwrap_or(0);
         if y + 1 >= place.bottom() {
             break;
         }
         let row = Rect { y, height: 1, ..place };
-        pen.tone(row, 0, Tone::Faint, "│");
-        pen.tone(Rect { width: width - 1, ..row }, 2, if at == 0 { Tone::Strong } else { Tone::Plain }, line);
-        pen.tone(row, width - 1, Tone::Faint, "│");
+        pen.toned_text(row, 0, Tone::Faint, "│");
+        pen.toned_text(Rect { width: width - 1, ..row }, 2, if at == 0 { Tone::Strong } else { Tone::Plain }, line);
+        pen.toned_text(row, width - 1, Tone::Faint, "│");
     }
     let edge = format!("└{}┘", "─".repeat(usize::from(width) - 2));
-    pen.tone(Rect { y: place.bottom() - 1, height: 1, ..place }, 0, Tone::Faint, &edge);
+    pen.toned_text(Rect { y: place.bottom() - 1, height: 1, ..place }, 0, Tone::Faint, &edge);
 }
 
 /// The keys that do something now.
-fn help(state: &State, pen: &mut Pen<'_>, area: Rect) {
+fn help(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     let valid = ACTIONS.iter().filter(|entry| state.is_valid(entry.action));
-    let mut lines: Vec<String> = valid.map(|entry| format!("{:6} {}", state.keys.name(entry.action), entry.description)).collect();
+    let mut lines: Vec<String> =
+        valid.map(|entry| format!("{:6} {}", state.keys.name(entry.action), entry.description)).collect();
     let room = usize::from(area.height) - 3;
     if lines.len() > room {
         // Two columns rather than half of the keys.

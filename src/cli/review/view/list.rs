@@ -2,25 +2,25 @@
 
 use ratatui::layout::Rect;
 
-use super::super::act::What;
-use super::super::connectivity::Link;
-use super::super::row::{Row, done};
-use super::super::state::State;
-use super::pen::Pen;
+use super::super::act::ActKind;
+use super::super::connectivity::Connectivity;
+use super::super::row::{CommentRow, past_participle};
+use super::super::state::ScreenState;
+use super::pen::Canvas;
 use crate::cli::explain;
 use crate::cli::term::Tone;
 use crate::verdict::Decision;
 
 /// Draws the list.
-pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
+pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     if state.rows.is_empty() {
         let words = match state.connectivity {
-            Link::Live if state.list.stale => "loading…",
-            Link::Live => "nothing here",
-            Link::Loading => "loading…",
-            Link::Lost { .. } => "",
+            Connectivity::Live if state.list.stale => "loading…",
+            Connectivity::Live => "nothing here",
+            Connectivity::Loading => "loading…",
+            Connectivity::Lost { .. } => "",
         };
-        pen.tone(area, 1, Tone::Faint, words);
+        pen.toned_text(area, 1, Tone::Faint, words);
         return;
     }
     let height = usize::from(area.height);
@@ -32,18 +32,18 @@ pub fn draw(state: &State, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
-fn line(state: &State, pen: &mut Pen<'_>, area: Rect, row: &Row, selected: bool) {
+fn line(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect, row: &CommentRow, selected: bool) {
     let cursor = if selected { "▸" } else { " " };
     let mark = if state.marked.contains(&row.id) { "*" } else { " " };
-    pen.tone(area, 0, Tone::Strong, cursor);
-    pen.tone(area, 1, Tone::Warning, mark);
+    pen.toned_text(area, 0, Tone::Strong, cursor);
+    pen.toned_text(area, 1, Tone::Warning, mark);
     let score = row.top_score.as_ref().map_or_else(|| " -".to_owned(), |(_, score)| hundredths(*score));
-    pen.tone(area, 2, Tone::Plain, &format!("{score:>3}"));
-    pen.tone(area, 6, Tone::Faint, &format!("{:>4}", explain::age(row.received_at.as_ref(), state.now)));
-    let (tone, words) = words(state, row);
-    pen.tone(area, 11, tone, &words);
+    pen.toned_text(area, 2, Tone::Plain, &format!("{score:>3}"));
+    pen.toned_text(area, 6, Tone::Faint, &format!("{:>4}", explain::format_age(row.received_at.as_ref(), state.now)));
+    let (tone, words) = summary(state, row);
+    pen.toned_text(area, 11, tone, &words);
     if selected {
-        pen.shade(area, pen.theme.selected());
+        pen.set_style(area, pen.theme.selected());
     }
 }
 
@@ -53,13 +53,13 @@ fn hundredths(score: f64) -> String {
 }
 
 /// What is most important of a comment: what is being done to it, what went wrong, who has it, what it says.
-fn words(state: &State, row: &Row) -> (Tone, String) {
-    if let Some(what) = state.doing(&row.id) {
+fn summary(state: &ScreenState, row: &CommentRow) -> (Tone, String) {
+    if let Some(what) = state.pending_action(&row.id) {
         let words = match what {
-            What::Decide(Decision::Approve) => "approving…",
-            What::Decide(Decision::Reject) => "rejecting…",
-            What::Decide(Decision::Hold) => "holding…",
-            What::Undo => "taking back…",
+            ActKind::Decide(Decision::Approve) => "approving…",
+            ActKind::Decide(Decision::Reject) => "rejecting…",
+            ActKind::Decide(Decision::Hold) => "holding…",
+            ActKind::Undo => "taking back…",
         };
         return (Tone::Warning, words.to_owned());
     }
@@ -76,7 +76,7 @@ fn words(state: &State, row: &Row) -> (Tone, String) {
         return (Tone::Faint, format!("spot check: {}", row.excerpt));
     }
     if state.query.queue.holds() != row.state.decision && state.query.queue.holds().is_some() {
-        return (Tone::from(row.state.decision), format!("{}: {}", done(row.state.decision), row.excerpt));
+        return (Tone::from(row.state.decision), format!("{}: {}", past_participle(row.state.decision), row.excerpt));
     }
     (Tone::Plain, row.excerpt.clone())
 }

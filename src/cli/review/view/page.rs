@@ -11,13 +11,13 @@ use crate::pb;
 type Line = Vec<(Glyph, Style)>;
 
 /// Lines in the making.
-pub struct Page {
+pub struct TextLayout {
     theme: Theme,
     pub width: usize,
     pub lines: Vec<Line>,
 }
 
-impl Page {
+impl TextLayout {
     /// Returns a page without lines.
     pub fn new(theme: Theme, width: usize) -> Self {
         Self { theme, width, lines: Vec::new() }
@@ -37,7 +37,7 @@ impl Page {
     pub fn parts(&mut self, parts: &[(Tone, String)]) {
         let line = parts.iter().flat_map(|(tone, text)| {
             let style = self.theme.style(*tone);
-            glyphs::glyphs(text).into_iter().map(move |glyph| (glyph, style))
+            glyphs::to_glyphs(text).into_iter().map(move |glyph| (glyph, style))
         });
         self.lines.push(line.collect());
     }
@@ -63,11 +63,11 @@ impl Page {
         let mut all = Vec::new();
         let mut styles = Vec::new();
         for (style, text) in parts {
-            let made = glyphs::glyphs(text);
+            let made = glyphs::to_glyphs(text);
             styles.extend(std::iter::repeat_n(style, made.len()));
             all.extend(made);
         }
-        let space = glyphs::glyphs(" ");
+        let space = glyphs::to_glyphs(" ");
         for (at, line) in glyphs::wrap(&all, self.width - indent).into_iter().enumerate().take(most) {
             let margin = if at == 0 { 0 } else { indent };
             let margin = std::iter::repeat_n((space[0].clone(), Style::new()), margin);
@@ -77,7 +77,7 @@ impl Page {
 
     /// The body, with what reasons point at in another look.
     pub fn body(&mut self, body: &str, reasons: &[pb::Reason]) {
-        let made = glyphs::glyphs(body);
+        let made = glyphs::to_glyphs(body);
         let spans: Vec<&pb::Span> = reasons.iter().filter_map(|reason| reason.span.as_ref()).collect();
         let (evidence, escape) = (self.theme.evidence(), self.theme.style(Tone::Warning));
         let style = |glyph: &Glyph| {

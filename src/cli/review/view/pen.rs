@@ -10,21 +10,21 @@ use super::super::theme::Theme;
 use crate::cli::term::Tone;
 
 /// Writes. Every text on the screen comes through here, and so do all glyphs.
-pub struct Pen<'b> {
+pub struct Canvas<'b> {
     pub buffer: &'b mut Buffer,
     pub theme: Theme,
 }
 
-impl Pen<'_> {
+impl Canvas<'_> {
     /// Writes a text into the first line of an area, from a column on. Gives the column behind it.
     pub fn text(&mut self, area: Rect, from: u16, style: Style, text: &str) -> u16 {
         // Longer than any terminal is wide: the rest is not worth looking at.
-        let made = glyphs::glyphs(&text.chars().take(2_000).collect::<String>());
+        let made = glyphs::to_glyphs(&text.chars().take(2_000).collect::<String>());
         self.glyphs(area, from, made.iter().map(|glyph| (glyph, style)))
     }
 
     /// The same in the tone's look.
-    pub fn tone(&mut self, area: Rect, from: u16, tone: Tone, text: &str) -> u16 {
+    pub fn toned_text(&mut self, area: Rect, from: u16, tone: Tone, text: &str) -> u16 {
         let style = self.theme.style(tone);
         self.text(area, from, style, text)
     }
@@ -38,7 +38,7 @@ impl Pen<'_> {
                 continue;
             }
             // Escapes and spaces are many cells of one sign each.
-            let single = glyph.is_one_sign();
+            let single = glyph.is_indivisible();
             if at >= width || single && at + glyph.width > width {
                 break;
             }
@@ -92,7 +92,7 @@ impl Pen<'_> {
     }
 
     /// Gives every cell of an area a look.
-    pub fn shade(&mut self, area: Rect, style: Style) {
+    pub fn set_style(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);
     }
 }

@@ -1,15 +1,15 @@
 //! Scores as bars, with the thresholds of the site's policy.
 
-use super::page::Page;
+use super::page::TextLayout;
 use crate::cli::term::Tone;
 use crate::cli::text;
 use crate::pb;
 
 /// Cells of a bar.
-const BAR: usize = 20;
+const BAR_CELLS: usize = 20;
 
 /// Adds a line for each score, the highest first.
-pub fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Page) {
+pub fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut TextLayout) {
     let mut scores: Vec<(&String, f64)> = verdict.scores.iter().map(|(label, score)| (label, *score)).collect();
     scores.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     for (label, score) in scores {
@@ -22,11 +22,11 @@ pub fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Pa
             (_, true) => Tone::Warning,
             _ => Tone::Plain,
         };
-        let label = format!("{:15}", text::line(label, 15));
+        let label = format!("{:15}", text::escape_line(label, 15));
         let mut parts = vec![(Tone::Faint, label), (Tone::Plain, format!(" {share:.2} "))];
         parts.extend(bar(share, tone, hold, reject));
         // In figures too where there is room for both.
-        let wide = page.width >= 16 + 5 + BAR + " hold 0.00 reject 0.00".len();
+        let wide = page.width >= 16 + 5 + BAR_CELLS + " hold 0.00 reject 0.00".len();
         if let Some(hold) = hold.filter(|_| wide) {
             parts.push((Tone::Faint, format!(" hold {hold:.2}")));
         }
@@ -40,10 +40,11 @@ pub fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Pa
 /// Returns the cells of a bar that is filled up to a share of one, with marks where the thresholds are.
 fn bar(share: f64, tone: Tone, hold: Option<f64>, reject: Option<f64>) -> impl Iterator<Item = (Tone, String)> {
     // A number of at most BAR.
-    let full = (share * BAR as f64).round() as usize;
-    (0..BAR).map(move |cell| {
+    let full = (share * BAR_CELLS as f64).round() as usize;
+    (0..BAR_CELLS).map(move |cell| {
         // Where a threshold is: the last cell that a score below it leaves empty.
-        let at = |bound: Option<f64>| bound.is_some_and(|bound| ((bound * BAR as f64) as usize).min(BAR - 1) == cell);
+        let at =
+            |bound: Option<f64>| bound.is_some_and(|bound| ((bound * BAR_CELLS as f64) as usize).min(BAR_CELLS - 1) == cell);
         let (tone, sign) = match (at(reject), at(hold), cell < full) {
             (true, _, _) => (Tone::Bad, "‖"),
             (_, true, _) => (Tone::Warning, "|"),

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::elements::{MEDIA, SHOWN_ATTRIBUTES, is_one_of};
-use crate::comment::markup::builder::Builder;
+use super::elements::{MEDIA_ELEMENTS, SHOWN_ATTRIBUTES, is_one_of};
+use crate::comment::markup::builder::PlainTextBuilder;
 use crate::reading::{host, link};
 
 /// Styles that keep an element out of sight, without white space.
-const UNSEEN_STYLES: [&str; 6] =
+const HIDING_STYLES: [&str; 6] =
     ["display:none", "visibility:hidden", "font-size:0", "opacity:0", "text-indent:-", "clip:rect(0"];
 
 /// Has text be shown from right to left, as `<bdo dir=rtl>` has.
@@ -20,15 +20,15 @@ pub fn hides_element(name: &[u8], value: &str) -> bool {
         return false;
     }
     let style: String = without_comments(value).to_ascii_lowercase().split_whitespace().collect();
-    UNSEEN_STYLES.iter().any(|unseen| style.contains(unseen))
+    HIDING_STYLES.iter().any(|unseen| style.contains(unseen))
 }
 
 /// Adds what an attribute shows, and the web addresses in it.
-pub fn add(builder: &mut Builder<'_>, tag: &[u8], name: &[u8], value: String, source: Range<usize>) {
-    let opened = |value: String| host::opened(&value).unwrap_or(value);
+pub fn add(builder: &mut PlainTextBuilder<'_>, tag: &[u8], name: &[u8], value: String, source: Range<usize>) {
+    let opened = |value: String| host::resolved_address(&value).unwrap_or(value);
     match (tag, name) {
         (b"a" | b"area", b"href" | b"xlink:href") => builder.open_link(value, source),
-        (tag, b"src") if is_one_of(&MEDIA, tag) => {
+        (tag, b"src") if is_one_of(&MEDIA_ELEMENTS, tag) => {
             builder.mark_link_visible();
             builder.push_link(opened(value), source);
         }
@@ -43,15 +43,15 @@ pub fn add(builder: &mut Builder<'_>, tag: &[u8], name: &[u8], value: String, so
 }
 
 /// Adds the web addresses in any other attribute: one, or several in one of many notations.
-fn add_addresses(builder: &mut Builder<'_>, value: &str, source: Range<usize>) {
+fn add_addresses(builder: &mut PlainTextBuilder<'_>, value: &str, source: Range<usize>) {
     if !value.contains([':', '/', '\\']) {
         return;
     }
     // All of it may be one address, which has others in it: each host is named once.
-    let parts = value.split(|c: char| c.is_whitespace() || ",;=()'\"".contains(c)).filter_map(host::opened);
-    let links = link::links(value).into_iter().map(|link| &value[link.span]).filter(|link| link.contains("://"));
+    let parts = value.split(|c: char| c.is_whitespace() || ",;=()'\"".contains(c)).filter_map(host::resolved_address);
+    let links = link::find_links(value).into_iter().map(|link| &value[link.span]).filter(|link| link.contains("://"));
     let mut hosts = HashSet::new();
-    for address in host::opened(value).into_iter().chain(parts).chain(links.map(str::to_owned)) {
+    for address in host::resolved_address(value).into_iter().chain(parts).chain(links.map(str::to_owned)) {
         if hosts.insert(host::canonical_host(&address)) {
             builder.push_aside(&address, source.clone());
         }

@@ -1,11 +1,11 @@
 //! What HTML elements and attributes mean for what a reader sees.
 
 /// Elements whose content browsers do not show. Hosts that only strip tags do, so it is judged all the same.
-pub const UNSEEN: [&[u8]; 11] =
+pub const HIDDEN_ELEMENTS: [&[u8]; 11] =
     [b"script", b"style", b"template", b"noscript", b"head", b"title", b"iframe", b"noembed", b"noframes", b"datalist", b"rp"];
 
 /// Elements that break words and lines; all others, and unknown ones, run on within a line.
-pub const BLOCK: [&[u8]; 54] = [
+pub const BLOCK_ELEMENTS: [&[u8]; 54] = [
     b"address",
     b"article",
     b"aside",
@@ -63,17 +63,17 @@ pub const BLOCK: [&[u8]; 54] = [
 ];
 
 /// Elements whose content somebody else said.
-pub const QUOTES: [&[u8]; 2] = [b"blockquote", b"q"];
+pub const QUOTE_ELEMENTS: [&[u8]; 2] = [b"blockquote", b"q"];
 
-/// Elements of [`BLOCK`] that a browser passes over outside of a table.
-pub const OF_TABLES: [&[u8]; 4] = [b"caption", b"th", b"td", b"tr"];
+/// Elements of [`BLOCK_ELEMENTS`] that a browser passes over outside of a table.
+pub const TABLE_ELEMENTS: [&[u8]; 4] = [b"caption", b"th", b"td", b"tr"];
 
 /// Elements that have no end tag.
-pub const VOID: [&[u8]; 13] =
+pub const VOID_ELEMENTS: [&[u8]; 13] =
     [b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"source", b"track", b"wbr"];
 
 /// Elements that show what they load.
-pub const MEDIA: [&[u8]; 7] = [b"img", b"image", b"iframe", b"video", b"audio", b"source", b"embed"];
+pub const MEDIA_ELEMENTS: [&[u8]; 7] = [b"img", b"image", b"iframe", b"video", b"audio", b"source", b"embed"];
 
 /// Attributes whose text some browser or reading aid shows.
 pub const SHOWN_ATTRIBUTES: [&[u8]; 9] = [

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Elements in which a browser reads no tags, but text up to their end.
-const RAW: [&[u8]; 10] =
+const RAW_TEXT_ELEMENTS: [&[u8]; 10] =
     [b"script", b"style", b"noscript", b"title", b"textarea", b"xmp", b"iframe", b"noembed", b"noframes", b"plaintext"];
 
 /// How far a browser may read text without tags, in one piece of HTML.
@@ -38,7 +38,7 @@ impl<'a> RawText<'a> {
 
     /// Takes note of an element, of which the start tag has just ended, in which a browser may read no tags.
     pub fn begin_element(&mut self, tag: &[u8], begin: usize) {
-        let Some(name) = RAW.into_iter().find(|name| *name == tag) else { return };
+        let Some(name) = RAW_TEXT_ELEMENTS.into_iter().find(|name| *name == tag) else { return };
         self.begin(name, begin, |rest| {
             let is_end = |at: &usize| {
                 let (from, to) = (at + 2, at + 2 + name.len());

@@ -1,19 +1,19 @@
 //! Admits comments, records verdicts on them, and replaces verdicts.
 
-use super::Engine;
+use super::Database;
 use super::reservations::Reservation;
-use super::rows::Standing;
+use super::rows::CurrentRow;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::{Facts, Flood, LimitState, Similar};
+use crate::facts::{DuplicateCounts, Facts, FloodCounts, LimitState};
 use crate::store::clock::now_micros;
-use crate::store::draft::{Draft, Ruling};
+use crate::store::draft::{Draft, DraftVerdict};
 use crate::store::embedded::read;
-use crate::store::entry::{Counted, Trust};
+use crate::store::entry::{AppliedLimit, TrustRule};
 use crate::store::facts as facts_text;
 
-/// What [`Engine::admit`] found.
-pub(in crate::store::embedded) enum Found {
+/// What [`Database::admit`] found.
+pub(in crate::store::embedded) enum AdmitResult {
     /// The comment is new and its verdict recorded; the tightest limit.
     Recorded(Option<LimitState>),
     /// The verdict that stands on this body.
@@ -22,28 +22,28 @@ pub(in crate::store::embedded) enum Found {
     Undecided { facts: Facts, verdict_id: String, revision: u32 },
 }
 
-/// Which verdict stands after [`Engine::record`].
-pub(in crate::store::embedded) enum Stands {
+/// Which verdict stands after [`Database::record`].
+pub(in crate::store::embedded) enum RecordResult {
     /// The one given.
     New,
     /// One recorded before.
     Earlier(Vec<u8>),
 }
 
-impl Engine {
-    pub fn admit(&mut self, draft: &Draft, limits: &[Counted], trust: Trust) -> Result<Found, Error> {
-        let site = self.number_of(&draft.site)?;
+impl Database {
+    pub fn admit(&mut self, draft: &Draft, limits: &[AppliedLimit], trust: TrustRule) -> Result<AdmitResult, Error> {
+        let site = self.site_id(&draft.site)?;
         let standing = self.standing(site, &draft.id)?;
         if let Some(standing) = &standing
             && (draft.is_of(standing.fingerprint) || self.comes_late(site, draft, standing)?)
         {
-            return Ok(Found::Repeated(self.verdict(standing.row)?));
+            return Ok(AdmitResult::Repeated(self.verdict(standing.row)?));
         }
         let reservation = self.reservation(site, &draft.id)?;
         if let Some(Reservation { verdict_id, revision, facts, .. }) =
             reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint)
         {
-            return Ok(Found::Undecided {
+            return Ok(AdmitResult::Undecided {
                 facts: facts_text::from_text(facts)?,
                 verdict_id: verdict_id.clone(),
                 revision: *revision,
@@ -53,7 +53,7 @@ impl Engine {
         let weighing = self.limits.weigh(site, limits);
         self.limits.count(&weighing);
         let received_at = now_micros();
-        let trusted = !trust.asks() || trust.holds(self.history(site, draft.author)?);
+        let trusted = !trust.needs_history() || trust.holds(self.history(site, draft.author)?);
         if standing.is_none() && trusted && !weighing.refused() {
             let facts = Facts { limits: weighing.states, ..Facts::default() };
             let mut ruling = draft.verdict.clone();
@@ -62,45 +62,45 @@ impl Engine {
                 self.unreserve(site, &draft.id)?;
             }
             self.insert(site, draft, &ruling, received_at)?;
-            return Ok(Found::Recorded(facts.tightest().copied()));
+            return Ok(AdmitResult::Recorded(facts.tightest().copied()));
         }
 
         let facts = Facts {
             limits: weighing.states,
             author: self.history(site, draft.author)?,
-            previous: standing.as_ref().map(Standing::previous).transpose()?,
+            previous: standing.as_ref().map(CurrentRow::previous).transpose()?,
             // Counted by the process, for all its engines.
-            duplicates: Similar::default(),
+            duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
-            flood: Flood::default(),
+            flood: FloodCounts::default(),
         };
         let revision = standing.map_or(1, |standing| standing.revision.saturating_add(1));
         let verdict_id = draft.verdict.verdict_id.clone();
         self.reserve(site, draft, revision, received_at, &facts)?;
-        Ok(Found::Undecided { facts, verdict_id, revision })
+        Ok(AdmitResult::Undecided { facts, verdict_id, revision })
     }
 
-    pub fn look(&mut self, draft: &Draft, limits: &[Counted]) -> Result<Facts, Error> {
+    pub fn look(&mut self, draft: &Draft, limits: &[AppliedLimit]) -> Result<Facts, Error> {
         // A site that was never heard of gets no number for being asked about.
-        let site = read::site(&self.connection, &draft.site)?.unwrap_or(0);
+        let site = read::site_id(&self.connection, &draft.site)?.unwrap_or(0);
         let standing = self.standing(site, &draft.id)?.filter(|standing| !draft.is_of(standing.fingerprint));
         Ok(Facts {
             limits: self.limits.weigh(site, limits).states,
             author: self.history(site, draft.author)?,
-            previous: standing.as_ref().map(Standing::previous).transpose()?,
-            duplicates: Similar::default(),
+            previous: standing.as_ref().map(CurrentRow::previous).transpose()?,
+            duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
-            flood: Flood::default(),
+            flood: FloodCounts::default(),
         })
     }
 
-    pub fn record(&mut self, draft: &Draft) -> Result<Stands, Error> {
-        let site = self.number_of(&draft.site)?;
+    pub fn record(&mut self, draft: &Draft) -> Result<RecordResult, Error> {
+        let site = self.site_id(&draft.site)?;
         let standing = self.standing(site, &draft.id)?;
         if let Some(standing) = &standing
             && standing.fingerprint == draft.fingerprint
         {
-            return Ok(Stands::Earlier(self.verdict(standing.row)?));
+            return Ok(RecordResult::Earlier(self.verdict(standing.row)?));
         }
         let reservation = self.reservation(site, &draft.id)?;
         let mine = reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint);
@@ -110,10 +110,10 @@ impl Engine {
             // The reservation was swept away, or the whole file: better kept late than not.
             (None, None) if reservation.is_none() => self.insert(site, draft, &draft.verdict, now_micros())?,
             // Edited meanwhile: the newer body decides what stands.
-            (None, _) => return Ok(Stands::New),
+            (None, _) => return Ok(RecordResult::New),
         }
         self.unreserve(site, &draft.id)?;
-        Ok(Stands::New)
+        Ok(RecordResult::New)
     }
 
     pub fn replace(
@@ -121,17 +121,17 @@ impl Engine {
         site: &Site,
         id: &CommentId,
         expected: u32,
-        ruling: &Ruling,
+        ruling: &DraftVerdict,
         event: &[u8],
     ) -> Result<bool, Error> {
-        let site = self.number_of(site)?;
+        let site = self.site_id(site)?;
         let Some(standing) = self.standing(site, id)?.filter(|standing| standing.revision == expected) else {
             return Ok(false);
         };
-        self.keep_past(site, id, standing.row)?;
-        self.set_ruling(standing.row, ruling, event)?;
-        self.move_author(site, standing.author, Some(standing.decision()?), None)?;
-        self.move_author(site, standing.author, None, Some(ruling.decision))?;
+        self.archive_current(site, id, standing.row)?;
+        self.set_verdict(standing.row, ruling, event)?;
+        self.update_author_counts(site, standing.author, Some(standing.decision()?), None)?;
+        self.update_author_counts(site, standing.author, None, Some(ruling.decision))?;
         self.log(site, event.to_vec())?;
         self.announce(site, id, ruling)?;
         Ok(true)

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::Engine;
+use super::Database;
 use crate::comment::{CommentId, Fingerprint};
 use crate::error::Error;
 use crate::facts::Facts;
@@ -18,7 +18,7 @@ pub(super) struct Reservation {
     pub facts: String,
 }
 
-impl Engine {
+impl Database {
     pub(super) fn reservation(&self, site: i64, id: &CommentId) -> Result<Option<Reservation>, Error> {
         let mut select = self.connection.prepare_cached(
             "SELECT fingerprint, verdict_id, revision, received_at, facts FROM reservation WHERE site = ?1 AND id = ?2",

@@ -2,20 +2,20 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::Engine;
+use super::Database;
 use crate::comment::{CommentId, Fingerprint};
 use crate::error::Error;
 use crate::facts::{History, Previous};
 use crate::store::act::with_before;
 use crate::store::clock::now_micros;
-use crate::store::draft::{Draft, MOST_PAST, Ruling};
+use crate::store::draft::{Draft, DraftVerdict, MAX_PAST_VERDICTS};
 use crate::store::embedded::read;
 use crate::store::embedded::signed::signed;
 use crate::store::person::Person;
 use crate::verdict::Decision;
 
 /// What stands on a comment, without its long columns.
-pub(super) struct Standing {
+pub(super) struct CurrentRow {
     pub row: i64,
     pub fingerprint: Fingerprint,
     pub decision: i32,
@@ -28,14 +28,14 @@ pub(super) struct Standing {
     pub received_at: u64,
 }
 
-impl Engine {
-    pub(super) fn standing(&self, site: i64, id: &CommentId) -> Result<Option<Standing>, Error> {
+impl Database {
+    pub(super) fn standing(&self, site: i64, id: &CommentId) -> Result<Option<CurrentRow>, Error> {
         let mut select = self.connection.prepare_cached(
             "SELECT rowid, fingerprint, decision, revision, by_moderator, author, sent_at, received_at \
              FROM comment WHERE site = ?1 AND id = ?2",
         )?;
         let standing = select.query_row(params![site, id.as_str()], |row| {
-            Ok(Standing {
+            Ok(CurrentRow {
                 row: row.get(0)?,
                 fingerprint: row.get(1)?,
                 decision: row.get(2)?,
@@ -50,12 +50,12 @@ impl Engine {
     }
 
     /// Returns whether a text comes after another that was sent later.
-    pub(super) fn comes_late(&self, site: i64, draft: &Draft, standing: &Standing) -> Result<bool, Error> {
+    pub(super) fn comes_late(&self, site: i64, draft: &Draft, standing: &CurrentRow) -> Result<bool, Error> {
         let mut select = self
             .connection
             .prepare_cached("SELECT 1 FROM past WHERE site = ?1 AND id = ?2 AND fingerprint IN (?3, ?4) LIMIT 1")?;
         let before = select.exists(params![site, draft.id.as_str(), draft.fingerprint, draft.body_fingerprint])?;
-        Ok(draft.comes_late(before, standing.sent_at, standing.received_at))
+        Ok(draft.is_outdated(before, standing.sent_at, standing.received_at))
     }
 
     pub(super) fn verdict(&self, row: i64) -> Result<Vec<u8>, Error> {
@@ -63,7 +63,7 @@ impl Engine {
         Ok(select.query_row([row], |row| row.get(0))?)
     }
 
-    pub(super) fn insert(&mut self, site: i64, draft: &Draft, ruling: &Ruling, received_at: i64) -> Result<(), Error> {
+    pub(super) fn insert(&mut self, site: i64, draft: &Draft, ruling: &DraftVerdict, received_at: i64) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO comment (site, id, decision, before, revision, by_moderator, received_at, risk_at, changed_at, \
              fingerprint, author, persons, event, verdict, comment, spot_check, sent_at) \
@@ -89,13 +89,13 @@ impl Engine {
         if let Some(act) = &draft.act {
             self.log(site, act.clone())?;
         }
-        self.move_author(site, draft.author, None, Some(ruling.decision))
+        self.update_author_counts(site, draft.author, None, Some(ruling.decision))
     }
 
     /// Puts an edited body and its verdict in the place of what stands.
-    pub(super) fn edit(&mut self, site: i64, draft: &Draft, standing: &Standing, received_at: i64) -> Result<(), Error> {
+    pub(super) fn edit(&mut self, site: i64, draft: &Draft, standing: &CurrentRow, received_at: i64) -> Result<(), Error> {
         let ruling = &draft.verdict;
-        self.keep_past(site, &draft.id, standing.row)?;
+        self.archive_current(site, &draft.id, standing.row)?;
         let mut select = self.connection.prepare_cached("SELECT persons FROM comment WHERE rowid = ?1")?;
         let persons = draft.persons_with(&select.query_row([standing.row], |row| row.get::<_, Vec<u8>>(0))?);
         drop(select);
@@ -125,13 +125,13 @@ impl Engine {
         if let Some(act) = &draft.act {
             self.log(site, with_before(act.clone(), standing.decision))?;
         }
-        self.move_author(site, standing.author, Some(standing.decision()?), None)?;
-        self.move_author(site, draft.author, None, Some(ruling.decision))?;
+        self.update_author_counts(site, standing.author, Some(standing.decision()?), None)?;
+        self.update_author_counts(site, draft.author, None, Some(ruling.decision))?;
         self.announce(site, &draft.id, ruling)
     }
 
     /// Puts another verdict on the text that stands.
-    pub(super) fn set_ruling(&self, row: i64, ruling: &Ruling, event: &[u8]) -> Result<(), Error> {
+    pub(super) fn set_verdict(&self, row: i64, ruling: &DraftVerdict, event: &[u8]) -> Result<(), Error> {
         let mut update = self.connection.prepare_cached(
             "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, \
              risk_at = received_at - ?5, changed_at = ?6, event = ?7, verdict = ?8, spot_check = ?9 WHERE rowid = ?1",
@@ -153,7 +153,7 @@ impl Engine {
     }
 
     /// Adds what stands to the comment's trail.
-    pub(super) fn keep_past(&self, site: i64, id: &CommentId, row: i64) -> Result<(), Error> {
+    pub(super) fn archive_current(&self, site: i64, id: &CommentId, row: i64) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO past (site, id, number, before, event, verdict, fingerprint) \
              SELECT site, id, 1 + (SELECT coalesce(max(number), 0) FROM past WHERE site = ?2 AND id = ?3), \
@@ -164,7 +164,7 @@ impl Engine {
             "DELETE FROM past WHERE site = ?1 AND id = ?2 \
              AND number <= (SELECT max(number) FROM past WHERE site = ?1 AND id = ?2) - ?3",
         )?;
-        delete.execute(params![site, id.as_str(), signed(MOST_PAST)])?;
+        delete.execute(params![site, id.as_str(), signed(MAX_PAST_VERDICTS)])?;
         Ok(())
     }
 
@@ -173,7 +173,7 @@ impl Engine {
     }
 
     /// Counts one comment less or more for its author.
-    pub(super) fn move_author(
+    pub(super) fn update_author_counts(
         &self,
         site: i64,
         author: Option<Person>,
@@ -193,14 +193,14 @@ impl Engine {
     }
 
     /// Tells watchers of a verdict that took the place of another.
-    pub(super) fn announce(&mut self, site: i64, id: &CommentId, ruling: &Ruling) -> Result<(), Error> {
+    pub(super) fn announce(&mut self, site: i64, id: &CommentId, ruling: &DraftVerdict) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached("INSERT INTO event (site, verdict, id) VALUES (?1, ?2, ?3)")?;
         self.event = Some(insert.insert(params![site, ruling.verdict, id.as_str()])?);
         Ok(())
     }
 }
 
-impl Standing {
+impl CurrentRow {
     pub fn decision(&self) -> Result<Decision, Error> {
         Decision::from_wire(self.decision).ok_or_else(|| Error::store(format!("a comment has the decision {}", self.decision)))
     }

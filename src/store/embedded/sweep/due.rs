@@ -4,17 +4,17 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::classify::site::lesson::Lesson;
+use crate::classify::site::lesson::TrainingExample;
 use crate::error::Error;
 use crate::pb;
 use crate::store::clock::ago;
 use crate::store::embedded::signed::signed;
-use crate::store::row::read_verdict;
+use crate::store::row::decode_verdict;
 
 /// How many rows of a kind are looked at in one visit to a site.
-pub(super) const VISIT: i64 = 256;
+pub(super) const MAX_ROWS_PER_VISIT: i64 = 256;
 /// How long a verdict may be on its way.
-const RESERVED_FOR: Duration = Duration::from_secs(24 * 3600);
+const RESERVATION_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 /// Cuts a site's events down to the newest, and to those that are young enough. Returns whether there is more to cut.
 pub(super) fn forget_events(connection: &Connection, site: i64, kept: Duration, most: u32) -> Result<bool, Error> {
@@ -22,13 +22,13 @@ pub(super) fn forget_events(connection: &Connection, site: i64, kept: Duration, 
         connection.prepare_cached("SELECT number FROM event WHERE site = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2")?;
     let surplus = oldest.query_row(params![site, most], |row| row.get::<_, i64>(0)).optional()?;
     let mut first = connection.prepare_cached("SELECT number, verdict FROM event WHERE site = ?1 ORDER BY number LIMIT ?2")?;
-    let mut events = first.query([site, VISIT])?;
+    let mut events = first.query([site, MAX_ROWS_PER_VISIT])?;
     let (mut cut, mut count) = (None, 0);
     while let Some(event) = events.next()? {
         let number = event.get::<_, i64>(0)?;
         let is_old = || -> Result<bool, Error> {
             // A clock that was set back makes it young.
-            let age = read_verdict(&event.get::<_, Vec<u8>>(1)?)?.decided_at.elapsed().unwrap_or_default();
+            let age = decode_verdict(&event.get::<_, Vec<u8>>(1)?)?.decided_at.elapsed().unwrap_or_default();
             Ok(age >= kept)
         };
         if surplus.is_none_or(|surplus| number > surplus) && !is_old()? {
@@ -41,18 +41,18 @@ pub(super) fn forget_events(connection: &Connection, site: i64, kept: Duration, 
         let mut tell = connection.prepare_cached("UPDATE site SET forgotten = max(forgotten, ?2) WHERE key = ?1")?;
         tell.execute([site, cut])?;
     }
-    Ok(count == VISIT)
+    Ok(count == MAX_ROWS_PER_VISIT)
 }
 
 /// Forgets the old part of a site's log of outcomes. Returns how many those were, and whether there are more.
 pub(super) fn forget_outcomes(connection: &Connection, site: i64, kept: Duration) -> Result<(usize, bool), Error> {
     let oldest = ago(kept);
     let mut first = connection.prepare_cached("SELECT number, record FROM outcome WHERE site = ?1 ORDER BY number LIMIT ?2")?;
-    let mut rows = first.query([site, VISIT])?;
+    let mut rows = first.query([site, MAX_ROWS_PER_VISIT])?;
     let mut cut = None;
     while let Some(row) = rows.next()? {
         // One that cannot be read tells no time: it goes with the next that does.
-        let Some(lesson) = Lesson::from_bytes(&row.get::<_, Vec<u8>>(1)?) else { continue };
+        let Some(lesson) = TrainingExample::from_bytes(&row.get::<_, Vec<u8>>(1)?) else { continue };
         if lesson.decided_at >= oldest {
             break;
         }
@@ -63,7 +63,7 @@ pub(super) fn forget_outcomes(connection: &Connection, site: i64, kept: Duration
     let gone = delete.execute([site, cut])?;
     let mut tell = connection.prepare_cached("UPDATE site SET outcome_gone = outcome_gone + ?2 WHERE key = ?1")?;
     tell.execute(params![site, signed(gone)])?;
-    Ok((gone, gone >= VISIT as usize))
+    Ok((gone, gone >= MAX_ROWS_PER_VISIT as usize))
 }
 
 /// Forgets the old part of a site's audit, and keeps the hash that the rest goes on from. Returns whether there is more.
@@ -71,7 +71,7 @@ pub(super) fn forget_acts(connection: &Connection, site: i64, kept: Duration) ->
     let mut first = connection.prepare_cached(
         "SELECT number, hash, record FROM audit WHERE site = ?1 AND length(record) > 0 ORDER BY number LIMIT ?2",
     )?;
-    let mut rows = first.query([site, VISIT])?;
+    let mut rows = first.query([site, MAX_ROWS_PER_VISIT])?;
     let (mut cut, mut count) = (None, 0);
     while let Some(row) = rows.next()? {
         // Erased ones tell no time: they go with the next that does.
@@ -88,7 +88,7 @@ pub(super) fn forget_acts(connection: &Connection, site: i64, kept: Duration) ->
         let mut tell = connection.prepare_cached("UPDATE site SET audit_number = ?2, audit_hash = ?3 WHERE key = ?1")?;
         tell.execute(params![site, number, hash])?;
     }
-    Ok(count == VISIT)
+    Ok(count == MAX_ROWS_PER_VISIT)
 }
 
 /// Forgets comments whose verdict never came. Returns whether there are more.
@@ -96,5 +96,5 @@ pub(super) fn forget_reservations(connection: &Connection) -> Result<bool, Error
     let mut delete = connection.prepare_cached(
         "DELETE FROM reservation WHERE (site, id) IN (SELECT site, id FROM reservation WHERE received_at < ?1 LIMIT ?2)",
     )?;
-    Ok(delete.execute([ago(RESERVED_FOR), VISIT])? == VISIT as usize)
+    Ok(delete.execute([ago(RESERVATION_LIFETIME), MAX_ROWS_PER_VISIT])? == MAX_ROWS_PER_VISIT as usize)
 }

@@ -6,17 +6,17 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::comment::Site;
 use crate::error::Error;
-use crate::retention::{Retention, Retentions};
+use crate::retention::{Retention, RetentionLookup};
 
 /// For how long the data of sites is kept, by their numbers.
-pub(super) struct Periods<'a> {
+pub(super) struct SiteRetentions<'a> {
     pub connection: &'a Connection,
-    retention: &'a Retentions,
+    retention: &'a RetentionLookup,
     sites: HashMap<i64, Retention>,
 }
 
-impl<'a> Periods<'a> {
-    pub fn new(connection: &'a Connection, retention: &'a Retentions) -> Self {
+impl<'a> SiteRetentions<'a> {
+    pub fn new(connection: &'a Connection, retention: &'a RetentionLookup) -> Self {
         Self { connection, retention, sites: HashMap::new() }
     }
 
@@ -32,7 +32,7 @@ impl<'a> Periods<'a> {
             Site::SERVER => Some(Site::server()),
             name => Site::parse("site", name).ok(),
         });
-        let retention = site_named.map_or(Retention::days(36_500), |site| self.retention.of(&site));
+        let retention = site_named.map_or(Retention::uniform(36_500), |site| self.retention.of(&site));
         self.sites.insert(site, retention);
         Ok(retention)
     }

@@ -45,7 +45,7 @@ fn insert(connection: &Connection, site: i64, id: &str, decision: i64, at: i64) 
 }
 
 fn sweep() -> Sweep {
-    let retention = Retentions::new(|site| Retention::days(if site.as_str().starts_with("long") { 10 } else { 1 }));
+    let retention = RetentionLookup::new(|site| Retention::uniform(if site.as_str().starts_with("long") { 10 } else { 1 }));
     let settings = StoreSettings {
         url: None,
         data_dir: std::path::PathBuf::new(),

@@ -7,12 +7,12 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// The frames of the log that are of its present round.
-pub(super) struct Log {
+pub(super) struct WalFrames {
     pub sequence: u32,
     pub pages: BTreeSet<u32>,
 }
 
-impl Log {
+impl WalFrames {
     /// Reads the heads of a log. Returns `None` if it is empty.
     pub fn read(path: &Path) -> io::Result<Option<Self>> {
         const HEAD: usize = 32;

@@ -57,10 +57,10 @@ fn no_byte_of_what_was_erased_is_left_and_all_else_is_as_it_was_while_others_wri
     let path = folder.path().join("gatepost.db");
     let connection = connection::writable(&path).unwrap();
     use_all(&connection);
-    chore::ask_for_wipe(&connection).unwrap();
+    chore::request_wipe(&connection).unwrap();
     let before = content(&connection);
     let mut wipe = Wipe::new(&path, &connection, Arc::default()).unwrap();
-    assert!(cut_log(&connection).unwrap());
+    assert!(truncate_log(&connection).unwrap());
     assert!(traces(folder.path()) > 10, "there are copies in the file itself");
     assert!(wipe.is_due(), "what was left is done at once");
 
@@ -102,7 +102,7 @@ fn what_is_erased_during_a_pass_has_another_one() {
     let path = folder.path().join("gatepost.db");
     let connection = connection::writable(&path).unwrap();
     use_all(&connection);
-    chore::ask_for_wipe(&connection).unwrap();
+    chore::request_wipe(&connection).unwrap();
     let mut wipe = Wipe::new(&path, &connection, Arc::default()).unwrap();
     (wipe.due, wipe.pass) = (None, Some(Pass::new()));
     wipe.ask();

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::super::event::Problem;
-use super::super::super::listing::{self, Part};
-use super::super::super::row::Row;
-use super::super::super::state::{Leaving, State};
+use super::super::super::event::RequestFailure;
+use super::super::super::listing::{self, FetchKind};
+use super::super::super::row::CommentRow;
+use super::super::super::state::{ScreenState, Shutdown};
 use crate::cli::term::Tone;
 
 /// Takes in the answer to a request for rows, unless another one was made meanwhile.
-pub fn apply(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), Problem>) {
+pub fn apply(state: &mut ScreenState, ticket: u64, listed: Result<(Vec<CommentRow>, String), RequestFailure>) {
     let Some((asked, part)) = state.list.in_flight else { return };
     if asked != ticket {
         return;
@@ -17,12 +17,12 @@ pub fn apply(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), 
     state.list.in_flight = None;
     let (rows, next) = match listed {
         Ok(listed) => listed,
-        Err(problem) => return not_listed(state, problem),
+        Err(problem) => return list_failed(state, problem),
     };
     state.restore_connection();
-    state.list.refresh_at = state.now + listing::pace(state.rows.len());
+    state.list.refresh_at = state.now + listing::refresh_interval(state.rows.len());
     match part {
-        Part::First => {
+        FetchKind::First => {
             state.list.stale = false;
             state.list.last_accepted_query = Some(state.query.clone());
             state.rows = rows;
@@ -32,12 +32,12 @@ pub fn apply(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), 
             }
             state.list.next_page_token = next;
         }
-        Part::NextPage => {
+        FetchKind::NextPage => {
             let known: BTreeSet<String> = state.rows.iter().map(|row| row.id.clone()).collect();
             state.rows.extend(rows.into_iter().filter(|row| !known.contains(&row.id)));
             state.list.next_page_token = next;
         }
-        Part::Refresh => {
+        FetchKind::Refresh => {
             merge(state, rows);
             state.list.next_page_token = next;
         }
@@ -48,13 +48,13 @@ pub fn apply(state: &mut State, ticket: u64, listed: Result<(Vec<Row>, String), 
     }
 }
 
-fn not_listed(state: &mut State, problem: Problem) {
+fn list_failed(state: &mut ScreenState, problem: RequestFailure) {
     if problem.is_retryable {
         return state.lose_connection(problem.message());
     }
     match state.list.last_accepted_query.clone() {
         // The first question ever: nothing to fall back on.
-        None => state.shutdown = Some(Leaving::failed(problem.failure)),
+        None => state.shutdown = Some(Shutdown::failed(problem.failure)),
         Some(accepted) if accepted != state.query => {
             state.query = accepted;
             state.restart_list();
@@ -66,10 +66,11 @@ fn not_listed(state: &mut State, problem: Problem) {
 }
 
 /// Takes over a list as it is now, without moving what the moderator looks at.
-fn merge(state: &mut State, rows: Vec<Row>) {
+fn merge(state: &mut ScreenState, rows: Vec<CommentRow>) {
     let selected = state.selected().map(|row| row.id.clone());
     let place = state.cursor;
-    let mut old: BTreeMap<String, Row> = std::mem::take(&mut state.rows).into_iter().map(|row| (row.id.clone(), row)).collect();
+    let mut old: BTreeMap<String, CommentRow> =
+        std::mem::take(&mut state.rows).into_iter().map(|row| (row.id.clone(), row)).collect();
     state.rows = rows
         .into_iter()
         .map(|mut row| {
@@ -85,7 +86,7 @@ fn merge(state: &mut State, rows: Vec<Row>) {
         .collect();
     let mut back = Vec::new();
     for (id, mut row) in old {
-        if state.doing(&id).is_some() {
+        if state.pending_action(&id).is_some() {
             back.push(row);
         } else if selected.as_ref() == Some(&id) {
             row.off_list = true;
