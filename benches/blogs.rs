@@ -65,10 +65,10 @@ fn main() -> Result<(), Error> {
         });
     }
     let (blogs, templates) = (read(&options.data, "blogs.jsonl.gz")?, read(&options.data, "spin_templates.jsonl.gz")?);
-    let blogs: Vec<&Row> = blogs.iter().filter(|row| row.name("type") == "comment").collect();
+    let blogs: Vec<&Row> = blogs.iter().filter(|row| row.text_field("type") == "comment").collect();
     let folds = folds(&blogs, options.folds);
     let template_folds: BTreeMap<&str, usize> = {
-        let mut names: Vec<&str> = templates.iter().map(|row| row.name("near")).collect();
+        let mut names: Vec<&str> = templates.iter().map(|row| row.text_field("near")).collect();
         names.sort_unstable();
         names.dedup();
         names.into_iter().enumerate().map(|(at, name)| (name, at % options.folds)).collect()
@@ -91,14 +91,14 @@ fn main() -> Result<(), Error> {
             let model = Arc::new(train::train(&recipe, &[options.data.clone(), ".".into()], &leave_out, &|_| ())?);
             let judge = Judge::new(model.clone(), Policies::read([])?);
             let mut taken: HashMap<(&str, &str), usize> = HashMap::new();
-            for row in blogs.iter().filter(|row| folds.get(row.name("blog")) == Some(&fold)) {
-                let taken = taken.entry((row.name("blog"), &row.label)).or_default();
+            for row in blogs.iter().filter(|row| folds.get(row.text_field("blog")) == Some(&fold)) {
+                let taken = taken.entry((row.text_field("blog"), &row.label)).or_default();
                 *taken += 1;
                 if *taken <= MOST {
-                    scored.push(score(&judge, &model, row, row.name("blog"), fold)?);
+                    scored.push(score(&judge, &model, row, row.text_field("blog"), fold)?);
                 }
             }
-            for row in templates.iter().filter(|row| template_folds.get(row.name("near")) == Some(&fold)) {
+            for row in templates.iter().filter(|row| template_folds.get(row.text_field("near")) == Some(&fold)) {
                 scored.push(score(&judge, &model, row, "(templates)", fold)?);
             }
         }
@@ -228,7 +228,7 @@ fn score(judge: &Judge, model: &Model, row: &Row, blog: &str, fold: usize) -> Re
         blog: blog.to_owned(),
         spam: row.label == "spam",
         lang: row.lang.clone(),
-        kind: row.name("kind").to_owned(),
+        kind: row.text_field("kind").to_owned(),
         fold,
         logits: [logit(&input), logit(&Input { author: None, ..input })],
         decisions: [with.0, without.0],
@@ -241,7 +241,7 @@ fn score(judge: &Judge, model: &Model, row: &Row, blog: &str, fold: usize) -> Re
 fn folds<'r>(blogs: &[&'r Row], folds: usize) -> BTreeMap<&'r str, usize> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for row in blogs {
-        let blog = row.name("blog");
+        let blog = row.text_field("blog");
         let at = counts.iter().position(|(name, _)| *name == blog).unwrap_or_else(|| {
             counts.push((blog, 0));
             counts.len() - 1

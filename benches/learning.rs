@@ -286,7 +286,7 @@ impl Stream {
     }
 
     fn decide(&self, example: &Example, learned: &SiteModel) -> Decision {
-        self.judge.hear(&example.comment, ListContext::none(), Some(learned)).decide(&Facts::default()).decision
+        self.judge.evaluate(&example.comment, ListContext::empty(), Some(learned)).decide(&Facts::default()).decision
     }
 }
 
@@ -325,7 +325,7 @@ fn archives(options: &Options) -> Result<(), Failure> {
     let judge = judge(options, "archives", &leave_out, "")?;
     let all = rows::read_file(&options.data.join("blogs.jsonl.gz"), false)?;
     let of = |blog: &str, label: &str, most: usize| -> Result<Vec<Example>, Failure> {
-        let rows = all.iter().filter(|row| row.name("blog") == blog && row.name("type") == "comment" && row.label == label);
+        let rows = all.iter().filter(|row| row.text_field("blog") == blog && row.text_field("type") == "comment" && row.label == label);
         rows.take(most).filter_map(|row| example(&judge, row).transpose()).collect()
     };
     let (pharma, early) = (of(blogs[4], "spam", 400)?, of(blogs[5], "spam", 400)?);
@@ -357,7 +357,7 @@ fn archives(options: &Options) -> Result<(), Failure> {
     };
     let show = |name: &str, learned: &SiteModel, own: usize| {
         let decide = |example: &Example| {
-            judge.hear(&example.comment, ListContext::none(), Some(learned)).decide(&Facts::default()).decision
+            judge.evaluate(&example.comment, ListContext::empty(), Some(learned)).decide(&Facts::default()).decision
         };
         for (test, examples) in &tests {
             let mut count = Count::default();
@@ -419,7 +419,7 @@ fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
         let leave_out = [LeaveOut { field: "blog".into(), values: group.iter().map(|&blog| blog.to_owned()).collect() }];
         let judge = judge(options, group[0], &leave_out, "")?;
         for blog in group {
-            let rows = all.iter().filter(|row| row.name("blog") == *blog && row.name("type") == "comment");
+            let rows = all.iter().filter(|row| row.text_field("blog") == *blog && row.text_field("type") == "comment");
             streams.push(stream(&judge, blog, rows.take(MOST).collect())?);
         }
     }
@@ -445,7 +445,7 @@ fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
 /// Some of the rows of a file that holds its labels in blocks, in an order that does not depend on them.
 fn mixed(rows: &[Row], most: usize) -> Vec<&Row> {
     let mut rows: Vec<&Row> = rows.iter().collect();
-    rows.sort_by_key(|row| crc32fast::hash(row.name("id").as_bytes()));
+    rows.sort_by_key(|row| crc32fast::hash(row.text_field("id").as_bytes()));
     rows.truncate(most);
     rows
 }
@@ -466,7 +466,7 @@ fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
         email: author.email.clone(),
         ..Default::default()
     });
-    let id = format!("{:08x}", crc32fast::hash(format!("{}{}", row.name("comment_id"), row.text).as_bytes()));
+    let id = format!("{:08x}", crc32fast::hash(format!("{}{}", row.text_field("comment_id"), row.text).as_bytes()));
     let message = pb::Comment {
         site: "bench".into(),
         comment_id: id.clone(),
@@ -477,7 +477,7 @@ fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
     };
     let comment = Comment::parse(message, SystemTime::now()).map_err(|wrong| format!("{wrong:?}"))?;
     let truth = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == row.label).unwrap_or(Outcome::Ham);
-    let (sketch, _) = judge.sketch(&comment);
+    let (sketch, _) = judge.feature_vector(&comment);
     let lesson = TrainingExample {
         name: format!("h:{id}"),
         comment_id: id,
@@ -488,12 +488,12 @@ fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
         by: String::new(),
         decided_at: 0,
         features: sketch,
-        min_hash: MinHash::of(comment.text().as_str()),
+        min_hash: MinHash::from_text(comment.text().as_str()),
         digest: None,
         persons: Vec::new(),
         spot_check: None,
     };
-    let base = judge.hear(&comment, ListContext::none(), None).decide(&Facts::default()).decision;
+    let base = judge.evaluate(&comment, ListContext::empty(), None).decide(&Facts::default()).decision;
     Ok(Some(Example { comment, lesson, truth, base }))
 }
 
@@ -541,7 +541,7 @@ fn cost(streams: &[Stream]) -> Result<(), Failure> {
     if let Some(stream) = streams.first() {
         let (policy, sentinels) = (stream.judge.default_policy(), stream.judge.sentinels());
         let begun = Instant::now();
-        std::hint::black_box(Sentinels::of(stream.judge.model()));
+        std::hint::black_box(Sentinels::score(stream.judge.model()));
         println!("they are read once in {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
         let begun = Instant::now();
         let correction = learned.correction().ok_or("nothing was learned")?;

@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             black_box(model.explain(&input, &scores, &[Label::Spam], 5));
         });
         measure("likeness, for finding campaigns", || {
-            black_box(MinHash::of(body));
+            black_box(MinHash::from_text(body));
         });
         measure("verdict, policy and reasons included", || {
             black_box(judge.judge(&comment, &Facts::default(), SystemTime::UNIX_EPOCH));

@@ -248,7 +248,7 @@ async fn admit(store: &Store, given: &gatepost::verdict::Verdict, comment: pb::C
     let each_second = Gcra::new(1_000_000, Duration::from_secs(1), 1_000_000).ok_or_else(|| Status::internal("no limit"))?;
     let admission = Admission {
         comment: &comment,
-        persons: Persons::of(&[7; 32], &comment),
+        persons: Persons::of_comment(&[7; 32], &comment),
         limits: [Scope::Author, Scope::Client, Scope::Site].map(|scope| (scope, each_second)).into(),
         tentative: &tentative,
         trust: TrustRule { max_rejected: 3, ..TrustRule::default() },

@@ -68,7 +68,7 @@ pub struct TlsFiles {
 
 impl TlsFiles {
     /// `None`: none is named.
-    fn checked(self) -> Result<Option<Self>, (&'static str, &'static str)> {
+    fn validate(self) -> Result<Option<Self>, (&'static str, &'static str)> {
         match (&self.cert, &self.key) {
             (Some(_), Some(_)) if self.clients.is_some() && self.client_ca.is_none() => {
                 Err(("tls_clients", "needs tls_client_ca: who signs the clients' certificates"))
@@ -123,7 +123,7 @@ impl Config {
             }
         }
         if let Some(files) = config.tls.take() {
-            match files.checked() {
+            match files.validate() {
                 Ok(files) => config.tls = files,
                 Err((option, problem)) => {
                     mistakes.push(SettingsError { file: option.to_owned(), line: 0, message: problem.to_owned() })

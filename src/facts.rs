@@ -68,7 +68,7 @@ pub struct LimitState {
 
 impl LimitState {
     /// Whether the comment is over this limit.
-    pub fn refused(&self) -> bool {
+    pub fn is_exceeded(&self) -> bool {
         !self.retry_after.is_zero()
     }
 }
@@ -95,7 +95,7 @@ pub struct Previous {
 
 impl Facts {
     /// With what this process knows of nearly the same comments, where that is more than the store knows.
-    pub fn beside(self, seen: DuplicateCounts, alike: Option<&DecidedDuplicate>) -> Self {
+    pub fn with_local(self, seen: DuplicateCounts, alike: Option<&DecidedDuplicate>) -> Self {
         let DuplicateCounts { here, elsewhere } = self.duplicates;
         let similar = DuplicateCounts { here: here.max(seen.here), elsewhere: elsewhere.max(seen.elsewhere) };
         Self { duplicates: similar, decided_duplicate: alike.cloned(), ..self }

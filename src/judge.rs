@@ -62,12 +62,12 @@ impl Judge {
             };
             names.into_iter().map(|name| (name, policy.version().to_owned())).collect::<Vec<_>>()
         };
-        self.policies.all().into_iter().flat_map(each).collect()
+        self.policies.by_sites().into_iter().flat_map(each).collect()
     }
 
     /// The policy of a site.
     pub fn policy(&self, site: &Site) -> &Policy {
-        self.policies.of(site)
+        self.policies.for_site(site)
     }
 
     /// The policy of the sites that have none of their own.
@@ -86,13 +86,13 @@ impl Judge {
     }
 
     /// What learning needs of a comment. Without the text of its post, where the store no longer has that.
-    pub fn sketch(&self, comment: &Comment) -> (FeatureVector, Outcome) {
-        learning::feature_vector(self.scorer.model(), self.policies.of(comment.site()), comment)
+    pub fn feature_vector(&self, comment: &Comment) -> (FeatureVector, Outcome) {
+        learning::feature_vector(self.scorer.model(), self.policies.for_site(comment.site()), comment)
     }
 
     /// Looks at a comment and scores it, corrected by what its site has learned.
-    pub fn hear<'a>(&'a self, comment: &'a Comment, listed: ListContext<'a>, learned: Option<&'a SiteModel>) -> Evaluation<'a> {
-        let policy = self.policies.of(comment.site());
+    pub fn evaluate<'a>(&'a self, comment: &'a Comment, listed: ListContext<'a>, learned: Option<&'a SiteModel>) -> Evaluation<'a> {
+        let policy = self.policies.for_site(comment.site());
         let mut case = Evaluation::new(&self.scorer, policy, comment, listed, learned, Omission::default());
         case.score_words_alone();
         case
@@ -100,6 +100,6 @@ impl Judge {
 
     /// The whole way without a store: for trying a comment, and for dry runs.
     pub fn judge(&self, comment: &Comment, facts: &Facts, now: SystemTime) -> Verdict {
-        self.hear(comment, ListContext::none(), None).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
+        self.evaluate(comment, ListContext::empty(), None).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
     }
 }

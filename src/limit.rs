@@ -69,7 +69,7 @@ impl Gcra {
 
     /// Weighs one comment at `now` against a key whose theoretical arrival time is `tat` (0: never seen), both in
     /// microseconds on one clock.
-    pub fn weigh(self, tat: u64, now: u64) -> GcraOutcome {
+    pub fn check(self, tat: u64, now: u64) -> GcraOutcome {
         let window = self.interval * u64::from(self.burst);
         let due = tat.max(now) + self.interval;
         let ahead = due - now;
@@ -113,13 +113,13 @@ mod tests {
         let limit = gcra(10, 10, 3);
         let mut tat = 0;
         for remaining in [2, 1, 0] {
-            let GcraOutcome::Admitted { tat: next, remaining: left } = limit.weigh(tat, 5_000_000) else { panic!("refused") };
+            let GcraOutcome::Admitted { tat: next, remaining: left } = limit.check(tat, 5_000_000) else { panic!("refused") };
             assert_eq!(left, remaining);
             tat = next;
         }
-        assert_eq!(limit.weigh(tat, 5_000_000), GcraOutcome::Refused { retry_after: Duration::from_secs(1) });
-        assert!(matches!(limit.weigh(tat, 5_999_999), GcraOutcome::Refused { .. }));
-        assert!(matches!(limit.weigh(tat, 6_000_000), GcraOutcome::Admitted { remaining: 0, .. }));
+        assert_eq!(limit.check(tat, 5_000_000), GcraOutcome::Refused { retry_after: Duration::from_secs(1) });
+        assert!(matches!(limit.check(tat, 5_999_999), GcraOutcome::Refused { .. }));
+        assert!(matches!(limit.check(tat, 6_000_000), GcraOutcome::Admitted { remaining: 0, .. }));
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             for gap in gaps {
                 now += gap;
                 level = (level + gap).min(full);
-                match limit.weigh(tat, now) {
+                match limit.check(tat, now) {
                     GcraOutcome::Admitted { tat: next, remaining } => {
                         prop_assert!(level >= interval, "admitted without a token");
                         level -= interval;

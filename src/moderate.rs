@@ -79,15 +79,15 @@ impl Moderator {
         let comment = self.parse(message, now).await?;
         let (site, request) = (comment.site(), Request { comment: &comment, origin, dry_run, now });
         request.note_address();
-        let learned = self.learning.of(site).await;
+        let learned = self.learning.current(site).await;
         let mut round = 0;
         loop {
-            let (lists, lists_failed) = self.lists.of(site, now).await;
+            let (lists, lists_failed) = self.lists.get(site, now).await;
             let (sender, secrets_failed) = Sender::new(self.store.secrets(site).await, &comment, &lists);
-            self.floods.came(&request, &sender.persons);
+            self.floods.note_sender(&request, &sender.persons);
             let turn = self.turn(comment.stored_message()).await;
             let listed = ListContext { entries: &lists.entries, senders: &sender.listed };
-            let case = measured(Stage::Score, || judge.hear(&comment, listed, Some(&learned)));
+            let case = measured(Stage::Score, || judge.evaluate(&comment, listed, Some(&learned)));
             let local = LocalFacts::new(&request, case.policy, sender.persons, &self.floods, &learned, &self.store);
             let decider = Decider { request: &request, case: &case, local: &local };
             let spot_check = self.spots.draw(&request, case.policy.spot_checks());
@@ -137,21 +137,21 @@ impl Moderator {
             return measured_async(Stage::Admit, self.store.admit(admission)).await;
         }
         let (verdict_id, revision) = (admission.tentative.id.clone(), admission.tentative.revision);
-        let found = self.store.look(admission).await?;
+        let found = self.store.peek(admission).await?;
         Ok(found.map_or(AdmissionOutcome::ListsChanged, |facts| AdmissionOutcome::Undecided { facts, verdict_id, revision }))
     }
 
     /// Records the verdict that the facts of the store led to.
     async fn record(&self, admission: &Admission<'_>, verdict: &Verdict, facts: &Facts) -> Result<Verdict, Error> {
         let recorded = measured_async(Stage::Record, self.store.record(admission, verdict)).await?;
-        self.floods.decided(admission.comment.site(), &admission.persons, facts, &recorded);
+        self.floods.count_held(admission.comment.site(), &admission.persons, facts, &recorded);
         Ok(recorded)
     }
 
     /// Learns from the decision that came with a comment from an archive, if one did.
     async fn learn_imported(&self, admission: &Admission<'_>, origin: Origin) {
         if let Some(decision) = origin.decided() {
-            self.learning.imported(admission, decision).await;
+            self.learning.teach_imported(admission, decision).await;
         }
     }
 
@@ -159,7 +159,7 @@ impl Moderator {
     async fn turn(&self, message: &pb::Comment) -> Option<FairPermit> {
         let post = message.post.as_ref().map_or(0, |post| post.text.len());
         let long = message.body.len() + message.parent_text.len() + post > MAX_SHORT_TEXT;
-        if long { Some(self.turns.take(&message.site, 1).await) } else { None }
+        if long { Some(self.turns.acquire(&message.site, 1).await) } else { None }
     }
 }
 

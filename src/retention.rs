@@ -28,18 +28,18 @@ pub struct Retention {
 
 impl Retention {
     /// So many days.
-    pub fn span(days: u32) -> Duration {
+    pub fn duration_from_days(days: u32) -> Duration {
         DAY * days
     }
 
     /// So many days for everything.
     pub fn uniform(days: u32) -> Self {
-        let span = Self::span(days);
+        let span = Self::duration_from_days(days);
         Self { approved: span, rejected: span, authors: span, changes: span, audit: span, outcomes: span }
     }
 
     /// For how long a comment is kept on which this was decided. A held one is not counted by it.
-    pub fn of(&self, decision: Decision) -> Duration {
+    pub fn for_decision(&self, decision: Decision) -> Duration {
         match decision {
             Decision::Approve => self.approved,
             // The longer one, for whatever outlives a held comment by being counted from it.
@@ -65,7 +65,7 @@ impl RetentionLookup {
     }
 
     /// For how long this site's data is kept.
-    pub fn of(&self, site: &Site) -> Retention {
+    pub fn for_site(&self, site: &Site) -> Retention {
         (self.0)(site)
     }
 }

@@ -55,11 +55,11 @@ pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> 
     let notes = ErrorCollector { file, line_starts: lines, errors: RefCell::default(), omitted: Cell::new(0) };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
-        notes.add(error.span().map_or(0, |span| notes.line(span.start)), error.message().to_owned());
+        notes.add(error.span().map_or(0, |span| notes.line_at(span.start)), error.message().to_owned());
     }
     let section = Section { errors: &notes, table: table.get_ref(), path: String::new(), requested_keys: RefCell::default() };
     let value = read(&section);
-    section.finish();
+    section.report_unknown_keys();
     let mut mistakes = notes.errors.into_inner();
     mistakes.sort_by_key(|mistake| mistake.line);
     if notes.omitted.get() > 0 {
@@ -85,7 +85,7 @@ struct ErrorCollector<'d> {
 
 impl ErrorCollector<'_> {
     /// By halving: a file may have as many mistakes as lines.
-    fn line(&self, at: usize) -> usize {
+    fn line_at(&self, at: usize) -> usize {
         1 + self.line_starts.partition_point(|begin| *begin <= at)
     }
 
@@ -117,14 +117,14 @@ impl<'d> Section<'d> {
         self.table.get(key)
     }
 
-    fn name(&self, key: &str) -> String {
+    fn qualified_name(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     /// Reports a value that was read but makes no sense.
-    pub fn wrong(&self, key: &str, problem: impl fmt::Display) {
-        let line = self.table.get(key).map_or(0, |value| self.errors.line(value.span().start));
-        self.errors.add(line, format!("{} {problem}", self.name(key)));
+    pub fn report(&self, key: &str, problem: impl fmt::Display) {
+        let line = self.table.get(key).map_or(0, |value| self.errors.line_at(value.span().start));
+        self.errors.add(line, format!("{} {problem}", self.qualified_name(key)));
     }
 
     /// The value of `key` as `take` understands it, which is described by `wanted`.
@@ -132,7 +132,7 @@ impl<'d> Section<'d> {
         let value = self.get(key)?.get_ref();
         let taken = take(value);
         if taken.is_none() {
-            self.wrong(key, format_args!("must be {wanted}"));
+            self.report(key, format_args!("must be {wanted}"));
         }
         taken
     }
@@ -189,7 +189,7 @@ impl<'d> Section<'d> {
             match item.get_ref().as_str().ok_or_else(|| "must be a string".to_owned()).and_then(&mut parse) {
                 Ok(value) => list.push(value),
                 Err(problem) => {
-                    self.errors.add(self.errors.line(item.span().start), format!("an entry of {} {problem}", self.name(key)));
+                    self.errors.add(self.errors.line_at(item.span().start), format!("an entry of {} {problem}", self.qualified_name(key)));
                 }
             }
         }
@@ -200,20 +200,20 @@ impl<'d> Section<'d> {
     pub fn section<T>(&self, key: &'static str, read: impl FnOnce(&Section<'d>) -> T) -> Option<T> {
         let value = self.get(key)?;
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong(key, "must be a table");
+            self.report(key, "must be a table");
             return None;
         };
-        let section = Section { errors: self.errors, table, path: self.name(key), requested_keys: RefCell::default() };
+        let section = Section { errors: self.errors, table, path: self.qualified_name(key), requested_keys: RefCell::default() };
         let value = read(&section);
-        section.finish();
+        section.report_unknown_keys();
         Some(value)
     }
 
-    fn finish(&self) {
+    fn report_unknown_keys(&self) {
         let known = self.requested_keys.borrow();
         for (key, _) in self.table {
             if !known.iter().any(|known| known == key.get_ref()) {
-                let line = self.errors.line(key.span().start);
+                let line = self.errors.line_at(key.span().start);
                 let place = if self.path.is_empty() { "here".to_owned() } else { format!("in [{}]", self.path) };
                 let known = known.join(", ");
                 let key = key.get_ref();

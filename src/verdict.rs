@@ -51,14 +51,14 @@ pub struct Verdict {
 
 impl Verdict {
     /// The highest score and its label.
-    pub fn leading(&self) -> Option<(&str, f64)> {
+    pub fn highest_score(&self) -> Option<(&str, f64)> {
         let best = self.scores.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
         Some((&best.0, best.1))
     }
 
     /// The same verdict with a decision that was made elsewhere: it stands, and what the machine saw stands beside it.
     #[must_use]
-    pub fn imported(mut self, decision: Decision) -> Self {
+    pub fn with_imported_decision(mut self, decision: Decision) -> Self {
         let done = match decision {
             Decision::Approve => "approved",
             Decision::Hold => "held",
@@ -73,7 +73,7 @@ impl Verdict {
 
     /// Returns the verdict with one reason more.
     #[must_use]
-    pub fn with(mut self, reason: Reason) -> Self {
+    pub fn with_reason(mut self, reason: Reason) -> Self {
         self.reasons.push(reason);
         self
     }

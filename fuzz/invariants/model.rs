@@ -15,7 +15,7 @@ pub fn model(data: &[u8]) {
     let written = model.to_bytes();
     let again = Model::from_bytes(&written).expect("our own file");
     assert_eq!(again.to_bytes(), written);
-    assert_eq!((again.rows(), again.labels()), (model.rows(), model.labels()));
+    assert_eq!((again.bucket_count(), again.labels()), (model.bucket_count(), model.labels()));
     assert!(model.heads().all(|head| head.bias.is_finite() && !head.languages.is_empty()));
     let author = Author { name: "Ann", url: Some("http://a.example"), email: "ann@a.example" };
     for (text, language) in [

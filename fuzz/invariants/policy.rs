@@ -30,7 +30,7 @@ pub fn policy(data: &[u8]) {
 }
 
 fn described(policies: &Policies) -> Vec<(Vec<String>, String, Vec<String>)> {
-    let all = policies.all().into_iter().map(|(sites, policy)| {
+    let all = policies.by_sites().into_iter().map(|(sites, policy)| {
         let lines = policy.describe();
         assert!(lines.iter().all(|line| !line.is_empty() && !line.contains('\n')), "{lines:?}");
         (sites.iter().map(|site| site.as_str().to_owned()).collect(), policy.version().to_owned(), lines)
@@ -41,7 +41,7 @@ fn described(policies: &Policies) -> Vec<(Vec<String>, String, Vec<String>)> {
 /// Any policy that was taken can be judged by.
 fn judges(policies: Policies) {
     let sites: Vec<String> =
-        policies.all().into_iter().flat_map(|(sites, _)| sites).map(|site| site.as_str().to_owned()).take(2).collect();
+        policies.by_sites().into_iter().flat_map(|(sites, _)| sites).map(|site| site.as_str().to_owned()).take(2).collect();
     let judge = Judge::new(Model::builtin().expect("compiled in"), policies);
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     for site in sites.into_iter().chain(["any.example".to_owned()]) {

@@ -22,7 +22,7 @@ pub fn score(data: &[u8]) {
         language: &language,
     };
     explains(&Model::builtin().expect("compiled in"), &input);
-    assert_eq!(MinHash::of(&text), MinHash::of(&text));
+    assert_eq!(MinHash::from_text(&text), MinHash::from_text(&text));
     for link in find_links(&text) {
         assert!(!link.host.is_empty() && text.get(link.span.clone()).is_some_and(|part| !part.is_empty()), "{link:?}");
     }
@@ -47,11 +47,11 @@ pub fn explains(model: &Model, input: &Input<'_>) {
             assert!(explanation.contributions.len() <= most);
             // Of very large weights, which no trained model has, the last digits are lost in adding.
             let size: f32 = explanation.contributions.iter().map(|contribution| contribution.weight.abs()).sum();
-            let close = |a: f32, b: f32| (a - b).abs() <= 1e-3 + 1e-4 * (size + a.abs() + explanation.rest.abs());
-            assert!(close(logit, listed + explanation.rest), "{logit} is not {listed} and {}", explanation.rest);
+            let close = |a: f32, b: f32| (a - b).abs() <= 1e-3 + 1e-4 * (size + a.abs() + explanation.unlisted.abs());
+            assert!(close(logit, listed + explanation.unlisted), "{logit} is not {listed} and {}", explanation.unlisted);
             assert!(close(logit, explanation.logit), "{logit} is not {}", explanation.logit);
             for contribution in &explanation.contributions {
-                assert!(!contribution.what.is_empty() && !contribution.what.contains('\n'), "{contribution:?}");
+                assert!(!contribution.description.is_empty() && !contribution.description.contains('\n'), "{contribution:?}");
                 if let Some(span) = &contribution.span {
                     assert!(input.text.get(span.clone()).is_some_and(|text| !text.is_empty()), "{contribution:?}");
                 }

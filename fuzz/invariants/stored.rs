@@ -13,7 +13,7 @@ pub fn stored(data: &[u8]) {
         let back = Verdict::try_from(wire).expect("a verdict that was read can be written and read again");
         // Not a number is unequal to itself.
         assert_eq!(format!("{back:?}"), format!("{verdict:?}"));
-        assert!(verdict.leading().is_none_or(|(label, _)| verdict.scores.iter().any(|(known, _)| known == label)));
+        assert!(verdict.highest_score().is_none_or(|(label, _)| verdict.scores.iter().any(|(known, _)| known == label)));
     }
     // None of these may do harm by being read and written.
     let _ = pb::AuditEvent::decode(data).map(|event| event.encode_to_vec());

@@ -9,7 +9,7 @@ pub struct Calibration {
 
 impl Calibration {
     /// Leaves logits as they are.
-    pub const NONE: Calibration = Calibration { slope: 1.0, offset: 0.0 };
+    pub const IDENTITY: Calibration = Calibration { slope: 1.0, offset: 0.0 };
 
     /// The calibrated logit of a raw one.
     pub fn apply(self, logit: f32) -> f32 {

@@ -38,7 +38,7 @@ pub struct ClassifierMetrics {
 pub fn score(model: &Model, source: &RecipeSource, rows: &[Row], split: Split, label: Label) -> Vec<(f32, bool)> {
     let Some(rule) = source.rule(label) else { return Vec::new() };
     let rows = rows.iter().filter(|row| row.split == Some(split));
-    rows.filter_map(|row| Some((model.score(&row.input(source.post)).get(label)?, rule.read(row)?))).collect()
+    rows.filter_map(|row| Some((model.score(&row.input(source.post)).get(label)?, rule.label(row)?))).collect()
 }
 
 /// Computes the figures from scores and truths.

@@ -22,7 +22,7 @@ pub type Targets = [Option<bool>; LABEL_LANES];
 pub struct ExampleSet {
     features: Vec<Coordinate>,
     /// Of each feature the part that counts in what speaks for abuse.
-    parts: Vec<f32>,
+    abuse_shares: Vec<f32>,
     rows: Vec<Example>,
     scratch: Scratch,
     /// The words of the rows that are learned.
@@ -37,7 +37,7 @@ pub struct Example {
     /// The number of the source in the recipe.
     pub source: usize,
     /// How often it is learned in an epoch, on average.
-    pub share: f32,
+    pub sampling_rate: f32,
     /// The number of its group among those of its source, which is held out as a whole. `None` if it has none.
     pub group: Option<usize>,
     language: Language,
@@ -63,7 +63,7 @@ pub enum FeatureSection {
 impl FeatureSection {
     const COUNT: usize = 5;
 
-    fn of(group: FeatureGroup) -> Self {
+    fn from_group(group: FeatureGroup) -> Self {
         match group {
             FeatureGroup::Author => Self::Author,
             FeatureGroup::Post => Self::Post,
@@ -83,11 +83,11 @@ impl ExampleSet {
         let mut of: Vec<&Row> = Vec::new();
         for row in rows {
             let Some(split) = row.split.or(source.split).filter(|&split| split != Split::Test) else { continue };
-            let targets: Targets = std::array::from_fn(|lane| source.rule(*Label::ALL.get(lane)?)?.read(row));
+            let targets: Targets = std::array::from_fn(|lane| source.rule(*Label::ALL.get(lane)?)?.label(row));
             if targets.iter().all(Option::is_none) || !source.includes(row) {
                 continue;
             }
-            let group = source.groups.as_deref().map(|field| row.name(field)).filter(|group| !group.is_empty());
+            let group = source.groups.as_deref().map(|field| row.text_field(field)).filter(|group| !group.is_empty());
             let number = groups.len();
             let group = group.map(|group| *groups.entry(group).or_insert(number));
             let written_in = parse_language(&row.lang).unwrap_or(language);
@@ -95,7 +95,7 @@ impl ExampleSet {
             let named = row.lang.is_empty() || parse_language(&row.lang).is_some();
             let counted = (split == Split::Train && named).then_some(written_in);
             let ends = self.extract(recipe, row, source.post, written_in, counted);
-            self.rows.push(Example { ends, targets, source: at, share: source.weight, group, language, split });
+            self.rows.push(Example { ends, targets, source: at, sampling_rate: source.weight, group, language, split });
             of.push(row);
         }
         for balance in &source.balance {
@@ -112,13 +112,13 @@ impl ExampleSet {
         language: Language,
         counted: Option<Language>,
     ) -> [usize; FeatureSection::COUNT + 1] {
-        let Scratch { work, tally, .. } = &mut self.scratch;
+        let Scratch { workspace: work, tally, .. } = &mut self.scratch;
         let input = row.input(post);
         features::read(&input, work);
         if let Some(language) = counted {
-            self.words.count(language, &work.tokens.tokens);
+            self.words.add_row(language, &work.tokens.tokens);
         }
-        tally.start(row.text.len());
+        tally.reset(row.text.len());
         features::extract(&input, language, work, tally);
         let found = locate_features(recipe, tally);
         self.push_features(&found)
@@ -130,10 +130,10 @@ impl ExampleSet {
         let mut ends = [self.features.len(); FeatureSection::COUNT + 1];
         let mut taken = HashSet::new();
         for shared in found.chunk_by(|a, b| (a.section, a.bucket) == (b.section, b.bucket)) {
-            let LocatedFeature { section, bucket, part, .. } = shared[0];
+            let LocatedFeature { section, bucket, abuse_share: part, .. } = shared[0];
             if taken.insert(bucket) {
                 self.features.push((bucket, shared.iter().map(|feature| feature.value).sum()));
-                self.parts.push(part);
+                self.abuse_shares.push(part);
             }
             ends[section + 1..].fill(self.features.len());
         }
@@ -141,27 +141,27 @@ impl ExampleSet {
     }
 
     /// Returns the features of a row that belong to a section.
-    pub fn section(&self, row: &Example, section: FeatureSection) -> &[Coordinate] {
+    pub fn section_features(&self, row: &Example, section: FeatureSection) -> &[Coordinate] {
         &self.features[row.ends[section as usize]..row.ends[section as usize + 1]]
     }
 
     /// Returns the same with the part of each that counts in what speaks for abuse.
-    pub fn parts<'s>(
+    pub fn features_with_shares<'s>(
         &'s self,
         row: &'s Example,
         sections: &'s [FeatureSection],
     ) -> impl Iterator<Item = (Coordinate, f32)> + 's {
         let of = |section: &FeatureSection| row.ends[*section as usize]..row.ends[*section as usize + 1];
-        sections.iter().flat_map(of).filter_map(|at| Some((*self.features.get(at)?, *self.parts.get(at)?)))
+        sections.iter().flat_map(of).filter_map(|at| Some((*self.features.get(at)?, *self.abuse_shares.get(at)?)))
     }
 
     /// Returns the features of a row that belong to the sections.
     pub fn features<'s>(&'s self, row: &'s Example, sections: &'s [FeatureSection]) -> impl Iterator<Item = Coordinate> + 's {
-        sections.iter().flat_map(move |section| self.section(row, *section)).copied()
+        sections.iter().flat_map(move |section| self.section_features(row, *section)).copied()
     }
 
     /// The rows of a language and a split that tell a head something, and what.
-    pub fn of(&self, language: Language, label: Label, split: Split) -> Vec<(&Example, bool)> {
+    pub fn labelled(&self, language: Language, label: Label, split: Split) -> Vec<(&Example, bool)> {
         let rows = self.rows.iter().filter(|row| row.split == split && row.language == language);
         rows.filter_map(|row| Some((row, row.targets[label.lane()]?))).collect()
     }
@@ -173,17 +173,17 @@ struct LocatedFeature {
     bucket: u32,
     value: f32,
     /// The part that counts in what speaks for abuse.
-    part: f32,
+    abuse_share: f32,
 }
 
 /// Returns the features that were counted, by section and bucket.
 fn locate_features(recipe: &Recipe, tally: &FeatureCounts) -> Vec<LocatedFeature> {
     let factors = tally.norm_factors(&recipe.norms.by_group());
     let found = tally.features().iter().map(|feature| LocatedFeature {
-        section: FeatureSection::of(feature.group) as usize,
+        section: FeatureSection::from_group(feature.group) as usize,
         bucket: feature.bucket() >> (KEY_BITS - 1 - recipe.hash_bits),
         value: feature.value() * factors[feature.group as usize],
-        part: feature.counted().abuse,
+        abuse_share: feature.counted_share().abuse,
     });
     let mut found: Vec<LocatedFeature> = found.collect();
     found.sort_unstable_by(|a, b| (a.section, a.bucket).cmp(&(b.section, b.bucket)).then(a.value.total_cmp(&b.value)));
@@ -194,18 +194,18 @@ fn locate_features(recipe: &Recipe, tally: &FeatureCounts) -> Vec<LocatedFeature
 fn apply_balance(balance: &Balance, rows: &[&Row], examples: &mut [Example]) {
     // A row that lacks one of the fields is like no other.
     let cell = |row: &Row| {
-        let names: Vec<&str> = balance.by.iter().map(|field| row.name(field)).collect();
+        let names: Vec<&str> = balance.by.iter().map(|field| row.text_field(field)).collect();
         names.iter().all(|name| !name.is_empty()).then(|| names.join("\0"))
     };
     let mut sizes: HashMap<String, f32> = HashMap::new();
     for (row, example) in rows.iter().zip(&*examples) {
         if let Some(cell) = cell(row) {
-            *sizes.entry(cell).or_default() += example.share;
+            *sizes.entry(cell).or_default() += example.sampling_rate;
         }
     }
     for (row, example) in rows.iter().zip(examples) {
         let size = cell(row).and_then(|cell| sizes.get(&cell));
-        example.share *= size.map_or(1.0, |size| (balance.rows / size).min(1.0));
+        example.sampling_rate *= size.map_or(1.0, |size| (balance.rows / size).min(1.0));
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Workspace {
 pub fn read(input: &Input, work: &mut Workspace) {
     let Workspace { text, tokens, side_text, .. } = work;
     text.normalize(input.text);
-    tokens.read(text);
+    tokens.tokenize(text);
     quote::lower_quoted_weights(input, text, tokens, side_text);
 }
 
@@ -75,13 +75,13 @@ pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &m
     add_signals(&facts, sink);
     post::extract(&facts, comment.post_words, sink);
     let name = input.author.and_then(|author| author::extract(&author, &comment, &facts, side_text, side_tokens, sink));
-    StyleSignals { generic_praise: facts.generic.is_generic(), of_post: facts.generic.is_about_post(), name }
+    StyleSignals { is_generic_praise: facts.praise_counter.is_generic_praise(), is_about_post: facts.praise_counter.is_about_post(), name }
 }
 
 /// Adds every dense signal at its level.
 fn add_signals(facts: &CommentCounts, sink: &mut impl FeatureSink) {
     for (signal, level) in signal::levels(facts) {
         let hash = combine(seeds::SIGNAL, (signal as u64) << 8 | u64::from(level));
-        sink.add(FeatureGroup::Dense, hash, 1.0, Evidence { what: EvidenceKind::Signal(signal, level), start: 0, end: 0 });
+        sink.add(FeatureGroup::Dense, hash, 1.0, Evidence { kind: EvidenceKind::Signal(signal, level), start: 0, end: 0 });
     }
 }

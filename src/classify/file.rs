@@ -35,7 +35,7 @@ const CHECKSUM_BYTES: usize = 4;
 pub enum ModelError {
     /// It does not begin like one.
     #[error("this is not a Gatepost model file")]
-    Magic,
+    NotAModel,
     /// Written in a format that this version does not read, most likely by a newer one.
     #[error(
         "the model file has format {0}, this Gatepost reads format {FORMAT}: take the Gatepost it was made for, or train it anew"
@@ -43,13 +43,13 @@ pub enum ModelError {
     Format(u16),
     /// Larger than any model.
     #[error("the model file is {0} bytes long, more than the {MAX_BYTES} allowed")]
-    Oversize(usize),
+    TooLarge(usize),
     /// Cut off.
     #[error("the model file ends too early")]
     Truncated,
     /// Something was appended.
     #[error("the model file has {0} bytes too many")]
-    Trailing(usize),
+    TrailingBytes(usize),
     /// Its content is not what was written.
     #[error("the model file is damaged: checksum {found:08x}, expected {expected:08x}")]
     Checksum { expected: u32, found: u32 },
@@ -69,16 +69,16 @@ pub fn encode(parts: &ModelParts) -> Vec<u8> {
     for norm in parts.norms {
         out.extend(norm.to_le_bytes());
     }
-    out.push(parts.voices.len() as u8);
-    for voice in &parts.voices {
+    out.push(parts.language_models.len() as u8);
+    for voice in &parts.language_models {
         out.extend(voice.language.to_639_3().bytes());
         out.push(voice.heads.len() as u8);
         for head in &voice.heads {
             out.push(head.label.lane() as u8);
-            out.push(u8::from(head.identity_terms) | u8::from(head.scope) << 1 | u8::from(head.everywhere) << 2);
-            out.push(head.also.len() as u8);
-            head.also.iter().for_each(|language| out.extend(language.to_639_3().bytes()));
-            out.extend((head.weights as u32).to_le_bytes());
+            out.push(u8::from(head.uses_identity_terms) | u8::from(head.uses_scope) << 1 | u8::from(head.is_fallback) << 2);
+            out.push(head.extra_languages.len() as u8);
+            head.extra_languages.iter().for_each(|language| out.extend(language.to_639_3().bytes()));
+            out.extend((head.weight_count as u32).to_le_bytes());
             for number in [head.scale, head.bias, head.calibration.slope, head.calibration.offset] {
                 out.extend(number.to_le_bytes());
             }
@@ -111,10 +111,10 @@ fn push_table(out: &mut Vec<u8>, table: &Table) {
 /// Reads a model back; also returns its checksum. Never panics and never allocates more than the file's size allows.
 pub fn decode(bytes: &[u8]) -> Result<(ModelParts, u32), ModelError> {
     if bytes.len() > MAX_BYTES {
-        return Err(ModelError::Oversize(bytes.len()));
+        return Err(ModelError::TooLarge(bytes.len()));
     }
     if !bytes.starts_with(&MAGIC) {
-        return Err(ModelError::Magic);
+        return Err(ModelError::NotAModel);
     }
     let mut reader = ModelReader { rest: &bytes[MAGIC.len()..] };
     let format = u16::from_le_bytes(reader.array()?);
@@ -131,7 +131,7 @@ pub fn decode(bytes: &[u8]) -> Result<(ModelParts, u32), ModelError> {
     let found = crc32fast::hash(&bytes[..bytes.len() - CHECKSUM_BYTES]);
     match parts {
         Err(ModelError::Truncated) => Err(ModelError::Truncated),
-        Ok(_) if !reader.rest.is_empty() => Err(ModelError::Trailing(reader.rest.len())),
+        Ok(_) if !reader.rest.is_empty() => Err(ModelError::TrailingBytes(reader.rest.len())),
         _ if found != expected => Err(ModelError::Checksum { expected, found }),
         parts => Ok((parts?, found)),
     }
@@ -155,14 +155,14 @@ fn read_heads(reader: &mut ModelReader) -> Result<Vec<LabelHead>, ModelError> {
         let calibration = Calibration { slope, offset };
         heads.push(LabelHead {
             label,
-            also,
+            extra_languages: also,
             scale,
             bias,
             calibration,
-            identity_terms: flags & 1 != 0,
-            scope: flags & 2 != 0,
-            everywhere: flags & 4 != 0,
-            weights,
+            uses_identity_terms: flags & 1 != 0,
+            uses_scope: flags & 2 != 0,
+            is_fallback: flags & 4 != 0,
+            weight_count: weights,
         });
     }
     Ok(heads)
@@ -190,7 +190,7 @@ fn read_body(reader: &mut ModelReader) -> Result<ModelParts, ModelError> {
         voices.push(LanguageModel { language, heads: read_heads(reader)?, table: read_table(reader, hash_bits)? });
     }
     let vocabulary = read_vocabulary(reader)?;
-    Ok(ModelParts { name, hash_bits: u32::from(hash_bits), voices, norms, vocabulary })
+    Ok(ModelParts { name, hash_bits: u32::from(hash_bits), language_models: voices, norms, vocabulary })
 }
 
 fn read_vocabulary(reader: &mut ModelReader) -> Result<Vocabulary, ModelError> {
@@ -313,15 +313,15 @@ mod tests {
     fn what_is_wrong_with_a_file_is_said() {
         let bytes = tiny().to_bytes();
         let fail = |bytes: &[u8]| decode(bytes).map(|_| ()).expect_err("must be refused");
-        assert_eq!(fail(b""), ModelError::Magic);
-        assert_eq!(fail(b"PK\x03\x04 something else"), ModelError::Magic);
-        assert_eq!(fail(&vec![0; MAX_BYTES + 1]), ModelError::Oversize(MAX_BYTES + 1));
+        assert_eq!(fail(b""), ModelError::NotAModel);
+        assert_eq!(fail(b"PK\x03\x04 something else"), ModelError::NotAModel);
+        assert_eq!(fail(&vec![0; MAX_BYTES + 1]), ModelError::TooLarge(MAX_BYTES + 1));
         let mut newer = bytes.clone();
         newer[8] = FORMAT as u8 + 1;
         assert_eq!(fail(&newer), ModelError::Format(FORMAT + 1));
         let mut longer = bytes.clone();
         longer.extend(b"more");
-        assert_eq!(fail(&longer), ModelError::Trailing(4));
+        assert_eq!(fail(&longer), ModelError::TrailingBytes(4));
         for end in 8..bytes.len() {
             assert!(decode(&bytes[..end]).is_err(), "cut at {end}");
         }

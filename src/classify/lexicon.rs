@@ -57,9 +57,9 @@ impl LexicalClasses {
     pub const FUNCTION: LexicalClasses = LexicalClasses(16);
 
     /// Asks the reader to do something elsewhere: "click", "subscribe", "visit".
-    pub const CALL: LexicalClasses = LexicalClasses(32);
+    pub const CALL_TO_ACTION: LexicalClasses = LexicalClasses(32);
     /// A place on the web to be called to: "channel", "website", "profile".
-    pub const PLACE: LexicalClasses = LexicalClasses(64);
+    pub const WEB_PLACE: LexicalClasses = LexicalClasses(64);
     /// What spam sells or promises: "casino", "loans", "followers", "earn".
     pub const SALES_WORDS: LexicalClasses = LexicalClasses(128);
     /// Praise that fits any post: "great", "informative".
@@ -84,8 +84,8 @@ impl LexicalClasses {
         LexicalClasses::SECOND_PERSON_WORDS,
         LexicalClasses::FIRST_PERSON_WORDS,
         LexicalClasses::IDENTITY,
-        LexicalClasses::CALL,
-        LexicalClasses::PLACE,
+        LexicalClasses::CALL_TO_ACTION,
+        LexicalClasses::WEB_PLACE,
         LexicalClasses::SALES_WORDS,
         LexicalClasses::VIOLENCE_WORDS,
         LexicalClasses::CONTEMPT_WORDS,
@@ -94,23 +94,23 @@ impl LexicalClasses {
     ];
 
     /// What is neither English nor of any language: spam names its wares and places in English everywhere.
-    const ANYWHERE: LexicalClasses = LexicalClasses(
-        LexicalClasses::CALL.0 | LexicalClasses::PLACE.0 | LexicalClasses::SALES_WORDS.0 | LexicalClasses::TLD.0,
+    const LANGUAGE_INDEPENDENT: LexicalClasses = LexicalClasses(
+        LexicalClasses::CALL_TO_ACTION.0 | LexicalClasses::WEB_PLACE.0 | LexicalClasses::SALES_WORDS.0 | LexicalClasses::TLD.0,
     );
 
     /// Returns the classes of both.
-    pub const fn and(self, other: LexicalClasses) -> LexicalClasses {
+    pub const fn union(self, other: LexicalClasses) -> LexicalClasses {
         LexicalClasses(self.0 | other.0)
     }
 
     /// Returns those of the classes that a word keeps in other languages than English.
     pub const fn language_independent(self) -> LexicalClasses {
-        LexicalClasses(self.0 & LexicalClasses::ANYWHERE.0)
+        LexicalClasses(self.0 & LexicalClasses::LANGUAGE_INDEPENDENT.0)
     }
 
     /// Whether the word is in one of the classes of `other`.
     #[inline]
-    pub fn has(self, other: LexicalClasses) -> bool {
+    pub fn intersects(self, other: LexicalClasses) -> bool {
         self.0 & other.0 != 0
     }
 }
@@ -130,8 +130,8 @@ static LEXICON: LazyLock<HashMap<u64, LexicalClasses, BuildHasherDefault<Identit
         (LexicalClasses::IDENTITY, IDENTITY_TERMS),
         (LexicalClasses::FUNCTION, FUNCTION_WORDS),
         (LexicalClasses::ENGLISH_ONLY_WORDS, ENGLISH_ONLY_WORDS),
-        (LexicalClasses::CALL, CALL_TO_ACTION_WORDS),
-        (LexicalClasses::PLACE, WEB_PLACE_WORDS),
+        (LexicalClasses::CALL_TO_ACTION, CALL_TO_ACTION_WORDS),
+        (LexicalClasses::WEB_PLACE, WEB_PLACE_WORDS),
         (LexicalClasses::SALES_WORDS, SALES_WORDS),
         (LexicalClasses::PRAISE_WORDS, PRAISE_WORDS),
         (LexicalClasses::VIOLENCE_WORDS, VIOLENCE_WORDS),
@@ -243,9 +243,9 @@ mod tests {
     #[test]
     fn words_are_found_in_all_their_classes() {
         let of = |word: &str| classes_of(word_hash(word.as_bytes()));
-        assert!(of("not").has(LexicalClasses::NEGATOR) && of("not").has(LexicalClasses::FUNCTION));
-        assert!(of("your").has(LexicalClasses::SECOND_PERSON_WORDS) && !of("your").has(LexicalClasses::FIRST_PERSON_WORDS));
-        assert!(of("muslims").has(LexicalClasses::IDENTITY));
+        assert!(of("not").intersects(LexicalClasses::NEGATOR) && of("not").intersects(LexicalClasses::FUNCTION));
+        assert!(of("your").intersects(LexicalClasses::SECOND_PERSON_WORDS) && !of("your").intersects(LexicalClasses::FIRST_PERSON_WORDS));
+        assert!(of("muslims").intersects(LexicalClasses::IDENTITY));
         assert_eq!(of("weapon"), LexicalClasses::default());
     }
 }

@@ -25,17 +25,17 @@ pub struct MinHash([u64; BANDS]);
 impl MinHash {
     /// The fingerprint of a text; `None` for one that is too short to have one. Case, disguise by odd characters, marks,
     /// numbers and where links lead make no difference.
-    pub fn of(text: &str) -> Option<MinHash> {
+    pub fn from_text(text: &str) -> Option<MinHash> {
         thread_local! {
             static SCRATCH: RefCell<(ScoringText, Tokens)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(normal, tokens)| {
             normal.normalize(text);
-            tokens.read(normal);
+            tokens.tokenize(normal);
             let said = tokens
                 .tokens
                 .iter()
-                .filter(|token| !matches!(token.kind, TokenKind::Mark | TokenKind::Number | TokenKind::Emoji));
+                .filter(|token| !matches!(token.kind, TokenKind::Punctuation | TokenKind::Number | TokenKind::Emoji));
             let words: Vec<u64> = said.map(|token| token.hash).collect();
             if words.len() < MIN_WORDS {
                 return None;
@@ -60,7 +60,7 @@ impl MinHash {
     }
 
     /// Whether two texts are nearly the same.
-    pub fn is_like(&self, other: &MinHash) -> bool {
+    pub fn is_near_duplicate(&self, other: &MinHash) -> bool {
         self.0.iter().zip(other.0).any(|(ours, theirs)| *ours == theirs)
     }
 
@@ -78,7 +78,7 @@ mod tests {
                         no experience needed and the first week is free for everybody who signs up now";
 
     fn alike(a: &str, b: &str) -> bool {
-        let (a, b) = (MinHash::of(a).expect("long enough"), MinHash::of(b).expect("long enough"));
+        let (a, b) = (MinHash::from_text(a).expect("long enough"), MinHash::from_text(b).expect("long enough"));
         a.bands().iter().zip(b.bands()).any(|(a, b)| *a == b)
     }
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn short_texts_have_none() {
-        assert_eq!(MinHash::of("Thanks for sharing this, it was great"), None);
-        assert_eq!(MinHash::of(""), None);
+        assert_eq!(MinHash::from_text("Thanks for sharing this, it was great"), None);
+        assert_eq!(MinHash::from_text(""), None);
     }
 }

@@ -44,9 +44,9 @@ pub struct HeadInfo {
     /// The ISO 639-1 codes of the languages that it speaks; `*` if it speaks all.
     pub languages: Vec<&'static str>,
     /// How many weights are not zero.
-    pub weights: usize,
+    pub weight_count: usize,
     /// The largest weight before calibration.
-    pub largest: f32,
+    pub max_weight: f32,
     /// The raw logit of a comment without any feature.
     pub bias: f32,
     /// Calibration: the calibrated logit is `slope` times the raw one plus `offset`.
@@ -85,7 +85,7 @@ impl Model {
     }
 
     fn with_checksum(parts: ModelParts, checksum: u32) -> Model {
-        let has = |label: &Label| parts.voices.iter().any(|voice| voice.head(*label).is_some());
+        let has = |label: &Label| parts.language_models.iter().any(|voice| voice.head(*label).is_some());
         Model { version: format!("{}-{checksum:08x}", parts.name), labels: Label::ALL.into_iter().filter(has).collect(), parts }
     }
 
@@ -105,21 +105,21 @@ impl Model {
     }
 
     /// How many buckets have weights.
-    pub fn rows(&self) -> usize {
-        self.parts.voices.iter().map(|voice| voice.table.len()).sum()
+    pub fn bucket_count(&self) -> usize {
+        self.parts.language_models.iter().map(|voice| voice.table.len()).sum()
     }
 
     /// Facts on every head of every language.
     pub fn heads(&self) -> impl Iterator<Item = HeadInfo> {
-        let heads = self.parts.voices.iter().flat_map(|voice| voice.heads.iter().map(move |head| (voice, head)));
+        let heads = self.parts.language_models.iter().flat_map(|voice| voice.heads.iter().map(move |head| (voice, head)));
         heads.map(|(voice, head)| HeadInfo {
             label: head.label,
-            languages: match head.everywhere {
+            languages: match head.is_fallback {
                 true => vec!["*"],
-                false => [voice.language].iter().chain(&head.also).map(|language| language::tag(*language)).collect(),
+                false => [voice.language].iter().chain(&head.extra_languages).map(|language| language::tag(*language)).collect(),
             },
-            weights: head.weights,
-            largest: f32::from(i8::MAX) * head.scale,
+            weight_count: head.weight_count,
+            max_weight: f32::from(i8::MAX) * head.scale,
             bias: head.bias,
             slope: head.calibration.slope,
             offset: head.calibration.offset,
@@ -127,21 +127,21 @@ impl Model {
     }
 
     /// Whether any head speaks a language.
-    pub(super) fn speaks(&self, language: Language) -> bool {
-        self.parts.voices.iter().any(|voice| voice.heads.iter().any(|head| voice.speaks(head, language)))
+    pub(super) fn supports(&self, language: Language) -> bool {
+        self.parts.language_models.iter().any(|voice| voice.heads.iter().any(|head| voice.supports(head, language)))
     }
 
     /// Who speaks of a label in a language: its own head before one that learned the language along with another.
     pub(super) fn head(&self, label: Label, language: Language) -> Option<(&LanguageModel, &LabelHead)> {
-        let heads = || self.parts.voices.iter().filter_map(|voice| Some((voice, voice.head(label)?)));
+        let heads = || self.parts.language_models.iter().filter_map(|voice| Some((voice, voice.head(label)?)));
         let own = heads().find(|(voice, _)| voice.language == language);
-        own.or_else(|| heads().find(|(_, head)| head.also.contains(&language)))
-            .or_else(|| heads().find(|(_, head)| head.everywhere))
+        own.or_else(|| heads().find(|(_, head)| head.extra_languages.contains(&language)))
+            .or_else(|| heads().find(|(_, head)| head.is_fallback))
     }
 
     /// The languages that the model speaks.
     pub(super) fn language_models(&self) -> &[LanguageModel] {
-        &self.parts.voices
+        &self.parts.language_models
     }
 
     /// The weights of a bucket of 2^20.
@@ -151,7 +151,7 @@ impl Model {
 
     /// The weights of a feature.
     #[inline]
-    pub(super) fn weights<'v>(&self, voice: &'v LanguageModel, feature: &Feature) -> Option<&'v Weights> {
+    pub(super) fn feature_weights<'v>(&self, voice: &'v LanguageModel, feature: &Feature) -> Option<&'v Weights> {
         self.bucket_weights(voice, feature.bucket())
     }
 
@@ -178,22 +178,22 @@ pub mod tests {
     /// A model with made-up weights in every bucket of a small table.
     pub fn tiny() -> Model {
         let head = |label: Label, bias| LabelHead {
-            scope: false,
-            everywhere: false,
+            uses_scope: false,
+            is_fallback: false,
             label,
-            also: vec![Language::Rus],
-            weights: 256,
+            extra_languages: vec![Language::Rus],
+            weight_count: 256,
             scale: 0.05,
             bias,
             calibration: Calibration { slope: 1.25, offset: -0.5 },
-            identity_terms: label == Label::Spam,
+            uses_identity_terms: label == Label::Spam,
         };
         let rows = (0..1u32 << 8).map(|bucket| (bucket, std::array::from_fn(|lane| (bucket as usize * 7 + lane * 5) as i8)));
         let table = Table::new(8, rows).expect("rows are in order");
         Model::from_parts(ModelParts {
             name: "tiny".into(),
             hash_bits: 8,
-            voices: vec![
+            language_models: vec![
                 LanguageModel {
                     language: Language::Eng,
                     heads: vec![head(Label::Spam, -1.0), head(Label::Insult, 0.5)],

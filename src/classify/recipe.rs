@@ -259,7 +259,7 @@ impl Recipe {
         range(heads().all(|head| (0.0..=100.0).contains(&head.scope)), "scope", "0 to 100")?;
         let alarms = || heads().filter_map(|head| head.alarms).flatten();
         range(alarms().all(|share| share > 0.0 && share < 1.0), "alarms", "two shares between 0 and 1")?;
-        let shares = || sources().flat_map(|source| source.heads.values().map(LabelRule::share));
+        let shares = || sources().flat_map(|source| source.heads.values().map(LabelRule::sampling_rate));
         range(shares().all(|share| share > 0.0 && share <= 1.0), "never", "a share above 0 and up to 1")?;
         range(self.norms.by_group().into_iter().all(not_negative), "norms", "zero or above")
     }
@@ -312,7 +312,7 @@ impl RecipeSource {
 
     /// Returns whether a row has one of the values that the source asks for.
     pub fn includes(&self, row: &Row) -> bool {
-        self.only.iter().all(|(field, values)| values.iter().any(|value| value == row.name(field)))
+        self.only.iter().all(|(field, values)| values.iter().any(|value| value == row.text_field(field)))
     }
 }
 

@@ -125,11 +125,11 @@ impl Row {
     }
 
     /// Returns the field of this name as text; empty if there is none.
-    pub fn name(&self, field: &str) -> &str {
+    pub fn text_field(&self, field: &str) -> &str {
         self.fields.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
-    fn field(&self, path: &str) -> Option<&Value> {
+    fn value_at(&self, path: &str) -> Option<&Value> {
         let mut steps = path.split('.');
         steps.next().and_then(|first| steps.try_fold(self.fields.get(first)?, |value, step| value.get(step)))
     }

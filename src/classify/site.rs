@@ -107,7 +107,7 @@ impl CorrectedLabel {
     }
 
     /// What an outcome says of it. `None`: nothing. Spam may well be abusive too, and abuse advertise: nobody has said.
-    pub fn of(self, outcome: Outcome) -> Option<bool> {
+    pub fn target(self, outcome: Outcome) -> Option<bool> {
         match (outcome, self) {
             (Outcome::Ham, _) => Some(false),
             (Outcome::Spam, Self::Spam) | (Outcome::Toxic, Self::Toxicity) => Some(true),
@@ -139,12 +139,12 @@ fn correction_features<'t>(
 ) -> impl Iterator<Item = (u16, f32, f32)> {
     let counted = tally.features().iter().filter(|feature| match feature.group {
         FeatureGroup::Words | FeatureGroup::Chars | FeatureGroup::Post => true,
-        FeatureGroup::Shape | FeatureGroup::Dense | FeatureGroup::Author => feature.names,
+        FeatureGroup::Shape | FeatureGroup::Dense | FeatureGroup::Author => feature.is_name,
         FeatureGroup::Scope | FeatureGroup::Identity => false,
     });
     counted.map(|feature| {
         let value = feature.value() * factors[feature.group as usize];
-        ((feature.bucket() >> (BUCKET_BITS - SLOT_BITS)) as u16, value, feature.counted().spam)
+        ((feature.bucket() >> (BUCKET_BITS - SLOT_BITS)) as u16, value, feature.counted_share().spam)
     })
 }
 
@@ -187,13 +187,13 @@ impl FeatureVector {
 
     /// The same without what the base says.
     #[must_use]
-    pub fn alone(&self) -> Self {
+    pub fn without_base(&self) -> Self {
         Self { features: self.features.clone(), base: [None; 2] }
     }
 
     /// The same without any feature: only what the base says, and the site's bias.
     #[must_use]
-    pub fn bare(&self) -> Self {
+    pub fn without_features(&self) -> Self {
         Self { features: Vec::new(), base: self.base }
     }
 
@@ -226,9 +226,9 @@ impl Correction {
         let mut before = [0.0; 2];
         for ((kind, head), before) in CorrectedLabel::ALL.into_iter().zip(&mut self.heads).zip(&mut before) {
             let coordinates = sketch.coordinates(head.bias_value());
-            let offset = head.base(sketch.base(kind), kind);
+            let offset = head.base_term(sketch.base(kind), kind);
             *before = EVEN_LOGITS[kind as usize] + offset + head.learner.logit(&coordinates);
-            if let Some(target) = kind.of(outcome) {
+            if let Some(target) = kind.target(outcome) {
                 head.learner.learn_residual(&coordinates, target, offset, MAX_RESIDUAL, weight)?;
                 head.evidence[usize::from(target)] += weight;
             }
@@ -248,7 +248,7 @@ impl Correction {
         wrong.sort_by(|a, b| a.0.total_cmp(&b.0));
         let head = &mut self.heads[kind as usize];
         for (_, sketch) in wrong.into_iter().take(MAX_REHEARSED[usize::from(bad)]) {
-            let offset = head.base(sketch.base(kind), kind);
+            let offset = head.base_term(sketch.base(kind), kind);
             head.learner.learn_residual(&sketch.coordinates(head.bias_value()), bad, offset, MAX_RESIDUAL, weight)?;
         }
         Ok(())
@@ -258,7 +258,7 @@ impl Correction {
     pub fn logit(&self, sketch: &FeatureVector, kind: CorrectedLabel) -> f32 {
         let head = &self.heads[kind as usize];
         EVEN_LOGITS[kind as usize]
-            + head.base(sketch.base(kind), kind)
+            + head.base_term(sketch.base(kind), kind)
             + head.learner.logit(&sketch.coordinates(head.bias_value()))
     }
 
@@ -267,7 +267,7 @@ impl Correction {
         let head = &self.heads[kind as usize];
         let weight = |slot: usize| weights.get(slot).copied().unwrap_or_default();
         let sum: f32 = sketch.features.iter().map(|&(slot, value)| f32::from(value) * weight(usize::from(slot))).sum();
-        EVEN_LOGITS[kind as usize] + head.base(sketch.base(kind), kind) + sum * QUANTUM + head.bias_value() * weight(SLOTS)
+        EVEN_LOGITS[kind as usize] + head.base_term(sketch.base(kind), kind) + sum * QUANTUM + head.bias_value() * weight(SLOTS)
     }
 
     /// The logits of both kinds of a comment whose features were counted, where the base gives these. A feature that the
@@ -281,7 +281,7 @@ impl Correction {
         let mut logits = [0.0; 2];
         for ((kind, head), logit) in CorrectedLabel::ALL.into_iter().zip(&self.heads).zip(&mut logits) {
             *logit = EVEN_LOGITS[kind as usize]
-                + head.base(base[kind as usize], kind)
+                + head.base_term(base[kind as usize], kind)
                 + head.bias_value() * head.learner.weight(SLOTS);
         }
         for (slot, value, counted) in correction_features(tally, factors) {
@@ -318,8 +318,8 @@ impl Correction {
 
 impl Head {
     /// What the base says beyond even odds, as far as it counts. One that does not speak the language says nothing.
-    fn base(&self, logit: Option<f32>, kind: CorrectedLabel) -> f32 {
-        logit.map_or(0.0, |logit| self.share() * (logit - EVEN_LOGITS[kind as usize]))
+    fn base_term(&self, logit: Option<f32>, kind: CorrectedLabel) -> f32 {
+        logit.map_or(0.0, |logit| self.base_share() * (logit - EVEN_LOGITS[kind as usize]))
     }
 
     /// Returns how many outcomes of each class there are at least.
@@ -333,7 +333,7 @@ impl Head {
     }
 
     /// Returns the part of the base's say that counts: all of it until both classes were seen, and less as evidence grows.
-    fn share(&self) -> f32 {
+    fn base_share(&self) -> f32 {
         MIN_BASE_SHARE + (1.0 - MIN_BASE_SHARE) * OUTCOMES_FOR_HALF_SHARE / (OUTCOMES_FOR_HALF_SHARE + self.smaller_class())
     }
 }
@@ -347,7 +347,7 @@ mod tests {
     use crate::classify::{Input, Model};
 
     fn sketch(model: &Model, text: &str) -> FeatureVector {
-        model.sketch(&Input { text, ..Input::default() })
+        model.feature_vector(&Input { text, ..Input::default() })
     }
 
     #[test]

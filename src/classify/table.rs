@@ -12,7 +12,7 @@ pub type Weights = [i8; LABEL_LANES];
 #[derive(Debug, Clone, Copy, Default)]
 struct Block {
     present: u64,
-    before: u32,
+    rank: u32,
 }
 
 /// Buckets and their weights.
@@ -52,7 +52,7 @@ impl Table {
         }
         let mut before = 0;
         for block in &mut blocks {
-            block.before = before;
+            block.rank = before;
             before += block.present.count_ones();
         }
         Ok(Some(Table { blocks, rows: weights }))
@@ -66,7 +66,7 @@ impl Table {
         if block.present & bit == 0 {
             return None;
         }
-        self.rows.get(block.before as usize + (block.present & (bit - 1)).count_ones() as usize)
+        self.rows.get(block.rank as usize + (block.present & (bit - 1)).count_ones() as usize)
     }
 
     /// How many buckets have weights.

@@ -13,11 +13,11 @@ pub struct Feature {
     pub key: u32,
     pub group: FeatureGroup,
     /// Whether it names somebody or some place.
-    pub names: bool,
+    pub is_name: bool,
     /// How often it occurs.
-    pub times: f32,
+    pub occurrences: f32,
     /// How much of that counts: a use that counts less adds less than one.
-    pub amount: CountedShare,
+    pub counted_sum: CountedShare,
 }
 
 impl Feature {
@@ -30,14 +30,14 @@ impl Feature {
     /// The value before its group is normalised: sub-linear in how often it occurs, with the sign of the hash.
     #[inline]
     pub fn value(&self) -> f32 {
-        let size = if self.times <= 1.0 { 1.0 } else { 1.0 + self.times.ln() };
+        let size = if self.occurrences <= 1.0 { 1.0 } else { 1.0 + self.occurrences.ln() };
         if self.key & 1 == 1 { -size } else { size }
     }
 
     /// Returns the part of it that counts in what speaks for spam, and for abuse, `0..=1`.
     #[inline]
-    pub fn counted(&self) -> CountedShare {
-        CountedShare { spam: self.amount.spam / self.times, abuse: self.amount.abuse / self.times }
+    pub fn counted_share(&self) -> CountedShare {
+        CountedShare { spam: self.counted_sum.spam / self.occurrences, abuse: self.counted_sum.abuse / self.occurrences }
     }
 }
 
@@ -54,7 +54,7 @@ pub struct FeatureCounts {
 
 impl FeatureCounts {
     /// Forgets everything and makes room for a text of that many bytes.
-    pub fn start(&mut self, bytes: usize) {
+    pub fn reset(&mut self, bytes: usize) {
         self.features.clear();
 
         let wanted = (bytes * 4).next_power_of_two().clamp(1024, 1 << 17);
@@ -90,7 +90,7 @@ impl FeatureCounts {
 
     /// The index of the feature's slot: where it is, or the empty one where it would go.
     #[inline]
-    fn slot(&self, key: u32, group: FeatureGroup) -> usize {
+    fn find_slot(&self, key: u32, group: FeatureGroup) -> usize {
         // Keys are high bits of a hash already, so their low bits are as good as any.
         let mut at = (key as usize ^ (group as usize) << 7) & self.mask;
         loop {
@@ -116,7 +116,7 @@ impl FeatureCounts {
         self.round = 1;
         for index in 0..self.features.len() {
             let Feature { key, group, .. } = self.features[index];
-            let at = self.slot(key, group);
+            let at = self.find_slot(key, group);
             self.slots[at] = (self.round, index as u32);
         }
     }
@@ -125,18 +125,18 @@ impl FeatureCounts {
     #[inline]
     pub fn count(&mut self, group: FeatureGroup, hash: u64, amount: CountedShare) -> (usize, bool) {
         let key = hash::feature_key(hash);
-        let at = self.slot(key, group);
+        let at = self.find_slot(key, group);
         let (round, index) = self.slots[at];
         if round == self.round {
             let feature = &mut self.features[index as usize];
-            feature.times += 1.0;
-            feature.amount.spam += amount.spam;
-            feature.amount.abuse += amount.abuse;
+            feature.occurrences += 1.0;
+            feature.counted_sum.spam += amount.spam;
+            feature.counted_sum.abuse += amount.abuse;
             return (index as usize, false);
         }
         let index = self.features.len();
         self.slots[at] = (self.round, index as u32);
-        self.features.push(Feature { key, group, names: false, times: 1.0, amount });
+        self.features.push(Feature { key, group, is_name: false, occurrences: 1.0, counted_sum: amount });
         if self.features.len() * 2 > self.mask {
             self.grow();
         }
@@ -153,13 +153,13 @@ impl FeatureSink for FeatureCounts {
     #[inline]
     fn add_name(&mut self, group: FeatureGroup, hash: u64, amount: impl Into<CountedShare>, _: Evidence) -> bool {
         let (index, first_time) = self.count(group, hash, amount.into());
-        self.features[index].names = true;
+        self.features[index].is_name = true;
         first_time
     }
 
     #[inline]
     fn contains(&self, group: FeatureGroup, hash: u64) -> bool {
-        self.slots[self.slot(hash::feature_key(hash), group)].0 == self.round
+        self.slots[self.find_slot(hash::feature_key(hash), group)].0 == self.round
     }
 }
 
@@ -172,7 +172,7 @@ mod tests {
     fn features_are_counted_once_however_many_there_are() {
         let mut tally = FeatureCounts::default();
         for round in 0..3u64 {
-            tally.start(10);
+            tally.reset(10);
             for n in 0..5000u64 {
                 tally.count(FeatureGroup::Words, hash::combine(round, n % 2500), 1.0.into());
             }
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn groups_are_brought_to_their_norms() {
         let mut tally = FeatureCounts::default();
-        tally.start(10);
+        tally.reset(10);
         for n in 0..50 {
             tally.count(FeatureGroup::Words, hash::combine(1, n % 20), 1.0.into());
         }

@@ -16,7 +16,7 @@ pub enum TokenKind {
     /// Digits, with separators inside.
     Number,
     /// A run of one and the same punctuation mark or symbol.
-    Mark,
+    Punctuation,
     /// One character of a script without spaces.
     Ideograph,
     /// One emoji.
@@ -26,9 +26,9 @@ pub enum TokenKind {
     /// An e-mail address.
     Email,
     /// `@name`
-    Handle,
+    Mention,
     /// `#word`
-    Tag,
+    Hashtag,
 }
 
 /// One token; `start..end` are bytes of the normalised text.
@@ -38,12 +38,12 @@ pub struct Token {
     pub start: u16,
     pub end: u16,
     /// All letters are capitals, and there are at least two.
-    pub shouted: bool,
+    pub is_uppercase: bool,
     pub classes: LexicalClasses,
     pub hash: u64,
     /// The hash in the company of other words: identity terms are all the same there, so that what is said counts
     /// and not of whom.
-    pub said: u64,
+    pub context_hash: u64,
     /// How much of it counts in what speaks for abuse, `0..=1`.
     pub weight: f32,
 }
@@ -51,7 +51,7 @@ pub struct Token {
 impl Token {
     /// Returns whether it is a word that carries content.
     pub fn is_content(&self) -> bool {
-        self.kind == TokenKind::Word && self.end - self.start >= 3 && !self.classes.has(LexicalClasses::FUNCTION)
+        self.kind == TokenKind::Word && self.end - self.start >= 3 && !self.classes.intersects(LexicalClasses::FUNCTION)
     }
 }
 
@@ -61,9 +61,9 @@ pub struct Piece {
     pub start: u16,
     pub end: u16,
     /// Nothing but ASCII letters, none of them doubled: as plain as it gets.
-    pub plain: bool,
+    pub is_plain: bool,
     /// Holds an identity term.
-    pub identity: bool,
+    pub has_identity_term: bool,
     /// How much of it counts in what speaks for abuse, `0..=1`.
     pub weight: f32,
 }
@@ -72,10 +72,10 @@ pub struct Piece {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CharCounts {
     pub letters: u32,
-    pub capitals: u32,
+    pub uppercase: u32,
     pub digits: u32,
-    pub marks: u32,
-    pub foreign: u32,
+    pub punctuation: u32,
+    pub non_ascii: u32,
     pub newlines: u32,
     pub link_bytes: u32,
 }
@@ -90,7 +90,7 @@ pub struct Tokens {
 
 impl Tokens {
     /// Replaces the content with the tokens of `text`.
-    pub fn read(&mut self, text: &ScoringText) {
+    pub fn tokenize(&mut self, text: &ScoringText) {
         self.tokens.clear();
         self.pieces.clear();
         self.counts = CharCounts::default();
@@ -112,14 +112,14 @@ impl Tokens {
     pub fn reclassify(&mut self, words: Option<&Words>) {
         for token in self.tokens.iter_mut().filter(|token| token.kind == TokenKind::Word) {
             let classes = words.and_then(|words| words.get(&token.hash)).copied().unwrap_or_default();
-            token.classes = token.classes.language_independent().and(classes.to_lexical());
-            token.said = if token.classes.has(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { token.hash };
+            token.classes = token.classes.language_independent().union(classes.to_lexical());
+            token.context_hash = if token.classes.intersects(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { token.hash };
         }
         let mut tokens = self.tokens.iter().peekable();
         for piece in &mut self.pieces {
-            piece.identity = false;
+            piece.has_identity_term = false;
             while let Some(token) = tokens.next_if(|token| token.start < piece.end) {
-                piece.identity |= token.classes.has(LexicalClasses::IDENTITY);
+                piece.has_identity_term |= token.classes.intersects(LexicalClasses::IDENTITY);
             }
         }
     }
@@ -141,12 +141,12 @@ impl Tokens {
         let piece = &text.as_str()[at..end];
         let begin = at;
         // Every address has a dot; most pieces have none.
-        let mut addresses = piece.contains('.').then(|| Addresses::of(piece));
+        let mut addresses = piece.contains('.').then(|| Addresses::new(piece));
         while piece[at - begin..].contains('.')
             && let Some(address) = addresses.as_mut().and_then(Iterator::next)
         {
             let kind = if matches!(address, Address::Link(_)) { TokenKind::Link } else { TokenKind::Email };
-            let (from, to) = (begin + address.at().start, begin + address.at().end);
+            let (from, to) = (begin + address.span().start, begin + address.span().end);
             self.read_text(text, at, from);
             self.counts.link_bytes += (to - from) as u32;
             self.push(kind, from, to, false, hash::hash_bytes(lexicon::WORD_SEED, placeholder_text(kind)));
@@ -171,9 +171,9 @@ impl Tokens {
                     plain &= is_plain;
                     to
                 }
-                CharClass::Mark => {
+                CharClass::Punctuation => {
                     plain = false;
-                    self.read_mark(text, at..end, length, at == start)
+                    self.read_punctuation(text, at..end, length, at == start)
                 }
                 CharClass::Ideograph | CharClass::Emoji => {
                     plain = false;
@@ -181,8 +181,8 @@ impl Tokens {
                 }
             }
         }
-        let identity = self.tokens[before..].iter().any(|token| token.classes.has(LexicalClasses::IDENTITY));
-        self.pieces.push(Piece { start: start as u16, end: end as u16, plain, identity, weight: 1.0 });
+        let identity = self.tokens[before..].iter().any(|token| token.classes.intersects(LexicalClasses::IDENTITY));
+        self.pieces.push(Piece { start: start as u16, end: end as u16, is_plain: plain, has_identity_term: identity, weight: 1.0 });
     }
 
     /// Reads the word or number at the start of a range, whose first character has this class and length. Returns where it ends,
@@ -205,7 +205,7 @@ impl Tokens {
                     plain &= bytes[at] != previous && bytes[at] < 0x80;
                 }
                 CharClass::Digit => {}
-                CharClass::Mark if is_inside_word(bytes, at, letters > 0) => {}
+                CharClass::Punctuation if is_inside_word(bytes, at, letters > 0) => {}
                 _ => break,
             }
             plain &= bytes[at].is_ascii_lowercase();
@@ -218,7 +218,7 @@ impl Tokens {
 
     /// Reads the run of one mark at the start of a range, or the handle or tag that it begins if it is the first of its piece.
     /// Returns where it ends.
-    fn read_mark(&mut self, text: &ScoringText, at: Range<usize>, length: usize, is_first: bool) -> usize {
+    fn read_punctuation(&mut self, text: &ScoringText, at: Range<usize>, length: usize, is_first: bool) -> usize {
         let Range { start: from, end } = at;
         let normalised = text.as_str();
         let bytes = &normalised.as_bytes()[..end];
@@ -228,22 +228,22 @@ impl Tokens {
             at += length;
         }
         let run = ((at - from) / length) as u32;
-        self.counts.marks += run;
-        self.counts.foreign += u32::from(length > 1) * run;
+        self.counts.punctuation += run;
+        self.counts.non_ascii += u32::from(length > 1) * run;
         // "!", "!!", "!!!" and "!!!!" differ; more do not.
         let shown = &bytes[from..from + length * run.min(4) as usize];
         let address = is_first && (shown == b"@" || shown == b"#") && at < end;
         if address && char_class(normalised, at).0 == CharClass::Letter {
             return self.read_mention(text, from, end);
         }
-        self.push(TokenKind::Mark, from, at, false, lexicon::word_hash(shown));
+        self.push(TokenKind::Punctuation, from, at, false, lexicon::word_hash(shown));
         at
     }
 
     /// Reads an emoji or a character of a script without spaces; returns where it ends.
     fn read_symbol(&mut self, text: &ScoringText, from: usize, class: CharClass, length: usize) -> usize {
         let to = from + length;
-        self.counts.foreign += 1;
+        self.counts.non_ascii += 1;
         self.counts.letters += u32::from(class == CharClass::Ideograph);
         let kind = if class == CharClass::Emoji { TokenKind::Emoji } else { TokenKind::Ideograph };
         self.push(kind, from, to, false, lexicon::word_hash(&text.as_str().as_bytes()[from..to]));
@@ -264,14 +264,14 @@ impl Tokens {
         let name = &normalised.as_bytes()[from..at];
         if name[0] == b'@' {
             self.push(
-                TokenKind::Handle,
+                TokenKind::Mention,
                 from,
                 at,
                 false,
-                hash::hash_bytes(lexicon::WORD_SEED, placeholder_text(TokenKind::Handle)),
+                hash::hash_bytes(lexicon::WORD_SEED, placeholder_text(TokenKind::Mention)),
             );
         } else {
-            self.push(TokenKind::Tag, from, at, false, lexicon::word_hash(&name[1..]));
+            self.push(TokenKind::Hashtag, from, at, false, lexicon::word_hash(&name[1..]));
         }
         at
     }
@@ -280,9 +280,9 @@ impl Tokens {
         let bytes = &text.as_str().as_bytes()[from..to];
         let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count() as u32;
         self.counts.letters += letters;
-        self.counts.capitals += capitals;
+        self.counts.uppercase += capitals;
         self.counts.digits += digits;
-        self.counts.foreign += bytes.iter().filter(|&&byte| byte >= 0xC0).count() as u32;
+        self.counts.non_ascii += bytes.iter().filter(|&&byte| byte >= 0xC0).count() as u32;
         if letters == 0 {
             // Years and small numbers speak for themselves; of long ones only the length does.
             let hash = match digits {
@@ -297,8 +297,8 @@ impl Tokens {
 
     fn push(&mut self, kind: TokenKind, from: usize, to: usize, shouted: bool, hash: u64) {
         let classes = if kind == TokenKind::Word { lexicon::classes_of(hash) } else { LexicalClasses::default() };
-        let said = if classes.has(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { hash };
-        self.tokens.push(Token { kind, start: from as u16, end: to as u16, shouted, classes, hash, said, weight: 1.0 });
+        let said = if classes.intersects(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { hash };
+        self.tokens.push(Token { kind, start: from as u16, end: to as u16, is_uppercase: shouted, classes, hash, context_hash: said, weight: 1.0 });
     }
 }
 
@@ -315,7 +315,7 @@ fn placeholder_text(kind: TokenKind) -> &'static [u8] {
 enum CharClass {
     Letter,
     Digit,
-    Mark,
+    Punctuation,
     Ideograph,
     Emoji,
 }
@@ -327,19 +327,19 @@ fn char_class(text: &str, at: usize) -> (CharClass, usize) {
     match byte {
         b'a'..=b'z' | b'A'..=b'Z' => (CharClass::Letter, 1),
         b'0'..=b'9' => (CharClass::Digit, 1),
-        0..0x80 => (CharClass::Mark, 1),
+        0..0x80 => (CharClass::Punctuation, 1),
         _ => non_ascii_class(text, at),
     }
 }
 
 fn non_ascii_class(text: &str, at: usize) -> (CharClass, usize) {
-    let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { return (CharClass::Mark, 1) };
+    let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { return (CharClass::Punctuation, 1) };
     let class = match c {
         '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}' => CharClass::Ideograph,
         '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B50}' | '\u{2B55}' => CharClass::Emoji,
         c if c.is_numeric() => CharClass::Digit,
         c if c.is_alphabetic() || unicode_normalization::char::is_combining_mark(c) => CharClass::Letter,
-        _ => CharClass::Mark,
+        _ => CharClass::Punctuation,
     };
     (class, c.len_utf8())
 }
@@ -363,7 +363,7 @@ mod tests {
     fn tokens(source: &str) -> Vec<(TokenKind, String)> {
         let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize(source);
-        tokens.read(&text);
+        tokens.tokenize(&text);
         let part = |start: u16, end: u16| text.as_str()[usize::from(start)..usize::from(end)].to_owned();
         tokens.tokens.iter().map(|token| (token.kind, part(token.start, token.end))).collect()
     }
@@ -373,18 +373,18 @@ mod tests {
         let found = tokens("Don't @Bob: #win 1,000.50$ 😀日本!!! at http://x.com/a. Mail a@b.com");
         let expected = [
             (TokenKind::Word, "don't"),
-            (TokenKind::Handle, "@bob"),
-            (TokenKind::Mark, ":"),
-            (TokenKind::Tag, "#win"),
+            (TokenKind::Mention, "@bob"),
+            (TokenKind::Punctuation, ":"),
+            (TokenKind::Hashtag, "#win"),
             (TokenKind::Number, "1,000.50"),
-            (TokenKind::Mark, "$"),
+            (TokenKind::Punctuation, "$"),
             (TokenKind::Emoji, "😀"),
             (TokenKind::Ideograph, "日"),
             (TokenKind::Ideograph, "本"),
-            (TokenKind::Mark, "!!!"),
+            (TokenKind::Punctuation, "!!!"),
             (TokenKind::Word, "at"),
             (TokenKind::Link, "http://x.com/a"),
-            (TokenKind::Mark, "."),
+            (TokenKind::Punctuation, "."),
             (TokenKind::Word, "mail"),
             (TokenKind::Email, "a@b.com"),
         ];
@@ -396,10 +396,10 @@ mod tests {
     fn counts_and_pieces_are_kept() {
         let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize("BUY now\nf*ck hello x.com/aa");
-        tokens.read(&text);
-        assert_eq!((tokens.counts.capitals, tokens.counts.newlines, tokens.counts.link_bytes), (3, 1, 8));
-        assert!(tokens.tokens[0].shouted && !tokens.tokens[1].shouted);
-        let plain: Vec<bool> = tokens.pieces.iter().map(|piece| piece.plain).collect();
+        tokens.tokenize(&text);
+        assert_eq!((tokens.counts.uppercase, tokens.counts.newlines, tokens.counts.link_bytes), (3, 1, 8));
+        assert!(tokens.tokens[0].is_uppercase && !tokens.tokens[1].is_uppercase);
+        let plain: Vec<bool> = tokens.pieces.iter().map(|piece| piece.is_plain).collect();
         assert_eq!(plain, [true, true, false, false]);
     }
 }

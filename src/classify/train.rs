@@ -40,7 +40,7 @@ pub fn train(
 ) -> Result<Model, TrainError> {
     let languages = data::Languages::new(recipe);
     let mut set = data::read_examples(recipe, &languages, data, leave_out, progress)?;
-    let vocabulary = std::mem::take(&mut set.words).finish(recipe.vocabulary);
+    let vocabulary = std::mem::take(&mut set.words).build(recipe.vocabulary);
     let groups = bias_groups(recipe);
     let trainer = |(language, label, head)| HeadTrainer {
         recipe,

@@ -91,7 +91,7 @@ pub struct VocabularyBuilder {
 
 impl VocabularyBuilder {
     /// Counts the words of one row.
-    pub fn count(&mut self, language: Language, tokens: &[Token]) {
+    pub fn add_row(&mut self, language: Language, tokens: &[Token]) {
         // Known by their script; the Latin words in their rows are names.
         if IDENTIFIED_BY_SCRIPT.contains(&language) {
             return;
@@ -110,14 +110,14 @@ impl VocabularyBuilder {
     }
 
     /// The `most` words that say most about the language.
-    pub fn finish(self, most: usize) -> Vocabulary {
-        let columns = self.columns();
+    pub fn build(self, most: usize) -> Vocabulary {
+        let columns = self.language_columns();
         if columns.len() < 2 {
             return Vocabulary::default();
         }
         let mut rows: Vec<(u32, f32, Vec<i8>)> = Vec::with_capacity(self.words.len());
         for (key, counts) in &self.words {
-            let (gain, weights) = self.weigh(counts, &columns);
+            let (gain, weights) = self.word_weights(counts, &columns);
             rows.push((*key, gain, weights));
         }
         rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -131,7 +131,7 @@ impl VocabularyBuilder {
     }
 
     /// Returns the languages of which enough was read, by their place among all.
-    fn columns(&self) -> Vec<usize> {
+    fn language_columns(&self) -> Vec<usize> {
         let fewest = MIN_ROWS.min(self.rows.iter().fold(0.0, |most, rows| rows.max(most)) / 2.0);
         // Not by words: what is written without spaces is known by its script.
         let is_enough = |at: &usize| self.totals[*at] >= MIN_WORDS_PER_ROW * self.rows[*at] && self.rows[*at] >= fewest;
@@ -139,7 +139,7 @@ impl VocabularyBuilder {
     }
 
     /// Returns how much a word says about the language, and its stored weight for each of the languages.
-    fn weigh(&self, counts: &HashMap<usize, u32>, columns: &[usize]) -> (f32, Vec<i8>) {
+    fn word_weights(&self, counts: &HashMap<usize, u32>, columns: &[usize]) -> (f32, Vec<i8>) {
         let rate = |&column: &usize| {
             let count = counts.get(&column).copied().unwrap_or(0) as f32;
             // Rates per 100,000 words: languages differ in how much there is to read.

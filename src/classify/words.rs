@@ -86,7 +86,7 @@ fn parse_file(text: &str) -> Words {
             // As tokens are read.
             normal.normalize(word);
             let classes = all.entry(word_hash(normal.as_str().as_bytes())).or_default();
-            *classes = classes.and(*class);
+            *classes = classes.union(*class);
         }
     }
     all

@@ -34,7 +34,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 use super::failure::{self, Failure};
-use super::term::Screen;
+use super::term::Stdout;
 use call::{LoadClient, LoadConnection};
 use comments::RequestSet;
 use load::InFlight;
@@ -68,7 +68,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     };
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let report = runtime.block_on(measure(args))?;
-    print::print(&mut Screen::new(), &report, args.format.format)?;
+    print::print(&mut Stdout::new(), &report, args.format.format)?;
     Ok(failure::exit_code_of_batch(report.calls.due - report.calls.answered, report.calls.due))
 }
 
@@ -104,7 +104,7 @@ async fn measure(args: &BenchArgs) -> Result<BenchReport, Failure> {
         warnings: warning.into_iter().collect(),
     };
     let fresh = time.record(args, facts.servers.len());
-    let record = caller.record(|record| std::mem::replace(record, fresh));
+    let record = caller.with_record(|record| std::mem::replace(record, fresh));
     Ok(summary::summarize(args, &comments, record, facts))
 }
 
@@ -164,7 +164,7 @@ async fn run_load(args: &BenchArgs, caller: &Arc<LoadClient>, time: &MeasuredTim
                 let lasts: Duration = *args.warmup + *args.duration;
                 let schedule = Schedule::new(rate, args.arrivals, time.load_start, lasts, fastrand::u64(..));
                 load::run_open_loop(caller, schedule, &in_flight, stop).await?;
-                in_flight.none().await;
+                in_flight.drained().await;
             }
         }
         Ok::<_, Failure>(())

@@ -9,7 +9,7 @@ use super::explain::top_score;
 use super::failure::Failure;
 use super::ids::{MAX_IDS_PER_CALL, Results};
 use super::output::{Format, Printer, Record};
-use super::term::{self, Screen};
+use super::term::{self, Stdout};
 use super::text;
 use crate::pb;
 use crate::verdict::Decision;
@@ -48,7 +48,7 @@ impl BulkArgs {
     }
 
     /// Finds the comments, and asks a person to agree. Returns `None` if nothing is to be done.
-    pub async fn choose(
+    pub async fn select(
         &self,
         connection: &Connection,
         site: &str,
@@ -86,7 +86,7 @@ impl BulkArgs {
             return Err(Failure::usage("an empty filter is the whole queue; write --filter decision=hold if you mean that"));
         }
         let (mut found, mut page_token) = (Vec::new(), String::new());
-        let (mut screen, mut printer) = (Screen::new(), Printer::new(format));
+        let (mut screen, mut printer) = (Stdout::new(), Printer::new(format));
         loop {
             let request = pb::ListCommentsRequest {
                 site: site.to_owned(),
@@ -151,7 +151,7 @@ pub async fn decide(
     'all: for (revision, ids) in by_revision {
         for ids in ids.chunks(MAX_IDS_PER_CALL) {
             match call(ids.to_vec(), Some(revision)).await {
-                Ok(some) => results.take(&some)?,
+                Ok(some) => results.print(&some)?,
                 Err(failure) => {
                     broken = Some(failure);
                     break 'all;

@@ -6,7 +6,7 @@ use super::connect::ConnectArgs;
 use super::failure::{self, Failure};
 use super::ids::{self, IdArgs, MAX_IDS_PER_CALL, NameArgs};
 use super::output::{FormatArgs, Printer};
-use super::term::{self, Screen};
+use super::term::{self, Stdout};
 use crate::pb;
 
 pub const CLAIM_EXAMPLES: &str = "Examples:
@@ -61,7 +61,7 @@ pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
     }
     let lease = prost_types::Duration::try_from(*args.lease).map_err(|_| Failure::usage("--lease is too long"))?;
     let connection = args.connect.connect().await?;
-    let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));
+    let (mut screen, mut printer) = (Stdout::new(), Printer::new(args.format.format));
     let (mut done, mut failed) = (0, 0);
     let batches: Vec<Vec<String>> =
         if ids.is_empty() { vec![Vec::new()] } else { ids.chunks(MAX_IDS_PER_CALL).map(<[_]>::to_vec).collect() };

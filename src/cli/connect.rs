@@ -223,7 +223,7 @@ impl Connection {
 
     /// A status in words for the person at the terminal.
     pub fn failure(&self, status: &Status) -> Failure {
-        Failure::status(&self.server, status)
+        Failure::from_status(&self.server, status)
     }
 }
 

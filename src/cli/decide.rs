@@ -94,7 +94,7 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
     };
     let many = ids.len() > 1 || args.bulk.is_given();
     let ended = if args.bulk.is_given() {
-        let Some(found) = args.bulk.choose(&connection, &site, decision, args.format.format).await? else {
+        let Some(found) = args.bulk.select(&connection, &site, decision, args.format.format).await? else {
             return Ok(ExitCode::SUCCESS);
         };
         bulk::decide(found, args.format.format, call).await

@@ -50,7 +50,7 @@ impl Failure {
     }
 
     /// The fields of a request that break a rule, one a line.
-    pub fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub fn invalid_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut message = INVALID.to_owned();
         for (field, problem) in fields {
             // Writing to a String cannot fail.
@@ -70,7 +70,7 @@ impl Failure {
 
     /// `server` was there, went away and did not come back in time.
     pub fn connection_lost(server: &str, status: &Status) -> Self {
-        match Self::status(server, status) {
+        match Self::from_status(server, status) {
             // Whether it cannot be reached or ends every call early: it is away.
             failure if failure.code == FAILED && status.code() == Code::Unavailable => Self { code: UNREACHABLE, ..failure },
             failure => failure,
@@ -86,13 +86,13 @@ impl Failure {
     }
 
     /// What `server` answered instead of an answer.
-    pub fn status(server: &str, status: &Status) -> Self {
+    pub fn from_status(server: &str, status: &Status) -> Self {
         let said = status.message();
         match status.code() {
             _ if unreachable(status) => Self::unreachable(server, cause(status).unwrap_or(status)),
             Code::InvalidArgument => match status.get_details_bad_request() {
                 Some(bad) if !bad.field_violations.is_empty() => {
-                    Self::fields(bad.field_violations.iter().map(|v| (v.field.as_str(), v.description.as_str())))
+                    Self::invalid_fields(bad.field_violations.iter().map(|v| (v.field.as_str(), v.description.as_str())))
                 }
                 _ => Self::usage(format!("{server} does not accept the request: {said}")),
             },
@@ -116,7 +116,7 @@ impl Failure {
 
     /// The same, after something that should be known too.
     #[must_use]
-    pub fn after(mut self, done: &str) -> Self {
+    pub fn with_progress(mut self, done: &str) -> Self {
         if !self.message.is_empty() {
             self.message = format!("{done}; then: {}", self.message);
         }
@@ -125,7 +125,7 @@ impl Failure {
 
     /// The same, with what to do next.
     #[must_use]
-    pub fn then(mut self, next: &str) -> Self {
+    pub fn with_advice(mut self, next: &str) -> Self {
         if !self.message.is_empty() {
             self.message = format!("{}; {next}", self.message);
         }
@@ -143,7 +143,7 @@ impl Failure {
     }
 
     /// Whether the server said that asking again helps.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         self.retryable
     }
 
@@ -195,20 +195,20 @@ mod tests {
         let mut details = ErrorDetails::new();
         details.add_bad_request_violation("ids", "is empty").add_bad_request_violation("site", "is required");
         let status = Status::with_error_details(Code::InvalidArgument, "invalid", details);
-        let failure = Failure::status("http://there", &status);
+        let failure = Failure::from_status("http://there", &status);
         assert_eq!(failure.code, USAGE);
         assert_eq!(failure.message, "the request is invalid:\n  ids: is empty\n  site: is required");
     }
 
     #[test]
     fn a_store_that_is_away_is_not_a_server_that_is_away() {
-        let failure = Failure::status("http://there", &Status::unavailable("the store is unavailable"));
+        let failure = Failure::from_status("http://there", &Status::unavailable("the store is unavailable"));
         assert_eq!(failure.code, FAILED);
     }
 
     #[test]
     fn a_missing_key_is_refused() {
-        assert_eq!(Failure::status("http://there", &Status::unauthenticated("no key")).code, REFUSED);
+        assert_eq!(Failure::from_status("http://there", &Status::unauthenticated("no key")).code, REFUSED);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
 use super::person::{AuthorArgs, SELECTORS};
-use super::term::{self, Screen, Tone};
+use super::term::{self, Stdout, Tone};
 use super::text;
 use crate::pb;
 
@@ -83,7 +83,7 @@ async fn confirmed(connection: &Connection, request: &pb::ForgetAuthorRequest, t
 }
 
 fn print(erased: &pb::ForgetAuthorResponse, format: Format) -> Result<(), Failure> {
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     // Those we know in our order, and then whatever a newer server counts.
     let known = RECORD_KINDS.into_iter().filter_map(|kind| erased.counts.get_key_value(kind));
     let others = erased.counts.iter().filter(|(kind, _)| !RECORD_KINDS.contains(&kind.as_str()));

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::explain;
 use super::failure::{self, Failure};
 use super::output::{Format, Printer, Record};
-use super::term::{self, Screen, Tone};
+use super::term::{self, Stdout, Tone};
 use super::text;
 use crate::pb;
 
@@ -94,7 +94,7 @@ impl IdArgs {
 
 /// Prints what became of each comment, as it becomes known.
 pub struct Results {
-    screen: Screen,
+    screen: Stdout,
     printer: Printer<pb::ReviewResult>,
     format: Format,
     done: u64,
@@ -104,11 +104,11 @@ pub struct Results {
 impl Results {
     /// Nothing yet.
     pub fn new(format: Format) -> Self {
-        Self { screen: Screen::new(), printer: Printer::new(format), format, done: 0, failed: 0 }
+        Self { screen: Stdout::new(), printer: Printer::new(format), format, done: 0, failed: 0 }
     }
 
     /// What became of some.
-    pub fn take(&mut self, results: &[pb::ReviewResult]) -> Result<(), Failure> {
+    pub fn print(&mut self, results: &[pb::ReviewResult]) -> Result<(), Failure> {
         for result in results {
             self.done += 1;
             match &result.error {
@@ -133,7 +133,7 @@ impl Results {
             return Err(if self.done == 0 {
                 failure
             } else {
-                failure.after(&format!("{} of {all} comments were answered", self.done))
+                failure.with_progress(&format!("{} of {all} comments were answered", self.done))
             });
         }
         if self.failed > 0 {
@@ -152,7 +152,7 @@ pub async fn act_on_ids(
     let (mut results, mut broken) = (Results::new(format), None);
     for batch in ids.chunks(MAX_IDS_PER_CALL) {
         match call(batch.to_vec()).await {
-            Ok(some) => results.take(&some)?,
+            Ok(some) => results.print(&some)?,
             Err(failure) => {
                 broken = Some(failure);
                 break;

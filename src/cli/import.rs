@@ -106,7 +106,7 @@ pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
     let mut report = ImportReport::new(args.format.format);
     for file in &args.files {
         if let Err(failure) = import_file(args, file, &site, &connection, &mut report).await {
-            return Err(report.broken_off(failure));
+            return Err(report.with_progress(failure));
         }
     }
     let taking = ImportSelection::new(args.judge, args.held);
@@ -138,7 +138,7 @@ async fn import_file(
     let sending = ImportStream::new(file, archive, connection, (taking, args.dry_run, args.retries), report, &mut progress);
     let sent = tokio::select! {
         sent = sending.run() => sent,
-        stopped = ctrl_c() => Err(stopped.err().unwrap_or_else(|| Failure::failed("stopped").then("run it again to go on"))),
+        stopped = ctrl_c() => Err(stopped.err().unwrap_or_else(|| Failure::failed("stopped").with_advice("run it again to go on"))),
     };
     report.flush()?;
     match sent {
@@ -171,16 +171,16 @@ fn open_progress(
         name.push(".progress");
         PathBuf::from(name)
     });
-    let (progress, known) = Progress::begin(&state, ImportIdentity::of(file, server, site, taking)?)?;
+    let (progress, known) = Progress::open(&state, ImportIdentity::of_file(file, server, site, taking)?)?;
     if !known {
-        report.tell(&format!(
+        report.log(&format!(
             "{} is of another import, or {} has changed: from the beginning",
             state.display(),
             file.display()
         ));
     } else if progress.done() > 0 {
-        report.tell(&format!("{}: going on after {} that are done", file.display(), progress.done()));
-        report.before(progress.done());
+        report.log(&format!("{}: going on after {} that are done", file.display(), progress.done()));
+        report.add_earlier(progress.done());
     }
     Ok(progress)
 }

@@ -8,7 +8,7 @@ use super::connect::ConnectArgs;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
-use super::term::{self, Screen, Tone};
+use super::term::{self, Stdout, Tone};
 use super::text;
 use super::times;
 use crate::pb;
@@ -120,7 +120,7 @@ async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
     let request = pb::CreateKeyRequest { sites, role: role.into(), expires_at, name: args.name.clone() };
     let answer = connection.admin().create_key(request).await;
     let made = answer.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     match args.format.format {
         Format::Json => screen.line(&json::write(&made, true)?)?,
         Format::Jsonl => screen.line(&json::write(&made, false)?)?,
@@ -138,7 +138,7 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let answer = connection.admin().list_keys(pb::ListKeysRequest { site }).await;
     let keys = answer.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     let cells = |key: &pb::Key| {
         let or_never = |at: &Option<prost_types::Timestamp>| match at {
             None => "never".to_owned(),

@@ -59,7 +59,7 @@ pub fn read_rows<T: Send>(
         let lines = lines::open(file, |source, _| Box::new(bar.wrap_read(source)))?;
         let outcome = |line: &Line| match line.fields() {
             Err(problem) => LineOutcome::Bad(line.number, problem),
-            Ok(fields) if !choice.only.iter().all(|only| only.holds(&fields)) => LineOutcome::NotAskedFor,
+            Ok(fields) if !choice.only.iter().all(|only| only.matches(&fields)) => LineOutcome::NotAskedFor,
             Ok(fields) if !choice.ambiguous && fields.get("ambiguous") == Some(&Value::Bool(true)) => LineOutcome::Ambiguous,
             Ok(fields) => match work(place, line, fields) {
                 Ok(read_rows) => LineOutcome::Read(read_rows),

@@ -94,7 +94,7 @@ impl Lines {
 
 impl Line {
     /// How much memory it takes.
-    pub fn len(&self) -> usize {
+    pub fn memory(&self) -> usize {
         self.bytes.as_ref().map_or(0, Vec::len)
     }
 
@@ -103,14 +103,14 @@ impl Line {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn fields(&self) -> Result<Fields, String> {
-        into_object(self.read()?)
+        into_object(self.parse_json()?)
     }
 
     /// The line's JSON, understood as whatever the caller makes of it.
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
+    pub fn parse_json<T: DeserializeOwned>(&self) -> Result<T, String> {
         let bytes = self.bytes.as_ref().ok_or_else(|| format!("is longer than {} MiB", MAX_LINE / 1024 / 1024))?;
         serde_json::from_slice(bytes).map_err(|error| {
             // The parser counts lines too, but it sees only this one.

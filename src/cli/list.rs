@@ -8,7 +8,7 @@ use super::connect::ConnectArgs;
 use super::failure::{self, Failure};
 use super::ids::NameArgs;
 use super::output::{FormatArgs, Printer, Record};
-use super::term::{self, Screen, Tone};
+use super::term::{self, Stdout, Tone};
 use super::text;
 use super::times;
 use crate::pb;
@@ -125,7 +125,7 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let answer = connection.admin().list_entries(pb::ListEntriesRequest { site }).await;
     let entries = answer.map_err(|status| connection.failure(&status))?.into_inner().entries;
-    let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));
+    let (mut screen, mut printer) = (Stdout::new(), Printer::new(args.format.format));
     for entry in &entries {
         printer.print(&mut screen, entry)?;
     }
@@ -152,7 +152,7 @@ async fn put(args: &PutArgs, kind: pb::ListKind) -> Result<ExitCode, Failure> {
     let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of, moderator };
     let answer = connection.admin().put_list_entry(request).await;
     let put = answer.map_err(|status| connection.failure(&status))?.into_inner().entry.unwrap_or_default();
-    let (mut screen, mut printer) = (Screen::new(), Printer::new(args.format.format));
+    let (mut screen, mut printer) = (Stdout::new(), Printer::new(args.format.format));
     printer.print(&mut screen, &put)?;
     printer.finish(&mut screen)?;
     Ok(ExitCode::SUCCESS)

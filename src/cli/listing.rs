@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::output::{Format, Printer, Record};
-use super::term::{self, Screen};
+use super::term::{self, Stdout};
 
 /// How many rows a table on a terminal has, unless the options say otherwise.
 const TERMINAL_LIMIT: u64 = 50;
@@ -31,7 +31,7 @@ impl LimitArgs {
 /// Every page is flushed before the next one is asked for, so that a reader at the other end of a pipe can begin at once.
 /// Memory stays bounded: nothing is kept but the rows of a table that the [`Printer`] has not printed yet.
 pub struct Listing<R> {
-    screen: Screen,
+    screen: Stdout,
     printer: Printer<R>,
     args: LimitArgs,
     count: PageCounter,
@@ -40,7 +40,7 @@ pub struct Listing<R> {
 impl<R: Record> Listing<R> {
     /// Returns a list of which nothing is printed yet.
     pub fn new(args: LimitArgs, format: Format) -> Self {
-        let screen = Screen::new();
+        let screen = Stdout::new();
         let count = PageCounter::new(args.limit(format, screen.is_terminal()));
         Self { screen, printer: Printer::new(format), args, count }
     }
@@ -52,7 +52,7 @@ impl<R: Record> Listing<R> {
 
     /// Prints a page, which is the last one if the token is empty. Returns whether the next page is needed.
     pub fn print(&mut self, records: &[R], next_page_token: &str) -> Result<bool, Failure> {
-        let wanted = self.count.take(records.len(), next_page_token.is_empty());
+        let wanted = self.count.add_page(records.len(), next_page_token.is_empty());
         for record in records.iter().take(wanted) {
             self.printer.print(&mut self.screen, record)?;
         }
@@ -117,7 +117,7 @@ impl PageCounter {
     }
 
     /// Counts a page of so many records. Returns how many of them to print.
-    fn take(&mut self, records: usize, is_last: bool) -> usize {
+    fn add_page(&mut self, records: usize, is_last: bool) -> usize {
         let room = self.limit.map_or(u64::MAX, |most| most.saturating_sub(self.printed));
         let wanted = usize::try_from(room).map_or(records, |room| room.min(records));
         self.printed = self.printed.saturating_add(wanted as u64);
@@ -144,7 +144,7 @@ mod tests {
     fn printed(most: Option<u64>, pages: &[(usize, bool)]) -> (Vec<usize>, Remaining) {
         let (mut count, mut printed) = (PageCounter::new(most), Vec::new());
         for (records, is_last) in pages {
-            printed.push(count.take(*records, *is_last));
+            printed.push(count.add_page(*records, *is_last));
             if count.done {
                 break;
             }
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(PageCounter::new(Some(1)).page_size(100), 2);
         assert_eq!(PageCounter::new(Some(u64::MAX)).page_size(100), 100);
         let mut count = PageCounter::new(Some(1));
-        count.take(0, false);
+        count.add_page(0, false);
         assert_eq!(count.page_size(100), 100);
     }
 }

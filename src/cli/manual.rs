@@ -7,7 +7,7 @@ use clap::Command;
 use clap_complete::Shell;
 
 use super::failure::Failure;
-use super::term::{self, Screen};
+use super::term::{self, Stdout};
 
 pub const COMPLETIONS_EXAMPLES: &str = "Examples:
   gatepost completions bash > /etc/bash_completion.d/gatepost
@@ -38,7 +38,7 @@ pub struct ManArgs {
 pub fn completions(args: &CompletionsArgs, mut program: Command) -> Result<ExitCode, Failure> {
     let mut made = Vec::new();
     clap_complete::generate(args.shell, &mut program, "gatepost", &mut made);
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     screen.write(&made)?;
     screen.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -50,7 +50,7 @@ pub fn man(args: &ManArgs, program: Command) -> Result<ExitCode, Failure> {
         let mut page = Vec::new();
         let made = clap_mangen::Man::new(program).render(&mut page);
         made.map_err(|error| Failure::failed(format!("cannot make the page: {error}")))?;
-        let mut screen = Screen::new();
+        let mut screen = Stdout::new();
         screen.write(&page)?;
         screen.flush()?;
         return Ok(ExitCode::SUCCESS);

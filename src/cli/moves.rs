@@ -11,7 +11,7 @@ use super::json;
 use super::output::{Format, Record, csv_line};
 use super::reconnect::Reconnect;
 use super::runtime::until_ctrl_c;
-use super::term::{self, Screen, Tone};
+use super::term::{self, Stdout, Tone};
 use super::text;
 use super::times;
 use crate::pb;
@@ -19,7 +19,7 @@ use crate::verdict::Decision;
 
 /// Follows until Ctrl-C.
 pub async fn follow(connection: &Connection, site: &str, format: Format) -> Result<ExitCode, Failure> {
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     if format == Format::Csv {
         screen.write(&csv_line(pb::AuditEvent::FIELDS.iter())?)?;
         screen.flush()?;
@@ -33,12 +33,12 @@ async fn follow_with_reconnect(
     connection: &Connection,
     site: &str,
     format: Format,
-    screen: &mut Screen,
+    screen: &mut Stdout,
 ) -> Result<(), Failure> {
     let mut reconnect = Reconnect::default();
     loop {
         let broken = follow_once(connection, site, format, screen, &mut reconnect).await?;
-        reconnect.wait(connection, &broken).await?;
+        reconnect.back_off(connection, &broken).await?;
     }
 }
 
@@ -47,7 +47,7 @@ async fn follow_once(
     connection: &Connection,
     site: &str,
     format: Format,
-    screen: &mut Screen,
+    screen: &mut Stdout,
     reconnect: &mut Reconnect,
 ) -> Result<Status, Failure> {
     let mut moves = match connection.review().watch_queue(pb::WatchQueueRequest { site: site.to_owned() }).await {
@@ -69,7 +69,7 @@ async fn follow_once(
     }
 }
 
-fn print(screen: &mut Screen, format: Format, moved: &pb::WatchQueueResponse) -> Result<(), Failure> {
+fn print(screen: &mut Stdout, format: Format, moved: &pb::WatchQueueResponse) -> Result<(), Failure> {
     let empty = Default::default();
     let event = moved.event.as_ref().unwrap_or(&empty);
     match format {

@@ -23,7 +23,7 @@ pub fn map_lines<T: Send>(
         let (mut chunk, mut bytes) = (Vec::new(), 0);
         while chunk.len() < CHUNK_LINES * cores && bytes < CHUNK_BYTES * cores {
             let Some(line) = lines.next().map_err(|error| read_failure(file, &error))? else { break };
-            bytes += line.len();
+            bytes += line.memory();
             chunk.push(line);
         }
         if chunk.is_empty() {

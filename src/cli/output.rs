@@ -6,7 +6,7 @@ use comfy_table::Table;
 
 use super::failure::Failure;
 use super::json::{self, JsonMessage};
-use super::term::{Screen, Tone};
+use super::term::{Stdout, Tone};
 use crate::verdict::is_invisible;
 
 /// How data is printed.
@@ -69,7 +69,7 @@ impl<R: Record> Printer<R> {
     }
 
     /// Prints a record, or keeps it for the table.
-    pub fn print(&mut self, screen: &mut Screen, record: &R) -> Result<(), Failure> {
+    pub fn print(&mut self, screen: &mut Stdout, record: &R) -> Result<(), Failure> {
         let first = self.printed == 0;
         self.printed += 1;
         match self.format {
@@ -77,7 +77,7 @@ impl<R: Record> Printer<R> {
                 let table = self.table.get_or_insert_with(|| screen.new_table(R::HEADINGS, R::NUMBERS));
                 table.add_row(screen.row(record.cells()));
                 if table.row_count() >= TABLE_ROWS {
-                    self.part(screen)?;
+                    self.print_table(screen)?;
                 }
                 Ok(())
             }
@@ -98,9 +98,9 @@ impl<R: Record> Printer<R> {
     }
 
     /// Ends what is open: an empty list is a list, too.
-    pub fn finish(mut self, screen: &mut Screen) -> Result<(), Failure> {
+    pub fn finish(mut self, screen: &mut Stdout) -> Result<(), Failure> {
         match self.format {
-            Format::Table => self.part(screen)?,
+            Format::Table => self.print_table(screen)?,
             Format::Json if self.printed == 0 => screen.line("[]")?,
             Format::Json => screen.line("\n]")?,
             Format::Csv if self.printed == 0 => screen.write(&csv_line(R::FIELDS.iter())?)?,
@@ -109,7 +109,7 @@ impl<R: Record> Printer<R> {
         screen.flush()
     }
 
-    fn part(&mut self, screen: &mut Screen) -> Result<(), Failure> {
+    fn print_table(&mut self, screen: &mut Stdout) -> Result<(), Failure> {
         match self.table.take() {
             Some(table) => screen.table(&table),
             None => Ok(()),
@@ -118,7 +118,7 @@ impl<R: Record> Printer<R> {
 }
 
 /// Prints a single record; JSON is then the object itself.
-pub fn print_one<R: Record>(screen: &mut Screen, format: Format, record: &R) -> Result<(), Failure> {
+pub fn print_one<R: Record>(screen: &mut Stdout, format: Format, record: &R) -> Result<(), Failure> {
     if format == Format::Json {
         screen.line(&json::write(record, true)?)?;
         return screen.flush();

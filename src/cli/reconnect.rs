@@ -30,7 +30,7 @@ impl Reconnect {
     ///
     /// # Errors
     /// Returns an error if another attempt cannot help.
-    pub async fn wait(&mut self, connection: &Connection, broken: &Status) -> Result<(), Failure> {
+    pub async fn back_off(&mut self, connection: &Connection, broken: &Status) -> Result<(), Failure> {
         if !retry::is_retryable(broken) {
             return Err(connection.failure(broken));
         }

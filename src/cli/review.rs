@@ -81,5 +81,5 @@ pub async fn run(args: &ReviewArgs) -> Result<ExitCode, Failure> {
     let state = ScreenState::new(site.clone(), moderator.clone(), query, keys, SystemTime::now());
     let (wire, answers) = ReviewClient::new(connection, site, moderator);
     let left = screen::run(state, &theme, &wire, answers).await?;
-    left.end().map(|()| ExitCode::SUCCESS)
+    left.into_result().map(|()| ExitCode::SUCCESS)
 }

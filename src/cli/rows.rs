@@ -22,9 +22,9 @@ impl Line {
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub fn parse(&self, site: &str, only: &[FieldCondition]) -> Result<Option<LabelledComment>, String> {
+    pub fn parse_row(&self, site: &str, only: &[FieldCondition]) -> Result<Option<LabelledComment>, String> {
         let fields = self.fields()?;
-        if !only.iter().all(|only| only.holds(&fields)) {
+        if !only.iter().all(|only| only.matches(&fields)) {
             return Ok(None);
         }
         let label = fields.get("label").map(value_text);
@@ -129,7 +129,7 @@ impl FromStr for FieldCondition {
 
 impl FieldCondition {
     /// A field that is not there equals nothing.
-    pub fn holds(&self, row: &Fields) -> bool {
+    pub fn matches(&self, row: &Fields) -> bool {
         row.get(&self.field).is_some_and(|value| value_text(value) == self.value) == self.equal
     }
 }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn row(text: &str) -> LabelledComment {
-        lines(text).next().unwrap().unwrap().parse("check", &[]).unwrap().unwrap()
+        lines(text).next().unwrap().unwrap().parse_row("check", &[]).unwrap().unwrap()
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
             ("x=1", false),
             ("x!=1", true),
         ] {
-            assert_eq!(condition.parse::<FieldCondition>().unwrap().holds(row), holds, "{condition}");
+            assert_eq!(condition.parse::<FieldCondition>().unwrap().matches(row), holds, "{condition}");
         }
         assert!("split".parse::<FieldCondition>().is_err());
     }

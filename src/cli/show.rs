@@ -6,7 +6,7 @@ use super::connect::ConnectArgs;
 use super::explain;
 use super::failure::Failure;
 use super::output::{Format, FormatArgs, print_one};
-use super::term::{Screen, Tone};
+use super::term::{Stdout, Tone};
 use super::text;
 use super::times;
 use crate::pb;
@@ -37,7 +37,7 @@ pub async fn run(args: &ShowArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let request = pb::GetCommentRequest { site, comment_id: args.id.clone() };
     let known = connection.review().get_comment(request).await.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     if args.format.format != Format::Table {
         print_one(&mut screen, args.format.format, &known)?;
     } else {
@@ -47,7 +47,7 @@ pub async fn run(args: &ShowArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(screen: &mut Screen, known: &pb::GetCommentResponse) -> Result<(), Failure> {
+fn print(screen: &mut Stdout, known: &pb::GetCommentResponse) -> Result<(), Failure> {
     let empty = Default::default();
     let comment = known.comment.as_ref().unwrap_or(&empty);
     let empty = Default::default();
@@ -110,7 +110,7 @@ fn summary_fields(
     ]
 }
 
-fn print_audit(screen: &mut Screen, events: &[pb::AuditEvent]) -> Result<(), Failure> {
+fn print_audit(screen: &mut Stdout, events: &[pb::AuditEvent]) -> Result<(), Failure> {
     if events.is_empty() {
         return Ok(());
     }

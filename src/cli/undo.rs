@@ -69,7 +69,7 @@ pub async fn run(args: &UndoArgs) -> Result<ExitCode, Failure> {
             Err(failure) => return results.finish(all, Some(failure)),
         };
         all += answer.results.len();
-        results.take(&answer.results)?;
+        results.print(&answer.results)?;
         if answer.remaining == 0 || answer.results.iter().all(|result| result.error.is_some()) {
             return results.finish(all, None);
         }

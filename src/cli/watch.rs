@@ -14,7 +14,7 @@ use super::output::{Format, FormatArgs, Record, csv_line};
 use super::reconnect::Reconnect;
 use super::replace;
 use super::runtime::until_ctrl_c;
-use super::term::{self, Screen, Tone};
+use super::term::{self, Stdout, Tone};
 use super::text;
 use super::times;
 use crate::files;
@@ -53,11 +53,11 @@ pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
         cursor: first_cursor(args)?,
         file: args.cursor_file.as_deref(),
         remaining: args.max.unwrap_or(u64::MAX),
-        out: ChangePrinter { screen: Screen::new(), format: args.format.format },
+        out: ChangePrinter { screen: Stdout::new(), format: args.format.format },
     };
     // Whoever mistyped the address should learn of it; only a connection that once stood is worth waiting for.
     let connection = args.connect.connect().await?;
-    watch.out.begin()?;
+    watch.out.print_header()?;
     until_ctrl_c(watch.keep_following(&connection)).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -88,7 +88,7 @@ impl Watch<'_> {
     async fn keep_following(&mut self, connection: &Connection) -> Result<(), Failure> {
         let mut reconnect = Reconnect::default();
         while let Some(broken) = self.follow(connection, &mut reconnect).await? {
-            reconnect.wait(connection, &broken).await?;
+            reconnect.back_off(connection, &broken).await?;
         }
         Ok(())
     }
@@ -132,12 +132,12 @@ fn write_cursor(file: &Path, cursor: &str) -> Result<(), Failure> {
 
 /// The output: every change is handed over at once.
 struct ChangePrinter {
-    screen: Screen,
+    screen: Stdout,
     format: Format,
 }
 
 impl ChangePrinter {
-    fn begin(&mut self) -> Result<(), Failure> {
+    fn print_header(&mut self) -> Result<(), Failure> {
         if self.format == Format::Csv {
             let header = pb::Verdict::FIELDS.iter().chain(&["cursor"]);
             self.screen.write(&csv_line(header)?)?;

@@ -46,15 +46,15 @@ pub struct ConcurrencyPermit {
 impl ConcurrencyLimiter {
     /// Makes so many places for calls.
     pub fn new(total: usize) -> Self {
-        Self::shared(total, CALL_FACTORS)
+        Self::with_factors(total, CALL_FACTORS)
     }
 
     /// Makes so many places for streams, which are held for long: one caller gets a fifth of them at most.
     pub fn for_streams(total: usize) -> Self {
-        Self::shared(total, STREAM_FACTORS)
+        Self::with_factors(total, STREAM_FACTORS)
     }
 
-    fn shared(total: usize, (per_caller, per_site): (usize, usize)) -> Self {
+    fn with_factors(total: usize, (per_caller, per_site): (usize, usize)) -> Self {
         Self(Arc::new(Mutex::new(LimiterState {
             free: total,
             per_caller,
@@ -69,7 +69,7 @@ impl ConcurrencyLimiter {
     /// Takes a place for a caller and one of its sites. A caller without a name is not told from others: then the site
     /// alone counts, and one that nobody else calls beside may have all places. Returns `None` if none is free, or the caller or
     /// the site holds its share.
-    pub fn take(&self, caller: &Arc<str>, site: &str) -> Option<ConcurrencyPermit> {
+    pub fn try_acquire(&self, caller: &Arc<str>, site: &str) -> Option<ConcurrencyPermit> {
         let mut state = self.0.lock().ok()?;
         let site = Arc::<str>::from(site);
         let by_caller = state.callers.get(caller).copied().unwrap_or(0);
@@ -129,7 +129,7 @@ mod tests {
 
     fn all(places: &ConcurrencyLimiter, caller: &str, site: &str) -> Vec<ConcurrencyPermit> {
         let caller = caller.into();
-        std::iter::from_fn(|| places.take(&caller, site)).collect()
+        std::iter::from_fn(|| places.try_acquire(&caller, site)).collect()
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
         // Nor do many callers get more for one site.
         let places = ConcurrencyLimiter::new(120);
         let held: Vec<ConcurrencyPermit> =
-            (0..100).filter_map(|n| places.take(&n.to_string().into(), "shop.example")).collect();
+            (0..100).filter_map(|n| places.try_acquire(&n.to_string().into(), "shop.example")).collect();
         assert_eq!(held.len(), 60);
     }
 
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn callers_without_a_name_are_told_apart_by_their_sites() {
         let places = ConcurrencyLimiter::new(128);
-        drop(places.take(&"".into(), "b.example"));
+        drop(places.try_acquire(&"".into(), "b.example"));
         let first = all(&places, "", "a.example");
         let second = all(&places, "", "b.example");
         assert_eq!((first.len(), second.len()), (64, 32));
@@ -182,9 +182,9 @@ mod tests {
         let places = ConcurrencyLimiter::new(128);
         let mut first = all(&places, "", "a.example");
         assert_eq!(first.len(), 128);
-        assert!(places.take(&"".into(), "b.example").is_none());
+        assert!(places.try_acquire(&"".into(), "b.example").is_none());
         first.truncate(100);
-        assert!(places.take(&"".into(), "b.example").is_some());
-        assert!(places.take(&"".into(), "a.example").is_none());
+        assert!(places.try_acquire(&"".into(), "b.example").is_some());
+        assert!(places.try_acquire(&"".into(), "a.example").is_none());
     }
 }

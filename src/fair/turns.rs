@@ -33,15 +33,15 @@ impl FairSemaphore {
     }
 
     /// Waits for a turn at so many units of work. More units than a caller may have at once are as many as it may.
-    pub async fn take(&self, caller: &str, units: u32) -> FairPermit {
+    pub async fn acquire(&self, caller: &str, units: u32) -> FairPermit {
         let units = units.clamp(1, self.max_per_caller.max(1));
         // A semaphore is never closed here: without a permit the work is done all the same.
-        let own = self.own(caller).acquire_many_owned(units).await.ok();
+        let own = self.caller_semaphore(caller).acquire_many_owned(units).await.ok();
         let all = Arc::clone(&self.total).acquire_many_owned(units).await.ok();
         FairPermit { _total: all, _caller: own }
     }
 
-    fn own(&self, caller: &str) -> Arc<Semaphore> {
+    fn caller_semaphore(&self, caller: &str) -> Arc<Semaphore> {
         let fresh = || Arc::new(Semaphore::new(usize::try_from(self.max_per_caller).unwrap_or(usize::MAX)));
         let Ok(mut each) = self.by_caller.lock() else { return fresh() };
         if each.len() >= MAX_REMEMBERED_CALLERS {
@@ -65,32 +65,32 @@ mod tests {
     #[tokio::test]
     async fn who_asks_for_a_lot_waits_behind_himself() {
         let turns = FairSemaphore::new(4, 2);
-        let _held = [turns.take("flood", 1).await, turns.take("flood", 1).await];
+        let _held = [turns.acquire("flood", 1).await, turns.acquire("flood", 1).await];
         let waiting: Vec<_> = (0..50)
             .map(|_| {
                 let turns = turns.clone();
-                tokio::spawn(async move { drop(turns.take("flood", 1).await) })
+                tokio::spawn(async move { drop(turns.acquire("flood", 1).await) })
             })
             .collect();
         tokio::task::yield_now().await;
-        assert!(timeout(SOON, turns.take("other", 2)).await.is_ok());
+        assert!(timeout(SOON, turns.acquire("other", 2)).await.is_ok());
         assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
     }
 
     #[tokio::test]
     async fn more_units_than_there_are_wait_for_all_of_them_and_not_for_ever() {
         let turns = FairSemaphore::new(4, 4);
-        let small = turns.take("a", 1).await;
-        assert!(timeout(SOON, turns.take("a", 100)).await.is_err());
+        let small = turns.acquire("a", 1).await;
+        assert!(timeout(SOON, turns.acquire("a", 100)).await.is_err());
         drop(small);
-        assert!(timeout(SOON, turns.take("a", 100)).await.is_ok());
+        assert!(timeout(SOON, turns.acquire("a", 100)).await.is_ok());
     }
 
     #[tokio::test]
     async fn callers_that_wait_for_nothing_are_forgotten() {
         let turns = FairSemaphore::new(1, 1);
         for caller in 0..3 * MAX_REMEMBERED_CALLERS {
-            drop(turns.take(&caller.to_string(), 1).await);
+            drop(turns.acquire(&caller.to_string(), 1).await);
         }
         assert!(turns.by_caller.lock().unwrap().len() <= MAX_REMEMBERED_CALLERS);
     }

@@ -110,12 +110,12 @@ impl AdminService for AdminRpc {
         open_request(request).await?;
         let versions = (self.reload)().map_err(|problem| Error::invalid("policies", problem.to_string()))?;
         // What other sites there are is not for everybody; the default's is.
-        let seen = |site: &String| site.is_empty() || caller.sites.has(site);
+        let seen = |site: &String| site.is_empty() || caller.sites.contains(site);
         let told: Vec<String> = versions.iter().map(|(site, version)| format!("{site} {version}").trim().to_owned()).collect();
-        let event = caller.act("POLICY_RELOADED", told.join(", "));
+        let event = caller.audit_event("POLICY_RELOADED", told.join(", "));
         let store = self.store.clone();
         // The policies are in force on this server already: the record follows, though the caller has gone.
-        let recording = tokio::spawn(async move { store.log(&Site::server(), &event).await });
+        let recording = tokio::spawn(async move { store.append_audit(&Site::server(), &event).await });
         recording.await.map_err(|error| Error::store(error.to_string()))??;
         let versions = versions.into_iter().filter(|(site, _)| seen(site));
         Ok(Response::new(pb::ReloadPolicyResponse { versions: versions.collect() }))
@@ -127,7 +127,7 @@ impl AdminService for AdminRpc {
     ) -> Result<Response<pb::RotateSecretResponse>, Status> {
         let caller = caller(&request);
         let site = Site::parse("site", &open_request(request).await?.site).map_err(Error::from)?;
-        self.store.rotate_secret(&site, &caller.act("SECRET_ROTATED", String::new())).await?;
+        self.store.rotate_secret(&site, &caller.audit_event("SECRET_ROTATED", String::new())).await?;
         tracing::info!(site = site.as_str(), "the site has another secret");
         Ok(Response::new(pb::RotateSecretResponse {}))
     }

@@ -34,7 +34,7 @@ pub struct CallLayer {
 impl CallLayer {
     /// Every answer, or the beginning of a stream, comes within `timeout`. Here and not in tonic, which would answer
     /// outside of this layer: without request id, log and details.
-    pub fn within(timeout: Duration) -> Self {
+    pub fn new(timeout: Duration) -> Self {
         Self { timeout }
     }
 }

@@ -58,7 +58,7 @@ pub fn verdicts(
                 tokio::time::sleep(wait).await;
             }
             let body = request.comment.as_ref().map_or(0, |comment| comment.body.len());
-            let turn = turns.take(&caller.id, u32::try_from(1 + body / BYTES_PER_TURN).unwrap_or(u32::MAX)).await;
+            let turn = turns.acquire(&caller.id, u32::try_from(1 + body / BYTES_PER_TURN).unwrap_or(u32::MAX)).await;
             // A comment that was begun is ended, with what it teaches, though the stream ends meanwhile.
             let answering = tokio::spawn(async move {
                 let answer = answer(&moderator, request).await;

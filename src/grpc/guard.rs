@@ -60,7 +60,7 @@ pub struct AuthLayer {
 impl AuthLayer {
     /// Asks for these keys, each of which may make so many calls, or send so many comments of a stream, a second (0: any
     /// number), and lets so many calls be worked on at once.
-    pub fn with(ring: KeyRing, quota: u32, places: usize) -> Self {
+    pub fn new(ring: KeyRing, quota: u32, places: usize) -> Self {
         Self {
             ring,
             quotas: Quotas::new(quota).map(Arc::new),
@@ -71,7 +71,7 @@ impl AuthLayer {
     }
 
     /// Returns who makes a call, or `None` if the call asks for no key.
-    async fn call(&self, asked: CallCredentials) -> Result<Option<CallContext>, Error> {
+    async fn admit(&self, asked: CallCredentials) -> Result<Option<CallContext>, Error> {
         let CallCredentials { uri, credential, local, connection } = asked;
         let (service, method) = service_and_method(&uri);
         let of_comments = method == "CheckComment";
@@ -80,8 +80,8 @@ impl AuthLayer {
         }
         let caller = credential.authenticate(&self.ring, local).await?;
         let authority = CallAuthority::new(self.ring.clone(), credential, uri);
-        authority.may(&caller)?;
-        if let Some(retry) = self.quotas.as_ref().and_then(|quotas| quotas.refuse(&caller)) {
+        authority.check_role(&caller)?;
+        if let Some(retry) = self.quotas.as_ref().and_then(|quotas| quotas.count(&caller)) {
             return Err(Error::OverQuota(retry));
         }
         let places = if of_comments { &self.comments } else { &self.others };
@@ -127,13 +127,13 @@ where
         // The one that is ready goes along, as tower asks for.
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
-        let asked = CallCredentials::of(&request);
+        let asked = CallCredentials::from_request(&request);
         Box::pin(async move {
-            match guard.call(asked).await {
+            match guard.admit(asked).await {
                 Ok(Some(call)) => {
                     request.extensions_mut().insert(call.clone());
                     let answered = inner.call(request).await;
-                    call.leave();
+                    call.release_place();
                     answered
                 }
                 Ok(None) => inner.call(request).await,

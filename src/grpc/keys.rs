@@ -36,14 +36,14 @@ pub async fn create(ring: &KeyRing, caller: &Caller, request: pb::CreateKeyReque
             None
         }
     };
-    if let Some(end) = ring.ends(caller).filter(|end| expires_at.is_none_or(|at| at >= *end + SECOND)) {
+    if let Some(end) = ring.expiry(caller).filter(|end| expires_at.is_none_or(|at| at >= *end + SECOND)) {
         let end = humantime::format_rfc3339_seconds(end);
         wrong.push(Violation::new("expires_at", format!("must not lie behind {end}, when the key that makes it ends")));
     }
     let (Some(role), Some(sites), true) = (role, sites, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
     caller.check_sites(&sites)?;
     let NewKey { id, text, record } = ring
-        .create(request.name, role, sites.clone(), expires_at, |id| caller.act("KEY_CREATED", audit_subject(id, role, &sites)))
+        .create(request.name, role, sites.clone(), expires_at, |id| caller.audit_event("KEY_CREATED", audit_subject(id, role, &sites)))
         .await?;
     tracing::info!(key = id, role = role.as_str(), by = &*caller.name, "made a key");
     Ok(pb::CreateKeyResponse { key: Some(key_message(id, &record, None)), secret: text })
@@ -56,7 +56,7 @@ pub async fn create(ring: &KeyRing, caller: &Caller, request: pb::CreateKeyReque
 pub async fn list(ring: &KeyRing, caller: &Caller, request: &pb::ListKeysRequest) -> Result<pb::ListKeysResponse, Error> {
     let all = ring.list().await?.into_iter();
     let theirs = all.filter(|(_, record, _)| caller.sites.contains_all(&record.sites));
-    let asked = theirs.filter(|(_, record, _)| request.site.is_empty() || record.sites.has(&request.site));
+    let asked = theirs.filter(|(_, record, _)| request.site.is_empty() || record.sites.contains(&request.site));
     Ok(pb::ListKeysResponse { keys: asked.map(|(id, record, used)| key_message(id, &record, used)).collect() })
 }
 
@@ -70,7 +70,7 @@ pub async fn revoke(ring: &KeyRing, caller: &Caller, request: &pb::RevokeKeyRequ
     }
     let Some(record) = ring.get(&request.key_id) else { return Ok(pb::RevokeKeyResponse {}) };
     caller.check_sites(&record.sites)?;
-    let act = caller.act("KEY_REVOKED", audit_subject(&request.key_id, record.role, &record.sites));
+    let act = caller.audit_event("KEY_REVOKED", audit_subject(&request.key_id, record.role, &record.sites));
     if ring.revoke(&request.key_id, &act).await? {
         tracing::info!(key = request.key_id, by = &*caller.name, "revoked a key");
     }

@@ -27,7 +27,7 @@ pub async fn info(
     }
     let site = Site::parse("site", &request.site)?;
     let about = source.model_status(Some(&site));
-    let (head, learned) = learning.whole(&site).await?;
+    let (head, learned) = learning.read_fully(&site).await?;
     Ok(pb::GetModelInfoResponse {
         learning: Some(site_learning(&head, &learned, &about)),
         model_version: about.version,
@@ -47,7 +47,7 @@ pub async fn update(
     request: pb::UpdateLearningRequest,
 ) -> Result<pb::UpdateLearningResponse, Error> {
     let site = Site::parse("site", &request.site)?;
-    let (head, _) = learning.whole(&site).await?;
+    let (head, _) = learning.read_fully(&site).await?;
     let (from, to, what) = match request.change() {
         pb::LearningChange::Freeze => (head.from, Some(head.to.unwrap_or(head.newest)), "frozen".to_owned()),
         // What stands still goes on from where a reset has put it; what goes on already takes back the reset.
@@ -67,8 +67,8 @@ pub async fn update(
         }
     };
     if (from, to) != (head.from, head.to) {
-        learning.bound(&site, from, to, &caller.act("LEARNING_CHANGED", what)).await?;
+        learning.set_bounds(&site, from, to, &caller.audit_event("LEARNING_CHANGED", what)).await?;
     }
-    let (head, learned) = learning.whole(&site).await?;
+    let (head, learned) = learning.read_fully(&site).await?;
     Ok(pb::UpdateLearningResponse { learning: Some(site_learning(&head, &learned, &source.model_status(Some(&site)))) })
 }

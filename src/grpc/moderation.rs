@@ -67,7 +67,7 @@ impl ModerationService for Moderation {
         requests: Request<Streaming<pb::CheckCommentsRequest>>,
     ) -> Result<Response<Self::CheckCommentsStream>, Status> {
         let call = call(&requests)?;
-        let place = self.streams.place(&call, "")?;
+        let place = self.streams.take(&call, "")?;
         let (moderator, turns) = (Arc::clone(&self.moderator), self.turns.clone());
         let verdicts = archive::verdicts(moderator, call, turns, requests.into_inner(), self.leaving.clone());
         Ok(respond(place, verdicts))
@@ -89,7 +89,7 @@ impl ModerationService for Moderation {
         let call = call(&request)?;
         let request = open_request(request).await?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
-        let place = self.streams.place(&call, site.as_str())?;
+        let place = self.streams.take(&call, site.as_str())?;
         let changes = watch::verdict_changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
         Ok(respond(place, changes))
     }
@@ -118,7 +118,7 @@ impl ModerationService for Moderation {
     ) -> Result<Response<Self::ExportAuthorStream>, Status> {
         let call = call(&request)?;
         let request = open_request(request).await?;
-        let place = self.streams.place(&call, &request.site)?;
+        let place = self.streams.take(&call, &request.site)?;
         Ok(respond(place, person::export(&self.store, request).await?))
     }
 }

@@ -28,7 +28,7 @@ pub async fn report(
     request: pb::ReportOutcomeRequest,
 ) -> Result<pb::ReportOutcomeResponse, Error> {
     let (site, target, outcome) = parse_request(request)?;
-    let by = (caller.named(UNNAMED_HOST), &*caller.id);
+    let by = (caller.name_or(UNNAMED_HOST), &*caller.id);
     match target {
         ReportTarget::ById(id) => {
             let kept = desk.comment(&site, &id).await?.stored;
@@ -41,7 +41,7 @@ pub async fn report(
                 Some(kept) => report_on_stored(desk, &site, &kept, outcome, by).await?,
                 None => {
                     let secrets = desk.store().secrets(&site).await?;
-                    let persons: Vec<Person> = Persons::of(secrets.newest(), &comment).all().collect();
+                    let persons: Vec<Person> = Persons::of_comment(secrets.newest(), &comment).all().collect();
                     add_to_log(desk, &comment, 0, &persons, outcome, by).await?;
                 }
             }

@@ -44,7 +44,7 @@ pub async fn forget(
         tracing::info!(site = site.as_str(), ?forgotten, "forgot a person");
         // Not who: that is what was asked for.
         let subject = format!("{} comments, {} records of this audit", forgotten.comments, forgotten.acts);
-        store.log(&site, &caller.act("FORGOTTEN", subject)).await?;
+        store.append_audit(&site, &caller.audit_event("FORGOTTEN", subject)).await?;
         Ok::<_, Error>(forgotten)
     });
     let forgotten = erasure.await.map_err(|error| Error::store(error.to_string()))??;
@@ -109,7 +109,7 @@ impl From<PastVerdict> for pb::TrailEntry {
 async fn find(store: &Store, site: &Site, persons: &[Person]) -> Result<Vec<CommentId>, Error> {
     let (mut found, mut known) = (Vec::new(), HashSet::new());
     for person in persons {
-        for id in store.find(site, person).await? {
+        for id in store.find_comments_of(site, person).await? {
             if known.insert(id.clone()) {
                 found.push(id);
             }
@@ -125,7 +125,7 @@ async fn resolve_author(store: &Store, site: &str, author: Option<pb::AuthorSele
         (Ok(site), Ok(identity)) => (site, identity),
         (site, identity) => return Err(Error::Invalid(site.err().into_iter().chain(identity.err()).collect())),
     };
-    let persons = store.secrets(&site).await?.known_by(identity);
+    let persons = store.secrets(&site).await?.hashes_of(identity);
     Ok((site, persons))
 }
 

@@ -48,7 +48,7 @@ async fn follow(
 ) -> Result<(), Error> {
     let hold = i32::from(pb::Decision::Hold);
     loop {
-        let page = desk.acts(site, &AuditFilter::default(), CHANNEL_CAPACITY, Some(from)).await?;
+        let page = desk.audit_events(site, &AuditFilter::default(), CHANNEL_CAPACITY, Some(from)).await?;
         let more = page.next.is_some();
         // A store that lost its audit begins anew.
         from = from.min(page.newest.number);

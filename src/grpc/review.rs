@@ -171,7 +171,7 @@ impl ReviewService for Review {
         request: Request<pb::ListAuditEventsRequest>,
     ) -> Result<Response<pb::ListAuditEventsResponse>, Status> {
         let (site, acts, encoded_size, from) = audit_request(open_request(request).await?)?;
-        let page = self.desk.acts(&site, &acts, encoded_size, from).await?;
+        let page = self.desk.audit_events(&site, &acts, encoded_size, from).await?;
         Ok(Response::new(pb::ListAuditEventsResponse {
             events: page.events,
             next_page_token: page.next.map(|number| number.to_string()).unwrap_or_default(),
@@ -199,7 +199,7 @@ impl ReviewService for Review {
     async fn watch_queue(&self, request: Request<pb::WatchQueueRequest>) -> Result<Response<Self::WatchQueueStream>, Status> {
         let call = call(&request)?;
         let site = Site::parse("site", &open_request(request).await?.site).map_err(Error::from)?;
-        let place = self.streams.place(&call, site.as_str())?;
+        let place = self.streams.take(&call, site.as_str())?;
         let moves = queue::queue_moves(self.desk.clone(), site, self.leaving.clone()).await?;
         Ok(respond(place, moves))
     }

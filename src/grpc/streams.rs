@@ -50,9 +50,9 @@ impl StreamPlaces {
     ///
     /// # Errors
     /// [`Error::Overloaded`] when none is left for this caller.
-    pub fn place(&self, call: &CallContext, site: &str) -> Result<StreamPlace, Error> {
+    pub fn take(&self, call: &CallContext, site: &str) -> Result<StreamPlace, Error> {
         let caller = call.authority().caller()?;
-        let place = self.0.take(&caller.id, site).ok_or_else(|| {
+        let place = self.0.try_acquire(&caller.id, site).ok_or_else(|| {
             METRICS.shed("streams");
             Error::Overloaded
         })?;

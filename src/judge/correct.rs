@@ -34,7 +34,7 @@ impl CorrectionContext<'_> {
             let Some(corrected) = self.scores.corrected(kind) else { continue };
             let label = kind.label();
             let Some(base) = self.scores.logit(label) else {
-                if serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, self.scores.language()) {
+                if serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, self.scores.language_name()) {
                     let to = f64::from(corrected);
                     logits.push((label, to));
                     all.push(CorrectedLogit { label, base: None, corrected: to });
@@ -65,7 +65,7 @@ impl CorrectionContext<'_> {
         let limited = if serves { serving.limits.apply(kind, base, corrected) } else { base };
         // What the limits keep from being said may be said of comments like those that were decided.
         let asks = serving.similar[kind as usize] && self.terms.holds(kind, limited) != self.terms.holds(kind, corrected);
-        if asks && self.site_model.resembles(&sketch(), kind) == Some(corrected > base) {
+        if asks && self.site_model.similar_direction(&sketch(), kind) == Some(corrected > base) {
             return Some(corrected);
         }
         serves.then_some(limited)

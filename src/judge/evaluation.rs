@@ -39,8 +39,8 @@ impl<'a> Evaluation<'a> {
         without: Omission,
     ) -> Self {
         let model = scorer.model();
-        let mut findings = policy.before(comment, listed, without);
-        let counted = findings.counted(comment.text().as_str());
+        let mut findings = policy.check(comment, listed, without);
+        let counted = findings.blank_exempt(comment.text().as_str());
         let learned = learned.filter(|learned| policy.applies_corrections() && learned.correction().is_some());
         let input = input(comment, &counted, &findings, policy);
         let scores = model.score_for(&input, learned.and_then(SiteModel::correction));
@@ -72,7 +72,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Returns the comment's features as learning keeps them.
-    pub(super) fn sketch(&self) -> FeatureVector {
+    pub(super) fn feature_vector(&self) -> FeatureVector {
         self.scorer.model().feature_vector_scored(&self.input(), &self.scores)
     }
 
@@ -82,13 +82,13 @@ impl<'a> Evaluation<'a> {
         let spam = self.logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| *logit);
         let rejects = spam
             .zip(threshold.reject)
-            .is_some_and(|(logit, bound)| threshold.corroborate && logit + self.findings.evidence() >= log_odds(bound));
+            .is_some_and(|(logit, bound)| threshold.corroborate && logit + self.findings.evidence_logits() >= log_odds(bound));
         if !rejects || !self.findings.needs_words_only_logit() {
             return;
         }
         let without = Omission { links: true, author_url: true };
-        let findings = self.policy.before(self.comment, self.list_context, without);
-        let counted = findings.counted(self.comment.text().as_str());
+        let findings = self.policy.check(self.comment, self.list_context, without);
+        let counted = findings.blank_exempt(self.comment.text().as_str());
         let words = Input { author: None, ..input(self.comment, &counted, &findings, self.policy) };
         if let Some(logit) = self.scorer.model().score(&words).logit(Label::Spam) {
             self.findings.set_words_only_logit(f64::from(logit));
@@ -101,7 +101,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// What thresholds are tuned by, for a comment that is known to be of this kind.
-    pub fn sample(self, kind: CommentClass) -> LabelledSample {
+    pub fn tuning_sample(self, kind: CommentClass) -> LabelledSample {
         LabelledSample::new(self.policy, kind, self.findings, self.logits)
     }
 }

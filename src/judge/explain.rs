@@ -29,7 +29,7 @@ impl Evaluation<'_> {
         // Hosts and archives tell of their own.
         let by_moderators = learned.counts().sources[OutcomeSource::Moderator as usize] > 0;
         let who = if by_moderators { "this site's moderators" } else { "the blog's own moderators" };
-        let (ham, bad) = learned.alike(&self.sketch());
+        let (ham, bad) = learned.similar_outcomes(&self.feature_vector());
         let weight = to - from.unwrap_or_default();
         let message = match (weight > 0.0, ham, bad) {
             (true, _, 1..) => format!("{who} rejected {bad} like it"),
@@ -37,7 +37,7 @@ impl Evaluation<'_> {
             (true, ..) => format!("what {who} rejected speaks for it"),
             (false, ..) => format!("what {who} approved speaks against it"),
         };
-        Some(Reason::new("SITE_LEARNED", message).label(label.as_str(), weight).rule("learning.correct"))
+        Some(Reason::new("SITE_LEARNED", message).with_label(label.as_str(), weight).with_rule("learning.correct"))
     }
 
     /// What in the comment speaks for each label, strongest first; a label's last reason is all the rest, so that the
@@ -52,13 +52,13 @@ impl Evaluation<'_> {
             let rest = Reason::new("TEXT_REST", "everything else in the text, and how common this is at all");
             let parts = explanation.contributions.into_iter().map(move |part| {
                 let span = part.span.and_then(|span| self.comment.span(span));
-                let (code, what) = match part.of_name {
-                    true => ("AUTHOR_NAME", format!("in the author's name: {}", part.what)),
-                    false => ("TEXT", part.what),
+                let (code, what) = match part.is_author_name {
+                    true => ("AUTHOR_NAME", format!("in the author's name: {}", part.description)),
+                    false => ("TEXT", part.description),
                 };
-                Reason::new(code, what).label(name, part.weight.into()).at(span)
+                Reason::new(code, what).with_label(name, part.weight.into()).with_span(span)
             });
-            parts.chain([rest.label(name, explanation.rest.into())])
+            parts.chain([rest.with_label(name, explanation.unlisted.into())])
         });
         reasons.collect()
     }

@@ -10,8 +10,8 @@ use crate::policy::{ListContext, Omission, Policy};
 /// Returns a comment's features, and the outcome that its scores point to if it is bad: the kind whose score lies furthest
 /// beyond where the policy holds.
 pub fn feature_vector(model: &Model, policy: &Policy, comment: &Comment) -> (FeatureVector, Outcome) {
-    let findings = policy.before(comment, ListContext::none(), Omission::default());
-    let counted = findings.counted(comment.text().as_str());
+    let findings = policy.check(comment, ListContext::empty(), Omission::default());
+    let counted = findings.blank_exempt(comment.text().as_str());
     let input = input(comment, &counted, &findings, policy);
     let scores = model.score(&input);
     // How far beyond where the policy holds, in logits.

@@ -24,6 +24,6 @@ impl Scorer {
 
     /// Returns the sentinels, and scores them on the first call.
     pub fn sentinels(&self) -> &Sentinels {
-        self.sentinels.get_or_init(|| Sentinels::of(&self.model))
+        self.sentinels.get_or_init(|| Sentinels::score(&self.model))
     }
 }

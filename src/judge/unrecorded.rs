@@ -17,7 +17,7 @@ pub fn mark_unrecorded(policy: &Policy, mut verdict: Verdict) -> Option<Verdict>
             }
         }
     }
-    verdict.reasons.push(Reason::new("NOT_RECORDED", message).rule("store.away"));
+    verdict.reasons.push(Reason::new("NOT_RECORDED", message).with_rule("store.away"));
     verdict.not_recorded = true;
     Some(verdict)
 }

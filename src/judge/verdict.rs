@@ -67,5 +67,5 @@ fn approve_without(ruling: &mut PolicyDecision, parts: &[RemovablePart]) {
     let names: Vec<&str> = parts.iter().map(|part| part.as_words()).collect();
     let message = format!("published without {}: with it the comment would be held", names.join(" and "));
     ruling.decision = Decision::Approve;
-    ruling.reasons.insert(0, Reason::new("LINKS_STRIPPED", message).rule("links.strip"));
+    ruling.reasons.insert(0, Reason::new("LINKS_STRIPPED", message).with_rule("links.strip"));
 }

@@ -45,7 +45,7 @@ pub enum AllowedSites {
 
 impl AllowedSites {
     /// Whether a site is among them.
-    pub fn has(&self, site: &str) -> bool {
+    pub fn contains(&self, site: &str) -> bool {
         match self {
             Self::All => true,
             Self::These(sites) => sites.iter().any(|known| known == site),
@@ -57,7 +57,7 @@ impl AllowedSites {
         match (self, others) {
             (Self::All, _) => true,
             (Self::These(_), Self::All) => false,
-            (Self::These(_), Self::These(others)) => others.iter().all(|site| self.has(site)),
+            (Self::These(_), Self::These(others)) => others.iter().all(|site| self.contains(site)),
         }
     }
 }

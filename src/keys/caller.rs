@@ -49,15 +49,15 @@ impl Caller {
     }
 
     /// Returns the caller's name, or `other` where no keys are asked for.
-    pub fn named<'a>(&'a self, other: &'a str) -> &'a str {
+    pub fn name_or<'a>(&'a self, other: &'a str) -> &'a str {
         if self.name.is_empty() { other } else { &self.name }
     }
 
     /// Returns the record of an act of this caller, now, that is on no comment.
-    pub fn act(&self, act: &str, subject: String) -> pb::AuditEvent {
+    pub fn audit_event(&self, act: &str, subject: String) -> pb::AuditEvent {
         pb::AuditEvent {
             at: Some(SystemTime::now().into()),
-            by: self.named("operator").to_owned(),
+            by: self.name_or("operator").to_owned(),
             act: act.to_owned(),
             subject,
             source: self.id.to_string(),
@@ -71,7 +71,7 @@ impl Caller {
     /// [`Error::Forbidden`].
     pub fn check_site(&self, site: &str) -> Result<(), Error> {
         // No site at all is for whoever reads the request to complain of.
-        if site.is_empty() || self.sites.has(site) {
+        if site.is_empty() || self.sites.contains(site) {
             return Ok(());
         }
         Err(Error::Forbidden { reason: "SITE_NOT_ALLOWED", problem: format!("this key does not speak for site {site:?}") })

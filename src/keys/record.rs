@@ -46,7 +46,7 @@ impl KeyRecord {
     }
 
     /// Returns whether this is the hash of the key's text.
-    pub(super) fn is_of(&self, hash: &[u8; 32]) -> bool {
+    pub(super) fn matches(&self, hash: &[u8; 32]) -> bool {
         let mut stored = [0; 32];
         let digits = self.hash.as_bytes().as_chunks::<2>().0;
         for (byte, digits) in stored.iter_mut().zip(digits) {
@@ -68,7 +68,7 @@ impl KeyRecord {
     }
 
     /// Returns whether a caller with this key may make other keys for good: it is an admin's, for all sites, without an end.
-    pub(super) fn rules(&self) -> bool {
+    pub(super) fn is_unlimited_admin(&self) -> bool {
         self.role == Role::Admin && self.sites == AllowedSites::All && self.expires_at.is_none()
     }
 
@@ -98,8 +98,8 @@ mod tests {
         let read = KeyRecord::from_bytes(&record.to_bytes().unwrap()).unwrap();
         assert_eq!(read, record);
         let hash = crate::keys::secret::hash;
-        assert!(read.is_of(&hash(&key)));
-        assert!(!read.is_of(&hash(&crate::keys::secret::generate().unwrap().text)));
+        assert!(read.matches(&hash(&key)));
+        assert!(!read.matches(&hash(&crate::keys::secret::generate().unwrap().text)));
         assert!(!String::from_utf8(record.to_bytes().unwrap()).unwrap().contains(&key));
     }
 
@@ -109,7 +109,7 @@ mod tests {
             text in "\\{\"hash\":\"[0-9a-zA-Zé]{0,66}\",\"name\":\"\",\"role\":\"(host|admin|king)\",\"sites\":(\"all\"|\\{\"these\":\\[\\]\\}),\"created_at\":[0-9]{1,21},\"expires_at\":(null|[0-9]{1,21})\\}|.{0,40}",
         ) {
             if let Ok(record) = KeyRecord::from_bytes(text.as_bytes()) {
-                prop_assert!(!record.is_of(&crate::keys::secret::hash("gp-x")));
+                prop_assert!(!record.matches(&crate::keys::secret::hash("gp-x")));
                 let _ = (record.created_at(), record.expires_at(), record.has_expired());
             }
         }
@@ -120,7 +120,7 @@ mod tests {
         let key = "gp-x";
         let record = KeyRecord::new(key, String::new(), Role::Host, AllowedSites::All, None);
         for hash in ["", "zz", &record.hash[2..]] {
-            assert!(!KeyRecord { hash: hash.to_owned(), ..record.clone() }.is_of(&crate::keys::secret::hash(key)));
+            assert!(!KeyRecord { hash: hash.to_owned(), ..record.clone() }.matches(&crate::keys::secret::hash(key)));
         }
     }
 }

@@ -83,7 +83,7 @@ impl KeyRing {
     }
 
     /// Returns whether the keys were read: until then nobody knows which there are, or whether there are any.
-    pub fn is_known(&self) -> bool {
+    pub fn is_loaded(&self) -> bool {
         self.snapshot.load().loaded
     }
 
@@ -95,7 +95,7 @@ impl KeyRing {
     /// Returns whether callers need a key: because they must, or because there is one, or ever was. A server that had keys
     /// never opens again when the last of them goes.
     pub fn requires_keys(&self) -> bool {
-        self.keys_required || !self.is_known() || self.has_any() || self.snapshot.load().ever_had_keys
+        self.keys_required || !self.is_loaded() || self.has_any() || self.snapshot.load().ever_had_keys
     }
 
     /// Returns whose key this is.
@@ -149,7 +149,7 @@ impl KeyRing {
         expires_at: Option<SystemTime>,
         act: impl Fn(&str) -> pb::AuditEvent,
     ) -> Result<NewKey, Error> {
-        if !self.is_known() {
+        if !self.is_loaded() {
             self.refresh().await?;
         }
         if !self.has_any() {
@@ -159,13 +159,13 @@ impl KeyRing {
         let secret::GeneratedKey { id, text } = secret::generate()?;
         let record = KeyRecord::new(&text, name, role, sites, expires_at);
         let records = [(id.clone(), record.to_bytes()?), had_keys_mark()];
-        self.store.amend_records(RecordKind::Keys, RecordsUpdate::put(records).recorded(&act(&id))).await?;
+        self.store.update_records(RecordKind::Keys, RecordsUpdate::put(records).with_act(&act(&id))).await?;
         self.refresh().await?;
         Ok(NewKey { id, text, record })
     }
 
     /// Returns when the key of a caller ends. Returns `None` if it does not, or is none of the store's.
-    pub fn ends(&self, caller: &Caller) -> Option<SystemTime> {
+    pub fn expiry(&self, caller: &Caller) -> Option<SystemTime> {
         self.snapshot.load().get(&caller.id).and_then(KeyRecord::expires_at)
     }
 
@@ -187,8 +187,8 @@ impl KeyRing {
             }
             // The mark also for keys that an older version made.
             let amendment =
-                RecordsUpdate { put: vec![had_keys_mark()], version, ..RecordsUpdate::remove([id.to_owned()]) }.recorded(act);
-            if let Some(removed) = self.store.amend_records(RecordKind::Keys, amendment).await? {
+                RecordsUpdate { put: vec![had_keys_mark()], version, ..RecordsUpdate::remove([id.to_owned()]) }.with_act(act);
+            if let Some(removed) = self.store.update_records(RecordKind::Keys, amendment).await? {
                 self.refresh().await?;
                 return Ok(removed > 0);
             }
@@ -237,13 +237,13 @@ impl KeyRing {
             // Lost: whoever has a key must not be locked out, and those that were revoked are not among what is known.
             None => {
                 tracing::warn!(keys = known.records.len(), "the store has lost its keys; it is told them again");
-                self.store.amend_records(RecordKind::Keys, RecordsUpdate::put(known.records.clone())).await?;
+                self.store.update_records(RecordKind::Keys, RecordsUpdate::put(known.records.clone())).await?;
             }
         }
         let Records { version, all } = self.store.records(RecordKind::Keys).await?;
         if self.admin.is_some() && !has_had_keys_mark(&all) {
             // A server that was once started with a key does not open when it is started without.
-            self.store.amend_records(RecordKind::Keys, RecordsUpdate::put([had_keys_mark()])).await?;
+            self.store.update_records(RecordKind::Keys, RecordsUpdate::put([had_keys_mark()])).await?;
         }
         self.snapshot.store(Arc::new(KeySnapshot::parse(version, all)));
         Ok(Some(version))
@@ -255,7 +255,7 @@ impl KeyRing {
     }
 
     /// Follows what other servers do to the keys, for as long as it is polled.
-    pub async fn follow(self) {
+    pub async fn poll_changes(self) {
         let mut told = Instant::now();
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;

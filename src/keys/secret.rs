@@ -46,7 +46,7 @@ pub struct PresentedKey {
 
 impl PresentedKey {
     /// Reads a key's text.
-    pub fn of(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         Self { id: id(text).map(str::to_owned), hash: hash(text) }
     }
 }

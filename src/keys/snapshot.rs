@@ -70,7 +70,7 @@ impl KeySnapshot {
     /// # Errors
     /// [`Error::Unauthenticated`] for a key that is not known or has expired; [`Error::Starting`] while none are known yet.
     pub fn caller(&self, key: &PresentedKey) -> Result<Caller, Error> {
-        let found = key.id.as_deref().and_then(|id| self.keys.get(id)).filter(|(record, _)| record.is_of(&key.hash));
+        let found = key.id.as_deref().and_then(|id| self.keys.get(id)).filter(|(record, _)| record.matches(&key.hash));
         match found {
             None if !self.loaded => Err(Error::Starting),
             None => Err(Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" }),
@@ -118,7 +118,7 @@ impl KeySnapshot {
 
     /// Returns whether this is the only key by which others can be made for good.
     pub fn is_last_unlimited_admin(&self, id: &str) -> bool {
-        self.get(id).is_some_and(KeyRecord::rules) && !self.all().any(|(other, record)| other != id && record.rules())
+        self.get(id).is_some_and(KeyRecord::is_unlimited_admin) && !self.all().any(|(other, record)| other != id && record.is_unlimited_admin())
     }
 
     /// Returns the sites that keys name.

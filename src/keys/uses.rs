@@ -33,7 +33,7 @@ impl KeyUses {
             return Ok(());
         }
         let records = uses.into_iter().map(|(id, at)| (id, at.to_string().into_bytes()));
-        store.amend_records(RecordKind::KeyUses, RecordsUpdate::put(records)).await.map(drop)
+        store.update_records(RecordKind::KeyUses, RecordsUpdate::put(records)).await.map(drop)
     }
 
     /// Returns when each key was last used, by its id, as the store knows it.

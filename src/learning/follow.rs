@@ -43,7 +43,7 @@ impl Learning {
         if version.is_some_and(|version| known.version.load(Ordering::Relaxed) == version) {
             return Ok(());
         }
-        let asked = self.ask(site, known, &mut place).await;
+        let asked = self.read_head(site, known, &mut place).await;
         // Also when the store failed: comments that come meanwhile need not wait for it once more.
         known.last_read.store(begun, Ordering::Relaxed);
         asked?;
@@ -53,7 +53,7 @@ impl Learning {
     }
 
     /// Asks the store where the log ends, and learns what has changed.
-    async fn ask(&self, site: &Site, known: &FollowedSite, place: &mut LogPosition) -> Result<(), Error> {
+    async fn read_head(&self, site: &Site, known: &FollowedSite, place: &mut LogPosition) -> Result<(), Error> {
         let head = self.0.store.outcome_head(site).await?;
         let swept = place.swept.is_some_and(|swept| swept.elapsed() < SWEEP_INTERVAL);
         if head == place.head && swept { Ok(()) } else { self.learn(site, known, place, head).await }
@@ -70,7 +70,7 @@ impl Learning {
         let counts = known.model.load().counts();
         let full = counts.sources.iter().zip(MAX_OUTCOMES).any(|(count, most)| *count as usize > most + most / SURPLUS_DIVISOR);
         let due = full || place.swept.is_none_or(|swept| swept.elapsed() >= SWEEP_INTERVAL);
-        if !due && place.head.goes_on(&head) && self.learn_new(site, known, place.head.newest, &head).await? {
+        if !due && place.head.is_extended_by(&head) && self.learn_new(site, known, place.head.newest, &head).await? {
             place.head = head;
             return Ok(());
         }
@@ -100,13 +100,13 @@ impl Learning {
     async fn fold_all(&self, site: &Site, known: &FollowedSite, head: &OutcomeLogState) -> Result<(), Error> {
         // All of it, also what learning does not look at: that grows old too.
         let mut lessons = self.all_lessons(site, 0, head.newest).await?;
-        let old = self.old(site, &lessons);
+        let old = self.expired(site, &lessons);
         if !old.is_empty() {
             lessons.retain(|(number, _)| old.binary_search_by_key(number, |(old, _)| *old).is_err());
             let first = lessons.first().map_or(head.newest + 1, |(number, _)| *number);
-            self.0.store.drop_outcomes(site, &old, Some(first), false).await?;
+            self.0.store.remove_outcomes(site, &old, Some(first), false).await?;
         }
-        lessons.retain(|(number, _)| head.counts(*number));
+        lessons.retain(|(number, _)| head.includes(*number));
         let folded = tokio::task::spawn_blocking(move || {
             let begun = Instant::now();
             let learned = SiteModel::fold(&lessons);
@@ -167,8 +167,8 @@ impl Learning {
 
     /// The numbers and names of what is to be forgotten, in order: what is older than it may get, and the oldest of what a
     /// source has too many of.
-    fn old(&self, site: &Site, lessons: &[(u64, TrainingExample)]) -> Vec<(u64, String)> {
-        let kept = i64::try_from(self.0.retention.of(site).outcomes.as_micros()).unwrap_or(i64::MAX);
+    fn expired(&self, site: &Site, lessons: &[(u64, TrainingExample)]) -> Vec<(u64, String)> {
+        let kept = i64::try_from(self.0.retention.for_site(site).outcomes.as_micros()).unwrap_or(i64::MAX);
         let oldest = now_micros().saturating_sub(kept);
         let mut surplus = OutcomeSource::ALL.map(|source| {
             let (count, most) =

@@ -33,8 +33,8 @@ const FOLLOW_DURATION: Duration = Duration::from_secs(5);
 impl Learning {
     /// What a site has learned, as far as this server knows; for a site that it hears of for the first time it waits a
     /// moment. A store that does not answer leaves it at what was known.
-    pub async fn of(&self, site: &Site) -> Arc<SiteModel> {
-        let known = self.0.sites.of(site);
+    pub async fn current(&self, site: &Site) -> Arc<SiteModel> {
+        let known = self.0.sites.get(site);
         let now = self.now();
         known.last_used.store(now, Ordering::Relaxed);
         let fresh = match self.0.store.outcome_version(site) {
@@ -57,7 +57,7 @@ impl Learning {
     /// Learns what the site's log holds by now, so that the next comment meets it. Waits a moment, and leaves what takes longer
     /// to whoever asks next.
     pub async fn refreshed(&self, site: &Site) -> Arc<SiteModel> {
-        let known = self.0.sites.of(site);
+        let known = self.0.sites.get(site);
         self.catch_up(site, &known, ACT_WAIT).await;
         known.model.load_full()
     }
@@ -66,8 +66,8 @@ impl Learning {
     ///
     /// # Errors
     /// The store being away.
-    pub async fn whole(&self, site: &Site) -> Result<(OutcomeLogState, Arc<SiteModel>), Error> {
-        let known = self.0.sites.of(site);
+    pub async fn read_fully(&self, site: &Site) -> Result<(OutcomeLogState, Arc<SiteModel>), Error> {
+        let known = self.0.sites.get(site);
         self.read(site, &known).await?;
         let head = known.position.lock().await.head.clone();
         Ok((head, known.model.load_full()))

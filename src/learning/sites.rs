@@ -57,7 +57,7 @@ impl SiteCache {
     }
 
     /// Returns what is known of a site: nothing, if nobody has asked for it of late.
-    pub fn of(&self, site: &Site) -> Arc<FollowedSite> {
+    pub fn get(&self, site: &Site) -> Arc<FollowedSite> {
         // A panic elsewhere: everything is folded again for each comment, which is slow and right.
         let Ok(mut sites) = self.0.lock() else { return Arc::default() };
         if let Some(known) = sites.taught.get(site) {

@@ -61,8 +61,8 @@ impl Learning {
     ///
     /// # Errors
     /// The store being away.
-    pub async fn bound(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
-        self.0.store.bound_outcomes(site, from, to, act).await
+    pub async fn set_bounds(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
+        self.0.store.set_outcome_range(site, from, to, act).await
     }
 
     /// Milliseconds since the start, from 1 on.

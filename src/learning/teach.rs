@@ -62,7 +62,7 @@ pub struct OutcomeReport<'a> {
 
 impl Learning {
     /// What a decision teaches: also one that says nothing of the words takes the place of what was said of them before.
-    pub fn decided(
+    pub fn decision_record(
         &self,
         comment: &pb::Comment,
         persons: &[Person],
@@ -75,13 +75,13 @@ impl Learning {
         let comment = Comment::parse(comment.clone(), SystemTime::now()).ok()?;
         let (outcome, source) = match voice {
             DecisionMaker::Host(outcome) => (Some(outcome), OutcomeSource::Host),
-            DecisionMaker::Moderator => (self.outcome(&comment, decision, reason_code), OutcomeSource::Moderator),
+            DecisionMaker::Moderator => (self.outcome_of(&comment, decision, reason_code), OutcomeSource::Moderator),
         };
         let rejected = decision == Decision::Reject;
         // A host may have told of it for any reason: only a moderator was asked at random.
         let spot_check = spot_check.filter(|_| source == OutcomeSource::Moderator);
         let report = OutcomeReport { comment: &comment, persons, outcome, rejected, source, by, spot_check };
-        Some(self.lesson(&report, decision_name(comment.id().as_str(), revision)))
+        Some(self.example_record(&report, decision_name(comment.id().as_str(), revision)))
     }
 
     /// What it teaches that a decision, told by its revision, is taken back.
@@ -95,8 +95,8 @@ impl Learning {
     /// # Errors
     /// The store being away.
     pub async fn report(&self, site: &Site, report: &OutcomeReport<'_>, act: &pb::AuditEvent) -> Result<(), Error> {
-        let added = Some(self.lesson(report, report_name(report.comment.id().as_str())));
-        self.0.store.teach(site, &OutcomeUpdate { removed: None, added }, Some(act)).await
+        let added = Some(self.example_record(report, report_name(report.comment.id().as_str())));
+        self.0.store.update_outcomes(site, &OutcomeUpdate { removed: None, added }, Some(act)).await
     }
 
     /// Whether the host has said just that of a comment already, by a report or by deciding it at this revision.
@@ -115,22 +115,22 @@ impl Learning {
 
     /// Puts what an archive decided into the log, as long as few such outcomes are there. One that the store does not take is
     /// not taught: the comment itself is kept.
-    pub async fn imported(&self, admission: &Admission<'_>, decision: Decision) {
+    pub async fn teach_imported(&self, admission: &Admission<'_>, decision: Decision) {
         let (comment, site) = (admission.comment, admission.comment.site());
-        let enough = self.of(site).await.counts().sources[OutcomeSource::Import as usize] >= MAX_IMPORTED;
-        let Some(outcome) = self.outcome(comment, decision, "").filter(|_| !enough) else { return };
+        let enough = self.current(site).await.counts().sources[OutcomeSource::Import as usize] >= MAX_IMPORTED;
+        let Some(outcome) = self.outcome_of(comment, decision, "").filter(|_| !enough) else { return };
         let rejected = decision == Decision::Reject;
         let persons: Vec<Person> = admission.persons.all().collect();
         let (outcome, source) = (Some(outcome), OutcomeSource::Import);
         let report = OutcomeReport { comment, persons: &persons, outcome, rejected, source, by: "", spot_check: None };
-        let added = Some(self.lesson(&report, format!("i:{}", comment.id().as_str())));
-        if let Err(error) = self.0.store.teach(site, &OutcomeUpdate { removed: None, added }, None).await {
+        let added = Some(self.example_record(&report, format!("i:{}", comment.id().as_str())));
+        if let Err(error) = self.0.store.update_outcomes(site, &OutcomeUpdate { removed: None, added }, None).await {
             tracing::warn!(site = site.as_str(), %error, "an imported decision was not learned");
         }
     }
 
     /// Which outcome a decision is. `None`: it says nothing of what the comment is.
-    fn outcome(&self, comment: &Comment, decision: Decision, reason_code: &str) -> Option<Outcome> {
+    fn outcome_of(&self, comment: &Comment, decision: Decision, reason_code: &str) -> Option<Outcome> {
         let code = reason_code.to_ascii_lowercase();
         match decision {
             Decision::Approve => Some(Outcome::Ham),
@@ -142,7 +142,7 @@ impl Learning {
         }
     }
 
-    fn lesson(&self, report: &OutcomeReport<'_>, name: String) -> (String, Vec<u8>) {
+    fn example_record(&self, report: &OutcomeReport<'_>, name: String) -> (String, Vec<u8>) {
         let LearningInput { features: sketch, min_hash: likeness, .. } = (self.0.learning_input)(report.comment);
         let lesson = TrainingExample {
             name: name.clone(),

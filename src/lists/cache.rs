@@ -33,9 +33,9 @@ impl ListCache {
 
     /// Returns a site's entries. If the store could not be asked, returns them as they were when it was last asked, and the error
     /// as well.
-    pub async fn of(&self, site: &Site, now: SystemTime) -> (Arc<SiteLists>, Option<Error>) {
-        let known = self.known(site);
-        let current = self.store.listed_version(site);
+    pub async fn get(&self, site: &Site, now: SystemTime) -> (Arc<SiteLists>, Option<Error>) {
+        let known = self.cached(site);
+        let current = self.store.list_version(site);
         let is_current = |known: &SiteLists| {
             !known.is_outdated() && (current.is_none() || current == known.version) && known.is_in_force(now)
         };
@@ -43,7 +43,7 @@ impl ListCache {
             return (Arc::clone(known), None);
         }
         match self.read(site, now, known.as_deref()).await {
-            Ok(listed) => (self.remember(site, listed), None),
+            Ok(listed) => (self.insert(site, listed), None),
             Err(error) => (known.unwrap_or_default(), Some(error)),
         }
     }
@@ -57,7 +57,7 @@ impl ListCache {
     }
 
     async fn read(&self, site: &Site, now: SystemTime, known: Option<&SiteLists>) -> Result<SiteLists, Error> {
-        let mut records = self.store.listed(site).await?;
+        let mut records = self.store.list_entries(site).await?;
         if let Some(lost) = known.filter(|known| records.version == 0 && known.version != Some(0) && !known.all.is_empty()) {
             // A store that came back empty: whoever was blocked stays blocked.
             tracing::warn!(
@@ -66,8 +66,8 @@ impl ListCache {
                 "the store has lost block and allow entries; it is told them again"
             );
             let again = lost.all.iter().map(|entry| (storage_key(entry), entry.encode_to_vec()));
-            self.store.amend_listed(site, RecordsUpdate::put(again)).await?;
-            records = self.store.listed(site).await?;
+            self.store.update_list_entries(site, RecordsUpdate::put(again)).await?;
+            records = self.store.list_entries(site).await?;
         }
         let Records { version, all } = records;
         let mut entries = Vec::with_capacity(all.len());
@@ -78,14 +78,14 @@ impl ListCache {
                 Err(error) => tracing::error!(site = site.as_str(), %error, "a block or allow entry cannot be read"),
             }
         }
-        Ok(SiteLists::compiled(entries, version, now))
+        Ok(SiteLists::compile(entries, version, now))
     }
 
-    fn known(&self, site: &Site) -> Option<Arc<SiteLists>> {
+    fn cached(&self, site: &Site) -> Option<Arc<SiteLists>> {
         self.known.lock().ok().and_then(|mut known| known.get(site).cloned())
     }
 
-    fn remember(&self, site: &Site, listed: SiteLists) -> Arc<SiteLists> {
+    fn insert(&self, site: &Site, listed: SiteLists) -> Arc<SiteLists> {
         let listed = Arc::new(listed);
         if let Ok(mut known) = self.known.lock() {
             known.put(site.clone(), Arc::clone(&listed));
@@ -98,8 +98,8 @@ impl ListCache {
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.
-    pub(super) async fn present(&self, site: &Site, now: SystemTime) -> Result<Arc<SiteLists>, Error> {
-        let known = self.known(site);
+    pub(super) async fn read_current(&self, site: &Site, now: SystemTime) -> Result<Arc<SiteLists>, Error> {
+        let known = self.cached(site);
         if let Some(known) = known.as_ref().filter(|known| known.is_in_force(now)) {
             let version = self.store.current_list_version(site).await?;
             if known.version == Some(version) && version != 0 {
@@ -107,6 +107,6 @@ impl ListCache {
             }
         }
         let listed = self.read(site, now, known.as_deref()).await?;
-        Ok(self.remember(site, listed))
+        Ok(self.insert(site, listed))
     }
 }

@@ -35,7 +35,7 @@ impl ListEditor {
     /// The store being away.
     pub async fn list(&self, site: &Site) -> Result<Vec<pb::ListEntry>, Error> {
         let now = SystemTime::now();
-        let listed = self.lists.present(site, now).await?;
+        let listed = self.lists.read_current(site, now).await?;
         let mut entries: Vec<_> = listed.all.iter().filter(|entry| !has_expired(entry, now)).cloned().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.created_at.map(|at| (at.seconds, at.nanos))));
         Ok(entries)
@@ -50,9 +50,9 @@ impl ListEditor {
         if has_expired(&entry, now) {
             return Err(Error::invalid("entry.expires_at", "must lie in the future"));
         }
-        let present = self.lists.present(site, now).await?;
+        let present = self.lists.read_current(site, now).await?;
         let (target, entry) = validate(entry)?;
-        let kept = self.kept(site, target, entry).await?;
+        let kept = self.hash_address(site, target, entry).await?;
         let kept = pb::ListEntry { by: by.to_owned(), created_at: Some(now.into()), ..kept };
         let mut ended = Vec::new();
         let bytes: usize = present.all.iter().map(Message::encoded_len).sum();
@@ -73,7 +73,7 @@ impl ListEditor {
         }
         let put = vec![(storage_key(&kept), kept.encode_to_vec())];
         let amendment = RecordsUpdate { put, ..RecordsUpdate::remove(ended) };
-        let amended = self.store.amend_listed(site, amendment.recorded(&audit_event(&kept, "LISTED", (by, source), now))).await;
+        let amended = self.store.update_list_entries(site, amendment.with_act(&audit_event(&kept, "LISTED", (by, source), now))).await;
         // Also where the store gave no answer: it may have done it.
         self.lists.mark_outdated(site);
         amended?;
@@ -85,19 +85,19 @@ impl ListEditor {
     /// # Errors
     /// What is wrong with it; the store being away.
     pub async fn remove(&self, site: &Site, entry: pb::ListEntry, (by, source): (&str, &str)) -> Result<bool, Error> {
-        self.lists.present(site, SystemTime::now()).await?;
+        self.lists.read_current(site, SystemTime::now()).await?;
         let (target, entry) = validate(entry)?;
-        let mut kept = self.kept(site, target, entry.clone()).await?;
+        let mut kept = self.hash_address(site, target, entry.clone()).await?;
         let mut names = vec![storage_key(&kept)];
         // It may have been put there under an earlier secret of the site.
         if let Some(identity) = person_identity(target, &entry.value) {
-            for hash in self.store.secrets(site).await?.known_by(identity) {
+            for hash in self.store.secrets(site).await?.hashes_of(identity) {
                 kept.value = format!("#{hash}");
                 names.push(storage_key(&kept));
             }
         }
         let act = audit_event(&kept, "UNLISTED", (by, source), SystemTime::now());
-        let removed = self.store.amend_listed(site, RecordsUpdate::remove(names).recorded(&act)).await;
+        let removed = self.store.update_list_entries(site, RecordsUpdate::remove(names).with_act(&act)).await;
         self.lists.mark_outdated(site);
         Ok(removed? > 0)
     }
@@ -123,10 +123,10 @@ impl ListEditor {
     }
 
     /// Returns an entry as it is kept: a person's address as a hash.
-    async fn kept(&self, site: &Site, target: EntryTarget, mut entry: pb::ListEntry) -> Result<pb::ListEntry, Error> {
+    async fn hash_address(&self, site: &Site, target: EntryTarget, mut entry: pb::ListEntry) -> Result<pb::ListEntry, Error> {
         if let Some(identity) = person_identity(target, &entry.value) {
             let secrets = self.store.secrets(site).await?;
-            let hash = secrets.known_by(identity).first().map(|person| format!("#{person}")).unwrap_or_default();
+            let hash = secrets.hashes_of(identity).first().map(|person| format!("#{person}")).unwrap_or_default();
             entry.shown = masked(&entry.value);
             entry.value = hash;
         }

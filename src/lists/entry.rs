@@ -34,7 +34,7 @@ pub(super) fn validate(mut entry: pb::ListEntry) -> Result<(EntryTarget, pb::Lis
     if !wrong.is_empty() {
         return Err(Error::Invalid(wrong));
     }
-    entry.value = target.canonical(&entry.value).map_err(|problem| Error::invalid("entry.value", problem))?;
+    entry.value = target.canonicalize(&entry.value).map_err(|problem| Error::invalid("entry.value", problem))?;
     Ok((target, entry))
 }
 

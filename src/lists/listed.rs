@@ -26,7 +26,7 @@ pub struct SiteLists {
 
 impl SiteLists {
     /// Compiles the entries of a version.
-    pub(super) fn compiled(all: Vec<pb::ListEntry>, version: u64, now: SystemTime) -> Self {
+    pub(super) fn compile(all: Vec<pb::ListEntry>, version: u64, now: SystemTime) -> Self {
         let mut until = None;
         let in_force = all.iter().filter(|entry| !has_expired(entry, now)).filter_map(|entry| {
             let end = entry.expires_at.and_then(|end| SystemTime::try_from(end).ok());
@@ -57,7 +57,7 @@ impl SiteLists {
         if !self.entries.have_person_entries() {
             return SenderHashes::default();
         }
-        let all = secrets.into_iter().flat_map(|secrets| secrets.all().map(|secret| Persons::of(secret, comment)));
+        let all = secrets.into_iter().flat_map(|secrets| secrets.all().map(|secret| Persons::of_comment(secret, comment)));
         let mut senders = SenderHashes::default();
         for persons in all {
             let (verified, claimed) = if persons.verified { (persons.email, None) } else { (None, persons.email) };

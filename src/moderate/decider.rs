@@ -33,7 +33,7 @@ impl Decider<'_> {
         }
         let verdict = self.case.verdict(&facts, self.request.now, id, revision);
         match self.request.origin.decided() {
-            Some(decision) => verdict.imported(decision),
+            Some(decision) => verdict.with_imported_decision(decision),
             None => verdict,
         }
     }
@@ -54,7 +54,7 @@ impl Decider<'_> {
             return Err(failed);
         }
         let local_limits = facts.is_none();
-        let facts = facts.unwrap_or_else(|| store.alone(admission, !self.request.dry_run));
+        let facts = facts.unwrap_or_else(|| store.local_facts(admission, !self.request.dry_run));
         self.case.verdict_unrecorded(&self.local.add_to(facts), self.request.now, local_limits).ok_or(failed)
     }
 }

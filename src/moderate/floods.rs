@@ -40,14 +40,14 @@ impl Default for FloodTracker {
 
 impl FloodTracker {
     /// Takes note of who sends a live comment from which client.
-    pub fn came(&self, request: &Request<'_>, persons: &Persons) {
+    pub fn note_sender(&self, request: &Request<'_>, persons: &Persons) {
         let comment = request.comment;
         if !request.is_live() {
             return;
         }
         let Some(client) = persons.client() else { return };
         let author = author_hash(comment, persons);
-        self.with(comment.site(), client, |seen| {
+        self.update(comment.site(), client, |seen| {
             if seen.authors.len() < MAX_AUTHORS && !seen.authors.contains(&author) {
                 seen.authors.push(author);
             }
@@ -55,12 +55,12 @@ impl FloodTracker {
     }
 
     /// Adds what is known of whoever is over a limit.
-    pub fn known(&self, site: &Site, persons: &Persons, facts: Facts) -> Facts {
+    pub fn add_flood_facts(&self, site: &Site, persons: &Persons, facts: Facts) -> Facts {
         let refused =
-            facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| limited_person(limit.scope, persons));
+            facts.limits.iter().filter(|limit| limit.is_exceeded()).filter_map(|limit| limited_person(limit.scope, persons));
         let mut flood = FloodCounts::default();
         for person in refused {
-            self.with(site, person, |seen| {
+            self.update(site, person, |seen| {
                 flood.authors = flood.authors.max(u32::try_from(seen.authors.len()).unwrap_or(u32::MAX));
                 flood.held = flood.held.max(seen.held);
             });
@@ -69,18 +69,18 @@ impl FloodTracker {
     }
 
     /// Counts a comment over a limit that is held now.
-    pub fn decided(&self, site: &Site, persons: &Persons, facts: &Facts, verdict: &Verdict) {
+    pub fn count_held(&self, site: &Site, persons: &Persons, facts: &Facts, verdict: &Verdict) {
         if verdict.decision != Decision::Hold {
             return;
         }
         let refused =
-            facts.limits.iter().filter(|limit| limit.refused()).filter_map(|limit| limited_person(limit.scope, persons));
+            facts.limits.iter().filter(|limit| limit.is_exceeded()).filter_map(|limit| limited_person(limit.scope, persons));
         for person in refused {
-            self.with(site, person, |seen| seen.held = seen.held.saturating_add(1));
+            self.update(site, person, |seen| seen.held = seen.held.saturating_add(1));
         }
     }
 
-    fn with(&self, site: &Site, person: Person, change: impl FnOnce(&mut SenderActivity)) {
+    fn update(&self, site: &Site, person: Person, change: impl FnOnce(&mut SenderActivity)) {
         let Ok(mut all) = self.0.lock() else { return };
         let fresh = || SenderActivity { since: Instant::now(), authors: Vec::new(), held: 0 };
         let seen = all.get_or_insert_mut((site.clone(), person), fresh);

@@ -37,8 +37,8 @@ impl<'a> LocalFacts<'a> {
     ) -> Self {
         let comment = request.comment;
         let looks = request.origin == Origin::Author && (policy.detects_campaigns() || policy.considers_decided_duplicates());
-        let likeness = looks.then(|| MinHash::of(comment.text().as_str())).flatten();
-        let mut similar = store.similar(comment.site(), likeness.as_ref());
+        let likeness = looks.then(|| MinHash::from_text(comment.text().as_str())).flatten();
+        let mut similar = store.count_similar(comment.site(), likeness.as_ref());
         if request.dry_run {
             // Whoever may try texts out must not find out what came to other sites.
             similar.elsewhere = 0;
@@ -49,8 +49,8 @@ impl<'a> LocalFacts<'a> {
 
     /// Adds what this server knows to the facts of the store.
     pub fn add_to(&self, facts: Facts) -> Facts {
-        let facts = self.floods.known(self.comment.site(), &self.persons, facts);
-        facts.beside(self.similar, self.decided_alike.as_ref())
+        let facts = self.floods.add_flood_facts(self.comment.site(), &self.persons, facts);
+        facts.with_local(self.similar, self.decided_alike.as_ref())
     }
 }
 
@@ -59,7 +59,7 @@ fn decided_alike(learned: &SiteModel, request: &Request<'_>, likeness: &MinHash)
     let (comment, now) = (request.comment, request.now);
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
-    learned.decided_alike(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| DecidedDuplicate {
+    learned.similar_decision(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| DecidedDuplicate {
         comment_id: decided.comment_id.clone(),
         decided_by: decided.by.clone(),
         rejected: decided.rejected,

@@ -59,7 +59,7 @@ impl Request<'_> {
         } else {
             return;
         };
-        if METRICS.address(why) {
+        if METRICS.ignored_address(why) {
             tracing::warn!(site = comment.site().as_str(), why, advice, "client.ip counts for no limit; told only once");
         }
     }

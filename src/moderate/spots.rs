@@ -43,7 +43,7 @@ impl SpotCheckSampler {
         if draw >= share {
             return None;
         }
-        let today = self.0.lock().ok()?.peek(site).copied().unwrap_or_default().on(day_number(now));
+        let today = self.0.lock().ok()?.peek(site).copied().unwrap_or_default().for_day(day_number(now));
         if today.chosen >= MAX_PER_DAY {
             return None;
         }
@@ -51,14 +51,14 @@ impl SpotCheckSampler {
         let stands_for = f64::from(1 + today.passed_over) / share;
         let message =
             format!("a spot check: approved by the machine, and one of about {stands_for:.0} that a moderator looks at");
-        Some(Reason { weight: stands_for, ..Reason::new(SPOT_CHECK, message).rule("review.spot_checks") })
+        Some(Reason { weight: stands_for, ..Reason::new(SPOT_CHECK, message).with_rule("review.spot_checks") })
     }
 
     /// Counts an approved comment that was drawn and is recorded now: as a spot check, or as passed over because of the bound.
     pub fn count(&self, site: &Site, is_spot_check: bool, now: SystemTime) {
         let Ok(mut sites) = self.0.lock() else { return };
         let today = sites.get_or_insert_mut(site.clone(), DailyCount::default);
-        *today = today.on(day_number(now));
+        *today = today.for_day(day_number(now));
         if is_spot_check {
             (today.chosen, today.passed_over) = (today.chosen + 1, 0);
         } else {
@@ -91,7 +91,7 @@ impl SpotCheckDraw<'_> {
     pub fn mark(&self, verdict: Verdict) -> Verdict {
         let approved = verdict.decision == Decision::Approve;
         match approved.then(|| self.spots.choose(self.site, self.share, self.number, self.now)).flatten() {
-            Some(reason) => verdict.with(reason),
+            Some(reason) => verdict.with_reason(reason),
             None => verdict,
         }
     }
@@ -100,7 +100,7 @@ impl SpotCheckDraw<'_> {
     /// the tentative verdict was, and only one that was not to be approved before is chosen now.
     pub fn mark_again(&self, verdict: Verdict, tentative: &Verdict) -> Verdict {
         match tentative.reasons.iter().find(|reason| reason.code == SPOT_CHECK) {
-            Some(reason) if verdict.decision == Decision::Approve => verdict.with(reason.clone()),
+            Some(reason) if verdict.decision == Decision::Approve => verdict.with_reason(reason.clone()),
             _ if tentative.decision != Decision::Approve => self.mark(verdict),
             _ => verdict,
         }
@@ -116,7 +116,7 @@ impl SpotCheckDraw<'_> {
 
 impl DailyCount {
     /// Returns the same on a day, on which no spot check was chosen yet if it is another.
-    fn on(self, day: u64) -> Self {
+    fn for_day(self, day: u64) -> Self {
         if self.day == day { self } else { Self { day, chosen: 0, ..self } }
     }
 }

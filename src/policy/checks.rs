@@ -23,8 +23,8 @@ const MIN_HIDDEN_LETTERS: usize = 12;
 
 impl Policy {
     /// What lists, links, form and post say, before the comment is scored.
-    pub fn before(&self, comment: &Comment, listed: ListContext<'_>, without: Omission) -> Findings {
-        let mut findings = Findings::of_author(comment.author_is_authenticated(), comment.author_is_distinguishable());
+    pub fn check(&self, comment: &Comment, listed: ListContext<'_>, without: Omission) -> Findings {
+        let mut findings = Findings::for_author(comment.author_is_authenticated(), comment.author_is_distinguishable());
         addresses::check(self, comment, listed, &mut findings);
         check_role(self, comment, &mut findings);
         check_kind(self, comment, &mut findings);
@@ -42,7 +42,7 @@ fn check_role(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     let role = comment.author_role().trim().to_lowercase();
     if findings.allowed.is_none() && !role.is_empty() && policy.trusted_roles.contains(&role) {
         let reason = Reason::new("TRUSTED_ROLE", format!("the author is {} of this site", quoted(&role)));
-        findings.allowed = Some(reason.rule("authors.trusted_roles"));
+        findings.allowed = Some(reason.with_rule("authors.trusted_roles"));
     }
 }
 
@@ -57,7 +57,7 @@ fn check_kind(policy: &Policy, comment: &Comment, findings: &mut Findings) {
             Decision::Hold => format!("it is a {name}, which is held unless its spam score is below {}", policy.kinds_max_spam),
             _ => format!("it is a {name}, which this site does not accept"),
         };
-        let reason = Reason::new("KIND", message.replace('_', " ")).rule(format!("kinds.{name}"));
+        let reason = Reason::new("KIND", message.replace('_', " ")).with_rule(format!("kinds.{name}"));
         findings.votes.push(Vote::new(decision, reason).hold_force(Force::UnlessSpamUnlikely));
     }
 }
@@ -72,8 +72,8 @@ fn check_hidden(policy: &Policy, comment: &Comment, without: Omission, findings:
         (false, false) => return,
     };
     if policy.evidence.hidden_text > 0.0 {
-        let reason = Reason::new("HIDDEN_TEXT", message).label(Label::Spam.as_str(), policy.evidence.hidden_text);
-        findings.evidence.push(reason.rule("evidence.hidden_text"));
+        let reason = Reason::new("HIDDEN_TEXT", message).with_label(Label::Spam.as_str(), policy.evidence.hidden_text);
+        findings.evidence.push(reason.with_rule("evidence.hidden_text"));
         findings.has_corroboration |= links > 0;
     }
 }
@@ -82,12 +82,12 @@ fn check_form(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     let form = &policy.form;
     if !comment.honeypot().is_empty() && form.honeypot > 0.0 {
         let reason = Reason::new("HONEYPOT", "a form field that people cannot see was filled in");
-        findings.evidence.push(reason.label(Label::Spam.as_str(), form.honeypot).rule("form.honeypot"));
+        findings.evidence.push(reason.with_label(Label::Spam.as_str(), form.honeypot).with_rule("form.honeypot"));
         findings.has_corroboration = true;
     }
     if let Some(seconds) = comment.fill_seconds().filter(|seconds| *seconds < form.fast_seconds && form.fast > 0.0) {
         let reason = Reason::new("FAST_FORM", format!("sent {seconds:.1} s after the form was shown"));
-        findings.evidence.push(reason.label(Label::Spam.as_str(), form.fast).rule("form.fast_seconds"));
+        findings.evidence.push(reason.with_label(Label::Spam.as_str(), form.fast).with_rule("form.fast_seconds"));
         findings.has_corroboration = true;
     }
 }
@@ -97,6 +97,6 @@ fn check_post(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     let age = comment.published_at().and_then(|published| comment.submitted_at().duration_since(published).ok());
     if days > 0 && age.is_some_and(|age| age > Duration::from_secs(u64::from(days) * 86_400)) {
         let reason = Reason::new("OLD_POST", format!("the post is older than {days} days"));
-        findings.votes.push(Vote::new(Decision::Hold, reason.rule("posts.hold_after_days")));
+        findings.votes.push(Vote::new(Decision::Hold, reason.with_rule("posts.hold_after_days")));
     }
 }

@@ -31,7 +31,7 @@ impl Policy {
     /// The decision on a comment. `logits` holds the model's calibrated logit per trained label.
     pub fn decide(&self, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> PolicyDecision {
         let known_author = history::known_author_evidence(self, findings, logits, facts);
-        let evidence = findings.evidence() + known_author.as_ref().map_or(0.0, |reason| reason.weight);
+        let evidence = findings.evidence_logits() + known_author.as_ref().map_or(0.0, |reason| reason.weight);
         let scores = scores::probabilities(logits, evidence);
         let campaign = duplicates::campaign_vote(self, facts);
         let like_approved = duplicates::approved_duplicate_reason(self, findings, logits, facts);

@@ -230,7 +230,7 @@ mod tests {
         let own = "sites = [\"b.example\", \"a.example\"]\n[blocked]\nwords = [\"one\", \"two\"]\ndecision = \"hold\"\n\
                    [thresholds.spam]\nhold = \"never\"\n[limits]\nclient = { count = 0 }\n";
         let policies = Policies::read([("own.toml", own)]).unwrap();
-        let all = policies.all();
+        let all = policies.by_sites();
         let sites: Vec<Vec<&str>> = all.iter().map(|(sites, _)| sites.iter().map(|site| site.as_str()).collect()).collect();
         assert_eq!(sites, [vec!["a.example", "b.example"], vec![]]);
         let lines = all[0].1.describe();

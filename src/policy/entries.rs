@@ -52,7 +52,7 @@ impl EntryTarget {
     ///
     /// # Errors
     /// It is none of this kind; what would be.
-    pub fn canonical(self, value: &str) -> Result<String, String> {
+    pub fn canonicalize(self, value: &str) -> Result<String, String> {
         let value = value.trim();
         match self {
             Self::Word => WordList::parse(value).map(|words| words.join(" ")),
@@ -131,7 +131,7 @@ impl Entries {
                 EntryTarget::Author => drop(raw.authors.insert(value)),
             }
         }
-        Self { blocked: blocked.compiled(), allowed: allowed.compiled() }
+        Self { blocked: blocked.build(), allowed: allowed.build() }
     }
 
     /// Whether any of them is for the address of a person.
@@ -150,7 +150,7 @@ struct EntryListsBuilder {
 }
 
 impl EntryListsBuilder {
-    fn compiled(self) -> EntryLists {
+    fn build(self) -> EntryLists {
         let (words, word_values) = self.words.into_iter().unzip();
         let (addresses, address_values) = self.addresses.into_iter().unzip();
         EntryLists {
@@ -168,7 +168,7 @@ impl EntryListsBuilder {
 
 impl ListContext<'_> {
     /// No entries.
-    pub fn none() -> ListContext<'static> {
+    pub fn empty() -> ListContext<'static> {
         static NONE: std::sync::LazyLock<Entries> = std::sync::LazyLock::new(Entries::default);
         static NOBODY: SenderHashes = SenderHashes { verified: Vec::new(), unverified: Vec::new() };
         ListContext { entries: &NONE, senders: &NOBODY }
@@ -195,10 +195,10 @@ mod tests {
             (EntryTarget::Author, "u-7", "u-7"),
         ];
         for (target, typed, form) in cases {
-            assert_eq!(target.canonical(typed).as_deref(), Ok(form), "{typed}");
+            assert_eq!(target.canonicalize(typed).as_deref(), Ok(form), "{typed}");
         }
         for (target, typed) in [(EntryTarget::Word, "!!"), (EntryTarget::Domain, "a b"), (EntryTarget::Address, "nobody")] {
-            assert!(target.canonical(typed).is_err(), "{typed}");
+            assert!(target.canonicalize(typed).is_err(), "{typed}");
         }
     }
 }

@@ -190,7 +190,7 @@ fn read_learning(section: &Section<'_>, learning: &mut LearningRules) {
 }
 
 fn read_retention(section: &Section<'_>, retention: &mut Retention) {
-    let days = |key| section.integer(key, 1..=36_500).map(Retention::span);
+    let days = |key| section.integer(key, 1..=36_500).map(Retention::duration_from_days);
     set_if_some(&mut retention.approved, days("approved_days"));
     set_if_some(&mut retention.rejected, days("rejected_days"));
     set_if_some(&mut retention.authors, days("authors_days"));
@@ -228,7 +228,7 @@ fn read_threshold(section: &Section<'_>, threshold: &mut Threshold) {
     if let (Some(hold), Some(reject)) = (threshold.hold, threshold.reject)
         && hold > reject
     {
-        section.wrong("hold", format_args!("is {hold}, above reject, which is {reject}: nothing would be held"));
+        section.report("hold", format_args!("is {hold}, above reject, which is {reject}: nothing would be held"));
     }
 }
 
@@ -243,7 +243,7 @@ fn read_limit(section: &Section<'_>, scope: Scope) -> Option<LimitRule> {
     let crowd = crowd.unwrap_or(Decision::Hold).min(over);
     let (Some(count), Some(period)) = (count, period) else {
         if count != Some(0) {
-            section.wrong("count", "and period are both needed, e.g. { count = 20, period = \"10m\", burst = 10 }");
+            section.report("count", "and period are both needed, e.g. { count = 20, period = \"10m\", burst = 10 }");
         }
         return None;
     };
@@ -252,7 +252,7 @@ fn read_limit(section: &Section<'_>, scope: Scope) -> Option<LimitRule> {
     }
     let gcra = Gcra::new(count, period, burst.unwrap_or(count));
     if gcra.is_none() {
-        section.wrong("period", "must be at least 1us per comment, and a whole burst must come back within 70 years");
+        section.report("period", "must be at least 1us per comment, and a whole burst must come back within 70 years");
     }
     gcra.map(|gcra| LimitRule { gcra, over, crowd })
 }
@@ -297,9 +297,9 @@ mod tests {
         let own = "[links]\nhold = 1\n";
         let blog = "sites = [\"blog.example\"]\n[limits]\nauthor = { count = 0 }\n";
         let policies = Policies::read([("blog.toml", blog), ("own.toml", own)]).unwrap();
-        let blog = policies.of(&Site::parse("", "blog.example").unwrap());
+        let blog = policies.for_site(&Site::parse("", "blog.example").unwrap());
         assert_eq!((blog.links_hold, blog.limits().count()), (1, 2));
-        let other = policies.of(&Site::parse("", "other.example").unwrap());
+        let other = policies.for_site(&Site::parse("", "other.example").unwrap());
         assert_eq!((other.links_hold, other.limits().count()), (1, 3));
     }
 

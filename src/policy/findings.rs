@@ -51,12 +51,12 @@ pub struct Findings {
 
 impl Findings {
     /// Returns what is known before any rule has looked: whether the author's past counts.
-    pub(super) fn of_author(certain: bool, distinct: bool) -> Self {
+    pub(super) fn for_author(certain: bool, distinct: bool) -> Self {
         Self { author_is_certain: certain, author_is_distinct: distinct, ..Self::default() }
     }
 
     /// The text with what must not count blanked out: same bytes, same places.
-    pub fn counted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub fn blank_exempt<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.exempt_ranges.is_empty() {
             return Cow::Borrowed(text);
         }
@@ -95,7 +95,7 @@ impl Findings {
     }
 
     /// The evidence for spam from outside the words, in logits.
-    pub fn evidence(&self) -> f64 {
+    pub fn evidence_logits(&self) -> f64 {
         self.evidence.iter().map(|reason| reason.weight).sum()
     }
 

@@ -20,7 +20,7 @@ impl Policies {
     }
 
     /// The policy of a site: its own, else the default.
-    pub fn of(&self, site: &Site) -> &Arc<Policy> {
+    pub fn for_site(&self, site: &Site) -> &Arc<Policy> {
         self.sites.get(site).unwrap_or(&self.default)
     }
 
@@ -35,12 +35,12 @@ impl Policies {
     }
 
     /// Every policy with the sites it is for, in the order of the sites; the default, for every other site, last.
-    pub fn all(&self) -> Vec<(Vec<&Site>, &Policy)> {
+    pub fn by_sites(&self) -> Vec<(Vec<&Site>, &Policy)> {
         let mut sites: Vec<&Site> = self.sites.keys().collect();
         sites.sort_by_key(|site| site.as_str());
         let mut all: Vec<(Vec<&Site>, &Policy)> = Vec::new();
         for site in sites {
-            let policy: &Policy = self.of(site);
+            let policy: &Policy = self.for_site(site);
             match all.iter_mut().find(|(_, known)| std::ptr::eq(*known, policy)) {
                 Some((sites, _)) => sites.push(site),
                 None => all.push((vec![site], policy)),

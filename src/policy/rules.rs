@@ -249,7 +249,7 @@ impl Policy {
     }
 
     /// How many nearly the same comments on the site keep the verdict under [`Policy::neutral_facts`] from standing. 0: none.
-    pub fn campaign(&self) -> u32 {
+    pub fn campaign_threshold(&self) -> u32 {
         self.campaign.here
     }
 

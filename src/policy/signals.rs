@@ -20,7 +20,7 @@ impl Policy {
         findings: &mut Findings,
     ) {
         let style = style_evidence(&self.evidence, scores);
-        let author = author_evidence(&self.evidence, comment, scores.manner().name, findings.has_author_url());
+        let author = author_evidence(&self.evidence, comment, scores.style().name, findings.has_author_url());
         findings.evidence.extend(style.into_iter().chain(author).flatten());
         findings.language_votes.extend(unscored_vote(self, labels, scores, corrected));
         findings.language_votes.extend(other_language_vote(self, scores));
@@ -29,13 +29,13 @@ impl Policy {
 
 /// Returns a piece of evidence for spam. Returns `None` if the policy gives it no weight.
 fn evidence(key: &'static str, code: &'static str, logits: f64, message: String) -> Option<Reason> {
-    let reason = Reason::new(code, message).label(Label::Spam.as_str(), logits);
-    (logits != 0.0).then(|| reason.rule(format!("evidence.{key}")))
+    let reason = Reason::new(code, message).with_label(Label::Spam.as_str(), logits);
+    (logits != 0.0).then(|| reason.with_rule(format!("evidence.{key}")))
 }
 
 /// Returns what the style of a text says of spam.
 fn style_evidence(weights: &EvidenceWeights, scores: &Scores) -> [Option<Reason>; 2] {
-    let StyleSignals { generic_praise, of_post, .. } = scores.manner();
+    let StyleSignals { is_generic_praise: generic_praise, is_about_post: of_post, .. } = scores.style();
     let spam = scores.logit(Label::Spam);
     let praise = spam.filter(|_| generic_praise).and_then(|logit| {
         let prior = weights.generic_praise_prior;
@@ -82,7 +82,7 @@ fn unscored_vote(policy: &Policy, labels: &[Label], scores: &Scores, corrected: 
     let names: Vec<&str> = lacking.iter().map(|label| label.as_str()).collect();
     let language = scores.language_name();
     let message = format!("the text seems to be {language}, in which the model has no score for {}", names.join(" or "));
-    let reason = Reason::new("LANGUAGE_UNSCORED", message).rule("language.unscored");
+    let reason = Reason::new("LANGUAGE_UNSCORED", message).with_rule("language.unscored");
     let becomes = if lacking.contains(&Label::Toxicity) { policy.unscored_action } else { UnscoredAction::Approve };
     Some((becomes, Vote::new(Decision::Hold, reason).hold_force(Force::UnlessDuplicateApproved)))
 }
@@ -95,6 +95,6 @@ fn other_language_vote(policy: &Policy, scores: &Scores) -> Option<(UnscoredActi
     }
     let message =
         format!("the text seems to be {}, and the site is in {}", scores.language_name(), policy.site_languages.join(", "));
-    let reason = Reason::new("LANGUAGE_OTHER", message).rule("language.others");
+    let reason = Reason::new("LANGUAGE_OTHER", message).with_rule("language.others");
     Some((policy.other_language_action, Vote::new(Decision::Hold, reason)))
 }

@@ -12,7 +12,7 @@ use crate::verdict::Decision;
 /// Reads a policy for all sites on top of the default.
 pub fn policy(text: &str) -> Policy {
     let policies = Policies::read([("test.toml", text)]).unwrap();
-    (**policies.of(&Site::parse("", "blog").unwrap())).clone()
+    (**policies.for_site(&Site::parse("", "blog").unwrap())).clone()
 }
 
 /// A comment of plain text, without an author.
@@ -36,5 +36,5 @@ pub fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expec
 
 /// What a policy finds in a comment, with no entries of moderators.
 pub fn before(policy: &Policy, comment: &Comment) -> Findings {
-    policy.before(comment, ListContext::none(), Omission::default())
+    policy.check(comment, ListContext::empty(), Omission::default())
 }

@@ -39,7 +39,7 @@ pub fn tune(policy: &Policy, samples: &[LabelledSample], mix: &ClassMix, goal: &
     let (fit, thresholds, levels) = search::search(samples, mix, goal, &labels, &present, start);
     let real = |policy: &Policy| {
         let facts = policy.neutral_facts();
-        DecisionCounts::of(samples, |sample| policy.decide(&sample.findings, &sample.logits, &facts).decision)
+        DecisionCounts::count(samples, |sample| policy.decide(&sample.findings, &sample.logits, &facts).decision)
     };
     let proposed = Policy { thresholds, ..policy.clone() };
     Proposal {

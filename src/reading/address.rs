@@ -28,7 +28,7 @@ pub enum Address {
 
 impl Address {
     /// The bytes it covers.
-    pub fn at(&self) -> &Range<usize> {
+    pub fn span(&self) -> &Range<usize> {
         let (Address::Link(at) | Address::Email(at)) = self;
         at
     }
@@ -44,7 +44,7 @@ pub struct Addresses<'p> {
 
 impl<'p> Addresses<'p> {
     /// From the beginning of the piece on.
-    pub fn of(piece: &'p str) -> Self {
+    pub fn new(piece: &'p str) -> Self {
         Self { piece, from: 0, scheme: piece.find(SCHEME_END) }
     }
 }
@@ -64,7 +64,7 @@ impl Iterator for Addresses<'_> {
             Address::Link(at) => Address::Link(within(at)),
             Address::Email(at) => Address::Email(within(at)),
         };
-        self.from = found.at().end;
+        self.from = found.span().end;
         Some(found)
     }
 }
@@ -131,7 +131,7 @@ mod tests {
     use super::{Address, Addresses};
 
     fn find(piece: &str) -> Option<Address> {
-        Addresses::of(piece).next()
+        Addresses::new(piece).next()
     }
 
     fn found(piece: &str) -> Option<&str> {
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn addresses_follow_each_other() {
         let piece = "a.com,://,b.com/x;me@mail.com,http://c.example/y(d.org";
-        let found: Vec<&str> = Addresses::of(piece).map(|address| &piece[address.at().clone()]).collect();
+        let found: Vec<&str> = Addresses::new(piece).map(|address| &piece[address.span().clone()]).collect();
         // What comes before a scheme is passed over once the scheme is the next.
         assert_eq!(found, ["a.com", "b.com/x;me@mail.com,http://c.example/y", "d.org"]);
     }

@@ -48,7 +48,7 @@ pub fn find_links(text: &str) -> Vec<Link> {
 /// Adds the links of a piece in normal form. Linear in its length, as long as its links do not overlap.
 fn add_links(piece: &str, links: &mut Vec<Link>) {
     let first = links.len();
-    for address in Addresses::of(piece) {
+    for address in Addresses::new(piece) {
         if let Address::Link(at) = address {
             let written = &piece[at.clone()];
             links.push(Link { host: browser_host(written), span: at, is_certain: true });
@@ -62,7 +62,7 @@ fn add_links(piece: &str, links: &mut Vec<Link>) {
         let start = colon - scheme.len();
         let slashes = piece[colon + 1..].bytes().take_while(|byte| matches!(byte, b'/' | b'\\')).count();
         let after = colon + 1 + slashes;
-        authority.read(piece, after);
+        authority.parse(piece, after);
         let has_user = authority.at_sign.is_some_and(|at| at >= after);
         let next = first + links[first..found].partition_point(|link| link.span.start <= start);
         let known = next.checked_sub(1).and_then(|at| links.get(at)).filter(|link| link.span.contains(&start));
@@ -109,7 +109,7 @@ struct Authority {
 
 impl Authority {
     /// Reads the authority that `begin` lies in, unless that is the one that was read last.
-    fn read(&mut self, piece: &str, begin: usize) {
+    fn parse(&mut self, piece: &str, begin: usize) {
         if begin < self.end {
             return;
         }

@@ -45,7 +45,7 @@ pub struct AuditEventPage {
 }
 
 impl AuditFilter {
-    fn has(&self, event: &pb::AuditEvent) -> bool {
+    fn matches(&self, event: &pb::AuditEvent) -> bool {
         let same = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
         same(&self.comment_id, &event.comment_id)
             && same(&self.by, &event.by)
@@ -65,7 +65,7 @@ impl ReviewDesk {
     ///
     /// # Errors
     /// The store being away.
-    pub async fn acts(&self, site: &Site, acts: &AuditFilter, size: usize, from: Option<u64>) -> Result<AuditEventPage, Error> {
+    pub async fn audit_events(&self, site: &Site, acts: &AuditFilter, size: usize, from: Option<u64>) -> Result<AuditEventPage, Error> {
         let mut from = from.unwrap_or(if acts.newest_first { u64::MAX } else { 0 });
         let (mut events, mut scanned, mut bytes) = (Vec::new(), 0, 0);
         loop {
@@ -76,7 +76,7 @@ impl ReviewDesk {
                 if acts.ends_at(&event) {
                     return done(events, None);
                 }
-                if acts.has(&event) {
+                if acts.matches(&event) {
                     bytes += event.record.len();
                     if events.len() == size || bytes > MAX_PAGE_BYTES && !events.is_empty() {
                         // One more than fits: there is a next page, and it begins with this one.

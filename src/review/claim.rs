@@ -139,7 +139,7 @@ impl ReviewDesk {
         self.store.claims(site, &ids).await
     }
 
-    pub(super) async fn claimed(&self, site: &Site, id: &CommentId) -> Result<Option<Claim>, Error> {
+    pub(super) async fn claim_on(&self, site: &Site, id: &CommentId) -> Result<Option<Claim>, Error> {
         Ok(self.store.claims(site, std::slice::from_ref(id)).await?.pop().flatten())
     }
 

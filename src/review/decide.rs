@@ -26,7 +26,7 @@ impl ReviewDesk {
                 PlannedChange::Refuse(refusal) => return Ok(Err(refusal)),
             };
             // Taking back asks for no claim: what is decided is nobody's.
-            let claim = if matches!(act.action, ReviewAction::Undo { .. }) { None } else { self.claimed(site, id).await? };
+            let claim = if matches!(act.action, ReviewAction::Undo { .. }) { None } else { self.claim_on(site, id).await? };
             if let Some(claim) = claim.as_ref().filter(|claim| claim.moderator != act.moderator) {
                 return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim.clone())));
             }
@@ -49,7 +49,7 @@ impl ReviewDesk {
             let what = (verdict.decision, code);
             let by = (&*verdict.decided_by, verdict.revision);
             let spot_check = kept.verdict.spot_check_weight().map(|stands_for| stands_for as f32);
-            self.learning.decided(&kept.comment, &kept.persons, what, voice, by, spot_check)
+            self.learning.decision_record(&kept.comment, &kept.persons, what, voice, by, spot_check)
         };
         match &act.action {
             ReviewAction::Decide { reason_code, .. } => {
@@ -172,8 +172,8 @@ fn audit_event(kept: &StoredComment, after: &Verdict, act: &ReviewAct, now: Syst
         after: after.decision.to_wire().into(),
         reason_code,
         note,
-        label: before.leading().map(|(label, _)| label.to_owned()).unwrap_or_default(),
-        score: before.leading().map_or(0.0, |(_, score)| score),
+        label: before.highest_score().map(|(label, _)| label.to_owned()).unwrap_or_default(),
+        score: before.highest_score().map_or(0.0, |(_, score)| score),
         act_id: act.act_id.clone(),
         source: act.source.clone(),
         undoes,

@@ -46,7 +46,7 @@ impl ReviewDesk {
     }
 
     /// Returns a comment as the store has it.
-    pub(super) async fn kept(&self, site: &Site, id: &CommentId) -> Result<StoredComment, Error> {
+    pub(super) async fn stored_comment(&self, site: &Site, id: &CommentId) -> Result<StoredComment, Error> {
         let not_found = || Error::NotFound { site: site.as_str().to_owned(), comment_id: id.as_str().to_owned() };
         self.store.get(site, id).await?.ok_or_else(not_found)
     }

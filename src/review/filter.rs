@@ -142,7 +142,7 @@ impl Filter {
         let age = || beside.now.duration_since(kept.received_at).unwrap_or_default();
         alike
             && self.terms.iter().all(|term| {
-                let leading = kept.verdict.leading();
+                let leading = kept.verdict.highest_score();
                 match term {
                     Term::Label(wanted) => leading.is_some_and(|(label, _)| label == wanted),
                     Term::ScoreAbove(bound) => leading.is_some_and(|(_, score)| score > *bound),
@@ -167,7 +167,7 @@ impl Filter {
 }
 
 fn is_like(kept: &StoredComment, wanted: Option<&MinHash>) -> bool {
-    let Some((wanted, likeness)) = wanted.zip(MinHash::of(&kept.comment.body)) else { return false };
+    let Some((wanted, likeness)) = wanted.zip(MinHash::from_text(&kept.comment.body)) else { return false };
     wanted.bands().iter().zip(likeness.bands()).any(|(a, b)| *a == b)
 }
 

@@ -77,6 +77,6 @@ impl ReviewDesk {
         let id = CommentId::parse("filter", id).map_err(Error::from)?;
         let kept = self.store.get(site, &id).await?;
         let gone = || Error::invalid("filter", "asks for what is like a comment that is not there (`like=`)");
-        Ok(MinHash::of(&kept.ok_or_else(gone)?.comment.body))
+        Ok(MinHash::from_text(&kept.ok_or_else(gone)?.comment.body))
     }
 }

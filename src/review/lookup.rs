@@ -20,17 +20,17 @@ pub struct FullComment {
 impl ReviewDesk {
     /// The present verdict.
     pub async fn verdict(&self, site: &Site, id: &CommentId) -> Result<Verdict, Error> {
-        Ok(self.kept(site, id).await?.verdict)
+        Ok(self.stored_comment(site, id).await?.verdict)
     }
 
     /// Everything known of one comment.
     pub async fn comment(&self, site: &Site, id: &CommentId) -> Result<FullComment, Error> {
-        let kept = self.kept(site, id).await?;
+        let kept = self.stored_comment(site, id).await?;
         let author = match &kept.author {
             Some(author) => Some(self.store.history(site, author).await?),
             None => None,
         };
-        let claim = self.claimed(site, id).await?;
+        let claim = self.claim_on(site, id).await?;
         Ok(FullComment { stored: kept, author, claim })
     }
 }

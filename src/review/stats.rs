@@ -62,8 +62,8 @@ impl ReviewDesk {
                 break;
             }
         }
-        let told = tally.told();
-        let missed = self.learning.of(site).await.missed();
+        let told = tally.into_response();
+        let missed = self.learning.current(site).await.miss_rate();
         Ok(pb::GetQueueStatsResponse {
             held: queue.comments,
             oldest: queue.oldest.map(Into::into),
@@ -157,7 +157,7 @@ impl QueueStats {
         self.moderators.entry(name.to_owned()).or_insert_with(empty)
     }
 
-    fn told(mut self) -> pb::GetQueueStatsResponse {
+    fn into_response(mut self) -> pb::GetQueueStatsResponse {
         let mut moderators: Vec<_> = self.moderators.into_values().collect();
         moderators.sort_by_key(|one| std::cmp::Reverse(one.approved + one.rejected + one.held));
         let mut labels: BTreeMap<String, pb::LabelStats> = BTreeMap::new();
@@ -215,7 +215,7 @@ mod tests {
         ];
         acts.reverse();
         acts.into_iter().for_each(|act| tally.count(act));
-        let told = tally.told();
+        let told = tally.into_response();
         let one = &told.labels[0];
         assert_eq!((one.held_rejected, one.held_approved, one.approved_rejected), (0, 1, 1));
         let bob = &told.moderators[0];

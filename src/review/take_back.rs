@@ -46,7 +46,7 @@ impl ReviewDesk {
     /// # Errors
     /// No such act, or all of it was taken back; the store being away.
     pub async fn undo_act(&self, site: &Site, name: &str, act: &ReviewAct) -> Result<UndoneAct, Error> {
-        let (act_id, parts) = self.parts(site, name, &act.moderator).await?;
+        let (act_id, parts) = self.find_decisions(site, name, &act.moderator).await?;
         if parts.is_empty() {
             let problem = match name {
                 LAST_ACT => format!("no act of {} on this site is left to take back", act.moderator),
@@ -66,7 +66,7 @@ impl ReviewDesk {
     }
 
     /// Returns the decisions of an act that were not taken back, and its name. Those that still stand come first.
-    async fn parts(&self, site: &Site, name: &str, moderator: &str) -> Result<(String, Vec<ActDecision>), Error> {
+    async fn find_decisions(&self, site: &Site, name: &str, moderator: &str) -> Result<(String, Vec<ActDecision>), Error> {
         let mut search = ActSearch::new(name, moderator);
         let (mut from, mut scanned) = (u64::MAX, 0);
         loop {

@@ -27,10 +27,10 @@ pub async fn measure_sites(store: Store, learning: Learning, models: ModelStatus
                 let oldest = queue.oldest.and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
                 METRICS.queue(&name, queue.comments, oldest);
             }
-            let (learned, about) = (learning.of(&site).await, models.model_status(Some(&site)));
+            let (learned, about) = (learning.current(&site).await, models.model_status(Some(&site)));
             let serves = serving_labels(&(about.serving)(&learned), about.corrects);
             METRICS.correction(&name, learned.counts().all(), serves);
-            if let Some(missed) = learned.missed() {
+            if let Some(missed) = learned.miss_rate() {
                 METRICS.missed(&name, (missed.low, missed.high), missed.checked);
             }
         }

@@ -69,11 +69,11 @@ impl HealthCheck {
     }
 
     fn is_serving(&self, store_answers: bool) -> bool {
-        self.ring.is_known() && (store_answers || !self.judge.load().any_needs_store())
+        self.ring.is_loaded() && (store_answers || !self.judge.load().any_needs_store())
     }
 
     /// Asks the store again and again, until the server leaves.
-    pub async fn follow(mut self, mut leaving: watch::Receiver<bool>) {
+    pub async fn run(mut self, mut leaving: watch::Receiver<bool>) {
         loop {
             let answer = self.store.ping().await;
             METRICS.store_up(answer.is_ok());

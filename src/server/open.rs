@@ -135,7 +135,7 @@ mod tests {
     async fn a_connection_in_use_is_not_closed_for_another() {
         let open = OpenConnections::new(1);
         let blog = open.take(BLOG).await.unwrap();
-        let call = blog.connection().busy();
+        let call = blog.connection().count_call();
         assert!(open.take(FLOOD).await.is_none());
         drop(call);
         assert!(open.take(FLOOD).await.is_some());

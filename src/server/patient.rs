@@ -58,7 +58,7 @@ impl TimedBody {
             self.missing -= taken;
             self.count(taken);
             if self.missing == 0 {
-                self.settle();
+                self.finish_message();
             }
         }
         if self.missing == 0 && self.head.is_empty() {
@@ -73,7 +73,7 @@ impl TimedBody {
         UNFINISHED.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn settle(&mut self) {
+    fn finish_message(&mut self) {
         UNFINISHED.fetch_sub(self.received, Ordering::Relaxed);
         self.received = 0;
         // The next one has all the time again.

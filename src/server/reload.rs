@@ -70,7 +70,7 @@ impl ReloadableFiles {
     ///
     /// # Errors
     /// When the system does not hand on signals.
-    pub async fn follow(self: Arc<Self>) -> std::io::Result<()> {
+    pub async fn watch(self: Arc<Self>) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         let (mut judged, mut shown) = (self.judge_stamps(), self.certificate_stamps());
         let (mut judge_changes, mut certificate_changes) = (None, None);

@@ -35,7 +35,7 @@ pub fn demands_keys(config: &Config, tls: Option<&Tls>) -> bool {
 
 /// Returns whether the server asks for keys, and nobody has one or a certificate to call with.
 pub fn is_closed_to_all(ring: &KeyRing, tls: Option<&Tls>) -> bool {
-    ring.is_known() && !ring.has_any() && ring.requires_keys() && !tls.is_some_and(Tls::knows_clients)
+    ring.is_loaded() && !ring.has_any() && ring.requires_keys() && !tls.is_some_and(Tls::knows_clients)
 }
 
 /// Returns what an operator is told who starts a server that asks for keys and has none.

@@ -43,8 +43,8 @@ pub fn router(health: Routes, parts: &Parts, limits: &CallLimits) -> Result<Rout
     // The last layer is the first to see a call.
     Ok(routes
         .into_axum_router()
-        .layer(AuthLayer::with(parts.ring.clone(), limits.key_quota, limits.max_in_flight))
-        .layer(CallLayer::within(limits.timeout)))
+        .layer(AuthLayer::new(parts.ring.clone(), limits.key_quota, limits.max_in_flight))
+        .layer(CallLayer::new(limits.timeout)))
 }
 
 /// Adds the services for hosts, moderators and operators.

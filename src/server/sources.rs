@@ -28,8 +28,8 @@ pub struct LearningInputs(pub Arc<SharedJudge>);
 
 impl LearningInputs {
     fn input(&self, comment: &Comment) -> LearningInput {
-        let (sketch, leaning) = self.0.load().sketch(comment);
-        LearningInput { features: sketch, likely_outcome: leaning, min_hash: MinHash::of(comment.text().as_str()) }
+        let (sketch, leaning) = self.0.load().feature_vector(comment);
+        LearningInput { features: sketch, likely_outcome: leaning, min_hash: MinHash::from_text(comment.text().as_str()) }
     }
 
     /// Returns the source as learning takes it.

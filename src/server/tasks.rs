@@ -19,10 +19,10 @@ impl BackgroundTasks {
         let Parts { store, ring, learning, files, leaving } = parts;
         let models = ModelStatuses(Arc::clone(&files.judge));
         Self([
-            tokio::spawn(health.follow(leaving.clone())),
+            tokio::spawn(health.run(leaving.clone())),
             tokio::spawn(measure_sites(store.clone(), learning.clone(), models, Arc::clone(&files.judge), ring.clone())),
             tokio::spawn(learning.clone().follow()),
-            tokio::spawn(ring.clone().follow()),
+            tokio::spawn(ring.clone().poll_changes()),
             tokio::spawn(follow_files(Arc::clone(files))),
         ])
     }
@@ -34,7 +34,7 @@ impl BackgroundTasks {
 }
 
 async fn follow_files(files: Arc<ReloadableFiles>) {
-    if let Err(error) = files.follow().await {
+    if let Err(error) = files.watch().await {
         tracing::error!(%error, "changed files are not noticed");
     }
 }

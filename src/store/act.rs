@@ -22,8 +22,8 @@ pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
         before,
         after: verdict.decision.to_wire().into(),
         reason_code: verdict.reasons.first().map(|reason| reason.code.clone().into_owned()).unwrap_or_default(),
-        label: verdict.leading().map(|(label, _)| label.to_owned()).unwrap_or_default(),
-        score: verdict.leading().map_or(0.0, |(_, score)| score),
+        label: verdict.highest_score().map(|(label, _)| label.to_owned()).unwrap_or_default(),
+        score: verdict.highest_score().map_or(0.0, |(_, score)| score),
         source: verdict.policy_version.clone().into_owned(),
         ..Default::default()
     }

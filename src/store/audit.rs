@@ -51,7 +51,7 @@ pub struct AuditPage {
 
 impl AuditPage {
     /// A page of an engine that leaves out no record but those that are missing, of so many asked for.
-    pub(super) fn of(records: Vec<AuditRecord>, count: usize, forgotten: ChainPosition, newest: ChainPosition) -> Self {
+    pub(super) fn new(records: Vec<AuditRecord>, count: usize, forgotten: ChainPosition, newest: ChainPosition) -> Self {
         let (end, next) = (records.len() < count, records.last().map(|last| last.position.number));
         Self { records, forgotten, newest, end, next }
     }
@@ -90,7 +90,7 @@ impl ChainPosition {
 
 impl AuditRecord {
     /// The next record of a chain.
-    pub(super) fn after(newest: &ChainPosition, record: Vec<u8>) -> Self {
+    pub(super) fn following(newest: &ChainPosition, record: Vec<u8>) -> Self {
         let digest = Sha256::digest(&record).into();
         Self { position: newest.next(&digest), digest, record }
     }
@@ -132,14 +132,14 @@ mod tests {
     #[test]
     fn a_chain_is_what_it_is_said_to_be() {
         // printf %064d 0 | xxd -r -p > z; printf a | openssl dgst -sha256 -binary | cat z - | openssl dgst -sha256
-        let first = AuditRecord::after(&ChainPosition::default(), b"a".to_vec());
+        let first = AuditRecord::following(&ChainPosition::default(), b"a".to_vec());
         assert_eq!(first.position.number, 1);
         assert_eq!(first.position.to_text(), "1 8c374a53782642f7514d087d26a3e733f1b806009a03e04a43b288ef2fa9f9c0");
     }
 
     #[test]
     fn a_link_and_a_record_come_back_as_they_were() {
-        let logged = AuditRecord::after(&ChainPosition { number: 6, hash: [9; 32] }, b"record".to_vec());
+        let logged = AuditRecord::following(&ChainPosition { number: 6, hash: [9; 32] }, b"record".to_vec());
         assert_eq!(ChainPosition::from_text(&logged.position.to_text()), Some(logged.position));
         assert_eq!(AuditRecord::from_bytes(7, &logged.to_bytes()), Some(logged));
         for text in ["", "1", "1 ", "x 00", "1 zz"] {

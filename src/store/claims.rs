@@ -80,7 +80,7 @@ impl Claims {
         Ok(())
     }
 
-    pub fn of(&self, site: &Site, ids: &[CommentId], now: SystemTime) -> Result<Vec<Option<Claim>>, Error> {
+    pub fn get(&self, site: &Site, ids: &[CommentId], now: SystemTime) -> Result<Vec<Option<Claim>>, Error> {
         let claims = lock(&self.0)?;
         let claim = |id: &CommentId| claims.get(&(site.clone(), id.clone())).filter(|claim| claim.until > now).cloned();
         Ok(ids.iter().map(claim).collect())

@@ -36,12 +36,12 @@ impl DiskBreaker {
         let patience = if self.failing.load(Ordering::Relaxed) { TIMEOUT_WHILE_FAILING } else { TIMEOUT };
         let outcome = tokio::time::timeout(patience, work).await;
         let late = || Error::store(format!("the disk took longer than {patience:?}"));
-        self.noted(outcome.unwrap_or_else(|_| Err(late())), wrote)
+        self.observe(outcome.unwrap_or_else(|_| Err(late())), wrote)
     }
 
     /// Says that the disk fails, and that it works again, once each: not for every comment that comes meanwhile.
     /// `wrote` tells of an outcome whether something was written for it.
-    pub fn noted<T>(&self, outcome: Result<T, Error>, wrote: impl FnOnce(&T) -> bool) -> Result<T, Error> {
+    pub fn observe<T>(&self, outcome: Result<T, Error>, wrote: impl FnOnce(&T) -> bool) -> Result<T, Error> {
         match &outcome {
             Ok(outcome) if !wrote(outcome) => {}
             Ok(_) => {

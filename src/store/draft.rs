@@ -55,7 +55,7 @@ impl Draft {
     }
 
     /// Returns whether a fingerprint that was kept is of this text.
-    pub fn is_of(&self, kept: Fingerprint) -> bool {
+    pub fn has_fingerprint(&self, kept: Fingerprint) -> bool {
         kept == self.fingerprint || kept == self.body_fingerprint
     }
 
@@ -120,7 +120,7 @@ impl DraftVerdict {
     }
 
     /// Adds what the tightest limit said. Protobuf messages that follow each other are read as one.
-    pub fn limited(&mut self, tightest: Option<&LimitState>) {
+    pub fn add_rate_limit(&mut self, tightest: Option<&LimitState>) {
         let rate_limit = tightest.map(|state| rate_limit(state).into());
         self.verdict.extend(pb::Verdict { rate_limit, ..Default::default() }.encode_to_vec());
     }
@@ -128,7 +128,7 @@ impl DraftVerdict {
 
 /// How many microseconds earlier than its time a comment stands in the order by risk.
 pub(super) fn risk_lead(verdict: &Verdict) -> i64 {
-    let risk = verdict.leading().map_or(0.0, |(_, score)| score.clamp(0.0, 1.0));
+    let risk = verdict.highest_score().map_or(0.0, |(_, score)| score.clamp(0.0, 1.0));
     (risk * RISK_SPAN) as i64
 }
 

@@ -37,11 +37,11 @@ pub(super) type AppliedLimit = (Scope, Option<Person>, Gcra);
 impl Admission<'_> {
     /// Whether the author's past lets the tentative verdict stand. `None`: nothing is known of the author.
     pub(super) fn trusts(&self, author: Option<History>) -> bool {
-        self.trust.holds(author)
+        self.trust.accepts(author)
     }
 
     /// The limits with whom they count.
-    pub(super) fn counted(&self) -> Vec<AppliedLimit> {
+    pub(super) fn applied_limits(&self) -> Vec<AppliedLimit> {
         let known = |&(scope, gcra): &(Scope, Gcra)| match scope {
             Scope::Author => self.persons.certain_author().map(|author| (scope, Some(author), gcra)),
             Scope::Client => self.persons.client().map(|client| (scope, Some(client), gcra)),
@@ -69,7 +69,7 @@ impl TrustRule {
     }
 
     /// Returns whether a past lets the verdict stand. `None`: nothing is known of the author.
-    pub(super) fn holds(self, author: Option<History>) -> bool {
+    pub(super) fn accepts(self, author: Option<History>) -> bool {
         let Self { min_approved, max_rejected, eased_by } = self;
         let History { approved, rejected, .. } = author.unwrap_or_default();
         approved >= min_approved

@@ -37,7 +37,7 @@ impl ErasureQueue {
     ///
     /// # Errors
     /// [`Error::Overloaded`] if too many wait for the same site.
-    pub async fn turn(&self, site: &Site) -> Result<ErasureTurn, Error> {
+    pub async fn wait_turn(&self, site: &Site) -> Result<ErasureTurn, Error> {
         let lock = self.lock(site)?;
         // The site before the place: who waits for a site keeps no other site waiting.
         let site = lock.lock_owned().await;
@@ -71,18 +71,18 @@ mod tests {
     async fn one_works_on_a_site_at_a_time_and_only_so_many_wait() {
         let erasures = Arc::new(ErasureQueue::default());
         let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
-        let first = erasures.turn(&a).await.unwrap();
+        let first = erasures.wait_turn(&a).await.unwrap();
         let mut waiting = tokio::task::JoinSet::new();
         for _ in 1..MAX_PER_SITE {
             let (erasures, a) = (Arc::clone(&erasures), a.clone());
-            waiting.spawn(async move { erasures.turn(&a).await.map(drop) });
+            waiting.spawn(async move { erasures.wait_turn(&a).await.map(drop) });
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         assert!(waiting.try_join_next().is_none(), "they wait");
-        assert!(matches!(erasures.turn(&a).await, Err(Error::Overloaded)));
-        assert!(erasures.turn(&b).await.is_ok(), "another site does not");
+        assert!(matches!(erasures.wait_turn(&a).await, Err(Error::Overloaded)));
+        assert!(erasures.wait_turn(&b).await.is_ok(), "another site does not");
         drop(first);
         assert!(waiting.join_all().await.iter().all(Result::is_ok));
-        assert!(erasures.turn(&a).await.is_ok());
+        assert!(erasures.wait_turn(&a).await.is_ok());
     }
 }

@@ -54,7 +54,7 @@ struct Window {
 }
 
 impl Window {
-    fn see(&mut self, Sighting { site, bands }: Sighting) {
+    fn add(&mut self, Sighting { site, bands }: Sighting) {
         for band in bands {
             let known = self.counts.get_mut(&band).and_then(|sites| sites.iter_mut().find(|(of, _)| *of == site));
             if let Some((_, count)) = known {
@@ -116,9 +116,9 @@ impl NearDuplicateCounter {
     }
 
     /// Counts those that came to another server.
-    pub fn see(&self, sightings: impl IntoIterator<Item = Sighting>) {
+    pub fn add_remote(&self, sightings: impl IntoIterator<Item = Sighting>) {
         let Ok(mut windows) = self.0.lock() else { return };
-        sightings.into_iter().for_each(|sighting| windows.see(sighting));
+        sightings.into_iter().for_each(|sighting| windows.add(sighting));
     }
 }
 
@@ -130,7 +130,7 @@ impl Default for Windows {
 
 impl Windows {
     fn similar(&mut self, site: u64, likeness: &MinHash) -> DuplicateCounts {
-        self.turn();
+        self.rotate();
         let mut most = DuplicateCounts::default();
         for band in likeness.bands() {
             let (mut here, mut others) = (0u32, HashMap::<u64, u32>::new());
@@ -151,17 +151,17 @@ impl Windows {
         if let Some(untold) = self.unsent.as_mut().filter(|untold| untold.len() < MAX_UNSENT) {
             untold.push(sighting);
         }
-        self.see(sighting);
+        self.add(sighting);
     }
 
     /// Counts one that may have come to another server.
-    fn see(&mut self, sighting: Sighting) {
-        self.turn();
-        self.current.see(sighting);
+    fn add(&mut self, sighting: Sighting) {
+        self.rotate();
+        self.current.add(sighting);
     }
 
     /// Begins a new window when this one is over.
-    fn turn(&mut self) {
+    fn rotate(&mut self) {
         let age = self.since.elapsed();
         if age >= WINDOW {
             let over = std::mem::take(&mut self.current);
@@ -187,21 +187,21 @@ mod tests {
     #[test]
     fn sites_are_told_apart() {
         let likes = NearDuplicateCounter::default();
-        let likeness = MinHash::of("one two three four five six seven eight nine ten").unwrap();
+        let likeness = MinHash::from_text("one two three four five six seven eight nine ten").unwrap();
         let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
         likes.count(&a, &likeness);
         likes.count(&a, &likeness);
         likes.count(&b, &likeness);
         assert_eq!(likes.similar(&a, &likeness), DuplicateCounts { here: 2, elsewhere: 1 });
         assert_eq!(likes.similar(&b, &likeness), DuplicateCounts { here: 1, elsewhere: 2 });
-        let other = MinHash::of("nine ten eleven twelve thirteen fourteen fifteen sixteen").unwrap();
+        let other = MinHash::from_text("nine ten eleven twelve thirteen fourteen fifteen sixteen").unwrap();
         assert_eq!(likes.similar(&a, &other), DuplicateCounts::default());
     }
 
     #[test]
     fn one_other_site_alone_makes_no_campaign() {
         let likes = NearDuplicateCounter::default();
-        let likeness = MinHash::of("one two three four five six seven eight nine ten").unwrap();
+        let likeness = MinHash::from_text("one two three four five six seven eight nine ten").unwrap();
         let [a, b] = ["a.example", "b.example"].map(|name| Site::parse("site", name).unwrap());
         for _ in 0..50 {
             likes.count(&a, &likeness);
@@ -213,13 +213,13 @@ mod tests {
     fn a_site_that_floods_forgets_its_own() {
         let mut window = Window::default();
         let bands = |n: u64| std::array::from_fn(|at| 4 * n + at as u64);
-        window.see(Sighting { site: 1, bands: bands(0) });
+        window.add(Sighting { site: 1, bands: bands(0) });
         for n in 1..=u64::try_from(MAX_PLACES).unwrap() / 2 {
-            window.see(Sighting { site: 2, bands: bands(n) });
+            window.add(Sighting { site: 2, bands: bands(n) });
         }
         assert_eq!((window.places, window.counts.len()), (MAX_PLACES, MAX_PLACES));
         assert_eq!(window.counts[&0], [(1, 1)]);
-        window.see(Sighting { site: 3, bands: bands(u64::MAX / 8) });
+        window.add(Sighting { site: 3, bands: bands(u64::MAX / 8) });
         assert_eq!(window.bands[&3].len(), 4);
         let kept: usize = window.bands.values().map(std::collections::VecDeque::len).sum();
         assert_eq!((kept, window.places), (MAX_PLACES, MAX_PLACES));

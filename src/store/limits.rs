@@ -38,7 +38,7 @@ pub(super) struct LimitCheck {
 
 impl LimitCheck {
     pub fn refused(&self) -> bool {
-        self.states.iter().any(LimitState::refused)
+        self.states.iter().any(LimitState::is_exceeded)
     }
 }
 
@@ -48,12 +48,12 @@ impl LimitCounts {
     }
 
     /// Asks all limits. Counts nothing.
-    pub fn weigh(&self, site: i64, limits: &[AppliedLimit]) -> LimitCheck {
+    pub fn check(&self, site: i64, limits: &[AppliedLimit]) -> LimitCheck {
         let now = self.now();
         let (mut states, mut counts) = (Vec::with_capacity(limits.len()), Vec::with_capacity(limits.len()));
         for &(scope, person, gcra) in limits {
             let key = (site, scope, person);
-            let (remaining, retry_after) = match gcra.weigh(self.arrivals.get(&key).copied().unwrap_or(0), now) {
+            let (remaining, retry_after) = match gcra.check(self.arrivals.get(&key).copied().unwrap_or(0), now) {
                 GcraOutcome::Admitted { tat, remaining } => {
                     counts.push((key, tat));
                     (remaining, Duration::ZERO)
@@ -66,7 +66,7 @@ impl LimitCounts {
         if weighing.refused() {
             // Nobody counts it, so those that would have admitted it have one more left.
             weighing.counts.clear();
-            weighing.states.iter_mut().filter(|state| !state.refused()).for_each(|state| state.remaining += 1);
+            weighing.states.iter_mut().filter(|state| !state.is_exceeded()).for_each(|state| state.remaining += 1);
         }
         weighing
     }
@@ -129,16 +129,16 @@ mod tests {
     fn counts_of_a_failed_transaction_are_taken_back_in_order() {
         let mut limits = LimitCounts::new();
         let site = [(Scope::Site, None, hourly(3))];
-        limits.count(&limits.weigh(1, &site));
+        limits.count(&limits.check(1, &site));
         limits.commit();
         for _ in 0..2 {
-            limits.count(&limits.weigh(1, &site));
+            limits.count(&limits.check(1, &site));
         }
-        assert!(limits.weigh(1, &site).refused());
+        assert!(limits.check(1, &site).refused());
 
         limits.roll_back();
 
-        assert_eq!(limits.weigh(1, &site).states[0].remaining, 1);
+        assert_eq!(limits.check(1, &site).states[0].remaining, 1);
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         let mut limits = LimitCounts::new();
         let brief = Gcra::new(1, Duration::from_micros(1), 1).unwrap();
         for site in 0..10_000 {
-            limits.count(&limits.weigh(site, &[(Scope::Site, None, brief)]));
+            limits.count(&limits.check(site, &[(Scope::Site, None, brief)]));
             limits.commit();
         }
         assert!(limits.arrivals.len() < 5_000, "{}", limits.arrivals.len());

@@ -26,21 +26,21 @@ impl LocalLimits {
     /// Counts a comment that the store admitted, so that the limits go on from there when it is away.
     pub fn count(&self, admission: &Admission<'_>) {
         if let Ok(mut limits) = self.limits.lock() {
-            let weighing = limits.weigh(site_hash(admission.comment.site()), &admission.counted());
+            let weighing = limits.check(site_hash(admission.comment.site()), &admission.applied_limits());
             limits.count(&weighing);
             limits.commit();
         }
     }
 
     /// What is known of a comment while the store is away; counts it in its limits, if `count`.
-    pub fn weigh(&self, admission: &Admission<'_>, count: bool) -> Facts {
+    pub fn check(&self, admission: &Admission<'_>, count: bool) -> Facts {
         // One that is sent again was counted when it first came.
         let sent = submission_hash(admission);
         if count && self.sent.lock().is_ok_and(|mut sents| sents.len() < MAX_SENT && !sents.insert(sent)) {
             return Facts::default();
         }
         let Ok(mut limits) = self.limits.lock() else { return Facts::default() };
-        let weighing = limits.weigh(site_hash(admission.comment.site()), &admission.counted());
+        let weighing = limits.check(site_hash(admission.comment.site()), &admission.applied_limits());
         if count && !weighing.refused() {
             limits.count(&weighing);
             limits.commit();

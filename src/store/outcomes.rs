@@ -34,12 +34,12 @@ impl OutcomeUpdate {
 
 impl OutcomeLogState {
     /// Whether a log in the state `later` is this one with records behind it, and nothing else.
-    pub fn goes_on(&self, later: &Self) -> bool {
+    pub fn is_extended_by(&self, later: &Self) -> bool {
         later.newest >= self.newest && Self { newest: self.newest, ..later.clone() } == *self
     }
 
     /// Whether learning looks at the record of this number.
-    pub fn counts(&self, number: u64) -> bool {
+    pub fn includes(&self, number: u64) -> bool {
         number > self.from && self.to.is_none_or(|to| number <= to)
     }
 }

@@ -105,7 +105,7 @@ impl<'a> PageBuilder<'a> {
     }
 
     /// Takes what was fetched: fewer than asked for is the end of the list, `None` a comment that is gone meanwhile.
-    pub fn take(&mut self, asked: usize, rows: Vec<(ListPosition, Option<StoredComment>)>) {
+    pub fn add(&mut self, asked: usize, rows: Vec<(ListPosition, Option<StoredComment>)>) {
         let end = rows.len() < asked;
         self.scanned += rows.len();
         for (place, kept) in rows {
@@ -139,7 +139,7 @@ impl<'a> PageBuilder<'a> {
     }
 
     /// The page.
-    pub fn page(self) -> ListPage {
+    pub fn build(self) -> ListPage {
         self.page
     }
 }

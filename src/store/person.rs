@@ -38,7 +38,7 @@ impl Person {
     }
 
     /// Hashes what a person is known by: the same whether a comment told it or somebody who looks for the person.
-    pub fn known_by(secret: &[u8; 32], identity: Identity<'_>) -> Self {
+    pub fn hash(secret: &[u8; 32], identity: Identity<'_>) -> Self {
         match identity {
             // As comments keep it.
             Identity::User(id) => Self::new(secret, "user", &external_id(id)),
@@ -93,14 +93,14 @@ pub struct Persons {
 
 impl Persons {
     /// Who sent this comment.
-    pub fn of(secret: &[u8; 32], comment: &Comment) -> Self {
+    pub fn of_comment(secret: &[u8; 32], comment: &Comment) -> Self {
         let known = |text: &'_ str| !text.is_empty();
         Self {
-            user: Some(comment.user_id()).filter(|id| known(id)).map(|id| Person::known_by(secret, Identity::User(id))),
+            user: Some(comment.user_id()).filter(|id| known(id)).map(|id| Person::hash(secret, Identity::User(id))),
             email: Some(comment.email())
                 .filter(|email| known(email))
-                .map(|email| Person::known_by(secret, Identity::Email(email))),
-            ip: comment.ip().map(|ip| Person::known_by(secret, Identity::Ip(ip))),
+                .map(|email| Person::hash(secret, Identity::Email(email))),
+            ip: comment.ip().map(|ip| Person::hash(secret, Identity::Ip(ip))),
             visitor: Some(comment.email()).filter(|email| known(email)).map(|email| {
                 let client = comment.public_ip().map(|ip| client_network(ip.to_canonical()));
                 Person::new(secret, "visitor", &format!("{email} {}", client.unwrap_or_default()))
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn an_ipv6_client_is_its_network_and_an_ipv4_client_its_address() {
-        let of = |ip: &str| Person::known_by(&[7; 32], Identity::Ip(ip.parse().unwrap()));
+        let of = |ip: &str| Person::hash(&[7; 32], Identity::Ip(ip.parse().unwrap()));
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn an_email_address_is_the_same_however_it_is_typed() {
-        let of = |email: &str| Person::known_by(&[7; 32], Identity::Email(email));
+        let of = |email: &str| Person::hash(&[7; 32], Identity::Email(email));
         assert_eq!(of(" Ada@Example.ORG\t"), of("ada@example.org"));
     }
 

@@ -60,7 +60,7 @@ impl RecordsUpdate {
 
     /// Records the act in the audit.
     #[must_use]
-    pub fn recorded(self, act: &pb::AuditEvent) -> Self {
+    pub fn with_act(self, act: &pb::AuditEvent) -> Self {
         Self { act: Some(act.encode_to_vec()), ..self }
     }
 }

@@ -104,7 +104,7 @@ impl Redis {
     fn keys(&self, site: &Site) -> Keys {
         if site.is_server() {
             // Beside the keys of callers, in one slot with them.
-            return Keys::beside(&self.prefix, &self.records_key(RecordKind::Keys));
+            return Keys::in_slot_of(&self.prefix, &self.records_key(RecordKind::Keys));
         }
         Keys::new(&self.prefix, site)
     }

@@ -35,8 +35,8 @@ pub(super) struct Revision {
 
 impl Row {
     /// What callers see.
-    pub fn kept(self) -> Result<StoredComment, Error> {
-        let PastVerdict { verdict, event } = self.current.past()?;
+    pub fn into_stored(self) -> Result<StoredComment, Error> {
+        let PastVerdict { verdict, event } = self.current.into_past()?;
         Ok(StoredComment {
             comment: pb::Comment::decode(&*self.comment).map_err(Error::store)?,
             verdict,
@@ -44,13 +44,13 @@ impl Row {
             author: self.author,
             persons: self.persons.as_chunks::<16>().0.iter().copied().map(Person::from_bytes).collect(),
             event,
-            trail: self.trail.into_iter().map(Revision::past).collect::<Result<_, _>>()?,
+            trail: self.trail.into_iter().map(Revision::into_past).collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl Revision {
-    fn past(self) -> Result<PastVerdict, Error> {
+    fn into_past(self) -> Result<PastVerdict, Error> {
         let verdict = decode_verdict(&self.verdict)?;
         let event = if self.event.is_empty() {
             machine_event(&verdict, self.before)
@@ -86,7 +86,7 @@ mod tests {
             let theirs = Revision { verdict, event, before };
             let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, persons: Vec::new(), current: standing, trail };
             // That it returns is all that is promised.
-            let _ = row(ours, vec![theirs]).kept();
+            let _ = row(ours, vec![theirs]).into_stored();
         }
     }
 
@@ -101,6 +101,6 @@ mod tests {
             current: standing,
             trail: Vec::new(),
         };
-        assert_eq!(row.kept().unwrap().verdict.decision, Decision::Hold);
+        assert_eq!(row.into_stored().unwrap().verdict.decision, Decision::Hold);
     }
 }

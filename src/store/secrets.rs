@@ -14,7 +14,7 @@ pub struct Secrets(Vec<[u8; LENGTH]>);
 
 impl Secrets {
     /// One that nobody can guess.
-    pub(super) fn fresh() -> Result<Self, Error> {
+    pub(super) fn random() -> Result<Self, Error> {
         let mut secret = [0; LENGTH];
         getrandom::fill(&mut secret).map_err(|error| Error::store(error.to_string()))?;
         Ok(Self(vec![secret]))
@@ -22,7 +22,7 @@ impl Secrets {
 
     /// The same with another one in front.
     pub(super) fn rotated(&self) -> Result<Self, Error> {
-        let fresh = Self::fresh()?;
+        let fresh = Self::random()?;
         Ok(Self(fresh.0.into_iter().chain(self.0.iter().copied()).take(MAX_SECRETS).collect()))
     }
 
@@ -49,8 +49,8 @@ impl Secrets {
     }
 
     /// Whom a person was known as under each of them.
-    pub fn known_by(&self, identity: Identity<'_>) -> Vec<Person> {
-        self.0.iter().map(|secret| Person::known_by(secret, identity)).collect()
+    pub fn hashes_of(&self, identity: Identity<'_>) -> Vec<Person> {
+        self.0.iter().map(|secret| Person::hash(secret, identity)).collect()
     }
 }
 
@@ -60,11 +60,11 @@ mod tests {
 
     #[test]
     fn a_rotated_secret_still_knows_whom_the_old_one_knew() {
-        let old = Secrets::fresh().unwrap();
+        let old = Secrets::random().unwrap();
         let new = old.rotated().unwrap();
         assert_ne!(old.newest(), new.newest());
         let ada = Identity::User("ada");
-        assert_eq!(new.known_by(ada), [Person::known_by(new.newest(), ada), Person::known_by(old.newest(), ada)]);
+        assert_eq!(new.hashes_of(ada), [Person::hash(new.newest(), ada), Person::hash(old.newest(), ada)]);
         assert!(Secrets::from_bytes(&new.to_bytes()) == Some(new));
     }
 
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn only_so_many_are_kept() {
-        let mut secrets = Secrets::fresh().unwrap();
+        let mut secrets = Secrets::random().unwrap();
         for _ in 0..20 {
             secrets = secrets.rotated().unwrap();
         }

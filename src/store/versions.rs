@@ -49,7 +49,7 @@ impl Versions {
 
 impl SiteVersions {
     /// Returns the version of a site. From 1 on.
-    pub fn of(&self, site: &Site) -> u64 {
+    pub fn get(&self, site: &Site) -> u64 {
         // A panic elsewhere: a version that is never the one before has everything read again.
         let Ok(mut state) = self.0.lock() else { return u64::MAX };
         let State { others, sites, .. } = &mut *state;
@@ -90,26 +90,26 @@ mod tests {
     #[test]
     fn a_change_of_one_site_is_none_of_another() {
         let versions = SiteVersions::default();
-        let before = [versions.of(&site(1)), versions.of(&site(2))];
+        let before = [versions.get(&site(1)), versions.get(&site(2))];
         versions.bump(&site(1));
-        assert_ne!(versions.of(&site(1)), before[0]);
-        assert_eq!(versions.of(&site(2)), before[1]);
+        assert_ne!(versions.get(&site(1)), before[0]);
+        assert_eq!(versions.get(&site(2)), before[1]);
         versions.bump_all();
-        assert_ne!(versions.of(&site(2)), before[1]);
+        assert_ne!(versions.get(&site(2)), before[1]);
     }
 
     #[test]
     fn a_site_that_is_not_remembered_has_no_version_that_it_had_before() {
         let versions = SiteVersions::default();
-        let unknown = versions.of(&site(1));
+        let unknown = versions.get(&site(1));
         versions.bump(&site(1));
-        let raised = versions.of(&site(1));
+        let raised = versions.get(&site(1));
         for other in 2..=MAX_SITES + 2 {
             versions.bump(&site(other));
         }
         // One that was known before the change must be read again; the same version would say that nothing changed.
-        assert!(versions.of(&site(1)) >= raised && versions.of(&site(1)) != unknown);
+        assert!(versions.get(&site(1)) >= raised && versions.get(&site(1)) != unknown);
         versions.bump(&site(1));
-        assert!(versions.of(&site(1)) > raised);
+        assert!(versions.get(&site(1)) > raised);
     }
 }

@@ -141,12 +141,12 @@ impl Metrics {
             ),
             registry,
         };
-        metrics.begin();
+        metrics.initialize_counters();
         metrics
     }
 
     /// Has every counter begin whose labels are known.
-    fn begin(&self) {
+    fn initialize_counters(&self) {
         for (counter, values) in [
             (&self.shed, &SHED_REASONS[..]),
             (&self.connections_refused, &REFUSED_REASONS),
@@ -172,7 +172,7 @@ impl Metrics {
 
     /// A verdict was given.
     pub fn verdict(&self, site: &str, decision: &str, label: &str, reason: &str) {
-        self.verdicts.with_label_values(&[&*self.site(site), decision, label, reason]).inc();
+        self.verdicts.with_label_values(&[&*self.site_label(site), decision, label, reason]).inc();
     }
 
     /// How many verdicts were given for a site, by decision. Nothing of sites that are not told apart.
@@ -194,7 +194,7 @@ impl Metrics {
 
     /// It was not recorded.
     pub fn not_recorded(&self, site: &str) {
-        self.not_recorded.with_label_values(&[&*self.site(site)]).inc();
+        self.not_recorded.with_label_values(&[&*self.site_label(site)]).inc();
     }
 
     /// A comment was over a limit, which this server counted alone, or the store did.
@@ -236,7 +236,7 @@ impl Metrics {
 
     /// A site's queue, as it is now.
     pub fn queue(&self, site: &str, comments: u64, oldest: Duration) {
-        let site = self.site(site);
+        let site = self.site_label(site);
         self.queue_comments.with_label_values(&[&*site]).set(comments.try_into().unwrap_or(i64::MAX));
         self.queue_oldest.with_label_values(&[&*site]).set(oldest.as_secs().try_into().unwrap_or(i64::MAX));
     }
@@ -264,12 +264,12 @@ impl Metrics {
 
     /// What a site has learned had a say in a verdict.
     pub fn corrected(&self, site: &str, decision: &str) {
-        self.corrected.with_label_values(&[&*self.site(site), decision]).inc();
+        self.corrected.with_label_values(&[&*self.site_label(site), decision]).inc();
     }
 
     /// How many outcomes a site's correction is made of, and for which labels it serves.
     pub fn correction(&self, site: &str, outcomes: u32, serves: impl IntoIterator<Item = (&'static str, bool)>) {
-        let site = self.site(site);
+        let site = self.site_label(site);
         self.outcomes.with_label_values(&[&*site]).set(outcomes.into());
         for (label, serves) in serves {
             self.correction_serves.with_label_values(&[&*site, label]).set(serves.into());
@@ -278,7 +278,7 @@ impl Metrics {
 
     /// How much of what the machine approved on a site was bad, by its spot checks.
     pub fn missed(&self, site: &str, (low, high): (f64, f64), checked: u32) {
-        let site = self.site(site);
+        let site = self.site_label(site);
         self.missed_low.with_label_values(&[&*site]).set(low);
         self.missed_high.with_label_values(&[&*site]).set(high);
         self.spot_checks.with_label_values(&[&*site]).set(checked.into());
@@ -306,14 +306,14 @@ impl Metrics {
 
     /// Counts a client's address that counts for no limit: `malformed` or `not_public`. Returns whether it is the first such
     /// of this process.
-    pub fn address(&self, why: &str) -> bool {
+    pub fn ignored_address(&self, why: &str) -> bool {
         let counter = self.addresses.with_label_values(&[why]);
         counter.inc();
         counter.get() == 1
     }
 
     /// Returns the value of the label `site`. A site's counter of what was not recorded is there from the start.
-    fn site<'s>(&self, site: &'s str) -> Cow<'s, str> {
+    fn site_label<'s>(&self, site: &'s str) -> Cow<'s, str> {
         self.sites.label(site, |new| drop(self.not_recorded.with_label_values(&[new])))
     }
 }

@@ -6,7 +6,7 @@ use crate::verdict::{Decision, Verdict};
 /// Counts a verdict, and tells of it in the log.
 pub fn report_verdict(verdict: &Verdict) {
     let (site, decision) = (verdict.site.as_str(), verdict.decision.as_str());
-    let label = verdict.leading().map_or("", |(label, _)| label);
+    let label = verdict.highest_score().map_or("", |(label, _)| label);
     let reason = verdict.reasons.first().map_or("", |reason| reason.code.as_ref());
     METRICS.verdict(site, decision, label, reason);
     if verdict.reasons.iter().any(|reason| reason.code == "SITE_LEARNED") {

@@ -34,7 +34,7 @@ impl Reason {
 
     /// The same, speaking for a label.
     #[must_use]
-    pub fn label(mut self, label: &'static str, weight: f64) -> Self {
+    pub fn with_label(mut self, label: &'static str, weight: f64) -> Self {
         self.label = label.into();
         self.weight = weight;
         self
@@ -42,14 +42,14 @@ impl Reason {
 
     /// The same, by a rule of the policy.
     #[must_use]
-    pub fn rule(mut self, rule_id: impl Into<String>) -> Self {
+    pub fn with_rule(mut self, rule_id: impl Into<String>) -> Self {
         self.rule_id = rule_id.into();
         self
     }
 
     /// The same, somewhere in the body.
     #[must_use]
-    pub fn at(mut self, span: Option<Span>) -> Self {
+    pub fn with_span(mut self, span: Option<Span>) -> Self {
         self.span = span;
         self
     }

@@ -52,11 +52,11 @@ fn every_line_is_a_labelled_comment_of_its_own() {
 #[test]
 fn a_model_trained_from_the_repository_alone_tells_spam_from_honest_comments_of_another_hand() {
     let recipe = Recipe::parse(&fs::read_to_string(top().join("models/corpus.toml")).unwrap()).unwrap();
-    let hand = |row: &Row| row.name("file").ends_with("-4") || row.name("file") == "4";
+    let hand = |row: &Row| row.text_field("file").ends_with("-4") || row.text_field("file") == "4";
     let left_out = ["spam", "names", "everyday"].map(|part| format!("corpus/{part}"));
     let rows: Vec<Row> =
         left_out.iter().flat_map(|part| rows::read_source(&[top()], part, false).unwrap()).filter(hand).collect();
-    let leave_out: Vec<String> = rows.iter().map(|row| row.name("file").to_owned()).collect();
+    let leave_out: Vec<String> = rows.iter().map(|row| row.text_field("file").to_owned()).collect();
     let leave_out = [train::LeaveOut { field: "file".into(), values: leave_out }];
     let model: Model = train::train(&recipe, &[top()], &leave_out, &|_| ()).unwrap();
     let scored: Vec<(f32, bool)> = rows

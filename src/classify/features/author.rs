@@ -70,7 +70,7 @@ struct AuthorSink<'s, S> {
 
 impl<'s, S: FeatureSink> AuthorSink<'s, S> {
     fn new(what: EvidenceKind, sink: &'s mut S) -> Self {
-        Self { evidence: Evidence { what, start: 0, end: 0 }, sink }
+        Self { evidence: Evidence { kind: what, start: 0, end: 0 }, sink }
     }
 
     fn add(&mut self, hash: u64) {
@@ -114,7 +114,7 @@ fn add_name<S: FeatureSink>(
         return None;
     }
     text.normalize(name);
-    tokens.read(text);
+    tokens.tokenize(text);
     add_name_words(&tokens.tokens, sink);
     sink.add_grams(NAME_GRAM, 3, text.as_str());
     add_name_form(name, text.as_str(), tokens, sink);
@@ -128,9 +128,9 @@ fn add_name_words<S: FeatureSink>(tokens: &[Token], sink: &mut AuthorSink<'_, S>
         sink.add_name(combine(NAME_WORD, token.hash));
     }
     for (number, class) in
-        (0u64..).zip([LexicalClasses::SALES_WORDS, LexicalClasses::CALL, LexicalClasses::PLACE, LexicalClasses::FUNCTION])
+        (0u64..).zip([LexicalClasses::SALES_WORDS, LexicalClasses::CALL_TO_ACTION, LexicalClasses::WEB_PLACE, LexicalClasses::FUNCTION])
     {
-        let count = tokens.iter().filter(|token| token.classes.has(class)).count() as u32;
+        let count = tokens.iter().filter(|token| token.classes.intersects(class)).count() as u32;
         if count > 0 {
             sink.add(combine(NAME_CLASS, number << 8 | u64::from(count_level(count))));
         }
@@ -140,7 +140,7 @@ fn add_name_words<S: FeatureSink>(tokens: &[Token], sink: &mut AuthorSink<'_, S>
 /// Adds what a name looks like: its length, capitals and marks, and whether it was typed at random.
 fn add_name_form<S: FeatureSink>(name: &str, normal: &str, tokens: &Tokens, sink: &mut AuthorSink<'_, S>) {
     let words = tokens.tokens.iter().filter(|token| token.kind == TokenKind::Word).count() as u64;
-    let CharCounts { capitals, letters, digits, marks, foreign, .. } = tokens.counts;
+    let CharCounts { uppercase: capitals, letters, digits, punctuation: marks, non_ascii: foreign, .. } = tokens.counts;
     let capitals = match (capitals, letters) {
         (0, _) => 0,
         (capitals, letters) if capitals == letters => 1,
@@ -229,7 +229,7 @@ fn add_url_words<S: FeatureSink>(host: &str, path: &str, sink: &mut AuthorSink<'
     for word in address::words(path).chain(address::words(address::name_of_host(host))) {
         let hash = lexicon::word_hash(word.as_bytes());
         sink.add_name(combine(PATH_WORD, hash));
-        wares += u32::from(lexicon::classes_of(hash).has(LexicalClasses::SALES_WORDS));
+        wares += u32::from(lexicon::classes_of(hash).intersects(LexicalClasses::SALES_WORDS));
     }
     wares
 }

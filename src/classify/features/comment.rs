@@ -28,13 +28,13 @@ impl TokenizedComment<'_> {
     /// How much a word counts.
     #[inline]
     pub fn counted_share(&self, token: &Token) -> CountedShare {
-        let shared = self.shared(token.hash);
+        let shared = self.post_share(token.hash);
         CountedShare { spam: shared, abuse: shared.min(token.weight) }
     }
 
     /// How much a word counts in what speaks for a label, as far as the post goes.
     #[inline]
-    pub fn shared(&self, word: u64) -> f32 {
+    pub fn post_share(&self, word: u64) -> f32 {
         if !self.post_words.is_empty() && self.post_words.contains(&word) { POST_WORD_SHARE } else { 1.0 }
     }
 }

@@ -22,7 +22,7 @@ pub fn extract(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
     let mut quoted = false;
     let mut negated = 0;
     for (at, token) in comment.tokens.iter().enumerate() {
-        if token.kind == TokenKind::Mark {
+        if token.kind == TokenKind::Punctuation {
             let mark = comment.written(token);
             quoted ^= mark == "\"";
             // A negation does not reach beyond its clause.
@@ -30,7 +30,7 @@ pub fn extract(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
             continue;
         }
         let mut add = |seed| {
-            sink.add(FeatureGroup::Words, combine(seed, token.said), comment.counted_share(token), token_evidence(token));
+            sink.add(FeatureGroup::Words, combine(seed, token.context_hash), comment.counted_share(token), token_evidence(token));
         };
         if quoted {
             add(QUOTED_WORD);
@@ -39,13 +39,13 @@ pub fn extract(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
             negated -= 1;
             add(NEGATED_WORD);
         }
-        if token.classes.has(LexicalClasses::NEGATOR) {
+        if token.classes.intersects(LexicalClasses::NEGATOR) {
             negated = NEGATION_REACH;
         }
-        if token.classes.has(LexicalClasses::SECOND_PERSON_WORDS) {
+        if token.classes.intersects(LexicalClasses::SECOND_PERSON_WORDS) {
             add_nearby_words(comment, at, BEFORE_YOU, AFTER_YOU, sink);
         }
-        if token.classes.has(LexicalClasses::IDENTITY) {
+        if token.classes.intersects(LexicalClasses::IDENTITY) {
             add_nearby_words(comment, at, NEAR_IDENTITY, NEAR_IDENTITY, sink);
             add_pairs_near_identity(comment, at, sink);
         }
@@ -62,7 +62,7 @@ pub fn add_class_pairs(comment: &TokenizedComment, sink: &mut impl FeatureSink) 
             continue;
         }
         for (theme, class) in LexicalClasses::THEMES.iter().enumerate() {
-            if !token.classes.has(*class) {
+            if !token.classes.intersects(*class) {
                 continue;
             }
             let theme = theme as u64 + 1;
@@ -72,7 +72,7 @@ pub fn add_class_pairs(comment: &TokenizedComment, sink: &mut impl FeatureSink) 
             }
             for (before, place, start) in recent {
                 if place < at && at - place <= MAX_CLASS_DISTANCE {
-                    let pair = Evidence { what: EvidenceKind::Pair, start, end: token.end };
+                    let pair = Evidence { kind: EvidenceKind::WordPair, start, end: token.end };
                     sink.add(FeatureGroup::Words, combine(combine(WORD_CLASS_PAIR, before), theme), 1.0, pair);
                 }
             }
@@ -84,10 +84,10 @@ pub fn add_class_pairs(comment: &TokenizedComment, sink: &mut impl FeatureSink) 
 
 fn add_nearby_words(comment: &TokenizedComment, at: usize, before: u64, after: u64, sink: &mut impl FeatureSink) {
     for token in &comment.tokens[at.saturating_sub(NEARBY_TOKENS)..at] {
-        sink.add(FeatureGroup::Words, combine(before, token.said), comment.counted_share(token), token_evidence(token));
+        sink.add(FeatureGroup::Words, combine(before, token.context_hash), comment.counted_share(token), token_evidence(token));
     }
     for token in comment.tokens[at + 1..].iter().take(NEARBY_TOKENS) {
-        sink.add(FeatureGroup::Words, combine(after, token.said), comment.counted_share(token), token_evidence(token));
+        sink.add(FeatureGroup::Words, combine(after, token.context_hash), comment.counted_share(token), token_evidence(token));
     }
 }
 
@@ -96,8 +96,8 @@ fn add_nearby_words(comment: &TokenizedComment, at: usize, before: u64, after: u
 fn add_pairs_near_identity(comment: &TokenizedComment, at: usize, sink: &mut impl FeatureSink) {
     let end = (at + NEARBY_TOKENS + 1).min(comment.tokens.len());
     for pair in comment.tokens[at.saturating_sub(NEARBY_TOKENS)..end].windows(2) {
-        let hash = combine(combine(PAIR_NEAR_IDENTITY, pair[0].said), pair[1].said);
-        let evidence = Evidence { what: EvidenceKind::Pair, start: pair[0].start, end: pair[1].end };
+        let hash = combine(combine(PAIR_NEAR_IDENTITY, pair[0].context_hash), pair[1].context_hash);
+        let evidence = Evidence { kind: EvidenceKind::WordPair, start: pair[0].start, end: pair[1].end };
         sink.add(FeatureGroup::Words, hash, context_share(&pair[0]).max(context_share(&pair[1])), evidence);
     }
 }

@@ -48,11 +48,11 @@ pub fn extract(
             continue;
         }
         disguised += add_spaced(spaced, language, spaced_from, spaced_to, sink);
-        if !piece.plain {
+        if !piece.is_plain {
             match deobfuscate::deobfuscate(written, reading) {
                 Deobfuscation::AsWritten => {}
                 // A doubled letter is part of the name, and names of groups are no evidence.
-                Deobfuscation::Folded if piece.identity => {}
+                Deobfuscation::Folded if piece.has_identity_term => {}
                 Deobfuscation::Folded => {
                     add_disguised_word(reading, language, piece.start, piece.end, EvidenceKind::Token, sink)
                 }
@@ -85,9 +85,9 @@ fn add_disguised_word(
     what: EvidenceKind,
     sink: &mut impl FeatureSink,
 ) {
-    let evidence = Evidence { what, start, end };
+    let evidence = Evidence { kind: what, start, end };
     let hash = lexicon::word_hash(word.as_bytes());
-    if sink.contains(FeatureGroup::Words, combine(UNIGRAM, hash)) || lexicon::classes_of(hash).has(LexicalClasses::IDENTITY) {
+    if sink.contains(FeatureGroup::Words, combine(UNIGRAM, hash)) || lexicon::classes_of(hash).intersects(LexicalClasses::IDENTITY) {
         return;
     }
     sink.add(FeatureGroup::Words, combine(UNIGRAM, hash), 1.0, evidence);
@@ -119,8 +119,8 @@ mod tests {
         let count = |source: &str| {
             let (mut text, mut tokens, mut tally) = (ScoringText::default(), Tokens::default(), FeatureCounts::default());
             text.normalize(source);
-            tokens.read(&text);
-            tally.start(source.len());
+            tokens.tokenize(&text);
+            tally.reset(source.len());
             extract(text.as_str(), &tokens.pieces, Language::Eng, &mut DisguiseBuffers::default(), &mut tally)
         };
         assert_eq!(count("you f u c k e r, buy v1agra"), 2);

@@ -7,7 +7,7 @@ use crate::classify::token::Token;
 /// What a feature is evidence of; `start..end` are bytes of the normalised text.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence {
-    pub what: EvidenceKind,
+    pub kind: EvidenceKind,
     pub start: u16,
     pub end: u16,
 }
@@ -18,7 +18,7 @@ pub enum EvidenceKind {
     /// A token, or characters within it.
     Token,
     /// Two neighbouring tokens.
-    Pair,
+    WordPair,
     /// A piece of text that reads differently from how it is written.
     Disguise,
     /// Digits that look like a telephone number.
@@ -32,14 +32,14 @@ pub enum EvidenceKind {
     /// The domain of the author's e-mail address.
     AuthorEmail,
     /// How many of its words are the post's.
-    OfPost,
+    PostOverlap,
     /// Something hostile or kind that is said of somebody.
-    Scope(ScopeMark),
+    ScopeMark(ScopeMark),
     /// How hostile the comment is on the whole.
     Hostility,
 }
 
 /// Returns a token as evidence.
 pub fn token_evidence(token: &Token) -> Evidence {
-    Evidence { what: EvidenceKind::Token, start: token.start, end: token.end }
+    Evidence { kind: EvidenceKind::Token, start: token.start, end: token.end }
 }

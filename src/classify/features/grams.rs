@@ -12,11 +12,11 @@ use crate::classify::token::Piece;
 pub fn extract(comment: &TokenizedComment, piece: &Piece, sink: &mut impl FeatureSink) {
     let (start, end) = (usize::from(piece.start), usize::from(piece.end));
     let text = &comment.text[start..end];
-    let group = if piece.identity { FeatureGroup::Identity } else { FeatureGroup::Chars };
+    let group = if piece.has_identity_term { FeatureGroup::Identity } else { FeatureGroup::Chars };
     let shared = if comment.post_words.is_empty() {
         1.0
     } else {
-        comment.shared(lexicon::word_hash(text.trim_matches(|c: char| c.is_ascii_punctuation()).as_bytes()))
+        comment.post_share(lexicon::word_hash(text.trim_matches(|c: char| c.is_ascii_punctuation()).as_bytes()))
     };
     let amount = CountedShare { spam: shared, abuse: shared.min(piece.weight) };
     // The last three characters, 21 bits each, and where they and the one before them begin.
@@ -29,14 +29,14 @@ pub fn extract(comment: &TokenizedComment, piece: &Piece, sink: &mut impl Featur
         if seen >= 4 {
             let hash = combine(combine(CHAR_NGRAM, window), u64::from(c));
             let stop = (at + c.len_utf8()).min(end);
-            let evidence = Evidence { what: EvidenceKind::Token, start: starts[1] as u16, end: stop as u16 };
+            let evidence = Evidence { kind: EvidenceKind::Token, start: starts[1] as u16, end: stop as u16 };
             sink.add(group, hash, amount, evidence);
         }
         window = window >> 21 | u64::from(c) << 42;
         starts = [starts[1], starts[2], starts[3], at];
     }
     if seen < 4 {
-        let evidence = Evidence { what: EvidenceKind::Token, start: piece.start, end: piece.end };
+        let evidence = Evidence { kind: EvidenceKind::Token, start: piece.start, end: piece.end };
         sink.add(group, combine(CHAR_NGRAM, window), amount, evidence);
     }
 }

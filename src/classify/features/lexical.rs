@@ -19,16 +19,16 @@ pub fn extract(comment: &TokenizedComment, facts: &mut CommentCounts, sink: &mut
         let amount = comment.counted_share(token);
         let evidence = token_evidence(token);
         // Of whom a comment speaks is no evidence; what it says of them is.
-        let group = if token.classes.has(LexicalClasses::IDENTITY) { FeatureGroup::Identity } else { FeatureGroup::Words };
+        let group = if token.classes.intersects(LexicalClasses::IDENTITY) { FeatureGroup::Identity } else { FeatureGroup::Words };
         let is_new = sink.add(group, combine(UNIGRAM, token.hash), amount, evidence);
-        let pair = Evidence { what: EvidenceKind::Pair, start: previous.2, end: token.end };
-        sink.add(FeatureGroup::Words, combine(combine(BIGRAM, previous.0), token.said), amount.max(previous.1), pair);
-        previous = (token.said, amount, token.start);
-        facts.count(token, comment.written(token), amount.spam < 1.0, is_new);
+        let pair = Evidence { kind: EvidenceKind::WordPair, start: previous.2, end: token.end };
+        sink.add(FeatureGroup::Words, combine(combine(BIGRAM, previous.0), token.context_hash), amount.max(previous.1), pair);
+        previous = (token.context_hash, amount, token.start);
+        facts.count_token(token, comment.written(token), amount.spam < 1.0, is_new);
         match token.kind {
             TokenKind::Word => {
-                let mut add = |seed| sink.add(FeatureGroup::Words, combine(seed, token.said), amount, evidence);
-                if token.shouted {
+                let mut add = |seed| sink.add(FeatureGroup::Words, combine(seed, token.context_hash), amount, evidence);
+                if token.is_uppercase {
                     add(UPPERCASE_WORD);
                 }
                 match facts.words {
@@ -42,7 +42,7 @@ pub fn extract(comment: &TokenizedComment, facts: &mut CommentCounts, sink: &mut
         }
     }
     if let Some(last) = comment.tokens.iter().rfind(|token| token.kind == TokenKind::Word) {
-        sink.add(FeatureGroup::Words, combine(LAST_WORD, last.said), comment.counted_share(last), token_evidence(last));
+        sink.add(FeatureGroup::Words, combine(LAST_WORD, last.context_hash), comment.counted_share(last), token_evidence(last));
     }
 }
 

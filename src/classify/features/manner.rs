@@ -21,9 +21,9 @@ const ABOUT_POST_MIN_WORDS: u32 = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StyleSignals {
     /// Nothing but praise that would fit any post: hardly a word of the post itself, no link.
-    pub generic_praise: bool,
+    pub is_generic_praise: bool,
     /// A good part of its words are the post's own: it speaks of the post.
-    pub of_post: bool,
+    pub is_about_post: bool,
     /// What the author's name is, when it is not what people are called.
     pub name: Option<SuspiciousName>,
 }
@@ -49,13 +49,13 @@ pub struct PraiseCounter {
 
 impl PraiseCounter {
     /// Counts a token of the comment; `of_post` says whether the post uses the word too.
-    pub fn add(&mut self, token: &Token, of_post: bool) {
+    pub fn count(&mut self, token: &Token, of_post: bool) {
         self.links += u32::from(matches!(token.kind, TokenKind::Link | TokenKind::Email));
-        let praise = token.classes.has(LexicalClasses::PRAISE_WORDS);
-        if token.kind != TokenKind::Word || token.classes.has(LexicalClasses::FUNCTION) && !praise {
+        let praise = token.classes.intersects(LexicalClasses::PRAISE_WORDS);
+        if token.kind != TokenKind::Word || token.classes.intersects(LexicalClasses::FUNCTION) && !praise {
             return;
         }
-        let generic = token.classes.has(LexicalClasses::BLOGGING_WORDS);
+        let generic = token.classes.intersects(LexicalClasses::BLOGGING_WORDS);
         self.content += 1;
         self.praise += u32::from(praise);
         self.generic += u32::from(generic && !praise);
@@ -68,7 +68,7 @@ impl PraiseCounter {
     }
 
     /// Whether it is praise that would fit any post.
-    pub fn is_generic(self) -> bool {
+    pub fn is_generic_praise(self) -> bool {
         let Self { content, praise, generic, of_post, links } = self;
         generic > 0
             && (praise > 0 || generic >= MIN_GENERIC_WORDS)
@@ -86,7 +86,7 @@ pub fn suspicious_name(tokens: &[Token]) -> Option<SuspiciousName> {
     }
     let words = tokens.iter().filter(|token| token.kind == TokenKind::Word);
     let selling = LexicalClasses::SALES_WORDS;
-    let sells = words.clone().any(|token| token.classes.has(selling));
+    let sells = words.clone().any(|token| token.classes.intersects(selling));
     (sells && words.count() >= 2).then_some(SuspiciousName::Advertisement)
 }
 
@@ -99,19 +99,19 @@ mod tests {
     fn tokens(source: &str) -> Tokens {
         let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize(source);
-        tokens.read(&text);
+        tokens.tokenize(&text);
         tokens
     }
 
     fn is_generic(source: &str, of_post: &str) -> bool {
-        count(source, of_post).is_generic()
+        count(source, of_post).is_generic_praise()
     }
 
     fn count(source: &str, of_post: &str) -> PraiseCounter {
         let mut count = PraiseCounter::default();
         let post = tokens(of_post);
         for token in &tokens(source).tokens {
-            count.add(token, post.tokens.iter().any(|word| word.hash == token.hash));
+            count.count(token, post.tokens.iter().any(|word| word.hash == token.hash));
         }
         count
     }

@@ -17,7 +17,7 @@ pub fn read_post_words(input: &Input, text: &mut ScoringText, tokens: &mut Token
     words.clear();
     for source in [input.post_title, input.post_text].into_iter().filter(|source| !source.is_empty()) {
         text.normalize(truncate_str(source, MAX_SIDE_TEXT_BYTES));
-        tokens.read(text);
+        tokens.tokenize(text);
         words.extend(tokens.tokens.iter().filter(|token| token.is_content()).map(|token| token.hash));
     }
 }
@@ -27,11 +27,11 @@ pub fn extract(facts: &CommentCounts, post_words: &WordSet, sink: &mut impl Feat
     if post_words.is_empty() {
         return;
     }
-    let (hits, length) = (u64::from(count_level(facts.of_post)), u64::from(count_level(facts.content)));
+    let (hits, length) = (u64::from(count_level(facts.post_words)), u64::from(count_level(facts.content_words)));
     let praised = u64::from(count_level(facts.praise));
     let linked = u64::from(count_level(facts.links));
-    let has_hits = u64::from(facts.of_post > 0);
-    let evidence = Evidence { what: EvidenceKind::OfPost, start: 0, end: 0 };
+    let has_hits = u64::from(facts.post_words > 0);
+    let evidence = Evidence { kind: EvidenceKind::PostOverlap, start: 0, end: 0 };
     for code in [hits, 1 << 16 | hits << 4 | length, 2 << 16 | has_hits << 4 | praised, 3 << 16 | has_hits << 4 | linked] {
         sink.add(FeatureGroup::Post, combine(POST_OVERLAP, code), 1.0, evidence);
     }

@@ -111,7 +111,7 @@ mod tests {
     fn weights(text: &str, parent: &str) -> Vec<(String, f32)> {
         let (mut read, mut tokens) = (ScoringText::default(), Tokens::default());
         read.normalize(text);
-        tokens.read(&read);
+        tokens.tokenize(&read);
         lower_quoted_weights(
             &Input { text, parent_text: parent, ..Input::default() },
             &read,

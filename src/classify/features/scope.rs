@@ -31,16 +31,16 @@ const SHARE_IF_DENIED: f32 = 0.5;
 const SHARE_IF_ANSWERED: f32 = 0.5;
 
 /// The evidence of what the comment is on the whole.
-const WHOLE_COMMENT: Evidence = Evidence { what: EvidenceKind::Hostility, start: 0, end: 0 };
+const WHOLE_COMMENT: Evidence = Evidence { kind: EvidenceKind::Hostility, start: 0, end: 0 };
 
 /// Returns whether a word is hostile in some sense.
 pub fn is_hostile(words: &Words, word: u64) -> bool {
-    words.get(&word).and_then(|classes| Tone::of(*classes)).is_some_and(Tone::is_hostile)
+    words.get(&word).and_then(|classes| Tone::from_classes(*classes)).is_some_and(Tone::is_hostile)
 }
 
 /// Adds the mark of a word that was read in disguise, if it is hostile.
 pub fn add_disguised(language: Language, word: u64, evidence: Evidence, sink: &mut impl FeatureSink) {
-    let tone = words::for_language(language).and_then(|words| words.get(&word)).and_then(|classes| Tone::of(*classes));
+    let tone = words::for_language(language).and_then(|words| words.get(&word)).and_then(|classes| Tone::from_classes(*classes));
     let Some(tone) = tone.filter(|tone| tone.is_hostile()) else { return };
     let mut add = |hash| sink.add(FeatureGroup::Scope, hash, 1.0, evidence);
     add(combine(SCOPE_DISGUISED, u64::from(tone.is_unambiguous())));
@@ -68,7 +68,7 @@ pub fn extract(
     }
     units.read(text, tokens, language, words);
     let adjectives_follow = words::has_postposed_adjectives(language);
-    let syntax = Syntax { units: &units.units, sentences: &units.sentences, adjectives_follow };
+    let syntax = Syntax { units: &units.words, sentences: &units.sentences, adjectives_follow };
     add_marks(&syntax, sink);
     lower_weights(&syntax, tokens);
 }
@@ -77,7 +77,7 @@ pub fn extract(
 fn may_have_marks(text: &ScoringText, tokens: &Tokens, words: &Words) -> bool {
     let is_marked = |at: usize| {
         let (classes, _) = words::look_up(words, text.as_str(), &tokens.tokens, at);
-        Tone::of(classes).is_some() || classes.has(WordClasses::GROUP)
+        Tone::from_classes(classes).is_some() || classes.intersects(WordClasses::GROUP_NAME)
     };
     let is_long = |token: &Token| token.kind == TokenKind::Word && usize::from(token.end - token.start) >= MIN_SEGMENTED_BYTES;
     (0..tokens.tokens.len()).any(is_marked) || tokens.tokens.iter().any(is_long)
@@ -87,13 +87,13 @@ fn may_have_marks(text: &ScoringText, tokens: &Tokens, words: &Words) -> bool {
 fn add_marks(syntax: &Syntax, sink: &mut impl FeatureSink) {
     let mut summary = HostilitySummary::default();
     for (at, unit) in syntax.units.iter().enumerate() {
-        if unit.classes.has(WordClasses::GROUP) {
+        if unit.classes.intersects(WordClasses::GROUP_NAME) {
             add_group(syntax, at, sink);
         }
-        if let Some(tone) = Tone::of(unit.classes) {
+        if let Some(tone) = Tone::from_classes(unit.classes) {
             summary.count(add_mark(syntax, at, tone, summary.has_group, sink));
         }
-        summary.has_group |= unit.classes.has(WordClasses::GROUP);
+        summary.has_group |= unit.classes.intersects(WordClasses::GROUP_NAME);
     }
     summary.add(sink);
 }
@@ -106,7 +106,7 @@ fn add_mark(syntax: &Syntax, at: usize, tone: Tone, after_group: bool, sink: &mu
     }
     let mark = ScopeMark { tone, target, context: syntax.context(at, tone) };
     let (from, to) = other.map_or((at, at), |other| (at.min(other), at.max(other)));
-    let evidence = Evidence { what: EvidenceKind::Scope(mark), start: syntax.units[from].start, end: syntax.units[to].end };
+    let evidence = Evidence { kind: EvidenceKind::ScopeMark(mark), start: syntax.units[from].start, end: syntax.units[to].end };
     let mut add = |seed: u64, code: u64| sink.add(FeatureGroup::Scope, combine(seed, code), 1.0, evidence);
     let of_tone = (tone as u64) << 16 | (target as u64) << 8;
     let of_strength = u64::from(tone.is_unambiguous()) << 16 | (target as u64) << 8;
@@ -117,7 +117,7 @@ fn add_mark(syntax: &Syntax, at: usize, tone: Tone, after_group: bool, sink: &mu
             add(ANY_HOSTILE, of_strength | code);
         }
     }
-    if matches!(tone, Tone::Harm | Tone::Expel | Tone::Hate) {
+    if matches!(tone, Tone::Violence | Tone::Expulsion | Tone::Hatred) {
         add(VIOLENCE_MODE, of_tone | violence_mode(syntax, at));
     }
     mark
@@ -125,8 +125,8 @@ fn add_mark(syntax: &Syntax, at: usize, tone: Tone, after_group: bool, sink: &mu
 
 /// Returns how violence is spoken of: as a demand, a will, a command, a deed.
 fn violence_mode(syntax: &Syntax, at: usize) -> u64 {
-    let modal = syntax.before(at, WordClasses::MODAL);
-    let own = syntax.before(at, WordClasses::SELF);
+    let modal = syntax.has_before(at, WordClasses::MODAL);
+    let own = syntax.has_before(at, WordClasses::FIRST_PERSON);
     let begins = at == 0 || !syntax.in_same_clause(at, at - 1);
     u64::from(modal) | u64::from(own) << 1 | u64::from(begins) << 2
 }
@@ -136,19 +136,19 @@ fn add_group(syntax: &Syntax, at: usize, sink: &mut impl FeatureSink) {
     let mut add = |code: u64| sink.add(FeatureGroup::Scope, combine(GROUP_CONTEXT, code), 1.0, WHOLE_COMMENT);
     let next = syntax.units.get(at + 1).filter(|_| syntax.in_same_clause(at, at + 1));
     let previous = at.checked_sub(1).filter(|other| syntax.in_same_clause(at, *other)).map(|other| &syntax.units[other]);
-    let own = syntax.before(at, WordClasses::SELF);
-    let copula = syntax.before(at, WordClasses::COPULA);
+    let own = syntax.has_before(at, WordClasses::FIRST_PERSON);
+    let copula = syntax.has_before(at, WordClasses::COPULA);
     add(1 + u64::from(own) + 2 * u64::from(copula));
     if let Some(previous) = previous {
-        let you = previous.classes.has(WordClasses::YOU);
-        if previous.classes.has(WordClasses::INTENSIFIER) || you {
+        let you = previous.classes.intersects(WordClasses::SECOND_PERSON);
+        if previous.classes.intersects(WordClasses::INTENSIFIER) || you {
             add(combine(8, previous.hash));
         }
     }
     if let Some(next) = next {
         let classes = [WordClasses::COPULA, WordClasses::MODAL, WordClasses::NEGATOR, WordClasses::PERSON];
         for (code, class) in (16..).zip(classes) {
-            if next.classes.has(class) {
+            if next.classes.intersects(class) {
                 add(code);
             }
         }
@@ -161,10 +161,10 @@ fn add_group(syntax: &Syntax, at: usize, sink: &mut impl FeatureSink) {
         .take(MODIFIER_REACH)
         .take_while(|(other, _)| syntax.in_same_clause(at, *other));
     for (_, unit) in behind {
-        if unit.classes.has(WordClasses::MODAL) {
+        if unit.classes.intersects(WordClasses::MODAL) {
             add(24);
         }
-        if unit.classes.has(WordClasses::NEGATOR) {
+        if unit.classes.intersects(WordClasses::NEGATOR) {
             add(25);
         }
     }
@@ -189,7 +189,7 @@ impl HostilitySummary {
             return;
         }
         self.hostile += 1;
-        if mark.context.is_plain() && !matches!(mark.target, ScopeTarget::Thing | ScopeTarget::Own) {
+        if mark.context.is_plain() && !matches!(mark.target, ScopeTarget::Thing | ScopeTarget::Author) {
             self.worst[mark.target as usize] = true;
         } else {
             self.harmless += 1;
@@ -236,15 +236,15 @@ fn lower_weights(syntax: &Syntax, tokens: &mut Tokens) {
 /// Returns how much of a hostile word counts where its own weight is asked: less of what is said of things or of oneself, of
 /// what is denied, and of what is quoted to be answered.
 fn weight_share(syntax: &Syntax, at: usize) -> f32 {
-    let Some(tone) = Tone::of(syntax.units[at].classes).filter(|tone| tone.is_hostile()) else { return 1.0 };
+    let Some(tone) = Tone::from_classes(syntax.units[at].classes).filter(|tone| tone.is_hostile()) else { return 1.0 };
     let (target, _) = syntax.target(at, tone);
     let context = syntax.context(at, tone);
     let of_people = matches!(target, ScopeTarget::You | ScopeTarget::They | ScopeTarget::Person | ScopeTarget::Group);
-    if matches!(target, ScopeTarget::Thing | ScopeTarget::Own) && tone != Tone::Slur {
+    if matches!(target, ScopeTarget::Thing | ScopeTarget::Author) && tone != Tone::Slur {
         SHARE_OF_THINGS
-    } else if context.has(ScopeContext::NEGATED) && of_people && matches!(tone, Tone::Insult | Tone::Contempt | Tone::Hate) {
+    } else if context.intersects(ScopeContext::NEGATED) && of_people && matches!(tone, Tone::Insult | Tone::Contempt | Tone::Hatred) {
         SHARE_IF_DENIED
-    } else if context.has(ScopeContext::QUOTED) && (context.has(ScopeContext::REPORTED) || context.has(ScopeContext::COUNTERED))
+    } else if context.intersects(ScopeContext::QUOTED) && (context.intersects(ScopeContext::REPORTED) || context.intersects(ScopeContext::CONTRADICTED))
     {
         SHARE_IF_ANSWERED
     } else {
@@ -262,7 +262,7 @@ mod tests {
 
     impl FeatureSink for Heard {
         fn add(&mut self, _: FeatureGroup, _: u64, _: impl Into<CountedShare>, evidence: Evidence) -> bool {
-            if let EvidenceKind::Scope(mark) = evidence.what {
+            if let EvidenceKind::ScopeMark(mark) = evidence.kind {
                 let heard = (mark.describe(), evidence.start);
                 if !self.0.contains(&heard) {
                     self.0.push(heard);
@@ -279,7 +279,7 @@ mod tests {
     fn heard(source: &str) -> (Vec<String>, Tokens) {
         let (mut text, mut tokens, mut sink) = (ScoringText::default(), Tokens::default(), Heard(Vec::new()));
         text.normalize(source);
-        tokens.read(&text);
+        tokens.tokenize(&text);
         extract(&text, &mut tokens, Language::Eng, &mut ScopeWords::default(), &mut sink);
         (sink.0.into_iter().map(|(name, _)| name).collect(), tokens)
     }

@@ -26,7 +26,7 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl FeatureSink) {
         let mut add = |hash| sink.add(FeatureGroup::Shape, hash, 1.0, token_evidence(token));
         match token.kind {
             TokenKind::Link => add_link(token, written, sink),
-            TokenKind::Email | TokenKind::Handle | TokenKind::Tag => _ = add(combine(FORM, token.kind as u64)),
+            TokenKind::Email | TokenKind::Mention | TokenKind::Hashtag => _ = add(combine(FORM, token.kind as u64)),
             TokenKind::Emoji => _ = add(combine(EMOJI, token.hash)),
             TokenKind::Number => _ = add(number_form(text, tokens, at)),
             TokenKind::Word if written.len() >= MIN_CODE_BYTES && count_digits(written) > 0 => {
@@ -35,10 +35,10 @@ pub fn extract(text: &str, tokens: &[Token], sink: &mut impl FeatureSink) {
             TokenKind::Word if is_broken_link(text, tokens, at) => {
                 add(combine(FORM, BROKEN_LINK_FORM));
             }
-            TokenKind::Word | TokenKind::Mark | TokenKind::Ideograph => {}
+            TokenKind::Word | TokenKind::Punctuation | TokenKind::Ideograph => {}
         }
         if let Some(start) = phone.read(token, written) {
-            let evidence = Evidence { what: EvidenceKind::Phone, start, end: token.end };
+            let evidence = Evidence { kind: EvidenceKind::Phone, start, end: token.end };
             sink.add(FeatureGroup::Shape, combine(FORM, PHONE_FORM), 1.0, evidence);
         }
     }
@@ -73,7 +73,7 @@ fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
     let back = |steps: usize| at.checked_sub(steps).and_then(|at| tokens.get(at));
     let is_dot = |token: &Token| matches!(written(token), "." | "dot");
     let is_word = |token: Option<&Token>| token.is_some_and(|token| token.kind == TokenKind::Word);
-    if !tokens.get(at).is_some_and(|last| last.classes.has(LexicalClasses::TLD)) {
+    if !tokens.get(at).is_some_and(|last| last.classes.intersects(LexicalClasses::TLD)) {
         return false;
     }
     match back(1) {
@@ -101,7 +101,7 @@ impl PhoneNumberScanner {
                 self.digits += count_digits(written);
                 (9..=15).contains(&self.digits).then_some(self.start)
             }
-            TokenKind::Mark if matches!(written, "+" | "-" | "(" | ")" | "." | "/") => None,
+            TokenKind::Punctuation if matches!(written, "+" | "-" | "(" | ")" | "." | "/") => None,
             _ => {
                 self.digits = 0;
                 None

@@ -32,7 +32,7 @@ static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::with_denylist(v
 /// The language of a tokenised text. `hint` is a BCP 47 tag or empty; `spoken` says which languages the model speaks.
 pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, spoken: impl Fn(Language) -> bool) -> Language {
     let hinted = parse_tag(hint);
-    if tokens.counts.foreign > 0
+    if tokens.counts.non_ascii > 0
         && let Some(language) = by_script(text)
     {
         return language;
@@ -42,7 +42,7 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
     if let Some(language) = guess.filter(|language| spoken(*language) || tokens.counts.letters >= MIN_LETTERS) {
         return language;
     }
-    if tokens.counts.foreign > 0
+    if tokens.counts.non_ascii > 0
         && let Some(language) = by_letters(text)
     {
         return language;
@@ -53,7 +53,7 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
 /// Returns the language that the trigrams of a text speak for, or what the host says (or the script suggests) if they are unsure.
 fn by_trigrams(text: &str, tokens: &Tokens, hinted: Option<Language>, spoken: impl Fn(Language) -> bool) -> Language {
     let has_words = tokens.tokens.iter().any(is_word);
-    if !has_words || tokens.counts.foreign == 0 && tokens.counts.letters < MIN_LETTERS {
+    if !has_words || tokens.counts.non_ascii == 0 && tokens.counts.letters < MIN_LETTERS {
         return hinted.unwrap_or(Language::Eng);
     }
     let Some(found) = DETECTOR.detect(&detector_sample(text, tokens)) else { return hinted.unwrap_or(Language::Eng) };
@@ -157,7 +157,7 @@ mod tests {
     fn language(source: &str, hint: &str) -> Language {
         let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize(source);
-        tokens.read(&text);
+        tokens.tokenize(&text);
         let spoken = |language| matches!(language, Language::Eng | Language::Por | Language::Ind | Language::Deu);
         detect(text.as_str(), &tokens, hint, &Vocabulary::default(), spoken)
     }

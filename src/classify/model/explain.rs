@@ -19,7 +19,7 @@ impl Model {
     pub fn explain(&self, input: &Input, scores: &Scores, labels: &[Label], most: usize) -> Vec<Explanation> {
         Scratch::with_thread_local(|scratch| {
             let mut explaining = Explainer { model: self, scratch, most };
-            labels.iter().map(|&label| explaining.label(input, label, scores.windows[label.lane()])).collect()
+            labels.iter().map(|&label| explaining.explain_label(input, label, scores.windows[label.lane()])).collect()
         })
     }
 }
@@ -33,18 +33,18 @@ struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// Explains the score of a label by the window that it is of.
-    fn label(&mut self, input: &Input, label: Label, window: ScoredWindow) -> Explanation {
-        let ScoredWindow { begin, end, language, of_name } = window;
+    fn explain_label(&mut self, input: &Input, label: Label, window: ScoredWindow) -> Explanation {
+        let ScoredWindow { begin, end, language, is_author_name: of_name } = window;
         if of_name {
-            let mut explanation = self.window(&name::name_as_input(input), language, label);
+            let mut explanation = self.explain_window(&name::name_as_input(input), language, label);
             for part in &mut explanation.contributions {
-                part.of_name = true;
+                part.is_author_name = true;
                 part.span = None;
             }
             return explanation;
         }
         let quoted = window::quoted_in_window(input.quoted, &(begin..end));
-        let mut explanation = self.window(&window::window_input(input, &(begin..end), &quoted), language, label);
+        let mut explanation = self.explain_window(&window::window_input(input, &(begin..end), &quoted), language, label);
         for span in explanation.contributions.iter_mut().filter_map(|part| part.span.as_mut()) {
             *span = span.start + begin..span.end + begin;
         }
@@ -52,11 +52,11 @@ impl Explainer<'_> {
     }
 
     /// Explains the score of a label for a window, as if it were all of the comment.
-    fn window(&mut self, input: &Input, language: Language, label: Label) -> Explanation {
-        let Scratch { work, tally, trace } = &mut *self.scratch;
+    fn explain_window(&mut self, input: &Input, language: Language, label: Label) -> Explanation {
+        let Scratch { workspace: work, tally, trace } = &mut *self.scratch;
         trace.clear();
         features::read(input, work);
-        tally.start(input.text.len());
+        tally.reset(input.text.len());
         if self.model.head(label, language).is_some() {
             features::extract(input, language, work, &mut Tracer { tally, trace });
         }
@@ -65,21 +65,21 @@ impl Explainer<'_> {
 
     /// Explains the score of a label by what was traced.
     fn explain_trace(&self, input: &Input, language: Language, label: Label) -> Explanation {
-        let Scratch { work, tally, trace } = &*self.scratch;
+        let Scratch { workspace: work, tally, trace } = &*self.scratch;
         let Some((voice, head)) = self.model.head(label, language) else {
-            return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), rest: f32::NEG_INFINITY };
+            return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), unlisted: f32::NEG_INFINITY };
         };
         // What each use of a feature adds to the logit, in units of the calibrated one; of what speaks for the label only
         // what counts of the use.
         let unit = f64::from(head.calibration.slope * head.scale);
         let factors = tally.norm_factors(self.model.norms());
         let worth = |feature: &Feature| {
-            let counts = head.counts(feature.group as usize);
-            let weight = self.model.weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
+            let counts = head.uses_group(feature.group as usize);
+            let weight = self.model.feature_weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
             if weight == 0 {
                 return 0.0;
             }
-            f64::from(weight) * f64::from(feature.value() * factors[feature.group as usize]) / f64::from(feature.times)
+            f64::from(weight) * f64::from(feature.value() * factors[feature.group as usize]) / f64::from(feature.occurrences)
         };
         let worth: Vec<f64> = tally.features().iter().map(worth).collect();
         let weighed = trace.iter().map(|&(index, amount, evidence)| {
@@ -92,7 +92,7 @@ impl Explainer<'_> {
         let unlisted: f64 = all.iter().skip(self.most).map(|merged| merged.weight).sum();
         all.truncate(self.most);
         let contributions = all.iter().map(|merged| describe::describe_contribution(input, work, merged)).collect();
-        Explanation { label, logit: logit as f32, contributions, rest: (bias + unlisted) as f32 }
+        Explanation { label, logit: logit as f32, contributions, unlisted: (bias + unlisted) as f32 }
     }
 }
 
@@ -115,7 +115,7 @@ mod tests {
                 let explanation = model.explain(input, &scores, &[label], most).remove(0);
                 assert!((explanation.logit - logit).abs() < 1e-4, "{} {logit}", explanation.logit);
                 let listed: f32 = explanation.contributions.iter().map(|contribution| contribution.weight).sum();
-                assert!((listed + explanation.rest - logit).abs() < 1e-4);
+                assert!((listed + explanation.unlisted - logit).abs() < 1e-4);
                 for contribution in &explanation.contributions {
                     if let Some(span) = &contribution.span {
                         assert!(input.text.get(span.clone()).is_some_and(|text| !text.is_empty()), "{contribution:?}");
@@ -150,7 +150,7 @@ mod tests {
         let text = "CASINO at http://Casino777.example/win?x=1 v1@gra";
         let input = Input { text, author: named("Bob"), ..Input::default() };
         let explanation = tiny().explain(&input, &tiny().score(&input), &[Label::Spam], usize::MAX).remove(0);
-        let find = |what: &str| explanation.contributions.iter().find(|contribution| contribution.what == what);
+        let find = |what: &str| explanation.contributions.iter().find(|contribution| contribution.description == what);
         let word = find("the word “CASINO”").expect("word");
         assert_eq!(word.span, Some(0..6));
         assert!(find("the link to casino777.example").is_some(), "{explanation:?}");

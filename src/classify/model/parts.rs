@@ -15,7 +15,7 @@ pub struct ModelParts {
     /// Every table has two to this power buckets.
     pub hash_bits: u32,
     /// What the model says in each language that it has learned.
-    pub voices: Vec<LanguageModel>,
+    pub language_models: Vec<LanguageModel>,
     /// The length that each group's features are brought to.
     pub norms: [f32; FeatureGroup::COUNT],
     /// Tells the model's languages apart.
@@ -36,19 +36,19 @@ pub struct LanguageModel {
 pub struct LabelHead {
     pub label: Label,
     /// Languages that the head has learned along with its own.
-    pub also: Vec<Language>,
+    pub extra_languages: Vec<Language>,
     /// What one unit of a stored weight is worth.
     pub scale: f32,
     pub bias: f32,
     pub calibration: Calibration,
     /// Whether identity terms themselves count.
-    pub identity_terms: bool,
+    pub uses_identity_terms: bool,
     /// Whether marks of scope count.
-    pub scope: bool,
+    pub uses_scope: bool,
     /// Whether it speaks every language that has no head of its own for the label.
-    pub everywhere: bool,
+    pub is_fallback: bool,
     /// How many weights it was given.
-    pub weights: usize,
+    pub weight_count: usize,
 }
 
 impl LanguageModel {
@@ -58,15 +58,15 @@ impl LanguageModel {
     }
 
     /// Whether one of its heads speaks a language.
-    pub fn speaks(&self, head: &LabelHead, language: Language) -> bool {
-        self.language == language || head.everywhere || head.also.contains(&language)
+    pub fn supports(&self, head: &LabelHead, language: Language) -> bool {
+        self.language == language || head.is_fallback || head.extra_languages.contains(&language)
     }
 }
 
 impl LabelHead {
     /// Returns whether the features of a group count.
-    pub fn counts(&self, group: usize) -> bool {
-        (self.identity_terms || group != FeatureGroup::Identity as usize)
-            && (self.scope || group != FeatureGroup::Scope as usize)
+    pub fn uses_group(&self, group: usize) -> bool {
+        (self.uses_identity_terms || group != FeatureGroup::Identity as usize)
+            && (self.uses_scope || group != FeatureGroup::Scope as usize)
     }
 }

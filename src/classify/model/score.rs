@@ -23,13 +23,13 @@ impl Model {
 
     /// The same, and what a site's correction makes of it. It speaks any language that the site's moderators do.
     pub fn score_for(&self, input: &Input, correction: Option<&Correction>) -> Scores {
-        Scratch::with_thread_local(|scratch| CommentScorer { model: self, correction, scratch }.comment(input, None))
+        Scratch::with_thread_local(|scratch| CommentScorer { model: self, correction, scratch }.score_comment(input, None))
     }
 
     /// Scores a comment that is taken for English, whatever it is written in: for measuring what a head knows by itself.
     pub fn score_as_english(&self, input: &Input) -> Scores {
         Scratch::with_thread_local(|scratch| {
-            CommentScorer { model: self, correction: None, scratch }.comment(input, Some(Language::Eng))
+            CommentScorer { model: self, correction: None, scratch }.score_comment(input, Some(Language::Eng))
         })
     }
 }
@@ -43,51 +43,51 @@ struct CommentScorer<'a> {
 
 impl CommentScorer<'_> {
     /// Scores a comment, window by window, and its author's name. The language is found if none is given.
-    fn comment(mut self, input: &Input, language: Option<Language>) -> Scores {
+    fn score_comment(mut self, input: &Input, language: Option<Language>) -> Scores {
         let mut parts = window::select_windows(self.model, input.text).into_iter();
-        let mut scores = self.part(input, &parts.next().unwrap_or_default(), language);
+        let mut scores = self.score_part(input, &parts.next().unwrap_or_default(), language);
         for at in parts {
-            scores.merge_worst(&self.part(input, &at, language));
+            scores.merge_worst(&self.score_part(input, &at, language));
         }
-        self.name(input, &mut scores);
+        self.score_name(input, &mut scores);
         scores
     }
 
     /// Scores a part of a comment.
-    fn part(&mut self, input: &Input, at: &Range<usize>, language: Option<Language>) -> Scores {
+    fn score_part(&mut self, input: &Input, at: &Range<usize>, language: Option<Language>) -> Scores {
         let quoted = window::quoted_in_window(input.quoted, at);
-        self.window(&window::window_input(input, at, &quoted), at.start, language)
+        self.score_window(&window::window_input(input, at, &quoted), at.start, language)
     }
 
     /// Reads the author's name as the heads for abuse read a comment, if it has a hostile word: a name stands above every text.
-    fn name(&mut self, input: &Input, scores: &mut Scores) {
+    fn score_name(&mut self, input: &Input, scores: &mut Scores) {
         let name = name::name_as_input(input);
         let Some(words) = words::for_language(scores.language).filter(|_| !name.text.is_empty()) else { return };
-        let Scratch { work: Workspace { text, tokens, .. }, .. } = &mut *self.scratch;
+        let Scratch { workspace: Workspace { text, tokens, .. }, .. } = &mut *self.scratch;
         text.normalize(name.text);
-        tokens.read(text);
+        tokens.tokenize(text);
         if !tokens.tokens.iter().any(|token| scope::is_hostile(words, token.hash)) {
             return;
         }
         self.correction = None;
-        let of_name = self.window(&name, 0, Some(scores.language)).into_name_scores();
+        let of_name = self.score_window(&name, 0, Some(scores.language)).into_name_scores();
         scores.merge_worst(&of_name);
     }
 
     /// Scores a window that begins at a byte of the comment.
-    fn window(&mut self, input: &Input, begin: usize, language: Option<Language>) -> Scores {
-        let Scratch { work, tally, .. } = &mut *self.scratch;
+    fn score_window(&mut self, input: &Input, begin: usize, language: Option<Language>) -> Scores {
+        let Scratch { workspace: work, tally, .. } = &mut *self.scratch;
         features::read(input, work);
         let language = language.unwrap_or_else(|| self.model.detect(input, work));
         let links = work.tokens.tokens.iter().filter(|token| token.kind == token::TokenKind::Link).count();
-        let window = ScoredWindow { begin, end: begin + input.text.len(), language, of_name: false };
+        let window = ScoredWindow { begin, end: begin + input.text.len(), language, is_author_name: false };
         let mut scores = Scores::new(window, links);
-        let speaks = self.model.speaks(language);
+        let speaks = self.model.supports(language);
         if speaks || self.correction.is_some() {
-            tally.start(input.text.len());
+            tally.reset(input.text.len());
             let manner = features::extract(input, language, work, tally);
             if speaks {
-                scores.manner = manner;
+                scores.style = manner;
                 self.model.add_scores(tally, &mut scores);
             }
         }
@@ -104,7 +104,7 @@ impl Model {
     fn detect(&self, input: &Input, work: &Workspace) -> Language {
         // What speaks everywhere makes no language likelier.
         let of_its_own = |voice: &LanguageModel, language| {
-            voice.language == language || voice.heads.iter().any(|head| head.also.contains(&language))
+            voice.language == language || voice.heads.iter().any(|head| head.extra_languages.contains(&language))
         };
         let spoken = |language| self.language_models().iter().any(|voice| of_its_own(voice, language));
         language::detect::detect(work.text.as_str(), &work.tokens, input.language, self.vocabulary(), spoken)
@@ -119,11 +119,11 @@ impl Model {
             if !voice.heads.iter().any(|head| speaks(&head)) {
                 continue;
             }
-            let sums = self.sums(voice, tally);
+            let sums = self.weight_sums(voice, tally);
             let factors = tally.norm_factors(self.norms());
             for head in voice.heads.iter().filter(speaks) {
                 let lane = head.label.lane();
-                let counted = sums.iter().zip(factors).enumerate().filter(|(group, _)| head.counts(*group));
+                let counted = sums.iter().zip(factors).enumerate().filter(|(group, _)| head.uses_group(*group));
                 let sum: f32 = counted.map(|(_, (sum, factor))| sum[lane] * factor).sum();
                 scores.logits[lane] = head.calibration.apply(head.bias + head.scale * sum);
             }
@@ -131,10 +131,10 @@ impl Model {
     }
 
     /// Returns the sums of a voice's weights, by group and lane, before the groups are brought to their norms.
-    fn sums(&self, voice: &LanguageModel, tally: &FeatureCounts) -> [[f32; LABEL_LANES]; FeatureGroup::COUNT] {
+    fn weight_sums(&self, voice: &LanguageModel, tally: &FeatureCounts) -> [[f32; LABEL_LANES]; FeatureGroup::COUNT] {
         let mut sums = [[0.0f32; LABEL_LANES]; FeatureGroup::COUNT];
         for feature in tally.features() {
-            if let Some(weights) = self.weights(voice, feature) {
+            if let Some(weights) = self.feature_weights(voice, feature) {
                 add_weights(&mut sums[feature.group as usize], weights, feature);
             }
         }
@@ -144,7 +144,7 @@ impl Model {
 
 /// Adds the weights of a feature: less of what speaks for a label if only a part of its use counts, all of what speaks against it.
 fn add_weights(sum: &mut [f32; LABEL_LANES], weights: &Weights, feature: &Feature) {
-    let (value, counted) = (feature.value(), feature.counted());
+    let (value, counted) = (feature.value(), feature.counted_share());
     if counted.abuse < 1.0 || counted.spam < 1.0 {
         for (lane, (sum, &weight)) in sum.iter_mut().zip(weights).enumerate() {
             let adds = value * f32::from(weight);

@@ -22,7 +22,7 @@ pub struct Scores {
     /// The language that it was taken for.
     pub(super) language: Language,
     /// What was seen that no score counts.
-    pub(super) manner: StyleSignals,
+    pub(super) style: StyleSignals,
 }
 
 /// A part of a text that was scored by itself.
@@ -34,7 +34,7 @@ pub struct ScoredWindow {
     /// The language that it was taken for.
     pub language: Language,
     /// It is of the author's name and not of the text.
-    pub of_name: bool,
+    pub is_author_name: bool,
 }
 
 impl Scores {
@@ -46,14 +46,14 @@ impl Scores {
             corrected: None,
             links,
             language: window.language,
-            manner: StyleSignals::default(),
+            style: StyleSignals::default(),
         }
     }
 
     /// Makes them scores of the author's name: it says nothing of spam, and has no links.
     pub(super) fn into_name_scores(mut self) -> Scores {
         self.logits[Label::Spam.lane()] = f32::NAN;
-        self.windows.iter_mut().for_each(|window| window.of_name = true);
+        self.windows.iter_mut().for_each(|window| window.is_author_name = true);
         self.links = 0;
         self
     }
@@ -105,13 +105,13 @@ impl Scores {
     }
 
     /// Returns the comment's language, as far as it was recognised.
-    pub fn language(&self) -> Language {
+    pub fn language_name(&self) -> Language {
         self.language
     }
 
     /// What was seen that no score counts; nothing in a language that the model does not speak.
-    pub fn manner(&self) -> StyleSignals {
-        self.manner
+    pub fn style(&self) -> StyleSignals {
+        self.style
     }
 
     /// How many links were seen in the text.

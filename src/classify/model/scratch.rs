@@ -10,7 +10,7 @@ use crate::classify::tally::FeatureCounts;
 #[derive(Default)]
 pub struct Scratch {
     /// The comment as it was read.
-    pub work: Workspace,
+    pub workspace: Workspace,
     /// Its features.
     pub tally: FeatureCounts,
     /// What each use of a feature was evidence of, if it is to be explained.

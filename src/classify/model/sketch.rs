@@ -7,16 +7,16 @@ use crate::classify::site::{CorrectedLabel, FeatureVector};
 
 impl Model {
     /// What learning needs of a comment.
-    pub fn sketch(&self, input: &Input) -> FeatureVector {
+    pub fn feature_vector(&self, input: &Input) -> FeatureVector {
         self.feature_vector_scored(input, &self.score(input))
     }
 
     /// The same of one that was scored.
     pub fn feature_vector_scored(&self, input: &Input, scores: &Scores) -> FeatureVector {
         let mut scratch = Scratch::default();
-        let Scratch { work, tally, .. } = &mut scratch;
+        let Scratch { workspace: work, tally, .. } = &mut scratch;
         features::read(input, work);
-        tally.start(input.text.len());
+        tally.reset(input.text.len());
         // Also where the base does not speak the language: the site's moderators do.
         features::extract(input, scores.language, work, tally);
         FeatureVector::new(tally, &tally.norm_factors(self.norms()), CorrectedLabel::ALL.map(|kind| scores.logit(kind.label())))

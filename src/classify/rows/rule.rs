@@ -68,7 +68,7 @@ impl LabelRule {
     }
 
     /// The chance that a row is learned in an epoch.
-    pub fn share(&self) -> f32 {
+    pub fn sampling_rate(&self) -> f32 {
         match self {
             LabelRule::Never(NeverRule { never }) => *never,
             LabelRule::Word(_) | LabelRule::Is(_) | LabelRule::Above(_) => 1.0,
@@ -76,14 +76,14 @@ impl LabelRule {
     }
 
     /// Whether the row is positive; `None` when it says nothing.
-    pub fn read(&self, row: &Row) -> Option<bool> {
+    pub fn label(&self, row: &Row) -> Option<bool> {
         match self {
             LabelRule::Word(WordRule::Never) | LabelRule::Never(_) => Some(false),
             LabelRule::Word(WordRule::Ham) => (row.label == "ham").then_some(false),
             LabelRule::Is(IsRule { field, is }) if field == "label" => Some(is.as_str() == Some(&row.label)),
-            LabelRule::Is(IsRule { field, is }) => row.field(field).map(|value| value == is),
+            LabelRule::Is(IsRule { field, is }) => row.value_at(field).map(|value| value == is),
             LabelRule::Above(AboveRule { field, above }) => {
-                Some(row.field(field).and_then(Value::as_f64).unwrap_or(0.0) > *above)
+                Some(row.value_at(field).and_then(Value::as_f64).unwrap_or(0.0) > *above)
             }
         }
     }
@@ -106,7 +106,7 @@ mod tests {
     fn rules_read_labels() {
         let spam = row(r#"{"text": "x", "label": "spam", "labels": {"threat": 1, "kinds": {"A b": 2}}}"#);
         let ham = row(r#"{"text": "x", "label": "ham", "labels": {"threat": 0}}"#);
-        let both = |toml: &str| (rule(toml).read(&spam), rule(toml).read(&ham));
+        let both = |toml: &str| (rule(toml).label(&spam), rule(toml).label(&ham));
         assert_eq!(both(r#"{ field = "label", is = "spam" }"#), (Some(true), Some(false)));
         assert_eq!(both(r#"{ field = "labels.threat", is = 1 }"#), (Some(true), Some(false)));
         assert_eq!(both(r#"{ field = "labels.kinds.A b", above = 0 }"#), (Some(true), Some(false)));
@@ -114,6 +114,6 @@ mod tests {
         assert_eq!(both(r#""ham""#), (None, Some(false)));
         assert_eq!(both(r#""never""#), (Some(false), Some(false)));
         assert_eq!(both("{ never = 0.5 }"), (Some(false), Some(false)));
-        assert_eq!((rule("{ never = 0.5 }").share(), rule(r#""never""#).share()), (0.5, 1.0));
+        assert_eq!((rule("{ never = 0.5 }").sampling_rate(), rule(r#""never""#).sampling_rate()), (0.5, 1.0));
     }
 }

@@ -73,7 +73,7 @@ impl SiteModel {
     pub fn fold(lessons: &[(u64, TrainingExample)]) -> Result<Self, LearnError> {
         let mut learned = Self::default();
         for (lesson, contested) in effective_examples(lessons) {
-            learned.take(lesson, contested)?;
+            learned.add(lesson, contested)?;
         }
         learned.subject_hashes.sort_unstable();
         Ok(learned)
@@ -86,13 +86,13 @@ impl SiteModel {
     /// When linfa's model cannot be built.
     pub fn learn(&mut self, lesson: &TrainingExample) -> Result<bool, LearnError> {
         let Err(place) = self.subject_hashes.binary_search(&subject_hash(lesson)) else { return Ok(false) };
-        self.take(lesson, false)?;
+        self.add(lesson, false)?;
         let hash = self.subject_hashes.pop().unwrap_or_default();
         self.subject_hashes.insert(place, hash);
         Ok(true)
     }
 
-    fn take(&mut self, lesson: &TrainingExample, contested: bool) -> Result<(), LearnError> {
+    fn add(&mut self, lesson: &TrainingExample, contested: bool) -> Result<(), LearnError> {
         self.subject_hashes.push(subject_hash(lesson));
         self.decisions.push(lesson);
         if let Some(stands_for) = lesson.spot_check.filter(|_| lesson.decides()) {
@@ -115,7 +115,7 @@ impl SiteModel {
         let correction = self.correction.get_or_insert_default();
         let corrected = correction.learn(&lesson.features, outcome, weight)?;
         for kind in CorrectedLabel::ALL {
-            let Some(bad) = kind.of(outcome) else { continue };
+            let Some(bad) = kind.target(outcome) else { continue };
             let few = rehearsals(kind, !bad, &mut self.rehearsals_drawn);
             correction.rehearse(&few, kind, !bad, weight.min(1.0))?;
             let trial = Trial {
@@ -143,18 +143,18 @@ impl SiteModel {
 
     /// What the latest outcomes say of a kind, oldest first.
     pub fn trials(&self, kind: CorrectedLabel) -> Vec<Trial> {
-        self.trials.of(kind)
+        self.trials.for_label(kind)
     }
 
     /// Returns how much of what the machine approved was bad, by the latest spot checks. Returns `None` if there were none.
-    pub fn missed(&self) -> Option<MissRate> {
-        MissRate::of(self.spot_checks.iter().map(|(stands_for, bad)| (f64::from(*stands_for), *bad)))
+    pub fn miss_rate(&self) -> Option<MissRate> {
+        MissRate::estimate(self.spot_checks.iter().map(|(stands_for, bad)| (f64::from(*stands_for), *bad)))
     }
 
     /// Returns what of the correction may serve under a policy, as the sentinels and the site's latest outcomes allow. The
     /// answer is kept until something is learned or other terms are asked for.
     pub fn serving<'s>(&self, terms: &HoldThresholds, sentinels: impl Fn() -> &'s Sentinels) -> Arc<CorrectionStatus> {
-        self.serving.get(terms, || self.compare(terms, sentinels))
+        self.serving.get(terms, || self.compute_serving(terms, sentinels))
     }
 
     /// Returns the same, or `None` if somebody is finding it out just now.
@@ -163,29 +163,29 @@ impl SiteModel {
         terms: &HoldThresholds,
         sentinels: impl Fn() -> &'s Sentinels,
     ) -> Option<Arc<CorrectionStatus>> {
-        self.serving.try_get(terms, || self.compare(terms, sentinels))
+        self.serving.try_get(terms, || self.compute_serving(terms, sentinels))
     }
 
-    fn compare<'s>(&self, terms: &HoldThresholds, sentinels: impl Fn() -> &'s Sentinels) -> CorrectionStatus {
-        CorrectionStatus::of(self.correction(), &self.trials, &self.signatures, terms, sentinels)
+    fn compute_serving<'s>(&self, terms: &HoldThresholds, sentinels: impl Fn() -> &'s Sentinels) -> CorrectionStatus {
+        CorrectionStatus::compute(self.correction(), &self.trials, &self.signatures, terms, sentinels)
     }
 
     /// Returns the last decision within the hour before `now`, in microseconds since 1970, that goes for this comment too: a
     /// rejection of one that is nearly the same, or an approval of the same text. A moderator's comes before anybody
     /// else's.
-    pub fn decided_alike(&self, comment_id: &str, text: &str, likeness: &MinHash, now: i64) -> Option<&RecentDecision> {
+    pub fn similar_decision(&self, comment_id: &str, text: &str, likeness: &MinHash, now: i64) -> Option<&RecentDecision> {
         self.decisions.find(comment_id, text, likeness, now)
     }
 
     /// How many of the latest outcomes were on comments like this one: harmless ones, and bad ones.
-    pub fn alike(&self, sketch: &FeatureVector) -> (usize, usize) {
-        self.signatures.alike(sketch.signature())
+    pub fn similar_outcomes(&self, sketch: &FeatureVector) -> (usize, usize) {
+        self.signatures.count_similar(sketch.signature())
     }
 
     /// Returns which way the latest outcomes on comments like this one point, bad or harmless. Returns `None` if there are few or
     /// they disagree.
-    pub fn resembles(&self, sketch: &FeatureVector, kind: CorrectedLabel) -> Option<bool> {
-        self.signatures.resembles(sketch.signature(), kind)
+    pub fn similar_direction(&self, sketch: &FeatureVector, kind: CorrectedLabel) -> Option<bool> {
+        self.signatures.similar_direction(sketch.signature(), kind)
     }
 
     /// SHA-256 of all that was learned, in hexadecimal; of nothing for nothing.

@@ -90,7 +90,7 @@ pub struct GateResult {
 
 /// Returns what a judgement cost, and whether it was wrong.
 fn cost(terms: &HoldThresholds, kind: CorrectedLabel, bad: bool, logit: f64) -> (f64, bool) {
-    let beyond = logit - terms.at(kind);
+    let beyond = logit - terms.hold_logit(kind);
     let held = 1.0 / (1.0 + (-COST_STEEPNESS * beyond).exp());
     if bad { (1.0 - held, beyond < 0.0) } else { (held, beyond >= 0.0) }
 }
@@ -106,7 +106,7 @@ struct TrialCost {
 }
 
 impl ClassComparison {
-    fn of(window: &VecDeque<TrialCost>, others: f64, squares: &mut f64) -> Self {
+    fn from_window(window: &VecDeque<TrialCost>, others: f64, squares: &mut f64) -> Self {
         let mut compared = Self { trials: window.len(), ..Self::default() };
         for cost in window {
             let weight = cost.weight * if cost.moderator { 1.0 } else { others };
@@ -139,7 +139,7 @@ impl GateResult {
 
     /// Compares the two on the latest of these outcomes, oldest first, where only as much of the correction is used as the
     /// limits allow.
-    pub fn of<'t>(
+    pub fn evaluate<'t>(
         trials: impl Iterator<Item = &'t Trial>,
         kind: CorrectedLabel,
         terms: &HoldThresholds,
@@ -167,8 +167,8 @@ impl GateResult {
         }
         let others = if by_moderators < MIN_MODERATOR_TRIALS || others <= moderators { 1.0 } else { moderators / others };
         let mut squares = 0.0;
-        let harmless = ClassComparison::of(harmless, others, &mut squares);
-        let bad = ClassComparison::of(bad, others, &mut squares);
+        let harmless = ClassComparison::from_window(harmless, others, &mut squares);
+        let bad = ClassComparison::from_window(bad, others, &mut squares);
         let trials = harmless.trials + bad.trials;
         let sure = trials.saturating_sub(MIN_TRIALS) as f64 / (2 * WINDOW - MIN_TRIALS) as f64;
         let margin = MARGIN_STANDARD_ERRORS * sure * squares.sqrt();
@@ -193,7 +193,7 @@ impl Trial {
             bad: self.bad,
             moderator: self.source == OutcomeSource::Moderator,
             weight: f64::from(self.weight),
-            base: cost(terms, kind, self.bad, terms.base(self.base, kind)),
+            base: cost(terms, kind, self.bad, terms.base_logit(self.base, kind)),
             corrected: cost(terms, kind, self.bad, f64::from(corrected)),
         }
     }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn spam(trials: &[Trial]) -> GateResult {
-        GateResult::of(trials.iter(), CorrectedLabel::Spam, &TERMS, &CorrectionLimits::default())
+        GateResult::evaluate(trials.iter(), CorrectedLabel::Spam, &TERMS, &CorrectionLimits::default())
     }
 
     #[test]

@@ -118,7 +118,7 @@ struct StoredExample {
 
 impl TrainingExample {
     /// What it is about: a text of a comment.
-    pub fn on(&self) -> (&str, u32) {
+    pub fn subject(&self) -> (&str, u32) {
         (&self.comment_id, self.text_hash)
     }
 
@@ -222,8 +222,8 @@ mod tests {
             source: OutcomeSource::Moderator,
             by: "ann".to_owned(),
             decided_at: 1_790_000_000_000_000,
-            features: model.sketch(&Input { text, ..Input::default() }),
-            min_hash: MinHash::of(text),
+            features: model.feature_vector(&Input { text, ..Input::default() }),
+            min_hash: MinHash::from_text(text),
             digest: Some([3; 16]),
             persons: vec![7; 16],
             spot_check: Some(50.0),

@@ -23,7 +23,7 @@ impl MissRate {
     /// The interval is the exact one of C. J. Clopper and E. S. Pearson ("The use of confidence or fiducial limits illustrated
     /// in the case of the binomial", 1934). Where checks stand for different numbers of comments they count as the fewer that
     /// would tell as much (L. Kish, "Survey sampling", 1965).
-    pub fn of(checks: impl Iterator<Item = (f64, bool)>) -> Option<Self> {
+    pub fn estimate(checks: impl Iterator<Item = (f64, bool)>) -> Option<Self> {
         let (mut checked, mut all, mut bad, mut squares) = (0u32, 0.0, 0.0, 0.0);
         for (stands_for, was_bad) in checks {
             checked += 1;
@@ -59,15 +59,15 @@ mod tests {
 
     #[test]
     fn nothing_is_said_without_checks() {
-        assert_eq!(MissRate::of(std::iter::empty()), None);
+        assert_eq!(MissRate::estimate(std::iter::empty()), None);
     }
 
     #[test]
     fn the_interval_is_that_of_tables() {
         // 2 of 100: from 0.24 % to 7.04 %.
-        let missed = MissRate::of((0..100).map(|at| (50.0, at < 2))).unwrap();
+        let missed = MissRate::estimate((0..100).map(|at| (50.0, at < 2))).unwrap();
         assert!((missed.low - 0.0024).abs() < 1e-4 && (missed.high - 0.0704).abs() < 1e-4, "{missed:?}");
-        let none = MissRate::of((0..100).map(|_| (50.0, false))).unwrap();
+        let none = MissRate::estimate((0..100).map(|_| (50.0, false))).unwrap();
         assert!(none.low == 0.0 && (none.high - 0.0362).abs() < 1e-4, "{none:?}");
     }
 
@@ -78,7 +78,7 @@ mod tests {
             let covered = (0..1_000).filter(|_| {
                 // A bound a day makes some stand for more than others.
                 let draws = (0..checks).map(|at| (if at % 3 == 0 { 90.0 } else { 50.0 }, random.share() < share));
-                let missed = MissRate::of(draws.collect::<Vec<_>>().into_iter()).unwrap();
+                let missed = MissRate::estimate(draws.collect::<Vec<_>>().into_iter()).unwrap();
                 (missed.low..=missed.high).contains(&share)
             });
             let covered = covered.count();

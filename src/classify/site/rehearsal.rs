@@ -26,7 +26,7 @@ pub(super) fn rehearsals(kind: CorrectedLabel, bad: bool, at: &mut usize) -> [&'
         // Compiled in; without it nothing is scored at all.
         let Ok(model) = Model::builtin() else { return Default::default() };
         let sketch = |input: &Input, bad: bool| {
-            let mut sketch = model.sketch(input);
+            let mut sketch = model.feature_vector(input);
             let (least, most) = BASE_LOGIT_RANGES[usize::from(bad)];
             sketch.base = sketch.base.map(|base| Some(base.unwrap_or((least + most) / 2.0).clamp(least, most)));
             sketch

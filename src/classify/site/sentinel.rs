@@ -92,7 +92,7 @@ pub(super) fn bundled_rows() -> &'static [Row] {
 
 impl Sentinels {
     /// Scores the bundled comments.
-    pub fn of(model: &Model) -> Self {
+    pub fn score(model: &Model) -> Self {
         // The others are rehearsed: what is learned from is not what shows how much was learned.
         let seen = bundled_rows().iter().step_by(2).filter_map(|row| {
             let input = row.input(PostTextKind::Post);
@@ -126,7 +126,7 @@ impl Sentinels {
         let weights = correction.weights(kind);
         let (mut all, mut worse) = ([0usize; 2], [0usize; 2]);
         for sentinel in &self.0 {
-            let Some(bad) = kind.of(sentinel.outcome) else { continue };
+            let Some(bad) = kind.target(sentinel.outcome) else { continue };
             let Some(case) = sentinel.effect_of(correction, &weights, kind, terms).filter(|case| case.spoken) else { continue };
             all[usize::from(bad)] += usize::from(!bad || case.held);
             // Only where it says the opposite of what the sentinel is.
@@ -182,9 +182,9 @@ impl Sentinel {
         kind: CorrectedLabel,
         terms: &HoldThresholds,
     ) -> Option<SentinelEffect> {
-        let bad = kind.of(self.outcome)?;
+        let bad = kind.target(self.outcome)?;
         let corrected = correction.logit_with(weights, &self.sketch, kind);
-        let at = terms.at(kind) as f32;
+        let at = terms.hold_logit(kind) as f32;
         let (language, critical) = (self.language, |critical: f32| (critical < 1.0).then_some(critical));
         let Some(base) = self.sketch.base(kind) else {
             // Held as long as no score speaks of abuse in its language.
@@ -249,12 +249,12 @@ mod tests {
     fn held(sentinels: &Sentinels, correction: &Correction, kind: CorrectedLabel) -> Vec<(bool, bool, bool)> {
         let limits = sentinels.limits(correction, &TERMS);
         let each = sentinels.0.iter().filter_map(|sentinel| {
-            let (bad, base) = (kind.of(sentinel.outcome)?, sentinel.sketch.base(kind)?);
+            let (bad, base) = (kind.target(sentinel.outcome)?, sentinel.sketch.base(kind)?);
             let served = limits.apply(kind, base, correction.logit(&sentinel.sketch, kind));
             let margin = if kind == CorrectedLabel::Toxicity && bad {
                 TERMS.abuse_margin(&sentinel.logits)
             } else {
-                base - TERMS.at(kind) as f32
+                base - TERMS.hold_logit(kind) as f32
             };
             let change = if kind == CorrectedLabel::Toxicity && bad { (served - base).min(0.0) } else { served - base };
             Some((bad, margin >= 0.0, margin + change >= 0.0))
@@ -265,12 +265,12 @@ mod tests {
     #[test]
     fn whatever_is_learned_the_base_s_sentinels_stand() {
         let model = Model::builtin().unwrap();
-        let sentinels = Sentinels::of(&model);
+        let sentinels = Sentinels::score(&model);
         let texts: Vec<&str> = bundled_rows().iter().map(|row| row.text.as_str()).step_by(5).take(300).collect();
         for told in [&[Outcome::Ham][..], &[Outcome::Spam], &[Outcome::Toxic], &Outcome::ALL] {
             let mut correction = Correction::default();
             for (number, text) in texts.iter().enumerate() {
-                let sketch = model.sketch(&Input { text, ..Input::default() });
+                let sketch = model.feature_vector(&Input { text, ..Input::default() });
                 correction.learn(&sketch, told[number % told.len()], 1.0).unwrap();
             }
             for kind in CorrectedLabel::ALL {

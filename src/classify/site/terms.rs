@@ -15,20 +15,20 @@ pub struct HoldThresholds {
 impl HoldThresholds {
     /// Returns where a comment lies, given the base's logit: that logit, or what the policy makes of a language that the base
     /// does not speak.
-    pub(super) fn base(&self, base: Option<f32>, kind: CorrectedLabel) -> f64 {
+    pub(super) fn base_logit(&self, base: Option<f32>, kind: CorrectedLabel) -> f64 {
         // As surely held, or as surely published, as anything is.
         const SURELY: f64 = 4.0;
         let held = if self.unscored_holds { SURELY } else { -SURELY };
-        base.map_or(self.at(kind) + held, f64::from)
+        base.map_or(self.hold_logit(kind) + held, f64::from)
     }
 
     /// Returns whether a kind is held at a logit.
     pub fn holds(&self, kind: CorrectedLabel, logit: f32) -> bool {
-        f64::from(logit) >= self.at(kind)
+        f64::from(logit) >= self.hold_logit(kind)
     }
 
     /// The logit from which on a kind is held.
-    pub(super) fn at(&self, kind: CorrectedLabel) -> f64 {
+    pub(super) fn hold_logit(&self, kind: CorrectedLabel) -> f64 {
         // Where nothing is held by its score, an error is what is on the wrong side of even odds.
         logit(self.hold[kind.label().lane()].unwrap_or(0.5))
     }

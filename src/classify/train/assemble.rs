@@ -21,7 +21,7 @@ pub fn assemble(recipe: &Recipe, heads: &[TrainedHead], vocabulary: Vocabulary) 
     Ok(Model::from_parts(ModelParts {
         name: recipe.name.clone(),
         hash_bits: recipe.hash_bits,
-        voices: voices.collect::<Result<_, _>>()?,
+        language_models: voices.collect::<Result<_, _>>()?,
         norms: recipe.norms.by_group(),
         vocabulary,
     }))

@@ -28,7 +28,7 @@ pub fn read_examples(
     for (at, source) in recipe.sources.iter().enumerate() {
         progress(Progress::Reading(&source.file));
         let mut rows = rows::read_source(data, &source.file, source.ambiguous)?;
-        rows.retain(|row| !leave_out.iter().any(|left_out| left_out.holds(row)));
+        rows.retain(|row| !leave_out.iter().any(|left_out| left_out.matches(row)));
         if let Some(field) = &source.groups {
             mark_left_empty(&mut rows, field);
         }
@@ -46,12 +46,12 @@ fn mark_left_empty(rows: &mut [Row], field: &str) {
     let mut groups: BTreeMap<String, (f32, f32)> = BTreeMap::new();
     let has_url = |row: &Row| row.author.as_ref().is_some_and(|author| author.url.is_some());
     for row in rows.iter() {
-        let (with, all) = groups.entry(row.name(field).to_owned()).or_default();
+        let (with, all) = groups.entry(row.text_field(field).to_owned()).or_default();
         *with += f32::from(u8::from(has_url(row)));
         *all += 1.0;
     }
     for (at, row) in rows.iter_mut().enumerate() {
-        let asked = groups.get(row.name(field)).is_some_and(|(with, all)| with / all >= MIN_URL_SHARE);
+        let asked = groups.get(row.text_field(field)).is_some_and(|(with, all)| with / all >= MIN_URL_SHARE);
         if let Some(author) = row.author.as_mut().filter(|author| asked && at % 2 == 0 && author.url.is_none()) {
             author.url = Some(String::new());
         }

@@ -21,7 +21,7 @@ impl LinearModel {
     /// Returns the logit of a row, in which what counts less in serving counts less.
     pub fn logit(&self, trainer: &HeadTrainer<'_>, row: &Example) -> f64 {
         let sum: f32 = if trainer.learns_scope() {
-            trainer.set.parts(row, trainer.weighted()).map(|(feature, part)| self.adds_in_part(feature, part)).sum()
+            trainer.set.features_with_shares(row, trainer.weighted()).map(|(feature, part)| self.adds_in_part(feature, part)).sum()
         } else {
             trainer.set.features(row, trainer.weighted()).map(|feature| self.adds(feature)).sum()
         };
@@ -109,7 +109,7 @@ struct Sampler<'t> {
 
 impl<'t> Sampler<'t> {
     fn new(trainer: &'t HeadTrainer<'t>, rows: &[(&Example, bool)]) -> Self {
-        let share = |source: &RecipeSource| source.rule(trainer.label).map_or(1.0, LabelRule::share);
+        let share = |source: &RecipeSource| source.rule(trainer.label).map_or(1.0, LabelRule::sampling_rate);
         Self {
             trainer,
             order: SeededRandom::new(trainer.recipe.seed ^ (trainer.label.lane() as u64) << 32),
@@ -121,7 +121,7 @@ impl<'t> Sampler<'t> {
 
     /// Draws how often a row is learned in an epoch.
     fn times(&mut self, row: &Example) -> u32 {
-        let share = self.shares[row.source] * row.share;
+        let share = self.shares[row.source] * row.sampling_rate;
         let times = share.floor() + f32::from(u8::from(share.fract() > 0.0 && self.order.chance(share.fract())));
         times as u32
     }
@@ -136,7 +136,7 @@ impl<'t> Sampler<'t> {
         self.example.clear();
         let kept = 1.0 - head.dropout;
         for section in sections {
-            for &(bucket, value) in set.section(row, section) {
+            for &(bucket, value) in set.section_features(row, section) {
                 if head.dropout == 0.0 || self.order.chance(kept) {
                     self.example.push((bucket, value / kept * self.rarity[bucket as usize]));
                 }

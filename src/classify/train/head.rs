@@ -30,7 +30,7 @@ impl HeadTrainer<'_> {
     ///
     /// # Errors
     /// Returns an error if linfa's model cannot be built, or there are no rows of both classes to calibrate on.
-    pub fn run(&self, step: &dyn Fn(usize)) -> Result<TrainedHead, TrainError> {
+    pub fn train(&self, step: &dyn Fn(usize)) -> Result<TrainedHead, TrainError> {
         let mut rows = self.rows(Split::Train);
         if self.recipe.folds > 1 {
             rows.extend(self.rows(Split::Dev));
@@ -42,7 +42,7 @@ impl HeadTrainer<'_> {
             marks.add_to(&mut learned);
             held_out
                 .iter_mut()
-                .for_each(|ScoredRow { row, logit, .. }| *logit += marks.logit(self.set.section(row, FeatureSection::Scope)));
+                .for_each(|ScoredRow { row, logit, .. }| *logit += marks.logit(self.set.section_features(row, FeatureSection::Scope)));
         }
         prune(&mut learned.weights, self.head.keep);
         let (scale, weights) = quantise(&mut learned.weights);
@@ -50,14 +50,14 @@ impl HeadTrainer<'_> {
         let dev = self.score(&learned, self.rows(Split::Dev));
         let head = LabelHead {
             label: self.label,
-            also: self.head.also.iter().filter_map(|code| parse_language(code)).collect(),
+            extra_languages: self.head.also.iter().filter_map(|code| parse_language(code)).collect(),
             scale,
             bias: learned.bias,
             calibration: self.calibrate(&held_out, &dev)?,
-            identity_terms: self.head.identity_terms,
-            scope: self.learns_scope(),
-            everywhere: self.head.everywhere,
-            weights: weights.len(),
+            uses_identity_terms: self.head.identity_terms,
+            uses_scope: self.learns_scope(),
+            is_fallback: self.head.everywhere,
+            weight_count: weights.len(),
         };
         Ok(TrainedHead { language: self.language, head, weights })
     }
@@ -77,7 +77,7 @@ impl HeadTrainer<'_> {
                 rows.iter().copied().enumerate().partition(|(at, (row, _))| turn(*at, row) == Some(fold));
             let learned = self.fit(kept.into_iter().map(|(_, row)| row).collect(), step)?;
             let mut draw = SeededRandom::new(self.recipe.seed);
-            let drawn = held.into_iter().map(|(_, row)| row).filter(|(row, _)| row.share >= 1.0 || draw.chance(row.share));
+            let drawn = held.into_iter().map(|(_, row)| row).filter(|(row, _)| row.sampling_rate >= 1.0 || draw.chance(row.sampling_rate));
             scored.extend(self.score(&learned, drawn));
         }
         Ok(scored)

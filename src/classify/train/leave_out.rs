@@ -13,8 +13,8 @@ pub struct LeaveOut {
 
 impl LeaveOut {
     /// Returns whether a row has one of the values.
-    pub fn holds(&self, row: &Row) -> bool {
-        let value = row.name(&self.field);
+    pub fn matches(&self, row: &Row) -> bool {
+        let value = row.text_field(&self.field);
         !value.is_empty() && self.values.iter().any(|left_out| left_out == value)
     }
 }

@@ -67,7 +67,7 @@ impl HeadTrainer<'_> {
             order.shuffle(&mut rows);
             for &Residual { row, logit, target, weight } in &rows {
                 example.clear();
-                example.extend_from_slice(self.set.section(row, FeatureSection::Scope));
+                example.extend_from_slice(self.set.section_features(row, FeatureSection::Scope));
                 example.push((intercept, 1.0));
                 example.push((slope, logit / SCOPE_SLOPE));
                 learner.learn_residual(&example, target, logit, 1.0, weight)?;

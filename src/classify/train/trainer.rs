@@ -27,7 +27,7 @@ impl HeadTrainer<'_> {
 
     /// Returns the head's rows of a split, and whether each has the label.
     pub fn rows(&self, split: Split) -> Vec<(&Example, bool)> {
-        self.set.of(self.language, self.label, split)
+        self.set.labelled(self.language, self.label, split)
     }
 
     /// How many rows will be learned, each time counted.

@@ -22,7 +22,7 @@ pub fn train_heads(trainers: &[HeadTrainer<'_>], progress: &(dyn Fn(Progress) + 
     let work = || {
         let mut trained = Vec::new();
         while let Some((at, trainer)) = trainers.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
-            trained.push((at, trainer.run(&step)?));
+            trained.push((at, trainer.train(&step)?));
         }
         Ok(trained)
     };

@@ -11,11 +11,11 @@ pub struct WordClasses(u32);
 
 impl WordClasses {
     /// Addresses the reader: "you", "your".
-    pub const YOU: WordClasses = WordClasses(1);
+    pub const SECOND_PERSON: WordClasses = WordClasses(1);
     /// Speaks of the author: "I", "our".
-    pub const SELF: WordClasses = WordClasses(1 << 1);
+    pub const FIRST_PERSON: WordClasses = WordClasses(1 << 1);
     /// Speaks of somebody named before: "he", "them".
-    pub const THIRD: WordClasses = WordClasses(1 << 2);
+    pub const THIRD_PERSON: WordClasses = WordClasses(1 << 2);
     /// Speaks of a thing: "it", "this".
     pub const THING: WordClasses = WordClasses(1 << 3);
     /// Links a subject with what is said of it: "is", "are".
@@ -25,9 +25,9 @@ impl WordClasses {
     /// Speaks of what should, will or might be: "should", "hope".
     pub const MODAL: WordClasses = WordClasses(1 << 6);
     /// Tells what somebody said or what a story tells: "called", "film".
-    pub const REPORT: WordClasses = WordClasses(1 << 7);
+    pub const REPORTING: WordClasses = WordClasses(1 << 7);
     /// Contradicts contempt: "racist", "unacceptable".
-    pub const COUNTER: WordClasses = WordClasses(1 << 8);
+    pub const COUNTER_SPEECH: WordClasses = WordClasses(1 << 8);
     /// Carries no content between a verb and its object: "a", "all", "such".
     pub const INTENSIFIER: WordClasses = WordClasses(1 << 9);
     /// A person of no group: "man", "author".
@@ -37,89 +37,89 @@ impl WordClasses {
     /// Contempt, of people or of things: "stupid", "trash".
     pub const CONTEMPT: WordClasses = WordClasses(1 << 12);
     /// Speaks of people as of animals or a disease.
-    pub const DEHUMAN: WordClasses = WordClasses(1 << 13);
+    pub const DEHUMANISING: WordClasses = WordClasses(1 << 13);
     /// A slur for a group of people.
     pub const SLUR: WordClasses = WordClasses(1 << 14);
     /// Swearing.
     pub const OBSCENE: WordClasses = WordClasses(1 << 15);
     /// Violence and death.
-    pub const HARM: WordClasses = WordClasses(1 << 16);
+    pub const VIOLENCE: WordClasses = WordClasses(1 << 16);
     /// Hatred: "hate", "despise".
-    pub const HATE: WordClasses = WordClasses(1 << 17);
+    pub const HATRED: WordClasses = WordClasses(1 << 17);
     /// Driving people out: "deport", "ban".
-    pub const EXPEL: WordClasses = WordClasses(1 << 18);
+    pub const EXPULSION: WordClasses = WordClasses(1 << 18);
     /// A hostile sentence in a few letters: "stfu".
-    pub const SHORT: WordClasses = WordClasses(1 << 19);
+    pub const HOSTILE_ACRONYM: WordClasses = WordClasses(1 << 19);
     /// Praise and affection.
     pub const PRAISE: WordClasses = WordClasses(1 << 20);
     /// The name of a group of people.
-    pub const GROUP: WordClasses = WordClasses(1 << 21);
+    pub const GROUP_NAME: WordClasses = WordClasses(1 << 21);
 
     /// Begins another clause: "but", "who".
-    pub const CLAUSE: WordClasses = WordClasses(1 << 22);
+    pub const CLAUSE_START: WordClasses = WordClasses(1 << 22);
     /// Makes a condition: "if", "unless".
-    pub const IF: WordClasses = WordClasses(1 << 23);
+    pub const CONDITIONAL: WordClasses = WordClasses(1 << 23);
 
     /// What spam sells with.
-    pub const SPAM: WordClasses = WordClasses(1 << 24);
+    pub const SALES: WordClasses = WordClasses(1 << 24);
     /// Carries no content of its own.
     pub const FUNCTION: WordClasses = WordClasses(1 << 25);
 
     /// The classes by their names in the files.
     pub const NAMES: [(&'static str, WordClasses); 26] = [
-        ("you", WordClasses::YOU),
-        ("self", WordClasses::SELF),
-        ("third", WordClasses::THIRD),
+        ("you", WordClasses::SECOND_PERSON),
+        ("self", WordClasses::FIRST_PERSON),
+        ("third", WordClasses::THIRD_PERSON),
         ("thing", WordClasses::THING),
         ("copula", WordClasses::COPULA),
         ("negator", WordClasses::NEGATOR),
         ("modal", WordClasses::MODAL),
-        ("report", WordClasses::REPORT),
-        ("counter", WordClasses::COUNTER),
+        ("report", WordClasses::REPORTING),
+        ("counter", WordClasses::COUNTER_SPEECH),
         ("intensifier", WordClasses::INTENSIFIER),
         ("person", WordClasses::PERSON),
         ("insult", WordClasses::INSULT),
         ("contempt", WordClasses::CONTEMPT),
-        ("dehuman", WordClasses::DEHUMAN),
+        ("dehuman", WordClasses::DEHUMANISING),
         ("slur", WordClasses::SLUR),
         ("obscene", WordClasses::OBSCENE),
-        ("harm", WordClasses::HARM),
-        ("hate", WordClasses::HATE),
-        ("expel", WordClasses::EXPEL),
-        ("short", WordClasses::SHORT),
+        ("harm", WordClasses::VIOLENCE),
+        ("hate", WordClasses::HATRED),
+        ("expel", WordClasses::EXPULSION),
+        ("short", WordClasses::HOSTILE_ACRONYM),
         ("praise", WordClasses::PRAISE),
-        ("group", WordClasses::GROUP),
-        ("clause", WordClasses::CLAUSE),
-        ("if", WordClasses::IF),
-        ("spam", WordClasses::SPAM),
+        ("group", WordClasses::GROUP_NAME),
+        ("clause", WordClasses::CLAUSE_START),
+        ("if", WordClasses::CONDITIONAL),
+        ("spam", WordClasses::SALES),
         ("function", WordClasses::FUNCTION),
     ];
 
     /// Returns the classes of the lexicon that these stand for in another language than English.
     pub fn to_lexical(self) -> LexicalClasses {
         let pairs = [
-            (Self::YOU, LexicalClasses::SECOND_PERSON_WORDS),
-            (Self::SELF, LexicalClasses::FIRST_PERSON_WORDS),
+            (Self::SECOND_PERSON, LexicalClasses::SECOND_PERSON_WORDS),
+            (Self::FIRST_PERSON, LexicalClasses::FIRST_PERSON_WORDS),
             (Self::NEGATOR, LexicalClasses::NEGATOR),
-            (Self::GROUP, LexicalClasses::IDENTITY),
-            (Self::HARM, LexicalClasses::VIOLENCE_WORDS),
-            (Self::INSULT.and(Self::CONTEMPT).and(Self::SLUR).and(Self::DEHUMAN), LexicalClasses::CONTEMPT_WORDS),
+            (Self::GROUP_NAME, LexicalClasses::IDENTITY),
+            (Self::VIOLENCE, LexicalClasses::VIOLENCE_WORDS),
+            (Self::INSULT.union(Self::CONTEMPT).union(Self::SLUR).union(Self::DEHUMANISING), LexicalClasses::CONTEMPT_WORDS),
             (Self::PRAISE, LexicalClasses::PRAISE_WORDS),
-            (Self::SPAM, LexicalClasses::SALES_WORDS),
+            (Self::SALES, LexicalClasses::SALES_WORDS),
             (Self::FUNCTION, LexicalClasses::FUNCTION),
         ];
-        let of = pairs.into_iter().filter(|(class, _)| self.has(*class));
-        of.fold(LexicalClasses::default(), |all, (_, class)| all.and(class))
+        let of = pairs.into_iter().filter(|(class, _)| self.intersects(*class));
+        of.fold(LexicalClasses::default(), |all, (_, class)| all.union(class))
     }
 
     /// Returns whether the word is in one of the classes of `other`.
     #[inline]
-    pub fn has(self, other: WordClasses) -> bool {
+    pub fn intersects(self, other: WordClasses) -> bool {
         self.0 & other.0 != 0
     }
 
     /// Returns the classes of both.
-    pub const fn and(self, other: WordClasses) -> WordClasses {
+    pub const fn union(self, other: WordClasses) -> WordClasses {
         WordClasses(self.0 | other.0)
     }
 }

@@ -57,7 +57,7 @@ impl ChainVerifier {
     }
 
     /// Begins behind what was forgotten in time: at that number, with the hash that the chain had there.
-    pub fn begin(&mut self, forgotten: u64, hash: &[u8]) {
+    pub fn start_after(&mut self, forgotten: u64, hash: &[u8]) {
         self.number = forgotten;
         self.hash = if hash.is_empty() { vec![0; 32] } else { hash.to_vec() };
         for end in std::mem::take(&mut self.ends) {
@@ -81,7 +81,7 @@ impl ChainVerifier {
     }
 
     /// Goes over the next event.
-    pub fn take(&mut self, event: &pb::AuditEvent) {
+    pub fn push(&mut self, event: &pb::AuditEvent) {
         if self.hash.is_empty() {
             self.hash = vec![0; 32];
         }
@@ -178,8 +178,8 @@ mod tests {
 
     fn wrong(events: &[pb::AuditEvent]) -> Vec<String> {
         let mut chain = ChainVerifier::default();
-        chain.begin(0, &[]);
-        events.iter().for_each(|event| chain.take(event));
+        chain.start_after(0, &[]);
+        events.iter().for_each(|event| chain.push(event));
         chain.problems
     }
 
@@ -223,8 +223,8 @@ mod tests {
     fn an_end_that_was_noted_must_still_be_there() {
         let noted = |end: &str| {
             let mut chain = ChainVerifier::new(vec![end.parse().unwrap()]);
-            chain.begin(0, &[]);
-            events().iter().for_each(|event| chain.take(event));
+            chain.start_after(0, &[]);
+            events().iter().for_each(|event| chain.push(event));
             (chain.problems.len(), chain.ends.len())
         };
         assert_eq!(noted(&format!("2:{}", hex(&events()[1].hash))), (0, 0));

@@ -9,7 +9,7 @@ use super::chain::{ChainVerifier, NotedEnd, hex};
 use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::{FAILED, Failure};
 use crate::cli::lines;
-use crate::cli::term::{Screen, Tone};
+use crate::cli::term::{Stdout, Tone};
 use crate::cli::{json, text};
 use crate::pb;
 
@@ -52,7 +52,7 @@ pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
 
 /// Prints what is wrong, what the chain holds and where it ends.
 fn print(chain: &ChainVerifier) -> Result<(), Failure> {
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     for wrong in chain.problems.iter().take(MAX_NAMED) {
         screen.line(&screen.paint(Tone::Bad, &text::escape_line(wrong, 300)))?;
     }
@@ -87,9 +87,9 @@ async fn verify_server(connect: &ConnectArgs, chain: &mut ChainVerifier) -> Resu
         let page = connection.review().list_audit_events(request).await;
         let page = page.map_err(|status| connection.failure(&status))?.into_inner();
         if chain.events == 0 {
-            chain.begin(page.forgotten, &page.forgotten_hash);
+            chain.start_after(page.forgotten, &page.forgotten_hash);
         }
-        page.events.iter().for_each(|event| chain.take(event));
+        page.events.iter().for_each(|event| chain.push(event));
         page_token = page.next_page_token;
         if page_token.is_empty() {
             if chain.number < page.newest {
@@ -111,7 +111,7 @@ fn verify_file(file: &Path, chain: &mut ChainVerifier) -> Result<(), Failure> {
         if chain.events == 0 {
             chain.start_at(&event);
         }
-        chain.take(&event);
+        chain.push(&event);
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ pub struct LoadClient {
 
 impl LoadClient {
     /// Works on the record. Nothing that holds it can fail, so that it is whole.
-    pub fn record<T>(&self, work: impl FnOnce(&mut LoadRecorder) -> T) -> T {
+    pub fn with_record<T>(&self, work: impl FnOnce(&mut LoadRecorder) -> T) -> T {
         work(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -65,25 +65,25 @@ impl LoadClient {
                 Ok(verdict) => break (*server, Ok(verdict)),
                 Err(missed) => missed,
             };
-            let pause = self.pause(&missed, attempts);
+            let pause = self.retry_delay(&missed, attempts);
             // A pause beyond the deadline would only keep the caller waiting for nothing.
             let Some(pause) = pause.filter(|pause| Instant::now() + *pause < deadline) else { break (*server, Err(missed)) };
             tokio::time::sleep(pause).await;
             // Neighbouring lines lead to different servers.
             line = (line + 1) % self.connections.len();
         };
-        self.record(|record| record.record_call(CompletedCall { due, sent, attempts, server, result }));
+        self.with_record(|record| record.record_call(CompletedCall { due, sent, attempts, server, result }));
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Counts calls on their way as failed: nobody waits for them any more.
     pub fn abandon(&self) {
         let calls = self.in_flight.load(Ordering::Relaxed);
-        self.record(|record| record.abandon(calls));
+        self.with_record(|record| record.record_abandoned(calls));
     }
 
     /// How long to wait before the next attempt. `None`: there is none.
-    fn pause(&self, missed: &CallFailure, attempts: u32) -> Option<Duration> {
+    fn retry_delay(&self, missed: &CallFailure, attempts: u32) -> Option<Duration> {
         let may_pass = match missed.code {
             Code::Unavailable => true,
             Code::ResourceExhausted => missed.retry_after.is_some(),
@@ -127,20 +127,20 @@ mod tests {
     fn only_what_may_pass_is_asked_again_and_not_for_ever() {
         let caller = caller(1, true);
         let second = Some(Duration::from_secs(1));
-        assert!(caller.pause(&shed(Code::Unavailable, None), 1).is_some());
-        assert!(caller.pause(&shed(Code::Unavailable, None), 4).is_none());
-        assert!(caller.pause(&shed(Code::ResourceExhausted, None), 1).is_none());
-        assert!(caller.pause(&shed(Code::InvalidArgument, second), 1).is_none());
-        assert!(super::tests::caller(1, false).pause(&shed(Code::Unavailable, None), 1).is_none());
+        assert!(caller.retry_delay(&shed(Code::Unavailable, None), 1).is_some());
+        assert!(caller.retry_delay(&shed(Code::Unavailable, None), 4).is_none());
+        assert!(caller.retry_delay(&shed(Code::ResourceExhausted, None), 1).is_none());
+        assert!(caller.retry_delay(&shed(Code::InvalidArgument, second), 1).is_none());
+        assert!(super::tests::caller(1, false).retry_delay(&shed(Code::Unavailable, None), 1).is_none());
     }
 
     #[test]
     fn a_server_that_wants_a_pause_gets_it_but_not_from_the_next_one() {
         let asked = shed(Code::Unavailable, Some(Duration::from_secs(1)));
-        assert_eq!(caller(1, true).pause(&asked, 1), Some(Duration::from_secs(1)));
-        let pause = caller(2, true).pause(&asked, 1).unwrap();
+        assert_eq!(caller(1, true).retry_delay(&asked, 1), Some(Duration::from_secs(1)));
+        let pause = caller(2, true).retry_delay(&asked, 1).unwrap();
         assert!((Duration::from_millis(80)..=Duration::from_millis(120)).contains(&pause), "{pause:?}");
-        let later = caller(2, true).pause(&asked, 3).unwrap();
+        let later = caller(2, true).retry_delay(&asked, 3).unwrap();
         assert!((Duration::from_millis(320)..=Duration::from_millis(480)).contains(&later), "{later:?}");
     }
 }

@@ -47,9 +47,9 @@ impl RequestSet {
                 let (name, lines) = (name.display(), self.templates.len());
                 return Ok(Some(format!("{name} is long: only its first {lines} comments are sent, over and over")));
             }
-            match line.parse(making.site.unwrap_or(DEFAULT_SITE), &[]) {
+            match line.parse_row(making.site.unwrap_or(DEFAULT_SITE), &[]) {
                 Ok(Some(row)) => {
-                    let template = Template::of(row.comment, &self.run_id, making);
+                    let template = Template::encode(row.comment, &self.run_id, making);
                     length += template.len();
                     self.templates.push(template);
                 }
@@ -86,7 +86,7 @@ impl RequestSet {
     }
 
     /// Writes the request of a call.
-    pub fn write(&self, number: u64, out: &mut impl BufMut) {
+    pub fn encode(&self, number: u64, out: &mut impl BufMut) {
         let count = self.templates.len().max(1) as u64;
         let template = usize::try_from(number % count).ok().and_then(|place| self.templates.get(place));
         if let Some(template) = template {
@@ -109,7 +109,7 @@ mod tests {
 
     fn sent(comments: &RequestSet, number: u64) -> pb::CheckCommentRequest {
         let mut bytes = Vec::new();
-        comments.write(number, &mut bytes);
+        comments.encode(number, &mut bytes);
         pb::CheckCommentRequest::decode(bytes.as_slice()).unwrap()
     }
 

@@ -47,14 +47,14 @@ impl<C: Counter> LatencyHistogram<C> {
     }
 
     /// Keeps one.
-    pub fn take(&mut self, latency: Duration) {
+    pub fn record(&mut self, latency: Duration) {
         if let Some(histogram) = &mut self.0 {
             histogram.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).clamp(1, MAX_MICROS));
         }
     }
 
     /// What is told of them. `None`: there are none.
-    pub fn figures(&self) -> Option<LatencySummary> {
+    pub fn summary(&self) -> Option<LatencySummary> {
         let histogram = self.0.as_ref().filter(|histogram| !histogram.is_empty())?;
         // A bucket's upper end may lie above the longest that was kept.
         let at = |quantile| histogram.value_at_quantile(quantile).min(histogram.max()) as f64 / 1e3;
@@ -69,7 +69,7 @@ impl<C: Counter> LatencyHistogram<C> {
     }
 
     /// How many fell into each step, from the first to the last that holds any.
-    pub fn steps(&self) -> Vec<LatencyBucket> {
+    pub fn buckets(&self) -> Vec<LatencyBucket> {
         let Some(histogram) = self.0.as_ref().filter(|histogram| !histogram.is_empty()) else { return Vec::new() };
         let (mut steps, mut above, mut left) = (Vec::new(), 0, histogram.len());
         let decades = std::iter::successors(Some(100_u64), |decade| Some(decade * 10));
@@ -96,15 +96,15 @@ mod tests {
     #[test]
     fn figures_are_those_of_what_was_kept() {
         let mut latencies = LatencyHistogram::<u64>::new(3);
-        assert_eq!(latencies.figures(), None);
+        assert_eq!(latencies.summary(), None);
         for millis in 1..=1_000 {
-            latencies.take(Duration::from_millis(millis));
+            latencies.record(Duration::from_millis(millis));
         }
-        let figures = latencies.figures().unwrap();
+        let figures = latencies.summary().unwrap();
         for (got, expected) in [(figures.mean, 500.5), (figures.p50, 500.0), (figures.p99, 990.0), (figures.max, 1_000.0)] {
             assert!((got - expected).abs() < expected * 0.002, "{figures:?}");
         }
-        let steps = latencies.steps();
+        let steps = latencies.buckets();
         assert_eq!(steps.iter().map(|step| step.calls).sum::<u64>(), 1_000);
         assert_eq!(steps.first(), Some(&LatencyBucket { at_most_ms: 1.0, calls: 1 }));
         let last = steps.last().unwrap();
@@ -114,8 +114,8 @@ mod tests {
     #[test]
     fn no_latency_is_too_long_or_too_short() {
         let mut latencies = LatencyHistogram::<u32>::new(2);
-        latencies.take(Duration::ZERO);
-        latencies.take(Duration::from_secs(1_000_000));
-        assert!(latencies.figures().unwrap().max <= 3_700_000.0);
+        latencies.record(Duration::ZERO);
+        latencies.record(Duration::from_secs(1_000_000));
+        assert!(latencies.summary().unwrap().max <= 3_700_000.0);
     }
 }

@@ -31,7 +31,7 @@ impl InFlight {
     }
 
     /// Waits until none is left.
-    pub async fn none(&self) {
+    pub async fn drained(&self) {
         // It is never closed.
         let _ = self.permits.acquire_many(self.max).await;
     }
@@ -51,7 +51,7 @@ pub async fn run_open_loop(
     for (number, due) in (0..).zip(schedule) {
         if Instant::now() < due {
             tokio::select! {
-                () = pacer.until(due) => {}
+                () = pacer.sleep_until(due) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
             }
         } else if number % CALLS_BEFORE_YIELD == 0 {
@@ -68,7 +68,7 @@ pub async fn run_open_loop(
                     drop(place);
                 });
             }
-            Err(_) => caller.record(|record| record.record_not_sent(due)),
+            Err(_) => caller.with_record(|record| record.record_not_sent(due)),
         }
     }
     Ok(())

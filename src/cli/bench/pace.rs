@@ -36,7 +36,7 @@ impl Pacer {
     }
 
     /// Waits until a moment of the schedule has come.
-    pub async fn until(&self, due: Instant) {
+    pub async fn sleep_until(&self, due: Instant) {
         while Instant::now() < due {
             self.wake.notified().await;
         }

@@ -8,11 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::call::LoadClient;
 use crate::cli::bar;
 use crate::cli::output::Format;
-use crate::cli::term::Screen;
+use crate::cli::term::Stdout;
 
 /// Shows how it goes, where a person sees it.
 pub async fn show(format: Format, caller: Arc<LoadClient>, from: Instant, until: Instant) {
-    let bar = bar::for_output(&Screen::new(), format);
+    let bar = bar::for_output(&Stdout::new(), format);
     if bar.is_hidden() {
         return;
     }
@@ -31,7 +31,7 @@ pub async fn show(format: Format, caller: Arc<LoadClient>, from: Instant, until:
             continue;
         }
         let (answered, missed, figures) =
-            caller.record(|record| (record.answered, record.failed + record.not_sent, record.latencies.figures()));
+            caller.with_record(|record| (record.answered, record.failed + record.not_sent, record.latencies.summary()));
         let p99 = figures.map_or_else(|| "-".to_owned(), |figures| format!("{:.1} ms", figures.p99));
         bar.0.set_position(passed.as_secs());
         bar.0.set_message(format!("{answered} answered, {missed} not, p99 {p99}"));

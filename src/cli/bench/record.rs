@@ -86,24 +86,24 @@ impl LoadRecorder {
     }
 
     /// How long after the beginning of what is measured a call was due. `None`: it is not measured.
-    fn place(&self, due: Instant) -> Option<Duration> {
+    fn offset(&self, due: Instant) -> Option<Duration> {
         if due >= self.until { None } else { due.checked_duration_since(self.from) }
     }
 
     /// Counts a call for which there was no room.
     pub fn record_not_sent(&mut self, due: Instant) {
-        let Some(place) = self.place(due) else { return };
+        let Some(place) = self.offset(due) else { return };
         self.due += 1;
         self.not_sent += 1;
-        self.timeline.take(place, Duration::ZERO, CallOutcome::NotSent);
+        self.timeline.record(place, Duration::ZERO, CallOutcome::NotSent);
     }
 
     /// Counts a call that has ended.
     pub fn record_call(&mut self, call: CompletedCall) {
-        let Some(place) = self.place(call.due) else { return };
+        let Some(place) = self.offset(call.due) else { return };
         let latency = call.due.elapsed();
         self.due += 1;
-        self.send_delays.take(call.sent.saturating_duration_since(call.due));
+        self.send_delays.record(call.sent.saturating_duration_since(call.due));
         self.retries += u64::from(call.attempts.saturating_sub(1));
         match call.result {
             Ok(verdict) => {
@@ -116,24 +116,24 @@ impl LoadRecorder {
                 if let Some(answers) = self.servers.get_mut(call.server) {
                     *answers += 1;
                 }
-                self.latencies.take(latency);
-                self.timeline.take(place, latency, CallOutcome::Answered);
+                self.latencies.record(latency);
+                self.timeline.record(place, latency, CallOutcome::Answered);
             }
             Err(missed) => {
                 self.failed += 1;
-                self.failed_after.take(latency);
-                self.count(missed);
-                self.timeline.take(place, latency, CallOutcome::Failed);
+                self.failed_after.record(latency);
+                self.count_failure(missed);
+                self.timeline.record(place, latency, CallOutcome::Failed);
             }
         }
     }
 
     /// Counts calls that nobody waits for any more. When they were due is not known here, so that they are in no second.
-    pub fn abandon(&mut self, calls: u64) {
+    pub fn record_abandoned(&mut self, calls: u64) {
         for _ in 0..calls {
             self.due += 1;
             self.failed += 1;
-            self.count(CallFailure {
+            self.count_failure(CallFailure {
                 code: Code::Cancelled,
                 reason: "abandoned".to_owned(),
                 message: "stopped while it was on its way".to_owned(),
@@ -142,7 +142,7 @@ impl LoadRecorder {
         }
     }
 
-    fn count(&mut self, missed: CallFailure) {
+    fn count_failure(&mut self, missed: CallFailure) {
         let mut key = (i32::from(missed.code), missed.reason);
         if self.failure_groups.len() >= MAX_FAILURE_GROUPS && !self.failure_groups.contains_key(&key) {
             key.1 = "others".to_owned();
@@ -158,7 +158,7 @@ impl LoadRecorder {
     }
 
     /// Kinds of failures, the most frequent first.
-    pub fn failures(&self) -> Vec<FailureGroup> {
+    pub fn failure_groups_by_count(&self) -> Vec<FailureGroup> {
         let mut kinds: Vec<_> = self.failure_groups.values().cloned().collect();
         kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         kinds
@@ -225,7 +225,7 @@ mod tests {
         assert_eq!((record.due, record.answered, record.failed, record.not_sent), (4, 2, 1, 1));
         assert_eq!((record.decisions, record.not_recorded, record.servers.as_slice()), ([0, 0, 2, 0], 2, [2].as_slice()));
         assert_eq!((record.retries, record.answered_by_retry, record.over_limit), (5, 1, 2));
-        let failures = record.failures();
+        let failures = record.failure_groups_by_count();
         assert_eq!((failures[0].code, failures[0].reason.as_str(), failures[0].count), ("UNAVAILABLE", "SHUTTING_DOWN", 1));
     }
 
@@ -241,7 +241,7 @@ mod tests {
                 Err(CallFailure { code: Code::Internal, reason, message: String::new(), retry_after: None }),
             ));
         }
-        assert!(record.failures().len() <= MAX_FAILURE_GROUPS + 1);
-        assert_eq!(record.failures().iter().map(|kind| kind.count).sum::<u64>(), 1_000);
+        assert!(record.failure_groups_by_count().len() <= MAX_FAILURE_GROUPS + 1);
+        assert_eq!(record.failure_groups_by_count().iter().map(|kind| kind.count).sum::<u64>(), 1_000);
     }
 }

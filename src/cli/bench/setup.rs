@@ -42,10 +42,10 @@ pub async fn probe(
         let request = EncodedRequest { comments: Arc::clone(comments), number: 0, probe: true };
         match attempt::send(&line.client, request, Instant::now() + timeout).await {
             Err(CallFailure { code: Code::Unauthenticated | Code::PermissionDenied, message, .. }) => {
-                return Err(Failure::status(server, &tonic::Status::permission_denied(message)));
+                return Err(Failure::from_status(server, &tonic::Status::permission_denied(message)));
             }
             Err(CallFailure { code: Code::Unimplemented, message, .. }) => {
-                return Err(Failure::status(server, &tonic::Status::unimplemented(message)));
+                return Err(Failure::from_status(server, &tonic::Status::unimplemented(message)));
             }
             // What passes, or is of this one comment, the load itself will show.
             _ => {}
@@ -75,7 +75,7 @@ pub async fn open_background(
     let mut doors = Vec::new();
     for server in servers {
         let site = args.site().unwrap_or(comments::DEFAULT_SITE).to_owned();
-        doors.push(Arc::new(BackgroundTarget::to(server, bearer.clone(), site, Arc::clone(comments), &kinds).await?));
+        doors.push(Arc::new(BackgroundTarget::resolve(server, bearer.clone(), site, Arc::clone(comments), &kinds).await?));
     }
     let mut crowds = Vec::new();
     for (kind, wanted) in wanted {

@@ -40,7 +40,7 @@ enum Placeholder {
 
 impl Template {
     /// Encodes the request of a comment. Its ids begin with the name of the run.
-    pub fn of(mut comment: pb::Comment, run: &str, making: RequestOptions) -> Self {
+    pub fn encode(mut comment: pb::Comment, run: &str, making: RequestOptions) -> Self {
         let id = format!("{run}-{}", "#".repeat(ID_DIGITS));
         // As long as an address, and found in nothing else.
         let address: String = run.chars().cycle().take(address(0).len()).collect();

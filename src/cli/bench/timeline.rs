@@ -46,14 +46,14 @@ impl Timeline {
     }
 
     /// Counts a call that was due so long after the beginning.
-    pub fn take(&mut self, due: Duration, latency: Duration, ended: CallOutcome) {
+    pub fn record(&mut self, due: Duration, latency: Duration, ended: CallOutcome) {
         let place = usize::try_from(due.as_secs()).unwrap_or(usize::MAX);
         let patience = self.open_for;
         while self.seconds.len() <= place {
             let second = self.seconds.len();
             self.seconds.push(SecondReport { second, ..SecondReport::default() });
             self.open.push((second, LatencyHistogram::new(2)));
-            self.close(|open| open.saturating_add(patience) < second);
+            self.close_where(|open| open.saturating_add(patience) < second);
         }
         let second = &mut self.seconds[place];
         second.due += 1;
@@ -61,7 +61,7 @@ impl Timeline {
             CallOutcome::Answered => {
                 second.answered += 1;
                 if let Some((_, latencies)) = self.open.iter_mut().find(|(open, _)| *open == place) {
-                    latencies.take(latency);
+                    latencies.record(latency);
                 }
             }
             CallOutcome::Failed => second.failed += 1,
@@ -71,18 +71,18 @@ impl Timeline {
 
     /// All seconds, with their figures.
     pub fn finish(mut self) -> Vec<SecondReport> {
-        self.close(|_| true);
+        self.close_where(|_| true);
         self.seconds
     }
 
     /// Reduces latencies that will not change any more to figures, so that a long run takes little memory.
-    fn close(&mut self, over: impl Fn(usize) -> bool) {
+    fn close_where(&mut self, over: impl Fn(usize) -> bool) {
         let seconds = &mut self.seconds;
         self.open.retain(|(second, latencies)| {
             if !over(*second) {
                 return true;
             }
-            let figures = latencies.figures();
+            let figures = latencies.summary();
             seconds[*second].p50_ms = figures.map(|figures| figures.p50);
             seconds[*second].p99_ms = figures.map(|figures| figures.p99);
             seconds[*second].max_ms = figures.map(|figures| figures.max);
@@ -98,10 +98,10 @@ mod tests {
     #[test]
     fn a_call_belongs_to_the_second_in_which_it_was_due() {
         let mut timeline = Timeline::new(Duration::from_secs(1));
-        timeline.take(Duration::from_millis(1_900), Duration::from_millis(800), CallOutcome::Answered);
-        timeline.take(Duration::from_millis(300), Duration::from_millis(2), CallOutcome::Answered);
-        timeline.take(Duration::from_millis(400), Duration::from_millis(2), CallOutcome::Failed);
-        timeline.take(Duration::from_millis(500), Duration::ZERO, CallOutcome::NotSent);
+        timeline.record(Duration::from_millis(1_900), Duration::from_millis(800), CallOutcome::Answered);
+        timeline.record(Duration::from_millis(300), Duration::from_millis(2), CallOutcome::Answered);
+        timeline.record(Duration::from_millis(400), Duration::from_millis(2), CallOutcome::Failed);
+        timeline.record(Duration::from_millis(500), Duration::ZERO, CallOutcome::NotSent);
         let seconds = timeline.finish();
         assert_eq!((seconds[0].due, seconds[0].answered, seconds[0].failed, seconds[0].not_sent), (3, 1, 1, 1));
         assert_eq!((seconds[1].due, seconds[1].answered), (1, 1));
@@ -112,7 +112,7 @@ mod tests {
     fn a_long_run_keeps_few_latencies() {
         let mut timeline = Timeline::new(Duration::from_secs(1));
         for second in 0..5_000 {
-            timeline.take(Duration::from_secs(second), Duration::from_millis(1), CallOutcome::Answered);
+            timeline.record(Duration::from_secs(second), Duration::from_millis(1), CallOutcome::Answered);
         }
         assert!(timeline.open.len() < 10);
         assert!(timeline.finish().iter().all(|second| second.p99_ms.is_some()));

@@ -90,7 +90,7 @@ impl Encoder for CheckCodec {
     type Error = Status;
 
     fn encode(&mut self, request: EncodedRequest, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        request.comments.write(request.number, out);
+        request.comments.encode(request.number, out);
         if request.probe {
             out.put_slice(DRY_RUN);
         }

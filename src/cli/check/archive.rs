@@ -38,7 +38,7 @@ struct RowReader {
 impl RowReader {
     /// Understands a line; what cannot be judged is the outcome already.
     fn row(&self, line: &Line) -> Result<LabelledComment, RowOutcome> {
-        match line.parse(&self.site, &self.only) {
+        match line.parse_row(&self.site, &self.only) {
             Ok(Some(row)) => Ok(row),
             Ok(None) => Err(RowOutcome::Skipped),
             Err(problem) => Err(RowOutcome::Bad { number: line.number, problem }),
@@ -54,7 +54,7 @@ pub fn run(args: &CheckArgs, file: &Path) -> Result<ExitCode, Failure> {
     let lines = lines::open(file, |source, length| report.follow(source, length))?;
     match judge_all(args, file, lines, &reading, &mut report) {
         Ok(by) => report.finish(&by, begun.elapsed()),
-        Err(failure) => Err(report.broken_off(failure)),
+        Err(failure) => Err(report.with_progress(failure)),
     }
 }
 
@@ -75,7 +75,7 @@ fn judge_all(
     }
     let judge = judge(args)?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    map_lines(lines, file, cores, |line| judged_line(reading, &judge, line), |outcome| report.take(outcome))?;
+    map_lines(lines, file, cores, |line| judged_line(reading, &judge, line), |outcome| report.add(outcome))?;
     Ok(format!("on {cores} cores"))
 }
 
@@ -123,7 +123,7 @@ async fn online(
             },
             outcome = oldest => {
                 calls.pop_front();
-                report.take(outcome.map_err(|_| Failure::failed("a call broke off; please report it with the file"))??)?;
+                report.add(outcome.map_err(|_| Failure::failed("a call broke off; please report it with the file"))??)?;
             }
         }
     }
@@ -144,7 +144,7 @@ async fn checked_line(reading: &RowReader, connection: &Connection, line: &Line,
                 return Ok(RowOutcome::Bad { number: line.number, problem: failure.message().to_owned() });
             }
             // Asking again is safe: the same comment gets the same verdict.
-            Err(failure) if failure.may_pass() && attempt < MAX_ATTEMPTS => {
+            Err(failure) if failure.is_retryable() && attempt < MAX_ATTEMPTS => {
                 tokio::time::sleep(RETRY_PAUSE * attempt).await;
                 attempt += 1;
             }

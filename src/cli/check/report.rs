@@ -12,7 +12,7 @@ use crate::cli::bar;
 use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
 use crate::cli::output::{Format, Printer};
-use crate::cli::term::{self, Screen, Tone};
+use crate::cli::term::{self, Stdout, Tone};
 use crate::cli::text;
 use crate::pb;
 use crate::verdict::Decision;
@@ -34,7 +34,7 @@ pub enum RowOutcome {
 
 /// Prints and counts outcomes as they come.
 pub struct CheckReport {
-    screen: Screen,
+    screen: Stdout,
     format: Format,
     shown: Vec<Decision>,
     printer: Printer<pb::Verdict>,
@@ -48,7 +48,7 @@ pub struct CheckReport {
 impl CheckReport {
     /// Nothing yet.
     pub fn new(args: &CheckArgs) -> Self {
-        let screen = Screen::new();
+        let screen = Stdout::new();
         Self {
             bar: bar::for_output(&screen, args.format.format),
             screen,
@@ -67,7 +67,7 @@ impl CheckReport {
     }
 
     /// Prints or counts what a line came to.
-    pub fn take(&mut self, outcome: RowOutcome) -> Result<(), Failure> {
+    pub fn add(&mut self, outcome: RowOutcome) -> Result<(), Failure> {
         match outcome {
             RowOutcome::Skipped => Ok(()),
             RowOutcome::Bad { number, problem } => {
@@ -111,11 +111,11 @@ impl CheckReport {
     }
 
     /// Says how far it came before it failed. What was printed so far stands.
-    pub fn broken_off(&self, failure: Failure) -> Failure {
+    pub fn with_progress(&self, failure: Failure) -> Failure {
         self.bar.finish_and_clear();
         match self.tally.comments() {
             0 => failure,
-            comments => failure.after(&format!("{comments} comments were judged")),
+            comments => failure.with_progress(&format!("{comments} comments were judged")),
         }
     }
 

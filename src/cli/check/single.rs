@@ -8,7 +8,7 @@ use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Format, print_one};
 use crate::cli::runtime::block_on;
-use crate::cli::term::Screen;
+use crate::cli::term::Stdout;
 use crate::cli::text;
 use crate::pb;
 use crate::verdict::Decision;
@@ -24,7 +24,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         check_offline(&judge(args)?, comment)?
     };
 
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     if args.format.format == Format::Table {
         print(&mut screen, &verdict, &body, online)?;
     } else {
@@ -41,7 +41,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-fn print(screen: &mut Screen, verdict: &pb::Verdict, body: &str, online: bool) -> Result<(), Failure> {
+fn print(screen: &mut Stdout, verdict: &pb::Verdict, body: &str, online: bool) -> Result<(), Failure> {
     let heading = explain::heading(screen, verdict);
     screen.line(&heading)?;
     explain::print(screen, verdict, body)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cli::explain;
 use crate::cli::failure::Failure;
-use crate::cli::term::{Screen, Tone};
+use crate::cli::term::{Stdout, Tone};
 use crate::cli::text;
 use crate::pb;
 use crate::verdict::Decision;
@@ -63,7 +63,7 @@ impl DecisionTally {
     }
 
     /// Prints the summary.
-    pub fn print(&self, screen: &mut Screen, by: &str, took: Duration) -> Result<(), Failure> {
+    pub fn print(&self, screen: &mut Stdout, by: &str, took: Duration) -> Result<(), Failure> {
         let mut table = screen.new_table(&["label", "comments", "approve", "%", "hold", "% ", "reject", "%  "], NUMBERS);
         for (label, counts) in &self.labels {
             table.add_row(screen.row(cells(label, counts)));
@@ -89,7 +89,7 @@ impl DecisionTally {
         screen.line(&format!("\n{comments} comments in {:.2} s, {rate:.0} a second, {by}", took.as_secs_f64()))
     }
 
-    fn top_reasons(&self, screen: &Screen) -> comfy_table::Table {
+    fn top_reasons(&self, screen: &Stdout) -> comfy_table::Table {
         let mut table = screen.new_table(&["decision", "leading reason", "comments", "%"], &["comments", "%"]);
         for (index, decision) in Decision::ALL.into_iter().enumerate() {
             let mut reasons: Vec<(&str, u64)> = self

@@ -21,7 +21,7 @@ pub fn check_offline(judge: &Judge, comment: pb::Comment) -> Result<pb::Verdict,
     let now = SystemTime::now();
     match Comment::parse(comment, now) {
         Ok(comment) => Ok(judge.judge(&comment, &Facts::default(), now).into()),
-        Err(violations) => Err(Failure::fields(violations.iter().map(|v| (v.field.as_str(), v.problem.as_str())))),
+        Err(violations) => Err(Failure::invalid_fields(violations.iter().map(|v| (v.field.as_str(), v.problem.as_str())))),
     }
 }
 

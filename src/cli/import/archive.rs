@@ -51,7 +51,7 @@ impl Archive {
         format!(
             "no comments in it; read as {}, which has them as {}. Is it the right file? --input-format names another format",
             self.format.name(),
-            self.format.holds()
+            self.format.comment_location()
         )
     }
 

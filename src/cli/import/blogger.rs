@@ -60,13 +60,13 @@ impl BloggerReader {
                 (Tag::Open { name, .. }, draft @ None) if name == "entry" => {
                     *draft = Some(BloggerEntry { line: self.xml.line(), ..BloggerEntry::default() });
                 }
-                (Tag::Open { name, attributes }, Some(draft)) => draft.open(&name, &attributes),
+                (Tag::Open { name, attributes }, Some(draft)) => draft.open_tag(&name, &attributes),
                 (Tag::Close { name, .. }, draft) if name == "entry" => {
                     if let Some(entry) = draft.take().and_then(|draft| self.entry(draft)) {
                         return Ok(Some(entry));
                     }
                 }
-                (Tag::Close { name, text }, Some(draft)) => draft.take(&name, text),
+                (Tag::Close { name, text }, Some(draft)) => draft.close_tag(&name, text),
                 (_, None) => {}
             }
         }
@@ -90,7 +90,7 @@ impl BloggerReader {
 
 impl BloggerEntry {
     /// What is said in a tag.
-    fn open(&mut self, name: &str, attributes: &Attributes) {
+    fn open_tag(&mut self, name: &str, attributes: &Attributes) {
         match local_name(name) {
             "author" => self.in_author = true,
             "category" => {
@@ -99,7 +99,7 @@ impl BloggerEntry {
                 }
             }
             "content" => self.plain = attributes.get("type") == "text",
-            "link" if attributes.get("rel") == "alternate" => self.refer(attributes.get("href")),
+            "link" if attributes.get("rel") == "alternate" => self.set_url(attributes.get("href")),
             "link" if attributes.get("rel") == "related" => {
                 if let Some((_, id)) = attributes.get("href").rsplit_once("/comments/default/") {
                     self.parent = truncate(id.to_owned(), MAX_ID + 1);
@@ -107,7 +107,7 @@ impl BloggerEntry {
             }
             "in-reply-to" => {
                 self.post = trailing_number(attributes.get("ref"));
-                self.refer(attributes.get("href"));
+                self.set_url(attributes.get("href"));
             }
             "extendedProperty" if attributes.get("name") == "blogger.contentRemoved" => match attributes.get("value") {
                 "" => self.claims.add(ImportedStatus::Deleted),
@@ -118,14 +118,14 @@ impl BloggerEntry {
     }
 
     /// Takes the first address: of a comment's several it is any that leads to the page.
-    fn refer(&mut self, href: &str) {
+    fn set_url(&mut self, href: &str) {
         if self.url.is_empty() {
             self.url = truncate(href.to_owned(), MAX_TITLE_OR_URL);
         }
     }
 
     /// What is said in text.
-    fn take(&mut self, name: &str, text: String) {
+    fn close_tag(&mut self, name: &str, text: String) {
         match (self.in_author, name) {
             (_, "author") => self.in_author = false,
             (true, "name") => self.author.name = truncate(text, MAX_NAME),

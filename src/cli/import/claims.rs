@@ -55,21 +55,21 @@ impl StatusClaims {
 
     /// Adds what an element of XML says, if its name is one of those that say something.
     pub fn add_element(&mut self, name: &str, text: &str) {
-        if let Some(says) = FieldMeaning::of(local_name(name)) {
-            self.value(local_name(name), says, &Value::String(text.chars().take(MAX_WORD + 1).collect()));
+        if let Some(says) = FieldMeaning::of_field(local_name(name)) {
+            self.add_value(local_name(name), says, &Value::String(text.chars().take(MAX_WORD + 1).collect()));
         }
     }
 
     /// Takes out the fields that say something, and adds what they say. What has more in it than that stays.
-    pub fn take(&mut self, fields: &mut Fields) {
-        fields.retain(|name, value| match FieldMeaning::of(name) {
+    pub fn extract(&mut self, fields: &mut Fields) {
+        fields.retain(|name, value| match FieldMeaning::of_field(name) {
             None => true,
             Some(FieldMeaning::Nested) => {
                 self.add_nested(value);
                 true
             }
             Some(FieldMeaning::Author) => {
-                self.author(value);
+                self.add_author(value);
                 true
             }
             Some(FieldMeaning::Post) => {
@@ -81,25 +81,25 @@ impl StatusClaims {
                 true
             }
             Some(says) => {
-                self.value(name, says, value);
+                self.add_value(name, says, value);
                 false
             }
         });
     }
 
     /// Adds what a field says of a comment. Of a list, the strictest item counts.
-    fn value(&mut self, name: &str, says: FieldMeaning, value: &Value) {
+    fn add_value(&mut self, name: &str, says: FieldMeaning, value: &Value) {
         if let Value::Array(items) = value
             && !items.is_empty()
         {
-            items.iter().take(MAX_ITEMS).for_each(|item| self.value(name, says, item));
+            items.iter().take(MAX_ITEMS).for_each(|item| self.add_value(name, says, item));
             if items.len() > MAX_ITEMS {
                 self.add_doubt(describe(name, value));
             }
             return;
         }
         let word = value.as_str().and_then(parse_status);
-        match (says, YesNo::of(value)) {
+        match (says, YesNo::parse(value)) {
             (FieldMeaning::Deleted | FieldMeaning::Spam | FieldMeaning::Held | FieldMeaning::Blocked, YesNo::No) => {}
             (FieldMeaning::Deleted, _) => self.add(ImportedStatus::Deleted),
             (FieldMeaning::Spam, YesNo::Yes) => self.add(ImportedStatus::REJECTED),
@@ -115,12 +115,12 @@ impl StatusClaims {
             (FieldMeaning::Approved, YesNo::Yes) => self.add(ImportedStatus::APPROVED),
             (FieldMeaning::Shown, YesNo::Yes) => {}
             (FieldMeaning::Shown, YesNo::Other) if word == Some(ImportedStatus::APPROVED) => {}
-            (FieldMeaning::Approved | FieldMeaning::Shown, YesNo::Other) => self.word(name, word, value),
+            (FieldMeaning::Approved | FieldMeaning::Shown, YesNo::Other) => self.add_word(name, word, value),
             (FieldMeaning::StatusWord, _) if value.is_null() => {}
             (FieldMeaning::StatusWord, _) => {
                 // Numbers are the same as text, and 1.0 is no word.
                 let word = word.or_else(|| value.is_u64().then(|| parse_status(&value_text(value)))?);
-                self.word(name, word, value);
+                self.add_word(name, word, value);
             }
             (FieldMeaning::IssoMode, _) if value.is_null() => {}
             (FieldMeaning::IssoMode, _) => {
@@ -130,7 +130,7 @@ impl StatusClaims {
                     "4" => Some(ImportedStatus::Deleted),
                     _ => None,
                 };
-                self.word(name, status, value);
+                self.add_word(name, status, value);
             }
             (FieldMeaning::PostStatusWord, _) => {
                 if word == Some(ImportedStatus::Deleted) {
@@ -141,7 +141,7 @@ impl StatusClaims {
         }
     }
 
-    fn word(&mut self, name: &str, word: Option<ImportedStatus>, value: &Value) {
+    fn add_word(&mut self, name: &str, word: Option<ImportedStatus>, value: &Value) {
         match word {
             Some(status) => self.add(status),
             None => self.add_doubt(describe(name, value)),
@@ -155,7 +155,7 @@ impl StatusClaims {
             return;
         }
         let mut inner = Self::default();
-        inner.take(fields);
+        inner.extract(fields);
         match inner.strictest {
             Some(status) => self.add(status),
             None => self.add_doubt(format!("{} without a decision", text::escape_line(name, MAX_WORD))),
@@ -167,13 +167,13 @@ impl StatusClaims {
     /// Adds what stands among other things: fields, or names of flags.
     fn add_nested(&mut self, value: &mut Value) {
         match value {
-            Value::Object(fields) => self.take(fields),
+            Value::Object(fields) => self.extract(fields),
             Value::Array(items) => items.iter_mut().for_each(|item| self.add_nested(item)),
             Value::String(name) => {
                 if let Some(says @ (FieldMeaning::Deleted | FieldMeaning::Spam | FieldMeaning::Held | FieldMeaning::Blocked)) =
-                    FieldMeaning::of(name)
+                    FieldMeaning::of_field(name)
                 {
-                    self.value(name, says, &Value::Bool(true));
+                    self.add_value(name, says, &Value::Bool(true));
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -181,7 +181,7 @@ impl StatusClaims {
     }
 
     /// Adds that an author may not write. What else is said of authors is not said of their comments.
-    fn author(&mut self, value: &mut Value) {
+    fn add_author(&mut self, value: &mut Value) {
         if let Value::Object(fields) = value {
             self.extract_author(fields);
         }
@@ -190,9 +190,9 @@ impl StatusClaims {
     /// Takes out the fields of an author that say whether they may write, and adds what they say.
     pub fn extract_author(&mut self, fields: &mut Fields) {
         fields.retain(|name, value| {
-            let blocked = FieldMeaning::of(name) == Some(FieldMeaning::Blocked);
+            let blocked = FieldMeaning::of_field(name) == Some(FieldMeaning::Blocked);
             if blocked {
-                self.value(name, FieldMeaning::Blocked, value);
+                self.add_value(name, FieldMeaning::Blocked, value);
             }
             !blocked
         });
@@ -203,10 +203,10 @@ impl StatusClaims {
         if let Value::Object(fields) = value {
             let mut said = Self::default();
             fields.retain(|name, value| {
-                let says = FieldMeaning::of(name).filter(|says| {
+                let says = FieldMeaning::of_field(name).filter(|says| {
                     matches!(says, FieldMeaning::Deleted | FieldMeaning::StatusWord | FieldMeaning::PostStatusWord)
                 });
-                says.into_iter().for_each(|says| said.value(name, says, value));
+                says.into_iter().for_each(|says| said.add_value(name, says, value));
                 says.is_none()
             });
             if said.strictest >= Some(ImportedStatus::Deleted) {

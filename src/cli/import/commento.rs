@@ -237,7 +237,7 @@ impl CommentoComment {
         if self.says_deleted() {
             claims.add(ImportedStatus::Deleted);
         }
-        claims.take(&mut self.rest);
+        claims.extract(&mut self.rest);
         claims.status().ok_or_else(|| "does not say whether it was approved".to_owned())
     }
 

@@ -60,7 +60,7 @@ impl DisqusReader {
                             return Ok(Some(self.entry(*draft)));
                         }
                     }
-                    (OpenElement::Post(draft), name) => draft.take(name, text),
+                    (OpenElement::Post(draft), name) => draft.close_tag(name, text),
                     _ => {}
                 },
             }
@@ -121,7 +121,7 @@ impl DisqusReader {
 
 impl DisqusPost {
     /// What is said of a comment, or of its author.
-    fn take(&mut self, name: &str, text: String) {
+    fn close_tag(&mut self, name: &str, text: String) {
         self.claims.add_element(name, &text);
         match local_name(name) {
             "message" => self.comment.body = text,

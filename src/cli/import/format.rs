@@ -81,7 +81,7 @@ impl InputFormat {
     }
 
     /// Returns what an archive of this format holds its comments in.
-    pub fn holds(self) -> &'static str {
+    pub fn comment_location(self) -> &'static str {
         match self {
             Self::Auto | Self::Jsonl => "a JSON object with `body` or `text` on each line",
             Self::Wxr => "<wp:comment> in the <item> of an <rss>; export \"All content\", and comments come along",

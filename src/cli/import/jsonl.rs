@@ -37,9 +37,9 @@ impl JsonlReader {
     }
 
     fn found(&self, line: &Line, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Result<EntryContent, String> {
-        let MergedJson(value) = line.read()?;
+        let MergedJson(value) = line.parse_json()?;
         let mut fields = unwrap_queue_line(lines::into_object(value)?, claims, unknown);
-        claims.take(&mut fields);
+        claims.extract(&mut fields);
         unknown.extend(rows::unknown_fields(&fields));
         let mut comment = line.comment(fields, &self.site)?;
         // The server looks at no more of them, and the message has bounds.
@@ -57,7 +57,7 @@ fn unwrap_queue_line(mut fields: Fields, claims: &mut StatusClaims, unknown: &mu
         return fields;
     }
     let Some(Value::Object(mut comment)) = fields.remove("comment") else { return fields };
-    claims.take(&mut fields);
+    claims.extract(&mut fields);
     unknown.extend(json::unknown_fields::<pb::ModeratedComment>(&fields));
     if let Some(received_at) = fields.remove("received_at") {
         comment.entry("submitted_at").or_insert(received_at);

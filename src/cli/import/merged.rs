@@ -81,7 +81,7 @@ fn merge(fields: &mut Fields, name: String, new: Value) {
         }
         Entry::Occupied(there) => there,
     };
-    let all = !matches!(FieldMeaning::of(there.key()), None | Some(FieldMeaning::Author | FieldMeaning::Post));
+    let all = !matches!(FieldMeaning::of_field(there.key()), None | Some(FieldMeaning::Author | FieldMeaning::Post));
     match (there.get_mut(), new) {
         (Value::Object(old), Value::Object(new)) => new.into_iter().for_each(|(name, value)| merge(old, name, value)),
         (Value::Array(old), new) if all => old.push(new),

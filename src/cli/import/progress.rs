@@ -33,7 +33,7 @@ pub struct ImportIdentity {
 
 impl ImportIdentity {
     /// Of a file.
-    pub fn of(file: &Path, server: &str, site: &str, mode: &str) -> Result<Self, Failure> {
+    pub fn of_file(file: &Path, server: &str, site: &str, mode: &str) -> Result<Self, Failure> {
         let known = fs::metadata(file).map_err(|error| Failure::failed(format!("cannot read {}: {error}", file.display())))?;
         let modified = known.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
         Ok(Self {
@@ -72,7 +72,7 @@ impl Progress {
     ///
     /// # Errors
     /// The file cannot be read, or not be written.
-    pub fn begin(file: &Path, of: ImportIdentity) -> Result<(Self, bool), Failure> {
+    pub fn open(file: &Path, of: ImportIdentity) -> Result<(Self, bool), Failure> {
         let kept = match files::read(file, files::MAX_VALUE) {
             Ok(bytes) => Some(serde_json::from_slice::<ProgressFile>(&bytes).ok()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -92,7 +92,7 @@ impl Progress {
     }
 
     /// One more is behind it.
-    pub fn step(&mut self) {
+    pub fn advance(&mut self) {
         self.done += 1;
     }
 
@@ -136,15 +136,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.progress");
         let same = ImportIdentity { size: 1, modified: 2, server: "s".into(), site: "b".into(), mode: "m".into() };
-        let (mut progress, known) = Progress::begin(&file, same.clone()).unwrap();
+        let (mut progress, known) = Progress::open(&file, same.clone()).unwrap();
         assert_eq!((progress.done(), known), (0, true));
-        progress.step();
+        progress.advance();
         progress.write().unwrap();
-        assert_eq!(Progress::begin(&file, same.clone()).unwrap().0.done(), 1);
-        let (other, known) = Progress::begin(&file, ImportIdentity { site: "c".into(), ..same.clone() }).unwrap();
+        assert_eq!(Progress::open(&file, same.clone()).unwrap().0.done(), 1);
+        let (other, known) = Progress::open(&file, ImportIdentity { site: "c".into(), ..same.clone() }).unwrap();
         assert_eq!((other.done(), known), (0, false));
         fs::write(&file, "torn").unwrap();
-        let (progress, known) = Progress::begin(&file, same).unwrap();
+        let (progress, known) = Progress::open(&file, same).unwrap();
         assert_eq!((progress.done(), known), (0, false));
         progress.finish().unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

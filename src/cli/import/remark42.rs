@@ -101,10 +101,10 @@ impl Remark42Reader {
     }
 
     fn found(&self, line: &Line, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Result<EntryContent, String> {
-        let MergedJson(value) = line.read()?;
+        let MergedJson(value) = line.parse_json()?;
         let mut row: Remark42Comment =
             serde_json::from_value(value).map_err(|error| format!("is no comment of Remark42: {error}"))?;
-        claims.take(&mut row.rest);
+        claims.extract(&mut row.rest);
         claims.extract_author(&mut row.user.rest);
         match &self.blocked {
             Some(blocked) if blocked.contains(&row.user.id) => claims.add(ImportedStatus::HELD),
@@ -151,7 +151,7 @@ impl Remark42Reader {
 
 /// Returns the ids of the users that the first line says are blocked, whether now or until some time.
 fn blocked_users(line: &Line) -> Result<HashSet<String>, String> {
-    let MergedJson(value) = line.read()?;
+    let MergedJson(value) = line.parse_json()?;
     let all: Users = serde_json::from_value(value).map_err(|error| error.to_string())?;
     let blocked = all.users.into_iter().flatten().filter_map(|mut user| {
         // It stands one level deeper there: `{"blocked": {"status": true, "until": ...}}`.

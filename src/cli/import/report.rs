@@ -13,7 +13,7 @@ use crate::cli::bar;
 use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
 use crate::cli::output::{Format, Printer};
-use crate::cli::term::{self, Screen, Tone};
+use crate::cli::term::{self, Stdout, Tone};
 use crate::cli::text;
 use crate::pb;
 use crate::verdict::Decision;
@@ -30,7 +30,7 @@ pub enum ImportOutcome {
 
 /// Prints and counts.
 pub struct ImportReport {
-    screen: Screen,
+    screen: Stdout,
     format: Format,
     printer: Printer<pb::Verdict>,
     bar: ProgressBar,
@@ -51,7 +51,7 @@ pub struct ImportReport {
 impl ImportReport {
     /// Nothing yet.
     pub fn new(format: Format) -> Self {
-        let screen = Screen::new();
+        let screen = Stdout::new();
         Self {
             bar: bar::for_output(&screen, format),
             printer: Printer::new(format),
@@ -74,12 +74,12 @@ impl ImportReport {
     }
 
     /// Says something that is no outcome.
-    pub fn tell(&self, line: &str) {
+    pub fn log(&self, line: &str) {
         self.bar.suspend(|| term::log_line(line));
     }
 
     /// An earlier run had come so far.
-    pub fn before(&mut self, done: u64) {
+    pub fn add_earlier(&mut self, done: u64) {
         self.done_earlier += done;
     }
 
@@ -96,14 +96,14 @@ impl ImportReport {
     }
 
     /// Prints or counts what the comment at that place came to.
-    pub fn take(&mut self, file: &Path, place: EntryPosition, outcome: ImportOutcome) -> Result<(), Failure> {
+    pub fn add(&mut self, file: &Path, place: EntryPosition, outcome: ImportOutcome) -> Result<(), Failure> {
         match outcome {
             // The word may be the archive's.
             ImportOutcome::Skipped(why) => count(&mut self.skipped, &text::escape_line(&why, 40)),
             ImportOutcome::Failed(problem) => {
                 self.failed += 1;
                 let problem = failure::problem_line(&problem);
-                self.tell(&format!("{}, {place}: {problem}", file.display()));
+                self.log(&format!("{}, {place}: {problem}", file.display()));
             }
             ImportOutcome::Done(verdict) => {
                 if let Some(index) = Decision::ALL.iter().position(|one| Some(*one) == explain::decision(&verdict)) {
@@ -131,18 +131,18 @@ impl ImportReport {
     }
 
     /// Says how far it came before it failed. What was printed so far stands.
-    pub fn broken_off(&mut self, failure: Failure) -> Failure {
+    pub fn with_progress(&mut self, failure: Failure) -> Failure {
         self.bar.finish_and_clear();
         match self.done() {
             0 => failure,
-            done => failure.after(&format!("{done} comments were imported")),
+            done => failure.with_progress(&format!("{done} comments were imported")),
         }
     }
 
     /// Prints what is left and the summary, and says how it ended.
     pub fn finish(mut self, server: &str, took: Duration, learned: &[String]) -> Result<ExitCode, Failure> {
         self.bar.finish_and_clear();
-        let ended = failure::exit_code_of_batch(self.failed, self.all() + self.done_earlier);
+        let ended = failure::exit_code_of_batch(self.failed, self.total() + self.done_earlier);
         let rate = self.done() as f64 / took.as_secs_f64().max(1e-6);
         let mut last = format!("{} comments in {:.2} s, {rate:.0} a second, to {server}", self.done(), took.as_secs_f64());
         if self.done_earlier > 0 {
@@ -151,7 +151,7 @@ impl ImportReport {
         if self.format == Format::Table {
             let mut table = self.screen.new_table(&["decision", "comments", "%"], &["comments", "%"]);
             for (tone, word, count) in self.rows() {
-                let part = format!("{:.1}", count as f64 * 100.0 / self.all().max(1) as f64);
+                let part = format!("{:.1}", count as f64 * 100.0 / self.total().max(1) as f64);
                 table.add_row(self.screen.row(vec![(tone, word), (Tone::Plain, count.to_string()), (Tone::Plain, part)]));
             }
             self.screen.table(&table)?;
@@ -190,7 +190,7 @@ impl ImportReport {
         repaired.into_iter().chain(unknown).chain(doubts).collect()
     }
 
-    fn all(&self) -> u64 {
+    fn total(&self) -> u64 {
         self.done() + self.failed + self.skipped.values().sum::<u64>()
     }
 

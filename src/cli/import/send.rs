@@ -94,7 +94,7 @@ impl<'a> ImportStream<'a> {
         let (mut pause, mut tries) = (Backoff::default(), 0);
         loop {
             let before = self.progress.done();
-            let (failure, why) = match self.stream().await? {
+            let (failure, why) = match self.run_stream().await? {
                 StreamEnd::Done => break,
                 StreamEnd::Lost(status) => (Failure::connection_lost(self.connection.server(), &status), status),
                 StreamEnd::Failing(status) => (self.connection.failure(&status), status),
@@ -106,11 +106,11 @@ impl<'a> ImportStream<'a> {
                 (pause, tries) = (Backoff::default(), 0);
             }
             if tries == self.retries {
-                return Err(failure.then("run it again to go on"));
+                return Err(failure.with_advice("run it again to go on"));
             }
             if tries == 0 {
                 let why = text::escape_line(failure.message(), 400);
-                self.report.tell(&format!("gatepost: {why}\ngatepost: trying again, up to {} times", self.retries));
+                self.report.log(&format!("gatepost: {why}\ngatepost: trying again, up to {} times", self.retries));
             }
             tries += 1;
             pause.wait().await;
@@ -122,7 +122,7 @@ impl<'a> ImportStream<'a> {
     }
 
     /// Sends what waits for an answer, then what comes, until all is answered.
-    async fn stream(&mut self) -> Result<StreamEnd, Failure> {
+    async fn run_stream(&mut self) -> Result<StreamEnd, Failure> {
         // Never full: it holds no more than the window.
         let (sender, requests) = mpsc::channel(WINDOW);
         for waiting in &self.window {
@@ -138,7 +138,7 @@ impl<'a> ImportStream<'a> {
         let mut more = true;
         let mut tick = tokio::time::interval(PROGRESS_INTERVAL);
         loop {
-            self.settle()?;
+            self.report_settled()?;
             if !more && self.window.is_empty() {
                 return Ok(StreamEnd::Done);
             }
@@ -183,7 +183,7 @@ impl<'a> ImportStream<'a> {
         let state = match found {
             EntryContent::Invalid(problem) => PendingState::Settled(ImportOutcome::Failed(problem)),
             EntryContent::NotAComment(what) => PendingState::Settled(ImportOutcome::Skipped(what)),
-            EntryContent::Comment(comment, status) => match self.taking.decided(status) {
+            EntryContent::Comment(comment, status) => match self.taking.decision_to_record(status) {
                 Err(why) => PendingState::Settled(ImportOutcome::Skipped(why.to_owned())),
                 Ok(_) if comment.encoded_len() > MAX_REQUEST => PendingState::Settled(ImportOutcome::Failed(format!(
                     "is {} bytes long; no comment is",
@@ -227,11 +227,11 @@ impl<'a> ImportStream<'a> {
     }
 
     /// Hands over what is settled, up to the first that is not.
-    fn settle(&mut self) -> Result<(), Failure> {
+    fn report_settled(&mut self) -> Result<(), Failure> {
         while let Some(Pending { state: PendingState::Settled(_), .. }) = self.window.front() {
             if let Some(Pending { place, state: PendingState::Settled(outcome) }) = self.window.pop_front() {
-                self.report.take(self.file, place, outcome)?;
-                self.progress.step();
+                self.report.add(self.file, place, outcome)?;
+                self.progress.advance();
             }
         }
         if self.progress.is_due() {

@@ -37,7 +37,7 @@ impl ImportSelection {
     ///
     /// # Errors
     /// Returns the reason if the comment is to be left out.
-    pub fn decided(self, status: Option<ImportedStatus>) -> Result<Option<Decision>, &'static str> {
+    pub fn decision_to_record(self, status: Option<ImportedStatus>) -> Result<Option<Decision>, &'static str> {
         match (self, status) {
             (_, Some(ImportedStatus::Deleted)) => Err("deleted"),
             (_, Some(ImportedStatus::PostDeleted)) => Err("on a deleted post"),

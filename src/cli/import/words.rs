@@ -36,7 +36,7 @@ pub enum FieldMeaning {
 
 impl FieldMeaning {
     /// Returns what a field says by its name, in whatever case and with whatever separators it is written.
-    pub fn of(name: &str) -> Option<Self> {
+    pub fn of_field(name: &str) -> Option<Self> {
         let name = normalize(name)?;
         let exact = match name.as_str() {
             "status" | "state" | "decision" | "decided" | "verdict" | "moderation" | "approval" | "disposition"

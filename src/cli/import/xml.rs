@@ -106,7 +106,7 @@ impl XmlReader {
             self.reader.get_mut().left = MAX_PIECE;
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
-                Err(error) => return Err(self.wrong(&error)),
+                Err(error) => return Err(self.describe_error(&error)),
             };
             match event {
                 Event::Start(tag) => {
@@ -152,7 +152,7 @@ impl XmlReader {
         }
     }
 
-    fn wrong(&self, error: &Error) -> String {
+    fn describe_error(&self, error: &Error) -> String {
         let line = self.line();
         let within = self.open.last().map(|name| format!(" within <{name}>")).unwrap_or_default();
         match error {

@@ -19,7 +19,7 @@ use crate::cli::check::OFFLINE_SITE;
 use crate::cli::failure::{self, Failure};
 use crate::cli::labelled::{self, RowFilterArgs};
 use crate::cli::serve::offline_judge;
-use crate::cli::term::{self, Screen};
+use crate::cli::term::{self, Stdout};
 use crate::cli::{json, text};
 use crate::comment::Site;
 use measure::Measurements;
@@ -111,7 +111,7 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
             let source = sources.get(place).copied().flatten();
             scorer.score(source, args.files.get(place).map(PathBuf::as_path), line, fields)
         },
-        |_, row| measure.take(row),
+        |_, row| measure.add(row),
     )?;
     let policy = judge.policy(
         &Site::parse("--site", &args.site)
@@ -131,7 +131,7 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
         let page = page::page(&report, &measure)?;
         std::fs::write(path, page).map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))?;
     }
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     match args.format {
         Format::Table => print::print(&mut screen, &report)?,
         Format::Json => {

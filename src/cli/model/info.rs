@@ -46,7 +46,7 @@ pub fn run(args: &InfoArgs) -> Result<String, FileError> {
 
 fn write_info(out: &mut String, model: &Model) -> fmt::Result {
     writeln!(out, "version  {}", model.version())?;
-    writeln!(out, "buckets  {} with weights", model.rows())?;
+    writeln!(out, "buckets  {} with weights", model.bucket_count())?;
     writeln!(out, "bytes    {}", model.to_bytes().len())?;
     writeln!(out)?;
     writeln!(
@@ -60,8 +60,8 @@ fn write_info(out: &mut String, model: &Model) -> fmt::Result {
             "{:9} {:16} {:>8} {:>9.3} {:>8.3} {:>7.3} {:>7.3}",
             head.languages.join(","),
             head.label.as_str(),
-            head.weights,
-            head.largest,
+            head.weight_count,
+            head.max_weight,
             head.bias,
             head.slope,
             head.offset

@@ -6,7 +6,7 @@ use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::Failure;
 use crate::cli::json;
 use crate::cli::output::{Format, FormatArgs};
-use crate::cli::term::{self, Screen};
+use crate::cli::term::{self, Stdout};
 use crate::cli::text;
 use crate::pb;
 
@@ -36,7 +36,7 @@ pub async fn info(connect: &ConnectArgs, format: FormatArgs) -> Result<ExitCode,
     let connection = connect.connect().await?;
     let answer = connection.admin().get_model_info(pb::GetModelInfoRequest { site: site.clone() }).await;
     let info = answer.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     match format.format {
         Format::Json => screen.line(&json::write(&info, true)?)?,
         Format::Jsonl => screen.line(&json::write(&info, false)?)?,
@@ -72,7 +72,7 @@ async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> R
     let request = pb::UpdateLearningRequest { site, change: change.into(), to };
     let answer = connection.admin().update_learning(request).await;
     let learning = answer.map_err(|status| connection.failure(&status))?.into_inner().learning.unwrap_or_default();
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     print(&mut screen, &learning)?;
     screen.flush()?;
     term::log_line(match change {
@@ -85,7 +85,7 @@ async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> R
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(screen: &mut Screen, learning: &pb::SiteLearning) -> Result<(), Failure> {
+fn print(screen: &mut Stdout, learning: &pb::SiteLearning) -> Result<(), Failure> {
     screen.line(&format!("learned  {}", text::escape_line(&learning.summary, 400)))?;
     let counts = |counts: &std::collections::BTreeMap<String, u32>| {
         let named: Vec<String> =

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::failure::{FAILED, Failure};
-use crate::cli::term::{Screen, Tone};
+use crate::cli::term::{Stdout, Tone};
 use crate::cli::text;
 use crate::files;
 use crate::policy::Policies;
@@ -34,10 +34,10 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         }
         files.extend(read.into_iter().map(|(path, text)| (path.display().to_string(), text)));
     }
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     match Policies::read(files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) {
         Ok(policies) => {
-            for (index, (sites, policy)) in policies.all().into_iter().enumerate() {
+            for (index, (sites, policy)) in policies.by_sites().into_iter().enumerate() {
                 let sites: Vec<String> = sites.iter().map(|site| text::escape_line(site.as_str(), 256)).collect();
                 let whose = if sites.is_empty() { "every other site".to_owned() } else { sites.join(", ") };
                 let heading = screen.paint(Tone::Strong, &text::escape_line(policy.version(), 256));

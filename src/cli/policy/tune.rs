@@ -14,7 +14,7 @@ use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::Failure;
 use crate::cli::labelled::{self, RowLabel, SkippedRows};
 use crate::cli::serve::offline_judge;
-use crate::cli::term::Screen;
+use crate::cli::term::Stdout;
 use crate::cli::text;
 use crate::comment::{Comment, Site};
 use crate::judge::Judge;
@@ -55,7 +55,7 @@ pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
     rows.check()?;
 
     let share = |share: Option<Fraction>| share.map(|Fraction(share)| share);
-    let mix = ClassMix::of(&rows.samples, share(args.spam_share), share(args.toxic_share))
+    let mix = ClassMix::from_samples(&rows.samples, share(args.spam_share), share(args.toxic_share))
         .map_err(|error| Failure::usage(error.to_string()))?;
     let goal = goal(args);
     let proposal = tune::tune(policy, &rows.samples, &mix, &goal);
@@ -71,7 +71,7 @@ pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
         goal: &goal,
         proposal: &proposal,
     };
-    let mut screen = Screen::new();
+    let mut screen = Stdout::new();
     match args.format {
         Format::Table => print::table(&mut screen, &tuned)?,
         Format::Json => print::json(&mut screen, &tuned)?,
@@ -114,7 +114,7 @@ impl Rows {
                     let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
                     each.collect::<Vec<_>>().join("; ")
                 })?;
-                Ok(Some(judge.hear(&comment, ListContext::none(), None).sample(kind)))
+                Ok(Some(judge.evaluate(&comment, ListContext::empty(), None).tuning_sample(kind)))
             },
             |_, sample: Option<LabelledSample>| match sample {
                 Some(sample) => self.samples.push(sample),

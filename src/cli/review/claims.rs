@@ -30,7 +30,7 @@ impl Claim {
     }
 
     /// Who, for people.
-    pub fn who(&self) -> &str {
+    pub fn holder_name(&self) -> &str {
         if self.holder.is_empty() { "a colleague" } else { &self.holder }
     }
 }

@@ -98,7 +98,7 @@ impl Key {
     /// Leaves whatever is asked.
     pub const ESCAPE: Self = Self { code: KeyCode::Esc, ctrl: false };
     /// Empties a line.
-    pub const CLEAR: Self = Self { code: KeyCode::Char('u'), ctrl: true };
+    pub const CLEAR_LINE: Self = Self { code: KeyCode::Char('u'), ctrl: true };
     /// Ends the program wherever it is typed.
     pub const INTERRUPT: Self = Self { code: KeyCode::Char('c'), ctrl: true };
 
@@ -108,7 +108,7 @@ impl Key {
     }
 
     /// The key of an event. Shift is in the character already.
-    pub fn of(event: KeyEvent) -> Self {
+    pub fn from_event(event: KeyEvent) -> Self {
         Self { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) }
     }
 
@@ -195,7 +195,7 @@ impl KeyMap {
     }
 
     /// The key of an action, in words.
-    pub fn name(&self, action: Action) -> String {
+    pub fn key_name(&self, action: Action) -> String {
         self.0.iter().find(|(_, of)| *of == action).map(|(key, _)| key.to_string()).unwrap_or_default()
     }
 }

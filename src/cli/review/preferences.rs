@@ -64,7 +64,7 @@ fn parse(file: &str, text: &str) -> Result<Preferences, SettingsErrors> {
                         map.set(entry.action, key);
                         given.push(entry);
                     }
-                    None => keys.wrong(
+                    None => keys.report(
                         entry.name,
                         "must be a character, \"space\", \"tab\", \"f1\" to \"f12\", or \"ctrl-\" and a letter other than c",
                     ),
@@ -78,7 +78,7 @@ fn parse(file: &str, text: &str) -> Result<Preferences, SettingsErrors> {
                     } else {
                         (other, entry.name)
                     };
-                    keys.wrong(wrong, format_args!("has the key of {with}; give one of them another"));
+                    keys.report(wrong, format_args!("has the key of {with}; give one of them another"));
                 }
             }
         });
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(read.theme, Theme::Light);
         assert_eq!(read.keys.action(Key::parse("a").unwrap()), Some(Action::Approve));
         assert_eq!(read.keys.action(Key::parse("f").unwrap()), None);
-        assert_eq!(read.keys.name(Action::Quit), "ctrl-q");
+        assert_eq!(read.keys.key_name(Action::Quit), "ctrl-q");
         assert_eq!(parse("x", "").unwrap(), Preferences::default());
     }
 

@@ -56,7 +56,7 @@ impl Query {
 }
 
 impl QueueFilter {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Held => "held",
             Self::Approved => "approved",
@@ -66,7 +66,7 @@ impl QueueFilter {
     }
 
     /// The decision that all its comments have.
-    pub fn holds(self) -> Option<Decision> {
+    pub fn decision(self) -> Option<Decision> {
         match self {
             Self::Held => Some(Decision::Hold),
             Self::Approved => Some(Decision::Approve),

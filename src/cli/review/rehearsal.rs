@@ -158,7 +158,7 @@ impl TestScreen {
         self.state.selected().map_or("", |row| &row.id)
     }
 
-    pub fn said(&self) -> &str {
+    pub fn message(&self) -> &str {
         self.state.message.as_ref().map_or("", |(_, words)| words)
     }
 

@@ -57,12 +57,12 @@ impl From<&pb::Verdict> for DecisionState {
 
 impl DecisionState {
     /// Returns whether it waits for a moderator: it is held, or a spot check.
-    pub fn waits(&self) -> bool {
+    pub fn is_pending(&self) -> bool {
         self.decision == Some(Decision::Hold) || self.spot_check
     }
 
     /// Who decided what and when, in words.
-    pub fn words(&self, now: SystemTime) -> String {
+    pub fn describe(&self, now: SystemTime) -> String {
         let done = past_participle(self.decision);
         let ago = explain::format_age(self.decided_at.as_ref(), now);
         if self.decided_by.eq_ignore_ascii_case(MACHINE) {
@@ -105,7 +105,7 @@ impl From<&pb::ModeratedComment> for CommentRow {
 
 impl CommentRow {
     /// Takes over what another answer says, unless this one knows better already.
-    pub fn learn(&mut self, newer: &DecisionState) {
+    pub fn update_state(&mut self, newer: &DecisionState) {
         if newer.revision >= self.state.revision {
             self.state = newer.clone();
         }

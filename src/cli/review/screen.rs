@@ -60,7 +60,7 @@ pub async fn run(
             _ = tick.tick() => Event::Tick,
         };
         for effect in update(&mut state, SystemTime::now(), event) {
-            wire.ask(effect);
+            wire.send(effect);
         }
         if state.shutdown.as_ref().is_some_and(|leaving| leaving.done) {
             return Ok(state);

@@ -136,13 +136,13 @@ impl ScreenState {
     }
 
     /// Whether a comment waits for a decision, as far as is known here.
-    pub fn waits(&self, row: &CommentRow) -> bool {
-        row.state.waits() && !row.off_list && self.pending_action(&row.id).is_none()
+    pub fn is_pending(&self, row: &CommentRow) -> bool {
+        row.state.is_pending() && !row.off_list && self.pending_action(&row.id).is_none()
     }
 
     /// Whether a comment may be seen: what waits is shown to nobody but whoever claimed it.
     pub fn is_visible(&self, row: &CommentRow) -> bool {
-        !row.state.waits() || !self.claims.supported || self.claims.held.contains_key(&row.id)
+        !row.state.is_pending() || !self.claims.supported || self.claims.held.contains_key(&row.id)
     }
 
     /// The comment on the screen, when it is there whole.
@@ -152,7 +152,7 @@ impl ScreenState {
     }
 
     /// Who wrote the comment on the screen, for people. `None`: nobody knows, so that nobody can be blocked.
-    pub fn author(&self) -> Option<&str> {
+    pub fn author_name(&self) -> Option<&str> {
         let known = &self.visible_comment()?.1.response;
         let author = known.comment.as_ref()?.author.as_ref()?;
         let name = [&author.name, &author.user_id].into_iter().find(|name| !name.is_empty());
@@ -164,13 +164,13 @@ impl ScreenState {
     pub fn publish_without(&self) -> &[i32] {
         let verdict = self
             .visible_comment()
-            .filter(|(row, _)| self.waits(row))
+            .filter(|(row, _)| self.is_pending(row))
             .and_then(|(_, details)| details.response.verdict.as_ref());
         verdict.map_or(&[], |verdict| &verdict.publish_without)
     }
 
     /// The other held comments that are nearly the same as the one on the screen.
-    pub fn alike(&self) -> &[(String, u32)] {
+    pub fn similar_comments(&self) -> &[(String, u32)] {
         let seen = self.visible_comment().map(|(row, _)| &row.id);
         match &self.similar {
             Some(SimilarComments { id, others }) if Some(id) == seen => others,
@@ -191,10 +191,10 @@ impl ScreenState {
         match action {
             Action::Approve | Action::Reject | Action::Note => live && seen,
             Action::ApproveStripped => live && seen && !self.publish_without().is_empty(),
-            Action::Block => live && seen && self.author().is_some(),
-            Action::RejectAlike => live && seen && !self.alike().is_empty(),
+            Action::Block => live && seen && self.author_name().is_some(),
+            Action::RejectAlike => live && seen && !self.similar_comments().is_empty(),
             Action::Undo => live && (!self.undoable.is_empty() || !self.pending_acts.is_empty()),
-            Action::Claim => live && self.claims.supported && self.selected().is_some_and(|row| self.waits(row)),
+            Action::Claim => live && self.claims.supported && self.selected().is_some_and(|row| self.is_pending(row)),
             Action::Mark => self.selected().is_some_and(|row| still(row) && self.claimed_by(row).is_none()),
             Action::ApproveMarked | Action::RejectMarked => live && !self.marked.is_empty(),
             Action::Down | Action::PageDown | Action::Last => self.cursor + 1 < self.rows.len(),
@@ -211,7 +211,7 @@ impl ScreenState {
     }
 
     /// Says something until the next key.
-    pub fn say(&mut self, tone: Tone, words: impl Into<String>) {
+    pub fn set_message(&mut self, tone: Tone, words: impl Into<String>) {
         self.message = Some((tone, words.into()));
     }
 
@@ -223,7 +223,7 @@ impl ScreenState {
     /// Notes that the server answers.
     pub fn restore_connection(&mut self) {
         if self.connectivity.is_lost() {
-            self.say(Tone::Good, "the server is back");
+            self.set_message(Tone::Good, "the server is back");
             // Who knows what became of the claims meanwhile.
             for grant in self.claims.held.values_mut() {
                 grant.renew_at = self.now;
@@ -236,7 +236,7 @@ impl ScreenState {
     ///
     /// # Errors
     /// What it failed of.
-    pub fn end(self) -> Result<(), Failure> {
+    pub fn into_result(self) -> Result<(), Failure> {
         if let Some(failure) = self.shutdown.and_then(|leaving| leaving.failure) {
             return Err(failure);
         }

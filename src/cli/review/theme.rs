@@ -46,7 +46,7 @@ impl Theme {
     }
 
     /// How the words that a reason points at look.
-    pub fn evidence(self) -> Style {
+    pub fn evidence_style(self) -> Style {
         let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
         match self {
             Self::Dark => style.fg(Color::LightRed),
@@ -56,7 +56,7 @@ impl Theme {
     }
 
     /// How the line under the cursor looks.
-    pub fn selected(self) -> Style {
+    pub fn selection_style(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 }
@@ -70,6 +70,6 @@ mod tests {
         for tone in [Tone::Plain, Tone::Faint, Tone::Strong, Tone::Good, Tone::Warning, Tone::Bad] {
             assert_eq!(Theme::Plain.style(tone).fg, None);
         }
-        assert_eq!(Theme::Plain.evidence().fg, None);
+        assert_eq!(Theme::Plain.evidence_style().fg, None);
     }
 }

@@ -43,22 +43,22 @@ impl ReviewClient {
     }
 
     /// Asks, without waiting.
-    pub fn ask(&self, effect: Effect) {
+    pub fn send(&self, effect: Effect) {
         let wire = self.clone();
         tokio::spawn(async move {
-            let answer = wire.answer(effect).await;
+            let answer = wire.execute(effect).await;
             // Nobody listens any more: the screen is closed.
             let _ = wire.answers.send(answer);
         });
     }
 
-    async fn answer(&self, effect: Effect) -> ServerReply {
+    async fn execute(&self, effect: Effect) -> ServerReply {
         match effect {
             Effect::List { ticket, filter, order, token, rows } => {
-                ServerReply::Listed { ticket, listed: self.list(&filter, order, token, rows).await }
+                ServerReply::Listed { ticket, listed: self.list_comments(&filter, order, token, rows).await }
             }
             Effect::UpdateClaims { release, claim } => {
-                let leased = self.lease(&release, claim.as_deref()).await;
+                let leased = self.update_claims(&release, claim.as_deref()).await;
                 ServerReply::Claims { claim, leased, released: release }
             }
             Effect::Details { id } => {
@@ -71,7 +71,7 @@ impl ReviewClient {
                 ServerReply::Acted { number: act.number, results, problem }
             }
             Effect::FindSimilar { id } => {
-                let alike = self.alike(&id).await;
+                let alike = self.find_similar(&id).await;
                 ServerReply::Similar { id, alike }
             }
             Effect::Block { id, name, note } => {
@@ -81,7 +81,7 @@ impl ReviewClient {
         }
     }
 
-    async fn within<T>(
+    async fn call_with_timeout<T>(
         &self,
         time: Duration,
         call: impl Future<Output = Result<Response<T>, Status>>,
@@ -96,7 +96,7 @@ impl ReviewClient {
     }
 
     /// Page after page, of which only what the list shows is kept.
-    async fn list(
+    async fn list_comments(
         &self,
         filter: &str,
         order: &str,
@@ -112,7 +112,7 @@ impl ReviewClient {
                 page_size: i32::try_from(PAGE_ROWS).unwrap_or(50),
                 page_token: token,
             };
-            let page = self.within(DEADLINE, self.connection.review().list_comments(request)).await?;
+            let page = self.call_with_timeout(DEADLINE, self.connection.review().list_comments(request)).await?;
             rows.extend(page.comments.iter().map(CommentRow::from));
             token = page.next_page_token;
             if token.is_empty() || rows.len() >= wanted {
@@ -122,7 +122,7 @@ impl ReviewClient {
     }
 
     /// The held comments that are nearly the same, the comment itself left out.
-    async fn alike(&self, id: &str) -> Result<Vec<(String, u32)>, RequestFailure> {
+    async fn find_similar(&self, id: &str) -> Result<Vec<(String, u32)>, RequestFailure> {
         let (mut alike, mut page_token) = (Vec::new(), String::new());
         for _ in 0..MAX_SIMILAR_PAGES {
             let request = pb::ListCommentsRequest {
@@ -132,7 +132,7 @@ impl ReviewClient {
                 page_size: SIMILAR_PAGE_SIZE,
                 page_token,
             };
-            let page = self.within(DEADLINE, self.connection.review().list_comments(request)).await?;
+            let page = self.call_with_timeout(DEADLINE, self.connection.review().list_comments(request)).await?;
             let verdicts = page.comments.into_iter().filter_map(|comment| comment.verdict);
             let others = verdicts.map(|verdict| (verdict.comment_id, verdict.revision)).filter(|(other, _)| other != id);
             alike.extend(others);
@@ -147,7 +147,7 @@ impl ReviewClient {
     /// The comment with all that is known about it.
     async fn details(&self, id: &str) -> Result<CommentDetails, RequestFailure> {
         let request = pb::GetCommentRequest { site: self.site.clone(), comment_id: id.to_owned() };
-        let known = self.within(DEADLINE, self.connection.review().get_comment(request)).await?;
+        let known = self.call_with_timeout(DEADLINE, self.connection.review().get_comment(request)).await?;
         Ok(known.into())
     }
 
@@ -156,15 +156,15 @@ impl ReviewClient {
         let entry = pb::ListEntry { kind: pb::ListKind::Block.into(), note, ..Default::default() };
         let (site, moderator) = (self.site.clone(), self.moderator.clone());
         let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of: id, moderator };
-        self.within(DEADLINE, self.connection.admin().put_list_entry(request)).await.map(|_| ())
+        self.call_with_timeout(DEADLINE, self.connection.admin().put_list_entry(request)).await.map(|_| ())
     }
 
     /// First gives back, then claims.
-    async fn lease(&self, release: &[String], claim: Option<&str>) -> Result<ClaimResult, RequestFailure> {
+    async fn update_claims(&self, release: &[String], claim: Option<&str>) -> Result<ClaimResult, RequestFailure> {
         for ids in release.chunks(MAX_IDS_PER_CALL) {
             let (site, moderator) = (self.site.clone(), self.moderator.clone());
             let request = pb::ReleaseCommentsRequest { site, ids: ids.to_vec(), moderator };
-            self.within(DEADLINE, self.connection.review().release_comments(request)).await?;
+            self.call_with_timeout(DEADLINE, self.connection.review().release_comments(request)).await?;
         }
         let Some(id) = claim else { return Ok(ClaimResult::NotClaimed) };
         let mut answer = self.claim(&[id.to_owned()]).await?;
@@ -186,7 +186,7 @@ impl ReviewClient {
             lease: prost_types::Duration::try_from(CLAIM_LEASE).ok(),
             ..Default::default()
         };
-        self.within(DEADLINE, self.connection.review().claim_comments(request)).await
+        self.call_with_timeout(DEADLINE, self.connection.review().claim_comments(request)).await
     }
 
     /// Acts, in as many calls as there are revisions. What was answered before one fails is in `results`.
@@ -251,11 +251,11 @@ impl ReviewClient {
                     act_id: act.id.clone(),
                     publish_without: act.publish_without.clone(),
                 };
-                Ok(self.within(ACT_DEADLINE, client.decide_comments(request)).await?.results)
+                Ok(self.call_with_timeout(ACT_DEADLINE, client.decide_comments(request)).await?.results)
             }
             ActKind::Undo => {
                 let request = pb::UndoDecisionRequest { site, ids, expected_revision, moderator, act_id: String::new() };
-                Ok(self.within(ACT_DEADLINE, client.undo_decision(request)).await?.results)
+                Ok(self.call_with_timeout(ACT_DEADLINE, client.undo_decision(request)).await?.results)
             }
         }
     }

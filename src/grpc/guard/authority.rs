@@ -25,13 +25,13 @@ impl CallAuthority {
     /// # Errors
     /// [`Error::Unauthenticated`] for a key or certificate that has ended; [`Error::Forbidden`] for one that may do less now.
     pub fn caller(&self) -> Result<Caller, Error> {
-        let caller = self.credential.caller(&self.ring)?;
-        self.may(&caller)?;
+        let caller = self.credential.current_caller(&self.ring)?;
+        self.check_role(&caller)?;
         Ok(caller)
     }
 
     /// Succeeds if a caller may make the call.
-    pub(super) fn may(&self, caller: &Caller) -> Result<(), Error> {
+    pub(super) fn check_role(&self, caller: &Caller) -> Result<(), Error> {
         let (service, method) = service_and_method(&self.uri);
         if may_call(caller.role, service, method) {
             return Ok(());

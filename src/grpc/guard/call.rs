@@ -53,22 +53,22 @@ impl CallContext {
 
     /// Returns how long the caller must wait before its next comment on a stream, which is counted.
     pub fn quota_wait(&self) -> Option<Duration> {
-        self.quotas.as_ref().and_then(|quotas| quotas.refuse(&self.caller))
+        self.quotas.as_ref().and_then(|quotas| quotas.count(&self.caller))
     }
 
     /// Returns what keeps the connection from being closed for a newer one. A call whose message has not come holds none.
     pub fn busy(&self) -> Option<OpenCallCount> {
-        self.connection.as_ref().map(ConnectionUse::busy)
+        self.connection.as_ref().map(ConnectionUse::count_call)
     }
 
     /// Takes a place for the call, and waits for its turn if it is no comment's. Both end with the call.
-    pub(super) async fn enter(&self, site: &str) -> Result<(), Error> {
-        let Some(place) = self.places.take(&self.caller.id, site) else {
+    pub(super) async fn take_place(&self, site: &str) -> Result<(), Error> {
+        let Some(place) = self.places.try_acquire(&self.caller.id, site) else {
             METRICS.shed("concurrency");
             return Err(Error::Overloaded);
         };
         let turn = match &self.turns {
-            Some(turns) => Some(turns.take(&self.caller.id, 1).await),
+            Some(turns) => Some(turns.acquire(&self.caller.id, 1).await),
             None => None,
         };
         if let Ok(mut slot) = self.slot.lock() {
@@ -78,7 +78,7 @@ impl CallContext {
     }
 
     /// Gives the place back.
-    pub(super) fn leave(&self) {
+    pub(super) fn release_place(&self) {
         if let Ok(mut slot) = self.slot.lock() {
             *slot = None;
         }

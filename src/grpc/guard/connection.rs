@@ -14,7 +14,7 @@ impl ConnectionUse {
     }
 
     /// Counts one more call or stream of a caller who may be here, until it is dropped.
-    pub fn busy(&self) -> OpenCallCount {
+    pub fn count_call(&self) -> OpenCallCount {
         self.0.fetch_add(1, Ordering::Relaxed);
         OpenCallCount(Self(Arc::clone(&self.0)))
     }

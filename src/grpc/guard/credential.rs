@@ -40,7 +40,7 @@ impl Credential {
         let caller = match self {
             // A key that is not known yet may have been made on another server.
             Self::Key(key) if ring.requires_keys() => ring.caller(key).await?,
-            _ => self.caller(ring)?,
+            _ => self.current_caller(ring)?,
         };
         if !local && !ring.requires_keys() {
             return Err(Error::Unauthenticated {
@@ -54,7 +54,7 @@ impl Credential {
     }
 
     /// Returns who it is by what is known now.
-    pub fn caller(&self, ring: &KeyRing) -> Result<Caller, Error> {
+    pub fn current_caller(&self, ring: &KeyRing) -> Result<Caller, Error> {
         match self {
             // A server that never had a key believes everybody on its machine, also those with one of another server.
             Self::Key(_) | Self::None if !ring.requires_keys() => Ok(Caller::anonymous_admin()),
@@ -65,7 +65,7 @@ impl Credential {
                           `authorization: Bearer KEY`",
             }),
             // Whether anybody needs a key is not known yet.
-            Self::None if !ring.is_known() => Err(Error::Starting),
+            Self::None if !ring.is_loaded() => Err(Error::Starting),
             Self::None => Err(Error::Unauthenticated {
                 reason: "KEY_MISSING",
                 problem: "this server asks for a key: send it as `authorization: Bearer KEY`",
@@ -85,9 +85,9 @@ pub(super) struct CallCredentials {
 
 impl CallCredentials {
     /// Reads the headers of a request, and what its connection has shown.
-    pub fn of<B>(request: &Request<B>) -> Self {
+    pub fn from_request<B>(request: &Request<B>) -> Self {
         let credential = match (bearer_key(request), request.extensions().get::<Certificate>()) {
-            (Some(key), _) => Credential::Key(PresentedKey::of(&key)),
+            (Some(key), _) => Credential::Key(PresentedKey::parse(&key)),
             (None, Some(certificate)) => Credential::Certificate(certificate.clone()),
             (None, None) => Credential::None,
         };

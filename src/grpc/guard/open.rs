@@ -20,7 +20,7 @@ pub async fn open_request<T: NamesSites>(request: Request<T>) -> Result<T, Error
     let caller = call.as_ref().map_or_else(|| Ok(Caller::without_rights()), |call| call.authority().caller())?;
     check_sites(&caller, &message)?;
     if let Some(call) = call {
-        call.enter(message.sites().first().copied().unwrap_or_default()).await?;
+        call.take_place(message.sites().first().copied().unwrap_or_default()).await?;
     }
     Ok(message)
 }

@@ -25,11 +25,11 @@ impl Quotas {
     }
 
     /// Counts one more call or comment. Returns how long a caller must wait who is over the quota.
-    pub fn refuse(&self, caller: &Caller) -> Option<Duration> {
+    pub fn count(&self, caller: &Caller) -> Option<Duration> {
         let caller = &caller.id;
         let now = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut arrivals = self.arrivals.lock().ok()?;
-        match self.gcra.weigh(arrivals.get(caller).copied().unwrap_or(0), now) {
+        match self.gcra.check(arrivals.get(caller).copied().unwrap_or(0), now) {
             GcraOutcome::Admitted { tat, .. } => {
                 if arrivals.len() >= MAX_TRACKED_KEYS {
                     arrivals.retain(|_, tat| *tat > now);

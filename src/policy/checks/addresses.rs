@@ -27,7 +27,7 @@ pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, findin
 /// Returns why the author is blocked, one reason for each list that says so.
 fn blocked(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Vec<Reason> {
     let entries = &listed.entries.blocked;
-    let address = |rule: String| Reason::new("BLOCKED_ADDRESS", "the author's address is blocked").rule(rule);
+    let address = |rule: String| Reason::new("BLOCKED_ADDRESS", "the author's address is blocked").with_rule(rule);
     let mut reasons = Vec::new();
     if let Some(place) = policy.blocked.addresses.find_any(comment.email(), comment.ip()) {
         reasons.push(address(format!("blocked.addresses[{place}]")));
@@ -41,7 +41,7 @@ fn blocked(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Vec<R
     }
     if entries.user_ids.contains(comment.user_id()) {
         let rule = format!("list.block.author:{}", comment.user_id());
-        reasons.push(Reason::new("BLOCKED_AUTHOR", "the author is blocked").rule(rule));
+        reasons.push(Reason::new("BLOCKED_AUTHOR", "the author is blocked").with_rule(rule));
     }
     reasons
 }
@@ -51,7 +51,7 @@ fn allowed(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Optio
     let entries = &listed.entries.allowed;
     // What somebody typed as an e-mail address blocks, which harms nobody else, but does not allow.
     let email = if comment.email_is_verified() { comment.email() } else { "" };
-    let address = |rule: String| Some(Reason::new("ALLOWED_ADDRESS", "the author's address is allowed").rule(rule));
+    let address = |rule: String| Some(Reason::new("ALLOWED_ADDRESS", "the author's address is allowed").with_rule(rule));
     if let Some(place) = policy.allowed.addresses.find(email, comment.ip()) {
         address(format!("allowed.addresses[{place}]"))
     } else if let Some(place) = entries.addresses.find(email, comment.ip()) {
@@ -61,7 +61,7 @@ fn allowed(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Optio
         address("list.allow.address".to_owned())
     } else if entries.user_ids.contains(comment.user_id()) {
         let rule = format!("list.allow.author:{}", comment.user_id());
-        Some(Reason::new("ALLOWED_AUTHOR", "the author is allowed").rule(rule))
+        Some(Reason::new("ALLOWED_AUTHOR", "the author is allowed").with_rule(rule))
     } else {
         None
     }

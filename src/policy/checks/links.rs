@@ -23,7 +23,7 @@ pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, withou
     let blocked = count(&domains, without, findings);
     for (rule, host, at) in blocked.into_iter().take(MAX_REASONS_PER_KIND) {
         let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&readable_host(host))));
-        let reason = reason.at(at.and_then(|at| comment.span(at))).rule(rule);
+        let reason = reason.with_span(at.and_then(|at| comment.span(at))).with_rule(rule);
         findings.votes.push(Vote::binding(policy.blocked_decision, reason));
     }
     check_named_hosts(&domains, findings);
@@ -114,7 +114,7 @@ fn check_named_hosts(domains: &DomainLists<'_>, findings: &mut Findings) {
                 return;
             }
             let reason = Reason::new("BLOCKED_DOMAIN", format!("names the blocked domain {}", quoted(&readable_host(&host))));
-            let reason = reason.at(span(comment, at)).rule(rule.clone());
+            let reason = reason.with_span(span(comment, at)).with_rule(rule.clone());
             findings.votes.push(Vote::binding(domains.policy.blocked_decision, reason));
             known.insert(rule);
         }
@@ -124,6 +124,6 @@ fn check_named_hosts(domains: &DomainLists<'_>, findings: &mut Findings) {
 fn check_count(policy: &Policy, findings: &mut Findings) {
     if policy.links_hold > 0 && findings.link_count >= policy.links_hold {
         let message = format!("holds {} links; {} or more are held", findings.link_count, policy.links_hold);
-        findings.votes.push(Vote::new(Decision::Hold, Reason::new("TOO_MANY_LINKS", message).rule("links.hold")));
+        findings.votes.push(Vote::new(Decision::Hold, Reason::new("TOO_MANY_LINKS", message).with_rule("links.hold")));
     }
 }

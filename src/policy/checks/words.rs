@@ -29,7 +29,7 @@ pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, findin
     for (rule, range) in blocked.find(&read).into_iter().filter(|(_, range)| !exempt.covers(range)).take(MAX_REASONS_PER_KIND) {
         let message = format!("holds the blocked {}", quoted(&text[range.clone()]));
         rules.push(rule.clone());
-        add(Reason::new("BLOCKED_WORD", message).at(comment.span(range)).rule(rule));
+        add(Reason::new("BLOCKED_WORD", message).with_span(comment.span(range)).with_rule(rule));
     }
     let torn = comment.text().joined_words();
     for (rule, range) in blocked.find(&readings(torn)).into_iter().take(MAX_REASONS_PER_KIND) {
@@ -38,11 +38,11 @@ pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, findin
         }
         let message = format!("without its tags it holds the blocked {}", quoted(&torn[range.clone()]));
         rules.push(rule.clone());
-        add(Reason::new("BLOCKED_WORD", message).at(comment.span_of_joined(range)).rule(rule));
+        add(Reason::new("BLOCKED_WORD", message).with_span(comment.span_of_joined(range)).with_rule(rule));
     }
     for (rule, _) in blocked.find(&readings(comment.author_name())).into_iter().take(MAX_REASONS_PER_KIND) {
         let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
-        add(Reason::new("BLOCKED_WORD", message).rule(rule));
+        add(Reason::new("BLOCKED_WORD", message).with_rule(rule));
     }
     findings.exempt_ranges = exempt.ranges;
 }

@@ -21,7 +21,7 @@ pub fn campaign_vote(policy: &Policy, facts: &Facts) -> Option<Vote> {
     } else {
         return None;
     };
-    let vote = Vote::new(decision, Reason::new("CAMPAIGN", message).rule(rule));
+    let vote = Vote::new(decision, Reason::new("CAMPAIGN", message).with_rule(rule));
     Some(vote.hold_force(Force::UnlessDuplicateApproved))
 }
 
@@ -30,7 +30,7 @@ pub fn rejected_duplicate_vote(policy: &Policy, facts: &Facts) -> Option<Vote> {
     let alike = facts.decided_duplicate.as_ref().filter(|alike| alike.rejected)?;
     let decision = Some(policy.learning.on_rejected_duplicate).filter(|decision| *decision > Decision::Approve)?;
     let reason = Reason::new("LIKE_REJECTED", format!("like {}, rejected{}", alike.comment_id, decided_by_suffix(alike)));
-    Some(Vote::new(decision, reason.rule("learning.alike_rejected")))
+    Some(Vote::new(decision, reason.with_rule("learning.alike_rejected")))
 }
 
 /// Returns why a comment is not held for what its words are like: a near-duplicate was approved within the hour. Where links
@@ -55,7 +55,7 @@ pub fn approved_duplicate_reason(
         policy.learning.trust_approved_duplicate && findings.link_count == 0 && !findings.has_corroboration && !worse;
     lets_pass.then(|| {
         let reason = Reason::new("LIKE_APPROVED", format!("like {}, approved{}", alike.comment_id, decided_by_suffix(alike)));
-        reason.rule("learning.alike_approved")
+        reason.with_rule("learning.alike_approved")
     })
 }
 

@@ -15,7 +15,7 @@ const APPROVED_PER_REJECTED: u32 = 5;
 /// Returns what was approved before of the same author, as evidence against spam. Returns `None` if the spam score would
 /// not hold the comment anyway: then nobody needs to speak against it.
 pub fn known_author_evidence(policy: &Policy, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Option<Reason> {
-    let spam = logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| logit + findings.evidence())?;
+    let spam = logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| logit + findings.evidence_logits())?;
     let hold = policy.threshold(Label::Spam).hold.map(|hold| (hold / (1.0 - hold)).ln())?;
     let holds = spam >= hold;
     let History { approved, rejected, .. } =
@@ -26,7 +26,7 @@ pub fn known_author_evidence(policy: &Policy, findings: &Findings, logits: &[(La
     let doublings = f64::from(approved).log2() + 1.0;
     let logits = (policy.evidence.known_author * doublings).min(MAX_KNOWN_AUTHOR_LOGITS);
     let message = format!("{approved} comments of this author stand approved here");
-    Some(Reason::new("KNOWN_AUTHOR", message).label(Label::Spam.as_str(), -logits).rule("evidence.known_author"))
+    Some(Reason::new("KNOWN_AUTHOR", message).with_label(Label::Spam.as_str(), -logits).with_rule("evidence.known_author"))
 }
 
 /// Returns the vote on an author of whom too few comments were approved so far.
@@ -35,7 +35,7 @@ pub fn new_author_vote(policy: &Policy, findings: &Findings, facts: &Facts) -> O
     let approved = facts.author.filter(|_| findings.author_is_distinct).map_or(0, |author| author.approved);
     (approved < needed).then(|| {
         let message = format!("{approved} comments of this author were approved so far; {needed} are needed");
-        Vote::new(Decision::Hold, Reason::new("FIRST_COMMENT", message).rule("authors.approved_before_trust"))
+        Vote::new(Decision::Hold, Reason::new("FIRST_COMMENT", message).with_rule("authors.approved_before_trust"))
     })
 }
 
@@ -44,7 +44,7 @@ pub fn rejected_author_vote(policy: &Policy, findings: &Findings, facts: &Facts)
     let History { approved, rejected, .. } = facts.author.filter(|_| findings.author_is_certain && policy.rejected_hold > 0)?;
     (rejected >= policy.rejected_hold && rejected >= approved).then(|| {
         let message = format!("{rejected} comments of this author were rejected, and {approved} approved");
-        Vote::new(Decision::Hold, Reason::new("AUTHOR_REJECTED", message).rule("authors.rejected_hold"))
+        Vote::new(Decision::Hold, Reason::new("AUTHOR_REJECTED", message).with_rule("authors.rejected_hold"))
     })
 }
 

@@ -13,7 +13,7 @@ pub const CROWD_HOLD_FACTOR: u32 = 10;
 
 /// Returns the votes of the limits that the comment is over.
 pub fn votes<'a>(policy: &'a Policy, facts: &'a Facts) -> impl Iterator<Item = Vote> + use<'a> {
-    let refused = facts.limits.iter().filter(|limit| limit.refused());
+    let refused = facts.limits.iter().filter(|limit| limit.is_exceeded());
     refused.filter_map(|limit| vote(policy, limit, facts.flood))
 }
 
@@ -40,6 +40,6 @@ fn vote(policy: &Policy, state: &LimitState, flood: FloodCounts) -> Option<Vote>
     } else if crowd {
         message += "; many authors share its address";
     }
-    let reason = Reason::new(RATE_LIMIT, message).rule(format!("limits.{}", state.scope.as_str()));
+    let reason = Reason::new(RATE_LIMIT, message).with_rule(format!("limits.{}", state.scope.as_str()));
     (over > Decision::Approve).then(|| Vote::binding(over, reason))
 }

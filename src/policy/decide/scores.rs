@@ -30,12 +30,12 @@ fn vote(policy: &Policy, label: Label, score: f64, findings: &Findings, campaign
     let reached = |bound: Option<f64>| bound.filter(|bound| score >= *bound || score.is_nan());
     if let Some(bound) = reached(threshold.reject).filter(|_| corroborated || !threshold.corroborate) {
         let message = format!("{name} {score:.2} is at or above {bound}, which rejects");
-        let reason = Reason::new("SCORE_REJECT", message).label(name, 0.0).rule(format!("thresholds.{name}.reject"));
+        let reason = Reason::new("SCORE_REJECT", message).with_label(name, 0.0).with_rule(format!("thresholds.{name}.reject"));
         return Some(Vote::new(Decision::Reject, reason));
     }
     let bound = reached(threshold.hold)?;
     let message = format!("{name} {score:.2} is at or above {bound}, which holds");
-    let reason = Reason::new("SCORE_HOLD", message).label(name, 0.0).rule(format!("thresholds.{name}.hold"));
+    let reason = Reason::new("SCORE_HOLD", message).with_label(name, 0.0).with_rule(format!("thresholds.{name}.hold"));
     Some(Vote::new(Decision::Hold, reason).hold_force(Force::UnlessDuplicateApproved))
 }
 

@@ -19,14 +19,14 @@ impl DomainList {
     /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
     pub fn parse(domain: &str) -> Result<String, String> {
         let bare = domain.trim().trim_start_matches("*.");
-        match Self::key(bare).filter(|_| bare.len() <= MAX_DOMAIN) {
+        match Self::normalize(bare).filter(|_| bare.len() <= MAX_DOMAIN) {
             Some(key) => Ok(host::unicode_host(&key)),
             None => Err("is none: a domain such as \"casino.example\" is wanted, without scheme and path".to_owned()),
         }
     }
 
     /// The form in which a domain is compared with hosts.
-    fn key(domain: &str) -> Option<String> {
+    fn normalize(domain: &str) -> Option<String> {
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\*".contains(c);
         if domain.contains(odd) {
             None
@@ -39,7 +39,7 @@ impl DomainList {
     pub fn new(domains: Vec<String>) -> Self {
         let mut places = HashMap::new();
         for (place, domain) in domains.into_iter().enumerate() {
-            places.entry(Self::key(&domain).unwrap_or(domain)).or_insert(place);
+            places.entry(Self::normalize(&domain).unwrap_or(domain)).or_insert(place);
         }
         Self(places.into())
     }

@@ -25,7 +25,7 @@ impl ClassMix {
     ///
     /// # Errors
     /// When a share is for a kind that is not there, or nothing is left for the rest.
-    pub fn of(samples: &[LabelledSample], spam: Option<f64>, toxic: Option<f64>) -> Result<Self, ClassMixError> {
+    pub fn from_samples(samples: &[LabelledSample], spam: Option<f64>, toxic: Option<f64>) -> Result<Self, ClassMixError> {
         let count = |kind| samples.iter().filter(|sample| sample.class == kind).count() as f64;
         let counts = CommentClass::ALL.map(count);
         let given = [None, spam, toxic];
@@ -56,7 +56,7 @@ pub struct DecisionCounts {
 }
 
 impl DecisionCounts {
-    pub(super) fn of(samples: &[LabelledSample], decide: impl Fn(&LabelledSample) -> Decision) -> Self {
+    pub(super) fn count(samples: &[LabelledSample], decide: impl Fn(&LabelledSample) -> Decision) -> Self {
         let mut outcome = Self::default();
         for sample in samples {
             outcome.counts[sample.class as usize][decide(sample) as usize] += 1;
@@ -75,7 +75,7 @@ impl DecisionCounts {
     }
 
     /// The share of a site's comments that is held.
-    pub fn held(&self, mix: &ClassMix) -> f64 {
+    pub fn held_share(&self, mix: &ClassMix) -> f64 {
         let present = CommentClass::ALL.into_iter().filter(|kind| self.rows(*kind) > 0);
         present.map(|kind| mix.share(kind) * self.share(kind, Decision::Hold)).sum()
     }

@@ -50,7 +50,7 @@ pub fn search(samples: &[LabelledSample], label: Label, present: Threshold, most
     let harmless: Vec<&LabelledSample> = samples.iter().filter(|sample| sample.kind() == CommentClass::Ham).collect();
     let hit = |bound: Option<f64>| {
         let threshold = Threshold { reject: bound, ..present };
-        harmless.iter().filter(|sample| sample.is_open() && sample.rejects(label, threshold)).count()
+        harmless.iter().filter(|sample| sample.depends_on_scores() && sample.rejects(label, threshold)).count()
     };
     let found = |bound: Option<f64>, shown: bool| {
         let hit = hit(bound);

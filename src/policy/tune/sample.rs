@@ -67,7 +67,7 @@ impl LabelledSample {
     }
 
     /// Whether scores can make its decision stricter at all.
-    pub(super) fn is_open(&self) -> bool {
+    pub(super) fn depends_on_scores(&self) -> bool {
         self.min_decision == Decision::Approve && !self.findings.is_allowed()
     }
 

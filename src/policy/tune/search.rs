@@ -83,7 +83,7 @@ pub fn search(
     start: Thresholds,
 ) -> (Feasibility, Thresholds, Vec<ThresholdAlternative>) {
     let is_open =
-        |sample: &&LabelledSample| sample.is_open() && !labels.iter().any(|label| sample.rejects(*label, start[label.lane()]));
+        |sample: &&LabelledSample| sample.depends_on_scores() && !labels.iter().any(|label| sample.rejects(*label, start[label.lane()]));
     let open =
         samples.iter().filter(is_open).map(|sample| OpenSample { kind: sample.class, bins: sample.scores.map(bin) }).collect();
     let mut rows = [0.0; CommentClass::ALL.len()];
@@ -93,7 +93,7 @@ pub fn search(
     let search = ThresholdSearch { samples, mix, goal, labels, present, start, open, rows };
     let path = search.path();
     let (fit, thresholds) = search.choose(&path);
-    (fit, thresholds, search.levels(&path))
+    (fit, thresholds, search.alternatives(&path))
 }
 
 impl ThresholdSearch<'_> {
@@ -179,11 +179,11 @@ impl ThresholdSearch<'_> {
     }
 
     fn outcome(&self, thresholds: &Thresholds) -> DecisionCounts {
-        DecisionCounts::of(self.samples, |sample| sample.decide(thresholds))
+        DecisionCounts::count(self.samples, |sample| sample.decide(thresholds))
     }
 
     fn fits_queue(&self, outcome: &DecisionCounts) -> bool {
-        outcome.held(self.mix) <= self.goal.max_held + TOLERANCE
+        outcome.held_share(self.mix) <= self.goal.max_held + TOLERANCE
     }
 
     fn choose(&self, path: &[HoldSteps]) -> (Feasibility, Thresholds) {
@@ -210,7 +210,7 @@ impl ThresholdSearch<'_> {
         };
         let fit = match needed {
             _ if !fits(&thresholds) => Feasibility::QueueOutOfReach,
-            Some((_, outcome)) => Feasibility::QueueOnly(outcome.held(self.mix)),
+            Some((_, outcome)) => Feasibility::QueueOnly(outcome.held_share(self.mix)),
             None => Feasibility::MissesOutOfReach,
         };
         (fit, thresholds)
@@ -218,7 +218,7 @@ impl ThresholdSearch<'_> {
 
     /// Raises thresholds as long as not too much is missed, each time the one that spares the most.
     fn raise_thresholds(&self, mut holds: HoldSteps) -> HoldSteps {
-        let held = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).held(self.mix);
+        let held = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).held_share(self.mix);
         let meets = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).misses_at_most(self.goal.max_missed);
         loop {
             let now = held(&holds);
@@ -257,7 +257,7 @@ impl ThresholdSearch<'_> {
             }
             let mut stricter = thresholds;
             stricter[lane].hold = Some(stricter[lane].reject.map_or(present, |reject| present.min(reject)));
-            let more = self.outcome(&stricter).held(self.mix) - self.outcome(&thresholds).held(self.mix);
+            let more = self.outcome(&stricter).held_share(self.mix) - self.outcome(&thresholds).held_share(self.mix);
             if more <= SAFETY_MARGIN {
                 thresholds = stricter;
             }
@@ -266,10 +266,10 @@ impl ThresholdSearch<'_> {
     }
 
     /// The ways on the path that hold about the shares of [`ALTERNATIVE_SHARES`].
-    fn levels(&self, path: &[HoldSteps]) -> Vec<ThresholdAlternative> {
+    fn alternatives(&self, path: &[HoldSteps]) -> Vec<ThresholdAlternative> {
         let mut levels: Vec<ThresholdAlternative> = Vec::new();
         for share in ALTERNATIVE_SHARES {
-            let holds = path.partition_point(|holds| self.outcome(&self.thresholds(holds)).held(self.mix) <= share + TOLERANCE);
+            let holds = path.partition_point(|holds| self.outcome(&self.thresholds(holds)).held_share(self.mix) <= share + TOLERANCE);
             let Some(holds) = holds.checked_sub(1).and_then(|at| path.get(at)) else { continue };
             let thresholds = self.thresholds(holds);
             let level = ThresholdAlternative { thresholds, outcome: self.outcome(&thresholds) };

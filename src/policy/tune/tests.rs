@@ -21,13 +21,13 @@ fn samples(policy: &Policy) -> Vec<LabelledSample> {
 fn both_goals_are_met_with_the_fewest_held() {
     let policy = policy("[thresholds.spam]\nhold = 0.1\nreject = \"never\"\n");
     let samples = samples(&policy);
-    let mix = ClassMix::of(&samples, None, None).unwrap();
+    let mix = ClassMix::from_samples(&samples, None, None).unwrap();
     let proposal = tune(&policy, &samples, &mix, &goal(0.1, 0.2));
     assert_eq!(proposal.feasibility, Feasibility::Both);
     let hold = proposal.thresholds[Label::Spam.lane()].hold.unwrap();
     assert!((0.52..=0.56).contains(&hold), "{hold}");
     assert!(proposal.proposed.share(CommentClass::Spam, Decision::Approve) <= 0.1);
-    assert!(proposal.proposed.held(&mix) < proposal.present.held(&mix));
+    assert!(proposal.proposed.held_share(&mix) < proposal.present.held_share(&mix));
     assert!(proposal.alternatives.len() > 3, "{:?}", proposal.alternatives);
 }
 
@@ -35,10 +35,10 @@ fn both_goals_are_met_with_the_fewest_held() {
 fn the_queue_wins_when_both_cannot_be_met() {
     let policy = policy("");
     let samples = samples(&policy);
-    let mix = ClassMix::of(&samples, None, None).unwrap();
+    let mix = ClassMix::from_samples(&samples, None, None).unwrap();
     let proposal = tune(&policy, &samples, &mix, &goal(0.0, 0.05));
     assert!(matches!(proposal.feasibility, Feasibility::QueueOnly(needed) if needed > 0.05), "{:?}", proposal.feasibility);
-    assert!(proposal.proposed.held(&mix) <= 0.05);
+    assert!(proposal.proposed.held_share(&mix) <= 0.05);
     assert!(proposal.proposed.share(CommentClass::Spam, Decision::Approve) > 0.0);
 }
 
@@ -46,13 +46,13 @@ fn the_queue_wins_when_both_cannot_be_met() {
 fn a_given_share_of_spam_changes_what_is_held() {
     let policy = policy("[thresholds.spam]\nhold = 0.55\nreject = \"never\"\n");
     let samples = samples(&policy);
-    let held = |mix: &ClassMix| tune(&policy, &samples, mix, &goal(0.5, 0.5)).present.held(mix);
-    let as_it_is = ClassMix::of(&samples, None, None).unwrap();
-    let rare = ClassMix::of(&samples, Some(0.01), None).unwrap();
+    let held = |mix: &ClassMix| tune(&policy, &samples, mix, &goal(0.5, 0.5)).present.held_share(mix);
+    let as_it_is = ClassMix::from_samples(&samples, None, None).unwrap();
+    let rare = ClassMix::from_samples(&samples, Some(0.01), None).unwrap();
     assert!((as_it_is.share(CommentClass::Spam) - 0.1).abs() < 1e-9 && (rare.share(CommentClass::Ham) - 0.99).abs() < 1e-9);
     assert!(held(&rare) < held(&as_it_is));
-    assert_eq!(ClassMix::of(&samples, None, Some(0.1)), Err(ClassMixError::None("toxic")));
-    assert_eq!(ClassMix::of(&samples, Some(1.0), None), Err(ClassMixError::TooMuch));
+    assert_eq!(ClassMix::from_samples(&samples, None, Some(0.1)), Err(ClassMixError::None("toxic")));
+    assert_eq!(ClassMix::from_samples(&samples, Some(1.0), None), Err(ClassMixError::TooMuch));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_label_that_the_rows_say_nothing_of_keeps_its_threshold() {
     let policy = policy("[thresholds.threat]\nhold = 0.4\n");
     let mut samples = samples(&policy);
     samples.push(sample(&policy, CommentClass::Ham, false, &[(Label::Threat, 0.01)]));
-    let mix = ClassMix::of(&samples, None, None).unwrap();
+    let mix = ClassMix::from_samples(&samples, None, None).unwrap();
     let proposal = tune(&policy, &samples, &mix, &goal(0.1, 0.2));
     assert_eq!(proposal.thresholds[Label::Threat.lane()].hold, Some(0.4));
 }
@@ -100,9 +100,9 @@ proptest! {
                 sample(&policy, CommentClass::ALL[*kind], *link, &[(Label::Spam, *spam), (Label::Toxicity, *toxic)])
             })
             .collect();
-        let mix = ClassMix::of(&samples, None, None).unwrap();
+        let mix = ClassMix::from_samples(&samples, None, None).unwrap();
         let proposal = tune(&policy, &samples, &mix, &goal(max_missed, max_held));
-        prop_assert!(proposal.proposed.held(&mix) <= max_held + 1e-9 || proposal.feasibility == Feasibility::QueueOutOfReach);
+        prop_assert!(proposal.proposed.held_share(&mix) <= max_held + 1e-9 || proposal.feasibility == Feasibility::QueueOutOfReach);
         if proposal.feasibility == Feasibility::Both {
             prop_assert!(proposal.proposed.misses_at_most(max_missed));
         }

@@ -55,7 +55,7 @@ impl<'t> DisguiseReader<'t> {
     /// Reads what stands between white space.
     fn read_piece(&mut self, piece: &str, begin: usize) {
         let core = trim_punctuation(piece);
-        let is_address = piece.contains('.') && Addresses::of(piece).next().is_some();
+        let is_address = piece.contains('.') && Addresses::new(piece).next().is_some();
         let meant = if is_address || !may_be_disguised(piece) { None } else { undisguised_word(core, self.is_latin) };
         if let Some(text) = meant {
             let start = begin + core.as_ptr().addr() - piece.as_ptr().addr();

@@ -34,7 +34,7 @@ pub fn loose_words(normal: &str) -> Option<Vec<Word>> {
             continue;
         }
         let addresses: Vec<Range<usize>> = match piece.contains('.') {
-            true => Addresses::of(piece).map(|address| address.at().clone()).collect(),
+            true => Addresses::new(piece).map(|address| address.span().clone()).collect(),
             false => Vec::new(),
         };
         for (at, word) in piece.unicode_word_indices() {

@@ -16,12 +16,12 @@ const CHUNK: usize = 512;
 
 impl Store {
     /// Records an act that is not on a comment.
-    pub async fn log(&self, site: &Site, event: &pb::AuditEvent) -> Result<(), Error> {
+    pub async fn append_audit(&self, site: &Site, event: &pb::AuditEvent) -> Result<(), Error> {
         let record = event.encode_to_vec();
         match &self.engine {
-            Engine::Memory(engine) => engine.log(site, record),
-            Engine::Embedded(engine) => engine.log(site, record).await,
-            Engine::Redis(engine) => engine.log(site, record).await,
+            Engine::Memory(engine) => engine.append_audit(site, record),
+            Engine::Embedded(engine) => engine.append_audit(site, record).await,
+            Engine::Redis(engine) => engine.append_audit(site, record).await,
         }
     }
 
@@ -36,7 +36,7 @@ impl Store {
 
     /// Erases what the audit says of a person: of these comments, of all others that it knows to be the person's, and of
     /// entries for the person. A walk over all of it. Returns how many records.
-    pub(super) async fn blank(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
+    pub(super) async fn redact_audit_of(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
         let mut ids: HashSet<String> = ids.iter().map(|id| id.as_str().to_owned()).collect();
         let (secrets, hash) = (self.secrets(site).await?, format!("#{person}"));
         let (mut from, mut blanked) = (0, 0);
@@ -49,7 +49,7 @@ impl Store {
                     ids.insert(event.comment_id.clone());
                 }
                 let listed = event.act == "LISTED" || event.act == "UNLISTED";
-                let user = event.subject.split_once(" author ").map(|(_, user)| secrets.known_by(Identity::User(user)));
+                let user = event.subject.split_once(" author ").map(|(_, user)| secrets.hashes_of(Identity::User(user)));
                 let entry = event.subject.ends_with(&hash) || user.is_some_and(|known| known.contains(person));
                 if ids.contains(&event.comment_id) || listed && entry {
                     numbers.push(event.number);
@@ -58,9 +58,9 @@ impl Store {
             if !numbers.is_empty() {
                 blanked += u64::try_from(numbers.len()).unwrap_or(u64::MAX);
                 match &self.engine {
-                    Engine::Memory(engine) => engine.blank(site, &numbers)?,
-                    Engine::Embedded(engine) => engine.blank(site, &numbers).await?,
-                    Engine::Redis(engine) => engine.blank(site, &numbers).await?,
+                    Engine::Memory(engine) => engine.redact_audit(site, &numbers)?,
+                    Engine::Embedded(engine) => engine.redact_audit(site, &numbers).await?,
+                    Engine::Redis(engine) => engine.redact_audit(site, &numbers).await?,
                 }
             }
             match page.next.filter(|_| !page.end) {

@@ -28,7 +28,7 @@ impl Store {
     /// Who is at work on these comments, in their order.
     pub async fn claims(&self, site: &Site, ids: &[CommentId]) -> Result<Vec<Option<Claim>>, Error> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => self.claims.of(site, ids, SystemTime::now()),
+            Engine::Memory(_) | Engine::Embedded(_) => self.claims.get(site, ids, SystemTime::now()),
             Engine::Redis(engine) => engine.claims(site, ids).await,
         }
     }

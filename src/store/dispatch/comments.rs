@@ -13,7 +13,7 @@ use crate::verdict::Verdict;
 
 impl Store {
     /// How many comments came to this process of late that were nearly the same.
-    pub fn similar(&self, site: &Site, likeness: Option<&MinHash>) -> DuplicateCounts {
+    pub fn count_similar(&self, site: &Site, likeness: Option<&MinHash>) -> DuplicateCounts {
         likeness.map_or_else(DuplicateCounts::default, |likeness| self.near_duplicates.similar(site, likeness))
     }
 
@@ -48,17 +48,17 @@ impl Store {
 
     /// What this process alone knows of a comment that the store cannot be asked about: its limits, as far as it has
     /// counted them itself. Counts the comment in them, if `count`.
-    pub fn alone(&self, admission: &Admission<'_>, count: bool) -> Facts {
-        self.local_limits.weigh(admission, count)
+    pub fn local_facts(&self, admission: &Admission<'_>, count: bool) -> Facts {
+        self.local_limits.check(admission, count)
     }
 
     /// Tells what [`admit`](Self::admit) would find if the comment came now. Counts and writes nothing. `None`: the site's
     /// block and allow entries are others by now.
-    pub async fn look(&self, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
+    pub async fn peek(&self, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
         match &self.engine {
-            Engine::Memory(engine) => engine.look(admission).map(Some),
-            Engine::Embedded(engine) => self.disk.with_timeout(engine.look(admission), |_| false).await.map(Some),
-            Engine::Redis(engine) => engine.look(admission).await,
+            Engine::Memory(engine) => engine.peek(admission).map(Some),
+            Engine::Embedded(engine) => self.disk.with_timeout(engine.peek(admission), |_| false).await.map(Some),
+            Engine::Redis(engine) => engine.peek(admission).await,
         }
     }
 
@@ -119,7 +119,7 @@ impl Store {
                 }
                 replaced
             }
-            Engine::Embedded(engine) => self.disk.noted(engine.replace(site, id, change).await, |replaced| *replaced),
+            Engine::Embedded(engine) => self.disk.observe(engine.replace(site, id, change).await, |replaced| *replaced),
             Engine::Redis(engine) => engine.replace(site, id, change).await,
         }
     }
@@ -139,7 +139,7 @@ fn is_first_sight(admitted: &Result<AdmissionOutcome, Error>) -> bool {
 fn counts_in_limits(admitted: &Result<AdmissionOutcome, Error>) -> bool {
     match admitted {
         Ok(AdmissionOutcome::Recorded(_)) => true,
-        Ok(AdmissionOutcome::Undecided { facts, .. }) => !facts.limits.iter().any(LimitState::refused),
+        Ok(AdmissionOutcome::Undecided { facts, .. }) => !facts.limits.iter().any(LimitState::is_exceeded),
         Ok(AdmissionOutcome::Repeated(_) | AdmissionOutcome::ListsChanged) | Err(_) => false,
     }
 }

@@ -12,11 +12,11 @@ const MAX_WALKS: usize = 3;
 impl Store {
     /// The comments that came from a person: of which any text, the present or an earlier one, was sent under this
     /// identity. A walk over all comments of the site, a few at a time; one that comes meanwhile may be missed.
-    pub async fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
+    pub async fn find_comments_of(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
         match &self.engine {
-            Engine::Memory(engine) => engine.find(site, person),
-            Engine::Embedded(engine) => engine.find(site, person).await,
-            Engine::Redis(engine) => engine.find(site, person).await,
+            Engine::Memory(engine) => engine.find_comments_of(site, person),
+            Engine::Embedded(engine) => engine.find_comments_of(site, person).await,
+            Engine::Redis(engine) => engine.find_comments_of(site, person).await,
         }
     }
 
@@ -28,7 +28,7 @@ impl Store {
     /// # Errors
     /// [`Error::Overloaded`] if too many erasures wait for their turn on the site.
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
-        let _turn = self.erasures.turn(site).await?;
+        let _turn = self.erasures.wait_turn(site).await?;
         self.local_limits.forget(site, *person);
         let mut forgotten = self.forget_once(site, person).await?;
         // Comments may have come behind the walk's back.
@@ -44,8 +44,8 @@ impl Store {
 
     async fn forget_once(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
         // Before the comments: they tell which records are about the person, and whoever repeats this finds them again.
-        let ids = self.find(site, person).await?;
-        let mut acts = self.blank(site, person, &ids).await?;
+        let ids = self.find_comments_of(site, person).await?;
+        let mut acts = self.redact_audit_of(site, person, &ids).await?;
         let listed = self.remove_list_entries_of(site, person).await?;
         let outcomes = self.remove_outcomes_of(site, person, &ids).await?;
         let quotes = self.remove_quotes_of(site, &ids).await?;
@@ -56,7 +56,7 @@ impl Store {
         }?;
         if forgotten.comments > 0 {
             // What was done to them meanwhile.
-            acts += self.blank(site, person, &ids).await?;
+            acts += self.redact_audit_of(site, person, &ids).await?;
         }
         (forgotten.acts, forgotten.listed, forgotten.outcomes, forgotten.quotes) = (acts, listed, outcomes, quotes);
         Ok(forgotten)

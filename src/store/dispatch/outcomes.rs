@@ -14,7 +14,7 @@ impl Store {
     /// Returns a version that rises with every change of a site's log, or `None` where other processes may change it.
     pub fn outcome_version(&self, site: &Site) -> Option<u64> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.outcomes.of(site)),
+            Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.outcomes.get(site)),
             Engine::Redis(_) => None,
         }
     }
@@ -53,19 +53,19 @@ impl Store {
 
     /// Adds to a log, and takes from it, without an act on a comment. `act`, if it is one, is added to the site's audit in
     /// the same step.
-    pub async fn teach(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<&pb::AuditEvent>) -> Result<(), Error> {
+    pub async fn update_outcomes(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<&pb::AuditEvent>) -> Result<(), Error> {
         let act = act.map(Message::encode_to_vec);
         match &self.engine {
-            Engine::Memory(engine) => self.bump_outcome_version(site, engine.teach(site, teaching, act)),
-            Engine::Embedded(engine) => engine.teach(site, teaching, act).await,
-            Engine::Redis(engine) => engine.teach(site, teaching, act).await,
+            Engine::Memory(engine) => self.bump_outcome_version(site, engine.update_outcomes(site, teaching, act)),
+            Engine::Embedded(engine) => engine.update_outcomes(site, teaching, act).await,
+            Engine::Redis(engine) => engine.update_outcomes(site, teaching, act).await,
         }
     }
 
     /// Forgets records, each told by its number and name. `first`: the number of the first that is left, where the caller has
     /// seen all. With `wipe` no bytes of them are left where the engine keeps its
     /// state, once [`forget`](Self::forget) has ended.
-    pub async fn drop_outcomes(
+    pub async fn remove_outcomes(
         &self,
         site: &Site,
         records: &[(u64, String)],
@@ -76,19 +76,19 @@ impl Store {
             return Ok(());
         }
         match &self.engine {
-            Engine::Memory(engine) => self.bump_outcome_version(site, engine.drop_outcomes(site, records)),
-            Engine::Embedded(engine) => engine.drop_outcomes(site, records, wipe).await,
-            Engine::Redis(engine) => engine.drop_outcomes(site, records, first).await,
+            Engine::Memory(engine) => self.bump_outcome_version(site, engine.remove_outcomes(site, records)),
+            Engine::Embedded(engine) => engine.remove_outcomes(site, records, wipe).await,
+            Engine::Redis(engine) => engine.remove_outcomes(site, records, first).await,
         }
     }
 
     /// Has learning begin behind one number and end with another, and adds the act to the site's audit in the same step.
-    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
+    pub async fn set_outcome_range(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
         let act = act.encode_to_vec();
         match &self.engine {
-            Engine::Memory(engine) => self.bump_outcome_version(site, engine.bound_outcomes(site, from, to, act)),
-            Engine::Embedded(engine) => engine.bound_outcomes(site, from, to, act).await,
-            Engine::Redis(engine) => engine.bound_outcomes(site, from, to, act).await,
+            Engine::Memory(engine) => self.bump_outcome_version(site, engine.set_outcome_range(site, from, to, act)),
+            Engine::Embedded(engine) => engine.set_outcome_range(site, from, to, act).await,
+            Engine::Redis(engine) => engine.set_outcome_range(site, from, to, act).await,
         }
     }
 
@@ -110,7 +110,7 @@ impl Store {
                 theirs.push((number, lesson.name));
             }
         }
-        self.drop_outcomes(site, &theirs, None, true).await?;
+        self.remove_outcomes(site, &theirs, None, true).await?;
         Ok(u64::try_from(theirs.len()).unwrap_or(u64::MAX))
     }
 }

@@ -26,11 +26,11 @@ impl Store {
 
     /// Changes records, and adds the act to the server's audit ([`Site::server`](crate::comment::Site::server)). Returns how
     /// many were removed, or `None` if the records have another version than the amendment is for.
-    pub async fn amend_records(&self, space: RecordKind, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
+    pub async fn update_records(&self, space: RecordKind, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
         match &self.engine {
-            Engine::Memory(engine) => engine.amend_records(space, &amendment, &self.versions),
-            Engine::Embedded(engine) => engine.amend_records(space, amendment).await,
-            Engine::Redis(engine) => engine.amend_records(space, &amendment).await,
+            Engine::Memory(engine) => engine.update_records(space, &amendment, &self.versions),
+            Engine::Embedded(engine) => engine.update_records(space, amendment).await,
+            Engine::Redis(engine) => engine.update_records(space, &amendment).await,
         }
     }
 }

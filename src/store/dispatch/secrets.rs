@@ -21,7 +21,7 @@ impl Store {
             Some(known) if known.is_fresh(generation) => return Ok(known.secrets.clone()),
             // An engine that came back empty is told what they were: the same people must have the same hashes.
             Some(known) => known.secrets.clone(),
-            None => Secrets::fresh()?,
+            None => Secrets::random()?,
         };
         match (self.read_secrets(site, &ours).await, known) {
             // Away: so is whatever would need them to be right, and the limits of this process go on with the old ones.
@@ -51,7 +51,7 @@ impl Store {
         loop {
             // Read where they are, unless they were lost there.
             let known = self.secrets.get(site)?.map(|known| known.secrets);
-            let old = self.read_secrets(site, &known.map_or_else(Secrets::fresh, Ok)?).await?;
+            let old = self.read_secrets(site, &known.map_or_else(Secrets::random, Ok)?).await?;
             let new = old.rotated()?;
             let swapped = match &self.engine {
                 Engine::Memory(engine) => engine.swap_secrets(site, &old, &new, &act),

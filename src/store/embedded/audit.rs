@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::store::audit::{AuditPage, AuditRecord, ChainPosition};
 
 impl Embedded {
-    pub async fn log(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
+    pub async fn append_audit(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
         let site = site.clone();
         self.writer.run(move |engine| engine.append_audit(&site, record.clone())).await
     }
@@ -21,7 +21,7 @@ impl Embedded {
         self.read(ReadSize::Long, move |connection| page(connection, &site, from, count, backwards)).await
     }
 
-    pub async fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
+    pub async fn redact_audit(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
         let (site, numbers) = (site.clone(), numbers.to_vec());
         let blank = self.writer.run(move |engine| {
             let Some(site) = read::site_id(engine.connection(), &site)? else { return Ok(()) };
@@ -32,7 +32,7 @@ impl Embedded {
             }
             drop(update);
             // Also when no comment is left to erase, as after an erasure that was cut short.
-            engine.ask_for_wipe()
+            engine.request_wipe()
         });
         blank.await
     }
@@ -42,13 +42,13 @@ impl Database {
     /// Records an act that is not on a comment.
     pub fn append_audit(&mut self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
         let site = self.site_id(site)?;
-        self.log(site, record)
+        self.append_audit_row(site, record)
     }
 
     /// Adds a record to a site's audit.
-    pub fn log(&self, site: i64, record: Vec<u8>) -> Result<(), Error> {
+    pub fn append_audit_row(&self, site: i64, record: Vec<u8>) -> Result<(), Error> {
         let newest = newest(self.connection(), site)?;
-        let AuditRecord { position: link, digest, record } = AuditRecord::after(&newest, record);
+        let AuditRecord { position: link, digest, record } = AuditRecord::following(&newest, record);
         let mut insert = self
             .connection()
             .prepare_cached("INSERT INTO audit (site, number, hash, digest, record) VALUES (?1, ?2, ?3, ?4, ?5)")?;
@@ -71,7 +71,7 @@ fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards
         Ok(AuditRecord { position: link, digest: row.get(2)?, record: row.get(3)? })
     })?;
     let records = rows.collect::<Result<_, _>>()?;
-    let page = AuditPage::of(
+    let page = AuditPage::new(
         records,
         usize::try_from(count).unwrap_or(usize::MAX),
         forgotten(connection, site)?,

@@ -19,7 +19,7 @@ use crate::verdict::Verdict;
 
 impl Embedded {
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
-        let (draft, limits) = (Draft::new(admission, admission.tentative), admission.counted());
+        let (draft, limits) = (Draft::new(admission, admission.tentative), admission.applied_limits());
         let trust = admission.trust;
         let found = self.writer.run(move |engine| engine.admit(&draft, &limits, trust)).await?;
         Ok(match found {
@@ -33,9 +33,9 @@ impl Embedded {
         })
     }
 
-    pub async fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
-        let (draft, limits) = (Draft::new(admission, admission.tentative), admission.counted());
-        self.writer.run(move |engine| engine.look(&draft, &limits)).await
+    pub async fn peek(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
+        let (draft, limits) = (Draft::new(admission, admission.tentative), admission.applied_limits());
+        self.writer.run(move |engine| engine.peek(&draft, &limits)).await
     }
 
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
@@ -49,7 +49,7 @@ impl Embedded {
     pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
         let (site, id) = (site.clone(), id.clone());
         let row = self.read(ReadSize::Short, move |connection| read::comment(connection, &site, &id)).await?;
-        row.map(Row::kept).transpose()
+        row.map(Row::into_stored).transpose()
     }
 
     pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
@@ -64,10 +64,10 @@ impl Embedded {
             let which = (query.decision, query.spot_checks);
             let page = move |connection: &Connection| read::list(connection, &site, which, order, after.as_ref(), count);
             let rows = self.read(ReadSize::Long, page).await?;
-            let rows = rows.into_iter().map(|(place, row)| Ok((place, Some(row.kept()?))));
-            filling.take(count, rows.collect::<Result<_, Error>>()?);
+            let rows = rows.into_iter().map(|(place, row)| Ok((place, Some(row.into_stored()?))));
+            filling.add(count, rows.collect::<Result<_, Error>>()?);
         }
-        Ok(filling.page())
+        Ok(filling.build())
     }
 
     pub async fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {

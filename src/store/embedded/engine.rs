@@ -82,7 +82,7 @@ impl Database {
     }
 
     /// Has what was erased overwritten later, also after a crash.
-    pub fn ask_for_wipe(&mut self) -> Result<(), Error> {
+    pub fn request_wipe(&mut self) -> Result<(), Error> {
         self.erased = true;
         chore::request_wipe(&self.connection)
     }

@@ -16,7 +16,7 @@ use crate::verdict::Decision;
 const CHUNK: usize = 256;
 
 impl Embedded {
-    pub async fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
+    pub async fn find_comments_of(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let (site, person) = (site.clone(), *person);
@@ -44,7 +44,7 @@ impl Embedded {
             let set = update.execute(params![site, id.as_str(), revision, comment])? > 0;
             drop(update);
             if set {
-                engine.ask_for_wipe()?;
+                engine.request_wipe()?;
             }
             Ok(set)
         });
@@ -54,7 +54,7 @@ impl Embedded {
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
         let person = *person;
         let mut forgotten = ErasureCounts::default();
-        for chunk in self.find(site, &person).await?.chunks(CHUNK) {
+        for chunk in self.find_comments_of(site, &person).await?.chunks(CHUNK) {
             let (site, chunk) = (site.clone(), chunk.to_vec());
             forgotten += self.writer.run(move |engine| engine.erase(&site, person, &chunk)).await?;
         }
@@ -90,7 +90,7 @@ impl Database {
             }
         }
         if forgotten.comments > 0 {
-            self.ask_for_wipe()?;
+            self.request_wipe()?;
         }
         Ok(forgotten)
     }

@@ -41,7 +41,7 @@ impl Embedded {
         record.await
     }
 
-    pub async fn teach(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
+    pub async fn update_outcomes(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
         let (site, teaching) = (site.clone(), teaching.clone());
         let teach = self.writer.run(move |engine| {
             engine.update_outcomes(&site, &teaching)?;
@@ -50,7 +50,7 @@ impl Embedded {
         teach.await
     }
 
-    pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
+    pub async fn remove_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
         let (site, records) = (site.clone(), records.to_vec());
         let dropping = self.writer.run(move |engine| {
             engine.touch_outcomes(&site);
@@ -62,14 +62,14 @@ impl Embedded {
             }
             engine.count_removed_outcomes(site, gone)?;
             if wipe {
-                engine.ask_for_wipe()?;
+                engine.request_wipe()?;
             }
             Ok(())
         });
         dropping.await
     }
 
-    pub async fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
+    pub async fn set_outcome_range(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let site = site.clone();
         let bounding = self.writer.run(move |engine| {
             engine.touch_outcomes(&site);
@@ -89,11 +89,11 @@ impl Database {
     pub fn update_outcomes(&mut self, site: &Site, teaching: &OutcomeUpdate) -> Result<(), Error> {
         self.touch_outcomes(site);
         let site = self.site_id(site)?;
-        self.teach(site, teaching)
+        self.update_outcome_rows(site, teaching)
     }
 
     /// Adds to a site's log, and takes from it.
-    pub fn teach(&self, site: i64, teaching: &OutcomeUpdate) -> Result<(), Error> {
+    pub fn update_outcome_rows(&self, site: i64, teaching: &OutcomeUpdate) -> Result<(), Error> {
         let added = teaching.added.as_ref().map(|(name, _)| name);
         let mut gone = 0;
         for name in teaching.removed.iter().chain(added) {

@@ -16,27 +16,27 @@ impl Embedded {
         self.records_in(space.as_str().to_owned()).await
     }
 
-    pub async fn amend_records(&self, space: RecordKind, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
+    pub async fn update_records(&self, space: RecordKind, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
         let amending = self.writer.run(move |engine| {
             if amendment.version.is_some_and(|expected| expected != engine.records_version()) {
                 return Ok(None);
             }
             engine.touch_records();
-            engine.amend(space.as_str(), &Site::server(), &amendment).map(Some)
+            engine.update_records(space.as_str(), &Site::server(), &amendment).map(Some)
         });
         amending.await
     }
 
     /// A site's block and allow entries.
-    pub async fn listed(&self, site: &Site) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    pub async fn list_entries(&self, site: &Site) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         self.records_in(listed_space(site)).await
     }
 
-    pub async fn amend_listed(&self, site: &Site, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
+    pub async fn update_list_entries(&self, site: &Site, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
         let site = site.clone();
         let amending = self.writer.run(move |engine| {
             engine.touch_lists(&site);
-            engine.amend(&listed_space(&site), &site, &amendment).map(Some)
+            engine.update_records(&listed_space(&site), &site, &amendment).map(Some)
         });
         amending.await
     }
@@ -53,7 +53,7 @@ impl Embedded {
 
 impl Database {
     /// Does what an amendment says, and records the act in the audit of `site`. Returns how many were removed.
-    fn amend(&mut self, space: &str, site: &Site, amendment: &RecordsUpdate) -> Result<usize, Error> {
+    fn update_records(&mut self, space: &str, site: &Site, amendment: &RecordsUpdate) -> Result<usize, Error> {
         let RecordsUpdate { put, remove, act, .. } = amendment;
         let mut insert =
             self.connection().prepare_cached("INSERT OR REPLACE INTO record (space, name, bytes) VALUES (?1, ?2, ?3)")?;

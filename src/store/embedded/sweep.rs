@@ -146,7 +146,7 @@ impl Sweep {
     /// Forgets what is due of a site. Returns whether there is more.
     fn visit(&self, periods: &mut SiteRetentions<'_>, site: i64, until: Deadline) -> Result<bool, Error> {
         let connection = periods.connection;
-        let kept = periods.of(site)?;
+        let kept = periods.get(site)?;
         let mut more = false;
         // Written out, since the index serves only a query that says which rows are in it.
         for decision in [Decision::Approve, Decision::Reject] {
@@ -155,7 +155,7 @@ impl Sweep {
                  ORDER BY changed_at LIMIT ?3",
                 decision.to_wire() as i32
             ))?;
-            let rows = select.query_map(params![site, ago(kept.of(decision)), MAX_ROWS_PER_VISIT], |row| {
+            let rows = select.query_map(params![site, ago(kept.for_decision(decision)), MAX_ROWS_PER_VISIT], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
             })?;
             let rows = rows.collect::<Result<Vec<_>, _>>()?;
@@ -193,7 +193,7 @@ impl Sweep {
         })?;
         for row in rows.collect::<Result<Vec<_>, _>>()? {
             let (site, person, changed_at) = row;
-            if changed_at < ago(periods.of(site)?.authors) {
+            if changed_at < ago(periods.get(site)?.authors) {
                 let mut delete = connection.prepare_cached("DELETE FROM author WHERE site = ?1 AND person = ?2")?;
                 delete.execute(params![site, person])?;
             }

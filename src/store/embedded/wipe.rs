@@ -96,7 +96,7 @@ impl Wipe {
     }
 
     /// Something was erased, and that is committed.
-    pub fn ask(&mut self) {
+    pub fn request(&mut self) {
         self.due.get_or_insert_with(|| Instant::now() + DELAY);
     }
 

@@ -159,7 +159,7 @@ impl Chores {
     /// Does what is due, in small steps.
     fn run_due(&mut self, engine: &mut Database) {
         if engine.take_erased() {
-            self.wipe.ask();
+            self.wipe.request();
         }
         if self.sweep.is_due() {
             self.sweep(engine);

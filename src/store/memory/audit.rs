@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::store::audit::AuditPage;
 
 impl Memory {
-    pub fn log(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
-        site_state(&mut self.state()?.sites, site).log(record);
+    pub fn append_audit(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
+        site_state(&mut self.state()?.sites, site).append_audit(record);
         Ok(())
     }
 
@@ -20,10 +20,10 @@ impl Memory {
             true => all.rev().filter(|logged| logged.position.number < from).take(count).cloned().collect(),
             false => all.filter(|logged| logged.position.number > from).take(count).cloned().collect(),
         };
-        Ok(AuditPage::of(records, count, shelf.audit_forgotten, shelf.audit_end()))
+        Ok(AuditPage::new(records, count, shelf.audit_forgotten, shelf.audit_end()))
     }
 
-    pub fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
+    pub fn redact_audit(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
         let mut state = self.state()?;
         let records = state.sites.get_mut(site).into_iter().flat_map(|shelf| &mut shelf.audit);
         records.filter(|logged| numbers.contains(&logged.position.number)).for_each(|logged| logged.record.clear());

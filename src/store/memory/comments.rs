@@ -18,7 +18,7 @@ use crate::verdict::{Decision, Verdict};
 impl Memory {
     pub fn admit(&self, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
         let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
-        let limits = admission.counted();
+        let limits = admission.applied_limits();
         let mut state = self.state()?;
         let State { sites, limits: counts, bytes: total, .. } = &mut *state;
         let shelf = site_state(sites, site);
@@ -34,7 +34,7 @@ impl Memory {
                 revision: *revision,
             });
         }
-        let weighing = counts.weigh(shelf.number, &limits);
+        let weighing = counts.check(shelf.number, &limits);
         counts.count(&weighing);
         counts.commit();
         let facts = Facts {
@@ -46,11 +46,11 @@ impl Memory {
             decided_duplicate: None,
             flood: FloodCounts::default(),
         };
-        if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::refused) {
+        if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::is_exceeded) {
             let verdict = with_rate_limit(admission.tentative, facts.tightest());
             shelf.reserved.pop(id);
             if let Some(act) = machine_record(&verdict, &admission.persons) {
-                shelf.log(act);
+                shelf.append_audit(act);
             }
             shelf.insert(
                 admission,
@@ -58,7 +58,7 @@ impl Memory {
                 EditHistory::default(),
                 total,
             );
-            state.came(site, id);
+            state.remember(site, id);
             return Ok(AdmissionOutcome::Recorded(verdict));
         }
         let revision = standing.map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
@@ -71,7 +71,7 @@ impl Memory {
         Ok(AdmissionOutcome::Undecided { facts, verdict_id, revision })
     }
 
-    pub fn look(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
+    pub fn peek(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
         let (site, id) = (admission.comment.site(), admission.comment.id());
         let state = self.state()?;
         // A site that was never heard of gets no shelf for being asked about.
@@ -79,12 +79,12 @@ impl Memory {
         let standing = shelf.and_then(|shelf| shelf.comments.get(id));
         let number = shelf.map_or(-1, |shelf| shelf.number);
         Ok(Facts {
-            limits: state.limits.weigh(number, &admission.counted()).states,
+            limits: state.limits.check(number, &admission.applied_limits()).states,
             author: admission
                 .persons
                 .author()
                 .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
-            previous: standing.filter(|entry| !entry.is_of(admission.comment)).map(|entry| entry.previous()),
+            previous: standing.filter(|entry| !entry.has_text(admission.comment)).map(|entry| entry.previous()),
             duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
             flood: FloodCounts::default(),
@@ -121,14 +121,14 @@ impl Memory {
             }
         };
         if let Some(act) = machine_record(verdict, &admission.persons) {
-            shelf.log(with_before(act, before.map_or(0, |before| before.to_wire().into())));
+            shelf.append_audit(with_before(act, before.map_or(0, |before| before.to_wire().into())));
         }
         shelf.insert(admission, MemoryVerdict { verdict: verdict.clone(), event: None, before }, past, total);
         if first {
-            state.came(site, id);
+            state.remember(site, id);
         } else {
-            self.announce(shelf, verdict);
-            state.make_room();
+            self.publish_change(shelf, verdict);
+            state.evict();
         }
         Ok(verdict.clone())
     }
@@ -155,16 +155,16 @@ impl Memory {
         let author = entry.author;
         shelf.uncount(author, before);
         shelf.count(author, change.verdict.decision);
-        shelf.log(prost::Message::encode_to_vec(&change.event));
-        shelf.outcomes.teach(&change.outcome_update);
-        self.announce(shelf, change.verdict);
+        shelf.append_audit(prost::Message::encode_to_vec(&change.event));
+        shelf.outcomes.update(&change.outcome_update);
+        self.publish_change(shelf, change.verdict);
         Ok(true)
     }
 
     pub fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
         let state = self.state()?;
         let entry = state.sites.get(site).and_then(|shelf| shelf.comments.get(id));
-        entry.map(|entry| entry.kept(true)).transpose()
+        entry.map(|entry| entry.to_stored(true)).transpose()
     }
 
     pub fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
@@ -183,7 +183,7 @@ impl Memory {
                     && (!query.spot_checks || verdict.is_spot_check())
             };
             let entries = shelf.comments.values().map(|entry| &**entry).filter(wanted);
-            all.extend(entries.map(|entry| (entry.place(query.order), entry)));
+            all.extend(entries.map(|entry| (entry.position(query.order), entry)));
         }
         let backwards = query.order == Order::Newest;
         all.sort_by(|a, b| if backwards { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
@@ -191,9 +191,9 @@ impl Memory {
             let behind = |place: &ListPosition| after.is_none_or(|after| if backwards { place < after } else { place > after });
             let rows = all.iter().filter(|(place, _)| behind(place)).take(count);
             let rows =
-                rows.map(|(place, entry)| Ok((place.clone(), Some(entry.kept(false)?)))).collect::<Result<_, Error>>()?;
-            filling.take(count, rows);
+                rows.map(|(place, entry)| Ok((place.clone(), Some(entry.to_stored(false)?)))).collect::<Result<_, Error>>()?;
+            filling.add(count, rows);
         }
-        Ok(filling.page())
+        Ok(filling.build())
     }
 }

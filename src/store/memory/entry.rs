@@ -74,7 +74,7 @@ pub(super) struct MemoryVerdict {
 
 impl MemoryComment {
     /// Returns whether this text stands.
-    pub fn is_of(&self, comment: &Comment) -> bool {
+    pub fn has_text(&self, comment: &Comment) -> bool {
         self.fingerprint == comment.fingerprint()
     }
 
@@ -82,7 +82,7 @@ impl MemoryComment {
     pub fn is_repeat(&self, comment: &Comment) -> bool {
         let before = self.texts.contains(&comment.fingerprint());
         let (sent_at, received_at) = (comment.sent_at().unwrap_or(0), self.received_at.unsigned_abs());
-        self.is_of(comment) || is_outdated(before, sent_at, self.sent_at, received_at)
+        self.has_text(comment) || is_outdated(before, sent_at, self.sent_at, received_at)
     }
 
     pub fn previous(&self) -> Previous {
@@ -90,7 +90,7 @@ impl MemoryComment {
         Previous { decision: verdict.decision, by_moderator: !verdict.is_by_machine() }
     }
 
-    pub fn place(&self, order: Order) -> ListPosition {
+    pub fn position(&self, order: Order) -> ListPosition {
         let key = match order {
             Order::Risk => self.received_at - risk_lead(&self.current.verdict),
             Order::Newest | Order::Oldest => self.received_at,
@@ -98,17 +98,17 @@ impl MemoryComment {
         ListPosition { key, id: self.comment.comment_id.clone() }
     }
 
-    pub fn kept(&self, with_trail: bool) -> Result<StoredComment, Error> {
-        let PastVerdict { verdict, event } = self.current.clone().past();
+    pub fn to_stored(&self, with_trail: bool) -> Result<StoredComment, Error> {
+        let PastVerdict { verdict, event } = self.current.clone().into_past();
         let received_at: SystemTime = from_micros(self.received_at)?;
-        let trail = if with_trail { self.trail.iter().cloned().map(MemoryVerdict::past).collect() } else { Vec::new() };
+        let trail = if with_trail { self.trail.iter().cloned().map(MemoryVerdict::into_past).collect() } else { Vec::new() };
         let persons = self.persons.clone();
         Ok(StoredComment { comment: self.comment.clone(), verdict, received_at, author: self.author, persons, event, trail })
     }
 }
 
 impl MemoryVerdict {
-    fn past(self) -> PastVerdict {
+    fn into_past(self) -> PastVerdict {
         let before = self.before.map_or(0, |before| before.to_wire().into());
         PastVerdict { event: self.event.unwrap_or_else(|| machine_event(&self.verdict, before)), verdict: self.verdict }
     }

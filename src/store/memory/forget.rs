@@ -9,9 +9,9 @@ use crate::store::forget::ErasureCounts;
 use crate::store::person::Person;
 
 impl Memory {
-    pub fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
+    pub fn find_comments_of(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
         let state = self.state()?;
-        Ok(state.sites.get(site).map(|shelf| shelf.of(person)).unwrap_or_default())
+        Ok(state.sites.get(site).map(|shelf| shelf.comments_of(person)).unwrap_or_default())
     }
 
     /// Puts another text of a comment in the place of the one that is kept, if its verdict is still at this revision.
@@ -28,7 +28,7 @@ impl Memory {
         let State { sites, limits, order, .. } = &mut *state;
         let Some(shelf) = sites.get_mut(site) else { return Ok(ErasureCounts::default()) };
         let mut forgotten = ErasureCounts::default();
-        for id in shelf.of(person) {
+        for id in shelf.comments_of(person) {
             shelf.reserved.pop(&id);
             let Some(entry) = shelf.comments.remove(&id) else { continue };
             shelf.uncount(entry.author, entry.current.verdict.decision);

@@ -11,11 +11,11 @@ use crate::store::records::{RecordKind, RecordsUpdate};
 use crate::store::versions::{SiteVersions, Versions};
 
 impl Memory {
-    pub fn listed(&self, site: &Site) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    pub fn list_entries(&self, site: &Site) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         Ok(self.state()?.sites.get(site).map(|shelf| shelf.list_entries.clone()).unwrap_or_default())
     }
 
-    pub fn amend_listed(
+    pub fn update_list_entries(
         &self,
         site: &Site,
         amendment: &RecordsUpdate,
@@ -23,8 +23,8 @@ impl Memory {
     ) -> Result<Option<usize>, Error> {
         let mut state = self.state()?;
         let shelf = site_state(&mut state.sites, site);
-        let removed = update(&mut shelf.list_entries, amendment, versions.of(site));
-        act_of(amendment, removed).into_iter().for_each(|act| shelf.log(act));
+        let removed = update(&mut shelf.list_entries, amendment, versions.get(site));
+        act_of(amendment, removed).into_iter().for_each(|act| shelf.append_audit(act));
         versions.bump(site);
         Ok(removed)
     }
@@ -33,7 +33,7 @@ impl Memory {
         Ok(self.state()?.records.get(&space).cloned().unwrap_or_default())
     }
 
-    pub fn amend_records(
+    pub fn update_records(
         &self,
         space: RecordKind,
         amendment: &RecordsUpdate,
@@ -41,7 +41,7 @@ impl Memory {
     ) -> Result<Option<usize>, Error> {
         let mut state = self.state()?;
         let removed = update(state.records.entry(space).or_default(), amendment, versions.records_version());
-        act_of(amendment, removed).into_iter().for_each(|act| site_state(&mut state.sites, &Site::server()).log(act));
+        act_of(amendment, removed).into_iter().for_each(|act| site_state(&mut state.sites, &Site::server()).append_audit(act));
         versions.records.fetch_add(1, Ordering::Relaxed);
         Ok(removed)
     }

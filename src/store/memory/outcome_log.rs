@@ -18,7 +18,7 @@ impl OutcomeLog {
     }
 
     /// Takes a record back, and adds one.
-    pub fn teach(&mut self, teaching: &OutcomeUpdate) {
+    pub fn update(&mut self, teaching: &OutcomeUpdate) {
         let added = teaching.added.as_ref().map(|(name, _)| name);
         for name in teaching.removed.iter().chain(added) {
             let before = self.records.len();

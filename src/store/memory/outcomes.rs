@@ -27,15 +27,15 @@ impl Memory {
         Ok(records.find(|(known, _)| known == name).map(|(_, record)| record.clone()))
     }
 
-    pub fn teach(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
+    pub fn update_outcomes(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
         let mut state = self.state()?;
         let shelf = site_state(&mut state.sites, site);
-        shelf.outcomes.teach(teaching);
-        act.into_iter().for_each(|act| shelf.log(act));
+        shelf.outcomes.update(teaching);
+        act.into_iter().for_each(|act| shelf.append_audit(act));
         Ok(())
     }
 
-    pub fn drop_outcomes(&self, site: &Site, records: &[(u64, String)]) -> Result<(), Error> {
+    pub fn remove_outcomes(&self, site: &Site, records: &[(u64, String)]) -> Result<(), Error> {
         let mut state = self.state()?;
         let outcomes = &mut site_state(&mut state.sites, site).outcomes;
         for (number, _) in records {
@@ -44,11 +44,11 @@ impl Memory {
         Ok(())
     }
 
-    pub fn bound_outcomes(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
+    pub fn set_outcome_range(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let mut state = self.state()?;
         let shelf = site_state(&mut state.sites, site);
         (shelf.outcomes.head.from, shelf.outcomes.head.to) = (from, to);
-        shelf.log(act);
+        shelf.append_audit(act);
         Ok(())
     }
 }

@@ -8,13 +8,13 @@ use crate::verdict::Decision;
 
 impl State {
     /// Remembers who came, and forgets who came first. Those that are held go to the end of the line instead.
-    pub fn came(&mut self, site: &Site, id: &CommentId) {
+    pub fn remember(&mut self, site: &Site, id: &CommentId) {
         self.order.push_back((site.clone(), id.clone()));
-        self.make_room();
+        self.evict();
     }
 
     /// Forgets the oldest comments while there are too many.
-    pub fn make_room(&mut self) {
+    pub fn evict(&mut self) {
         // Held ones too, when all there is must be bounded: nothing is kept beyond the process anyway.
         while self.order.len() > MAX_COMMENTS + MAX_HELD || self.bytes.load(Ordering::Relaxed) > MAX_BYTES {
             let Some((site, id)) = self.order.pop_front() else { return };

@@ -21,7 +21,7 @@ impl Memory {
         let same = shelf.secrets.as_ref() == Some(old);
         if same {
             shelf.secrets = Some(new.clone());
-            shelf.log(act.to_vec());
+            shelf.append_audit(act.to_vec());
         }
         Ok(same)
     }

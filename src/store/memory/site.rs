@@ -121,14 +121,14 @@ impl SiteState {
     }
 
     /// Returns the comments of which any text came from a person.
-    pub fn of(&self, person: &Person) -> Vec<CommentId> {
+    pub fn comments_of(&self, person: &Person) -> Vec<CommentId> {
         let theirs = self.comments.iter().filter(|(_, entry)| entry.persons.contains(person));
         theirs.map(|(id, _)| id.clone()).collect()
     }
 
     /// Adds a record to the audit.
-    pub fn log(&mut self, record: Vec<u8>) {
-        let next = AuditRecord::after(&self.audit_end(), record);
+    pub fn append_audit(&mut self, record: Vec<u8>) {
+        let next = AuditRecord::following(&self.audit_end(), record);
         self.audit.push_back(next);
         if self.audit.len() > MAX_ACTS {
             self.audit_forgotten = self.audit.pop_front().map_or(self.audit_forgotten, |oldest| oldest.position);

@@ -33,7 +33,7 @@ impl Memory {
     }
 
     /// Tells watchers of a verdict that took the place of another.
-    pub(super) fn announce(&self, shelf: &mut SiteState, verdict: &Verdict) {
+    pub(super) fn publish_change(&self, shelf: &mut SiteState, verdict: &Verdict) {
         let mut number = 0;
         // Numbered under the state's lock: a watcher that wakes finds the change in place, or waits for the lock.
         self.newest.send_modify(|newest| {

@@ -25,7 +25,7 @@ const MAX_CUT_CHUNKS: usize = 40;
 const MAX_ATTEMPTS: usize = 64;
 
 impl Redis {
-    pub async fn log(self: &Arc<Self>, site: &Site, record: Vec<u8>) -> Result<(), Error> {
+    pub async fn append_audit(self: &Arc<Self>, site: &Site, record: Vec<u8>) -> Result<(), Error> {
         self.check_reachable(site)?;
         let mut push = ::redis::cmd("RPUSH");
         push.arg(self.keys(site).unsealed()).arg(record);
@@ -38,7 +38,7 @@ impl Redis {
         self.seal(site).await?;
         let keys = self.keys(site);
         let most = u64::try_from(count).unwrap_or(u64::MAX);
-        let mut ends = self.ends(&keys).await?;
+        let mut ends = self.chain_ends(&keys).await?;
         for _ in 0..MAX_ATTEMPTS {
             let (forgotten, newest) = ends;
             let numbers: Vec<u64> = if backwards {
@@ -57,7 +57,7 @@ impl Redis {
             };
             let records = self.rows(&keys, &numbers).await?.into_iter().flatten().collect();
             // Another server may have forgotten some of them in between.
-            ends = self.ends(&keys).await?;
+            ends = self.chain_ends(&keys).await?;
             if ends.0 == forgotten {
                 return Ok(AuditPage { records, forgotten, newest, end, next: last });
             }
@@ -65,7 +65,7 @@ impl Redis {
         Err(Error::store("the audit changes faster than it can be read"))
     }
 
-    pub async fn blank(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
+    pub async fn redact_audit(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
         let keys = self.keys(site);
         let mut write = Pipeline::with_capacity(numbers.len());
         for logged in self.rows(&keys, numbers).await?.into_iter().flatten() {
@@ -98,7 +98,7 @@ impl Redis {
 
     /// For how many milliseconds a site's audit is kept.
     pub(super) fn audit_lifetime(&self, site: &Site) -> u64 {
-        millis(self.retention.of(site).audit)
+        millis(self.retention.for_site(site).audit)
     }
 
     /// Moves all acts that wait into the chain.
@@ -118,7 +118,7 @@ impl Redis {
             let (mut newest, count) = (parse_position(&seen)?, waiting.len());
             let mut rows = Vec::with_capacity(count);
             for record in waiting {
-                let next = AuditRecord::after(&newest, record);
+                let next = AuditRecord::following(&newest, record);
                 newest = next.position;
                 rows.push(next);
             }
@@ -142,8 +142,8 @@ impl Redis {
     /// Forgets records that are old enough.
     async fn cut_audit(&self, site: &Site) -> Result<(), Error> {
         let keys = self.keys(site);
-        let (forgotten, newest) = self.ends(&keys).await?;
-        let kept = self.retention.of(site).audit;
+        let (forgotten, newest) = self.chain_ends(&keys).await?;
+        let kept = self.retention.for_site(site).audit;
         let mut cut = None;
         let mut from = forgotten.number;
         // Erased ones tell no time: they go with the next that does.
@@ -174,7 +174,7 @@ impl Redis {
     }
 
     /// The newest record that is not kept any more, and the newest of all.
-    async fn ends(&self, keys: &Keys) -> Result<(ChainPosition, ChainPosition), Error> {
+    async fn chain_ends(&self, keys: &Keys) -> Result<(ChainPosition, ChainPosition), Error> {
         let mut ask = ::redis::cmd("HMGET");
         ask.arg(keys.audit()).arg("forgotten").arg("newest");
         let (forgotten, newest): (Option<String>, Option<String>) =

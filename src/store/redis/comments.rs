@@ -15,7 +15,7 @@ use crate::store::row::Row;
 impl Redis {
     pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
         self.check_reachable(site)?;
-        read::comment(&self.connection, &self.keys(site), id).await?.map(Row::kept).transpose()
+        read::comment(&self.connection, &self.keys(site), id).await?.map(Row::into_stored).transpose()
     }
 
     pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
@@ -30,11 +30,11 @@ impl Redis {
         while let Some((after, count)) = filling.next_chunk() {
             let places = read::places(&self.connection, &keys, query, after, count).await?;
             let rows = read::rows(&self.connection, &keys, &places).await?;
-            let kept = |row: Option<Row>| row.map(Row::kept).transpose();
+            let kept = |row: Option<Row>| row.map(Row::into_stored).transpose();
             let rows = places.into_iter().zip(rows).map(|(place, row)| Ok((place, kept(row)?)));
-            filling.take(count, rows.collect::<Result<_, Error>>()?);
+            filling.add(count, rows.collect::<Result<_, Error>>()?);
         }
-        Ok(filling.page())
+        Ok(filling.build())
     }
 
     pub async fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {

@@ -116,12 +116,12 @@ impl Connector {
     pub async fn connect(&self, count: u32) -> RedisResult<Connection> {
         let mut links = Vec::new();
         for _ in 0..count.max(1) {
-            links.push(self.link().await?);
+            links.push(self.open_transport().await?);
         }
         Ok(Connection::new(links))
     }
 
-    async fn link(&self) -> RedisResult<Transport> {
+    async fn open_transport(&self) -> RedisResult<Transport> {
         match self {
             Self::Server(client) => {
                 let config = ConnectionManagerConfig::new()
@@ -204,14 +204,14 @@ impl Connection {
     }
 
     /// Has all who share this connection use that one's way from now on.
-    pub fn follow(&self, other: &Connection) {
+    pub fn adopt(&self, other: &Connection) {
         let links = other.transports.read().unwrap_or_else(PoisonError::into_inner).clone();
         // A lock that a panic left behind still holds whole links.
         *self.transports.write().unwrap_or_else(PoisonError::into_inner) = links;
     }
 
     /// Returns the next link.
-    fn link(&self) -> RedisResult<Transport> {
+    fn next_transport(&self) -> RedisResult<Transport> {
         let links = self.transports.read().unwrap_or_else(PoisonError::into_inner);
         let turn = if links.len() > 1 { self.turn.fetch_add(1, Ordering::Relaxed) % links.len() } else { 0 };
         links.get(turn).cloned().ok_or_else(|| (ErrorKind::Io, "not connected yet").into())
@@ -219,7 +219,7 @@ impl Connection {
 
     /// Returns an answer as it is. Reports one that is an error: each is a reason to look whether the link still leads to a
     /// server that takes writes.
-    fn noted<T>(&self, answer: RedisResult<T>, is_error: impl Fn(&T) -> bool) -> RedisResult<T> {
+    fn report_errors<T>(&self, answer: RedisResult<T>, is_error: impl Fn(&T) -> bool) -> RedisResult<T> {
         if answer.as_ref().map_or(true, is_error) {
             self.report_failure();
         }
@@ -229,7 +229,7 @@ impl Connection {
     /// Sends commands, some of them without a key, to the server that keeps the slot of `key`.
     pub async fn send_to_slot(&self, key: &str, commands: Pipeline) -> RedisResult<Vec<Value>> {
         let count = commands.len();
-        let answer = match self.link()? {
+        let answer = match self.next_transport()? {
             Transport::Cluster(mut cluster) => {
                 let beside = SingleNodeRoutingInfo::SpecificNode(Route::new(slot(key), SlotAddr::Master));
                 cluster.route_pipeline(commands, 0, count, beside).await
@@ -237,7 +237,7 @@ impl Connection {
             Transport::Server(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
             Transport::Fixed(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
         };
-        self.noted(answer, |values| values.iter().any(is_error))
+        self.report_errors(answer, |values| values.iter().any(is_error))
     }
 }
 
@@ -253,12 +253,12 @@ fn address_of(host: String, port: u16, tls: bool) -> ConnectionAddr {
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         Box::pin(async move {
-            let answer = match self.link()? {
+            let answer = match self.next_transport()? {
                 Transport::Server(mut connection) => connection.req_packed_command(command).await,
                 Transport::Cluster(mut connection) => connection.req_packed_command(command).await,
                 Transport::Fixed(mut connection) => connection.req_packed_command(command).await,
             };
-            self.noted(answer, is_error)
+            self.report_errors(answer, is_error)
         })
     }
 
@@ -269,17 +269,17 @@ impl ConnectionLike for Connection {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         Box::pin(async move {
-            let answer = match self.link()? {
+            let answer = match self.next_transport()? {
                 Transport::Server(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
                 Transport::Cluster(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
                 Transport::Fixed(mut connection) => connection.req_packed_commands(pipeline, offset, count).await,
             };
-            self.noted(answer, |values| values.iter().any(is_error))
+            self.report_errors(answer, |values| values.iter().any(is_error))
         })
     }
 
     fn get_db(&self) -> i64 {
-        match self.link() {
+        match self.next_transport() {
             Ok(Transport::Server(connection)) => connection.get_db(),
             Ok(Transport::Cluster(connection)) => connection.get_db(),
             Ok(Transport::Fixed(connection)) => connection.get_db(),

@@ -28,7 +28,7 @@ const COPY_LIFETIME: Duration = Duration::from_secs(3600);
 const MAX_ROUNDS: usize = 8;
 
 impl Redis {
-    pub async fn find(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
+    pub async fn find_comments_of(&self, site: &Site, person: &Person) -> Result<Vec<CommentId>, Error> {
         let found = self.comments_and_authors_of(site, person).await?;
         Ok(found.into_iter().map(|(id, _)| id).collect())
     }

@@ -43,10 +43,10 @@ async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
         }
         keep_newest(&mut untold, redis.near_duplicates.take_unsent());
         // What fails is told the next time; whoever needs Redis meets the same trouble and reports it.
-        if redis.tell(&own, &untold).await.is_ok() {
+        if redis.send_sightings(&own, &untold).await.is_ok() {
             untold.clear();
         }
-        while let Ok(heard) = redis.hear(&own, &mut after).await {
+        while let Ok(heard) = redis.receive_sightings(&own, &mut after).await {
             if heard < CHUNK {
                 break;
             }
@@ -66,7 +66,7 @@ impl Redis {
         format!("{}likes", self.prefix)
     }
 
-    async fn tell(&self, own: &[u8; 8], sightings: &[Sighting]) -> RedisResult<()> {
+    async fn send_sightings(&self, own: &[u8; 8], sightings: &[Sighting]) -> RedisResult<()> {
         if sightings.is_empty() {
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl Redis {
     }
 
     /// Counts what others told after a message, and tells how many messages there were.
-    async fn hear(&self, own: &[u8; 8], after: &mut String) -> RedisResult<usize> {
+    async fn receive_sightings(&self, own: &[u8; 8], after: &mut String) -> RedisResult<usize> {
         let mut read = ::redis::cmd("XREAD");
         read.arg("COUNT").arg(CHUNK).arg("STREAMS").arg(self.gossip_key()).arg(&*after);
         let reply: Option<StreamReadReply> = read.query_async(&mut self.connection.clone()).await?;
@@ -94,7 +94,7 @@ impl Redis {
         for message in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|stream| stream.ids) {
             heard += 1;
             if let Some(Value::BulkString(bytes)) = message.map.get(FIELD) {
-                self.near_duplicates.see(decode(own, bytes));
+                self.near_duplicates.add_remote(decode(own, bytes));
             }
             *after = message.id;
         }

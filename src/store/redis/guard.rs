@@ -27,7 +27,7 @@ impl Redis {
         let outcome = outcome.unwrap_or_else(|_| Err(Error::store(format!("redis took longer than {:?}", self.timeout))));
         match &outcome {
             Ok(_) => self.breaker.succeeded(&part.circuit),
-            Err(error) => self.failed(part, error),
+            Err(error) => self.count_failure(part, error),
         }
         outcome
     }

@@ -14,7 +14,7 @@ use crate::store::records::{Records, RecordsUpdate};
 const TIMEOUT_FACTOR: u32 = 10;
 
 impl Redis {
-    pub async fn listed(&self, site: &Site) -> Result<Records, Error> {
+    pub async fn list_entries(&self, site: &Site) -> Result<Records, Error> {
         self.check_reachable(site)?;
         let mut ask = ::redis::cmd("HGETALL");
         ask.arg(self.keys(site).listed());
@@ -22,7 +22,7 @@ impl Redis {
         Ok(records_of(answer.map_err(|_| Error::store("no answer"))??))
     }
 
-    pub async fn listed_version(&self, site: &Site) -> Result<u64, Error> {
+    pub async fn list_version(&self, site: &Site) -> Result<u64, Error> {
         self.check_reachable(site)?;
         let mut ask = ::redis::cmd("HGET");
         ask.arg(self.keys(site).listed()).arg(VERSION);
@@ -30,7 +30,7 @@ impl Redis {
         Ok(version.unwrap_or(0))
     }
 
-    pub async fn amend_listed(self: &Arc<Self>, site: &Site, amendment: &RecordsUpdate) -> Result<Option<usize>, Error> {
-        self.amend(&self.keys(site).listed(), site, amendment).await
+    pub async fn update_list_entries(self: &Arc<Self>, site: &Site, amendment: &RecordsUpdate) -> Result<Option<usize>, Error> {
+        self.update_hash(&self.keys(site).listed(), site, amendment).await
     }
 }

@@ -72,7 +72,7 @@ impl Redis {
         self.within_answer_timeout(record.query_async(&mut self.connection.clone())).await
     }
 
-    pub async fn teach(self: &Arc<Self>, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
+    pub async fn update_outcomes(self: &Arc<Self>, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
         self.check_reachable(site)?;
         let keys = self.keys(site);
         let mut ask = call(&self.scripts.outcome, &[keys.outcomes(), keys.unsealed()]);
@@ -89,7 +89,7 @@ impl Redis {
     }
 
     /// `first`: the number of the first record that is left, where the caller has seen all of them.
-    pub async fn drop_outcomes(&self, site: &Site, records: &[(u64, String)], first: Option<u64>) -> Result<(), Error> {
+    pub async fn remove_outcomes(&self, site: &Site, records: &[(u64, String)], first: Option<u64>) -> Result<(), Error> {
         let key = self.keys(site).outcomes();
         // A name may stand for a newer record by now.
         let names: Vec<&str> = records.iter().map(|(_, name)| name.as_str()).collect();
@@ -112,7 +112,7 @@ impl Redis {
         self.within_answer_timeout(forget.query_async(&mut self.connection.clone())).await
     }
 
-    pub async fn bound_outcomes(self: &Arc<Self>, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
+    pub async fn set_outcome_range(self: &Arc<Self>, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let (key, unsealed) = (self.keys(site).outcomes(), self.keys(site).unsealed());
         let mut bound = Pipeline::with_capacity(4);
         bound.atomic().cmd("HSET").arg(&key).arg("from").arg(from).ignore();
@@ -130,7 +130,7 @@ impl Redis {
     /// Adds what `teach.lua` asks for.
     pub(super) fn add_outcome_update(&self, ask: &mut Cmd, site: &Site, teaching: &OutcomeUpdate) {
         let (added, record) = teaching.added.as_ref().map_or(("", &[][..]), |(name, record)| (name, record));
-        let lifetime = millis(self.retention.of(site).outcomes);
+        let lifetime = millis(self.retention.for_site(site).outcomes);
         ask.arg(teaching.removed.as_deref().unwrap_or_default()).arg(added).arg(record).arg(lifetime);
         ask.arg(Uuid::now_v7().to_string());
     }

@@ -26,14 +26,14 @@ impl Redis {
         Ok(records_of(self.within_answer_timeout(ask.query_async(&mut self.connection.clone())).await?))
     }
 
-    pub async fn amend_records(self: &Arc<Self>, space: RecordKind, amendment: &RecordsUpdate) -> Result<Option<usize>, Error> {
+    pub async fn update_records(self: &Arc<Self>, space: RecordKind, amendment: &RecordsUpdate) -> Result<Option<usize>, Error> {
         // The server's own audit lies in the slot of the keys; nothing else here is an act.
-        self.amend(&self.records_key(space), &Site::server(), amendment).await
+        self.update_hash(&self.records_key(space), &Site::server(), amendment).await
     }
 
     /// Does what an amendment of a hash says, and records the act in the audit of `site`, which lies in the hash's slot.
     /// Returns how many were removed, or `None` if the version is another.
-    pub(super) async fn amend(
+    pub(super) async fn update_hash(
         self: &Arc<Self>,
         hash: &str,
         site: &Site,

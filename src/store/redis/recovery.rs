@@ -75,7 +75,7 @@ async fn probe_after_failures(redis: Weak<Redis>, connection: Connection) {
         let troubled = timeout(OWNER_CHECK_INTERVAL, trouble.notified()).await.is_ok();
         let Some(redis) = redis.upgrade() else { return };
         if troubled {
-            join_all(redis.parts.iter().map(|part| redis.check(part))).await;
+            join_all(redis.parts.iter().map(|part| redis.probe_until_settled(part))).await;
         }
     }
 }
@@ -104,33 +104,33 @@ impl Redis {
         let no_answer = || RedisError::from((ErrorKind::Io, "no answer"));
         let (fresh, confirming) = timeout(ANSWER_TIMEOUT, connecting).await.map_err(|_| no_answer())??;
         if let Some((ours, fresh)) = self.replica_connection.as_ref().zip(confirming) {
-            ours.follow(&fresh);
+            ours.adopt(&fresh);
         }
-        self.connection.follow(&fresh);
+        self.connection.adopt(&fresh);
         durability::warn(&self.connection).await;
         Ok(())
     }
 
     /// Tries whether a part takes writes, until it does or the breaker opens.
-    async fn check(self: &Arc<Self>, part: &Part) {
+    async fn probe_until_settled(self: &Arc<Self>, part: &Part) {
         while self.connection.is_connected() && !self.breaker.is_open(&part.circuit) {
             match self.probe(&self.connection, part, self.timeout).await {
                 Ok(()) => return self.breaker.succeeded(&part.circuit),
-                Err(error) => self.failed(part, &error),
+                Err(error) => self.count_failure(part, &error),
             }
             sleep(breaker::probe_interval()).await;
         }
     }
 
     /// Counts a failure. One too many opens the breaker, and Redis is waited for.
-    pub(super) fn failed(self: &Arc<Self>, part: &Part, error: &Error) {
+    pub(super) fn count_failure(self: &Arc<Self>, part: &Part, error: &Error) {
         if self.breaker.failed(&part.circuit) == FailureEffect::Opened {
-            self.wait_for(part.clone(), error);
+            self.wait_until_back(part.clone(), error);
         }
     }
 
     /// Logs that Redis is away, waits until it is back, and logs that too: one line each, however many calls come.
-    fn wait_for(self: &Arc<Self>, part: Part, error: &Error) {
+    fn wait_until_back(self: &Arc<Self>, part: Part, error: &Error) {
         let cause = std::error::Error::source(error).unwrap_or(error);
         let circuit = &part.circuit;
         tracing::error!(circuit, %cause, "redis is away: until it is back limits count here, and nothing is recorded");
@@ -146,7 +146,7 @@ impl Redis {
             if let Some(confirming) = &redis.replica_connection
                 && let Ok(Ok(fresh)) = timeout(ANSWER_TIMEOUT, redis.connector.connect(1)).await
             {
-                confirming.follow(&fresh);
+                confirming.adopt(&fresh);
             }
             redis.connection.bump_generation();
             redis.local_limits.store_recovered();
@@ -163,7 +163,7 @@ impl Redis {
         }
         match timeout(ANSWER_TIMEOUT, self.connector.connect(self.connections)).await {
             Ok(Ok(fresh)) if self.probe(&fresh, part, self.timeout).await.is_ok() => {
-                self.connection.follow(&fresh);
+                self.connection.adopt(&fresh);
                 true
             }
             _ => false,

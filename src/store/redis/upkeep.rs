@@ -21,8 +21,8 @@ impl Redis {
         let Some(turn) = self.upkeep_schedule.turn(site) else { return };
         let (connection, script, keys) = (self.connection.clone(), self.scripts.upkeep.clone(), self.keys(site));
         // An index outlives its last comment, whenever in the hour that came.
-        let retention = self.retention.of(site);
-        let lifetime = millis(retention.of(Decision::Hold) * 2);
+        let retention = self.retention.for_site(site);
+        let lifetime = millis(retention.for_decision(Decision::Hold) * 2);
         // Our clock and Redis's may differ; nothing is lost by it, since the script asks whether each is gone.
         let oldest = ago(retention.shortest());
         tokio::spawn(async move {

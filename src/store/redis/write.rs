@@ -36,15 +36,15 @@ const RESERVATION_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 impl Redis {
     pub async fn admit(self: &Arc<Self>, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
         let site = admission.comment.site();
-        let reply = self.with_breaker(site, self.ask("admit", admission)).await?;
+        let reply = self.with_breaker(site, self.run_admit("admit", admission)).await?;
         self.maintain_indexes(site);
         let admitted = self.admitted(admission, reply)?;
         if matches!(&admitted, AdmissionOutcome::Recorded(verdict) if verdict.decision != Decision::Approve) {
             self.schedule_seal(site);
         }
         Ok(match admitted {
-            AdmissionOutcome::Recorded(verdict) => AdmissionOutcome::Recorded(self.confirmed(admission, verdict).await),
-            AdmissionOutcome::Repeated(verdict) => AdmissionOutcome::Repeated(self.confirmed(admission, verdict).await),
+            AdmissionOutcome::Recorded(verdict) => AdmissionOutcome::Recorded(self.mark_unreplicated(admission, verdict).await),
+            AdmissionOutcome::Repeated(verdict) => AdmissionOutcome::Repeated(self.mark_unreplicated(admission, verdict).await),
             undecided => undecided,
         })
     }
@@ -53,7 +53,7 @@ impl Redis {
         match reply.word() {
             "recorded" => {
                 let (tightest, remaining): (usize, u32) = (reply.number()?, reply.number()?);
-                let counted = admission.counted();
+                let counted = admission.applied_limits();
                 let tightest = tightest.checked_sub(1).and_then(|at| counted.get(at));
                 let state = tightest.map(|&(scope, _, gcra)| LimitState { remaining, ..admitting(scope, gcra) });
                 Ok(AdmissionOutcome::Recorded(with_rate_limit(admission.tentative, state.as_ref())))
@@ -71,10 +71,10 @@ impl Redis {
 
     /// Waits until as many replicas have a held comment as must: what a master alone knows is lost with it. One that
     /// they do not have is marked.
-    async fn confirmed(&self, admission: &Admission<'_>, mut verdict: Verdict) -> Verdict {
+    async fn mark_unreplicated(&self, admission: &Admission<'_>, mut verdict: Verdict) -> Verdict {
         if let Some(connection) = self.replica_connection.as_ref().filter(|_| verdict.decision == Decision::Hold) {
             let comment = self.keys(admission.comment.site()).comment(admission.comment.id());
-            match self.confirm(connection, &comment).await {
+            match self.wait_for_replicas(connection, &comment).await {
                 Ok(()) => self.unconfirmed.store(false, Ordering::Relaxed),
                 Err(error) => {
                     verdict.not_recorded = true;
@@ -88,7 +88,7 @@ impl Redis {
         verdict
     }
 
-    async fn confirm(&self, connection: &Connection, comment: &str) -> Result<(), Error> {
+    async fn wait_for_replicas(&self, connection: &Connection, comment: &str) -> Result<(), Error> {
         let mut ask = Pipeline::with_capacity(2);
         // Asking for the comment makes WAIT wait for all that the server knows up to here; and it must be there at all:
         // another server may have taken over since.
@@ -102,8 +102,8 @@ impl Redis {
         }
     }
 
-    pub async fn look(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
-        let mut reply = self.with_breaker(admission.comment.site(), self.ask("look", admission)).await?;
+    pub async fn peek(self: &Arc<Self>, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
+        let mut reply = self.with_breaker(admission.comment.site(), self.run_admit("look", admission)).await?;
         match reply.word() {
             "facts" => Ok(Some(facts_text::from_text(&reply.text()?)?)),
             "listed" => Ok(None),
@@ -112,11 +112,11 @@ impl Redis {
     }
 
     /// Calls `admit.lua`, to do what it is for or only to look.
-    async fn ask(&self, mode: &str, admission: &Admission<'_>) -> Result<Reply, Error> {
+    async fn run_admit(&self, mode: &str, admission: &Admission<'_>) -> Result<Reply, Error> {
         let draft = Draft::new(admission, admission.tentative);
         let sent = format!("{} {} {}", hex(draft.fingerprint), hex(draft.body_fingerprint), draft.sent_at);
         let Draft { site, id, author, persons, comment, verdict: ruling, act, .. } = draft;
-        let (keys, limits) = (self.keys(&site), admission.counted());
+        let (keys, limits) = (self.keys(&site), admission.applied_limits());
         let mut names = common(&keys, &id, author).to_vec();
         // By our clock, as keys must be named before Redis is asked: at worst a window is a little longer for one of us.
         let window = now_micros().unsigned_abs() / u64::try_from(WINDOW.as_micros()).unwrap_or(u64::MAX);
@@ -127,7 +127,7 @@ impl Redis {
         let mut ask = call(&self.scripts.admit, &names);
         ask.arg(mode).arg(sent).arg(author_name(author)).arg(ruling.decision.to_wire() as i32);
         ask.arg(ruling.verdict_id).arg(trust(admission.trust)).arg(ruling.risk_lead);
-        ask.arg(lifetimes(&self.retention.of(&site), ruling.decision)).arg(millis(RESERVATION_LIFETIME));
+        ask.arg(lifetimes(&self.retention.for_site(&site), ruling.decision)).arg(millis(RESERVATION_LIFETIME));
         ask.arg(id.as_str()).arg(comment).arg(ruling.verdict).arg(hashes(&persons));
         let bands = admission.min_hash.map(|likeness| likeness.bands().map(|band| format!("{band:016x}")).join(" "));
         ask.arg(bands.as_deref().unwrap_or("-")).arg(admission.campaign_threshold).arg(millis(WINDOW * 2));
@@ -142,7 +142,7 @@ impl Redis {
 
     pub async fn record(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         let verdict = self.recorded(admission, verdict).await?;
-        Ok(self.confirmed(admission, verdict).await)
+        Ok(self.mark_unreplicated(admission, verdict).await)
     }
 
     async fn recorded(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
@@ -210,7 +210,7 @@ impl Redis {
     /// Adds what `record.lua` and `replace.lua` ask for alike: decision to most events.
     fn add_verdict(&self, ask: &mut Cmd, site: &Site, ruling: &DraftVerdict) {
         ask.arg(ruling.decision.to_wire() as i32).arg(ruling.revision).arg(u8::from(ruling.by_moderator)).arg(ruling.risk_lead);
-        ask.arg(lifetimes(&self.retention.of(site), ruling.decision)).arg(self.keep_events);
+        ask.arg(lifetimes(&self.retention.for_site(site), ruling.decision)).arg(self.keep_events);
     }
 }
 
@@ -233,7 +233,7 @@ fn admitting(scope: Scope, gcra: Gcra) -> LimitState {
 
 /// What `keep.lua` reads as lifetimes. An index outlives whatever comes last into it.
 fn lifetimes(retention: &Retention, decision: Decision) -> String {
-    let spans = [retention.of(decision), retention.authors, retention.changes, retention.of(Decision::Hold) * 2];
+    let spans = [retention.for_decision(decision), retention.authors, retention.changes, retention.for_decision(Decision::Hold) * 2];
     spans.map(|span| millis(span).to_string()).join(" ")
 }
 

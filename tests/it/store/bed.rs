@@ -375,7 +375,7 @@ impl Text {
     }
 
     pub async fn look(&self, store: &Store) -> Facts {
-        self.with(async |admission| store.look(admission).await.unwrap().expect("no entries changed")).await
+        self.with(async |admission| store.peek(admission).await.unwrap().expect("no entries changed")).await
     }
 
     pub async fn record(&self, store: &Store, verdict: &Verdict) -> Verdict {

@@ -182,7 +182,7 @@ pub async fn a_burst_passes_and_the_next_is_refused_until_promised(bed: Bed) {
 
     let (facts, ..) = bed.undecided(&comment("3")).await;
     let refused = facts.tightest().unwrap();
-    assert!(refused.refused());
+    assert!(refused.is_exceeded());
     assert_eq!((refused.remaining, refused.limit), (0, 2));
     assert!(refused.retry_after <= Duration::from_millis(400), "{:?}", refused.retry_after);
 
@@ -200,7 +200,7 @@ pub async fn all_limits_count_or_none(bed: Bed) {
 
     for id in ["2", "3", "4"] {
         let (facts, ..) = bed.undecided(&limited(id)).await;
-        let told: Vec<_> = facts.limits.iter().map(|limit| (limit.scope, limit.remaining, limit.refused())).collect();
+        let told: Vec<_> = facts.limits.iter().map(|limit| (limit.scope, limit.remaining, limit.is_exceeded())).collect();
         assert_eq!(told, [(Scope::Author, 0, true), (Scope::Client, 4, false), (Scope::Site, 8, false)]);
     }
 }
@@ -516,14 +516,14 @@ pub async fn a_rotated_secret_hashes_anew_and_still_knows_the_old(bed: Bed) {
 
     let new = bed.store.secrets(&site()).await.unwrap();
     assert_ne!(new.newest(), old.newest());
-    let known = new.known_by(Identity::User("ada"));
+    let known = new.hashes_of(Identity::User("ada"));
     assert_eq!(known.len(), 2);
-    assert_eq!(known[1..], old.known_by(Identity::User("ada")));
+    assert_eq!(known[1..], old.hashes_of(Identity::User("ada")));
     let one = site();
     let act = acted();
     let (here, there) = tokio::join!(bed.store.rotate_secret(&one, &act), bed.other.rotate_secret(&one, &act));
     assert!(here.is_ok() && there.is_ok());
-    assert_eq!(bed.store.secrets(&site()).await.unwrap().known_by(Identity::User("ada")).len(), 4, "none is lost");
+    assert_eq!(bed.store.secrets(&site()).await.unwrap().hashes_of(Identity::User("ada")).len(), 4, "none is lost");
 }
 
 pub async fn what_is_kept_holds_no_address(bed: Bed) {
@@ -555,7 +555,7 @@ pub async fn a_person_is_found_and_erased_by_each_of_three_ids(bed: Bed) {
         bed.decide("decided", 2, Hold).await;
         bed.recorded(&adas("edited").held()).await;
         bed.edited(&adas("edited").body("better so").held()).await;
-        let mut found = bed.other.find(&site(), &who).await.unwrap();
+        let mut found = bed.other.find_comments_of(&site(), &who).await.unwrap();
         found.sort();
         assert_eq!(found, ["approved", "decided", "edited"].map(comment_id));
 
@@ -575,7 +575,7 @@ pub async fn a_person_is_found_and_erased_by_each_of_three_ids(bed: Bed) {
                 quotes: 0
             }
         );
-        assert_eq!(bed.other.find(&site(), &who).await.unwrap(), []);
+        assert_eq!(bed.other.find_comments_of(&site(), &who).await.unwrap(), []);
         assert_eq!(bed.other.forget(&site(), &who).await.unwrap(), ErasureCounts::default());
         assert_eq!(bed.history("ada").await, [0, 0, 0]);
     }
@@ -746,7 +746,7 @@ pub async fn every_act_is_in_the_audit_once_and_in_a_chain(bed: Bed) {
     );
     assert_eq!(events[0].by, MACHINE);
     let event = pb::AuditEvent { act: "LISTED".into(), subject: "block word x".into(), ..Default::default() };
-    bed.other.log(&site(), &event).await.unwrap();
+    bed.other.append_audit(&site(), &event).await.unwrap();
     assert_eq!(chain(&bed.store, &site()).await[3].subject, "block word x");
     assert!(chain(&bed.store, &site_named("other.example")).await.is_empty());
 }
@@ -754,7 +754,7 @@ pub async fn every_act_is_in_the_audit_once_and_in_a_chain(bed: Bed) {
 pub async fn the_audit_is_read_in_both_directions_and_in_pieces(bed: Bed) {
     for number in 1..=7 {
         let event = pb::AuditEvent { revision: number, ..Default::default() };
-        bed.store.log(&site(), &event).await.unwrap();
+        bed.store.append_audit(&site(), &event).await.unwrap();
     }
     let read = async |from, count, backwards| {
         let page = bed.other.audit(&site(), from, count, backwards).await.unwrap();
@@ -771,7 +771,7 @@ pub async fn the_audit_is_read_in_both_directions_and_in_pieces(bed: Bed) {
 pub async fn acts_at_once_on_two_servers_are_one_chain(bed: Bed) {
     let log = async |store: &Store, from: u32| {
         for number in from..from + 40 {
-            store.log(&site(), &pb::AuditEvent { revision: number, ..Default::default() }).await.unwrap();
+            store.append_audit(&site(), &pb::AuditEvent { revision: number, ..Default::default() }).await.unwrap();
         }
     };
     tokio::join!(log(&bed.store, 0), log(&bed.other, 100));
@@ -800,7 +800,7 @@ pub async fn the_audit_forgets_a_person_also_where_the_comment_is_kept_no_more(b
         pb::AuditEvent { act: "LISTED".into(), subject: format!("block address #{}", person("ada")), ..Default::default() };
     let other = pb::AuditEvent { act: "DECIDED".into(), comment_id: "theirs".into(), ..Default::default() };
     for event in [of("CHECKED", person("ada").to_bytes()), other, of("DECIDED", Vec::new()), listed] {
-        bed.store.log(&site(), &event).await.unwrap();
+        bed.store.append_audit(&site(), &event).await.unwrap();
     }
     assert_eq!(bed.other.forget(&site(), &person("ada")).await.unwrap().acts, 3);
     let left: Vec<_> = chain(&bed.store, &site()).await.into_iter().map(|event| event.comment_id).collect();
@@ -813,7 +813,7 @@ fn acted() -> pb::AuditEvent {
 }
 
 async fn put(store: &Store, entries: impl IntoIterator<Item = (String, Vec<u8>)>) {
-    store.amend_listed(&site(), RecordsUpdate::put(entries).recorded(&acted())).await.unwrap();
+    store.update_list_entries(&site(), RecordsUpdate::put(entries).with_act(&acted())).await.unwrap();
 }
 
 pub async fn a_comment_that_is_edited_for_ever_keeps_only_the_newest_of_its_past(bed: Bed) {
@@ -829,11 +829,11 @@ pub async fn a_comment_that_is_edited_for_ever_keeps_only_the_newest_of_its_past
 
 pub async fn records_of_another_version_are_left_as_they_are(bed: Bed) {
     let put = |name: &str| RecordsUpdate::put([(name.to_owned(), b"1".to_vec())]);
-    bed.store.amend_records(RecordKind::Keys, put("a").recorded(&acted())).await.unwrap();
+    bed.store.update_records(RecordKind::Keys, put("a").with_act(&acted())).await.unwrap();
     let version = bed.store.records_version(RecordKind::Keys).await.unwrap();
     let next = |name: &str| RecordsUpdate { version, ..put(name) };
-    assert_eq!(bed.store.amend_records(RecordKind::Keys, next("b")).await.unwrap(), Some(0));
-    assert_eq!(bed.other.amend_records(RecordKind::Keys, next("c")).await.unwrap(), None);
+    assert_eq!(bed.store.update_records(RecordKind::Keys, next("b")).await.unwrap(), Some(0));
+    assert_eq!(bed.other.update_records(RecordKind::Keys, next("c")).await.unwrap(), None);
     let all = bed.other.records(RecordKind::Keys).await.unwrap().all;
     assert_eq!(all.keys().collect::<Vec<_>>(), ["a", "b"]);
     let acts = chain(&bed.store, &Site::server()).await;
@@ -844,29 +844,29 @@ pub async fn block_and_allow_entries_are_kept_by_name_and_seen_by_all(bed: Bed) 
     let entry = |value: &str| pb::ListEntry { value: value.into(), ..Default::default() }.encode_to_vec();
     put(&bed.store, [("a".into(), entry("1")), ("b".into(), entry("2"))]).await;
     put(&bed.other, [("a".into(), entry("3"))]).await;
-    let before = bed.store.listed(&site()).await.unwrap();
+    let before = bed.store.list_entries(&site()).await.unwrap();
     assert_eq!(before.all.keys().collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(before.all["a"], entry("3"));
 
-    let gone = || RecordsUpdate::remove(["b".to_owned()]).recorded(&acted());
-    assert_eq!(bed.other.amend_listed(&site(), gone()).await.unwrap(), 1);
-    assert_eq!(bed.store.amend_listed(&site(), gone()).await.unwrap(), 0);
+    let gone = || RecordsUpdate::remove(["b".to_owned()]).with_act(&acted());
+    assert_eq!(bed.other.update_list_entries(&site(), gone()).await.unwrap(), 1);
+    assert_eq!(bed.store.update_list_entries(&site(), gone()).await.unwrap(), 0);
     let acts = chain(&bed.store, &site()).await;
     assert_eq!(acts.len(), 3, "each that changed something is in the audit, and no other: {acts:?}");
-    let after = bed.store.listed(&site()).await.unwrap();
+    let after = bed.store.list_entries(&site()).await.unwrap();
     assert!(after.version > before.version && after.all.len() == 1);
-    assert!(bed.store.listed(&site_named("other.example")).await.unwrap().all.is_empty());
+    assert!(bed.store.list_entries(&site_named("other.example")).await.unwrap().all.is_empty());
 }
 
 pub async fn a_comment_is_looked_at_again_when_entries_have_changed(bed: Bed) {
-    let version = bed.store.listed(&site()).await.unwrap().version;
-    if let Some(known) = bed.store.listed_version(&site()) {
+    let version = bed.store.list_entries(&site()).await.unwrap().version;
+    if let Some(known) = bed.store.list_version(&site()) {
         // Only this process writes: it knows the version, and need not ask while it admits.
         assert_eq!(known, version);
         put(&bed.other, [("a".into(), Vec::new())]).await;
-        let risen = bed.store.listed_version(&site()).unwrap();
+        let risen = bed.store.list_version(&site()).unwrap();
         assert!(risen > version, "{risen}");
-        assert_eq!(bed.store.listed(&site()).await.unwrap().version, risen);
+        assert_eq!(bed.store.list_entries(&site()).await.unwrap().version, risen);
         return;
     }
     bed.recorded(&text("1").knowing(version)).await;
@@ -881,16 +881,16 @@ pub async fn a_comment_is_looked_at_again_when_entries_have_changed(bed: Bed) {
 
 pub async fn entries_for_an_erased_person_go_too(bed: Bed) {
     let newest = bed.store.secrets(&site()).await.unwrap();
-    let ada = newest.known_by(Identity::Email("ada@example.org"))[0];
+    let ada = newest.hashes_of(Identity::Email("ada@example.org"))[0];
     let hash = pb::ListEntry { target: pb::ListTarget::Address.into(), value: format!("#{ada}"), ..Default::default() };
     let user = pb::ListEntry { target: pb::ListTarget::Author.into(), value: "ada".into(), ..Default::default() };
     let other = pb::ListEntry { target: pb::ListTarget::Word.into(), value: "ada".into(), ..Default::default() };
     let entries = [("a", &hash), ("b", &user), ("c", &other)].map(|(name, entry)| (name.to_owned(), entry.encode_to_vec()));
     put(&bed.store, entries).await;
     assert_eq!(bed.other.forget(&site(), &ada).await.unwrap().listed, 1);
-    let user = newest.known_by(Identity::User("ada"))[0];
+    let user = newest.hashes_of(Identity::User("ada"))[0];
     assert_eq!(bed.other.forget(&site(), &user).await.unwrap().listed, 1);
-    assert_eq!(bed.store.listed(&site()).await.unwrap().all.keys().collect::<Vec<_>>(), ["c"]);
+    assert_eq!(bed.store.list_entries(&site()).await.unwrap().all.keys().collect::<Vec<_>>(), ["c"]);
 }
 
 // === outcomes ===
@@ -940,7 +940,7 @@ pub fn lesson(id: &str, persons: Vec<u8>) -> OutcomeUpdate {
         source: OutcomeSource::Moderator,
         by: "mia".to_owned(),
         decided_at: 1,
-        features: Model::builtin().unwrap().sketch(&Input { text, ..Input::default() }),
+        features: Model::builtin().unwrap().feature_vector(&Input { text, ..Input::default() }),
         min_hash: None,
         persons,
         spot_check: None,
@@ -958,7 +958,7 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     assert_eq!(empty, OutcomeLogState::default());
     assert_eq!(log(&bed.store).await, []);
     for number in 1..=600u64 {
-        bed.store.teach(&site(), &added(&format!("d:{number}:2"), &number.to_be_bytes()), None).await.unwrap();
+        bed.store.update_outcomes(&site(), &added(&format!("d:{number}:2"), &number.to_be_bytes()), None).await.unwrap();
     }
     let full = bed.other.outcome_head(&site()).await.unwrap();
     assert_eq!((full.newest, full.removed, full.from, full.to), (600, 0, 0, None));
@@ -972,28 +972,28 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     assert_eq!(bed.other.outcomes(&site(), 598, 600).await.unwrap().len(), 2);
 
     // What is taken back leaves a gap, and what comes again comes last.
-    bed.store.teach(&site(), &removed("d:300:2"), None).await.unwrap();
-    bed.other.teach(&site(), &removed("d:300:2"), None).await.unwrap();
-    bed.other.teach(&site(), &added("d:1:2", b"again"), None).await.unwrap();
+    bed.store.update_outcomes(&site(), &removed("d:300:2"), None).await.unwrap();
+    bed.other.update_outcomes(&site(), &removed("d:300:2"), None).await.unwrap();
+    bed.other.update_outcomes(&site(), &added("d:1:2", b"again"), None).await.unwrap();
     let head = bed.store.outcome_head(&site()).await.unwrap();
     assert_eq!((head.newest, head.removed), (601, 2));
-    assert!(!full.goes_on(&head));
+    assert!(!full.is_extended_by(&head));
     let records = log(&bed.store).await;
     assert_eq!((records.len(), records[0].0, records.last().unwrap().clone()), (599, 2, (601, b"again".to_vec())));
     assert_eq!(bed.store.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"again".to_vec()));
     assert_eq!(bed.store.outcome_named(&site(), "d:300:2").await.unwrap(), None);
 
     // A record is dropped by number: the name may stand for a newer one.
-    bed.store.drop_outcomes(&site(), &[(1, "d:1:2".into()), (2, "d:2:2".into())], Some(3), false).await.unwrap();
+    bed.store.remove_outcomes(&site(), &[(1, "d:1:2".into()), (2, "d:2:2".into())], Some(3), false).await.unwrap();
     assert_eq!(log(&bed.other).await.len(), 598);
     assert_eq!(bed.other.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"again".to_vec()));
     assert_eq!(bed.other.outcome_named(&site(), "d:2:2").await.unwrap(), None);
 
-    bed.store.bound_outcomes(&site(), 5, Some(9), &acted()).await.unwrap();
+    bed.store.set_outcome_range(&site(), 5, Some(9), &acted()).await.unwrap();
     let bounded = bed.other.outcome_head(&site()).await.unwrap();
     assert_eq!((bounded.from, bounded.to, bounded.newest), (5, Some(9), 601));
-    assert!(!head.goes_on(&bounded) && !bounded.counts(5) && bounded.counts(6) && bounded.counts(9) && !bounded.counts(10));
-    bed.store.bound_outcomes(&site(), 0, None, &acted()).await.unwrap();
+    assert!(!head.is_extended_by(&bounded) && !bounded.includes(5) && bounded.includes(6) && bounded.includes(9) && !bounded.includes(10));
+    bed.store.set_outcome_range(&site(), 0, None, &acted()).await.unwrap();
     assert_eq!(bed.other.outcome_head(&site()).await.unwrap().to, None);
     let elsewhere = Site::parse("site", "other.example").unwrap();
     assert_eq!(bed.store.outcome_head(&elsewhere).await.unwrap(), OutcomeLogState::default());
@@ -1013,8 +1013,8 @@ pub async fn what_a_person_taught_goes_with_the_person(bed: Bed) {
     bed.recorded(&text("hers").by("ada").held()).await;
     bed.decide_and_teach("hers", 1, Reject, lesson("hers", Vec::new())).await;
     // Of a comment that is kept no more.
-    bed.store.teach(&site(), &lesson("gone", person("ada").to_bytes()), None).await.unwrap();
-    bed.store.teach(&site(), &lesson("his", person("bob").to_bytes()), None).await.unwrap();
+    bed.store.update_outcomes(&site(), &lesson("gone", person("ada").to_bytes()), None).await.unwrap();
+    bed.store.update_outcomes(&site(), &lesson("his", person("bob").to_bytes()), None).await.unwrap();
     let forgotten = bed.store.forget(&site(), &person("ada")).await.unwrap();
     assert_eq!(forgotten.outcomes, 2);
     let left = bed.other.outcomes(&site(), 0, 10).await.unwrap();

@@ -80,7 +80,7 @@ async fn each_kind_of_data_is_forgotten_in_its_time() {
     bed.recorded(&text("rejected").by("ada").decided(Reject)).await;
     bed.recorded(&text("held").by("ada").held()).await;
     bed.recorded(&text("decided").by("ada").held()).await;
-    bed.store.teach(&site(), &super::cases::lesson("long-ago", Vec::new()), None).await.unwrap();
+    bed.store.update_outcomes(&site(), &super::cases::lesson("long-ago", Vec::new()), None).await.unwrap();
     let taught = bed.store.outcome_version(&site());
     let before = bed.store.latest_cursor(&site()).await.unwrap().to_string();
     bed.decide("decided", 1, Reject).await;

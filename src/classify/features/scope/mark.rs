@@ -11,11 +11,11 @@ pub const PLAIN_CONTEXT_CODE: u64 = 0xF;
 pub enum Tone {
     Insult,
     Slur,
-    Dehuman,
-    Short,
-    Hate,
-    Harm,
-    Expel,
+    Dehumanising,
+    HostileAcronym,
+    Hatred,
+    Violence,
+    Expulsion,
     Contempt,
     Obscene,
     Praise,
@@ -26,19 +26,19 @@ impl Tone {
     const ALL: [(Tone, WordClasses); 10] = [
         (Tone::Slur, WordClasses::SLUR),
         (Tone::Insult, WordClasses::INSULT),
-        (Tone::Short, WordClasses::SHORT),
-        (Tone::Dehuman, WordClasses::DEHUMAN),
-        (Tone::Hate, WordClasses::HATE),
-        (Tone::Harm, WordClasses::HARM),
-        (Tone::Expel, WordClasses::EXPEL),
+        (Tone::HostileAcronym, WordClasses::HOSTILE_ACRONYM),
+        (Tone::Dehumanising, WordClasses::DEHUMANISING),
+        (Tone::Hatred, WordClasses::HATRED),
+        (Tone::Violence, WordClasses::VIOLENCE),
+        (Tone::Expulsion, WordClasses::EXPULSION),
         (Tone::Obscene, WordClasses::OBSCENE),
         (Tone::Contempt, WordClasses::CONTEMPT),
         (Tone::Praise, WordClasses::PRAISE),
     ];
 
     /// Returns the tone of a word of these classes, or `None` if it has none.
-    pub fn of(classes: WordClasses) -> Option<Tone> {
-        Tone::ALL.iter().find(|(_, class)| classes.has(*class)).map(|(tone, _)| *tone)
+    pub fn from_classes(classes: WordClasses) -> Option<Tone> {
+        Tone::ALL.iter().find(|(_, class)| classes.intersects(*class)).map(|(tone, _)| *tone)
     }
 
     /// Whether the tone is a hostile one.
@@ -48,7 +48,7 @@ impl Tone {
 
     /// Whether hardly anybody uses the word in another sense.
     pub fn is_unambiguous(self) -> bool {
-        matches!(self, Tone::Insult | Tone::Slur | Tone::Short | Tone::Dehuman)
+        matches!(self, Tone::Insult | Tone::Slur | Tone::HostileAcronym | Tone::Dehumanising)
     }
 }
 
@@ -61,7 +61,7 @@ pub enum ScopeTarget {
     /// The reader.
     You,
     /// The author, or theirs.
-    Own,
+    Author,
     /// People named before.
     They,
     /// A person, by a noun or a name.
@@ -80,20 +80,20 @@ impl ScopeContext {
     pub const NEGATED: ScopeContext = ScopeContext(1);
     pub const QUOTED: ScopeContext = ScopeContext(2);
     pub const REPORTED: ScopeContext = ScopeContext(4);
-    pub const COUNTERED: ScopeContext = ScopeContext(8);
+    pub const CONTRADICTED: ScopeContext = ScopeContext(8);
     pub const QUESTION: ScopeContext = ScopeContext(16);
     pub const CONDITION: ScopeContext = ScopeContext(32);
     const ALL: [(ScopeContext, &'static str); 6] = [
         (ScopeContext::NEGATED, "negated"),
         (ScopeContext::QUOTED, "quoted"),
         (ScopeContext::REPORTED, "reported"),
-        (ScopeContext::COUNTERED, "contradicted"),
+        (ScopeContext::CONTRADICTED, "contradicted"),
         (ScopeContext::QUESTION, "in a question"),
         (ScopeContext::CONDITION, "under a condition"),
     ];
 
     /// Returns whether any bit of `other` is set.
-    pub fn has(self, other: ScopeContext) -> bool {
+    pub fn intersects(self, other: ScopeContext) -> bool {
         self.0 & other.0 != 0
     }
 
@@ -131,11 +131,11 @@ impl ScopeMark {
         let what = match self.tone {
             Tone::Insult => "an insult to",
             Tone::Slur => "a slur for",
-            Tone::Dehuman => "a word for pests and animals, of",
-            Tone::Short => "a hostile short form, to",
-            Tone::Hate => "hatred of",
-            Tone::Harm => "violence or death, of",
-            Tone::Expel => "driving out, of",
+            Tone::Dehumanising => "a word for pests and animals, of",
+            Tone::HostileAcronym => "a hostile short form, to",
+            Tone::Hatred => "hatred of",
+            Tone::Violence => "violence or death, of",
+            Tone::Expulsion => "driving out, of",
             Tone::Contempt => "contempt for",
             Tone::Obscene => "swearing at",
             Tone::Praise => "praise for",
@@ -143,19 +143,19 @@ impl ScopeMark {
         let whom = match self.target {
             ScopeTarget::Nobody => "nobody in particular",
             ScopeTarget::You => "you",
-            ScopeTarget::Own => "oneself",
+            ScopeTarget::Author => "oneself",
             ScopeTarget::They => "people named before",
             ScopeTarget::Person => "a person",
             ScopeTarget::Group => "a group",
             ScopeTarget::Thing => "a thing",
         };
         let mut all = match (self.tone, self.target) {
-            (Tone::Harm, ScopeTarget::You) => "a threat to you".to_owned(),
-            (Tone::Harm, ScopeTarget::Group) => "violence to a group".to_owned(),
+            (Tone::Violence, ScopeTarget::You) => "a threat to you".to_owned(),
+            (Tone::Violence, ScopeTarget::Group) => "violence to a group".to_owned(),
             _ => format!("{what} {whom}"),
         };
         for (context, name) in ScopeContext::ALL {
-            if self.context.has(context) {
+            if self.context.intersects(context) {
                 all.push_str(", ");
                 all.push_str(name);
             }

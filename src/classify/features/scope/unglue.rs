@@ -19,7 +19,7 @@ pub fn segment_words(words: &Words, row: &str) -> Vec<(u64, WordClasses)> {
     let known = |part: &str| {
         let hash = word_hash(part.as_bytes());
         let classes = words.get(&hash).copied().unwrap_or_default();
-        let is_word = classes != WordClasses::default() || lexicon::classes_of(hash).has(LexicalClasses::FUNCTION);
+        let is_word = classes != WordClasses::default() || lexicon::classes_of(hash).intersects(LexicalClasses::FUNCTION);
         is_word.then_some((hash, classes))
     };
     // The fewest words that reach each byte, and where the last of them begins.
@@ -41,6 +41,6 @@ pub fn segment_words(words: &Words, row: &str) -> Vec<(u64, WordClasses)> {
         end = begin;
     }
     parts.reverse();
-    let is_hostile = |(_, classes): &(u64, WordClasses)| Tone::of(*classes).is_some_and(Tone::is_hostile);
+    let is_hostile = |(_, classes): &(u64, WordClasses)| Tone::from_classes(*classes).is_some_and(Tone::is_hostile);
     if parts.len() >= MIN_SEGMENTS && parts.iter().any(is_hostile) { parts } else { Vec::new() }
 }

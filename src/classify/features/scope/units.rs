@@ -22,26 +22,26 @@ pub struct ScopeWord {
     pub end: u16,
     pub sentence: u16,
     pub clause: u16,
-    pub quoted: bool,
+    pub is_quoted: bool,
     /// A capital within a sentence, or `@name`.
-    pub named: bool,
+    pub is_name: bool,
 }
 
 /// What is known of a sentence.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sentence {
-    pub question: bool,
+    pub is_question: bool,
     /// The first word that reports, by its place among all.
-    pub reports: Option<usize>,
-    pub counters: bool,
-    pub condition: bool,
+    pub reporting_word: Option<usize>,
+    pub has_counter_speech: bool,
+    pub is_conditional: bool,
 }
 
 /// The words of a comment and its sentences. Reused from call to call to keep its buffers.
 #[derive(Default)]
 pub struct ScopeWords {
     /// The words, in their order.
-    pub units: Vec<ScopeWord>,
+    pub words: Vec<ScopeWord>,
     /// The sentences, in their order.
     pub sentences: Vec<Sentence>,
 }
@@ -49,11 +49,11 @@ pub struct ScopeWords {
 impl ScopeWords {
     /// Replaces the content with the words and sentences of a text.
     pub fn read(&mut self, text: &ScoringText, tokens: &Tokens, language: Language, words: &Words) {
-        self.units.clear();
+        self.words.clear();
         self.sentences.clear();
         self.sentences.push(Sentence::default());
         let tokens = &tokens.tokens;
-        let all_capitals = tokens.iter().filter(|token| token.shouted).count() * 2 > tokens.len();
+        let all_capitals = tokens.iter().filter(|token| token.is_uppercase).count() * 2 > tokens.len();
         let unglues = language == Language::Eng;
         let mut reader = WordReader { text, words, unglues, all_capitals, units: self, position: ReadPosition::default() };
         let (mut last_end, mut covered) = (0, 0);
@@ -69,7 +69,7 @@ impl ScopeWords {
             }
             let (classes, length) = words::look_up(words, text.as_str(), tokens, number);
             covered = number + length;
-            if token.kind == TokenKind::Mark && Tone::of(classes).is_none() {
+            if token.kind == TokenKind::Punctuation && Tone::from_classes(classes).is_none() {
                 reader.read_mark(token, !between.is_empty());
             } else {
                 let end = tokens.get(covered - 1).map_or(token.end, |last| last.end);
@@ -124,7 +124,7 @@ impl<'a> WordReader<'a> {
             Some('.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟') => {
                 let is_question = mark.starts_with(['?', '？', '؟']);
                 if let Some(sentence) = self.units.sentences.last_mut() {
-                    sentence.question |= is_question;
+                    sentence.is_question |= is_question;
                 }
                 self.end_sentence();
             }
@@ -137,7 +137,7 @@ impl<'a> WordReader<'a> {
 
     /// Reads a word that ends at a byte of the text, which may be behind its first token.
     fn read_word(&mut self, number: usize, token: &Token, classes: WordClasses, end: u16) {
-        if classes.has(WordClasses::CLAUSE) {
+        if classes.intersects(WordClasses::CLAUSE_START) {
             self.position.clause += 1;
         }
         self.note_in_sentence(classes);
@@ -153,28 +153,28 @@ impl<'a> WordReader<'a> {
             end,
             sentence: (self.units.sentences.len() - 1) as u16,
             clause: self.position.clause,
-            quoted: self.position.quoted || self.position.single_quoted || token.weight < 1.0,
-            named: token.kind == TokenKind::Handle || is_capital && is_classless,
+            is_quoted: self.position.quoted || self.position.single_quoted || token.weight < 1.0,
+            is_name: token.kind == TokenKind::Mention || is_capital && is_classless,
         };
         let is_glued = self.unglues && is_classless && is_word;
         let parts = if is_glued { segment_words(self.words, self.written(token)) } else { Vec::new() };
         if parts.is_empty() {
-            self.units.units.push(whole);
+            self.units.words.push(whole);
         }
         // The words of a row without spaces are read as if they had some.
-        self.units.units.extend(parts.into_iter().map(|(hash, classes)| ScopeWord { hash, classes, named: false, ..whole }));
+        self.units.words.extend(parts.into_iter().map(|(hash, classes)| ScopeWord { hash, classes, is_name: false, ..whole }));
         self.position.in_sentence = true;
     }
 
     /// Notes what a word that comes next says of its sentence.
     fn note_in_sentence(&mut self, classes: WordClasses) {
-        let at = self.units.units.len();
+        let at = self.units.words.len();
         if let Some(sentence) = self.units.sentences.last_mut() {
-            if classes.has(WordClasses::REPORT) && sentence.reports.is_none() {
-                sentence.reports = Some(at);
+            if classes.intersects(WordClasses::REPORTING) && sentence.reporting_word.is_none() {
+                sentence.reporting_word = Some(at);
             }
-            sentence.counters |= classes.has(WordClasses::COUNTER) && Tone::of(classes).is_none();
-            sentence.condition |= classes.has(WordClasses::IF);
+            sentence.has_counter_speech |= classes.intersects(WordClasses::COUNTER_SPEECH) && Tone::from_classes(classes).is_none();
+            sentence.is_conditional |= classes.intersects(WordClasses::CONDITIONAL);
         }
     }
 

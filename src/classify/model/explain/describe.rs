@@ -12,27 +12,27 @@ const MAX_QUOTED_CHARS: usize = 40;
 
 /// Returns a contribution in words, with the place where it stands.
 pub fn describe_contribution(input: &Input, work: &Workspace, merged: &MergedEvidence) -> Contribution {
-    let Evidence { what, start, end } = merged.evidence;
+    let Evidence { kind: what, start, end } = merged.evidence;
     let span = work.text.source_span(usize::from(start)..usize::from(end));
     let written = input.text.get(span.clone()).unwrap_or_default();
     let is_common = merged.key == MergeKey::Common;
     let description =
         if is_common { "common words and punctuation".to_owned() } else { describe(input, work, merged.evidence, written) };
     let span = (!is_common && is_located(what)).then_some(span);
-    Contribution { what: description, span, weight: merged.weight as f32, of_name: false }
+    Contribution { description, span, weight: merged.weight as f32, is_author_name: false }
 }
 
 /// Returns whether a kind of evidence stands somewhere in the text.
 fn is_located(what: EvidenceKind) -> bool {
     match what {
-        EvidenceKind::Token | EvidenceKind::Pair | EvidenceKind::Disguise | EvidenceKind::Phone | EvidenceKind::Scope(_) => {
+        EvidenceKind::Token | EvidenceKind::WordPair | EvidenceKind::Disguise | EvidenceKind::Phone | EvidenceKind::ScopeMark(_) => {
             true
         }
         EvidenceKind::Signal(..)
         | EvidenceKind::AuthorName
         | EvidenceKind::AuthorUrl
         | EvidenceKind::AuthorEmail
-        | EvidenceKind::OfPost
+        | EvidenceKind::PostOverlap
         | EvidenceKind::Hostility => false,
     }
 }
@@ -40,12 +40,12 @@ fn is_located(what: EvidenceKind) -> bool {
 /// Returns what a piece of evidence is called.
 fn describe(input: &Input, work: &Workspace, evidence: Evidence, written: &str) -> String {
     let quoted = quote_briefly(written);
-    match evidence.what {
+    match evidence.kind {
         EvidenceKind::Token => {
             let is_it = |token: &&Token| token.start == evidence.start && token.end == evidence.end;
             describe_token(work.tokens.tokens.iter().find(is_it), written)
         }
-        EvidenceKind::Pair => format!("the words “{quoted}”"),
+        EvidenceKind::WordPair => format!("the words “{quoted}”"),
         EvidenceKind::Disguise => format!("the disguised word “{quoted}”"),
         EvidenceKind::Phone => format!("the telephone number {quoted}"),
         EvidenceKind::Signal(signal, level) => signal::describe(signal, level),
@@ -57,8 +57,8 @@ fn describe(input: &Input, work: &Workspace, evidence: Evidence, written: &str) 
             url => format!("the author's link to {}", quote_briefly(link::written_host(&url.to_lowercase()))),
         },
         EvidenceKind::AuthorEmail => "the domain of the author's e-mail address".to_owned(),
-        EvidenceKind::OfPost => "how far it speaks of the post".to_owned(),
-        EvidenceKind::Scope(mark) => format!("{} “{quoted}”", mark.describe()),
+        EvidenceKind::PostOverlap => "how far it speaks of the post".to_owned(),
+        EvidenceKind::ScopeMark(mark) => format!("{} “{quoted}”", mark.describe()),
         EvidenceKind::Hostility => "how hostile it is on the whole".to_owned(),
     }
 }
@@ -69,11 +69,11 @@ fn describe_token(token: Option<&Token>, written: &str) -> String {
     match token.map(|token| token.kind) {
         Some(TokenKind::Link) => format!("the link to {}", quote_briefly(link::written_host(&written.to_lowercase()))),
         Some(TokenKind::Email) => format!("the e-mail address {quoted}"),
-        Some(TokenKind::Handle) => format!("the mention of {quoted}"),
-        Some(TokenKind::Tag) => format!("the tag {quoted}"),
+        Some(TokenKind::Mention) => format!("the mention of {quoted}"),
+        Some(TokenKind::Hashtag) => format!("the tag {quoted}"),
         Some(TokenKind::Emoji) => format!("the emoji {quoted}"),
         Some(TokenKind::Number) => format!("the number {quoted}"),
-        Some(TokenKind::Mark) => format!("the mark “{quoted}”"),
+        Some(TokenKind::Punctuation) => format!("the mark “{quoted}”"),
         Some(TokenKind::Ideograph) => format!("the character “{quoted}”"),
         Some(TokenKind::Word) | None => format!("the word “{quoted}”"),
     }

@@ -17,7 +17,7 @@ pub enum MergeKey {
     Pair(u64, u64),
     Link(u16),
     Place(u16, u16),
-    Mark(u16, u16),
+    ScopeMark(u16, u16),
     Whole(&'static str),
     Signal(DenseSignal),
     /// Words without content of their own, and marks: nobody reads a reason in "the word “a”".
@@ -28,7 +28,7 @@ pub enum MergeKey {
 pub struct MergedEvidence {
     pub key: MergeKey,
     /// The occurrence it began with; settles ties.
-    pub first: usize,
+    pub first_occurrence: usize,
     pub evidence: Evidence,
     pub weight: f64,
 }
@@ -40,24 +40,24 @@ pub fn merge_evidence(evidence: impl Iterator<Item = (Evidence, f64)>, tokens: &
     for (first, (evidence, weight)) in evidence.enumerate() {
         if weight != 0.0 {
             let (key, evidence) = merge_key(evidence, tokens);
-            merged.entry(key).or_insert(MergedEvidence { key, first, evidence, weight: 0.0 }).weight += weight;
+            merged.entry(key).or_insert(MergedEvidence { key, first_occurrence: first, evidence, weight: 0.0 }).weight += weight;
         }
     }
     let mut all: Vec<MergedEvidence> = merged.into_values().collect();
     // Equal weights stay in the order of the text, whatever the order of the map.
-    all.sort_unstable_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.first.cmp(&b.first)));
+    all.sort_unstable_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.first_occurrence.cmp(&b.first_occurrence)));
     all
 }
 
 /// What a feature's evidence is merged by, and the token it lies in.
 fn merge_key(evidence: Evidence, tokens: &[Token]) -> (MergeKey, Evidence) {
-    let Evidence { what, start, end } = evidence;
+    let Evidence { kind: what, start, end } = evidence;
     match what {
         EvidenceKind::Token => match token_at(tokens, start, end) {
             Some(token) => word_key(token),
             None => (MergeKey::Place(start, end), evidence),
         },
-        EvidenceKind::Pair => {
+        EvidenceKind::WordPair => {
             let token = |at: Result<usize, usize>| at.ok().and_then(|at| tokens.get(at));
             let first = token(tokens.binary_search_by_key(&start, |token| token.start));
             let second = token(tokens.binary_search_by_key(&end, |token| token.end));
@@ -78,8 +78,8 @@ fn merge_key(evidence: Evidence, tokens: &[Token]) -> (MergeKey, Evidence) {
         EvidenceKind::AuthorName => (MergeKey::Whole("name"), evidence),
         EvidenceKind::AuthorUrl => (MergeKey::Whole("url"), evidence),
         EvidenceKind::AuthorEmail => (MergeKey::Whole("email"), evidence),
-        EvidenceKind::OfPost => (MergeKey::Whole("post"), evidence),
-        EvidenceKind::Scope(_) => (MergeKey::Mark(start, end), evidence),
+        EvidenceKind::PostOverlap => (MergeKey::Whole("post"), evidence),
+        EvidenceKind::ScopeMark(_) => (MergeKey::ScopeMark(start, end), evidence),
         EvidenceKind::Hostility => (MergeKey::Whole("hostility"), evidence),
     }
 }
@@ -90,16 +90,16 @@ fn word_key(token: &Token) -> (MergeKey, Evidence) {
         _ if is_common(token) => MergeKey::Common,
         _ => MergeKey::Word(token.hash),
     };
-    (key, Evidence { what: EvidenceKind::Token, start: token.start, end: token.end })
+    (key, Evidence { kind: EvidenceKind::Token, start: token.start, end: token.end })
 }
 
 fn is_common(token: &Token) -> bool {
-    token.kind == TokenKind::Mark
-        || token.classes.has(LexicalClasses::FUNCTION) && !token.classes.has(LexicalClasses::SECOND_PERSON_WORDS)
+    token.kind == TokenKind::Punctuation
+        || token.classes.intersects(LexicalClasses::FUNCTION) && !token.classes.intersects(LexicalClasses::SECOND_PERSON_WORDS)
 }
 
 fn is_identity_term(token: &Token) -> bool {
-    token.classes.has(LexicalClasses::IDENTITY)
+    token.classes.intersects(LexicalClasses::IDENTITY)
 }
 
 /// The token that the bytes `start..end` of the normalised text lie in for the most part.

@@ -60,7 +60,7 @@ impl RecentDecisions {
             let recent = now.saturating_sub(decided.decided_at) <= MAX_AGE_MICROS;
             // A word that was put in or left out may make it say something else: nobody has approved that.
             let mut same = || decided.digest == Some(*own.get_or_insert_with(|| text_digest(text)));
-            let like = decided.min_hash.is_like(likeness);
+            let like = decided.min_hash.is_near_duplicate(likeness);
             recent && decided.comment_id != comment_id && like && (decided.rejected || same())
         })
     }

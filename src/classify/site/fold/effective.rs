@@ -11,17 +11,17 @@ pub fn effective_examples(lessons: &[(u64, TrainingExample)]) -> impl Iterator<I
     let mut contested: HashSet<(&str, u32)> = HashSet::new();
     for numbered in lessons {
         let lesson = &numbered.1;
-        let last = standing.entry(lesson.on()).or_insert(numbered);
+        let last = standing.entry(lesson.subject()).or_insert(numbered);
         if last.1.source <= lesson.source {
             let minds = last.1.outcome.zip(lesson.outcome).is_some_and(|(theirs, ours)| theirs != ours);
             if minds && last.1.source == OutcomeSource::Moderator && last.1.by != lesson.by {
-                contested.insert(lesson.on());
+                contested.insert(lesson.subject());
             }
             *last = numbered;
         }
     }
     lessons.iter().filter_map(move |(number, lesson)| {
-        let stands = standing.get(&lesson.on()).is_some_and(|(stands, _)| stands == number);
-        stands.then(|| (lesson, contested.contains(&lesson.on())))
+        let stands = standing.get(&lesson.subject()).is_some_and(|(stands, _)| stands == number);
+        stands.then(|| (lesson, contested.contains(&lesson.subject())))
     })
 }

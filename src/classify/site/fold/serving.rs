@@ -33,14 +33,14 @@ impl CorrectionStatus {
     }
 
     /// Finds out what of a correction may serve.
-    pub(super) fn of<'s>(
+    pub(super) fn compute<'s>(
         correction: Option<&Correction>,
         trials: &Trials,
         signatures: &Signatures,
         terms: &HoldThresholds,
         sentinels: impl Fn() -> &'s Sentinels,
     ) -> Self {
-        let evidence = Evidence { trials: CorrectedLabel::ALL.map(|kind| trials.of(kind)), terms };
+        let evidence = Evidence { trials: CorrectedLabel::ALL.map(|kind| trials.for_label(kind)), terms };
         let mut limits = correction.map_or_else(CorrectionLimits::default, |correction| sentinels().limits(correction, terms));
         let all = CorrectedLabel::ALL.map(|kind| {
             let (standing, shrunk) = evidence.best_part(kind, &limits);
@@ -51,7 +51,7 @@ impl CorrectionStatus {
         let unlimited = CorrectionLimits::default();
         let alike = CorrectedLabel::ALL.map(|kind| {
             correction.is_some_and(|correction| {
-                let resembles = |signature| signatures.resembles(signature, kind);
+                let resembles = |signature| signatures.similar_direction(signature, kind);
                 evidence.standing(kind, true, &unlimited).serves
                     && sentinels().allow_for_similar(correction, terms, kind, resembles)
             })
@@ -70,7 +70,7 @@ impl Evidence<'_> {
     /// Returns how a correction within limits stands on the outcomes in languages that the base speaks, or does not speak.
     fn standing(&self, kind: CorrectedLabel, spoken: bool, limits: &CorrectionLimits) -> GateResult {
         let trials = self.trials[kind as usize].iter().filter(|trial| trial.base.is_some() == spoken);
-        GateResult::of(trials, kind, self.terms, limits)
+        GateResult::evaluate(trials, kind, self.terms, limits)
     }
 
     /// Returns the limits, of those that let through some part of what a kind's correction adds, with which the correction costs

@@ -28,7 +28,7 @@ impl Signatures {
     }
 
     /// Returns how many harmless and bad outcomes were on comments like the one of this signature.
-    pub fn alike(&self, signature: u128) -> (usize, usize) {
+    pub fn count_similar(&self, signature: u128) -> (usize, usize) {
         let like = self.0.iter().filter(|(other, _)| (other ^ signature).count_ones() <= MAX_SIMILAR_DISTANCE);
         let ham = like.clone().filter(|(_, outcome)| *outcome == Outcome::Ham).count();
         (ham, like.count() - ham)
@@ -36,10 +36,10 @@ impl Signatures {
 
     /// Returns which way the outcomes on comments that resemble the one of this signature point, bad or harmless. Returns `None`
     /// if there are few or they disagree.
-    pub fn resembles(&self, signature: u128, kind: CorrectedLabel) -> Option<bool> {
+    pub fn similar_direction(&self, signature: u128, kind: CorrectedLabel) -> Option<bool> {
         let (mut all, mut harmless, mut bad) = (0, 0, 0);
         for (other, outcome) in &self.0 {
-            let Some(outcome) = kind.of(*outcome) else { continue };
+            let Some(outcome) = kind.target(*outcome) else { continue };
             all += 1;
             if (other ^ signature).count_ones() <= MAX_RELATED_DISTANCE {
                 *if outcome { &mut bad } else { &mut harmless } += 1;

@@ -30,7 +30,7 @@ fn lesson(id: usize, text: usize, outcome: Outcome, source: OutcomeSource, by: &
         source,
         by: by.to_owned(),
         decided_at: 0,
-        features: model.sketch(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
+        features: model.feature_vector(&Input { text: TEXTS[text % TEXTS.len()], ..Input::default() }),
         min_hash: None,
         digest: Some(text_digest(TEXTS[text % TEXTS.len()])),
         persons: Vec::new(),
@@ -99,15 +99,15 @@ fn what_nobody_says_anything_of_counts_no_more() {
 #[test]
 fn nobody_else_pushes_out_what_moderators_said() {
     let text = "Dear readers, the town library opens its doors again on Monday at nine, bring a friend";
-    let like = MinHash::of(text);
+    let like = MinHash::from_text(text);
     let wave = |lesson: TrainingExample| TrainingExample { min_hash: like, digest: Some(text_digest(text)), ..lesson };
     let mut lessons = vec![wave(lesson(0, 0, Outcome::Spam, OutcomeSource::Moderator, "mia"))];
     lessons.extend((1..200).map(|n| wave(lesson(n, 2, Outcome::Ham, OutcomeSource::Host, "blog"))));
     lessons.extend((200..330).map(|n| lesson(n, 0, Outcome::Toxic, OutcomeSource::Moderator, "mia")));
     let learned = SiteModel::fold(&numbered(lessons)).unwrap();
-    let decided = learned.decided_alike("new", text, &like.unwrap(), 0).unwrap();
+    let decided = learned.similar_decision("new", text, &like.unwrap(), 0).unwrap();
     assert_eq!((decided.comment_id.as_str(), decided.rejected), ("c0", true));
-    assert!(learned.decided_alike("c0", text, &like.unwrap(), 0).is_some_and(|decided| !decided.rejected));
+    assert!(learned.similar_decision("c0", text, &like.unwrap(), 0).is_some_and(|decided| !decided.rejected));
     assert!(
         learned.trials(CorrectedLabel::Spam).iter().any(|trial| trial.source == OutcomeSource::Moderator),
         "abuse tells nothing of spam"
@@ -145,9 +145,9 @@ fn what_was_learned_of_a_site_stays_small() {
     let mut learned = SiteModel::default();
     for (n, text) in texts.enumerate() {
         let lesson = TrainingExample {
-            features: model.sketch(&Input { text: &text, ..Input::default() }),
+            features: model.feature_vector(&Input { text: &text, ..Input::default() }),
             comment_id: format!("0197b2f4-1111-7aaa-8bbb-{n:012}"),
-            min_hash: MinHash::of(TEXTS[2]),
+            min_hash: MinHash::from_text(TEXTS[2]),
             digest: Some(text_digest(TEXTS[2])),
             ..lesson(n, 0, Outcome::Ham, OutcomeSource::Moderator, "moderator of the day")
         };

@@ -23,7 +23,7 @@ impl Trials {
     }
 
     /// Returns the trials of a kind, oldest first.
-    pub fn of(&self, kind: CorrectedLabel) -> Vec<Trial> {
+    pub fn for_label(&self, kind: CorrectedLabel) -> Vec<Trial> {
         let mut trials: Vec<Trial> = self.0[kind as usize].iter().flatten().flatten().copied().collect();
         trials.sort_by_key(|trial| trial.order);
         trials

@@ -81,7 +81,7 @@ fn stream_of_comments(number: usize, door: &BackgroundTarget) -> Vec<u8> {
     let (mut sent, mut comment) = (0, Vec::new());
     for call in FIRST_BACKGROUND_CALL + number as u64 * 1_000.. {
         comment.clear();
-        door.comments.write(call, &mut comment);
+        door.comments.encode(call, &mut comment);
         sent += comment.len() + 5;
         if sent > frames::DEFAULT_WINDOW {
             break;

@@ -29,7 +29,7 @@ impl BackgroundTarget {
     ///
     /// # Errors
     /// An address that is none, or that these connections cannot speak to.
-    pub async fn to(
+    pub async fn resolve(
         server: &str,
         bearer: Option<String>,
         site: String,

@@ -17,23 +17,23 @@ pub enum YesNo {
 }
 
 impl YesNo {
-    pub fn of(value: &Value) -> Self {
+    pub fn parse(value: &Value) -> Self {
         match value {
             Value::Null => Self::No,
-            Value::Bool(yes) => Self::said(*yes),
-            Value::Number(number) => number.as_f64().map_or(Self::Other, Self::number),
-            Value::String(text) => Self::text(text),
+            Value::Bool(yes) => Self::from_bool(*yes),
+            Value::Number(number) => number.as_f64().map_or(Self::Other, Self::from_number),
+            Value::String(text) => Self::from_text(text),
             Value::Array(items) if items.is_empty() => Self::No,
             Value::Object(fields) if fields.is_empty() => Self::No,
             Value::Array(_) | Value::Object(_) => Self::Other,
         }
     }
 
-    fn said(yes: bool) -> Self {
+    fn from_bool(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
     }
 
-    fn number(number: f64) -> Self {
+    fn from_number(number: f64) -> Self {
         match number {
             0.0 => Self::No,
             1.0 => Self::Yes,
@@ -43,7 +43,7 @@ impl YesNo {
         }
     }
 
-    fn text(text: &str) -> Self {
+    fn from_text(text: &str) -> Self {
         if text.len() > MAX_WORD {
             return Self::Other;
         }
@@ -55,7 +55,7 @@ impl YesNo {
             zeros if zeros.contains('0') && zeros.bytes().all(|byte| b"0-:. tz+".contains(&byte)) => Self::No,
             first if first.starts_with("0001-01-01") => Self::No,
             date if parse_timestamp(&text).is_some() || is_date(date) => Self::Yes,
-            number => number.parse().map_or(Self::Other, Self::number),
+            number => number.parse().map_or(Self::Other, Self::from_number),
         }
     }
 }

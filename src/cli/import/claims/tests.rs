@@ -6,7 +6,7 @@ use crate::cli::import::merged::MergedJson;
 fn claims(line: &str) -> StatusClaims {
     let MergedJson(Value::Object(mut fields)) = serde_json::from_str(line).unwrap() else { panic!("no object") };
     let mut claims = StatusClaims::default();
-    claims.take(&mut fields);
+    claims.extract(&mut fields);
     claims
 }
 

@@ -19,7 +19,7 @@ impl Dimension {
     }
 
     /// Returns the place of a value, and gives it one if it has none. Values beyond the first few hundred share one.
-    pub fn place(&mut self, value: Option<String>) -> u16 {
+    pub fn intern(&mut self, value: Option<String>) -> u16 {
         let value = value.unwrap_or_else(|| "(none)".to_owned());
         let value =
             if self.values.len() < MAX_VALUES || self.places.contains_key(&value) { value } else { "(others)".to_owned() };
@@ -34,7 +34,7 @@ impl Dimension {
     }
 
     /// Returns the place of a value that has one.
-    pub fn known(&self, value: &str) -> Option<u16> {
+    pub fn find(&self, value: &str) -> Option<u16> {
         self.places.get(value).copied()
     }
 

@@ -57,12 +57,12 @@ impl Measurements {
     }
 
     /// Keeps a row.
-    pub fn take(&mut self, row: EvaluatedRow) {
-        let values = self.dimensions.iter_mut().zip(row.values).map(|(dimension, value)| dimension.place(value)).collect();
+    pub fn add(&mut self, row: EvaluatedRow) {
+        let values = self.dimensions.iter_mut().zip(row.values).map(|(dimension, value)| dimension.intern(value)).collect();
         self.rows.push(RowRecord {
             scores: row.scores,
             truths: row.truths,
-            word: self.words.place(row.word),
+            word: self.words.intern(row.word),
             decision: row.decision,
             hold_margin: row.hold_margin,
             values,
@@ -76,7 +76,7 @@ impl Measurements {
 
     /// Scores and truths of a head, of one source or of all.
     pub fn scores(&self, head: Label, source: Option<&str>) -> Vec<(f32, bool)> {
-        let place = source.and_then(|source| self.dimensions.first()?.known(source));
+        let place = source.and_then(|source| self.dimensions.first()?.find(source));
         let rows = self.rows.iter().filter(|row| source.is_none() || row.values.first() == place.as_ref());
         pairs(rows, head).0
     }
@@ -104,11 +104,11 @@ impl Measurements {
 
     /// What becomes of the rows, and of those of each source.
     pub fn decisions(&self) -> Vec<SetDecisions> {
-        let mut all = vec![self.decided("all", "all", |_| true)];
+        let mut all = vec![self.decisions_of("all", "all", |_| true)];
         let several = |(_, dimension): &(usize, &Dimension)| dimension.values.len() > 1;
         let dimensions = self.dimensions.iter().enumerate().filter(several);
         for (index, dimension) in dimensions.filter(|(index, _)| *index == 0 || *index >= ALWAYS) {
-            let of = |(place, name)| self.decided(&dimension.name, name, move |row| row.values.get(index) == Some(&place));
+            let of = |(place, name)| self.decisions_of(&dimension.name, name, move |row| row.values.get(index) == Some(&place));
             all.extend(dimension.ordered().into_iter().map(of));
         }
         all
@@ -131,7 +131,7 @@ impl Measurements {
         means.collect()
     }
 
-    fn decided(&self, by: &str, name: &str, of: impl Fn(&RowRecord) -> bool) -> SetDecisions {
+    fn decisions_of(&self, by: &str, name: &str, of: impl Fn(&RowRecord) -> bool) -> SetDecisions {
         let mut labels = Vec::new();
         let (mut ham, mut bad) = (LabelDecisions::named("ham"), LabelDecisions::named("bad"));
         for (place, word) in self.words.ordered() {
@@ -214,10 +214,10 @@ mod tests {
 
     fn measure() -> Measurements {
         let mut measure = Measurements::new(&["source".to_owned()]);
-        measure.take(row(0.9, true, "b", Decision::Hold));
-        measure.take(row(0.2, true, "a", Decision::Approve));
-        measure.take(row(0.3, false, "a", Decision::Approve));
-        measure.take(row(0.1, false, "a", Decision::Approve));
+        measure.add(row(0.9, true, "b", Decision::Hold));
+        measure.add(row(0.2, true, "a", Decision::Approve));
+        measure.add(row(0.3, false, "a", Decision::Approve));
+        measure.add(row(0.1, false, "a", Decision::Approve));
         measure
     }
 
@@ -257,7 +257,7 @@ mod tests {
     fn endless_values_do_not_fill_the_memory() {
         let mut measure = Measurements::new(&["source".to_owned()]);
         for number in 0..10_000 {
-            measure.take(row(0.5, false, &format!("source {number}"), Decision::Approve));
+            measure.add(row(0.5, false, &format!("source {number}"), Decision::Approve));
         }
         assert!(measure.dimensions[0].values.len() <= MAX_VALUES + 1);
     }

@@ -45,7 +45,7 @@ impl RowScorer<'_> {
             let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
             each.collect::<Vec<_>>().join("; ")
         })?;
-        let case = self.judge.hear(&comment, ListContext::none(), None);
+        let case = self.judge.evaluate(&comment, ListContext::empty(), None);
         let ruling = case.decide(&Facts::default());
         let mut scores = [f32::NAN; Label::ALL.len()];
         for (label, score) in &ruling.scores {

@@ -74,7 +74,7 @@ impl TruthReader<'_> {
             Some(source) => {
                 let row = recipe_row(fields)?;
                 for label in Label::ALL {
-                    truths[label.lane()] = source.rule(label).and_then(|rule| rule.read(&row));
+                    truths[label.lane()] = source.rule(label).and_then(|rule| rule.label(&row));
                 }
             }
             None => {

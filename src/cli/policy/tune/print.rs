@@ -6,12 +6,12 @@ use super::summary::TuneReport;
 use crate::classify::Label;
 use crate::cli::failure::Failure;
 use crate::cli::json::escape_unprintable;
-use crate::cli::term::{Screen, Tone};
+use crate::cli::term::{Stdout, Tone};
 use crate::policy::tune::{CommentClass, DecisionCounts, Feasibility, RejectFinding, Thresholds};
 use crate::verdict::Decision;
 
 /// For people.
-pub fn table(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+pub fn table(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     rows(screen, tuned)?;
     levels(screen, tuned)?;
     summary(screen, tuned)?;
@@ -22,7 +22,7 @@ pub fn table(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure>
 }
 
 /// Prints what was read, and what was left out.
-fn rows(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+fn rows(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     let rows = CommentClass::ALL.map(|kind| format!("{} {}", proposal.present.rows(kind), kind.as_str())).join(", ");
     screen.line(&format!("model    {}\npolicy   {}\nrows     {}: {rows}", tuned.model, tuned.policy_version, tuned.rows))?;
@@ -42,13 +42,13 @@ fn rows(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
 }
 
 /// Prints what other thresholds come to, beside the present ones and the proposal.
-fn levels(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+fn levels(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     heading(screen, "What can be had")?;
     let numbers = ["held %", "held per day", "ham held %", "ham rejected %", "spam approved %", "toxic approved %"];
     let mut table = screen.new_table(&[&["thresholds"], &numbers[..]].concat(), &numbers);
     let mut row = |tone, name: String, outcome: &DecisionCounts| {
-        let held = outcome.held(tuned.mix);
+        let held = outcome.held_share(tuned.mix);
         let cells = [
             percent_number(held),
             format!("{:.0}", tuned.per_day(held)),
@@ -69,9 +69,9 @@ fn levels(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
 }
 
 /// Prints what the proposal means.
-fn summary(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+fn summary(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     heading(screen, "Proposal")?;
-    screen.line(&tuned.in_short())?;
+    screen.line(&tuned.summary())?;
     for found in &tuned.proposal.rejects {
         screen.line(&tuned.describe_rejection(found))?;
     }
@@ -82,7 +82,7 @@ fn summary(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
 }
 
 /// Prints the thresholds of each label, before and after.
-fn thresholds(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+fn thresholds(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let (present, proposal) = (tuned.present(), tuned.proposal);
     let columns = ["hold now", "hold", "reject now", "reject"];
     let mut table = screen.new_table(&[&["label"], &columns[..]].concat(), &columns);
@@ -109,7 +109,7 @@ pub fn toml(tuned: &TuneReport<'_>) -> String {
         "Proposed from {} labelled comments, with the model {}, for a policy that starts from {}.",
         tuned.rows, tuned.model, tuned.policy_version
     );
-    for line in [source, tuned.in_short()].into_iter().chain(found).chain(tuned.caveats()) {
+    for line in [source, tuned.summary()].into_iter().chain(found).chain(tuned.caveats()) {
         // Names in it may hold anything but must not end the comment.
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         toml.push_str(&format!("# {line}\n"));
@@ -121,7 +121,7 @@ pub fn toml(tuned: &TuneReport<'_>) -> String {
 }
 
 /// For programs.
-pub fn json(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+pub fn json(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     let (fit, needed) = match proposal.feasibility {
         Feasibility::Both => ("both", None),
@@ -144,7 +144,7 @@ pub fn json(screen: &mut Screen, tuned: &TuneReport<'_>) -> Result<(), Failure> 
         },
         "fit": fit,
         "held_per_day_needed": needed,
-        "summary": tuned.in_short(),
+        "summary": tuned.summary(),
         "caveats": tuned.caveats(),
         "present": level_as_json(tuned, &tuned.present(), &proposal.present),
         "proposal": level_as_json(tuned, &proposal.thresholds, &proposal.proposed),
@@ -167,7 +167,7 @@ fn level_as_json(tuned: &TuneReport<'_>, thresholds: &Thresholds, outcome: &Deci
 }
 
 fn outcome_as_json(tuned: &TuneReport<'_>, outcome: &DecisionCounts) -> Value {
-    let held = outcome.held(tuned.mix);
+    let held = outcome.held_share(tuned.mix);
     let mut all = Map::from_iter([("held".to_owned(), json!(held)), ("held_per_day".to_owned(), json!(tuned.per_day(held)))]);
     for kind in CommentClass::ALL {
         let share = |decision| outcome.share(kind, decision);
@@ -195,7 +195,7 @@ fn reject_as_json(found: &RejectFinding) -> Value {
     })
 }
 
-fn heading(screen: &mut Screen, words: &str) -> Result<(), Failure> {
+fn heading(screen: &mut Stdout, words: &str) -> Result<(), Failure> {
     let heading = screen.paint(Tone::Strong, &format!("\n{words}"));
     screen.line(&heading)
 }

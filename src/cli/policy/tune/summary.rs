@@ -40,10 +40,10 @@ impl TuneReport<'_> {
     }
 
     /// Whether the goals can be met, and what it costs that they cannot.
-    pub fn in_short(&self) -> String {
+    pub fn summary(&self) -> String {
         let proposed = &self.proposal.proposed;
         let (missed, queue) = (percent(self.goal.max_missed), self.args.queue_per_day);
-        let held = self.per_day(proposed.held(self.mix));
+        let held = self.per_day(proposed.held_share(self.mix));
         let misses: Vec<String> = CommentClass::BAD
             .into_iter()
             .filter(|kind| proposed.rows(*kind) > 0)

@@ -6,7 +6,7 @@ use super::ScreenState;
 impl ScreenState {
     /// Returns whether a comment waits for a decision and no colleague has claimed it.
     fn is_open(&self, row: &CommentRow) -> bool {
-        self.waits(row) && self.claimed_by(row).is_none()
+        self.is_pending(row) && self.claimed_by(row).is_none()
     }
 
     /// Returns the next row after the cursor that is open for a decision.

@@ -36,19 +36,19 @@ pub fn decide_all(state: &mut ScreenState, decision: Decision, ids: &[String], c
     let mut items: Vec<_> = state.rows.iter().filter(open).map(|row| (row.id.clone(), row.state.revision)).collect();
     for (id, revision) in &mut items {
         // As it was when it was found alike: a text that changed since is not rejected unread.
-        if let Some((_, seen)) = state.alike().iter().find(|(other, _)| other == id) {
+        if let Some((_, seen)) = state.similar_comments().iter().find(|(other, _)| other == id) {
             *revision = *seen;
         }
     }
     // What is alike may be further down than the list has come.
-    let further = state.alike().iter().filter(|(id, _)| ids.contains(id) && state.find(id).is_none());
+    let further = state.similar_comments().iter().filter(|(id, _)| ids.contains(id) && state.find(id).is_none());
     items.extend(further.cloned().collect::<Vec<_>>());
     state.marked.clear();
     if items.is_empty() {
-        return state.say(Tone::Warning, "what was marked is on this list no more");
+        return state.set_message(Tone::Warning, "what was marked is on this list no more");
     }
     start(state, ActKind::Decide(decision), items, code, String::new(), true);
-    if state.selected().is_some_and(|row| !state.waits(row)) {
+    if state.selected().is_some_and(|row| !state.is_pending(row)) {
         state.move_to_next_open();
     }
 }
@@ -56,7 +56,7 @@ pub fn decide_all(state: &mut ScreenState, decision: Decision, ids: &[String], c
 /// Takes back the last act that happened here.
 pub fn undo(state: &mut ScreenState) {
     if !state.pending_acts.is_empty() {
-        return state.say(Tone::Warning, "the last act is still on its way; once more in a moment");
+        return state.set_message(Tone::Warning, "the last act is still on its way; once more in a moment");
     }
     if let Some(CompletedAct { items }) = state.undoable.pop() {
         start(state, ActKind::Undo, items, "", String::new(), false);

@@ -31,11 +31,11 @@ pub fn apply(state: &mut ScreenState, answer: ServerReply) {
 
 fn blocked(state: &mut ScreenState, name: &str, blocked: Result<(), RequestFailure>) {
     match blocked {
-        Ok(()) => state.say(Tone::Good, format!("{name} is blocked from now on")),
+        Ok(()) => state.set_message(Tone::Good, format!("{name} is blocked from now on")),
         Err(problem) if problem.is_unimplemented => {
-            state.say(Tone::Bad, format!("{name} is not blocked: this server cannot block authors yet"));
+            state.set_message(Tone::Bad, format!("{name} is not blocked: this server cannot block authors yet"));
         }
-        Err(problem) => state.say(Tone::Bad, format!("{name} is not blocked: {}", problem.message())),
+        Err(problem) => state.set_message(Tone::Bad, format!("{name} is not blocked: {}", problem.message())),
     }
 }
 
@@ -46,7 +46,7 @@ fn details(state: &mut ScreenState, id: String, details: Result<Box<CommentDetai
             let claim = details.response.claim.as_ref().and_then(Claim::from_wire);
             let ours = state.claims.held.contains_key(&id);
             if let Some(row) = state.row_mut(&id) {
-                row.learn(&details.state);
+                row.update_state(&details.state);
                 // At least as new as the list: this ends asking for what is newer.
                 row.state.verdict_id.clone_from(&details.state.verdict_id);
                 if !ours && claim.is_some() {

@@ -14,8 +14,8 @@ const PAGE_STEP: usize = 10;
 pub fn press(state: &mut ScreenState, key: Key) {
     let Some(action) = state.keys.action(key) else {
         if key != Key::ESCAPE {
-            let help = state.keys.name(Action::Help);
-            state.say(Tone::Faint, format!("{key} has no meaning here; {help} shows what has"));
+            let help = state.keys.key_name(Action::Help);
+            state.set_message(Tone::Faint, format!("{key} has no meaning here; {help} shows what has"));
         }
         return;
     };
@@ -50,7 +50,7 @@ fn perform(state: &mut ScreenState, action: Action) {
         }
         Action::Block => {
             let id = selected_id(state).unwrap_or_default();
-            if let Some(name) = state.author() {
+            if let Some(name) = state.author_name() {
                 state.mode = InputMode::Block { name: name.to_owned(), id };
             }
         }
@@ -68,7 +68,7 @@ fn perform(state: &mut ScreenState, action: Action) {
         }
         Action::RejectAlike => {
             let own = selected_id(state);
-            let ids = own.into_iter().chain(state.alike().iter().map(|(id, _)| id.clone())).collect();
+            let ids = own.into_iter().chain(state.similar_comments().iter().map(|(id, _)| id.clone())).collect();
             state.mode = InputMode::Confirm { decision: Decision::Reject, ids };
         }
         Action::Search => state.mode = InputMode::TextInput { purpose: LinePurpose::Search, text: state.query.search.clone() },
@@ -124,7 +124,7 @@ pub fn explain_refusal(state: &mut ScreenState, action: Action) {
         Action::Approve | Action::ApproveStripped | Action::Reject | Action::Block | Action::Note => undecidable(state, action),
         Action::Undo => "nothing was done here that could be taken back".to_owned(),
         Action::ApproveMarked | Action::RejectMarked => {
-            format!("nothing is marked; {} marks a comment", state.keys.name(Action::Mark))
+            format!("nothing is marked; {} marks a comment", state.keys.key_name(Action::Mark))
         }
         Action::RejectAlike => "no other held comment is like this one".to_owned(),
         Action::Claim if !state.claims.supported => "this server knows no claims".to_owned(),
@@ -132,7 +132,7 @@ pub fn explain_refusal(state: &mut ScreenState, action: Action) {
         Action::Search | Action::Queue => "the server does not answer at the moment".to_owned(),
         _ => return,
     };
-    state.say(Tone::Warning, words);
+    state.set_message(Tone::Warning, words);
 }
 
 /// Returns why the comment under the cursor cannot be decided.
@@ -143,10 +143,10 @@ fn undecidable(state: &ScreenState, action: Action) -> String {
     let Some(row) = state.selected() else { return "there is no comment to decide".to_owned() };
     match (state.claimed_by(row), state.pending_action(&row.id)) {
         _ if row.off_list => "it is on this list no more".to_owned(),
-        (Some(claim), _) => format!("{} is at work on it", claim.who()),
+        (Some(claim), _) => format!("{} is at work on it", claim.holder_name()),
         (_, Some(_)) => "it is being decided already".to_owned(),
         _ if state.claims.released_by_hand.as_deref() == Some(&row.id) => {
-            format!("you gave it back; {} claims it again", state.keys.name(Action::Claim))
+            format!("you gave it back; {} claims it again", state.keys.key_name(Action::Claim))
         }
         _ if action == Action::Block && state.visible_comment().is_some() => {
             "the host did not say who wrote it, so nobody can be blocked".to_owned()

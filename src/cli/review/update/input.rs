@@ -17,7 +17,7 @@ const MAX_SEARCH_BYTES: usize = 200;
 
 /// Does what a key means in the present mode.
 pub fn press(state: &mut ScreenState, event: KeyEvent) -> Option<Effect> {
-    let (key, code) = (Key::of(event), event.code);
+    let (key, code) = (Key::from_event(event), event.code);
     state.message = None;
     if key == Key::INTERRUPT || state.keys.action(key) == Some(Action::Quit) && state.mode == InputMode::Browse {
         browse::quit(state);
@@ -41,7 +41,7 @@ fn confirm(state: &mut ScreenState, decision: Decision, ids: Vec<String>, code: 
             Decision::Reject => state.mode = InputMode::Reason { ids, bulk: true },
             decision => acts::decide_all(state, decision, &ids, ""),
         },
-        KeyCode::Char('n' | 'N') | KeyCode::Esc => state.say(Tone::Plain, "nothing was decided"),
+        KeyCode::Char('n' | 'N') | KeyCode::Esc => state.set_message(Tone::Plain, "nothing was decided"),
         _ => state.mode = InputMode::Confirm { decision, ids },
     }
 }
@@ -50,7 +50,7 @@ fn reason(state: &mut ScreenState, ids: Vec<String>, bulk: bool, code: KeyCode) 
     let chosen = match code {
         KeyCode::Enter if state.reason_required() => return state.mode = InputMode::Reason { ids, bulk },
         KeyCode::Enter => "",
-        KeyCode::Esc => return state.say(Tone::Plain, "nothing was decided"),
+        KeyCode::Esc => return state.set_message(Tone::Plain, "nothing was decided"),
         KeyCode::Char(c) => match REASON_KEYS.iter().find(|(key, _)| *key == c) {
             Some((_, word)) => word,
             None => return state.mode = InputMode::Reason { ids, bulk },
@@ -71,7 +71,7 @@ fn reason(state: &mut ScreenState, ids: Vec<String>, bulk: bool, code: KeyCode) 
 fn block(state: &mut ScreenState, name: String, id: String, code: KeyCode) -> Option<Effect> {
     match code {
         KeyCode::Char('y' | 'Y') | KeyCode::Enter => {
-            state.say(Tone::Plain, format!("blocking {name}…"));
+            state.set_message(Tone::Plain, format!("blocking {name}…"));
             let note = format!("from the review of {id}");
             return Some(Effect::Block { id, name, note });
         }
@@ -87,7 +87,7 @@ fn line(state: &mut ScreenState, purpose: LinePurpose, mut text: String, key: Ke
         KeyCode::Esc => return,
         KeyCode::Enter => return typed(state, purpose, text),
         KeyCode::Backspace => drop(text.pop()),
-        KeyCode::Char('u') if key == Key::CLEAR => text.clear(),
+        KeyCode::Char('u') if key == Key::CLEAR_LINE => text.clear(),
         KeyCode::Char(c) if !key.is_ctrl() && !c.is_control() && text.len() + c.len_utf8() <= most => text.push(c),
         _ => {}
     }
@@ -104,7 +104,7 @@ fn typed(state: &mut ScreenState, purpose: LinePurpose, text: String) {
         LinePurpose::Search => {}
         LinePurpose::Note { id } if text.trim().is_empty() => drop(state.notes.remove(&id)),
         LinePurpose::Note { id } => {
-            state.say(Tone::Plain, "the note goes along with the next decision on this comment");
+            state.set_message(Tone::Plain, "the note goes along with the next decision on this comment");
             state.notes.insert(id, text.trim().to_owned());
         }
     }

@@ -49,20 +49,20 @@ fn apply_result(state: &mut ScreenState, act: &mut PendingAct, result: pb::Revie
         if let Some(standing) = standing {
             act.completed.items.push((id.clone(), standing.revision));
             if let Some(row) = state.row_mut(&id) {
-                row.learn(&standing);
+                row.update_state(&standing);
             }
         }
         state.notes.remove(&id);
         return;
     };
     let words = match (&standing, error.reason.as_str()) {
-        (Some(standing), "CONFLICT") => standing.words(now),
+        (Some(standing), "CONFLICT") => standing.describe(now),
         _ => text::escape_line(&error.message, 300),
     };
     if let Some(row) = state.row_mut(&id) {
         row.last_error = words.clone();
         if let Some(standing) = &standing {
-            row.learn(standing);
+            row.update_state(standing);
         }
         match error.reason.as_str() {
             "NOT_FOUND" => row.off_list = true,
@@ -94,7 +94,7 @@ fn finish(state: &mut ScreenState, act: PendingAct) {
         (0, 1) => (Tone::Bad, format!("not {verb}: {why}")),
         (good, bad) => (Tone::Bad, format!("{good} {verb}, {bad} not: {why}")),
     };
-    state.say(tone, words);
+    state.set_message(tone, words);
     if good == 0 {
         return;
     }

@@ -26,7 +26,7 @@ pub fn request_missing(state: &mut ScreenState, effects: &mut Vec<Effect>) {
 
 /// Asks which held comments are like the one that is looked at, once it is there.
 fn alike(state: &mut ScreenState, effects: &mut Vec<Effect>) {
-    let Some(id) = state.visible_comment().filter(|(row, _)| state.waits(row)).map(|(row, _)| row.id.clone()) else { return };
+    let Some(id) = state.visible_comment().filter(|(row, _)| state.is_pending(row)).map(|(row, _)| row.id.clone()) else { return };
     if state.shutdown.is_some() || state.similar.as_ref().is_some_and(|asked| asked.id == id) {
         return;
     }
@@ -93,7 +93,7 @@ fn claim_target(state: &ScreenState) -> Option<&CommentRow> {
     if state.shutdown.is_some() {
         return None;
     }
-    let row = state.selected().filter(|row| state.waits(row))?;
+    let row = state.selected().filter(|row| state.is_pending(row))?;
     let free = state.claimed_by(row).is_none() && state.claims.released_by_hand.as_ref() != Some(&row.id);
     free.then_some(row)
 }

@@ -39,7 +39,7 @@ fn nothing_is_shown_before_the_claim_is_ours() {
     assert_eq!(claims(&desk), [Some("a")]);
     assert_eq!(desk.visible_id(), None);
     desk.press("f");
-    assert!(acts(&desk).is_empty() && desk.said().contains("wait"), "{}", desk.said());
+    assert!(acts(&desk).is_empty() && desk.message().contains("wait"), "{}", desk.message());
     desk.serve();
     assert_eq!(desk.visible_id(), Some("a"));
 }
@@ -73,14 +73,14 @@ fn what_a_colleague_claimed_is_passed_over_and_never_shown() {
     desk.press_and_serve("j");
     // The list knew nothing of it yet: the claim is refused, and no other comment is free but the one before.
     assert_eq!(desk.visible_id(), Some("b"));
-    assert!(desk.said().contains("claimed by ben"), "{}", desk.said());
+    assert!(desk.message().contains("claimed by ben"), "{}", desk.message());
     desk.advance_clock(4);
     desk.serve();
     desk.press_and_serve("k");
     assert_eq!((desk.selected(), desk.visible_id()), ("a", None));
     assert_eq!(desk.state.claimed_by(desk.row("a")).unwrap().holder, "ben");
     desk.press_and_serve("f");
-    assert_eq!(desk.said(), "ben is at work on it");
+    assert_eq!(desk.message(), "ben is at work on it");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_server_without_claims_is_reviewed_without_them() {
     desk.press_and_serve("f");
     assert_eq!((desk.server_state("a"), desk.visible_id()), ((Decision::Approve, 2), Some("b")));
     desk.press_and_serve("c");
-    assert_eq!(desk.said(), "this server knows no claims");
+    assert_eq!(desk.message(), "this server knows no claims");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_decision_shows_at_once_names_the_revision_and_moves_on() {
     assert_eq!(desk.state.pending_action("a"), Some(ActKind::Decide(Decision::Approve)));
     assert_eq!(acts(&desk)[0].items, [("a".to_owned(), 1)]);
     desk.serve();
-    assert_eq!((desk.server_state("a"), desk.said()), ((Decision::Approve, 2), "approved"));
+    assert_eq!((desk.server_state("a"), desk.message()), ((Decision::Approve, 2), "approved"));
     assert_eq!(desk.visible_id(), Some("b"));
 }
 
@@ -168,7 +168,7 @@ fn a_rejection_may_have_a_reason() {
     desk.press("dh");
     assert_eq!(acts(&desk)[0].reason_code, "hate_speech");
     desk.serve();
-    assert_eq!(desk.said(), "rejected (hate_speech)");
+    assert_eq!(desk.message(), "rejected (hate_speech)");
     desk.press("d\n");
     assert_eq!(acts(&desk)[0].reason_code, "");
     desk.serve();
@@ -181,12 +181,12 @@ fn a_conflict_says_who_was_first_and_rolls_back() {
     let mut desk = TestScreen::with("ab");
     desk.decide("a", Decision::Reject, "ben");
     desk.press_and_serve("f");
-    assert_eq!(desk.said(), "not approved: ben rejected it 1m ago");
+    assert_eq!(desk.message(), "not approved: ben rejected it 1m ago");
     assert_eq!(desk.row("a").state.decision, Some(Decision::Reject));
     assert_eq!(desk.row("a").last_error, "ben rejected it 1m ago");
     assert_eq!(desk.state.pending_action("a"), None);
     desk.press_and_serve("u");
-    assert!(desk.said().contains("nothing was done here"), "{}", desk.said());
+    assert!(desk.message().contains("nothing was done here"), "{}", desk.message());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_claim_lost_before_the_decision_is_a_refusal() {
     let mut desk = TestScreen::with("ab");
     desk.claim("a", "ben");
     desk.press_and_serve("f");
-    assert_eq!(desk.said(), "not approved: claimed by ben");
+    assert_eq!(desk.message(), "not approved: claimed by ben");
     assert_eq!(desk.server_state("a"), (Decision::Hold, 1));
     assert!(desk.state.claimed_by(desk.row("a")).is_some());
 }
@@ -205,7 +205,7 @@ fn undo_takes_back_the_last_act_and_goes_there() {
     desk.press_and_serve("ff");
     assert_eq!(desk.selected(), "c");
     desk.press_and_serve("u");
-    assert_eq!((desk.server_state("b"), desk.said(), desk.visible_id()), ((Decision::Hold, 3), "taken back", Some("b")));
+    assert_eq!((desk.server_state("b"), desk.message(), desk.visible_id()), ((Decision::Hold, 3), "taken back", Some("b")));
     desk.press_and_serve("u");
     assert_eq!((desk.server_state("a"), desk.visible_id()), ((Decision::Hold, 3), Some("a")));
 }
@@ -225,7 +225,7 @@ fn undo_finds_what_has_left_the_list_already() {
 fn marked_comments_are_decided_after_a_question_and_undone_as_one() {
     let mut desk = TestScreen::with("abcd");
     desk.press_and_serve("D");
-    assert!(desk.said().contains("nothing is marked"));
+    assert!(desk.message().contains("nothing is marked"));
     desk.press_and_serve("  j ");
     assert_eq!(desk.state.marked.iter().collect::<Vec<_>>(), ["a", "b", "d"]);
     desk.press_and_serve("D");
@@ -235,7 +235,7 @@ fn marked_comments_are_decided_after_a_question_and_undone_as_one() {
     desk.press("Dys");
     assert_eq!((acts(&desk).len(), acts(&desk)[0].bulk, acts(&desk)[0].reason_code.as_str()), (1, true, "spam"));
     desk.serve();
-    assert_eq!(desk.said(), "3 comments rejected");
+    assert_eq!(desk.message(), "3 comments rejected");
     assert_eq!((desk.visible_id(), desk.state.marked.len()), (Some("c"), 0));
     desk.press_and_serve("u");
     assert_eq!(["a", "b", "d"].map(|id| desk.server_state(id)), [(Decision::Hold, 3); 3]);
@@ -247,7 +247,7 @@ fn of_a_bulk_act_what_failed_is_told() {
     desk.press_and_serve("   ");
     desk.decide("b", Decision::Approve, "ben");
     desk.press_and_serve("Fy");
-    assert_eq!(desk.said(), "2 approved, 1 not: ben approved it 1m ago");
+    assert_eq!(desk.message(), "2 approved, 1 not: ben approved it 1m ago");
     desk.press_and_serve("u");
     assert_eq!((desk.server_state("a").0, desk.server_state("b").0), (Decision::Hold, Decision::Approve));
 }
@@ -295,7 +295,7 @@ fn a_search_that_the_server_refuses_brings_the_old_list_back() {
     desk.event(Event::Reply(ServerReply::Listed { ticket, listed: Err(refused("unknown term text=x")) }));
     desk.serve();
     assert_eq!((desk.state.query.search.as_str(), desk.visible_id()), ("", Some("a")));
-    assert_eq!(desk.said(), "unknown term text=x");
+    assert_eq!(desk.message(), "unknown term text=x");
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn a_filter_that_the_server_refuses_at_the_start_ends_the_program() {
     desk.state.list.in_flight = Some((99, super::super::listing::FetchKind::First));
     desk.event(Event::Reply(ServerReply::Listed { ticket: 99, listed: Err(refused("no such term")) }));
     assert!(desk.state.shutdown.as_ref().unwrap().done);
-    assert_eq!(desk.state.end().unwrap_err().message(), "no such term");
+    assert_eq!(desk.state.into_result().unwrap_err().message(), "no such term");
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn a_comment_decided_elsewhere_stays_under_the_cursor_and_says_so() {
     assert_eq!((desk.selected(), desk.visible_id()), ("b", Some("b")));
     assert!(desk.row("b").off_list);
     desk.press_and_serve("f");
-    assert_eq!(desk.said(), "it is on this list no more");
+    assert_eq!(desk.message(), "it is on this list no more");
     desk.press_and_serve("j");
     assert_eq!((desk.state.find("b"), desk.visible_id()), (None, Some("c")));
 }
@@ -362,7 +362,7 @@ fn a_list_read_before_a_decision_does_not_bring_the_comment_back() {
     desk.press_and_serve("f");
     desk.event(Event::Reply(ServerReply::Listed { ticket, listed: Ok((old, String::new())) }));
     assert_eq!(desk.row("a").state.decision, Some(Decision::Approve));
-    assert!(!desk.state.waits(desk.row("a")));
+    assert!(!desk.state.is_pending(desk.row("a")));
 }
 
 #[test]
@@ -405,7 +405,7 @@ fn a_lost_server_loses_nothing_and_heals() {
     assert!(matches!(desk.state.connectivity, Connectivity::Lost { .. }));
     assert_eq!((desk.state.rows.len(), desk.state.marked.len(), desk.selected()), (3, 1, "c"));
     desk.press_and_serve("f");
-    assert!(desk.said().contains("the server is lost"), "{}", desk.said());
+    assert!(desk.message().contains("the server is lost"), "{}", desk.message());
     for _ in 0..5 {
         desk.advance_clock(9);
         desk.serve();
@@ -414,7 +414,7 @@ fn a_lost_server_loses_nothing_and_heals() {
     desk.advance_clock(9);
     desk.serve();
     assert_eq!(
-        (desk.state.connectivity.clone(), desk.said(), desk.visible_id()),
+        (desk.state.connectivity.clone(), desk.message(), desk.visible_id()),
         (Connectivity::Live, "the server is back", Some("c"))
     );
 }
@@ -456,7 +456,7 @@ fn a_decision_that_the_server_refuses_is_rolled_back() {
     let number = acts(&desk)[0].number;
     desk.pending_effects.retain(|effect| !matches!(effect, Effect::Act(_)));
     desk.event(Event::Reply(ServerReply::Acted { number, results: Vec::new(), problem: Some(refused("give a reason code")) }));
-    assert_eq!((desk.said(), desk.state.pending_action("a")), ("not approved: give a reason code", None));
+    assert_eq!((desk.message(), desk.state.pending_action("a")), ("not approved: give a reason code", None));
     assert_eq!(desk.row("a").last_error, "give a reason code");
 }
 
@@ -473,7 +473,7 @@ fn half_an_answer_to_a_bulk_act_leaves_the_rest_under_way() {
     assert_eq!((desk.state.pending_action("a"), desk.state.pending_action("b").is_some()), (None, true));
     desk.advance_clock(2);
     desk.serve();
-    assert_eq!(desk.said(), "2 comments approved");
+    assert_eq!(desk.message(), "2 comments approved");
     assert_eq!(desk.state.undoable[0].items.len(), 2, "one act to undo");
 }
 
@@ -487,7 +487,7 @@ fn quitting_gives_claims_back_and_waits_for_acts() {
     assert!(desk.state.shutdown.as_ref().unwrap().done);
     assert_eq!(desk.server_state("a").0, Decision::Approve);
     assert!(desk.server.values().all(|comment| comment.claim.is_none()));
-    assert!(desk.state.end().is_ok());
+    assert!(desk.state.into_result().is_ok());
 }
 
 #[test]
@@ -499,7 +499,7 @@ fn quitting_twice_does_not_wait_and_tells_what_is_uncertain() {
     assert!(!desk.state.shutdown.as_ref().unwrap().done);
     desk.press("q");
     assert!(desk.state.shutdown.as_ref().unwrap().done);
-    assert!(desk.state.end().unwrap_err().message().contains("look at these again: a"));
+    assert!(desk.state.into_result().unwrap_err().message().contains("look at these again: a"));
 }
 
 #[test]
@@ -524,9 +524,9 @@ fn blocking_asks_first_and_names_the_comment_whose_author_it_is() {
     desk.press("by");
     assert!(desk.pending_effects.iter().any(|effect| matches!(effect, Effect::Block { id, .. } if id == "a")));
     desk.serve();
-    assert_eq!(desk.said(), "Cheap Pills is blocked from now on");
+    assert_eq!(desk.message(), "Cheap Pills is blocked from now on");
     desk.press_and_serve("jb");
-    assert!(desk.said().contains("nobody can be blocked"), "{}", desk.said());
+    assert!(desk.message().contains("nobody can be blocked"), "{}", desk.message());
 }
 
 #[test]
@@ -536,7 +536,7 @@ fn an_edit_between_look_and_decision_is_a_conflict_and_shows_the_new_text() {
     on_server.comment.as_mut().unwrap().body = "another text".into();
     on_server.verdict.as_mut().unwrap().revision = 2;
     desk.press_and_serve("f");
-    assert!(desk.said().contains("the text changed 1m ago"), "{}", desk.said());
+    assert!(desk.message().contains("the text changed 1m ago"), "{}", desk.message());
     assert_eq!(desk.server_state("a"), (Decision::Hold, 2));
     let (_, details) = desk.state.visible_comment().unwrap();
     assert_eq!(details.response.comment.as_ref().unwrap().body, "another text");
@@ -546,14 +546,14 @@ fn an_edit_between_look_and_decision_is_a_conflict_and_shows_the_new_text() {
 fn what_is_alike_is_rejected_at_once_also_beyond_the_list() {
     let mut desk = TestScreen::new(&[comment("a", "buy now"), comment("b", "another"), comment("c", "buy now")]);
     desk.open();
-    assert_eq!(desk.state.alike(), [("c".to_owned(), 1)]);
+    assert_eq!(desk.state.similar_comments(), [("c".to_owned(), 1)]);
     // The list has not come so far.
     desk.state.rows.pop();
     desk.press_and_serve("Rys");
     let stands = ["a", "b", "c"].map(|id| desk.server_state(id).0);
     assert_eq!(stands, [Decision::Reject, Decision::Hold, Decision::Reject]);
     desk.press_and_serve("R");
-    assert_eq!(desk.said(), "no other held comment is like this one");
+    assert_eq!(desk.message(), "no other held comment is like this one");
 }
 
 #[test]
@@ -571,6 +571,6 @@ fn a_site_that_wants_reasons_gets_no_rejection_without_one() {
 fn keys_without_a_meaning_do_nothing_but_say_so() {
     let mut desk = TestScreen::with("a");
     desk.press_and_serve("z");
-    assert_eq!(desk.said(), "z has no meaning here; ? shows what has");
+    assert_eq!(desk.message(), "z has no meaning here; ? shows what has");
     assert_eq!(desk.server_state("a"), (Decision::Hold, 1));
 }

@@ -18,8 +18,8 @@ pub fn head(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     let mut at = pen.toned_text(area, 0, Tone::Strong, &state.site);
     let search = if state.query.search.is_empty() { String::new() } else { format!(" “{}”", state.query.search) };
     let more = if state.list.next_page_token.is_empty() { "" } else { "+" };
-    let count = state.rows.iter().filter(|row| state.query.queue != QueueFilter::Held || state.waits(row)).count();
-    let what = format!("  {} {count}{more}{search}  {} first", state.query.queue.word(), state.query.order);
+    let count = state.rows.iter().filter(|row| state.query.queue != QueueFilter::Held || state.is_pending(row)).count();
+    let what = format!("  {} {count}{more}{search}  {} first", state.query.queue.as_str(), state.query.order);
     at = pen.toned_text(area, at, Tone::Plain, &what);
     if !state.query.terms.is_empty() {
         at = pen.toned_text(area, at, Tone::Faint, &format!("  {}", state.query.terms));
@@ -51,7 +51,7 @@ pub fn message(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     match (&state.message, &state.connectivity) {
         (Some((tone, words)), _) => pen.toned_text(area, 0, *tone, words),
         _ if state.shutdown.is_some() && !state.pending_acts.is_empty() => {
-            let quit = state.keys.name(Action::Quit);
+            let quit = state.keys.key_name(Action::Quit);
             let words =
                 format!("waiting until {} acts are confirmed; {quit} once more does not wait", state.pending_acts.len());
             pen.toned_text(area, 0, Tone::Warning, &words)
@@ -86,7 +86,7 @@ pub fn hints(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     ];
     let mut at = 0;
     for (action, word) in all.into_iter().filter(|(action, _)| state.is_valid(*action)) {
-        let key = state.keys.name(action);
+        let key = state.keys.key_name(action);
         // The last ones are worth more than a half of one in between.
         if usize::from(at) + key.len() + word.len() + 1 > usize::from(area.width) {
             break;

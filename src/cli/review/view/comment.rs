@@ -37,10 +37,10 @@ pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) -> usize {
         pen.glyphs(Rect { y, height: 1, ..area }, 0, line.iter().map(|(glyph, style)| (glyph, *style)));
     }
     if most > top {
-        let key = state.keys.name(Action::ScrollDown);
+        let key = state.keys.key_name(Action::ScrollDown);
         let words = format!(" {} more lines: {key} ", most - top);
         let from = area.width.saturating_sub(u16::try_from(words.len()).unwrap_or(0));
-        let style = pen.theme.selected();
+        let style = pen.theme.selection_style();
         pen.text(Rect { y: area.bottom() - 1, height: 1, ..area }, from, style, &words);
     }
     most
@@ -59,10 +59,10 @@ fn empty(state: &ScreenState, page: &mut TextLayout) {
 /// Why the comment under the cursor is not shown.
 fn hidden(state: &ScreenState, row: &CommentRow, page: &mut TextLayout) {
     if let Some(claim) = state.claimed_by(row) {
-        page.text(Tone::Warning, &format!("claimed by {} until {}", claim.who(), clock(claim.until)));
+        page.text(Tone::Warning, &format!("claimed by {} until {}", claim.holder_name(), clock(claim.until)));
         page.text(Tone::Faint, "What a colleague is at work on is not shown.");
     } else if state.claims.released_by_hand.as_ref() == Some(&row.id) {
-        let key = state.keys.name(Action::Claim);
+        let key = state.keys.key_name(Action::Claim);
         page.text(Tone::Warning, &format!("You gave this comment back; {key} claims it again."));
     } else if !row.last_error.is_empty() {
         page.text(Tone::Bad, &row.last_error);
@@ -79,9 +79,9 @@ fn full_comment(state: &ScreenState, row: &CommentRow, details: &CommentDetails,
     heading(state, row, details, page);
     author(details, comment, page);
     context(comment, page);
-    page.blank();
+    page.blank_line();
     page.body(&comment.body, &verdict.reasons);
-    page.blank();
+    page.blank_line();
     if let Some(note) = state.notes.get(&row.id) {
         page.fact("note", note);
     }
@@ -106,9 +106,9 @@ fn context(comment: &pb::Comment, page: &mut TextLayout) {
 
 /// How many other held comments are nearly the same.
 fn similar(state: &ScreenState, page: &mut TextLayout) {
-    let alike = state.alike().len();
+    let alike = state.similar_comments().len();
     if alike > 0 {
-        let (key, are) = (state.keys.name(Action::RejectAlike), if alike == 1 { "is" } else { "are" });
+        let (key, are) = (state.keys.key_name(Action::RejectAlike), if alike == 1 { "is" } else { "are" });
         page.text(Tone::Warning, &format!("{alike} more {are} like this one: {key} rejects them all"));
     }
 }
@@ -127,7 +127,7 @@ fn publishable_without(state: &ScreenState, details: &CommentDetails, verdict: &
     let parts = parts.join(" and ");
     let words = match details.state.decision {
         Some(Decision::Hold) => {
-            let key = state.keys.name(Action::ApproveStripped);
+            let key = state.keys.key_name(Action::ApproveStripped);
             format!("without {parts} it would be published: {key} approves it so")
         }
         _ => format!("published without {parts}"),
@@ -147,11 +147,11 @@ fn heading(state: &ScreenState, row: &CommentRow, details: &CommentDetails, page
     if let Some(grant) = state.claims.held.get(&row.id) {
         parts.push((Tone::Faint, format!("  yours until {}", clock(grant.until))));
     }
-    page.parts(&parts);
+    page.line(&parts);
     if !row.last_error.is_empty() {
         page.text(Tone::Bad, &row.last_error);
-    } else if !details.state.waits() {
-        page.text(Tone::Plain, &details.state.words(state.now));
+    } else if !details.state.is_pending() {
+        page.text(Tone::Plain, &details.state.describe(state.now));
     }
 }
 
@@ -177,7 +177,7 @@ fn reasons(verdict: &pb::Verdict, page: &mut TextLayout) {
         // What the text itself does not show is worth seeing first.
         let beside = ["CAMPAIGN", "SITE_LEARNED", "LIKE_REJECTED"].contains(&reason.code.as_str());
         let tone = if beside { Tone::Warning } else { Tone::Plain };
-        page.hang(&[
+        page.hanging_indent(&[
             (Tone::Faint, "• "),
             (Tone::Strong, &weight),
             (tone, &text::escape_line(&reason.message, MAX_FACT_CHARS)),
@@ -198,7 +198,7 @@ fn decision_history(state: &ScreenState, details: &CommentDetails, page: &mut Te
         let extra = extra.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
         let extra = if extra.is_empty() { extra } else { format!(" ({extra})") };
         let ago = explain::format_age(event.at.as_ref(), state.now);
-        page.hang(&[
+        page.hanging_indent(&[
             (Tone::Faint, "· "),
             (Tone::Plain, &format!("{} {what} {ago} ago{extra}", text::escape_line(&event.by, 128))),
         ]);

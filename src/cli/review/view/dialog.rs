@@ -52,7 +52,7 @@ fn line(pen: &mut Canvas<'_>, area: Rect, purpose: &LinePurpose, text: &str) {
     let skip = text.chars().count().saturating_sub(room / 2);
     let shown: String = if text.chars().count() > room / 2 { text.chars().skip(skip).collect() } else { text.to_owned() };
     let end = pen.toned_text(place, from, Tone::Plain, &shown);
-    let style = pen.theme.selected();
+    let style = pen.theme.selection_style();
     pen.text(place, end, style, " ");
 }
 
@@ -85,7 +85,7 @@ fn boxed(pen: &mut Canvas<'_>, area: Rect, title: &str, lines: &[String]) {
 fn help(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     let valid = ACTIONS.iter().filter(|entry| state.is_valid(entry.action));
     let mut lines: Vec<String> =
-        valid.map(|entry| format!("{:6} {}", state.keys.name(entry.action), entry.description)).collect();
+        valid.map(|entry| format!("{:6} {}", state.keys.key_name(entry.action), entry.description)).collect();
     let room = usize::from(area.height) - 3;
     if lines.len() > room {
         // Two columns rather than half of the keys.

@@ -43,7 +43,7 @@ fn line(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect, row: &CommentRow,
     let (tone, words) = summary(state, row);
     pen.toned_text(area, 11, tone, &words);
     if selected {
-        pen.set_style(area, pen.theme.selected());
+        pen.set_style(area, pen.theme.selection_style());
     }
 }
 
@@ -67,15 +67,15 @@ fn summary(state: &ScreenState, row: &CommentRow) -> (Tone, String) {
         return (Tone::Bad, row.last_error.clone());
     }
     if let Some(claim) = state.claimed_by(row) {
-        return (Tone::Faint, format!("claimed by {}", claim.who()));
+        return (Tone::Faint, format!("claimed by {}", claim.holder_name()));
     }
     if row.off_list {
-        return (Tone::Faint, row.state.words(state.now));
+        return (Tone::Faint, row.state.describe(state.now));
     }
     if row.state.spot_check {
         return (Tone::Faint, format!("spot check: {}", row.excerpt));
     }
-    if state.query.queue.holds() != row.state.decision && state.query.queue.holds().is_some() {
+    if state.query.queue.decision() != row.state.decision && state.query.queue.decision().is_some() {
         return (Tone::from(row.state.decision), format!("{}: {}", past_participle(row.state.decision), row.excerpt));
     }
     (Tone::Plain, row.excerpt.clone())

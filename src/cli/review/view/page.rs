@@ -24,7 +24,7 @@ impl TextLayout {
     }
 
     /// Adds an empty line.
-    pub fn blank(&mut self) {
+    pub fn blank_line(&mut self) {
         self.lines.push(Line::new());
     }
 
@@ -34,7 +34,7 @@ impl TextLayout {
     }
 
     /// One line, cut at the edge.
-    pub fn parts(&mut self, parts: &[(Tone, String)]) {
+    pub fn line(&mut self, parts: &[(Tone, String)]) {
         let line = parts.iter().flat_map(|(tone, text)| {
             let style = self.theme.style(*tone);
             glyphs::to_glyphs(text).into_iter().map(move |glyph| (glyph, style))
@@ -43,7 +43,7 @@ impl TextLayout {
     }
 
     /// Wrapped text whose later lines are indented by two.
-    pub fn hang(&mut self, parts: &[(Tone, &str)]) {
+    pub fn hanging_indent(&mut self, parts: &[(Tone, &str)]) {
         self.wrapped(parts.iter().map(|(tone, text)| (self.theme.style(*tone), *text)).collect(), 2, usize::MAX);
     }
 
@@ -79,7 +79,7 @@ impl TextLayout {
     pub fn body(&mut self, body: &str, reasons: &[pb::Reason]) {
         let made = glyphs::to_glyphs(body);
         let spans: Vec<&pb::Span> = reasons.iter().filter_map(|reason| reason.span.as_ref()).collect();
-        let (evidence, escape) = (self.theme.evidence(), self.theme.style(Tone::Warning));
+        let (evidence, escape) = (self.theme.evidence_style(), self.theme.style(Tone::Warning));
         let style = |glyph: &Glyph| {
             if spans.iter().any(|span| span.begin < glyph.source.end && glyph.source.start < span.end) {
                 evidence

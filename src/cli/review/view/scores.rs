@@ -33,7 +33,7 @@ pub fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Te
         if let Some(reject) = reject.filter(|_| wide) {
             parts.push((Tone::Faint, format!(" reject {reject:.2}")));
         }
-        page.parts(&parts);
+        page.line(&parts);
     }
 }
 

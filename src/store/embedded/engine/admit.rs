@@ -33,9 +33,9 @@ pub(in crate::store::embedded) enum RecordResult {
 impl Database {
     pub fn admit(&mut self, draft: &Draft, limits: &[AppliedLimit], trust: TrustRule) -> Result<AdmitResult, Error> {
         let site = self.site_id(&draft.site)?;
-        let standing = self.standing(site, &draft.id)?;
+        let standing = self.current_row(site, &draft.id)?;
         if let Some(standing) = &standing
-            && (draft.is_of(standing.fingerprint) || self.comes_late(site, draft, standing)?)
+            && (draft.has_fingerprint(standing.fingerprint) || self.is_outdated(site, draft, standing)?)
         {
             return Ok(AdmitResult::Repeated(self.verdict(standing.row)?));
         }
@@ -50,14 +50,14 @@ impl Database {
             });
         }
 
-        let weighing = self.limits.weigh(site, limits);
+        let weighing = self.limits.check(site, limits);
         self.limits.count(&weighing);
         let received_at = now_micros();
-        let trusted = !trust.needs_history() || trust.holds(self.history(site, draft.author)?);
+        let trusted = !trust.needs_history() || trust.accepts(self.history(site, draft.author)?);
         if standing.is_none() && trusted && !weighing.refused() {
             let facts = Facts { limits: weighing.states, ..Facts::default() };
             let mut ruling = draft.verdict.clone();
-            ruling.limited(facts.tightest());
+            ruling.add_rate_limit(facts.tightest());
             if reservation.is_some() {
                 self.unreserve(site, &draft.id)?;
             }
@@ -80,12 +80,12 @@ impl Database {
         Ok(AdmitResult::Undecided { facts, verdict_id, revision })
     }
 
-    pub fn look(&mut self, draft: &Draft, limits: &[AppliedLimit]) -> Result<Facts, Error> {
+    pub fn peek(&mut self, draft: &Draft, limits: &[AppliedLimit]) -> Result<Facts, Error> {
         // A site that was never heard of gets no number for being asked about.
         let site = read::site_id(&self.connection, &draft.site)?.unwrap_or(0);
-        let standing = self.standing(site, &draft.id)?.filter(|standing| !draft.is_of(standing.fingerprint));
+        let standing = self.current_row(site, &draft.id)?.filter(|standing| !draft.has_fingerprint(standing.fingerprint));
         Ok(Facts {
-            limits: self.limits.weigh(site, limits).states,
+            limits: self.limits.check(site, limits).states,
             author: self.history(site, draft.author)?,
             previous: standing.as_ref().map(CurrentRow::previous).transpose()?,
             duplicates: DuplicateCounts::default(),
@@ -96,7 +96,7 @@ impl Database {
 
     pub fn record(&mut self, draft: &Draft) -> Result<RecordResult, Error> {
         let site = self.site_id(&draft.site)?;
-        let standing = self.standing(site, &draft.id)?;
+        let standing = self.current_row(site, &draft.id)?;
         if let Some(standing) = &standing
             && standing.fingerprint == draft.fingerprint
         {
@@ -125,15 +125,15 @@ impl Database {
         event: &[u8],
     ) -> Result<bool, Error> {
         let site = self.site_id(site)?;
-        let Some(standing) = self.standing(site, id)?.filter(|standing| standing.revision == expected) else {
+        let Some(standing) = self.current_row(site, id)?.filter(|standing| standing.revision == expected) else {
             return Ok(false);
         };
         self.archive_current(site, id, standing.row)?;
         self.set_verdict(standing.row, ruling, event)?;
         self.update_author_counts(site, standing.author, Some(standing.decision()?), None)?;
         self.update_author_counts(site, standing.author, None, Some(ruling.decision))?;
-        self.log(site, event.to_vec())?;
-        self.announce(site, id, ruling)?;
+        self.append_audit_row(site, event.to_vec())?;
+        self.publish_change(site, id, ruling)?;
         Ok(true)
     }
 }

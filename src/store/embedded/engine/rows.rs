@@ -29,7 +29,7 @@ pub(super) struct CurrentRow {
 }
 
 impl Database {
-    pub(super) fn standing(&self, site: i64, id: &CommentId) -> Result<Option<CurrentRow>, Error> {
+    pub(super) fn current_row(&self, site: i64, id: &CommentId) -> Result<Option<CurrentRow>, Error> {
         let mut select = self.connection.prepare_cached(
             "SELECT rowid, fingerprint, decision, revision, by_moderator, author, sent_at, received_at \
              FROM comment WHERE site = ?1 AND id = ?2",
@@ -50,7 +50,7 @@ impl Database {
     }
 
     /// Returns whether a text comes after another that was sent later.
-    pub(super) fn comes_late(&self, site: i64, draft: &Draft, standing: &CurrentRow) -> Result<bool, Error> {
+    pub(super) fn is_outdated(&self, site: i64, draft: &Draft, standing: &CurrentRow) -> Result<bool, Error> {
         let mut select = self
             .connection
             .prepare_cached("SELECT 1 FROM past WHERE site = ?1 AND id = ?2 AND fingerprint IN (?3, ?4) LIMIT 1")?;
@@ -87,7 +87,7 @@ impl Database {
         ])?;
         drop(insert);
         if let Some(act) = &draft.act {
-            self.log(site, act.clone())?;
+            self.append_audit_row(site, act.clone())?;
         }
         self.update_author_counts(site, draft.author, None, Some(ruling.decision))
     }
@@ -123,11 +123,11 @@ impl Database {
         ])?;
         drop(update);
         if let Some(act) = &draft.act {
-            self.log(site, with_before(act.clone(), standing.decision))?;
+            self.append_audit_row(site, with_before(act.clone(), standing.decision))?;
         }
         self.update_author_counts(site, standing.author, Some(standing.decision()?), None)?;
         self.update_author_counts(site, draft.author, None, Some(ruling.decision))?;
-        self.announce(site, &draft.id, ruling)
+        self.publish_change(site, &draft.id, ruling)
     }
 
     /// Puts another verdict on the text that stands.
@@ -193,7 +193,7 @@ impl Database {
     }
 
     /// Tells watchers of a verdict that took the place of another.
-    pub(super) fn announce(&mut self, site: i64, id: &CommentId, ruling: &DraftVerdict) -> Result<(), Error> {
+    pub(super) fn publish_change(&mut self, site: i64, id: &CommentId, ruling: &DraftVerdict) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached("INSERT INTO event (site, verdict, id) VALUES (?1, ?2, ?3)")?;
         self.event = Some(insert.insert(params![site, ruling.verdict, id.as_str()])?);
         Ok(())

@@ -21,7 +21,7 @@ impl<'a> SiteRetentions<'a> {
     }
 
     /// Returns for how long the data of a site is kept.
-    pub fn of(&mut self, site: i64) -> Result<Retention, Error> {
+    pub fn get(&mut self, site: i64) -> Result<Retention, Error> {
         if let Some(known) = self.sites.get(&site) {
             return Ok(*known);
         }
@@ -32,7 +32,7 @@ impl<'a> SiteRetentions<'a> {
             Site::SERVER => Some(Site::server()),
             name => Site::parse("site", name).ok(),
         });
-        let retention = site_named.map_or(Retention::uniform(36_500), |site| self.retention.of(&site));
+        let retention = site_named.map_or(Retention::uniform(36_500), |site| self.retention.for_site(&site));
         self.sites.insert(site, retention);
         Ok(retention)
     }

@@ -105,7 +105,7 @@ fn what_is_erased_during_a_pass_has_another_one() {
     chore::request_wipe(&connection).unwrap();
     let mut wipe = Wipe::new(&path, &connection, Arc::default()).unwrap();
     (wipe.due, wipe.pass) = (None, Some(Pass::new()));
-    wipe.ask();
+    wipe.request();
     while wipe.pass.is_some() {
         wipe.step(&connection);
     }
@@ -128,7 +128,7 @@ fn nothing_is_overwritten_while_another_program_reads_and_all_of_it_afterwards()
         )
         .unwrap();
     let mut wipe = Wipe::new(&path, &connection, Arc::default()).unwrap();
-    wipe.ask();
+    wipe.request();
     (0..5).for_each(|_| wipe.step(&connection));
     assert!(wipe.pass.is_some() && wipe.blocked.is_some());
     drop(reader);

@@ -28,7 +28,7 @@ pub fn apply(state: &mut ScreenState, claim: Option<String>, leased: Result<Clai
             state.claims.held.insert(id.clone(), HeldClaim { until, renew_at: renew });
             if let Some(known) = state.row_mut(&id) {
                 known.claim = None;
-                known.learn(&row.state);
+                known.update_state(&row.state);
             }
         }
         Ok(ClaimResult::Refused(error)) => refused(state, &id, &error.reason, &error.message),
@@ -54,7 +54,7 @@ fn refused(state: &mut ScreenState, id: &str, reason: &str, message: &str) {
     // Soon the list tells who has it.
     state.list.refresh_at = state.list.refresh_at.min(now + Duration::from_millis(500));
     if state.selected().is_some_and(|row| row.id == id) {
-        state.say(Tone::Warning, text::escape_line(message, 300));
+        state.set_message(Tone::Warning, text::escape_line(message, 300));
         state.move_to_next_open();
     }
 }

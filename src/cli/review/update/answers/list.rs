@@ -58,7 +58,7 @@ fn list_failed(state: &mut ScreenState, problem: RequestFailure) {
         Some(accepted) if accepted != state.query => {
             state.query = accepted;
             state.restart_list();
-            state.say(Tone::Bad, problem.message());
+            state.set_message(Tone::Bad, problem.message());
         }
         // A key that was ended, perhaps: whoever gives it back finds the screen as it was.
         Some(_) => state.lose_connection(problem.message()),
