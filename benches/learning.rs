@@ -17,8 +17,8 @@ use gatepost::classify::recipe::Recipe;
 use gatepost::classify::rows::{self, Row};
 use gatepost::classify::site::Outcome;
 use gatepost::classify::site::fold::SiteModel;
-use gatepost::classify::site::lesson::{OutcomeSource, TrainingExample};
 use gatepost::classify::site::sentinel::Sentinels;
+use gatepost::classify::site::training_example::{OutcomeSource, TrainingExample};
 use gatepost::classify::train::{self, LeaveOut};
 use gatepost::classify::{MinHash, Model};
 use gatepost::comment::Comment;
@@ -325,7 +325,9 @@ fn archives(options: &Options) -> Result<(), Failure> {
     let judge = judge(options, "archives", &leave_out, "")?;
     let all = rows::read_file(&options.data.join("blogs.jsonl.gz"), false)?;
     let of = |blog: &str, label: &str, most: usize| -> Result<Vec<Example>, Failure> {
-        let rows = all.iter().filter(|row| row.text_field("blog") == blog && row.text_field("type") == "comment" && row.label == label);
+        let rows = all
+            .iter()
+            .filter(|row| row.text_field("blog") == blog && row.text_field("type") == "comment" && row.label == label);
         rows.take(most).filter_map(|row| example(&judge, row).transpose()).collect()
     };
     let (pharma, early) = (of(blogs[4], "spam", 400)?, of(blogs[5], "spam", 400)?);

@@ -15,7 +15,8 @@
 
 mod calibrate;
 mod digest;
-mod examples;
+mod example_set;
+mod feature_counts;
 mod features;
 mod file;
 mod hash;
@@ -23,10 +24,9 @@ mod input;
 mod label;
 mod language;
 mod lexicon;
-mod likeness;
+mod min_hash;
 mod model;
 mod table;
-mod tally;
 mod token;
 mod vocabulary;
 mod window;
@@ -40,11 +40,11 @@ pub mod site;
 pub mod train;
 
 pub use digest::{TextDigest, text_digest};
-pub use features::manner::{StyleSignals, SuspiciousName};
+pub use features::style::{StyleSignals, SuspiciousName};
 pub use file::ModelError;
 pub use input::{Author, Input};
 pub use label::{LABEL_LANES, Label};
 pub use language::parse_tag as parse_language;
-pub use likeness::{BANDS, MinHash};
+pub use min_hash::{BANDS, MinHash};
 pub use model::explain::{Contribution, Explanation};
 pub use model::{HeadInfo, Model, Scores};

@@ -1,7 +1,8 @@
 //! The command line: one program for operators, hosts and moderators. Client commands speak gRPC only.
 
+mod atomic_file;
 mod audit;
-mod bar;
+mod author_args;
 mod bench;
 mod bulk;
 mod check;
@@ -9,12 +10,11 @@ mod claim;
 mod confirm;
 mod connect;
 mod decide;
-mod explain;
+mod docs;
 mod export;
 mod failure;
 mod forget;
 mod health;
-mod ids;
 mod import;
 mod json;
 mod keys;
@@ -22,29 +22,29 @@ mod labelled;
 mod lines;
 mod list;
 mod listing;
-mod manual;
 mod model;
-mod moves;
 mod offline;
-mod on_cores;
 mod output;
-mod person;
+mod parallel;
 mod policy;
+mod progress_bar;
 mod queue;
+mod queue_watch;
 mod read_ahead;
 mod reconnect;
-mod replace;
 mod retry;
 mod review;
+mod review_ids;
 mod rows;
 mod runtime;
 mod serve;
 mod show;
 mod stats;
-mod term;
+mod terminal;
 mod text;
 mod times;
 mod undo;
+mod verdict_view;
 mod watch;
 
 use std::process::ExitCode;
@@ -137,11 +137,11 @@ enum Command {
     #[command(after_help = policy::EXAMPLES)]
     Policy(policy::PolicyArgs),
     /// Print what a shell reads to complete words
-    #[command(after_help = manual::COMPLETIONS_EXAMPLES)]
-    Completions(manual::CompletionsArgs),
+    #[command(after_help = docs::COMPLETIONS_EXAMPLES)]
+    Completions(docs::CompletionsArgs),
     /// Print the manual
-    #[command(after_help = manual::MAN_EXAMPLES)]
-    Man(manual::ManArgs),
+    #[command(after_help = docs::MAN_EXAMPLES)]
+    Man(docs::ManArgs),
 }
 
 const SERVE_EXAMPLES: &str = "Examples:
@@ -161,8 +161,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Queue(args) => block_on(queue::run(&args)),
         Command::Show(args) => block_on(show::run(&args)),
         Command::Review(args) => block_on(review::run(&args)),
-        Command::Completions(args) => manual::completions(&args, Cli::command()),
-        Command::Man(args) => manual::man(&args, Cli::command()),
+        Command::Completions(args) => docs::completions(&args, Cli::command()),
+        Command::Man(args) => docs::man(&args, Cli::command()),
         Command::Claim(args) => block_on(claim::claim(&args)),
         Command::Release(args) => block_on(claim::release(&args)),
         Command::Audit(args) => block_on(audit::run(&args)),
@@ -184,7 +184,7 @@ pub fn run(cli: Cli) -> ExitCode {
 fn report_failure(failure: &Failure) -> ExitCode {
     if !failure.message().is_empty() {
         // Part of it comes from the server, and part of that from comments.
-        term::log_line(&format!("gatepost: {}", text::escape_block(failure.message())));
+        terminal::log_line(&format!("gatepost: {}", text::escape_block(failure.message())));
     }
     failure.exit_code()
 }

@@ -1,7 +1,7 @@
 //! Shares what is scarce between callers, so that none of them can take all of it.
 
-mod places;
-mod turns;
+mod limiter;
+mod semaphore;
 
-pub use places::{ConcurrencyLimiter, ConcurrencyPermit};
-pub use turns::{FairPermit, FairSemaphore};
+pub use limiter::{ConcurrencyLimiter, ConcurrencyPermit};
+pub use semaphore::{FairPermit, FairSemaphore};

@@ -1,25 +1,25 @@
 //! The gRPC door: unwraps requests, calls, wraps answers. Decides nothing.
 
 mod admin;
-mod answer;
 mod archive;
+mod author_data;
+mod call_layer;
 mod guard;
 mod keys;
 mod learning;
 mod lists;
 mod moderation;
 mod outcome;
-mod person;
-mod queue;
 mod requests;
 mod responses;
 mod review;
 mod status;
 mod streams;
-mod watch;
+mod watch_queue;
+mod watch_verdicts;
 
 pub use admin::{AdminRpc, PolicyReloader};
-pub use answer::CallLayer;
+pub use call_layer::CallLayer;
 pub use guard::{AuthLayer, ConnectionUse, may_call};
 pub use learning::{ModelStatus, ModelStatusSource};
 pub use moderation::Moderation;

@@ -91,7 +91,12 @@ impl Judge {
     }
 
     /// Looks at a comment and scores it, corrected by what its site has learned.
-    pub fn evaluate<'a>(&'a self, comment: &'a Comment, listed: ListContext<'a>, learned: Option<&'a SiteModel>) -> Evaluation<'a> {
+    pub fn evaluate<'a>(
+        &'a self,
+        comment: &'a Comment,
+        listed: ListContext<'a>,
+        learned: Option<&'a SiteModel>,
+    ) -> Evaluation<'a> {
         let policy = self.policies.for_site(comment.site());
         let mut case = Evaluation::new(&self.scorer, policy, comment, listed, learned, Omission::default());
         case.score_words_alone();

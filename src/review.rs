@@ -9,7 +9,7 @@ mod filter;
 mod list;
 mod lookup;
 mod stats;
-mod take_back;
+mod undo_act;
 
 pub use crate::store::Order;
 pub use act::{LAST_ACT, Refusal, ReviewAct, ReviewAction, is_act_id, is_moderator_name, new_act_id};
@@ -18,4 +18,4 @@ pub use claim::{ClaimRefusal, Claimant, ClaimedComment, MAX_ANSWER_BYTES, encode
 pub use desk::{ReviewDesk, ReviewRules};
 pub use filter::{Filter, FilterContext};
 pub use lookup::FullComment;
-pub use take_back::UndoneAct;
+pub use undo_act::UndoneAct;

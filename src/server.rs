@@ -1,18 +1,18 @@
 //! Puts the parts together and serves them until told to leave.
 
+mod connections;
 mod gauges;
 mod health;
 mod http;
 mod load;
-mod open;
 mod parts;
-mod patient;
 mod port;
 mod reload;
 mod safety;
 mod services;
 mod sources;
 mod tasks;
+mod timed_body;
 mod tls;
 
 use std::net::SocketAddr;

@@ -189,7 +189,10 @@ impl<'d> Section<'d> {
             match item.get_ref().as_str().ok_or_else(|| "must be a string".to_owned()).and_then(&mut parse) {
                 Ok(value) => list.push(value),
                 Err(problem) => {
-                    self.errors.add(self.errors.line_at(item.span().start), format!("an entry of {} {problem}", self.qualified_name(key)));
+                    self.errors.add(
+                        self.errors.line_at(item.span().start),
+                        format!("an entry of {} {problem}", self.qualified_name(key)),
+                    );
                 }
             }
         }
@@ -203,7 +206,8 @@ impl<'d> Section<'d> {
             self.report(key, "must be a table");
             return None;
         };
-        let section = Section { errors: self.errors, table, path: self.qualified_name(key), requested_keys: RefCell::default() };
+        let section =
+            Section { errors: self.errors, table, path: self.qualified_name(key), requested_keys: RefCell::default() };
         let value = read(&section);
         section.report_unknown_keys();
         Some(value)

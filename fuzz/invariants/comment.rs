@@ -125,7 +125,8 @@ fn spans_lie_in_the_body(comment: &Comment) {
         let source = comment.text().source(begin..end);
         if let Some(source) = source {
             assert!(body.get(source.clone()).is_some_and(|part| !part.is_empty()), "{source:?} is no part of the body");
-            let span = pb::Reason::from(Reason::new("X", "").with_span(comment.span(begin..end))).span.expect("a part of the body");
+            let span =
+                pb::Reason::from(Reason::new("X", "").with_span(comment.span(begin..end))).span.expect("a part of the body");
             assert!(span.begin < span.end && span.end as usize <= length, "{span:?} of {length}");
         }
     }

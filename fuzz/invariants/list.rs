@@ -58,7 +58,9 @@ fn room() -> &'static Room {
 /// Learns nothing: nobody decides.
 fn learning(store: &Store) -> Learning {
     let look = |comment: &Comment| LearningInput {
-        features: Model::builtin().expect("compiled in").feature_vector(&Input { text: comment.text().as_str(), ..Input::default() }),
+        features: Model::builtin()
+            .expect("compiled in")
+            .feature_vector(&Input { text: comment.text().as_str(), ..Input::default() }),
         min_hash: None,
         likely_outcome: Outcome::Spam,
     };

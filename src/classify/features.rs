@@ -2,31 +2,31 @@
 
 mod address;
 mod author;
-pub mod bounds;
+mod char_ngrams;
 mod comment;
+mod comment_counts;
 mod context;
 mod disguise;
 mod evidence;
-mod facts;
-mod grams;
 mod lexical;
-pub mod manner;
 mod post;
 mod quote;
 pub mod scope;
 pub mod seeds;
 mod shape;
+pub mod side_text;
 pub mod signal;
 mod sink;
 mod spelling;
+pub mod style;
 
 use isolang::Language;
 
 use self::comment::TokenizedComment;
+use self::comment_counts::CommentCounts;
 pub use self::evidence::{Evidence, EvidenceKind};
-use self::facts::CommentCounts;
-use self::manner::StyleSignals;
 pub use self::sink::{CountedShare, FeatureGroup, FeatureSink};
+use self::style::StyleSignals;
 use super::Input;
 use super::hash::combine;
 use super::lexicon::WordSet;
@@ -68,14 +68,18 @@ pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &m
     context::extract(&comment, sink);
     context::add_class_pairs(&comment, sink);
     for piece in &tokens.pieces {
-        grams::extract(&comment, piece, sink);
+        char_ngrams::extract(&comment, piece, sink);
     }
     facts.disguised += disguise::extract(comment.text, &tokens.pieces, language, disguise, sink);
     shape::extract(comment.text, comment.tokens, sink);
     add_signals(&facts, sink);
     post::extract(&facts, comment.post_words, sink);
     let name = input.author.and_then(|author| author::extract(&author, &comment, &facts, side_text, side_tokens, sink));
-    StyleSignals { is_generic_praise: facts.praise_counter.is_generic_praise(), is_about_post: facts.praise_counter.is_about_post(), name }
+    StyleSignals {
+        is_generic_praise: facts.praise_counter.is_generic_praise(),
+        is_about_post: facts.praise_counter.is_about_post(),
+        name,
+    }
 }
 
 /// Adds every dense signal at its level.

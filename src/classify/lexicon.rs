@@ -244,7 +244,10 @@ mod tests {
     fn words_are_found_in_all_their_classes() {
         let of = |word: &str| classes_of(word_hash(word.as_bytes()));
         assert!(of("not").intersects(LexicalClasses::NEGATOR) && of("not").intersects(LexicalClasses::FUNCTION));
-        assert!(of("your").intersects(LexicalClasses::SECOND_PERSON_WORDS) && !of("your").intersects(LexicalClasses::FIRST_PERSON_WORDS));
+        assert!(
+            of("your").intersects(LexicalClasses::SECOND_PERSON_WORDS)
+                && !of("your").intersects(LexicalClasses::FIRST_PERSON_WORDS)
+        );
         assert!(of("muslims").intersects(LexicalClasses::IDENTITY));
         assert_eq!(of("weapon"), LexicalClasses::default());
     }

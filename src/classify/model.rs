@@ -1,12 +1,12 @@
 //! The model in memory. Scoring, explaining and reading for a site's learning are parts of their own.
 
 pub mod explain;
+mod feature_vector;
 mod name;
 mod parts;
 mod score;
 mod scores;
 mod scratch;
-mod sketch;
 mod trace;
 
 use std::sync::{Arc, OnceLock};
@@ -17,12 +17,12 @@ pub use self::parts::{LabelHead, LanguageModel, ModelParts};
 pub use self::scores::Scores;
 pub use self::scratch::Scratch;
 use super::Label;
+use super::feature_counts::Feature;
 use super::features::FeatureGroup;
 use super::file::{self, ModelError};
 use super::hash::KEY_BITS;
 use super::language;
 use super::table::Weights;
-use super::tally::Feature;
 use super::vocabulary::Vocabulary;
 
 /// The model that is compiled in.
@@ -116,7 +116,9 @@ impl Model {
             label: head.label,
             languages: match head.is_fallback {
                 true => vec!["*"],
-                false => [voice.language].iter().chain(&head.extra_languages).map(|language| language::tag(*language)).collect(),
+                false => {
+                    [voice.language].iter().chain(&head.extra_languages).map(|language| language::tag(*language)).collect()
+                }
             },
             weight_count: head.weight_count,
             max_weight: f32::from(i8::MAX) * head.scale,

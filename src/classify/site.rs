@@ -7,19 +7,19 @@
 
 pub mod fold;
 pub mod gate;
-pub mod lesson;
 mod limits;
 pub mod missed;
 mod rehearsal;
 pub mod sentinel;
 mod terms;
+pub mod training_example;
 
 use sha2::{Digest, Sha256};
 
 use super::Label;
+use super::feature_counts::FeatureCounts;
 use super::features::FeatureGroup;
 use super::learn::{Coordinate, FtrlLearner, FtrlParams, LearnError};
-use super::tally::FeatureCounts;
 
 /// Two to this power slots hold a head's weights; with more, no stream learned better.
 const SLOT_BITS: u32 = 14;

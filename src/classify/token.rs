@@ -113,7 +113,8 @@ impl Tokens {
         for token in self.tokens.iter_mut().filter(|token| token.kind == TokenKind::Word) {
             let classes = words.and_then(|words| words.get(&token.hash)).copied().unwrap_or_default();
             token.classes = token.classes.language_independent().union(classes.to_lexical());
-            token.context_hash = if token.classes.intersects(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { token.hash };
+            token.context_hash =
+                if token.classes.intersects(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { token.hash };
         }
         let mut tokens = self.tokens.iter().peekable();
         for piece in &mut self.pieces {
@@ -182,7 +183,13 @@ impl Tokens {
             }
         }
         let identity = self.tokens[before..].iter().any(|token| token.classes.intersects(LexicalClasses::IDENTITY));
-        self.pieces.push(Piece { start: start as u16, end: end as u16, is_plain: plain, has_identity_term: identity, weight: 1.0 });
+        self.pieces.push(Piece {
+            start: start as u16,
+            end: end as u16,
+            is_plain: plain,
+            has_identity_term: identity,
+            weight: 1.0,
+        });
     }
 
     /// Reads the word or number at the start of a range, whose first character has this class and length. Returns where it ends,
@@ -298,7 +305,16 @@ impl Tokens {
     fn push(&mut self, kind: TokenKind, from: usize, to: usize, shouted: bool, hash: u64) {
         let classes = if kind == TokenKind::Word { lexicon::classes_of(hash) } else { LexicalClasses::default() };
         let said = if classes.intersects(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { hash };
-        self.tokens.push(Token { kind, start: from as u16, end: to as u16, is_uppercase: shouted, classes, hash, context_hash: said, weight: 1.0 });
+        self.tokens.push(Token {
+            kind,
+            start: from as u16,
+            end: to as u16,
+            is_uppercase: shouted,
+            classes,
+            hash,
+            context_hash: said,
+            weight: 1.0,
+        });
     }
 }
 

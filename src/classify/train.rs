@@ -19,7 +19,7 @@ mod workers;
 use std::path::PathBuf;
 
 use super::Model;
-use super::examples::bias_groups;
+use super::example_set::bias_groups;
 use super::recipe::Recipe;
 use trainer::HeadTrainer;
 

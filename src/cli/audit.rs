@@ -6,13 +6,13 @@ mod verify;
 use std::process::ExitCode;
 
 use super::connect::ConnectArgs;
-use super::explain;
 use super::failure::Failure;
 use super::listing::{LimitArgs, Listing};
 use super::output::{FormatArgs, Record};
-use super::term::Tone;
+use super::terminal::Tone;
 use super::text;
 use super::times::{self, Since};
+use super::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -143,8 +143,8 @@ impl Record for pb::AuditEvent {
             (Tone::Plain, text::escape_line(&self.by, 128)),
             (Tone::Plain, or_erased(text::escape_line(&self.act, 40))),
             (Tone::Plain, text::escape_line(on, 256)),
-            (Tone::Plain, explain::decision_word(self.before).to_owned()),
-            (Tone::from(Decision::from_wire(self.after)), explain::decision_word(self.after).to_owned()),
+            (Tone::Plain, verdict_view::decision_word(self.before).to_owned()),
+            (Tone::from(Decision::from_wire(self.after)), verdict_view::decision_word(self.after).to_owned()),
             (Tone::Plain, text::escape_line(&self.reason_code, 64)),
             (Tone::Plain, text::escape_line(&self.note, 200)),
         ]
@@ -158,8 +158,8 @@ impl Record for pb::AuditEvent {
             self.act.clone(),
             self.comment_id.clone(),
             self.revision.to_string(),
-            explain::decision_word(self.before).to_owned(),
-            explain::decision_word(self.after).to_owned(),
+            verdict_view::decision_word(self.before).to_owned(),
+            verdict_view::decision_word(self.after).to_owned(),
             self.reason_code.clone(),
             self.note.clone(),
             self.label.clone(),

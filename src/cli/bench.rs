@@ -7,24 +7,24 @@
 
 mod args;
 mod attempt;
-mod beside;
+mod background;
 mod call;
+mod codec;
 mod comments;
-mod figures;
 mod frames;
+mod latency;
 mod load;
 mod outcome;
-mod pace;
-mod plan;
+mod pacer;
 mod print;
 mod progress;
 mod record;
 mod report;
+mod schedule;
 mod setup;
 mod summary;
 mod template;
 mod timeline;
-mod wire;
 
 use std::process::ExitCode;
 use std::sync::atomic::AtomicU64;
@@ -34,13 +34,13 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 use super::failure::{self, Failure};
-use super::term::Stdout;
+use super::terminal::TerminalOutput;
 use call::{LoadClient, LoadConnection};
 use comments::RequestSet;
 use load::InFlight;
-use plan::{Rate, Schedule};
 use record::LoadRecorder;
 use report::BenchReport;
+use schedule::{Rate, Schedule};
 use summary::RunInfo;
 use template::RequestOptions;
 
@@ -68,7 +68,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     };
     let runtime = runtime.map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let report = runtime.block_on(measure(args))?;
-    print::print(&mut Stdout::new(), &report, args.format.format)?;
+    print::print(&mut TerminalOutput::new(), &report, args.format.format)?;
     Ok(failure::exit_code_of_batch(report.calls.due - report.calls.answered, report.calls.due))
 }
 

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use super::confirm::{can_ask, confirm};
 use super::connect::Connection;
-use super::explain::top_score;
 use super::failure::Failure;
-use super::ids::{MAX_IDS_PER_CALL, Results};
 use super::output::{Format, Printer, Record};
-use super::term::{self, Stdout};
+use super::review_ids::{MAX_IDS_PER_CALL, Results};
+use super::terminal::{self, TerminalOutput};
 use super::text;
+use super::verdict_view::top_score;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -63,19 +63,19 @@ impl BulkArgs {
         let (count, verb) = (found.len(), if decision == Decision::Approve { "approved" } else { "rejected" });
         let comments = if count == 1 { "1 comment".to_owned() } else { format!("{count} comments") };
         if count == 0 || self.dry_run {
-            term::log_line(&if count == 0 { "no comment fits".to_owned() } else { format!("{comments} would be {verb}") });
+            terminal::log_line(&if count == 0 { "no comment fits".to_owned() } else { format!("{comments} would be {verb}") });
             return Ok(None);
         }
         if !asks {
             return Ok(Some(found));
         }
         if count > MAX_PREVIEW {
-            term::log_line(&format!("… and {} more", count - MAX_PREVIEW));
+            terminal::log_line(&format!("… and {} more", count - MAX_PREVIEW));
         }
         if confirm(&format!("{comments} would be {verb}, as one act that can be taken back. Do it?"))? {
             return Ok(Some(found));
         }
-        term::log_line("nothing was decided");
+        terminal::log_line("nothing was decided");
         Ok(None)
     }
 
@@ -86,7 +86,7 @@ impl BulkArgs {
             return Err(Failure::usage("an empty filter is the whole queue; write --filter decision=hold if you mean that"));
         }
         let (mut found, mut page_token) = (Vec::new(), String::new());
-        let (mut screen, mut printer) = (Stdout::new(), Printer::new(format));
+        let (mut screen, mut printer) = (TerminalOutput::new(), Printer::new(format));
         loop {
             let request = pb::ListCommentsRequest {
                 site: site.to_owned(),
@@ -128,7 +128,7 @@ fn show(comment: &pb::ModeratedComment) {
     let score =
         comment.verdict.as_ref().and_then(top_score).map_or(String::new(), |(label, score)| format!("{label} {score:.2}"));
     let body = comment.comment.as_ref().map_or("", |comment| comment.body.as_str());
-    term::log_line(&format!(
+    terminal::log_line(&format!(
         "{}  {}  {}",
         text::escape_line(comment.id(), 60),
         text::escape_line(&score, 40),

@@ -1,8 +1,8 @@
 //! `gatepost check`: judges one comment, or a file of them, with the built-in model or by a server.
 
-mod archive;
 mod args;
-mod given;
+mod comment_args;
+mod file;
 mod report;
 mod single;
 mod tally;
@@ -33,7 +33,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         ));
     }
     match &args.file {
-        Some(file) => archive::run(args, file),
+        Some(file) => file::run(args, file),
         None => single::run(args),
     }
 }

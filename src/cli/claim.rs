@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use super::connect::ConnectArgs;
 use super::failure::{self, Failure};
-use super::ids::{self, IdArgs, MAX_IDS_PER_CALL, NameArgs};
 use super::output::{FormatArgs, Printer};
-use super::term::{self, Stdout};
+use super::review_ids::{self, IdArgs, MAX_IDS_PER_CALL, NameArgs};
+use super::terminal::{self, TerminalOutput};
 use crate::pb;
 
 pub const CLAIM_EXAMPLES: &str = "Examples:
@@ -56,12 +56,12 @@ pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let ids = args.ids.read()?;
     if args.ids.is_given() && ids.is_empty() {
-        term::log_line("no ids came from standard input; nothing was claimed");
+        terminal::log_line("no ids came from standard input; nothing was claimed");
         return Ok(ExitCode::SUCCESS);
     }
     let lease = prost_types::Duration::try_from(*args.lease).map_err(|_| Failure::usage("--lease is too long"))?;
     let connection = args.connect.connect().await?;
-    let (mut screen, mut printer) = (Stdout::new(), Printer::new(args.format.format));
+    let (mut screen, mut printer) = (TerminalOutput::new(), Printer::new(args.format.format));
     let (mut done, mut failed) = (0, 0);
     let batches: Vec<Vec<String>> =
         if ids.is_empty() { vec![Vec::new()] } else { ids.chunks(MAX_IDS_PER_CALL).map(<[_]>::to_vec).collect() };
@@ -82,12 +82,12 @@ pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
         }
         for error in &answer.errors {
             failed += 1;
-            ids::print_problem(&error.comment_id, &error.message);
+            review_ids::print_problem(&error.comment_id, &error.message);
         }
     }
     printer.finish(&mut screen)?;
     if done + failed == 0 {
-        term::log_line("nothing is left to claim");
+        terminal::log_line("nothing is left to claim");
     }
     Ok(failure::exit_code_of_batch(failed, done + failed))
 }
@@ -103,7 +103,7 @@ pub async fn release(args: &ReleaseArgs) -> Result<ExitCode, Failure> {
         let answer = connection.review().release_comments(request).await;
         for error in answer.map_err(|status| connection.failure(&status))?.into_inner().errors {
             failed += 1;
-            ids::print_problem(&error.comment_id, &error.message);
+            review_ids::print_problem(&error.comment_id, &error.message);
         }
     }
     Ok(failure::exit_code_of_batch(failed, u64::try_from(ids.len()).unwrap_or(u64::MAX)))

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use super::failure::Failure;
-use super::term;
+use super::terminal;
 
 /// Returns whether a person is there to be asked: both the question and the answer need a terminal.
 pub fn can_ask() -> bool {
@@ -12,7 +12,7 @@ pub fn can_ask() -> bool {
 
 /// Asks a question on standard error, and returns whether the answer is yes.
 pub fn confirm(question: &str) -> Result<bool, Failure> {
-    term::log_line(&format!("{question} [y/N]"));
+    terminal::log_line(&format!("{question} [y/N]"));
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).map_err(|error| Failure::failed(format!("cannot read your answer: {error}")))?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use super::bulk::{self, BulkArgs};
 use super::connect::ConnectArgs;
 use super::failure::Failure;
-use super::ids::{self, ActorArgs, IdArgs};
 use super::output::FormatArgs;
-use super::term;
+use super::review_ids::{self, ActorArgs, IdArgs};
+use super::terminal;
 use crate::pb;
 use crate::verdict::{Decision, RemovablePart};
 
@@ -99,11 +99,11 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
         };
         bulk::decide(found, args.format.format, call).await
     } else {
-        ids::act_on_ids(&ids, args.format.format, async |ids| call(ids, args.actor.expected_revision).await).await
+        review_ids::act_on_ids(&ids, args.format.format, async |ids| call(ids, args.actor.expected_revision).await).await
     };
     // Also when it broke off in the middle: then it is needed most.
     if many {
-        term::log_line(&format!("one act; `gatepost undo --act {act_id}` takes it back"));
+        terminal::log_line(&format!("one act; `gatepost undo --act {act_id}` takes it back"));
     }
     ended
 }

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::ArgGroup;
 use indicatif::HumanBytes;
 
+use super::author_args::{AuthorArgs, SELECTORS};
 use super::connect::ConnectArgs;
 use super::failure::Failure;
 use super::output::{Format, Printer};
-use super::person::{AuthorArgs, SELECTORS};
-use super::term::Stdout;
+use super::terminal::TerminalOutput;
 use super::text;
 use crate::pb;
 use crate::server;
@@ -58,7 +58,7 @@ pub async fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let failed = |status| connection.failure(&status);
     let mut comments = connection.moderation().export_author(request).await.map_err(failed)?.into_inner();
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     let mut printer = Printer::new(args.format);
     while let Some(comment) = comments.message().await.map_err(failed)? {
         printer.print(&mut screen, &comment)?;
@@ -69,7 +69,7 @@ pub async fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
 
 fn copy(args: &ExportArgs, file: &Path) -> Result<ExitCode, Failure> {
     let copied = server::snapshot(&args.data_dir, file, args.force).map_err(|error| Failure::failed(error.to_string()))?;
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     screen.line(&format!(
         "{}: {} comments, {} of them held; {}",
         text::escape_line(&file.display().to_string(), 1_024),

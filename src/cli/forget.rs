@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use clap::ArgGroup;
 
+use super::author_args::{AuthorArgs, SELECTORS};
 use super::confirm::{can_ask, confirm};
 use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
-use super::person::{AuthorArgs, SELECTORS};
-use super::term::{self, Stdout, Tone};
+use super::terminal::{self, TerminalOutput, Tone};
 use super::text;
 use crate::pb;
 
@@ -57,7 +57,7 @@ pub async fn run(args: &ForgetArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let request = pb::ForgetAuthorRequest { site, author: Some(args.person.selector()), dry_run: args.dry_run };
     if asks && !confirmed(&connection, &request, args.person.typed()).await? {
-        term::log_line("nothing was erased");
+        terminal::log_line("nothing was erased");
         return Ok(ExitCode::SUCCESS);
     }
     let counts = call(&connection, request).await?;
@@ -83,7 +83,7 @@ async fn confirmed(connection: &Connection, request: &pb::ForgetAuthorRequest, t
 }
 
 fn print(erased: &pb::ForgetAuthorResponse, format: Format) -> Result<(), Failure> {
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     // Those we know in our order, and then whatever a newer server counts.
     let known = RECORD_KINDS.into_iter().filter_map(|kind| erased.counts.get_key_value(kind));
     let others = erased.counts.iter().filter(|(kind, _)| !RECORD_KINDS.contains(&kind.as_str()));

@@ -7,7 +7,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 
 use super::connect::ConnectArgs;
 use super::failure::Failure;
-use super::term::Stdout;
+use super::terminal::TerminalOutput;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost health
@@ -30,7 +30,7 @@ pub async fn run(args: &HealthArgs) -> Result<ExitCode, Failure> {
     if status != ServingStatus::Serving {
         return Err(Failure::failed(format!("{} does not take calls now", connection.server())));
     }
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     screen.line("serving")?;
     screen.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -17,10 +17,10 @@ mod progress;
 mod remark42;
 mod repair;
 mod report;
+mod selection;
 mod send;
 mod status;
-mod taking;
-mod words;
+mod vocabulary;
 mod wxr;
 mod xml;
 
@@ -34,8 +34,8 @@ use format::InputFormat;
 use learned::learned_lines;
 use progress::{ImportIdentity, Progress};
 use report::ImportReport;
+use selection::ImportSelection;
 use send::ImportStream;
-use taking::ImportSelection;
 
 use super::connect::{ConnectArgs, Connection};
 use super::failure::Failure;
@@ -173,11 +173,7 @@ fn open_progress(
     });
     let (progress, known) = Progress::open(&state, ImportIdentity::of_file(file, server, site, taking)?)?;
     if !known {
-        report.log(&format!(
-            "{} is of another import, or {} has changed: from the beginning",
-            state.display(),
-            file.display()
-        ));
+        report.log(&format!("{} is of another import, or {} has changed: from the beginning", state.display(), file.display()));
     } else if progress.done() > 0 {
         report.log(&format!("{}: going on after {} that are done", file.display(), progress.done()));
         report.add_earlier(progress.done());

@@ -8,7 +8,7 @@ use super::connect::ConnectArgs;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
-use super::term::{self, Stdout, Tone};
+use super::terminal::{self, TerminalOutput, Tone};
 use super::text;
 use super::times;
 use crate::pb;
@@ -120,7 +120,7 @@ async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
     let request = pb::CreateKeyRequest { sites, role: role.into(), expires_at, name: args.name.clone() };
     let answer = connection.admin().create_key(request).await;
     let made = answer.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     match args.format.format {
         Format::Json => screen.line(&json::write(&made, true)?)?,
         Format::Jsonl => screen.line(&json::write(&made, false)?)?,
@@ -129,7 +129,7 @@ async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
         Format::Table | Format::Csv => screen.line(&made.secret)?,
     }
     screen.flush()?;
-    term::log_line("this key is shown only now; keep it where its user finds it");
+    terminal::log_line("this key is shown only now; keep it where its user finds it");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -138,7 +138,7 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let answer = connection.admin().list_keys(pb::ListKeysRequest { site }).await;
     let keys = answer.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     let cells = |key: &pb::Key| {
         let or_never = |at: &Option<prost_types::Timestamp>| match at {
             None => "never".to_owned(),
@@ -184,7 +184,7 @@ async fn revoke(args: &RevokeArgs) -> Result<ExitCode, Failure> {
         let answer = connection.admin().revoke_key(pb::RevokeKeyRequest { key_id: id.clone() }).await;
         answer.map_err(|status| connection.failure(&status))?;
     }
-    term::log_line(if args.ids.len() == 1 { "the key has ended" } else { "the keys have ended" });
+    terminal::log_line(if args.ids.len() == 1 { "the key has ended" } else { "the keys have ended" });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -193,6 +193,6 @@ async fn rotate_secret(connect: &ConnectArgs) -> Result<ExitCode, Failure> {
     let connection = connect.connect().await?;
     let answer = connection.admin().rotate_secret(pb::RotateSecretRequest { site }).await;
     answer.map_err(|status| connection.failure(&status))?;
-    term::log_line("the site has another secret");
+    terminal::log_line("the site has another secret");
     Ok(ExitCode::SUCCESS)
 }

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::failure::{self, Failure};
 use super::lines::{self, Fields, Line};
-use super::on_cores::map_lines;
+use super::parallel::map_lines;
 use super::rows::{self, FieldCondition};
-use super::{bar, term, text};
+use super::{progress_bar, terminal, text};
 
 /// Which rows count.
 #[derive(Debug, clap::Args)]
@@ -50,8 +50,8 @@ pub fn read_rows<T: Send>(
     work: impl Fn(usize, &Line, Fields) -> Result<T, String> + Sync,
     mut take: impl FnMut(usize, T),
 ) -> Result<SkippedRows, Failure> {
-    let bar = bar::on_terminal();
-    bar::set_length(&bar, files.iter().map(|file| Some(file.metadata().ok()?.len())).sum());
+    let bar = progress_bar::on_terminal();
+    progress_bar::set_length(&bar, files.iter().map(|file| Some(file.metadata().ok()?.len())).sum());
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let mut left_out = SkippedRows::default();
     for (place, file) in files.iter().enumerate() {
@@ -74,7 +74,7 @@ pub fn read_rows<T: Send>(
                     left_out.unreadable += 1;
                     let problem = failure::problem_line(&problem);
                     let file = text::escape_line(&file.display().to_string(), 200);
-                    bar.suspend(|| term::log_line(&format!("{file}:{number}: {problem}")));
+                    bar.suspend(|| terminal::log_line(&format!("{file}:{number}: {problem}")));
                 }
                 LineOutcome::Read(read_rows) => take(place, read_rows),
             }

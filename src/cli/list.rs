@@ -6,9 +6,9 @@ use clap::{Subcommand, ValueEnum};
 
 use super::connect::ConnectArgs;
 use super::failure::{self, Failure};
-use super::ids::NameArgs;
 use super::output::{FormatArgs, Printer, Record};
-use super::term::{self, Stdout, Tone};
+use super::review_ids::NameArgs;
+use super::terminal::{self, TerminalOutput, Tone};
 use super::text;
 use super::times;
 use crate::pb;
@@ -125,7 +125,7 @@ async fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let answer = connection.admin().list_entries(pb::ListEntriesRequest { site }).await;
     let entries = answer.map_err(|status| connection.failure(&status))?.into_inner().entries;
-    let (mut screen, mut printer) = (Stdout::new(), Printer::new(args.format.format));
+    let (mut screen, mut printer) = (TerminalOutput::new(), Printer::new(args.format.format));
     for entry in &entries {
         printer.print(&mut screen, entry)?;
     }
@@ -152,7 +152,7 @@ async fn put(args: &PutArgs, kind: pb::ListKind) -> Result<ExitCode, Failure> {
     let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of, moderator };
     let answer = connection.admin().put_list_entry(request).await;
     let put = answer.map_err(|status| connection.failure(&status))?.into_inner().entry.unwrap_or_default();
-    let (mut screen, mut printer) = (Stdout::new(), Printer::new(args.format.format));
+    let (mut screen, mut printer) = (TerminalOutput::new(), Printer::new(args.format.format));
     printer.print(&mut screen, &put)?;
     printer.finish(&mut screen)?;
     Ok(ExitCode::SUCCESS)
@@ -171,7 +171,7 @@ async fn remove(args: &RemoveArgs) -> Result<ExitCode, Failure> {
     let answer = connection.admin().delete_list_entry(request).await;
     let existed = answer.map_err(|status| connection.failure(&status))?.into_inner().existed;
     if !existed {
-        term::log_line("there is no such entry; `gatepost list` prints those there are");
+        terminal::log_line("there is no such entry; `gatepost list` prints those there are");
     }
     Ok(ExitCode::from(if existed { 0 } else { failure::FAILED }))
 }

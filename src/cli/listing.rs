@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::output::{Format, Printer, Record};
-use super::term::{self, Stdout};
+use super::terminal::{self, TerminalOutput};
 
 /// How many rows a table on a terminal has, unless the options say otherwise.
 const TERMINAL_LIMIT: u64 = 50;
@@ -31,7 +31,7 @@ impl LimitArgs {
 /// Every page is flushed before the next one is asked for, so that a reader at the other end of a pipe can begin at once.
 /// Memory stays bounded: nothing is kept but the rows of a table that the [`Printer`] has not printed yet.
 pub struct Listing<R> {
-    screen: Stdout,
+    screen: TerminalOutput,
     printer: Printer<R>,
     args: LimitArgs,
     count: PageCounter,
@@ -40,7 +40,7 @@ pub struct Listing<R> {
 impl<R: Record> Listing<R> {
     /// Returns a list of which nothing is printed yet.
     pub fn new(args: LimitArgs, format: Format) -> Self {
-        let screen = Stdout::new();
+        let screen = TerminalOutput::new();
         let count = PageCounter::new(args.limit(format, screen.is_terminal()));
         Self { screen, printer: Printer::new(format), args, count }
     }
@@ -72,7 +72,7 @@ impl<R: Record> Listing<R> {
             Some(_) => "give --all instead of --limit to print all",
             None => "give --all to print all, or --limit N to print N",
         };
-        term::log_line(&format!("gatepost: stopped after {}, and {more}; {advice}", self.count.printed));
+        terminal::log_line(&format!("gatepost: stopped after {}, and {more}; {advice}", self.count.printed));
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ mod train;
 use std::process::ExitCode;
 
 use super::failure::Failure;
-use super::term::Stdout;
+use super::terminal::TerminalOutput;
 use crate::pb;
 
 pub const EXAMPLES: &str = "Examples:
@@ -71,7 +71,7 @@ pub fn run(args: &ModelArgs) -> Result<ExitCode, Failure> {
         ModelCommand::Rollback(args) => return super::block_on(learning::rollback(args)),
     };
     let shown = shown.map_err(|problem| Failure::failed(problem.to_string()))?;
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     screen.write(shown.as_bytes())?;
     screen.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use comfy_table::Table;
 
 use super::failure::Failure;
 use super::json::{self, JsonMessage};
-use super::term::{Stdout, Tone};
+use super::terminal::{TerminalOutput, Tone};
 use crate::verdict::is_invisible;
 
 /// How data is printed.
@@ -69,7 +69,7 @@ impl<R: Record> Printer<R> {
     }
 
     /// Prints a record, or keeps it for the table.
-    pub fn print(&mut self, screen: &mut Stdout, record: &R) -> Result<(), Failure> {
+    pub fn print(&mut self, screen: &mut TerminalOutput, record: &R) -> Result<(), Failure> {
         let first = self.printed == 0;
         self.printed += 1;
         match self.format {
@@ -98,7 +98,7 @@ impl<R: Record> Printer<R> {
     }
 
     /// Ends what is open: an empty list is a list, too.
-    pub fn finish(mut self, screen: &mut Stdout) -> Result<(), Failure> {
+    pub fn finish(mut self, screen: &mut TerminalOutput) -> Result<(), Failure> {
         match self.format {
             Format::Table => self.print_table(screen)?,
             Format::Json if self.printed == 0 => screen.line("[]")?,
@@ -109,7 +109,7 @@ impl<R: Record> Printer<R> {
         screen.flush()
     }
 
-    fn print_table(&mut self, screen: &mut Stdout) -> Result<(), Failure> {
+    fn print_table(&mut self, screen: &mut TerminalOutput) -> Result<(), Failure> {
         match self.table.take() {
             Some(table) => screen.table(&table),
             None => Ok(()),
@@ -118,7 +118,7 @@ impl<R: Record> Printer<R> {
 }
 
 /// Prints a single record; JSON is then the object itself.
-pub fn print_one<R: Record>(screen: &mut Stdout, format: Format, record: &R) -> Result<(), Failure> {
+pub fn print_one<R: Record>(screen: &mut TerminalOutput, format: Format, record: &R) -> Result<(), Failure> {
     if format == Format::Json {
         screen.line(&json::write(record, true)?)?;
         return screen.flush();

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use super::connect::ConnectArgs;
-use super::explain::{self, top_score};
 use super::failure::Failure;
 use super::listing::{LimitArgs, Listing};
-use super::moves;
 use super::output::{FormatArgs, Record};
-use super::term::Tone;
+use super::queue_watch;
+use super::terminal::Tone;
 use super::text;
 use super::times;
+use super::verdict_view::{self, top_score};
 use crate::pb;
 
 /// How much of a comment is shown, in characters.
@@ -75,7 +75,7 @@ pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let connection = args.connect.connect().await?;
     if args.watch {
-        return moves::follow(&connection, &site, args.format.format).await;
+        return queue_watch::follow(&connection, &site, args.format.format).await;
     }
     let mut client = connection.review();
     let mut listing = Listing::new(args.limit, args.format.format);
@@ -141,12 +141,12 @@ impl Record for pb::ModeratedComment {
         let (label, score) = top_score(verdict)
             .map_or((String::new(), String::new()), |(label, score)| (text::escape_line(label, 40), format!("{score:.2}")));
         vec![
-            (Tone::from(explain::decision(verdict)), text::escape_line(self.id(), 256)),
+            (Tone::from(verdict_view::decision(verdict)), text::escape_line(self.id(), 256)),
             (Tone::Plain, times::format_age(self.received_at.as_ref(), SystemTime::now())),
             (Tone::Plain, label),
             (Tone::Plain, score),
             (Tone::Plain, text::escape_line(author(self), 24)),
-            (Tone::Plain, explain::first_reason(verdict, 60)),
+            (Tone::Plain, verdict_view::first_reason(verdict, 60)),
             (Tone::Plain, text::escape_line(body(self), EXCERPT)),
         ]
     }
@@ -160,7 +160,7 @@ impl Record for pb::ModeratedComment {
         vec![
             self.id().to_owned(),
             times::format_timestamp(self.received_at.as_ref()),
-            explain::decision_word(verdict.decision).to_owned(),
+            verdict_view::decision_word(verdict.decision).to_owned(),
             label,
             score,
             author(self).to_owned(),

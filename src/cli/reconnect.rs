@@ -5,7 +5,7 @@ use tonic::Status;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::retry::{self, Backoff};
-use super::{term, text};
+use super::{terminal, text};
 
 /// When a stream that broke may be opened again, and what a person is told of it.
 #[derive(Default)]
@@ -36,7 +36,7 @@ impl Reconnect {
         }
         if !std::mem::replace(&mut self.away, true) {
             let why = text::escape_line(connection.failure(broken).message(), 400);
-            term::log_line(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
+            terminal::log_line(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
         }
         self.backoff.wait().await;
         Ok(())

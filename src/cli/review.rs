@@ -2,12 +2,13 @@
 
 mod act;
 mod claims;
+mod client;
 mod connectivity;
 mod event;
 mod glyphs;
 mod keys;
-mod listing;
 mod mode;
+mod paging;
 mod preferences;
 mod query;
 mod row;
@@ -16,12 +17,11 @@ mod state;
 mod theme;
 mod update;
 mod view;
-mod wire;
 
 #[cfg(test)]
-mod rehearsal;
+mod snapshots;
 #[cfg(test)]
-mod screens;
+mod test_screen;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -30,12 +30,12 @@ use std::time::SystemTime;
 
 use super::connect::ConnectArgs;
 use super::failure::Failure;
-use super::ids::NameArgs;
 use super::queue::Order;
+use super::review_ids::NameArgs;
+use client::ReviewClient;
 use preferences::Preferences;
 use query::Query;
 use state::ScreenState;
-use wire::ReviewClient;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost review --site blog.example

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use super::connect::ConnectArgs;
-use super::explain;
 use super::failure::Failure;
 use super::output::{Format, FormatArgs, print_one};
-use super::term::{Stdout, Tone};
+use super::terminal::{TerminalOutput, Tone};
 use super::text;
 use super::times;
+use super::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -37,7 +37,7 @@ pub async fn run(args: &ShowArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let request = pb::GetCommentRequest { site, comment_id: args.id.clone() };
     let known = connection.review().get_comment(request).await.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     if args.format.format != Format::Table {
         print_one(&mut screen, args.format.format, &known)?;
     } else {
@@ -47,13 +47,13 @@ pub async fn run(args: &ShowArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(screen: &mut Stdout, known: &pb::GetCommentResponse) -> Result<(), Failure> {
+fn print(screen: &mut TerminalOutput, known: &pb::GetCommentResponse) -> Result<(), Failure> {
     let empty = Default::default();
     let comment = known.comment.as_ref().unwrap_or(&empty);
     let empty = Default::default();
     let verdict = known.verdict.as_ref().unwrap_or(&empty);
     let id = screen.paint(Tone::Strong, &text::escape_line(&comment.comment_id, 256));
-    screen.line(&format!("{}  {id} on {}", explain::heading(screen, verdict), text::escape_line(&comment.site, 128)))?;
+    screen.line(&format!("{}  {id} on {}", verdict_view::heading(screen, verdict), text::escape_line(&comment.site, 128)))?;
     for (name, value) in summary_fields(known, comment, verdict) {
         if !value.is_empty() {
             screen.line(&format!("  {name:9} {value}"))?;
@@ -67,7 +67,7 @@ fn print(screen: &mut Stdout, known: &pb::GetCommentResponse) -> Result<(), Fail
             }
         }
     }
-    explain::print(screen, verdict, &comment.body)?;
+    verdict_view::print(screen, verdict, &comment.body)?;
     print_audit(screen, &known.audit_events)
 }
 
@@ -110,7 +110,7 @@ fn summary_fields(
     ]
 }
 
-fn print_audit(screen: &mut Stdout, events: &[pb::AuditEvent]) -> Result<(), Failure> {
+fn print_audit(screen: &mut TerminalOutput, events: &[pb::AuditEvent]) -> Result<(), Failure> {
     if events.is_empty() {
         return Ok(());
     }
@@ -121,8 +121,8 @@ fn print_audit(screen: &mut Stdout, events: &[pb::AuditEvent]) -> Result<(), Fai
             (Tone::Faint, times::format_timestamp(event.at.as_ref())),
             (Tone::Plain, text::escape_line(&event.by, 128)),
             (Tone::Plain, text::escape_line(&event.act, 40)),
-            (Tone::Plain, explain::decision_word(event.before).to_owned()),
-            (Tone::from(Decision::from_wire(event.after)), explain::decision_word(event.after).to_owned()),
+            (Tone::Plain, verdict_view::decision_word(event.before).to_owned()),
+            (Tone::from(Decision::from_wire(event.after)), verdict_view::decision_word(event.after).to_owned()),
             (Tone::Plain, event.revision.to_string()),
             (Tone::Plain, text::escape_line(&event.reason_code, 64)),
             (Tone::Plain, text::escape_line(&event.note, MAX_FIELD)),

@@ -7,7 +7,7 @@ use super::connect::ConnectArgs;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, csv_line};
-use super::term::{Stdout, Tone};
+use super::terminal::{TerminalOutput, Tone};
 use super::text;
 use super::times::{self, Since};
 use crate::pb;
@@ -44,7 +44,7 @@ pub async fn run(args: &StatsArgs) -> Result<ExitCode, Failure> {
     let request = pb::GetQueueStatsRequest { site, since: args.since.map(|since| since.0.into()) };
     let stats = connection.review().get_queue_stats(request).await;
     let stats = stats.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     match args.format.format {
         Format::Json => screen.line(&json::write(&stats, true)?)?,
         Format::Jsonl => screen.line(&json::write(&stats, false)?)?,
@@ -55,7 +55,7 @@ pub async fn run(args: &StatsArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn csv(screen: &mut Stdout, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
+fn csv(screen: &mut TerminalOutput, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
     screen.write(&csv_line(["what", "of", "count"])?)?;
     let mut rows = vec![("held now", String::new(), stats.held)];
     for one in &stats.moderators {
@@ -87,7 +87,7 @@ fn csv(screen: &mut Stdout, stats: &pb::GetQueueStatsResponse) -> Result<(), Fai
     Ok(())
 }
 
-fn table(screen: &mut Stdout, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
+fn table(screen: &mut TerminalOutput, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
     headline(screen, stats)?;
     plots(screen, &stats.periods)?;
     if !stats.moderators.is_empty() {
@@ -100,7 +100,7 @@ fn table(screen: &mut Stdout, stats: &pb::GetQueueStatsResponse) -> Result<(), F
 }
 
 /// Prints how many comments are held, for how long, and how many bad ones were missed.
-fn headline(screen: &mut Stdout, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
+fn headline(screen: &mut TerminalOutput, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
     let oldest = match &stats.oldest {
         Some(at) => format!(", the oldest for {}", times::format_age(Some(at), SystemTime::now())),
         None => String::new(),
@@ -127,7 +127,7 @@ fn headline(screen: &mut Stdout, stats: &pb::GetQueueStatsResponse) -> Result<()
 }
 
 /// Prints what each moderator decided.
-fn print_moderators(screen: &mut Stdout, moderators: &[pb::ModeratorStats]) -> Result<(), Failure> {
+fn print_moderators(screen: &mut TerminalOutput, moderators: &[pb::ModeratorStats]) -> Result<(), Failure> {
     screen.line("")?;
     let mut table =
         screen.new_table(&["moderator", "approved", "rejected", "held", "undone"], &["approved", "rejected", "held", "undone"]);
@@ -140,7 +140,7 @@ fn print_moderators(screen: &mut Stdout, moderators: &[pb::ModeratorStats]) -> R
 }
 
 /// Prints how far machine and moderators agree, label by label.
-fn print_labels(screen: &mut Stdout, labels: &[pb::LabelStats]) -> Result<(), Failure> {
+fn print_labels(screen: &mut TerminalOutput, labels: &[pb::LabelStats]) -> Result<(), Failure> {
     screen.line("")?;
     let right = ["agreed", "of", "share", "false rejections", "missed"];
     let mut table = screen.new_table(&["held for", "agreed", "of", "share", "false rejections", "missed"], &right);
@@ -168,7 +168,7 @@ fn percent(share: f64) -> String {
 }
 
 /// What came and went, as a row of bars each, with the same scale.
-fn plots(screen: &mut Stdout, periods: &[pb::PeriodStats]) -> Result<(), Failure> {
+fn plots(screen: &mut TerminalOutput, periods: &[pb::PeriodStats]) -> Result<(), Failure> {
     let shown = &periods[periods.len().saturating_sub(MAX_PLOT_WIDTH)..];
     type Count = fn(&pb::PeriodStats) -> u64;
     let series: [(&str, Count); 3] =

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use super::connect::ConnectArgs;
 use super::failure::Failure;
-use super::ids::{self, ActorArgs, IdArgs, Results};
 use super::output::FormatArgs;
+use super::review_ids::{self, ActorArgs, IdArgs, Results};
 use crate::pb;
 
 /// What names a moderator's last act on the wire.
@@ -58,7 +58,7 @@ pub async fn run(args: &UndoArgs) -> Result<ExitCode, Failure> {
         Ok::<_, Failure>(answer.map_err(|status| connection.failure(&status))?.into_inner())
     };
     let Some(mut act) = act else {
-        return ids::act_on_ids(&ids, args.format.format, async |ids| Ok(call(ids, String::new()).await?.results)).await;
+        return review_ids::act_on_ids(&ids, args.format.format, async |ids| Ok(call(ids, String::new()).await?.results)).await;
     };
     let mut results = Results::new(args.format.format);
     let mut all = 0;

@@ -6,17 +6,17 @@ use std::process::ExitCode;
 
 use tonic::Status;
 
+use super::atomic_file;
 use super::connect::{ConnectArgs, Connection};
-use super::explain;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, FormatArgs, Record, csv_line};
 use super::reconnect::Reconnect;
-use super::replace;
 use super::runtime::until_ctrl_c;
-use super::term::{self, Stdout, Tone};
+use super::terminal::{self, TerminalOutput, Tone};
 use super::text;
 use super::times;
+use super::verdict_view;
 use crate::files;
 use crate::pb;
 
@@ -53,7 +53,7 @@ pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
         cursor: first_cursor(args)?,
         file: args.cursor_file.as_deref(),
         remaining: args.max.unwrap_or(u64::MAX),
-        out: ChangePrinter { screen: Stdout::new(), format: args.format.format },
+        out: ChangePrinter { screen: TerminalOutput::new(), format: args.format.format },
     };
     // Whoever mistyped the address should learn of it; only a connection that once stood is worth waiting for.
     let connection = args.connect.connect().await?;
@@ -101,7 +101,7 @@ impl Watch<'_> {
             Err(status) => return Ok(Some(status)),
         };
         if reconnect.opened() {
-            term::log_line(&format!("gatepost: {} is back", connection.server()));
+            terminal::log_line(&format!("gatepost: {} is back", connection.server()));
         }
         loop {
             let change = match stream.message().await {
@@ -125,14 +125,14 @@ impl Watch<'_> {
 
 /// Keeps the cursor in its file.
 fn write_cursor(file: &Path, cursor: &str) -> Result<(), Failure> {
-    replace::replace(file, &format!("{cursor}\n")).map_err(|error| {
+    atomic_file::replace(file, &format!("{cursor}\n")).map_err(|error| {
         Failure::failed(format!("cannot keep the cursor in {}: {error}; the last one was {cursor}", file.display()))
     })
 }
 
 /// The output: every change is handed over at once.
 struct ChangePrinter {
-    screen: Stdout,
+    screen: TerminalOutput,
     format: Format,
 }
 
@@ -150,9 +150,10 @@ impl ChangePrinter {
         let verdict = change.verdict.as_ref().unwrap_or(&empty);
         match self.format {
             Format::Table => {
-                let word = self
-                    .screen
-                    .paint(Tone::from(explain::decision(verdict)), &format!("{:7}", explain::decision_word(verdict.decision)));
+                let word = self.screen.paint(
+                    Tone::from(verdict_view::decision(verdict)),
+                    &format!("{:7}", verdict_view::decision_word(verdict.decision)),
+                );
                 let line = format!(
                     "{}  {word}  {}  by {}, revision {}",
                     times::format_timestamp(verdict.decided_at.as_ref()),

@@ -43,7 +43,9 @@ pub async fn create(ring: &KeyRing, caller: &Caller, request: pb::CreateKeyReque
     let (Some(role), Some(sites), true) = (role, sites, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
     caller.check_sites(&sites)?;
     let NewKey { id, text, record } = ring
-        .create(request.name, role, sites.clone(), expires_at, |id| caller.audit_event("KEY_CREATED", audit_subject(id, role, &sites)))
+        .create(request.name, role, sites.clone(), expires_at, |id| {
+            caller.audit_event("KEY_CREATED", audit_subject(id, role, &sites))
+        })
         .await?;
     tracing::info!(key = id, role = role.as_str(), by = &*caller.name, "made a key");
     Ok(pb::CreateKeyResponse { key: Some(key_message(id, &record, None)), secret: text })

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::archive;
+use super::author_data;
 use super::guard::{call, caller, open_request};
 use super::outcome;
-use super::person;
 use super::requests::site_and_comment_id;
 use super::streams::{AnswerStream, StreamPlaces, respond};
-use super::watch;
+use super::watch_verdicts;
 use crate::comment::Site;
 use crate::error::Error;
 use crate::fair::FairSemaphore;
@@ -90,7 +90,8 @@ impl ModerationService for Moderation {
         let request = open_request(request).await?;
         let site = Site::parse("site", &request.site).map_err(Error::from)?;
         let place = self.streams.take(&call, site.as_str())?;
-        let changes = watch::verdict_changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
+        let changes =
+            watch_verdicts::verdict_changes(&self.store, &site, request.after_cursor.as_deref(), self.leaving.clone()).await?;
         Ok(respond(place, changes))
     }
 
@@ -107,7 +108,7 @@ impl ModerationService for Moderation {
         request: Request<pb::ForgetAuthorRequest>,
     ) -> Result<Response<pb::ForgetAuthorResponse>, Status> {
         let caller = caller(&request);
-        Ok(Response::new(person::forget(&self.store, open_request(request).await?, &caller).await?))
+        Ok(Response::new(author_data::forget(&self.store, open_request(request).await?, &caller).await?))
     }
 
     type ExportAuthorStream = AnswerStream<pb::ExportAuthorResponse>;
@@ -119,6 +120,6 @@ impl ModerationService for Moderation {
         let call = call(&request)?;
         let request = open_request(request).await?;
         let place = self.streams.take(&call, &request.site)?;
-        Ok(respond(place, person::export(&self.store, request).await?))
+        Ok(respond(place, author_data::export(&self.store, request).await?))
     }
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::requests::site_and_comment_id;
 use crate::classify::site::Outcome;
-use crate::classify::site::lesson::OutcomeSource;
+use crate::classify::site::training_example::OutcomeSource;
 use crate::comment::{Comment, Site};
 use crate::error::{Error, Violation};
 use crate::keys::Caller;

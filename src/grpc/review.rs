@@ -6,13 +6,13 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 use super::guard::{call, open_as_moderator, open_request};
-use super::queue;
 use super::requests::{
     ClaimSelection, audit_request, claim_request, decide_request, list_request, parse_timestamp, release_request,
     site_and_comment_id, undo_request,
 };
 use super::responses::{answer_full_error, claim_error, moderated_comment, refused_act, review_result, threshold_message};
 use super::streams::{AnswerStream, StreamPlaces, respond};
+use super::watch_queue;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb::{self, review_service_server::ReviewService};
@@ -200,7 +200,7 @@ impl ReviewService for Review {
         let call = call(&request)?;
         let site = Site::parse("site", &open_request(request).await?.site).map_err(Error::from)?;
         let place = self.streams.take(&call, site.as_str())?;
-        let moves = queue::queue_moves(self.desk.clone(), site, self.leaving.clone()).await?;
+        let moves = watch_queue::queue_moves(self.desk.clone(), site, self.leaving.clone()).await?;
         Ok(respond(place, moves))
     }
 }

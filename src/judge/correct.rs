@@ -34,7 +34,7 @@ impl CorrectionContext<'_> {
             let Some(corrected) = self.scores.corrected(kind) else { continue };
             let label = kind.label();
             let Some(base) = self.scores.logit(label) else {
-                if serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, self.scores.language_name()) {
+                if serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, self.scores.language()) {
                     let to = f64::from(corrected);
                     logits.push((label, to));
                     all.push(CorrectedLogit { label, base: None, corrected: to });

@@ -3,7 +3,7 @@
 use super::correct::CorrectedLogit;
 use super::evaluation::{Evaluation, log_odds};
 use crate::classify::Label;
-use crate::classify::site::lesson::OutcomeSource;
+use crate::classify::site::training_example::OutcomeSource;
 use crate::verdict::Reason;
 
 /// How many parts of an explanation a verdict carries per label.

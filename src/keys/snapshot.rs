@@ -118,7 +118,8 @@ impl KeySnapshot {
 
     /// Returns whether this is the only key by which others can be made for good.
     pub fn is_last_unlimited_admin(&self, id: &str) -> bool {
-        self.get(id).is_some_and(KeyRecord::is_unlimited_admin) && !self.all().any(|(other, record)| other != id && record.is_unlimited_admin())
+        self.get(id).is_some_and(KeyRecord::is_unlimited_admin)
+            && !self.all().any(|(other, record)| other != id && record.is_unlimited_admin())
     }
 
     /// Returns the sites that keys name.

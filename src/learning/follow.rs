@@ -9,7 +9,7 @@ use super::sites::{FollowedSite, LogPosition};
 use super::state::Learning;
 use crate::classify::learn::LearnError;
 use crate::classify::site::fold::SiteModel;
-use crate::classify::site::lesson::{OutcomeSource, TrainingExample};
+use crate::classify::site::training_example::{OutcomeSource, TrainingExample};
 use crate::comment::Site;
 use crate::error::Error;
 use crate::store::OutcomeLogState;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::clock::now_micros;
 use super::state::{Learning, LearningInput};
 use crate::classify::site::Outcome;
-use crate::classify::site::lesson::{OutcomeSource, TrainingExample};
+use crate::classify::site::training_example::{OutcomeSource, TrainingExample};
 use crate::classify::text_digest;
 use crate::comment::{Comment, Site};
 use crate::error::Error;

@@ -73,7 +73,8 @@ impl ListEditor {
         }
         let put = vec![(storage_key(&kept), kept.encode_to_vec())];
         let amendment = RecordsUpdate { put, ..RecordsUpdate::remove(ended) };
-        let amended = self.store.update_list_entries(site, amendment.with_act(&audit_event(&kept, "LISTED", (by, source), now))).await;
+        let amended =
+            self.store.update_list_entries(site, amendment.with_act(&audit_event(&kept, "LISTED", (by, source), now))).await;
         // Also where the store gave no answer: it may have done it.
         self.lists.mark_outdated(site);
         amended?;

@@ -21,7 +21,9 @@ pub(super) fn admission<'a>(decider: &Decider<'a>, tentative: &'a Verdict, lists
         persons: local.persons,
         min_hash: local.likeness,
         // A campaign that this process knows of is in the tentative verdict already.
-        campaign_threshold: Some(policy.campaign_threshold()).filter(|campaign| local.similar.here < *campaign).unwrap_or_default(),
+        campaign_threshold: Some(policy.campaign_threshold())
+            .filter(|campaign| local.similar.here < *campaign)
+            .unwrap_or_default(),
         list_version: lists_version,
     }
 }

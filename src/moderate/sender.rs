@@ -20,7 +20,8 @@ impl Sender {
     /// asked for the secrets.
     pub fn new(secrets: Result<Secrets, Error>, comment: &Comment, lists: &SiteLists) -> (Self, Option<Error>) {
         let listed = lists.senders(secrets.as_ref().ok(), comment);
-        let persons = secrets.as_ref().map_or_else(|_| Persons::default(), |secrets| Persons::of_comment(secrets.newest(), comment));
+        let persons =
+            secrets.as_ref().map_or_else(|_| Persons::default(), |secrets| Persons::of_comment(secrets.newest(), comment));
         (Self { listed, persons }, secrets.err())
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::host::{self, IDEOGRAPHIC_DOT, MAX_HOST};
 
 pub use super::address::{Address, Addresses, BARE_LINK_TLDS};
-pub use super::named_hosts::find_host_names;
+pub use super::host_names::find_host_names;
 pub use super::url_parts::{has_reserved_tld, registrable_domain, top_level_domain, written_host, written_path};
 
 /// A web address in a text as it was typed.

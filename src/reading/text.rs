@@ -3,20 +3,20 @@
 //! One pass decodes entities, applies NFKC, drops what cannot be seen, lower-cases and shortens stretched letters.
 //! ASCII takes a short path. Work is bounded by [`MAX_BYTES`] whatever the input.
 
+mod char_sink;
 mod cluster;
 mod entity;
 mod invisible;
-mod normalise;
+mod normalize;
 mod origin;
-mod receiver;
 mod styled;
 mod upside_down;
 mod whole;
 
 use std::ops::Range;
 
-use normalise::normalize;
-use receiver::CharSink;
+use char_sink::CharSink;
+use normalize::normalize;
 
 pub(super) use invisible::is_invisible;
 pub use whole::{NormalizedText, is_plain_ascii};

@@ -65,7 +65,13 @@ impl ReviewDesk {
     ///
     /// # Errors
     /// The store being away.
-    pub async fn audit_events(&self, site: &Site, acts: &AuditFilter, size: usize, from: Option<u64>) -> Result<AuditEventPage, Error> {
+    pub async fn audit_events(
+        &self,
+        site: &Site,
+        acts: &AuditFilter,
+        size: usize,
+        from: Option<u64>,
+    ) -> Result<AuditEventPage, Error> {
         let mut from = from.unwrap_or(if acts.newest_first { u64::MAX } else { 0 });
         let (mut events, mut scanned, mut bytes) = (Vec::new(), 0, 0);
         loop {

@@ -21,8 +21,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tower::Service;
 
-use super::open::{ConnectionPlace, OpenConnections};
-use super::patient::TimedBody;
+use super::connections::{ConnectionPlace, OpenConnections};
+use super::timed_body::TimedBody;
 use super::tls::Tls;
 use crate::keys::Certificate;
 use crate::telemetry::METRICS;

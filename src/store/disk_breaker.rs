@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::local::LocalLimits;
+use super::local_limits::LocalLimits;
 use crate::error::Error;
 
 /// How long the way of a comment waits for the disk, which is longer than any healthy one takes.

@@ -4,11 +4,11 @@
 mod audit;
 mod comments;
 mod entry;
+mod eviction;
 mod forget;
-mod listed;
+mod list_entries;
 mod outcome_log;
 mod outcomes;
-mod room;
 mod secrets;
 mod site;
 mod watch;

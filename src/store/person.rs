@@ -97,9 +97,7 @@ impl Persons {
         let known = |text: &'_ str| !text.is_empty();
         Self {
             user: Some(comment.user_id()).filter(|id| known(id)).map(|id| Person::hash(secret, Identity::User(id))),
-            email: Some(comment.email())
-                .filter(|email| known(email))
-                .map(|email| Person::hash(secret, Identity::Email(email))),
+            email: Some(comment.email()).filter(|email| known(email)).map(|email| Person::hash(secret, Identity::Email(email))),
             ip: comment.ip().map(|ip| Person::hash(secret, Identity::Ip(ip))),
             visitor: Some(comment.email()).filter(|email| known(email)).map(|email| {
                 let client = comment.public_ip().map(|ip| client_network(ip.to_canonical()));

@@ -6,18 +6,18 @@
 use std::sync::LazyLock;
 
 use super::address;
-use super::bounds::{MAX_AUTHOR_NAME_BYTES, MAX_SIDE_TEXT_BYTES, truncate_str};
 use super::comment::TokenizedComment;
+use super::comment_counts::CommentCounts;
 use super::evidence::{Evidence, EvidenceKind};
-use super::facts::CommentCounts;
-use super::manner::{self, SuspiciousName};
 use super::seeds::{
     AUTHOR_MATCH, DOMAIN, EMAIL_CLASS, EMAIL_DOMAIN, HOST_DOMAIN, HOST_GRAM, HOST_TLD, HOST_WORD, NAME_CLASS, NAME_FORM,
     NAME_GRAM, NAME_ODDITY, NAME_WORD, PATH_WORD, UNIGRAM, URL_FORM, URL_WITH_BODY,
 };
+use super::side_text::{MAX_AUTHOR_NAME_BYTES, MAX_SIDE_TEXT_BYTES, truncate_str};
 use super::signal::count_level;
 use super::sink::{FeatureGroup, FeatureSink};
 use super::spelling::longest_consonants;
+use super::style::{self, SuspiciousName};
 use crate::classify::Author;
 use crate::classify::hash::combine;
 use crate::classify::lexicon::{self, LexicalClasses, WordSet};
@@ -119,7 +119,7 @@ fn add_name<S: FeatureSink>(
     sink.add_grams(NAME_GRAM, 3, text.as_str());
     add_name_form(name, text.as_str(), tokens, sink);
     add_name_in_text(&tokens.tokens, facts, sink);
-    manner::suspicious_name(&tokens.tokens)
+    style::suspicious_name(&tokens.tokens)
 }
 
 /// Adds the words of a name and how many of them are of telling classes.
@@ -127,9 +127,12 @@ fn add_name_words<S: FeatureSink>(tokens: &[Token], sink: &mut AuthorSink<'_, S>
     for token in tokens {
         sink.add_name(combine(NAME_WORD, token.hash));
     }
-    for (number, class) in
-        (0u64..).zip([LexicalClasses::SALES_WORDS, LexicalClasses::CALL_TO_ACTION, LexicalClasses::WEB_PLACE, LexicalClasses::FUNCTION])
-    {
+    for (number, class) in (0u64..).zip([
+        LexicalClasses::SALES_WORDS,
+        LexicalClasses::CALL_TO_ACTION,
+        LexicalClasses::WEB_PLACE,
+        LexicalClasses::FUNCTION,
+    ]) {
         let count = tokens.iter().filter(|token| token.classes.intersects(class)).count() as u32;
         if count > 0 {
             sink.add(combine(NAME_CLASS, number << 8 | u64::from(count_level(count))));

@@ -30,7 +30,12 @@ pub fn extract(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
             continue;
         }
         let mut add = |seed| {
-            sink.add(FeatureGroup::Words, combine(seed, token.context_hash), comment.counted_share(token), token_evidence(token));
+            sink.add(
+                FeatureGroup::Words,
+                combine(seed, token.context_hash),
+                comment.counted_share(token),
+                token_evidence(token),
+            );
         };
         if quoted {
             add(QUOTED_WORD);

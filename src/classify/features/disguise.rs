@@ -87,7 +87,9 @@ fn add_disguised_word(
 ) {
     let evidence = Evidence { kind: what, start, end };
     let hash = lexicon::word_hash(word.as_bytes());
-    if sink.contains(FeatureGroup::Words, combine(UNIGRAM, hash)) || lexicon::classes_of(hash).intersects(LexicalClasses::IDENTITY) {
+    if sink.contains(FeatureGroup::Words, combine(UNIGRAM, hash))
+        || lexicon::classes_of(hash).intersects(LexicalClasses::IDENTITY)
+    {
         return;
     }
     sink.add(FeatureGroup::Words, combine(UNIGRAM, hash), 1.0, evidence);
@@ -110,7 +112,7 @@ mod tests {
     use isolang::Language;
 
     use super::{DisguiseBuffers, extract};
-    use crate::classify::tally::FeatureCounts;
+    use crate::classify::feature_counts::FeatureCounts;
     use crate::classify::token::Tokens;
     use crate::reading::text::ScoringText;
 

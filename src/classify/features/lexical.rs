@@ -1,8 +1,8 @@
 //! Features of words: each word, pairs of words, shouted words, words by position, the names of emoji.
 
 use super::comment::TokenizedComment;
+use super::comment_counts::CommentCounts;
 use super::evidence::{Evidence, EvidenceKind, token_evidence};
-use super::facts::CommentCounts;
 use super::seeds::{BIGRAM, FIRST_WORD, LAST_WORD, SECOND_WORD, UNIGRAM, UPPERCASE_WORD};
 use super::sink::{CountedShare, FeatureGroup, FeatureSink};
 use crate::classify::hash::combine;
@@ -19,7 +19,8 @@ pub fn extract(comment: &TokenizedComment, facts: &mut CommentCounts, sink: &mut
         let amount = comment.counted_share(token);
         let evidence = token_evidence(token);
         // Of whom a comment speaks is no evidence; what it says of them is.
-        let group = if token.classes.intersects(LexicalClasses::IDENTITY) { FeatureGroup::Identity } else { FeatureGroup::Words };
+        let group =
+            if token.classes.intersects(LexicalClasses::IDENTITY) { FeatureGroup::Identity } else { FeatureGroup::Words };
         let is_new = sink.add(group, combine(UNIGRAM, token.hash), amount, evidence);
         let pair = Evidence { kind: EvidenceKind::WordPair, start: previous.2, end: token.end };
         sink.add(FeatureGroup::Words, combine(combine(BIGRAM, previous.0), token.context_hash), amount.max(previous.1), pair);

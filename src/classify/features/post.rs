@@ -1,9 +1,9 @@
 //! Features of how a comment fits its post.
 
-use super::bounds::{MAX_SIDE_TEXT_BYTES, truncate_str};
+use super::comment_counts::CommentCounts;
 use super::evidence::{Evidence, EvidenceKind};
-use super::facts::CommentCounts;
 use super::seeds::POST_OVERLAP;
+use super::side_text::{MAX_SIDE_TEXT_BYTES, truncate_str};
 use super::signal::count_level;
 use super::sink::{FeatureGroup, FeatureSink};
 use crate::classify::Input;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::bounds::{MAX_SIDE_TEXT_BYTES, truncate_str};
+use super::side_text::{MAX_SIDE_TEXT_BYTES, truncate_str};
 use crate::classify::Input;
 use crate::classify::token::{Token, TokenKind, Tokens};
 use crate::reading::text::ScoringText;

@@ -5,17 +5,17 @@
 //! and a linear model over n-grams learns such differences only for words that it has seen; a mark stands for all of them.
 
 mod mark;
+mod scope_words;
+mod segment;
 mod syntax;
-mod unglue;
-mod units;
 
 use isolang::Language;
 
 pub use self::mark::ScopeMark;
 use self::mark::{PLAIN_CONTEXT_CODE, ScopeContext, ScopeTarget, Tone};
+pub use self::scope_words::ScopeWords;
+use self::segment::MIN_SEGMENTED_BYTES;
 use self::syntax::{MODIFIER_REACH, Syntax};
-use self::unglue::MIN_SEGMENTED_BYTES;
-pub use self::units::ScopeWords;
 use super::evidence::{Evidence, EvidenceKind};
 use super::seeds::{ANY_HOSTILE, GROUP_CONTEXT, HOSTILITY_SUMMARY, SCOPE_DISGUISED, SCOPE_MARK, VIOLENCE_MODE};
 use super::sink::{FeatureGroup, FeatureSink};
@@ -40,7 +40,8 @@ pub fn is_hostile(words: &Words, word: u64) -> bool {
 
 /// Adds the mark of a word that was read in disguise, if it is hostile.
 pub fn add_disguised(language: Language, word: u64, evidence: Evidence, sink: &mut impl FeatureSink) {
-    let tone = words::for_language(language).and_then(|words| words.get(&word)).and_then(|classes| Tone::from_classes(*classes));
+    let tone =
+        words::for_language(language).and_then(|words| words.get(&word)).and_then(|classes| Tone::from_classes(*classes));
     let Some(tone) = tone.filter(|tone| tone.is_hostile()) else { return };
     let mut add = |hash| sink.add(FeatureGroup::Scope, hash, 1.0, evidence);
     add(combine(SCOPE_DISGUISED, u64::from(tone.is_unambiguous())));
@@ -242,9 +243,13 @@ fn weight_share(syntax: &Syntax, at: usize) -> f32 {
     let of_people = matches!(target, ScopeTarget::You | ScopeTarget::They | ScopeTarget::Person | ScopeTarget::Group);
     if matches!(target, ScopeTarget::Thing | ScopeTarget::Author) && tone != Tone::Slur {
         SHARE_OF_THINGS
-    } else if context.intersects(ScopeContext::NEGATED) && of_people && matches!(tone, Tone::Insult | Tone::Contempt | Tone::Hatred) {
+    } else if context.intersects(ScopeContext::NEGATED)
+        && of_people
+        && matches!(tone, Tone::Insult | Tone::Contempt | Tone::Hatred)
+    {
         SHARE_IF_DENIED
-    } else if context.intersects(ScopeContext::QUOTED) && (context.intersects(ScopeContext::REPORTED) || context.intersects(ScopeContext::CONTRADICTED))
+    } else if context.intersects(ScopeContext::QUOTED)
+        && (context.intersects(ScopeContext::REPORTED) || context.intersects(ScopeContext::CONTRADICTED))
     {
         SHARE_IF_ANSWERED
     } else {

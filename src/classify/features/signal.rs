@@ -1,6 +1,6 @@
 //! Dense signals: how long, loud, linked and repetitive a comment is, each cut into a few levels.
 
-use super::facts::CommentCounts;
+use super::comment_counts::CommentCounts;
 
 /// A property of the whole comment. Every level of it is a feature of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

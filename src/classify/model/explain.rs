@@ -10,7 +10,7 @@ pub use self::explanation::{Contribution, Explanation};
 use super::scores::{ScoredWindow, Scores};
 use super::trace::Tracer;
 use super::{Model, Scratch, name};
-use crate::classify::tally::Feature;
+use crate::classify::feature_counts::Feature;
 use crate::classify::{Input, Label, features, window};
 
 impl Model {
@@ -75,7 +75,8 @@ impl Explainer<'_> {
         let factors = tally.norm_factors(self.model.norms());
         let worth = |feature: &Feature| {
             let counts = head.uses_group(feature.group as usize);
-            let weight = self.model.feature_weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
+            let weight =
+                self.model.feature_weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
             if weight == 0 {
                 return 0.0;
             }

@@ -1,7 +1,7 @@
 //! The author's name, read as a comment by itself.
 
 use crate::classify::Input;
-use crate::classify::features::bounds::truncate_str;
+use crate::classify::features::side_text::truncate_str;
 
 /// Longer names are not read to their end.
 const MAX_NAME_BYTES: usize = 200;

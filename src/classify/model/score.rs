@@ -7,11 +7,11 @@ use isolang::Language;
 use super::parts::{LabelHead, LanguageModel};
 use super::scores::{ScoredWindow, Scores};
 use super::{Model, Scratch, name};
+use crate::classify::feature_counts::{Feature, FeatureCounts};
 use crate::classify::features::{self, FeatureGroup, Workspace, scope};
 use crate::classify::language;
 use crate::classify::site::{CorrectedLabel, Correction};
 use crate::classify::table::Weights;
-use crate::classify::tally::{Feature, FeatureCounts};
 use crate::classify::token;
 use crate::classify::{Input, LABEL_LANES, Label, window, words};
 

@@ -3,7 +3,7 @@
 use isolang::Language;
 
 use crate::classify::calibrate::probability;
-use crate::classify::features::manner::StyleSignals;
+use crate::classify::features::style::StyleSignals;
 use crate::classify::language;
 use crate::classify::site::CorrectedLabel;
 use crate::classify::{LABEL_LANES, Label};
@@ -105,7 +105,7 @@ impl Scores {
     }
 
     /// Returns the comment's language, as far as it was recognised.
-    pub fn language_name(&self) -> Language {
+    pub fn language(&self) -> Language {
         self.language
     }
 

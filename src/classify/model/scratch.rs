@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use super::trace::TracedOccurrence;
+use crate::classify::feature_counts::FeatureCounts;
 use crate::classify::features::Workspace;
-use crate::classify::tally::FeatureCounts;
 
 /// Buffers that scoring and explaining need. Reused from call to call.
 #[derive(Default)]

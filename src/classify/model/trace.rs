@@ -1,7 +1,7 @@
 //! Remembers what each use of a feature was evidence of.
 
+use crate::classify::feature_counts::FeatureCounts;
 use crate::classify::features::{CountedShare, Evidence, FeatureGroup, FeatureSink};
-use crate::classify::tally::FeatureCounts;
 
 /// The index of a feature in the tally, how much it counts, and what it is evidence of.
 pub type TracedOccurrence = (usize, CountedShare, Evidence);

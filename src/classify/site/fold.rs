@@ -19,11 +19,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::gate::Trial;
-use super::lesson::TrainingExample;
 use super::missed::MissRate;
 use super::rehearsal::rehearsals;
 use super::sentinel::Sentinels;
 use super::terms::HoldThresholds;
+use super::training_example::TrainingExample;
 use super::{CorrectedLabel, Correction, FeatureVector, Outcome};
 use crate::classify::MinHash;
 use crate::classify::learn::LearnError;

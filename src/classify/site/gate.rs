@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 
 use super::CorrectedLabel;
-use super::lesson::OutcomeSource;
 use super::limits::CorrectionLimits;
+use super::training_example::OutcomeSource;
 
 pub use super::terms::HoldThresholds;
 

@@ -8,7 +8,7 @@ use isolang::Language;
 use super::error::TrainError;
 use super::leave_out::LeaveOut;
 use super::progress::Progress;
-use crate::classify::examples::ExampleSet;
+use crate::classify::example_set::ExampleSet;
 use crate::classify::parse_language;
 use crate::classify::recipe::Recipe;
 use crate::classify::rows::{self, Row};

@@ -3,7 +3,7 @@
 use super::error::TrainError;
 use super::shuffle::SeededRandom;
 use super::trainer::HeadTrainer;
-use crate::classify::examples::{Example, FeatureSection};
+use crate::classify::example_set::{Example, FeatureSection};
 use crate::classify::learn::{Coordinate, FtrlLearner};
 use crate::classify::recipe::{HeadRecipe, RecipeSource};
 use crate::classify::rows::LabelRule;
@@ -21,7 +21,11 @@ impl LinearModel {
     /// Returns the logit of a row, in which what counts less in serving counts less.
     pub fn logit(&self, trainer: &HeadTrainer<'_>, row: &Example) -> f64 {
         let sum: f32 = if trainer.learns_scope() {
-            trainer.set.features_with_shares(row, trainer.weighted()).map(|(feature, part)| self.adds_in_part(feature, part)).sum()
+            trainer
+                .set
+                .features_with_shares(row, trainer.weighted())
+                .map(|(feature, part)| self.adds_in_part(feature, part))
+                .sum()
         } else {
             trainer.set.features(row, trainer.weighted()).map(|feature| self.adds(feature)).sum()
         };

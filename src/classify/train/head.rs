@@ -9,7 +9,7 @@ use super::scored::ScoredRow;
 use super::shuffle::SeededRandom;
 use super::trainer::HeadTrainer;
 use crate::classify::calibrate::Calibration;
-use crate::classify::examples::{Example, FeatureSection};
+use crate::classify::example_set::{Example, FeatureSection};
 use crate::classify::model::LabelHead;
 use crate::classify::parse_language;
 use crate::classify::rows::Split;
@@ -40,9 +40,9 @@ impl HeadTrainer<'_> {
         if self.learns_scope() {
             let marks = self.fit_scope(&held_out, &self.score(&learned, self.rows(Split::Dev)))?;
             marks.add_to(&mut learned);
-            held_out
-                .iter_mut()
-                .for_each(|ScoredRow { row, logit, .. }| *logit += marks.logit(self.set.section_features(row, FeatureSection::Scope)));
+            held_out.iter_mut().for_each(|ScoredRow { row, logit, .. }| {
+                *logit += marks.logit(self.set.section_features(row, FeatureSection::Scope))
+            });
         }
         prune(&mut learned.weights, self.head.keep);
         let (scale, weights) = quantise(&mut learned.weights);
@@ -77,7 +77,10 @@ impl HeadTrainer<'_> {
                 rows.iter().copied().enumerate().partition(|(at, (row, _))| turn(*at, row) == Some(fold));
             let learned = self.fit(kept.into_iter().map(|(_, row)| row).collect(), step)?;
             let mut draw = SeededRandom::new(self.recipe.seed);
-            let drawn = held.into_iter().map(|(_, row)| row).filter(|(row, _)| row.sampling_rate >= 1.0 || draw.chance(row.sampling_rate));
+            let drawn = held
+                .into_iter()
+                .map(|(_, row)| row)
+                .filter(|(row, _)| row.sampling_rate >= 1.0 || draw.chance(row.sampling_rate));
             scored.extend(self.score(&learned, drawn));
         }
         Ok(scored)

@@ -5,7 +5,7 @@ use super::fit::LinearModel;
 use super::scored::ScoredRow;
 use super::shuffle::SeededRandom;
 use super::trainer::HeadTrainer;
-use crate::classify::examples::{Example, FeatureSection};
+use crate::classify::example_set::{Example, FeatureSection};
 use crate::classify::learn::{Coordinate, FtrlLearner, FtrlParams};
 
 /// How the weights of marks of scope are learned, and how often each row is.

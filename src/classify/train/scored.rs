@@ -2,7 +2,7 @@
 
 use super::fit::LinearModel;
 use super::trainer::HeadTrainer;
-use crate::classify::examples::Example;
+use crate::classify::example_set::Example;
 
 /// A row that a head has not learned from, and what the head says of it.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use isolang::Language;
 
 use crate::classify::Label;
-use crate::classify::examples::{Example, ExampleSet, FeatureSection};
+use crate::classify::example_set::{Example, ExampleSet, FeatureSection};
 use crate::classify::recipe::{HeadRecipe, Recipe};
 use crate::classify::rows::{LabelRule, Split, WordRule};
 

@@ -9,7 +9,7 @@ use super::chain::{ChainVerifier, NotedEnd, hex};
 use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::{FAILED, Failure};
 use crate::cli::lines;
-use crate::cli::term::{Stdout, Tone};
+use crate::cli::terminal::{TerminalOutput, Tone};
 use crate::cli::{json, text};
 use crate::pb;
 
@@ -52,7 +52,7 @@ pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
 
 /// Prints what is wrong, what the chain holds and where it ends.
 fn print(chain: &ChainVerifier) -> Result<(), Failure> {
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     for wrong in chain.problems.iter().take(MAX_NAMED) {
         screen.line(&screen.paint(Tone::Bad, &text::escape_line(wrong, 300)))?;
     }

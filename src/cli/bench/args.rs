@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::plan::{Arrivals, Rate};
+use super::schedule::{Arrivals, Rate};
 use crate::cli::connect::{CredentialArgs, DEFAULT_SERVER};
 use crate::cli::failure::Failure;
 use crate::cli::output::{Format, FormatArgs};

@@ -9,8 +9,8 @@ use tonic::client::Grpc;
 use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
 
+use super::codec::{CHECK_COMMENT_PATH, CheckCodec, CountedVerdict, EncodedRequest};
 use super::outcome::CallFailure;
-use super::wire::{CHECK_COMMENT_PATH, CheckCodec, CountedVerdict, EncodedRequest};
 use crate::cli::connect::Service;
 use crate::cli::text;
 

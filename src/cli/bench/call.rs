@@ -8,10 +8,10 @@ use tonic::Code;
 use tonic::client::Grpc;
 
 use super::attempt::send;
+use super::codec::EncodedRequest;
 use super::comments::RequestSet;
 use super::outcome::{CallFailure, CompletedCall};
 use super::record::LoadRecorder;
-use super::wire::EncodedRequest;
 use crate::cli::connect::Service;
 
 /// How often a call is sent at most, and the pauses between: those of gRPC's retry policy (gRFC A6).

@@ -8,8 +8,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::call::LoadClient;
-use super::pace::Pacer;
-use super::plan::Schedule;
+use super::pacer::Pacer;
+use super::schedule::Schedule;
 use crate::cli::failure::Failure;
 
 /// After so many calls at one go others get their turn: who is behind must not keep answers from being read.

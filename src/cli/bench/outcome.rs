@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tonic::Code;
 
-use super::wire::CountedVerdict;
+use super::codec::CountedVerdict;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

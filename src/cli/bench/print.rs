@@ -1,13 +1,13 @@
 //! A report on the screen: tables for people, JSON for programs, the timeline as CSV.
 
 use super::args::no_ids;
-use super::figures::LatencySummary;
+use super::latency::LatencySummary;
 use super::report::BenchReport;
 use super::timeline::SecondReport;
 use crate::cli::failure::Failure;
 use crate::cli::json;
 use crate::cli::output::{Format, csv_line};
-use crate::cli::term::{Stdout, Tone};
+use crate::cli::terminal::{TerminalOutput, Tone};
 use crate::cli::text;
 use crate::verdict::Decision;
 
@@ -15,7 +15,7 @@ use crate::verdict::Decision;
 const COLUMNS: [&str; 8] = ["second", "due", "answered", "failed", "not_sent", "p50_ms", "p99_ms", "max_ms"];
 
 /// Prints it.
-pub fn print(screen: &mut Stdout, report: &BenchReport, format: Format) -> Result<(), Failure> {
+pub fn print(screen: &mut TerminalOutput, report: &BenchReport, format: Format) -> Result<(), Failure> {
     let cannot = |error: serde_json::Error| Failure::failed(format!("cannot write the report as JSON: {error}"));
     match format {
         Format::Table => table(screen, report)?,
@@ -32,7 +32,7 @@ pub fn print(screen: &mut Stdout, report: &BenchReport, format: Format) -> Resul
     screen.flush()
 }
 
-fn table(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
+fn table(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     timeline(screen, report)?;
     screen.line("")?;
     calls(screen, report)?;
@@ -50,7 +50,7 @@ fn table(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
     notes(screen, report)
 }
 
-fn timeline(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
+fn timeline(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["second", "due", "answered", "failed", "not sent", "p50 ms", "p99 ms", "max ms"];
     let mut table = screen.new_table(&headings, &headings);
     for (row, second) in rows(report, millis, "-").into_iter().zip(&report.timeline) {
@@ -77,7 +77,7 @@ fn rows(report: &BenchReport, figure: impl Fn(f64) -> String, absent: &str) -> V
     report.timeline.iter().map(row).collect()
 }
 
-fn calls(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
+fn calls(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let mut table = screen.new_table(&["calls", "number", "%", "a second"], &["number", "%", "a second"]);
     let calls = report.calls;
     let decisions = Decision::ALL.into_iter().map(|decision| {
@@ -101,7 +101,7 @@ fn calls(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
     screen.table(&table)
 }
 
-fn latencies(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
+fn latencies(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["ms since a call was due", "mean", "p50", "p90", "p99", "p99.9", "max"];
     let mut table = screen.new_table(&headings, &headings[1..]);
     let lines =
@@ -115,7 +115,7 @@ fn latencies(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
     screen.table(&table)
 }
 
-fn failures(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
+fn failures(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let mut table = screen.new_table(&["failed by", "reason", "calls", "for example"], &["calls"]);
     for kind in &report.failures {
         table.add_row(screen.row(vec![
@@ -128,7 +128,7 @@ fn failures(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
     screen.table(&table)
 }
 
-fn beside(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
+fn beside(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["beside the load", "wanted", "opened", "closed by the server", "first after s", "median", "last"];
     let mut table = screen.new_table(&headings, &headings[1..]);
     for beside in &report.beside {
@@ -147,7 +147,7 @@ fn beside(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
     screen.table(&table)
 }
 
-fn notes(screen: &mut Stdout, report: &BenchReport) -> Result<(), Failure> {
+fn notes(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let load = &report.load;
     let asked = match (load.rate, load.callers) {
         (Some(rate), _) => format!("{rate} calls a second, {} arrivals", load.arrivals.unwrap_or_default()),

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::call::LoadClient;
-use crate::cli::bar;
 use crate::cli::output::Format;
-use crate::cli::term::Stdout;
+use crate::cli::progress_bar;
+use crate::cli::terminal::TerminalOutput;
 
 /// Shows how it goes, where a person sees it.
 pub async fn show(format: Format, caller: Arc<LoadClient>, from: Instant, until: Instant) {
-    let bar = bar::for_output(&Stdout::new(), format);
+    let bar = progress_bar::for_output(&TerminalOutput::new(), format);
     if bar.is_hidden() {
         return;
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tonic::Code;
 
-use super::figures::LatencyHistogram;
+use super::latency::LatencyHistogram;
 use super::outcome::{CallFailure, CallOutcome, CompletedCall};
 use super::timeline::Timeline;
 
@@ -195,7 +195,7 @@ fn code_name(code: Code) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wire::{CountedReason, CountedVerdict};
+    use super::super::codec::{CountedReason, CountedVerdict};
     use super::*;
 
     fn call(due: Instant, attempts: u32, result: Result<CountedVerdict, CallFailure>) -> CompletedCall {

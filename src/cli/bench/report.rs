@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::beside::BackgroundReport;
-use super::figures::{LatencyBucket, LatencySummary};
+use super::background::BackgroundReport;
+use super::latency::{LatencyBucket, LatencySummary};
 use super::record::FailureGroup;
 use super::timeline::SecondReport;
 

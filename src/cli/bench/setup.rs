@@ -9,11 +9,11 @@ use tonic::client::Grpc;
 
 use super::args::BenchArgs;
 use super::attempt;
-use super::beside::{BackgroundConnections, BackgroundTarget, ConnectionKind};
+use super::background::{BackgroundConnections, BackgroundTarget, ConnectionKind};
 use super::call::LoadConnection;
+use super::codec::EncodedRequest;
 use super::comments::{self, RequestSet};
 use super::outcome::CallFailure;
-use super::wire::EncodedRequest;
 use crate::cli::failure::Failure;
 
 /// Connects as often as asked, the servers taking turns, and tells the servers' addresses.

@@ -6,11 +6,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::args::BenchArgs;
-use super::beside::BackgroundReport;
+use super::background::BackgroundReport;
 use super::comments::RequestSet;
-use super::plan::Rate;
 use super::record::LoadRecorder;
 use super::report::{BenchReport, CallCounts, CallRates, LoadReport, RetryCounts, ServerReport};
+use super::schedule::Rate;
 use crate::verdict::Decision;
 
 /// From when on this program, not the server, is what the figures show: so late are 1 % of the calls sent.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::figures::LatencyHistogram;
+use super::latency::LatencyHistogram;
 use super::outcome::CallOutcome;
 
 /// The calls that were due within one second, whenever they ended.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::given::GivenArgs;
+use super::comment_args::GivenArgs;
 use crate::cli::connect::ConnectArgs;
 use crate::cli::offline::OFFLINE_SITE;
 use crate::cli::output::FormatArgs;

@@ -8,12 +8,12 @@ use indicatif::ProgressBar;
 
 use super::args::CheckArgs;
 use super::tally::DecisionTally;
-use crate::cli::bar;
-use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
 use crate::cli::output::{Format, Printer};
-use crate::cli::term::{self, Stdout, Tone};
+use crate::cli::progress_bar;
+use crate::cli::terminal::{self, TerminalOutput, Tone};
 use crate::cli::text;
+use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -34,7 +34,7 @@ pub enum RowOutcome {
 
 /// Prints and counts outcomes as they come.
 pub struct CheckReport {
-    screen: Stdout,
+    screen: TerminalOutput,
     format: Format,
     shown: Vec<Decision>,
     printer: Printer<pb::Verdict>,
@@ -48,9 +48,9 @@ pub struct CheckReport {
 impl CheckReport {
     /// Nothing yet.
     pub fn new(args: &CheckArgs) -> Self {
-        let screen = Stdout::new();
+        let screen = TerminalOutput::new();
         Self {
-            bar: bar::for_output(&screen, args.format.format),
+            bar: progress_bar::for_output(&screen, args.format.format),
             screen,
             format: args.format.format,
             shown: args.show.iter().copied().map(Decision::from).collect(),
@@ -63,7 +63,7 @@ impl CheckReport {
 
     /// Lets the bar follow what is read.
     pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
-        bar::wrap_read(&self.bar, source, length)
+        progress_bar::wrap_read(&self.bar, source, length)
     }
 
     /// Prints or counts what a line came to.
@@ -73,7 +73,7 @@ impl CheckReport {
             RowOutcome::Bad { number, problem } => {
                 self.bad += 1;
                 let problem = failure::problem_line(&problem);
-                self.bar.suspend(|| term::log_line(&format!("line {number}: {problem}")));
+                self.bar.suspend(|| terminal::log_line(&format!("line {number}: {problem}")));
                 Ok(())
             }
             RowOutcome::Judged { verdict, label, body } => {
@@ -81,7 +81,7 @@ impl CheckReport {
                 if self.tally.comments().is_multiple_of(100) {
                     self.bar.set_message(format!("{} comments", self.tally.comments()));
                 }
-                let shown = explain::decision(&verdict).is_some_and(|decision| self.shown.contains(&decision));
+                let shown = verdict_view::decision(&verdict).is_some_and(|decision| self.shown.contains(&decision));
                 if self.format == Format::Table {
                     return if shown { self.list(&verdict, label.as_deref(), &body) } else { Ok(()) };
                 }
@@ -95,10 +95,10 @@ impl CheckReport {
         let table =
             self.listed.get_or_insert_with(|| screen.new_table(&["decision", "id", "label", "leading reason", "comment"], &[]));
         table.add_row(screen.row(vec![
-            (Tone::from(explain::decision(verdict)), explain::decision_word(verdict.decision).to_owned()),
+            (Tone::from(verdict_view::decision(verdict)), verdict_view::decision_word(verdict.decision).to_owned()),
             (Tone::Plain, text::escape_line(&verdict.comment_id, 256)),
             (Tone::Plain, text::escape_line(label.unwrap_or_default(), 40)),
-            (Tone::Plain, explain::first_reason(verdict, 60)),
+            (Tone::Plain, verdict_view::first_reason(verdict, 60)),
             (Tone::Plain, text::escape_line(body, EXCERPT)),
         ]));
         if table.row_count() < MAX_TABLE_ROWS { Ok(()) } else { self.print_listed() }
@@ -135,7 +135,7 @@ impl CheckReport {
         }
         if self.bad > 0 {
             let lines = if self.bad == 1 { "line" } else { "lines" };
-            term::log_line(&format!("gatepost: {} {lines} could not be judged", self.bad));
+            terminal::log_line(&format!("gatepost: {} {lines} could not be judged", self.bad));
         }
         Ok(failure::exit_code_of_batch(self.bad, self.bad + self.tally.comments()))
     }

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use super::args::CheckArgs;
 use super::verdict::{check_offline, check_online, judge};
-use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Format, print_one};
 use crate::cli::runtime::block_on;
-use crate::cli::term::Stdout;
+use crate::cli::terminal::TerminalOutput;
 use crate::cli::text;
+use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -24,7 +24,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         check_offline(&judge(args)?, comment)?
     };
 
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     if args.format.format == Format::Table {
         print(&mut screen, &verdict, &body, online)?;
     } else {
@@ -33,7 +33,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if !args.exit_code {
         return Ok(ExitCode::SUCCESS);
     }
-    match explain::decision(&verdict) {
+    match verdict_view::decision(&verdict) {
         Some(Decision::Approve) => Ok(ExitCode::SUCCESS),
         Some(Decision::Hold) => Ok(ExitCode::from(10)),
         Some(Decision::Reject) => Ok(ExitCode::from(11)),
@@ -41,10 +41,10 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-fn print(screen: &mut Stdout, verdict: &pb::Verdict, body: &str, online: bool) -> Result<(), Failure> {
-    let heading = explain::heading(screen, verdict);
+fn print(screen: &mut TerminalOutput, verdict: &pb::Verdict, body: &str, online: bool) -> Result<(), Failure> {
+    let heading = verdict_view::heading(screen, verdict);
     screen.line(&heading)?;
-    explain::print(screen, verdict, body)?;
+    verdict_view::print(screen, verdict, body)?;
     if !verdict.language.is_empty() {
         screen.line(&format!("language {}", text::escape_line(&verdict.language, 40)))?;
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::cli::explain;
 use crate::cli::failure::Failure;
-use crate::cli::term::{Stdout, Tone};
+use crate::cli::terminal::{TerminalOutput, Tone};
 use crate::cli::text;
+use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -36,7 +36,8 @@ pub struct DecisionTally {
 impl DecisionTally {
     /// Counts a verdict on a comment with this label.
     pub fn count(&mut self, verdict: &pb::Verdict, label: Option<&str>) {
-        let Some(index) = explain::decision(verdict).and_then(|decision| Decision::ALL.iter().position(|one| *one == decision))
+        let Some(index) =
+            verdict_view::decision(verdict).and_then(|decision| Decision::ALL.iter().position(|one| *one == decision))
         else {
             return;
         };
@@ -63,7 +64,7 @@ impl DecisionTally {
     }
 
     /// Prints the summary.
-    pub fn print(&self, screen: &mut Stdout, by: &str, took: Duration) -> Result<(), Failure> {
+    pub fn print(&self, screen: &mut TerminalOutput, by: &str, took: Duration) -> Result<(), Failure> {
         let mut table = screen.new_table(&["label", "comments", "approve", "%", "hold", "% ", "reject", "%  "], NUMBERS);
         for (label, counts) in &self.labels {
             table.add_row(screen.row(cells(label, counts)));
@@ -89,7 +90,7 @@ impl DecisionTally {
         screen.line(&format!("\n{comments} comments in {:.2} s, {rate:.0} a second, {by}", took.as_secs_f64()))
     }
 
-    fn top_reasons(&self, screen: &Stdout) -> comfy_table::Table {
+    fn top_reasons(&self, screen: &TerminalOutput) -> comfy_table::Table {
         let mut table = screen.new_table(&["decision", "leading reason", "comments", "%"], &["comments", "%"]);
         for (index, decision) in Decision::ALL.into_iter().enumerate() {
             let mut reasons: Vec<(&str, u64)> = self

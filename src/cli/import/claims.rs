@@ -10,7 +10,7 @@ use serde_json::Value;
 use answer::YesNo;
 
 use super::status::ImportedStatus;
-use super::words::{FieldMeaning, MAX_WORD, parse_status};
+use super::vocabulary::{FieldMeaning, MAX_WORD, parse_status};
 use super::xml::local_name;
 use crate::cli::lines::Fields;
 use crate::cli::rows::value_text;

@@ -1,7 +1,7 @@
 //! What a site has learned from the decisions of archives, for the end of an import's summary.
 
 use crate::classify::site::Outcome as SiteOutcome;
-use crate::classify::site::lesson::OutcomeSource;
+use crate::classify::site::training_example::OutcomeSource;
 use crate::cli::connect::Connection;
 use crate::pb;
 

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Number, Value};
 
-use super::words::FieldMeaning;
+use super::vocabulary::FieldMeaning;
 use crate::cli::lines::Fields;
 
 /// JSON in which a field that stands twice is not lost: objects are put together, and what says something of a comment becomes

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cli::atomic_file::replace;
 use crate::cli::failure::Failure;
-use crate::cli::replace::replace;
 use crate::files;
 
 /// After how many comments, or how long, it is written. What came after is sent again after a crash, which changes

@@ -9,12 +9,12 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 
 use super::entry::{ArchiveEntry, EntryPosition};
-use crate::cli::bar;
-use crate::cli::explain;
 use crate::cli::failure::{self, Failure};
 use crate::cli::output::{Format, Printer};
-use crate::cli::term::{self, Stdout, Tone};
+use crate::cli::progress_bar;
+use crate::cli::terminal::{self, TerminalOutput, Tone};
 use crate::cli::text;
+use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -30,7 +30,7 @@ pub enum ImportOutcome {
 
 /// Prints and counts.
 pub struct ImportReport {
-    screen: Stdout,
+    screen: TerminalOutput,
     format: Format,
     printer: Printer<pb::Verdict>,
     bar: ProgressBar,
@@ -51,9 +51,9 @@ pub struct ImportReport {
 impl ImportReport {
     /// Nothing yet.
     pub fn new(format: Format) -> Self {
-        let screen = Stdout::new();
+        let screen = TerminalOutput::new();
         Self {
-            bar: bar::for_output(&screen, format),
+            bar: progress_bar::for_output(&screen, format),
             printer: Printer::new(format),
             screen,
             format,
@@ -70,12 +70,12 @@ impl ImportReport {
     /// Lets the bar follow what is read.
     pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
         self.bar.reset();
-        bar::wrap_read(&self.bar, source, length)
+        progress_bar::wrap_read(&self.bar, source, length)
     }
 
     /// Says something that is no outcome.
     pub fn log(&self, line: &str) {
-        self.bar.suspend(|| term::log_line(line));
+        self.bar.suspend(|| terminal::log_line(line));
     }
 
     /// An earlier run had come so far.
@@ -106,7 +106,7 @@ impl ImportReport {
                 self.log(&format!("{}, {place}: {problem}", file.display()));
             }
             ImportOutcome::Done(verdict) => {
-                if let Some(index) = Decision::ALL.iter().position(|one| Some(*one) == explain::decision(&verdict)) {
+                if let Some(index) = Decision::ALL.iter().position(|one| Some(*one) == verdict_view::decision(&verdict)) {
                     self.decided[index] += 1;
                 }
                 if self.done().is_multiple_of(100) {
@@ -164,12 +164,12 @@ impl ImportReport {
             let counts: Vec<String> = self.rows().into_iter().map(|(_, word, count)| format!("{count} {word}")).collect();
             let notes = self.notes();
             self.printer.finish(&mut self.screen)?;
-            term::log_line(&format!("{last}: {}", counts.join(", ")));
-            notes.iter().chain(learned).for_each(|line| term::log_line(line));
+            terminal::log_line(&format!("{last}: {}", counts.join(", ")));
+            notes.iter().chain(learned).for_each(|line| terminal::log_line(line));
         }
         if self.failed > 0 {
             let comments = if self.failed == 1 { "comment" } else { "comments" };
-            term::log_line(&format!("gatepost: {} {comments} could not be imported", self.failed));
+            terminal::log_line(&format!("gatepost: {} {comments} could not be imported", self.failed));
         }
         Ok(ended)
     }

@@ -14,7 +14,7 @@ use super::archive::Archive;
 use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
 use super::progress::Progress;
 use super::report::{ImportOutcome, ImportReport};
-use super::taking::ImportSelection;
+use super::selection::ImportSelection;
 use crate::cli::connect::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::read_ahead::read_ahead;

@@ -19,7 +19,7 @@ use crate::cli::check::OFFLINE_SITE;
 use crate::cli::failure::{self, Failure};
 use crate::cli::labelled::{self, RowFilterArgs};
 use crate::cli::serve::offline_judge;
-use crate::cli::term::{self, Stdout};
+use crate::cli::terminal::{self, TerminalOutput};
 use crate::cli::{json, text};
 use crate::comment::Site;
 use measure::Measurements;
@@ -96,7 +96,7 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
     if recipe.is_some() {
         for (file, _) in args.files.iter().zip(&sources).filter(|(_, source)| source.is_none()) {
             let file = text::escape_line(&file.display().to_string(), 200);
-            term::log_line(&format!("gatepost: the recipe does not name {file}; its labels are read as without a recipe"));
+            terminal::log_line(&format!("gatepost: the recipe does not name {file}; its labels are read as without a recipe"));
         }
     }
 
@@ -131,7 +131,7 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
         let page = page::page(&report, &measure)?;
         std::fs::write(path, page).map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))?;
     }
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     match args.format {
         Format::Table => print::print(&mut screen, &report)?,
         Format::Json => {

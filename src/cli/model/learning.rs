@@ -6,7 +6,7 @@ use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::Failure;
 use crate::cli::json;
 use crate::cli::output::{Format, FormatArgs};
-use crate::cli::term::{self, Stdout};
+use crate::cli::terminal::{self, TerminalOutput};
 use crate::cli::text;
 use crate::pb;
 
@@ -36,7 +36,7 @@ pub async fn info(connect: &ConnectArgs, format: FormatArgs) -> Result<ExitCode,
     let connection = connect.connect().await?;
     let answer = connection.admin().get_model_info(pb::GetModelInfoRequest { site: site.clone() }).await;
     let info = answer.map_err(|status| connection.failure(&status))?.into_inner();
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     match format.format {
         Format::Json => screen.line(&json::write(&info, true)?)?,
         Format::Jsonl => screen.line(&json::write(&info, false)?)?,
@@ -72,10 +72,10 @@ async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> R
     let request = pb::UpdateLearningRequest { site, change: change.into(), to };
     let answer = connection.admin().update_learning(request).await;
     let learning = answer.map_err(|status| connection.failure(&status))?.into_inner().learning.unwrap_or_default();
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     print(&mut screen, &learning)?;
     screen.flush()?;
-    term::log_line(match change {
+    terminal::log_line(match change {
         pb::LearningChange::Freeze => "learning stands still; `gatepost model thaw` has it go on",
         pb::LearningChange::Thaw => "learning goes on, with all that the log holds",
         pb::LearningChange::Rollback => "learning is back there and stands still; `gatepost model thaw` has it go on",
@@ -85,7 +85,7 @@ async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> R
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(screen: &mut Stdout, learning: &pb::SiteLearning) -> Result<(), Failure> {
+fn print(screen: &mut TerminalOutput, learning: &pb::SiteLearning) -> Result<(), Failure> {
     screen.line(&format!("learned  {}", text::escape_line(&learning.summary, 400)))?;
     let counts = |counts: &std::collections::BTreeMap<String, u32>| {
         let named: Vec<String> =

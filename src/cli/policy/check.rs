@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::failure::{FAILED, Failure};
-use crate::cli::term::{Stdout, Tone};
+use crate::cli::terminal::{TerminalOutput, Tone};
 use crate::cli::text;
 use crate::files;
 use crate::policy::Policies;
@@ -34,7 +34,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         }
         files.extend(read.into_iter().map(|(path, text)| (path.display().to_string(), text)));
     }
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     match Policies::read(files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) {
         Ok(policies) => {
             for (index, (sites, policy)) in policies.by_sites().into_iter().enumerate() {

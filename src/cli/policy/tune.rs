@@ -14,7 +14,7 @@ use crate::cli::connect::ConnectArgs;
 use crate::cli::failure::Failure;
 use crate::cli::labelled::{self, RowLabel, SkippedRows};
 use crate::cli::serve::offline_judge;
-use crate::cli::term::Stdout;
+use crate::cli::terminal::TerminalOutput;
 use crate::cli::text;
 use crate::comment::{Comment, Site};
 use crate::judge::Judge;
@@ -71,7 +71,7 @@ pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
         goal: &goal,
         proposal: &proposal,
     };
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     match args.format {
         Format::Table => print::table(&mut screen, &tuned)?,
         Format::Json => print::json(&mut screen, &tuned)?,

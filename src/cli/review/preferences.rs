@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::keys::{ACTIONS, Key, KeyMap};
 use super::theme::Theme;
 use crate::cli::failure::Failure;
-use crate::cli::term;
+use crate::cli::terminal;
 use crate::files;
 use crate::settings::{self, SettingsErrors};
 
@@ -36,7 +36,7 @@ pub fn load(named: Option<&Path>) -> Result<Preferences, Failure> {
 }
 
 fn respect_no_color(preferences: Preferences) -> Preferences {
-    if term::wants_colour() { preferences } else { Preferences { theme: Theme::Plain, ..preferences } }
+    if terminal::wants_colour() { preferences } else { Preferences { theme: Theme::Plain, ..preferences } }
 }
 
 fn default_path() -> Option<PathBuf> {

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use super::claims::Claim;
-use crate::cli::explain;
 use crate::cli::text;
+use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::{Decision, MACHINE};
 
@@ -45,12 +45,12 @@ pub struct DecisionState {
 impl From<&pb::Verdict> for DecisionState {
     fn from(verdict: &pb::Verdict) -> Self {
         Self {
-            decision: explain::decision(verdict),
+            decision: verdict_view::decision(verdict),
             revision: verdict.revision,
             verdict_id: verdict.verdict_id.clone(),
             decided_by: text::escape_line(&verdict.decided_by, 128),
             decided_at: verdict.decided_at,
-            spot_check: explain::is_spot_check(verdict),
+            spot_check: verdict_view::is_spot_check(verdict),
         }
     }
 }
@@ -64,7 +64,7 @@ impl DecisionState {
     /// Who decided what and when, in words.
     pub fn describe(&self, now: SystemTime) -> String {
         let done = past_participle(self.decision);
-        let ago = explain::format_age(self.decided_at.as_ref(), now);
+        let ago = verdict_view::format_age(self.decided_at.as_ref(), now);
         if self.decided_by.eq_ignore_ascii_case(MACHINE) {
             format!("the text changed {ago} ago, and the machine {done} it")
         } else {
@@ -93,7 +93,7 @@ impl From<&pb::ModeratedComment> for CommentRow {
             // What the server would not know again if it were changed: sanitised where it is drawn.
             id: comment.comment_id.clone(),
             excerpt: text::escape_line(&comment.body, EXCERPT_CHARS),
-            top_score: explain::top_score(verdict).map(|(label, score)| (text::escape_line(label, 40), score)),
+            top_score: verdict_view::top_score(verdict).map(|(label, score)| (text::escape_line(label, 40), score)),
             received_at: moderated.received_at,
             state: verdict.into(),
             claim: moderated.claim.as_ref().and_then(Claim::from_wire),

@@ -15,12 +15,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_stream::StreamExt;
 
+use super::client::ReviewClient;
 use super::event::{Event, ServerReply};
 use super::state::ScreenState;
 use super::theme::Theme;
 use super::update::update;
 use super::view;
-use super::wire::ReviewClient;
 use crate::cli::failure::Failure;
 
 /// How often the clock is looked at.

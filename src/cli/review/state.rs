@@ -9,12 +9,12 @@ use super::act::{ActKind, CompletedAct, PendingAct};
 use super::claims::{Claim, HeldClaims};
 use super::connectivity::Connectivity;
 use super::keys::{Action, KeyMap};
-use super::listing::ListFetch;
 use super::mode::InputMode;
+use super::paging::ListFetch;
 use super::query::Query;
 use super::row::{CommentDetails, CommentRow};
 use crate::cli::failure::Failure;
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 
 /// The model.
 #[derive(Debug, Clone)]

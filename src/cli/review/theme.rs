@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 
 /// For which background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

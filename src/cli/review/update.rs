@@ -1,11 +1,11 @@
 //! What follows from what happens: a new state, and what to ask of the server. Pure.
 
 mod acts;
-mod answers;
 mod browse;
 mod input;
 mod outcomes;
-mod settle;
+mod replies;
+mod requests;
 #[cfg(test)]
 mod tests;
 
@@ -29,8 +29,8 @@ pub fn update(state: &mut ScreenState, now: SystemTime, event: Event) -> Vec<Eff
             state.mode = InputMode::Browse;
             state.shutdown.get_or_insert_with(Shutdown::started).deadline = Some(now + SHUTDOWN_GRACE);
         }
-        Event::Reply(answer) => answers::apply(state, answer),
+        Event::Reply(answer) => replies::apply(state, answer),
     }
-    settle::request_missing(state, &mut effects);
+    requests::request_missing(state, &mut effects);
     effects
 }

@@ -1,20 +1,20 @@
 //! The screen, from the state alone.
 
 mod bars;
+mod canvas;
 mod comment;
 mod dialog;
 mod list;
-mod page;
-mod pen;
 mod scores;
+mod text_layout;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::state::ScreenState;
 use super::theme::Theme;
-use crate::cli::term::Tone;
-use pen::Canvas;
+use crate::cli::terminal::Tone;
+use canvas::Canvas;
 
 /// The smallest screen that shows anything sensible.
 const MIN_SIZE: (u16, u16) = (60, 12);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::source::ModelStatus;
 use crate::classify::site::fold::{CorrectionStatus, SiteModel};
 use crate::classify::site::gate::{ClassComparison, GateResult, MAX_EXTRA_HELD, MAX_EXTRA_MISSED, Trial};
-use crate::classify::site::lesson::OutcomeSource;
+use crate::classify::site::training_example::OutcomeSource;
 use crate::classify::site::{CorrectedLabel, Outcome};
 use crate::pb;
 use crate::store::OutcomeLogState;

@@ -82,8 +82,9 @@ pub fn search(
     present: &Thresholds,
     start: Thresholds,
 ) -> (Feasibility, Thresholds, Vec<ThresholdAlternative>) {
-    let is_open =
-        |sample: &&LabelledSample| sample.depends_on_scores() && !labels.iter().any(|label| sample.rejects(*label, start[label.lane()]));
+    let is_open = |sample: &&LabelledSample| {
+        sample.depends_on_scores() && !labels.iter().any(|label| sample.rejects(*label, start[label.lane()]))
+    };
     let open =
         samples.iter().filter(is_open).map(|sample| OpenSample { kind: sample.class, bins: sample.scores.map(bin) }).collect();
     let mut rows = [0.0; CommentClass::ALL.len()];
@@ -269,7 +270,8 @@ impl ThresholdSearch<'_> {
     fn alternatives(&self, path: &[HoldSteps]) -> Vec<ThresholdAlternative> {
         let mut levels: Vec<ThresholdAlternative> = Vec::new();
         for share in ALTERNATIVE_SHARES {
-            let holds = path.partition_point(|holds| self.outcome(&self.thresholds(holds)).held_share(self.mix) <= share + TOLERANCE);
+            let holds =
+                path.partition_point(|holds| self.outcome(&self.thresholds(holds)).held_share(self.mix) <= share + TOLERANCE);
             let Some(holds) = holds.checked_sub(1).and_then(|at| path.get(at)) else { continue };
             let thresholds = self.thresholds(holds);
             let level = ThresholdAlternative { thresholds, outcome: self.outcome(&thresholds) };

@@ -5,8 +5,8 @@ use std::iter::once;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
+use super::char_sink::CharSink;
 use super::invisible::is_invisible;
-use super::receiver::CharSink;
 use super::styled::{flag_sequence_len, unstyled_letter};
 
 /// Marks kept on one character; stacks of more are decoration meant to break layouts.

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::normalise::normalize;
+use super::char_sink::CharSink;
+use super::normalize::normalize;
 use super::origin;
-use super::receiver::CharSink;
 
 /// A symbol without dots. It is ordinary in drawings, so that the model's normal form keeps it; within a word it is a disguise.
 const BRAILLE_BLANK: char = '\u{2800}';

@@ -3,7 +3,7 @@
 use super::{Engine, Store};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::store::forget::ErasureCounts;
+use crate::store::erasure_counts::ErasureCounts;
 use crate::store::person::Person;
 
 /// How often a person's comments are looked for again who goes on sending some while being erased.

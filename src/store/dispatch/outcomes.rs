@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::{Engine, Store};
-use crate::classify::site::lesson::TrainingExample;
+use crate::classify::site::training_example::TrainingExample;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::pb;
@@ -53,7 +53,12 @@ impl Store {
 
     /// Adds to a log, and takes from it, without an act on a comment. `act`, if it is one, is added to the site's audit in
     /// the same step.
-    pub async fn update_outcomes(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<&pb::AuditEvent>) -> Result<(), Error> {
+    pub async fn update_outcomes(
+        &self,
+        site: &Site,
+        teaching: &OutcomeUpdate,
+        act: Option<&pb::AuditEvent>,
+    ) -> Result<(), Error> {
         let act = act.map(Message::encode_to_vec);
         match &self.engine {
             Engine::Memory(engine) => self.bump_outcome_version(site, engine.update_outcomes(site, teaching, act)),

@@ -8,7 +8,7 @@ use super::readers::ReadSize;
 use super::{Embedded, read};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::store::forget::ErasureCounts;
+use crate::store::erasure_counts::ErasureCounts;
 use crate::store::person::Person;
 use crate::verdict::Decision;
 

@@ -5,7 +5,7 @@ use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::facts::History;
 use crate::pb;
-use crate::store::forget::ErasureCounts;
+use crate::store::erasure_counts::ErasureCounts;
 use crate::store::person::Person;
 
 impl Memory {

@@ -14,7 +14,7 @@ use super::script::{call, run};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 use crate::limit::Scope;
-use crate::store::forget::ErasureCounts;
+use crate::store::erasure_counts::ErasureCounts;
 use crate::store::page::{ListQuery, Order};
 use crate::store::person::Person;
 

@@ -10,7 +10,7 @@ use ::redis::{Pipeline, RedisResult, Value};
 use super::Redis;
 use super::millis::millis;
 use crate::store::clock::ago;
-use crate::store::likes::{MAX_UNSENT, Sighting, WINDOW};
+use crate::store::near_duplicates::{MAX_UNSENT, Sighting, WINDOW};
 
 /// How often.
 const INTERVAL: Duration = Duration::from_millis(500);

@@ -11,8 +11,8 @@ use super::{Redis, gossip, part, recovery};
 use crate::error::Error;
 use crate::files;
 use crate::store::breaker::Breaker;
-use crate::store::likes::NearDuplicateCounter;
-use crate::store::local::LocalLimits;
+use crate::store::local_limits::LocalLimits;
+use crate::store::near_duplicates::NearDuplicateCounter;
 use crate::store::settings::{StoreSettings, redacted};
 
 impl Redis {

@@ -72,7 +72,12 @@ impl Redis {
         self.within_answer_timeout(record.query_async(&mut self.connection.clone())).await
     }
 
-    pub async fn update_outcomes(self: &Arc<Self>, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
+    pub async fn update_outcomes(
+        self: &Arc<Self>,
+        site: &Site,
+        teaching: &OutcomeUpdate,
+        act: Option<Vec<u8>>,
+    ) -> Result<(), Error> {
         self.check_reachable(site)?;
         let keys = self.keys(site);
         let mut ask = call(&self.scripts.outcome, &[keys.outcomes(), keys.unsealed()]);
@@ -112,7 +117,13 @@ impl Redis {
         self.within_answer_timeout(forget.query_async(&mut self.connection.clone())).await
     }
 
-    pub async fn set_outcome_range(self: &Arc<Self>, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
+    pub async fn set_outcome_range(
+        self: &Arc<Self>,
+        site: &Site,
+        from: u64,
+        to: Option<u64>,
+        act: Vec<u8>,
+    ) -> Result<(), Error> {
         let (key, unsealed) = (self.keys(site).outcomes(), self.keys(site).unsealed());
         let mut bound = Pipeline::with_capacity(4);
         bound.atomic().cmd("HSET").arg(&key).arg("from").arg(from).ignore();

@@ -26,7 +26,11 @@ impl Redis {
         Ok(records_of(self.within_answer_timeout(ask.query_async(&mut self.connection.clone())).await?))
     }
 
-    pub async fn update_records(self: &Arc<Self>, space: RecordKind, amendment: &RecordsUpdate) -> Result<Option<usize>, Error> {
+    pub async fn update_records(
+        self: &Arc<Self>,
+        space: RecordKind,
+        amendment: &RecordsUpdate,
+    ) -> Result<Option<usize>, Error> {
         // The server's own audit lies in the slot of the keys; nothing else here is an act.
         self.update_hash(&self.records_key(space), &Site::server(), amendment).await
     }

@@ -25,7 +25,7 @@ use crate::store::clock::now_micros;
 use crate::store::draft::{Draft, DraftVerdict, with_rate_limit};
 use crate::store::entry::{Admission, AdmissionOutcome, TrustRule, rate_limit};
 use crate::store::facts as facts_text;
-use crate::store::likes::WINDOW;
+use crate::store::near_duplicates::WINDOW;
 use crate::store::person::{Person, Persons};
 use crate::store::row::decode_verdict;
 use crate::verdict::{Decision, Verdict};
@@ -233,7 +233,8 @@ fn admitting(scope: Scope, gcra: Gcra) -> LimitState {
 
 /// What `keep.lua` reads as lifetimes. An index outlives whatever comes last into it.
 fn lifetimes(retention: &Retention, decision: Decision) -> String {
-    let spans = [retention.for_decision(decision), retention.authors, retention.changes, retention.for_decision(Decision::Hold) * 2];
+    let spans =
+        [retention.for_decision(decision), retention.authors, retention.changes, retention.for_decision(Decision::Hold) * 2];
     spans.map(|span| millis(span).to_string()).join(" ")
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use gatepost::classify::site::Outcome;
-use gatepost::classify::site::lesson::{OutcomeSource, TrainingExample};
+use gatepost::classify::site::training_example::{OutcomeSource, TrainingExample};
 use gatepost::classify::{Input, Model};
 use gatepost::comment::Site;
 use gatepost::error::Error;
@@ -992,7 +992,13 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     bed.store.set_outcome_range(&site(), 5, Some(9), &acted()).await.unwrap();
     let bounded = bed.other.outcome_head(&site()).await.unwrap();
     assert_eq!((bounded.from, bounded.to, bounded.newest), (5, Some(9), 601));
-    assert!(!head.is_extended_by(&bounded) && !bounded.includes(5) && bounded.includes(6) && bounded.includes(9) && !bounded.includes(10));
+    assert!(
+        !head.is_extended_by(&bounded)
+            && !bounded.includes(5)
+            && bounded.includes(6)
+            && bounded.includes(9)
+            && !bounded.includes(10)
+    );
     bed.store.set_outcome_range(&site(), 0, None, &acted()).await.unwrap();
     assert_eq!(bed.other.outcome_head(&site()).await.unwrap().to, None);
     let elsewhere = Site::parse("site", "other.example").unwrap();

@@ -1,7 +1,7 @@
 //! Rules that find of whom a word is said, and what surrounds it.
 
 use super::mark::{ScopeContext, ScopeTarget, Tone};
-use super::units::{ScopeWord, Sentence};
+use super::scope_words::{ScopeWord, Sentence};
 use crate::classify::words::WordClasses;
 
 /// How many words behind a verb or adjective its object may stand, and how many words before a word its subject.
@@ -53,19 +53,24 @@ impl Syntax<'_> {
     /// Who or what stands behind a verb or an adjective.
     fn find_object(&self, at: usize, reach: usize) -> Option<(ScopeTarget, usize)> {
         for (other, unit) in self.units.iter().enumerate().skip(at + 1).take(reach) {
-            if !self.in_same_clause(at, other) || unit.classes.intersects(WordClasses::COPULA) && !unit.classes.intersects(WordClasses::SECOND_PERSON) {
+            if !self.in_same_clause(at, other)
+                || unit.classes.intersects(WordClasses::COPULA) && !unit.classes.intersects(WordClasses::SECOND_PERSON)
+            {
                 return None;
             }
             let target = own_target(unit);
             if let Some(target) = target {
                 // "you stupid man"
-                let addressed = target == ScopeTarget::Person && at > 0 && self.units[at - 1].classes.intersects(WordClasses::SECOND_PERSON);
+                let addressed = target == ScopeTarget::Person
+                    && at > 0
+                    && self.units[at - 1].classes.intersects(WordClasses::SECOND_PERSON);
                 return Some((if addressed { ScopeTarget::You } else { target }, other));
             }
             if unit.classes.intersects(WordClasses::INSULT.union(WordClasses::SLUR)) {
                 return self.find_subject(at).or(Some((ScopeTarget::Person, other)));
             }
-            let passes = WordClasses::INTENSIFIER.union(WordClasses::CONTEMPT).union(WordClasses::OBSCENE).union(WordClasses::PRAISE);
+            let passes =
+                WordClasses::INTENSIFIER.union(WordClasses::CONTEMPT).union(WordClasses::OBSCENE).union(WordClasses::PRAISE);
             if !unit.classes.intersects(passes) {
                 return Some((ScopeTarget::Thing, other));
             }

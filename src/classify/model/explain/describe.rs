@@ -25,9 +25,11 @@ pub fn describe_contribution(input: &Input, work: &Workspace, merged: &MergedEvi
 /// Returns whether a kind of evidence stands somewhere in the text.
 fn is_located(what: EvidenceKind) -> bool {
     match what {
-        EvidenceKind::Token | EvidenceKind::WordPair | EvidenceKind::Disguise | EvidenceKind::Phone | EvidenceKind::ScopeMark(_) => {
-            true
-        }
+        EvidenceKind::Token
+        | EvidenceKind::WordPair
+        | EvidenceKind::Disguise
+        | EvidenceKind::Phone
+        | EvidenceKind::ScopeMark(_) => true,
         EvidenceKind::Signal(..)
         | EvidenceKind::AuthorName
         | EvidenceKind::AuthorUrl

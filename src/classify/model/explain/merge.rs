@@ -40,7 +40,8 @@ pub fn merge_evidence(evidence: impl Iterator<Item = (Evidence, f64)>, tokens: &
     for (first, (evidence, weight)) in evidence.enumerate() {
         if weight != 0.0 {
             let (key, evidence) = merge_key(evidence, tokens);
-            merged.entry(key).or_insert(MergedEvidence { key, first_occurrence: first, evidence, weight: 0.0 }).weight += weight;
+            merged.entry(key).or_insert(MergedEvidence { key, first_occurrence: first, evidence, weight: 0.0 }).weight +=
+                weight;
         }
     }
     let mut all: Vec<MergedEvidence> = merged.into_values().collect();

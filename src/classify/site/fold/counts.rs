@@ -1,7 +1,7 @@
 //! How many outcomes were learned, and how much the next one counts for that.
 
 use crate::classify::site::Outcome;
-use crate::classify::site::lesson::OutcomeSource;
+use crate::classify::site::training_example::OutcomeSource;
 
 /// How much an outcome counts, by [`OutcomeSource`].
 const SOURCE_WEIGHTS: [f32; OutcomeSource::ALL.len()] = [0.5, 0.9, 1.0];

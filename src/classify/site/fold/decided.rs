@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::recent;
-use crate::classify::site::lesson::{OutcomeSource, TrainingExample};
+use crate::classify::site::training_example::{OutcomeSource, TrainingExample};
 use crate::classify::{MinHash, TextDigest, text_digest};
 
 /// How many decided comments are remembered, of moderators and of the others.

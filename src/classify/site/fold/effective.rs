@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::classify::site::lesson::{OutcomeSource, TrainingExample};
+use crate::classify::site::training_example::{OutcomeSource, TrainingExample};
 
 /// Returns the lessons that count, in their order, each with whether moderators were not of one mind on it. Of several on one
 /// text of a comment the most trusted source's last counts.

@@ -7,7 +7,7 @@ use super::signatures::MAX_SIGNATURES;
 use super::trials::MAX_TRIALS;
 use super::*;
 use crate::classify::site::SLOTS;
-use crate::classify::site::lesson::OutcomeSource;
+use crate::classify::site::training_example::OutcomeSource;
 use crate::classify::{Input, Model, text_digest};
 
 const TEXTS: [&str; 6] = [

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::recent;
 use crate::classify::site::CorrectedLabel;
 use crate::classify::site::gate::{Trial, WINDOW};
-use crate::classify::site::lesson::OutcomeSource;
+use crate::classify::site::training_example::OutcomeSource;
 
 /// How many of the latest outcomes are remembered for the gate, of each kind, of moderators and of the others.
 pub(super) const MAX_TRIALS: usize = WINDOW;

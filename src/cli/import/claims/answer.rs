@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cli::import::field::parse_timestamp;
-use crate::cli::import::words::MAX_WORD;
+use crate::cli::import::vocabulary::MAX_WORD;
 
 /// What a value says to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

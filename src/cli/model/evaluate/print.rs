@@ -2,7 +2,7 @@
 
 use super::report::{EvaluationReport, LabelDecisions, MeanShare, SetDecisions, SetMetrics};
 use crate::cli::failure::Failure;
-use crate::cli::term::{Stdout, Tone};
+use crate::cli::terminal::{TerminalOutput, Tone};
 
 /// A heading, and what makes the cells below it.
 pub type Column = (&'static str, fn(&SetMetrics) -> String);
@@ -28,7 +28,7 @@ caught. FP: share of the negatives caught. ECE: mean distance between score and 
 pub const DECIDED: [&str; 5] = ["comments", "approved %", "held %", "rejected %", "label"];
 
 /// Prints everything.
-pub fn print(screen: &mut Stdout, report: &EvaluationReport) -> Result<(), Failure> {
+pub fn print(screen: &mut TerminalOutput, report: &EvaluationReport) -> Result<(), Failure> {
     let left_out = &report.left_out;
     screen.line(&format!("model    {}\npolicy   {}\nrows     {}", report.model, report.policy, report.rows))?;
     let others =
@@ -81,7 +81,7 @@ pub fn worth_showing(sets: &[SetMetrics]) -> Vec<&SetMetrics> {
     sets.iter().filter(|set| several(&set.by)).collect()
 }
 
-fn decisions(screen: &mut Stdout, decisions: &[SetDecisions]) -> Result<(), Failure> {
+fn decisions(screen: &mut TerminalOutput, decisions: &[SetDecisions]) -> Result<(), Failure> {
     let heading = screen.paint(Tone::Strong, "\nWhat model and policy decide");
     screen.line(&heading)?;
     let numbers = &DECIDED[..4];

@@ -6,12 +6,12 @@ use super::summary::TuneReport;
 use crate::classify::Label;
 use crate::cli::failure::Failure;
 use crate::cli::json::escape_unprintable;
-use crate::cli::term::{Stdout, Tone};
+use crate::cli::terminal::{TerminalOutput, Tone};
 use crate::policy::tune::{CommentClass, DecisionCounts, Feasibility, RejectFinding, Thresholds};
 use crate::verdict::Decision;
 
 /// For people.
-pub fn table(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+pub fn table(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     rows(screen, tuned)?;
     levels(screen, tuned)?;
     summary(screen, tuned)?;
@@ -22,7 +22,7 @@ pub fn table(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure>
 }
 
 /// Prints what was read, and what was left out.
-fn rows(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+fn rows(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     let rows = CommentClass::ALL.map(|kind| format!("{} {}", proposal.present.rows(kind), kind.as_str())).join(", ");
     screen.line(&format!("model    {}\npolicy   {}\nrows     {}: {rows}", tuned.model, tuned.policy_version, tuned.rows))?;
@@ -42,7 +42,7 @@ fn rows(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
 }
 
 /// Prints what other thresholds come to, beside the present ones and the proposal.
-fn levels(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+fn levels(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     heading(screen, "What can be had")?;
     let numbers = ["held %", "held per day", "ham held %", "ham rejected %", "spam approved %", "toxic approved %"];
@@ -69,7 +69,7 @@ fn levels(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
 }
 
 /// Prints what the proposal means.
-fn summary(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+fn summary(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     heading(screen, "Proposal")?;
     screen.line(&tuned.summary())?;
     for found in &tuned.proposal.rejects {
@@ -82,7 +82,7 @@ fn summary(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
 }
 
 /// Prints the thresholds of each label, before and after.
-fn thresholds(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+fn thresholds(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let (present, proposal) = (tuned.present(), tuned.proposal);
     let columns = ["hold now", "hold", "reject now", "reject"];
     let mut table = screen.new_table(&[&["label"], &columns[..]].concat(), &columns);
@@ -121,7 +121,7 @@ pub fn toml(tuned: &TuneReport<'_>) -> String {
 }
 
 /// For programs.
-pub fn json(screen: &mut Stdout, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+pub fn json(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     let (fit, needed) = match proposal.feasibility {
         Feasibility::Both => ("both", None),
@@ -195,7 +195,7 @@ fn reject_as_json(found: &RejectFinding) -> Value {
     })
 }
 
-fn heading(screen: &mut Stdout, words: &str) -> Result<(), Failure> {
+fn heading(screen: &mut TerminalOutput, words: &str) -> Result<(), Failure> {
     let heading = screen.paint(Tone::Strong, &format!("\n{words}"));
     screen.line(&heading)
 }

@@ -3,7 +3,7 @@
 use super::super::act::{ActKind, CompletedAct, PendingAct};
 use super::super::row::CommentRow;
 use super::super::state::ScreenState;
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 use crate::verdict::Decision;
 
 /// Decides the comment on the screen, and goes on to the next.

@@ -4,7 +4,7 @@ use super::super::keys::{Action, Key};
 use super::super::mode::{InputMode, LinePurpose};
 use super::super::state::{ScreenState, Shutdown};
 use super::acts;
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 use crate::verdict::Decision;
 
 /// How far a page goes.

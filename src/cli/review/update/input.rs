@@ -7,7 +7,7 @@ use super::super::keys::{Action, Key, REASON_KEYS};
 use super::super::mode::{InputMode, LinePurpose};
 use super::super::state::ScreenState;
 use super::{acts, browse};
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 use crate::verdict::Decision;
 
 /// Longest note, in bytes, as the server takes it.

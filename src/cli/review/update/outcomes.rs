@@ -5,7 +5,7 @@ use super::super::claims::{CLAIM_LEASE, Claim, HeldClaim};
 use super::super::event::RequestFailure;
 use super::super::row::{DecisionState, past_participle};
 use super::super::state::ScreenState;
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 use crate::cli::text;
 use crate::pb;
 

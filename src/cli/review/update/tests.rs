@@ -5,8 +5,8 @@ use super::super::claims::CLAIM_LEASE;
 use super::super::connectivity::Connectivity;
 use super::super::event::{Effect, Event, ServerReply};
 use super::super::mode::InputMode;
-use super::super::rehearsal::{TestScreen, comment, lost, refused};
 use super::super::row::CommentRow;
+use super::super::test_screen::{TestScreen, comment, lost, refused};
 use crate::pb;
 use crate::verdict::Decision;
 
@@ -302,7 +302,7 @@ fn a_search_that_the_server_refuses_brings_the_old_list_back() {
 fn a_filter_that_the_server_refuses_at_the_start_ends_the_program() {
     let mut desk = TestScreen::with("");
     desk.state.list.last_accepted_query = None;
-    desk.state.list.in_flight = Some((99, super::super::listing::FetchKind::First));
+    desk.state.list.in_flight = Some((99, super::super::paging::FetchKind::First));
     desk.event(Event::Reply(ServerReply::Listed { ticket: 99, listed: Err(refused("no such term")) }));
     assert!(desk.state.shutdown.as_ref().unwrap().done);
     assert_eq!(desk.state.into_result().unwrap_err().message(), "no such term");
@@ -467,7 +467,7 @@ fn half_an_answer_to_a_bulk_act_leaves_the_rest_under_way() {
     desk.press("Fy");
     let act = acts(&desk)[0].clone();
     desk.pending_effects.retain(|effect| !matches!(effect, Effect::Act(_)));
-    let verdict = super::super::rehearsal::verdict("a", Decision::Approve, "mia", 2);
+    let verdict = super::super::test_screen::verdict("a", Decision::Approve, "mia", 2);
     let result = pb::ReviewResult { comment_id: "a".into(), verdict: Some(verdict), error: None };
     desk.event(Event::Reply(ServerReply::Acted { number: act.number, results: vec![result], problem: Some(lost()) }));
     assert_eq!((desk.state.pending_action("a"), desk.state.pending_action("b").is_some()), (None, true));

@@ -6,12 +6,12 @@ use ratatui::layout::Rect;
 
 use super::super::connectivity::Connectivity;
 use super::super::keys::Action;
-use super::super::listing::{MAX_LIST_ROWS, PAGE_ROWS};
 use super::super::mode::InputMode;
+use super::super::paging::{MAX_LIST_ROWS, PAGE_ROWS};
 use super::super::query::QueueFilter;
 use super::super::state::ScreenState;
-use super::pen::Canvas;
-use crate::cli::term::Tone;
+use super::canvas::Canvas;
+use crate::cli::terminal::Tone;
 
 /// Draws the line at the top: the site, the query and its size, and the connection.
 pub fn head(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {

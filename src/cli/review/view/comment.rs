@@ -8,12 +8,12 @@ use super::super::connectivity::Connectivity;
 use super::super::keys::Action;
 use super::super::row::{CommentDetails, CommentRow, DecisionState, past_participle};
 use super::super::state::ScreenState;
-use super::page::TextLayout;
-use super::pen::Canvas;
+use super::canvas::Canvas;
 use super::scores::scores;
-use crate::cli::explain;
-use crate::cli::term::Tone;
+use super::text_layout::TextLayout;
+use crate::cli::terminal::Tone;
 use crate::cli::text;
+use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::{Decision, RemovablePart};
 
@@ -139,9 +139,11 @@ fn heading(state: &ScreenState, row: &CommentRow, details: &CommentDetails, page
     let DecisionState { decision, .. } = details.state;
     let word = match details.state.spot_check {
         true => "SPOT CHECK, published".to_owned(),
-        false => explain::decision_word(details.response.verdict.as_ref().map_or(0, |verdict| verdict.decision)).to_uppercase(),
+        false => {
+            verdict_view::decision_word(details.response.verdict.as_ref().map_or(0, |verdict| verdict.decision)).to_uppercase()
+        }
     };
-    let age = explain::format_age(row.received_at.as_ref(), state.now);
+    let age = verdict_view::format_age(row.received_at.as_ref(), state.now);
     let mut parts = vec![(Tone::from(decision), word), (Tone::Plain, format!("  {}", text::escape_line(&row.id, 60)))];
     parts.push((Tone::Faint, format!("  {age} ago")));
     if let Some(grant) = state.claims.held.get(&row.id) {
@@ -197,7 +199,7 @@ fn decision_history(state: &ScreenState, details: &CommentDetails, page: &mut Te
         let extra = [&event.reason_code, &event.note].map(|part| text::escape_line(part, MAX_FACT_CHARS));
         let extra = extra.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
         let extra = if extra.is_empty() { extra } else { format!(" ({extra})") };
-        let ago = explain::format_age(event.at.as_ref(), state.now);
+        let ago = verdict_view::format_age(event.at.as_ref(), state.now);
         page.hanging_indent(&[
             (Tone::Faint, "· "),
             (Tone::Plain, &format!("{} {what} {ago} ago{extra}", text::escape_line(&event.by, 128))),

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::super::keys::{ACTIONS, REASON_KEYS};
 use super::super::mode::{InputMode, LinePurpose};
 use super::super::state::ScreenState;
-use super::pen::Canvas;
-use crate::cli::term::Tone;
+use super::canvas::Canvas;
+use crate::cli::terminal::Tone;
 use crate::cli::text;
 use crate::verdict::Decision;
 

@@ -6,9 +6,9 @@ use super::super::act::ActKind;
 use super::super::connectivity::Connectivity;
 use super::super::row::{CommentRow, past_participle};
 use super::super::state::ScreenState;
-use super::pen::Canvas;
-use crate::cli::explain;
-use crate::cli::term::Tone;
+use super::canvas::Canvas;
+use crate::cli::terminal::Tone;
+use crate::cli::verdict_view;
 use crate::verdict::Decision;
 
 /// Draws the list.
@@ -39,7 +39,7 @@ fn line(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect, row: &CommentRow,
     pen.toned_text(area, 1, Tone::Warning, mark);
     let score = row.top_score.as_ref().map_or_else(|| " -".to_owned(), |(_, score)| hundredths(*score));
     pen.toned_text(area, 2, Tone::Plain, &format!("{score:>3}"));
-    pen.toned_text(area, 6, Tone::Faint, &format!("{:>4}", explain::format_age(row.received_at.as_ref(), state.now)));
+    pen.toned_text(area, 6, Tone::Faint, &format!("{:>4}", verdict_view::format_age(row.received_at.as_ref(), state.now)));
     let (tone, words) = summary(state, row);
     pen.toned_text(area, 11, tone, &words);
     if selected {

@@ -1,7 +1,7 @@
 //! Scores as bars, with the thresholds of the site's policy.
 
-use super::page::TextLayout;
-use crate::cli::term::Tone;
+use super::text_layout::TextLayout;
+use crate::cli::terminal::Tone;
 use crate::cli::text;
 use crate::pb;
 

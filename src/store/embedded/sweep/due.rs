@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::classify::site::lesson::TrainingExample;
+use crate::classify::site::training_example::TrainingExample;
 use crate::error::Error;
 use crate::pb;
 use crate::store::clock::ago;

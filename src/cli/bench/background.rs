@@ -2,8 +2,8 @@
 //! read it.
 
 mod behaviour;
-mod door;
 mod kind;
+mod target;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 
 use behaviour::{connect, run};
 
-pub use door::BackgroundTarget;
 pub use kind::ConnectionKind;
+pub use target::BackgroundTarget;
 
 /// Connections opened at once; more would be lost in the server's backlog.
 const MAX_CONCURRENT_CONNECTS: usize = 64;

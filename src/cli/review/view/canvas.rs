@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::glyphs::{self, Glyph};
 use super::super::theme::Theme;
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 
 /// Writes. Every text on the screen comes through here, and so do all glyphs.
 pub struct Canvas<'b> {

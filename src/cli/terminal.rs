@@ -12,7 +12,7 @@ use crate::verdict::Decision;
 const MIN_WIDTH: u16 = 40;
 
 /// Standard output.
-pub struct Stdout {
+pub struct TerminalOutput {
     out: BufWriter<Stdout>,
     terminal: bool,
     colour: bool,
@@ -46,7 +46,7 @@ impl From<Option<Decision>> for Tone {
     }
 }
 
-impl Stdout {
+impl TerminalOutput {
     /// Standard output as it is now.
     pub fn new() -> Self {
         let terminal = io::stdout().is_terminal();

@@ -8,8 +8,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 use super::super::frames;
-use super::door::BackgroundTarget;
 use super::kind::ConnectionKind;
+use super::target::BackgroundTarget;
 use crate::pb;
 
 /// Who does not read keeps little room, so that the server notices soon.

@@ -1,10 +1,10 @@
 //! The normal form of a text, in one pass: entities are decoded, NFKC is applied, what cannot be seen is dropped, capitals become
 //! small letters, and what is shown turned around is read as it is shown.
 
+use super::char_sink::CharSink;
 use super::cluster::{read_char, read_cluster};
 use super::entity::{decode_entity, line_break_len};
 use super::invisible::is_invisible;
-use super::receiver::CharSink;
 use super::upside_down;
 use crate::reading::bidi::{self, RIGHT_TO_LEFT_OVERRIDE};
 

@@ -12,7 +12,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::event::Event;
 use super::mode::InputMode;
-use super::rehearsal::{TestScreen, at, comment, verdict};
+use super::test_screen::{TestScreen, at, comment, verdict};
 use super::theme::Theme;
 use super::view;
 use crate::cli::text::needs_escape;

@@ -5,21 +5,21 @@ use std::process::ExitCode;
 use tonic::Status;
 
 use super::connect::Connection;
-use super::explain;
 use super::failure::Failure;
 use super::json;
 use super::output::{Format, Record, csv_line};
 use super::reconnect::Reconnect;
 use super::runtime::until_ctrl_c;
-use super::term::{self, Stdout, Tone};
+use super::terminal::{self, TerminalOutput, Tone};
 use super::text;
 use super::times;
+use super::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
 /// Follows until Ctrl-C.
 pub async fn follow(connection: &Connection, site: &str, format: Format) -> Result<ExitCode, Failure> {
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     if format == Format::Csv {
         screen.write(&csv_line(pb::AuditEvent::FIELDS.iter())?)?;
         screen.flush()?;
@@ -33,7 +33,7 @@ async fn follow_with_reconnect(
     connection: &Connection,
     site: &str,
     format: Format,
-    screen: &mut Stdout,
+    screen: &mut TerminalOutput,
 ) -> Result<(), Failure> {
     let mut reconnect = Reconnect::default();
     loop {
@@ -47,7 +47,7 @@ async fn follow_once(
     connection: &Connection,
     site: &str,
     format: Format,
-    screen: &mut Stdout,
+    screen: &mut TerminalOutput,
     reconnect: &mut Reconnect,
 ) -> Result<Status, Failure> {
     let mut moves = match connection.review().watch_queue(pb::WatchQueueRequest { site: site.to_owned() }).await {
@@ -55,7 +55,7 @@ async fn follow_once(
         Err(status) => return Ok(status),
     };
     if reconnect.opened() {
-        term::log_line(&format!("gatepost: {} is back; what moved meanwhile is in `gatepost audit`", connection.server()));
+        terminal::log_line(&format!("gatepost: {} is back; what moved meanwhile is in `gatepost audit`", connection.server()));
     }
     loop {
         match moves.message().await {
@@ -69,7 +69,7 @@ async fn follow_once(
     }
 }
 
-fn print(screen: &mut Stdout, format: Format, moved: &pb::WatchQueueResponse) -> Result<(), Failure> {
+fn print(screen: &mut TerminalOutput, format: Format, moved: &pb::WatchQueueResponse) -> Result<(), Failure> {
     let empty = Default::default();
     let event = moved.event.as_ref().unwrap_or(&empty);
     match format {
@@ -88,7 +88,7 @@ fn print(screen: &mut Stdout, format: Format, moved: &pb::WatchQueueResponse) ->
                 times::format_timestamp(event.at.as_ref()),
                 screen.paint(tone, way),
                 text::escape_line(&event.comment_id, 256),
-                explain::decision_word(event.after),
+                verdict_view::decision_word(event.after),
                 text::escape_line(&event.by, 128),
                 start.unwrap_or_default()
             ))?;

@@ -7,7 +7,7 @@ use clap::Command;
 use clap_complete::Shell;
 
 use super::failure::Failure;
-use super::term::{self, Stdout};
+use super::terminal::{self, TerminalOutput};
 
 pub const COMPLETIONS_EXAMPLES: &str = "Examples:
   gatepost completions bash > /etc/bash_completion.d/gatepost
@@ -38,7 +38,7 @@ pub struct ManArgs {
 pub fn completions(args: &CompletionsArgs, mut program: Command) -> Result<ExitCode, Failure> {
     let mut made = Vec::new();
     clap_complete::generate(args.shell, &mut program, "gatepost", &mut made);
-    let mut screen = Stdout::new();
+    let mut screen = TerminalOutput::new();
     screen.write(&made)?;
     screen.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -50,7 +50,7 @@ pub fn man(args: &ManArgs, program: Command) -> Result<ExitCode, Failure> {
         let mut page = Vec::new();
         let made = clap_mangen::Man::new(program).render(&mut page);
         made.map_err(|error| Failure::failed(format!("cannot make the page: {error}")))?;
-        let mut screen = Stdout::new();
+        let mut screen = TerminalOutput::new();
         screen.write(&page)?;
         screen.flush()?;
         return Ok(ExitCode::SUCCESS);
@@ -58,6 +58,6 @@ pub fn man(args: &ManArgs, program: Command) -> Result<ExitCode, Failure> {
     let cannot = |error: std::io::Error| Failure::failed(format!("cannot write into {}: {error}", dir.display()));
     std::fs::create_dir_all(dir).map_err(cannot)?;
     clap_mangen::generate_to(program, dir).map_err(cannot)?;
-    term::log_line(&format!("the pages are in {}", dir.display()));
+    terminal::log_line(&format!("the pages are in {}", dir.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ use super::verdict::{check_offline, check_online, judge};
 use crate::cli::connect::Connection;
 use crate::cli::failure::Failure;
 use crate::cli::lines::{self, Line, Lines};
-use crate::cli::on_cores::map_lines;
+use crate::cli::parallel::map_lines;
 use crate::cli::read_ahead::read_ahead;
 use crate::cli::rows::{FieldCondition, LabelledComment};
 use crate::cli::runtime::block_on;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::event::RequestFailure;
-use super::super::super::listing::{self, FetchKind};
+use super::super::super::paging::{self, FetchKind};
 use super::super::super::row::CommentRow;
 use super::super::super::state::{ScreenState, Shutdown};
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 
 /// Takes in the answer to a request for rows, unless another one was made meanwhile.
 pub fn apply(state: &mut ScreenState, ticket: u64, listed: Result<(Vec<CommentRow>, String), RequestFailure>) {
@@ -20,7 +20,7 @@ pub fn apply(state: &mut ScreenState, ticket: u64, listed: Result<(Vec<CommentRo
         Err(problem) => return list_failed(state, problem),
     };
     state.restore_connection();
-    state.list.refresh_at = state.now + listing::refresh_interval(state.rows.len());
+    state.list.refresh_at = state.now + paging::refresh_interval(state.rows.len());
     match part {
         FetchKind::First => {
             state.list.stale = false;

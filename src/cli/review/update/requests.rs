@@ -3,7 +3,7 @@
 use super::super::act::ActKind;
 use super::super::connectivity::Connectivity;
 use super::super::event::Effect;
-use super::super::listing::{FetchKind, ListFetch, MAX_LIST_ROWS, PAGE_ROWS};
+use super::super::paging::{FetchKind, ListFetch, MAX_LIST_ROWS, PAGE_ROWS};
 use super::super::row::CommentRow;
 use super::super::state::{ScreenState, SimilarComments};
 
@@ -26,7 +26,9 @@ pub fn request_missing(state: &mut ScreenState, effects: &mut Vec<Effect>) {
 
 /// Asks which held comments are like the one that is looked at, once it is there.
 fn alike(state: &mut ScreenState, effects: &mut Vec<Effect>) {
-    let Some(id) = state.visible_comment().filter(|(row, _)| state.is_pending(row)).map(|(row, _)| row.id.clone()) else { return };
+    let Some(id) = state.visible_comment().filter(|(row, _)| state.is_pending(row)).map(|(row, _)| row.id.clone()) else {
+        return;
+    };
     if state.shutdown.is_some() || state.similar.as_ref().is_some_and(|asked| asked.id == id) {
         return;
     }

@@ -4,11 +4,11 @@
 use std::io;
 use std::process::ExitCode;
 
-use super::explain;
 use super::failure::{self, Failure};
 use super::output::{Format, Printer, Record};
-use super::term::{self, Stdout, Tone};
+use super::terminal::{self, TerminalOutput, Tone};
 use super::text;
+use super::verdict_view;
 use crate::pb;
 
 /// Ids a call; the server takes no more.
@@ -94,7 +94,7 @@ impl IdArgs {
 
 /// Prints what became of each comment, as it becomes known.
 pub struct Results {
-    screen: Stdout,
+    screen: TerminalOutput,
     printer: Printer<pb::ReviewResult>,
     format: Format,
     done: u64,
@@ -104,7 +104,7 @@ pub struct Results {
 impl Results {
     /// Nothing yet.
     pub fn new(format: Format) -> Self {
-        Self { screen: Stdout::new(), printer: Printer::new(format), format, done: 0, failed: 0 }
+        Self { screen: TerminalOutput::new(), printer: Printer::new(format), format, done: 0, failed: 0 }
     }
 
     /// What became of some.
@@ -137,7 +137,7 @@ impl Results {
             });
         }
         if self.failed > 0 {
-            term::log_line(&format!("gatepost: {} of {} failed", self.failed, self.done));
+            terminal::log_line(&format!("gatepost: {} of {} failed", self.failed, self.done));
         }
         Ok(failure::exit_code_of_batch(self.failed, self.done))
     }
@@ -160,14 +160,14 @@ pub async fn act_on_ids(
         }
     }
     if ids.is_empty() {
-        term::log_line("no ids came from standard input; nothing was done");
+        terminal::log_line("no ids came from standard input; nothing was done");
     }
     results.finish(ids.len(), broken)
 }
 
 /// Says what is wrong with one comment.
 pub fn print_problem(id: &str, message: &str) {
-    term::log_line(&format!("{}: {}", text::escape_line(id, 256), text::escape_line(message, 400)));
+    terminal::log_line(&format!("{}: {}", text::escape_line(id, 256), text::escape_line(message, 400)));
 }
 
 impl Record for pb::ReviewResult {
@@ -182,7 +182,8 @@ impl Record for pb::ReviewResult {
 
     fn cells(&self) -> Vec<(Tone, String)> {
         let [id, decision, revision, by, reason, message] = columns(self);
-        let tone = if self.error.is_some() { Tone::Bad } else { Tone::from(self.verdict.as_ref().and_then(explain::decision)) };
+        let tone =
+            if self.error.is_some() { Tone::Bad } else { Tone::from(self.verdict.as_ref().and_then(verdict_view::decision)) };
         let problem = if reason.is_empty() { String::new() } else { format!("{reason}: {message}") };
         vec![
             (Tone::Plain, text::escape_line(&id, 256)),
@@ -203,7 +204,7 @@ fn columns(result: &pb::ReviewResult) -> [String; 6] {
     let error = result.error.as_ref();
     [
         result.comment_id.clone(),
-        verdict.map(|verdict| explain::decision_word(verdict.decision).to_owned()).unwrap_or_default(),
+        verdict.map(|verdict| verdict_view::decision_word(verdict.decision).to_owned()).unwrap_or_default(),
         verdict.map(|verdict| verdict.revision.to_string()).unwrap_or_default(),
         verdict.map(|verdict| verdict.decided_by.clone()).unwrap_or_default(),
         error.map(|error| error.reason.clone()).unwrap_or_default(),

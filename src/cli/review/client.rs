@@ -9,7 +9,7 @@ use tonic::{Code, Response, Status};
 use super::act::{ActKind, PendingAct};
 use super::claims::{CLAIM_LEASE, Claim};
 use super::event::{ClaimResult, Effect, RequestFailure, ServerReply};
-use super::listing::PAGE_ROWS;
+use super::paging::PAGE_ROWS;
 use super::row::{CommentDetails, CommentRow};
 use crate::cli::connect::Connection;
 use crate::cli::retry;

@@ -10,7 +10,7 @@ use super::super::event::{RequestFailure, ServerReply};
 use super::super::row::CommentDetails;
 use super::super::state::ScreenState;
 use super::outcomes;
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 
 /// Takes an answer in.
 pub fn apply(state: &mut ScreenState, answer: ServerReply) {

@@ -3,7 +3,7 @@
 use isolang::Language;
 
 use super::mark::Tone;
-use super::unglue::segment_words;
+use super::segment::segment_words;
 use crate::classify::token::{Token, TokenKind, Tokens};
 use crate::classify::words::{self, WordClasses, Words};
 use crate::reading::text::ScoringText;
@@ -173,7 +173,8 @@ impl<'a> WordReader<'a> {
             if classes.intersects(WordClasses::REPORTING) && sentence.reporting_word.is_none() {
                 sentence.reporting_word = Some(at);
             }
-            sentence.has_counter_speech |= classes.intersects(WordClasses::COUNTER_SPEECH) && Tone::from_classes(classes).is_none();
+            sentence.has_counter_speech |=
+                classes.intersects(WordClasses::COUNTER_SPEECH) && Tone::from_classes(classes).is_none();
             sentence.is_conditional |= classes.intersects(WordClasses::CONDITIONAL);
         }
     }

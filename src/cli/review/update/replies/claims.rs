@@ -6,7 +6,7 @@ use super::super::super::claims::{CLAIM_LEASE, Claim, HeldClaim};
 use super::super::super::connectivity::Connectivity;
 use super::super::super::event::{ClaimResult, RequestFailure};
 use super::super::super::state::ScreenState;
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 use crate::cli::text;
 
 /// Takes in what came of giving claims back and of making one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::failure::Failure;
 use super::output::Record;
-use super::term::{Stdout, Tone};
+use super::terminal::{TerminalOutput, Tone};
 use super::text;
 pub use super::times::{format_age, format_timestamp};
 use crate::pb;
@@ -46,7 +46,7 @@ pub fn is_spot_check(verdict: &pb::Verdict) -> bool {
 }
 
 /// Prints a verdict on a comment with this body, without the heading.
-pub fn print(screen: &mut Stdout, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
+pub fn print(screen: &mut TerminalOutput, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
     print_scores(screen, verdict)?;
     print_reasons(screen, verdict, body)?;
     if let Some(limit) = &verdict.rate_limit {
@@ -66,11 +66,11 @@ pub fn print(screen: &mut Stdout, verdict: &pb::Verdict, body: &str) -> Result<(
 }
 
 /// The decision, large enough to be seen first.
-pub fn heading(screen: &Stdout, verdict: &pb::Verdict) -> String {
+pub fn heading(screen: &TerminalOutput, verdict: &pb::Verdict) -> String {
     screen.paint(Tone::from(decision(verdict)), &decision_word(verdict.decision).to_uppercase())
 }
 
-fn print_scores(screen: &mut Stdout, verdict: &pb::Verdict) -> Result<(), Failure> {
+fn print_scores(screen: &mut TerminalOutput, verdict: &pb::Verdict) -> Result<(), Failure> {
     if verdict.scores.is_empty() {
         return Ok(());
     }
@@ -99,7 +99,7 @@ fn bar(score: f64, fine: bool) -> String {
     format!("{}{rest}", "█".repeat(eighths / 8))
 }
 
-fn print_reasons(screen: &mut Stdout, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
+fn print_reasons(screen: &mut TerminalOutput, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
     screen.line(&screen.paint(Tone::Strong, "reasons"))?;
     let codes = verdict.reasons.iter().map(|reason| reason.code.chars().count()).max().unwrap_or(0).min(40);
     let sums = label_sums(verdict);

@@ -1,7 +1,7 @@
 //! What is counted in a comment, for the signals to be computed from.
 
-use super::manner::PraiseCounter;
 use super::spelling;
+use super::style::PraiseCounter;
 use crate::classify::lexicon::LexicalClasses;
 use crate::classify::token::{CharCounts, Token, TokenKind, Tokens};
 use crate::reading::text::ScoringText;
@@ -65,8 +65,10 @@ impl CommentCounts {
         self.praise_counter.count(token, of_post);
         if token.is_content() {
             self.content_words += 1;
-            self.generic_words +=
-                u32::from(token.classes.intersects(LexicalClasses::PRAISE_WORDS) || token.classes.intersects(LexicalClasses::BLOGGING_WORDS));
+            self.generic_words += u32::from(
+                token.classes.intersects(LexicalClasses::PRAISE_WORDS)
+                    || token.classes.intersects(LexicalClasses::BLOGGING_WORDS),
+            );
             self.post_words += u32::from(of_post);
         }
         match token.kind {

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::super::glyphs::{self, Glyph};
 use super::super::theme::Theme;
-use crate::cli::term::Tone;
+use crate::cli::terminal::Tone;
 use crate::pb;
 
 /// A line as styled glyphs.

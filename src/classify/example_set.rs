@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use isolang::Language;
 
+use super::feature_counts::FeatureCounts;
 use super::features::{self, FeatureGroup};
 use super::hash::KEY_BITS;
 use super::learn::Coordinate;
 use super::model::Scratch;
 use super::recipe::{Balance, Recipe};
 use super::rows::{PostTextKind, Row, Split};
-use super::tally::FeatureCounts;
 use super::vocabulary::VocabularyBuilder;
 use super::{LABEL_LANES, Label, parse_language};
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::plan::Schedule;
+use super::schedule::Schedule;
 use crate::cli::failure::Failure;
 
 /// The least time between two wakes: each costs more than a call that is so much late, and says so in the report.

@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal, Read};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::Format;
-use super::term::Stdout;
+use super::terminal::TerminalOutput;
 
 /// A bar where a person sees it and no other output runs through it; elsewhere one that does not show.
-pub fn for_output(screen: &Stdout, format: Format) -> ProgressBar {
+pub fn for_output(screen: &TerminalOutput, format: Format) -> ProgressBar {
     if format == Format::Table || !screen.is_terminal() { on_terminal() } else { ProgressBar::hidden() }
 }
 
