@@ -83,7 +83,10 @@ impl Program {
                     _ => self.definition_in(above, rest, depth),
                 }
             }
-            name if contents.imported.get(name).is_some_and(|target| target.len() > 1) => {
+            // A module comes before an item of the same name, if the path goes on.
+            name if (rest.is_empty() || !self.modules.contains_key(&[module, std::slice::from_ref(first)].concat()))
+                && contents.imported.get(name).is_some_and(|target| target.len() > 1) =>
+            {
                 self.definition(module, &[&contents.imported[name], rest].concat(), depth - 1)
             }
             _ => self.definition_in(module.to_vec(), path, depth),

@@ -1,3 +1,5 @@
+//! Tests of the checks before scoring.
+
 use std::time::{Duration, SystemTime};
 
 use crate::comment::Comment;

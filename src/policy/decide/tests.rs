@@ -1,3 +1,5 @@
+//! Tests of the decision.
+
 use std::time::{Duration, SystemTime};
 
 use super::limits::{CROWD_HOLD_FACTOR, MIN_CROWD_AUTHORS};

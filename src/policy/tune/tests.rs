@@ -1,3 +1,5 @@
+//! Tests of the proposals for thresholds.
+
 use proptest::prelude::*;
 
 use super::testing::sample;

@@ -1,3 +1,5 @@
+//! Tests of what an archive says about the status of a comment.
+
 use serde_json::json;
 
 use super::*;
